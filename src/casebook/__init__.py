@@ -1,0 +1,8 @@
+"""Deep-learning use cases as tracked, tunable, servable pipelines."""
+
+import os
+
+__version__ = "0.1.0"
+
+# TensorFlow reads this when it is imported; below errors it tells of processors and missing GPUs at every start.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -1,0 +1,49 @@
+"""The cases there are, and what each declares of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from kedro.pipeline import Pipeline
+
+    from casebook.parameters import CaseParameters
+
+CASES = ("redhat",)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a case tells the shared parts.
+
+    Attributes:
+        name: the one word of the case.
+        parameters: the class that checks its parameters.
+        files: raw files that must be there.
+        optional_files: raw files that may be there.
+        feature_sources: feature column -> the raw column that it is made from.
+        create_pipeline: builds the whole graph, tagged, without namespace clashes.
+        write_sample: generates stand-ins for the raw files into an empty folder, given the `sample` block, and returns
+            what it knows of them (the best reachable scores).
+        fetch: where the real files come from, a `kagglehub` competition handle.
+    """
+
+    name: str
+    parameters: type[CaseParameters]
+    files: tuple[str, ...]
+    optional_files: tuple[str, ...]
+    feature_sources: Mapping[str, str]
+    create_pipeline: Callable[[], Pipeline]
+    write_sample: Callable[[Mapping[str, int], Path], dict[str, float]]
+    fetch: str
+
+
+def load_case(name: str) -> Case:
+    """Import a case's package and give its declaration."""
+    case: Case = import_module(f"casebook.pipelines.{name}").CASE
+    return case

@@ -1,0 +1,119 @@
+"""What a person sees: a progress bar while training and a table at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from mlflow.entities import Run
+
+# Stages under this many seconds are not worth a reader's time.
+MENTIONED = 0.05
+
+
+class ConsoleMonitor:
+    """Write each epoch to the curves and show epoch, loss and metric beside a bar of all steps."""
+
+    def __init__(self, write: Callable[[int, Mapping[str, float]], None], console: Console | None = None) -> None:
+        """Keep where curves go; nothing is shown before `start`."""
+        self._write = write
+        self._progress = Progress(
+            TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+            BarColumn(20),
+            TextColumn("{task.fields[shown]}"),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self._steps = 0
+
+    def start(self, epochs: int, steps: int) -> None:
+        """Show the bar."""
+        self._steps = steps
+        self._task = self._progress.add_task("", total=epochs * steps, epoch=1, epochs=epochs, shown="")
+        self._epochs = epochs
+        self._progress.start()
+
+    def advance(self, steps: int) -> None:
+        """Move the bar."""
+        self._progress.advance(self._task, steps)
+
+    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
+        """Write the curves' next point and show the losses and the first validation metric."""
+        self._write(number, metrics)
+        metric = next((name for name in metrics if name.startswith("val/") and name != "val/loss"), "val/loss")
+        shown = "  ".join(f"{name} {metrics[name]:.4f}" for name in dict.fromkeys(["train/loss", "val/loss", metric]))
+        following = min(number + 1, self._epochs)
+        self._progress.update(self._task, completed=number * self._steps, epoch=following, shown=shown)
+
+    def stop(self) -> None:
+        """Leave the bar as it stands."""
+        self._progress.stop()
+
+
+def announce(folder: Path, sample: Mapping[str, int], best: Mapping[str, float]) -> None:
+    """Say loudly that a sample was generated."""
+    size = ", ".join(f"{name} {value:,}" for name, value in sample.items())
+    reachable = ", ".join(f"{name} {value:.3f}" for name, value in best.items())
+    Console().print(
+        Panel(
+            f"No raw files in {folder}: generated a sample there ({size}).\n"
+            f"Best reachable accuracy of this sample by split: {reachable}.\n"
+            "[bold]Scores on it say nothing about the real data.[/bold] data/README.md says where to get that.",
+            title="generated sample",
+            border_style="yellow",
+        )
+    )
+
+
+def show_summary(run: Run, seconds: Mapping[str, float], store: str) -> None:
+    """Print what a run found: rows, features, origin, scores side by side, seconds by stage, where to look."""
+    metrics, tags = run.data.metrics, run.data.tags
+    facts = Table.grid(padding=(0, 2))
+    for name, value in _facts(run, seconds, store):
+        facts.add_row(f"[bold]{name}[/bold]", value)
+    console = Console()
+    console.print()
+    console.print(f"[bold]{tags.get('case', '')}[/bold]  run {run.info.run_name}")
+    scores = {who: _under(metrics, who) for who in ("test", "baseline", "reference")}
+    if scores["test"].keys() & scores["baseline"].keys():
+        console.print(_scores_table(scores, metrics.get("best_reachable/accuracy")))
+    console.print(facts)
+
+
+def _facts(run: Run, seconds: Mapping[str, float], store: str) -> Iterator[tuple[str, str]]:
+    metrics = run.data.metrics
+    parts = [(p, metrics.get(f"data/{p}_rows")) for p in ("train", "validation", "test")]
+    yield "rows", "  ".join(f"{name} {value:,.0f}" for name, value in parts if value is not None)
+    yield "features", f"{metrics.get('data/features', float('nan')):.0f}"
+    seen = {n.removesuffix("_share"): v for n, v in _under(metrics, "test").items() if n.startswith("seen_")}
+    yield "test rows seen in training", "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
+    yield "data", run.data.tags.get("data.origin", "from an earlier run")
+    yield "seconds", "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MENTIONED)
+    yield "in all", f"{sum(seconds.values()):.1f} s"
+    yield "MLflow", f"experiment {run.data.tags.get('case')}, run {run.info.run_id} in {store} (`make ui`)"
+
+
+def _scores_table(scores: Mapping[str, Mapping[str, float]], best: float | None) -> Table:
+    """Set the network's scores beside the baseline's and the reference's, a row a metric."""
+    table = Table()
+    table.add_column("test rows")
+    for who in ("network", "baseline", "reference", *(["best reachable"] if best is not None else [])):
+        table.add_column(who, justify="right")
+    for name in scores["baseline"]:
+        cells = [f"{values[name]:.4f}" if name in values else "-" for values in scores.values()]
+        if best is not None:
+            cells.append(f"{best:.4f}" if name == "accuracy" else "")
+        table.add_row(name, *cells)
+    return table
+
+
+def _under(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:
+    return {n.removeprefix(f"{prefix}/"): v for n, v in metrics.items() if n.startswith(f"{prefix}/")}

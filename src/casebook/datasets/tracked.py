@@ -1,0 +1,79 @@
+"""Catalog datasets that write to the MLflow run of the pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import mlflow
+from kedro.io import AbstractDataset, DatasetError
+
+from casebook.learning.tracking import curve_writer, log_metrics, log_package
+
+if TYPE_CHECKING:
+    from casebook.learning.packaging import Package
+
+
+def current_run_id() -> str:
+    """Give the run that kedro-mlflow opened for this pipeline.
+
+    Raises:
+        DatasetError: no run is open.
+    """
+    run = mlflow.active_run()
+    if run is None:
+        raise DatasetError("no MLflow run is open; metrics and models are saved by `kedro run` only")
+    return str(run.info.run_id)
+
+
+class RunDataset(AbstractDataset[Any, Any]):
+    """What these datasets share: they are written, and there is nothing to describe."""
+
+    def __init__(self, metadata: dict[str, Any] | None = None) -> None:
+        """Keep what Kedro-Viz shows."""
+        self.metadata = metadata
+
+    def load(self) -> Any:  # noqa: ANN401 - Kedro's signature
+        """Refuse: what is in MLflow is read there."""
+        raise DatasetError(f"{type(self).__name__} is only written; read it from the MLflow run")
+
+    def save(self, data: Any) -> None:  # noqa: ANN401 - Kedro's signature
+        """Refuse, unless a subclass can."""
+        raise DatasetError(f"{type(self).__name__} is only read")
+
+    def _describe(self) -> dict[str, Any]:
+        return {}
+
+    def _exists(self) -> bool:
+        return False
+
+
+class RunMetrics(RunDataset):
+    """Metrics of the run, named as they are in the dictionary that is saved (`test/accuracy`)."""
+
+    def save(self, data: dict[str, float]) -> None:
+        """Log them in one call."""
+        log_metrics(current_run_id(), data)
+
+
+class TrainingMonitor(RunDataset):
+    """Read-only: what training reports to, curves in the run and a progress bar on the console."""
+
+    def load(self) -> Any:  # noqa: ANN401 - a casebook.console.ConsoleMonitor
+        """Give a monitor bound to this run."""
+        from casebook.console import ConsoleMonitor
+
+        return ConsoleMonitor(curve_writer(current_run_id()))
+
+
+class LoggedModel(RunDataset):
+    """The packaged model, logged to the run under the name `model`."""
+
+    def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
+        """Keep the case, whose code goes with the model."""
+        super().__init__(metadata)
+        self._case = case
+
+    def save(self, data: Package) -> None:
+        """Log the package; see `learning.packaging`."""
+        current_run_id()
+        log_package(data, self._case)

@@ -1,0 +1,7 @@
+"""What happens around a run: parameters checked, raw files found, MLflow told, a summary shown."""
+
+from casebook.hooks.parameters import ParametersHook
+from casebook.hooks.summary import SummaryHook
+from casebook.hooks.tracking import TrackingHook
+
+HOOKS = (ParametersHook(), TrackingHook(), SummaryHook())

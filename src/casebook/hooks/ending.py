@@ -1,0 +1,36 @@
+"""Runs that end otherwise than by themselves."""
+
+from __future__ import annotations
+
+import atexit
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+TERMINATED = 128 + signal.SIGTERM
+
+
+def end_killed_runs() -> None:
+    """See to it that a run still open when the process leaves is ended as KILLED.
+
+    Kedro calls no hook on Ctrl-C, and MLflow's own exit handler would say FINISHED; this one runs before it.
+    """
+    atexit.register(_end_open_runs)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _leave)
+
+
+def _end_open_runs() -> None:
+    import mlflow
+
+    while mlflow.active_run():
+        mlflow.end_run("KILLED")
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    # An ordinary exit, so that exit handlers run and half-written files are removed.
+    sys.exit(TERMINATED)

@@ -1,0 +1,27 @@
+"""Variants and checks, before anything else sees the parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from kedro.framework.hooks import hook_impl
+
+from casebook.overlay import InvalidParametersError, resolve_parameters
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+
+
+class ParametersHook:
+    """Replace the loaded parameters by the resolved ones, as plain values."""
+
+    @hook_impl(tryfirst=True)
+    def after_context_created(self, context: KedroContext) -> None:
+        """Lay the variant and the command line over the configuration and check the result."""
+        given = context._runtime_params or {}  # noqa: SLF001 - Kedro offers no other way to them
+        try:
+            resolved = resolve_parameters(context.config_loader["parameters"], given)
+        except InvalidParametersError as error:
+            raise click.UsageError(str(error)) from None
+        context.config_loader["parameters"] = resolved

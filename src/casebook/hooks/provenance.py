@@ -1,0 +1,29 @@
+"""Which code and which command made a run."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from casebook.locations import project_root
+
+
+def describe_command() -> str:
+    """Give the command as it was typed, every option included (kedro-mlflow's own tag leaves some out)."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+
+
+def describe_commit() -> dict[str, str]:
+    """Give `git.commit` and `git.dirty` of the project; nothing where it is no git checkout."""
+    try:
+        commit, status = (_git("rev-parse", "HEAD"), _git("status", "--porcelain"))
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+    return {"git.commit": commit, "git.dirty": str(bool(status)).lower()}
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", "-C", str(project_root()), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603 - fixed words

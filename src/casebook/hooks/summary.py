@@ -1,0 +1,75 @@
+"""The short table at the end of a run."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import mlflow
+from kedro.framework.hooks import hook_impl
+
+from casebook.console import show_summary
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.pipeline.node import Node
+
+LOGGER = logging.getLogger(__name__)
+
+
+class SummaryHook:
+    """Measure the stages and show what the run found."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Start the clocks."""
+        self.context = context
+        self.seconds: dict[str, float] = {}
+        self.node, self.node_seconds = "", 0.0
+        self.last = time.perf_counter()
+
+    @hook_impl(trylast=True)
+    def after_node_run(self, node: Node) -> None:
+        """Add loading and running to the node's stage."""
+        self._add(stage_of(node), node.name)
+
+    @hook_impl(trylast=True)
+    def after_dataset_saved(self, node: Node) -> None:
+        """Add saving an output to the node's stage."""
+        self._add(stage_of(node), node.name)
+
+    @hook_impl(trylast=True)
+    def before_pipeline_run(self) -> None:
+        """Count everything up to here as start."""
+        self._add("start", "start")
+
+    @hook_impl(wrapper=True)
+    def after_pipeline_run(self) -> Generator[None, None, None]:
+        """Show the summary once kedro-mlflow has ended the run."""
+        run = mlflow.active_run()
+        self._tell()
+        yield
+        if run is not None:
+            found = mlflow.get_run(run.info.run_id)
+            show_summary(found, self.seconds, mlflow.get_tracking_uri())
+
+    def _add(self, stage: str, node: str) -> None:
+        """Add the time since the last call to a stage; tell of a node once the next one begins."""
+        now = time.perf_counter()
+        if node != self.node:
+            self._tell()
+            self.node, self.node_seconds = node, 0.0
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + now - self.last
+        self.node_seconds += now - self.last
+        self.last = now
+
+    def _tell(self) -> None:
+        if self.node:
+            LOGGER.info("%-40s %6.1f s", self.node, self.node_seconds)
+
+
+def stage_of(node: Node) -> str:
+    """Give the stage of a node: its one tag."""
+    return next(iter(sorted(node.tags)), node.name)

@@ -1,0 +1,127 @@
+"""Each run in its case's experiment, with what it takes to know where it came from and how it ended."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+import mlflow
+import yaml
+from kedro.framework.hooks import hook_impl
+
+from casebook.cases import load_case
+from casebook.console import announce
+from casebook.datasets.files import RawFileError
+from casebook.hooks.ending import end_killed_runs
+from casebook.hooks.provenance import describe_command, describe_commit
+from casebook.hooks.store import create_store_once
+from casebook.learning import tracking
+from casebook.learning.columns import InvalidTableError
+from casebook.learning.splitting import EmptyPartError
+from casebook.raw_files import RawFiles, find_raw_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from kedro.framework.context import KedroContext
+    from kedro.io import DataCatalog
+    from kedro.pipeline import Pipeline
+
+# Errors that a user mends in files: one clear line, no traceback.
+USER_ERRORS = (InvalidTableError, EmptyPartError, RawFileError)
+MLFLOW_SETTINGS = {
+    "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "true",
+    "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL": "2",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+}
+
+
+class TrackingHook:
+    """Wrap kedro-mlflow's hooks: what it must know before it opens the run, and what the run must hold after."""
+
+    @hook_impl(tryfirst=True)
+    def after_context_created(self, context: KedroContext) -> None:
+        """Make sure of the store before kedro-mlflow opens it."""
+        self.context = context
+        create_store_once(context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"])
+
+    @hook_impl(wrapper=True)
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> Generator[None, None, None]:
+        """Choose experiment and run name and find the raw files; once the run is open, tag it."""
+        case = sole_case(pipeline)
+        parameters = self.context.params[case]
+        raw = self._find_raw_files(case, pipeline, parameters)
+        self._configure(case, parameters["variant"])
+        end_killed_runs()
+        yield
+        run = mlflow.active_run()
+        if run is not None:
+            _describe_run(run.info.run_id, case, parameters, raw)
+
+    @hook_impl(wrapper=True)
+    def on_pipeline_error(self, error: Exception) -> Generator[None, None, None]:
+        """Keep the error in a tag; let kedro-mlflow end the run; then say plainly what a user can mend."""
+        run = mlflow.active_run()
+        if run is not None:
+            tracking.set_tags(run.info.run_id, {"error": f"{type(error).__name__}: {error}"})
+        yield
+        if isinstance(error, USER_ERRORS):
+            raise click.ClickException(str(error)) from None
+
+    def _find_raw_files(self, case: str, pipeline: Pipeline, parameters: dict[str, Any]) -> RawFiles | None:
+        """Find or generate the raw files, when the pipeline reads any."""
+        if not any(name.startswith(f"{case}.raw_") for name in pipeline.inputs()):
+            return None
+        try:
+            raw = find_raw_files(load_case(case), parameters["sample"])
+        except InvalidTableError as error:
+            raise click.ClickException(str(error)) from None
+        if raw.generated:
+            announce(raw.folder, parameters["sample"], raw.best_reachable)
+        return raw
+
+    def _configure(self, case: str, variant: str) -> None:
+        """Tell kedro-mlflow which experiment and name this run has."""
+        for name, value in MLFLOW_SETTINGS.items():
+            os.environ.setdefault(name, value)
+        options = self.context.mlflow.tracking  # type: ignore[attr-defined]
+        options.experiment.name = case
+        options.run.name = f"{variant} {datetime.now(UTC).astimezone():%H:%M:%S}"
+        self.context.mlflow.setup(self.context)  # type: ignore[attr-defined]
+
+
+def sole_case(pipeline: Pipeline) -> str:
+    """Give the case that a pipeline belongs to.
+
+    Raises:
+        UsageError: it belongs to several, which one run cannot hold.
+    """
+    cases = sorted({str(node.namespace).split(".")[0] for node in pipeline.nodes})
+    if len(cases) != 1:
+        raise click.UsageError(f"one run is one case, but these are {', '.join(cases)}: start one command for each")
+    return cases[0]
+
+
+def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFiles | None) -> None:
+    """Tag the run, log the merged parameters and the data sets."""
+    tags = {"case": case, "variant": parameters["variant"], "command": describe_command(), **describe_commit()}
+    if raw is not None:
+        tags |= {"data.origin": raw.origin, "data.fingerprint": raw.fingerprint}
+        tracking.log_data_inputs(run_id, dict(_inputs(raw)))
+        strategy = parameters["split"]["strategy"]
+        if strategy in raw.best_reachable:
+            tracking.log_metrics(run_id, {"best_reachable/accuracy": raw.best_reachable[strategy]})
+    tracking.set_tags(run_id, tags)
+    merged = {case: {name: value for name, value in parameters.items() if name != "variants"}}
+    mlflow.log_text(yaml.safe_dump(merged, sort_keys=False), "config/parameters.yml")
+
+
+def _inputs(raw: RawFiles) -> Iterable[tuple[str, dict[str, str]]]:
+    for name, digest in raw.digests.items():
+        profile = json.dumps({"num_rows": raw.rows[name]})
+        yield name, {"digest": digest, "source": str(raw.folder / name), "profile": profile}

@@ -1,0 +1,1 @@
+"""The library that every case shares; it knows no Kedro."""

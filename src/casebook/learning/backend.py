@@ -1,0 +1,44 @@
+"""Starting TensorFlow without its start-up notices."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STANDARD_ERROR = 2
+
+
+@cache
+def start_backend() -> None:
+    """Import TensorFlow and Keras and look for devices, once a process.
+
+    TensorFlow's C++ parts write notices about processors and absent GPUs to the standard error before any log level
+    counts; they are held back unless `TF_CPP_MIN_LOG_LEVEL` is 0. Errors are raised as ever.
+    """
+    with _muted(os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "0"):
+        import keras
+        import tensorflow as tf
+
+        tf.config.list_logical_devices()
+        keras.backend.backend()
+
+
+@contextmanager
+def _muted(mute: bool) -> Iterator[None]:
+    """Send what C++ code writes to the standard error nowhere, for as long as the block lasts."""
+    if not mute:
+        yield
+        return
+    kept, nowhere = os.dup(STANDARD_ERROR), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, STANDARD_ERROR)
+    try:
+        yield
+    finally:
+        os.dup2(kept, STANDARD_ERROR)
+        os.close(kept)
+        os.close(nowhere)

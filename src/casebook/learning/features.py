@@ -1,0 +1,52 @@
+"""Row-by-row feature engineering that several cases need: numbers in texts, parts of dates. Nothing here is fitted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from casebook.learning.columns import distinct, spread
+
+DATE_PARTS = ("year", "month", "quarter", "week", "weekday", "day")
+
+
+def number_in(column: pd.Series) -> pd.Series:
+    """Read the number at the end of each text: 100 in "ppl_100", 76 in "type 76", 100000 in "ppl_1e+05".
+
+    Returns:
+        int32 where every row has a number, else float64 with NaN for nulls and texts without a number.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        codes, values = distinct(column)
+        numbers = spread(codes, _numbers(pa.array(values, pa.string())), np.nan)
+    else:
+        numbers = _numbers(pa.array(column, pa.string(), from_pandas=True))
+    if not np.isnan(numbers).any():
+        return pd.Series(numbers.astype(np.int32), column.index, name=column.name)
+    return pd.Series(numbers, column.index, name=column.name)
+
+
+def _numbers(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
+    """Read the digits behind the last blank or underscore of each text, as float64 with NaN where there are none."""
+    found = pc.replace_substring_regex(texts, r"^.*[ _]", "")
+    is_number = pc.fill_null(pc.match_substring_regex(found, r"^\d+(\.\d+)?(e\+?\d+)?$"), False)
+    numbers: np.ndarray = pc.cast(pc.if_else(is_number, found, None), pa.float64()).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def date_parts(column: pd.Series, prefix: str) -> dict[str, pd.Series]:
+    """Take a date apart into year, month, quarter, ISO week, weekday (Monday 0) and day of the month.
+
+    Returns:
+        `<prefix>_year` ... `<prefix>_day` as int16, or float32 with NaN when a date is missing.
+    """
+    codes, values = distinct(column)
+    days = pd.DatetimeIndex(values)
+    parts = (days.year, days.month, days.quarter, days.isocalendar().week, days.weekday, days.day)
+    dtype, null = (np.float32, np.nan) if (codes < 0).any() else (np.int16, -1)
+    return {
+        f"{prefix}_{name}": pd.Series(spread(codes, np.asarray(part, dtype=dtype), null), column.index)
+        for name, part in zip(DATE_PARTS, parts, strict=True)
+    }

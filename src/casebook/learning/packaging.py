@@ -1,0 +1,109 @@
+"""Putting a model together with its own code, so that it runs where the project is not installed.
+
+The code lies under a name made of its content: two versions loaded in one process each run their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import casebook
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+    from casebook.learning.preparation import Preparation
+
+# What a model needs of the project: the row model, all that it imports, and the case's columns and features.
+LIBRARY = ("backend", "columns", "features", "preparation", "networks", "layers", "serving")
+OF_THE_CASE = ("columns", "features")
+IMPORT = re.compile(r"^(\s*(?:from|import) )casebook(?=[. ])", re.MULTILINE)
+MODEL_FILE = '''"""Entry of the logged model: MLflow runs this file, the code it imports lies beside it."""
+
+from pathlib import Path
+
+import mlflow
+
+from {package}.learning.serving import RowModel
+
+
+class Model(mlflow.pyfunc.PythonModel):
+    """Raw rows in, probability and class out."""
+
+    def load_context(self, context):
+        self.rows = RowModel.load(Path(context.artifacts["package"]))
+
+    def predict(self, context, model_input, params=None):
+        return self.rows.predict(model_input, (params or {{}}).get("threshold"))
+
+
+mlflow.models.set_model(Model())
+'''
+
+
+@dataclass(frozen=True)
+class Package:
+    """What a logged model is made of, before it is logged.
+
+    Attributes:
+        network: predicts prepared rows.
+        preparation: prepares feature rows.
+        threshold: of class 1.
+        example: a few raw rows.
+    """
+
+    network: keras.Model
+    preparation: Preparation
+    threshold: float
+    example: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class PackageFolder:
+    """Where the parts of a written package lie."""
+
+    code: Path
+    entry: Path
+    parts: Path
+
+
+def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
+    """Write code, entry file and fitted parts into an empty folder.
+
+    Returns:
+        Their places.
+    """
+    sources = bundle_sources(case)
+    name = bundle_name(sources)
+    for place, text in sources.items():
+        file = folder / name / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(IMPORT.sub(rf"\g<1>{name}", text))
+    (folder / "model.py").write_text(MODEL_FILE.format(package=name))
+    parts = folder / "package"
+    parts.mkdir()
+    package.network.save(parts / "network.keras")
+    (parts / "preparation.json").write_text(json.dumps(package.preparation.to_dict()))
+    (parts / "package.json").write_text(json.dumps({"case": case, "threshold": package.threshold}))
+    return PackageFolder(folder / name, folder / "model.py", parts)
+
+
+def bundle_sources(case: str) -> dict[str, str]:
+    """Read the modules that a model of the case needs, by their place in the package; packages get empty markers."""
+    root = Path(casebook.__file__).parent
+    places = [f"learning/{module}.py" for module in LIBRARY]
+    places += [f"pipelines/{case}/{module}.py" for module in OF_THE_CASE]
+    markers = ["__init__.py", "learning/__init__.py", "pipelines/__init__.py", f"pipelines/{case}/__init__.py"]
+    return {**dict.fromkeys(markers, ""), **{place: (root / place).read_text() for place in places}}
+
+
+def bundle_name(sources: dict[str, str]) -> str:
+    """Make `casebook_<hash>` of the content: the same code has the same name, other code another."""
+    digest = hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()
+    return f"casebook_{digest[:12]}"

@@ -1,0 +1,262 @@
+"""What is fitted before the network: fills, clips, categories, offsets and scales, learnt from training rows only.
+
+A prepared row is compact: small integers in `codes` (uint8), large category numbers in `ids` (int32) and real numbers in
+`numbers` (float32). The network expands them into the dense features; `expand_dense` does the same in NumPy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from casebook.learning.columns import distinct, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from casebook.parameters import PreparationParameters
+
+Block = Literal["codes", "ids", "numbers"]
+Arrays = dict[str, np.ndarray]
+BLOCK_TYPES: dict[Block, type] = {"codes": np.uint8, "ids": np.int32, "numbers": np.float32}
+# A whole number is kept in one byte when the training rows span at most half of it, so that later values may lie
+# outside that span and still be exact.
+BYTE, SPAN_IN_BYTE = 255, 127
+
+
+@dataclass(frozen=True)
+class NumberColumn:
+    """A column that enters the network as one number; `offset` is taken off before it is stored."""
+
+    name: str
+    block: Block
+    offset: float
+    fill: float
+    low: float
+    high: float
+    mean: float
+    deviation: float
+    minimum: float
+    maximum: float
+
+    width = 1
+
+    def encode(self, column: pd.Series) -> np.ndarray:
+        """Fill, clip and shift a column; one stored value a row."""
+        values = column.to_numpy(np.float64, na_value=np.nan)
+        values = np.clip(np.where(np.isnan(values), self.fill, values), self.low, self.high) - self.offset
+        if self.block == "codes":
+            return np.clip(np.rint(values), 0, BYTE).astype(np.uint8)
+        return values.astype(np.float32)
+
+    def statistics(self) -> np.ndarray:
+        """Give mean, deviation, minimum and maximum of the raw values, shape (4, 1)."""
+        return np.array([[self.mean], [self.deviation], [self.minimum], [self.maximum]])
+
+
+@dataclass(frozen=True)
+class CategoryColumn:
+    """A column of categories; code 0 is any value that training did not hold, code i + 1 the i-th value."""
+
+    name: str
+    block: Block
+    encoding: Literal["onehot", "embedding"]
+    values: list[Any]
+    counts: list[int]
+    null_code: int
+    rows: int
+
+    @property
+    def width(self) -> int:
+        """Number of known categories, a category of its own for nulls included."""
+        return len(self.counts)
+
+    def encode(self, column: pd.Series) -> np.ndarray:
+        """Give each row the code of its value."""
+        codes, values = distinct(column)
+        known = pd.Index(self.values).get_indexer(pd.Index(values)) + 1
+        return spread(codes, known.astype(BLOCK_TYPES[self.block]), self.null_code)
+
+    def statistics(self) -> np.ndarray:
+        """Give mean, deviation, minimum and maximum of the indicator of each category, shape (4, width)."""
+        share = np.asarray(self.counts, dtype=np.float64) / self.rows
+        return np.stack([share, np.sqrt(share * (1 - share)), (share == 1).astype(float), (share > 0).astype(float)])
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """The fitted columns in their order and the scaling of the dense features."""
+
+    columns: list[NumberColumn | CategoryColumn]
+    scaling: Literal["none", "standard", "minmax"]
+    positions: dict[str, tuple[Block, int]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Number the columns within their blocks."""
+        places: dict[str, tuple[Block, int]] = {}
+        counts: dict[Block, int] = dict.fromkeys(BLOCK_TYPES, 0)
+        for column in self.columns:
+            places[column.name] = (column.block, counts[column.block])
+            counts[column.block] += 1
+        object.__setattr__(self, "positions", places)
+
+    @property
+    def dense(self) -> list[NumberColumn | CategoryColumn]:
+        """The columns that become dense features: the numbers, then the one-hot columns."""
+        numbers = [column for column in self.columns if isinstance(column, NumberColumn)]
+        return [*numbers, *(c for c in self.columns if isinstance(c, CategoryColumn) and c.encoding == "onehot")]
+
+    @property
+    def embedded(self) -> list[CategoryColumn]:
+        """The columns that get an embedding."""
+        return [c for c in self.columns if isinstance(c, CategoryColumn) and c.encoding == "embedding"]
+
+    @property
+    def features(self) -> list[str]:
+        """Names of the dense features; one-hot features are called `column=value`."""
+        names = []
+        for column in self.dense:
+            if isinstance(column, NumberColumn):
+                names.append(column.name)
+            else:
+                names += [f"{column.name}={v}" for v in [*column.values, "(null)"][: column.width]]
+        return names
+
+    def scale_and_shift(self) -> tuple[np.ndarray, np.ndarray]:
+        """Give `scale` and `shift` (float64, one a dense feature): feature = stored value * scale + shift."""
+        offsets = np.concatenate([np.full(c.width, getattr(c, "offset", 0.0)) for c in self.dense] or [np.empty(0)])
+        mean, deviation, low, high = np.concatenate([c.statistics() for c in self.dense] or [np.empty((4, 0))], axis=1)
+        if self.scaling == "none":
+            return np.ones_like(offsets), offsets
+        centre, spread_ = (mean, deviation) if self.scaling == "standard" else (low, high - low)
+        # A constant feature stays 0 rather than a division by 0 (as in scikit-learn).
+        scale = 1 / np.where(spread_ == 0, 1.0, spread_)
+        return scale, (offsets - centre) * scale
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the preparation as plain values that JSON can hold."""
+        return {"scaling": self.scaling, "columns": [asdict(column) for column in self.columns]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Preparation:
+        """Rebuild a preparation from `to_dict`."""
+        kinds = (NumberColumn, CategoryColumn)
+        columns = [kinds["encoding" in column](**column) for column in values["columns"]]
+        return cls(columns, values["scaling"])
+
+
+def prepare_rows(table: pd.DataFrame, preparation: Preparation) -> Arrays:
+    """Turn feature rows into model arrays.
+
+    Args:
+        table: at least the fitted columns.
+        preparation: from `fit_preparation`.
+
+    Returns:
+        `codes` uint8, `ids` int32 and `numbers` float32, each (rows, columns of that block), C-ordered.
+    """
+    counts = {block: sum(c.block == block for c in preparation.columns) for block in BLOCK_TYPES}
+    arrays = {block: np.empty((len(table), counts[block]), dtype=kind) for block, kind in BLOCK_TYPES.items()}
+    for column in preparation.columns:
+        block, position = preparation.positions[column.name]
+        arrays[block][:, position] = column.encode(table[column.name])
+    return {str(block): values for block, values in arrays.items()}
+
+
+def expand_dense(arrays: Mapping[str, np.ndarray], preparation: Preparation) -> np.ndarray:
+    """Expand model arrays into the dense, scaled features that the network computes from them.
+
+    Returns:
+        float64 of shape (rows, features), in the order of `preparation.features`.
+    """
+    parts = [np.empty((len(arrays["codes"]), 0))]
+    for column in preparation.dense:
+        block, position = preparation.positions[column.name]
+        stored = arrays[block][:, position]
+        if isinstance(column, NumberColumn):
+            parts.append(stored[:, None].astype(np.float64))
+        else:
+            parts.append((stored[:, None] == np.arange(1, column.width + 1)).astype(np.float64))
+    scale, shift = preparation.scale_and_shift()
+    return np.concatenate(parts, axis=1) * scale + shift
+
+
+def fit_preparation(table: pd.DataFrame, parameters: PreparationParameters) -> Preparation:
+    """Learn fills, clips, categories and scales from training rows.
+
+    Args:
+        table: feature columns of the training rows alone.
+        parameters: the case's `preparation` block.
+
+    Returns:
+        The fitted preparation. Numbers come from numeric and boolean columns, one-hot codes from the others, unless
+        `encoding` says otherwise.
+    """
+    columns: list[NumberColumn | CategoryColumn] = []
+    for name in map(str, table.columns):
+        text = isinstance(table[name].dtype, pd.CategoricalDtype | pd.StringDtype) or table[name].dtype == object
+        encoding = parameters.encoding.get(name, "onehot" if text else "number")
+        nulls = parameters.nulls.get(name)
+        if encoding == "number":
+            columns.append(fit_number(table[name], nulls or "median", parameters.clip.get(name)))
+        else:
+            least = parameters.min_rows if encoding == "embedding" else 1
+            columns.append(fit_categories(table[name], encoding, nulls or "missing", least))
+    return Preparation(columns, parameters.scaling)
+
+
+def fit_number(column: pd.Series, nulls: str, clip: tuple[float, float] | None) -> NumberColumn:
+    """Learn the fill, clip, offset and statistics of a number from training rows."""
+    if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
+        raise ValueError(f"encoding: {column.name} holds text and cannot be a number; use onehot or embedding")
+    raw = column.to_numpy(np.float64, na_value=np.nan)
+    known = raw[~np.isnan(raw)]
+    fill = _fill_value(known, nulls, str(column.name))
+    low, high = np.quantile(known, clip) if clip else (-np.inf, np.inf)
+    values = np.clip(np.where(np.isnan(raw), fill, raw), low, high)
+    least, most = float(values.min()), float(values.max())
+    whole = bool((values == np.rint(values)).all()) and most - least <= SPAN_IN_BYTE
+    # In a byte the span sits in the middle; a float32 is centred so that its 24 bits are spent on differences.
+    offset = least - (BYTE - int(most - least)) // 2 if whole else float(np.rint(values.mean()))
+    return NumberColumn(
+        str(column.name), "codes" if whole else "numbers", offset, fill, float(low), float(high),
+        float(values.mean()), float(values.std()), least, most,
+    )  # fmt: skip
+
+
+def _fill_value(known: np.ndarray, nulls: str, name: str) -> float:
+    """Choose what replaces a null number."""
+    if len(known) == 0:
+        raise ValueError(f"{name} is null in every training row; leave it out of the features")
+    if nulls == "missing":
+        raise ValueError(f"nulls: {name} is a number; `missing` needs an onehot or embedding encoding")
+    if nulls == "mode":
+        values, counts = np.unique(known, return_counts=True)
+        return float(values[counts.argmax()])
+    return float(np.median(known) if nulls == "median" else known.mean())
+
+
+def fit_categories(
+    column: pd.Series, encoding: Literal["onehot", "embedding"], nulls: str, min_rows: int
+) -> CategoryColumn:
+    """Learn the categories of a column, in sorted order, with their counts; rare ones count as unknown."""
+    codes, values = distinct(column)
+    counts = np.bincount(codes[codes >= 0], minlength=len(values))
+    kept = np.flatnonzero(counts >= max(min_rows, 1))
+    order = kept[np.argsort(values[kept], kind="stable")]
+    known, known_counts = values[order].tolist(), counts[order].tolist()
+    missing = int((codes < 0).sum())
+    null_code = 0
+    if missing and nulls == "mode":
+        null_code = int(np.argmax(known_counts)) + 1
+        known_counts[null_code - 1] += missing
+    elif missing and nulls == "missing":
+        known_counts.append(missing)
+        null_code = len(known_counts)
+    elif missing:
+        raise ValueError(f"nulls: {column.name} holds categories; use mode or missing, not {nulls}")
+    block: Block = "codes" if len(known_counts) <= BYTE else "ids"
+    return CategoryColumn(str(column.name), block, encoding, known, known_counts, null_code, len(column))

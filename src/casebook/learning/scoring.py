@@ -1,0 +1,190 @@
+"""Score predictions on the test rows, and make the constant prediction they are compared with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def score_predictions(
+    task: str, target: np.ndarray, prediction: np.ndarray, threshold: float = 0.5
+) -> dict[str, float]:
+    """Score predictions with the metrics of a task.
+
+    Log loss clips probabilities by the machine epsilon of their own precision, as scikit-learn does.
+
+    Args:
+        task: `binary`, `multiclass` or `regression`.
+        target: Shape (rows,). 0 or 1 for binary, class numbers from 0 for multiclass, any number for regression.
+        prediction: Shape (rows,): probability of 1, or the predicted number; (rows, classes) of probabilities for
+            multiclass.
+        threshold: Lowest probability that counts as class 1; binary only.
+
+    Returns:
+        Binary `accuracy auc log_loss f1`; multiclass `accuracy log_loss`; regression `mae mse rmse` on all rows and
+        `rmspe mape` as fractions on the rows whose target is above 0, left out when there are none.
+
+    Raises:
+        ValueError: The task is unknown, shapes do not fit, a value is not finite, a target is not one of the classes,
+            or a binary target holds one class only.
+    """
+    score = _find_task(task)
+    _check_shapes(task, target, prediction)
+    _check_finite("target", target)
+    _check_finite("prediction", prediction)
+    return score(target, prediction, threshold)
+
+
+def predict_baseline(task: str, train_target: np.ndarray, rows: int, classes: int | None = None) -> np.ndarray:
+    """Predict for every row what the training target says without looking at any feature.
+
+    At the threshold 0.5 the binary baseline has the accuracy of the majority class; a share of exactly 0.5 predicts
+    class 1 (see `apply_threshold`). At another threshold its class may be the minority's.
+
+    Args:
+        task: `binary`, `multiclass` or `regression`.
+        train_target: Shape (training rows,).
+        rows: How many rows to predict.
+        classes: How many classes there are, where the training rows may not show the last ones; multiclass only.
+
+    Returns:
+        float64, shape (rows,): training share of 1 (binary) or training mean (regression); (rows, classes): training
+        share of each class (multiclass).
+
+    Raises:
+        ValueError: The task is unknown, or the training target is empty or not finite.
+    """
+    _find_task(task)
+    if len(train_target) == 0:
+        raise ValueError("the training target is empty: a baseline needs at least one training row")
+    _check_finite("train_target", train_target)
+    if task == "multiclass":
+        counts = np.bincount(train_target.astype(np.intp), minlength=classes or 0)
+        return np.tile(counts / counts.sum(), (rows, 1))
+    return np.full(rows, np.mean(train_target, dtype=np.float64))
+
+
+def apply_threshold(probability: np.ndarray, threshold: float) -> np.ndarray:
+    """Turn probabilities into classes: 1 where the probability reaches the threshold, else 0.
+
+    Returns:
+        int8, same shape.
+    """
+    return (probability >= threshold).astype(np.int8)
+
+
+def compute_auc(target: np.ndarray, probability: np.ndarray) -> float:
+    """Compute the area under the ROC curve on all rows, ties counted half.
+
+    Args:
+        target: Shape (rows,), 0 or 1.
+        probability: Shape (rows,); any score that grows with the chance of 1.
+
+    Raises:
+        ValueError: The target holds one class only, or values other than 0 and 1.
+    """
+    from sklearn.metrics import roc_auc_score
+
+    _check_two_classes(target)
+    return float(roc_auc_score(target, probability))
+
+
+def _score_binary(target: np.ndarray, prediction: np.ndarray, threshold: float) -> dict[str, float]:
+    auc = compute_auc(target, prediction)
+    _check_probabilities(prediction)
+    truth = target == 1
+    predicted = apply_threshold(prediction, threshold) == 1
+    hits = np.count_nonzero(truth & predicted)
+    return {
+        "accuracy": float(np.mean(truth == predicted)),
+        "auc": auc,
+        "log_loss": _compute_log_loss(np.where(truth, prediction, 1 - prediction)),
+        "f1": 2 * hits / (np.count_nonzero(truth) + np.count_nonzero(predicted)),
+    }
+
+
+def _score_multiclass(target: np.ndarray, prediction: np.ndarray, _: float) -> dict[str, float]:
+    _check_probabilities(prediction)
+    labels = target.astype(np.intp)
+    classes = prediction.shape[1]
+    if np.any((labels != target) | (labels < 0) | (labels >= classes)):
+        raise ValueError(f"target must hold class numbers 0 to {classes - 1}, one for each column of the prediction")
+    return {
+        "accuracy": float(np.mean(prediction.argmax(axis=1) == labels)),
+        "log_loss": _compute_log_loss(prediction[np.arange(len(labels)), labels]),
+    }
+
+
+def _score_regression(target: np.ndarray, prediction: np.ndarray, _: float) -> dict[str, float]:
+    truth = target.astype(np.float64)
+    error = prediction.astype(np.float64) - truth
+    mse = float(np.mean(error**2))
+    scores = {"mae": float(np.mean(np.abs(error))), "mse": mse, "rmse": mse**0.5}
+    above = truth > 0
+    if above.any():
+        relative = error[above] / truth[above]
+        scores |= {"rmspe": float(np.sqrt(np.mean(relative**2))), "mape": float(np.mean(np.abs(relative)))}
+    return scores
+
+
+def _compute_log_loss(probability_of_truth: np.ndarray) -> float:
+    precision = probability_of_truth.dtype
+    epsilon = float(np.finfo(precision).eps) if np.issubdtype(precision, np.floating) else np.finfo(np.float64).eps
+    return float(-np.mean(np.log(np.clip(probability_of_truth.astype(np.float64), epsilon, 1 - epsilon))))
+
+
+_SCORERS: dict[str, Callable[[np.ndarray, np.ndarray, float], dict[str, float]]] = {
+    "binary": _score_binary,
+    "multiclass": _score_multiclass,
+    "regression": _score_regression,
+}
+
+
+def _find_task(task: str) -> Callable[[np.ndarray, np.ndarray, float], dict[str, float]]:
+    if task not in _SCORERS:
+        raise ValueError(f"unknown task {task!r}; choose one of: {', '.join(_SCORERS)}")
+    return _SCORERS[task]
+
+
+def _check_shapes(task: str, target: np.ndarray, prediction: np.ndarray) -> None:
+    dimensions = 2 if task == "multiclass" else 1
+    # A (rows, 1) prediction would silently broadcast to (rows, rows).
+    if target.ndim != 1 or prediction.ndim != dimensions:
+        wanted = "(rows, classes)" if dimensions == 2 else "(rows,); flatten a network's output with prediction[:, 0]"
+        raise ValueError(
+            f"{task} needs a target of shape (rows,) and a prediction of shape {wanted}; "
+            f"got {target.shape} and {prediction.shape}"
+        )
+    if len(target) != len(prediction):
+        raise ValueError(f"target has {len(target)} rows but prediction {len(prediction)}: pass the same rows to both")
+    if len(target) == 0:
+        raise ValueError("there are no rows to score: give the split a larger share for this part")
+
+
+def _check_finite(name: str, values: np.ndarray) -> None:
+    broken = ~np.isfinite(values)
+    if broken.any():
+        raise ValueError(
+            f"{name} holds {np.count_nonzero(broken)} values that are not finite, the first in row "
+            f"{np.argwhere(broken)[0][0]}: look for nulls in the prepared rows or lower the learning rate"
+        )
+
+
+def _check_probabilities(prediction: np.ndarray) -> None:
+    if prediction.min() < 0 or prediction.max() > 1:
+        raise ValueError("prediction must hold probabilities from 0 to 1: end the network in a sigmoid or softmax")
+
+
+def _check_two_classes(target: np.ndarray) -> None:
+    found = np.unique(target)
+    if not np.isin(found, (0, 1)).all():
+        raise ValueError(f"a binary target must hold only 0 and 1; found {', '.join(map(str, found[:5]))}")
+    if len(found) < 2:
+        raise ValueError(
+            f"the target of these {len(target)} rows holds only {', '.join(map(str, found)) or 'nothing'}, so AUC is "
+            "undefined: use more rows or a split that leaves both classes on every side"
+        )

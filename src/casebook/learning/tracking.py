@@ -1,0 +1,110 @@
+"""Writing to MLflow by explicit run id; nothing here depends on which run is active."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from mlflow.models import ModelSignature
+
+    from casebook.learning.packaging import Package
+
+# MLflow refuses larger batches.
+METRICS_A_BATCH = 1000
+TAG_LENGTH = 8000
+# What a logged model imports; the installed versions are pinned in it.
+REQUIREMENTS = ("mlflow", "keras", "tensorflow", "numpy", "pandas", "pyarrow")
+
+
+def log_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
+    """Log values at one step, in as few calls as MLflow allows."""
+    now = int(time.time() * 1000)
+    points = [Metric(name, float(value), now, step) for name, value in metrics.items()]
+    for start in range(0, len(points), METRICS_A_BATCH):
+        MlflowClient().log_batch(run_id, metrics=points[start : start + METRICS_A_BATCH])
+
+
+def curve_writer(run_id: str) -> Callable[[int, Mapping[str, float]], None]:
+    """Give a function that logs one epoch's metrics to a run while it trains."""
+
+    def write(epoch: int, metrics: Mapping[str, float]) -> None:
+        log_metrics(run_id, metrics, step=epoch)
+
+    return write
+
+
+def set_tags(run_id: str, tags: Mapping[str, object]) -> None:
+    """Set tags, cut to the length that MLflow keeps."""
+    client = MlflowClient()
+    for name, value in tags.items():
+        client.set_tag(run_id, name, str(value)[:TAG_LENGTH])
+
+
+def log_data_inputs(run_id: str, inputs: Mapping[str, Mapping[str, str]]) -> None:
+    """Log raw files as the run's data sets.
+
+    Args:
+        run_id: the run.
+        inputs: for each data set its `digest`, `source` (where it lies) and `profile` (JSON with the row count).
+    """
+    datasets = [
+        DatasetInput(
+            Dataset(name, facts["digest"], "local", f'{{"uri": "{facts["source"]}"}}', profile=facts["profile"]),
+            [InputTag("mlflow.data.context", "training")],
+        )
+        for name, facts in inputs.items()
+    ]
+    MlflowClient().log_inputs(run_id, datasets)
+
+
+def log_package(package: Package, case: str) -> None:
+    """Log a packaged model to the active run under the name `model`."""
+    from casebook.learning.packaging import write_package
+
+    with TemporaryDirectory() as folder:
+        parts = write_package(package, case, Path(folder))
+        with _importable(folder):
+            mlflow.pyfunc.log_model(
+                name="model",
+                python_model=str(parts.entry),
+                code_paths=[str(parts.code)],
+                artifacts={"package": str(parts.parts)},
+                signature=describe_rows(package),
+                input_example=package.example,
+                pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
+            )
+
+
+@contextmanager
+def _importable(folder: str) -> Iterator[None]:
+    """Let MLflow run the entry file once while it logs it: the code beside it must be importable for that long."""
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+
+
+def describe_rows(package: Package) -> ModelSignature:
+    """Make the signature: raw columns in (all may be null), probability and class out, the threshold as parameter."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+    from mlflow.types.schema import AnyType
+
+    # A null column arrives as floats from pandas and as nothing from JSON; every stricter type refuses one of them.
+    columns = [ColSpec(AnyType(), str(name), required=False) for name in package.example.columns]
+    outputs = [ColSpec("double", "probability"), ColSpec("long", "class")]
+    threshold = ParamSpec("threshold", "double", package.threshold)
+    return ModelSignature(Schema(columns), Schema(outputs), ParamSchema([threshold]))

@@ -1,0 +1,113 @@
+"""From configuration to checked parameters: base < environment < variant < command line, then types and ranges."""
+
+from __future__ import annotations
+
+import difflib
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from casebook.cases import CASES, load_case
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+Tree = dict[str, Any]
+DEFAULT = "default"
+
+
+class InvalidParametersError(ValueError):
+    """Parameters that cannot be used; the message names each dotted key, its value and what is allowed."""
+
+
+def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any]) -> Tree:
+    """Lay a partial tree over another; lists and other leaves are replaced, mappings merged.
+
+    Returns:
+        A new tree; neither input is modified.
+    """
+    merged = deepcopy(dict(tree))
+    for key, value in leaves.items():
+        below = merged.get(key)
+        merged[key] = overlay(below, value) if isinstance(below, dict) and isinstance(value, dict) else deepcopy(value)
+    return merged
+
+
+def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:
+    """Apply each case's variant and the command line, and check the result.
+
+    Args:
+        configured: base and environment merged, one top key a case (the command line may already be in it).
+        command_line: what `--params` gave, as a tree.
+
+    Returns:
+        Plain values: every leaf of every case, defaults filled in.
+
+    Raises:
+        InvalidParametersError: an unknown case, variant or key, a wrong type, or a value out of range.
+    """
+    _refuse_unknown("", command_line, CASES)
+    _refuse_unknown("", configured, CASES)
+    return {case: resolve_case(case, tree, command_line.get(case, {})) for case, tree in configured.items()}
+
+
+def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:
+    """Apply the variant of one case, then the command line once more, and check the result."""
+    if not isinstance(command_line, dict):
+        raise InvalidParametersError(f"{case} = {command_line!r}: give a leaf below it, as in {case}.training.epochs=5")
+    merged = overlay(tree, command_line)
+    variant = merged.get("variant")
+    if variant != DEFAULT:
+        _refuse_unknown(f"{case}.variant", [str(variant)], [DEFAULT, *tree["variants"]], kind="variant")
+        merged = overlay(overlay(merged, tree["variants"][variant]), command_line)
+    return check_case(case, merged)
+
+
+def check_case(case: str, tree: Mapping[str, Any]) -> Tree:
+    """Check one case's merged parameters and fill in defaults."""
+    declared = load_case(case)
+    try:
+        checked: Tree = declared.parameters.model_validate(tree).model_dump(mode="json")
+    except ValidationError as error:
+        raise InvalidParametersError("\n".join(_explain(case, error))) from None
+    for block in ("encoding", "nulls", "clip"):
+        known = declared.feature_sources
+        _refuse_unknown(f"{case}.preparation.{block}", checked["preparation"][block], known, kind="feature column")
+    return checked
+
+
+def _refuse_unknown(place: str, given: Collection[str], known: Collection[str], kind: str = "case") -> None:
+    """Raise for names that do not exist, with the nearest that do."""
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise InvalidParametersError(
+                f"{place + ': ' if place else ''}there is no {kind} {name!r}{hint}; there are {', '.join(sorted(known))}"
+            )
+
+
+def _explain(case: str, error: ValidationError) -> Iterator[str]:
+    """Say in one line each what is wrong: dotted key, value, what is allowed."""
+    for problem in error.errors():
+        keys = [str(part) for part in problem["loc"]]
+        dotted = ".".join([case, *keys])
+        if problem["type"] == "extra_forbidden":
+            known = _fields_at(load_case(case).parameters, keys[:-1])
+            near = difflib.get_close_matches(keys[-1], known, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            yield f"{dotted}: unknown key; {hint}the keys here are {', '.join(sorted(known))}"
+        elif problem["type"] == "missing":
+            yield f"{dotted}: missing; give it in conf/base/{case}/parameters.yml"
+        else:
+            message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+            yield f"{dotted} = {problem['input']!r}: {message}"
+
+
+def _fields_at(model: Any, keys: list[str]) -> list[str]:  # noqa: ANN401 - a Pydantic class or whatever lies below it
+    """List the field names of the block that a path of keys leads to."""
+    for key in keys:
+        field = getattr(model, "model_fields", {}).get(key)
+        model = field.annotation if field else None
+    return list(getattr(model, "model_fields", {}))

@@ -1,0 +1,35 @@
+"""Red Hat business value: which customers will be of high value, from their activities."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casebook.cases import Case
+from casebook.pipelines.redhat.columns import FEATURE_SOURCES
+from casebook.pipelines.redhat.parameters import RedhatParameters
+from casebook.pipelines.redhat.pipeline import create_pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, float]:
+    """Generate the three files; see `samples.redhat`."""
+    from casebook.samples import redhat
+
+    sample = redhat.generate_sample(size["people"], size["activities"], size["seed"])
+    redhat.write_sample(sample, folder)
+    return redhat.best_reachable(sample)
+
+
+CASE = Case(
+    name="redhat",
+    parameters=RedhatParameters,
+    files=("act_train.csv", "people.csv"),
+    optional_files=("act_test.csv",),
+    feature_sources=FEATURE_SOURCES,
+    create_pipeline=create_pipeline,
+    write_sample=write_sample,
+    fetch="predicting-red-hat-business-value",
+)

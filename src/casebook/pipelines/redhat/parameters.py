@@ -1,0 +1,22 @@
+"""What Red Hat's parameters have beyond every case's."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from casebook.parameters import CaseParameters, Parameters, UnknownKeys  # noqa: TC001 - Pydantic reads the types
+
+
+class SampleParameters(Parameters):
+    """Size of the generated files: people in all, labelled activities."""
+
+    people: int = Field(ge=200)
+    activities: int = Field(ge=1000)
+    seed: int = Field(ge=0)
+
+
+class RedhatParameters(CaseParameters):
+    """The top key `redhat`."""
+
+    sample: SampleParameters
+    unknown_people: UnknownKeys

@@ -1,0 +1,29 @@
+"""Red Hat's graph: its own ingestion, merging and features before the shared stages."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Pipeline
+
+from casebook.modelling import create_modelling_pipeline, create_profile_pipeline, stage
+from casebook.pipelines.redhat import nodes
+from casebook.pipelines.redhat.features import engineer_features
+
+
+def create_pipeline() -> Pipeline:
+    """Wire the whole case, under the namespace `redhat`."""
+    own = Pipeline(
+        [
+            stage("ingestion", nodes.ingest_activities, ["raw_activities"], "activities"),
+            stage("ingestion", nodes.ingest_people, ["raw_people"], "people"),
+            stage(
+                "merging",
+                nodes.merge_people,
+                ["activities", "people", "params:unknown_people"],
+                ["joined_rows", "merge_metrics"],
+            ),
+            stage("features", engineer_features, ["joined_rows"], "feature_table"),
+            stage("features", nodes.list_feature_sources, None, "feature_sources"),
+        ]
+    )
+    profile = create_profile_pipeline("activities", "people")
+    return Pipeline(own + profile + create_modelling_pipeline(), namespace="redhat")

@@ -1,0 +1,1 @@
+"""Generators that stand in for raw files."""

@@ -1,0 +1,25 @@
+"""Kedro's settings: how configuration is merged, what `${casebook...}` means in it, and which hooks run."""
+
+from __future__ import annotations
+
+from kedro.config import OmegaConfigLoader
+
+from casebook.hooks import HOOKS as CASEBOOK_HOOKS
+from casebook.locations import artifact_location, raw_folder, tracking_uri
+
+HOOKS = CASEBOOK_HOOKS
+# Usage data stay here, also where a user's own settings would send them.
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
+CONFIG_LOADER_CLASS = OmegaConfigLoader
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    # Environments and conf/local may hold a part of a case's tree; Kedro's default would drop the rest of it.
+    "merge_strategy": {"parameters": "soft", "mlflow": "soft", "globals": "soft"},
+    "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**"]},
+    "custom_resolvers": {
+        "casebook.raw": lambda case: str(raw_folder(case)),
+        "casebook.tracking_uri": tracking_uri,
+        "casebook.artifacts": artifact_location,
+    },
+}

@@ -1,0 +1,114 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from casebook.learning.importance import permute_importance
+from casebook.learning.scoring import compute_auc
+
+ROWS = 400
+
+
+def make_arrays() -> dict[str, np.ndarray]:
+    generator = np.random.default_rng(3)
+    arrays = {
+        "codes": generator.integers(0, 5, (ROWS, 2)).astype(np.uint8),
+        "numbers": generator.normal(size=(ROWS, 2)).astype(np.float32),
+    }
+    for block in arrays.values():
+        block.flags.writeable = False
+    return arrays
+
+
+def make_target(arrays: dict[str, np.ndarray]) -> np.ndarray:
+    return (arrays["numbers"][:, 0] + 0.3 * arrays["codes"][:, 0] > 0.6).astype(np.int8)
+
+
+def predict(arrays: dict[str, np.ndarray]) -> np.ndarray:
+    return 1 / (1 + np.exp(-(arrays["numbers"][:, :1] + 0.3 * arrays["codes"][:, :1] - 0.6)))
+
+
+SOURCES = {"noise": [("codes", 1)], "code": [("codes", 0)], "number": [("numbers", 0), ("numbers", 1)]}
+
+
+def test_columns_are_sorted_by_what_shuffling_them_costs_and_unused_ones_cost_nothing() -> None:
+    arrays = make_arrays()
+    table = permute_importance(predict, arrays, SOURCES, make_target(arrays), repeats=3, seed=1)
+    assert table["raw_column"].tolist() == ["number", "code", "noise"]
+    assert table["auc_drop_mean"].iloc[0] > 0.3 > table["auc_drop_mean"].iloc[1] > 0.05
+    assert table.iloc[2, 1:].tolist() == [0.0, 0.0]
+
+
+def test_the_drop_is_that_of_the_seeded_permutations() -> None:
+    arrays = make_arrays()
+    target = make_target(arrays)
+    generator = np.random.default_rng(7)
+    drops = []
+    for _ in range(2):
+        shuffled = {**arrays, "codes": arrays["codes"][generator.permutation(ROWS)]}
+        drops.append(compute_auc(target, predict(arrays)[:, 0]) - compute_auc(target, predict(shuffled)[:, 0]))
+    table = permute_importance(predict, arrays, {"code": [("codes", 0)]}, target, repeats=2, seed=7)
+    expected = {"raw_column": ["code"], "auc_drop_mean": [np.mean(drops)], "auc_drop_std": [np.std(drops)]}
+    pd.testing.assert_frame_equal(table, pd.DataFrame(expected))
+
+
+def test_columns_of_one_source_move_together() -> None:
+    generator = np.random.default_rng(5)
+    value = generator.normal(size=ROWS)
+    arrays = {"numbers": np.column_stack([value, -value]), "codes": np.sign(value)[:, None]}
+    seen = []
+
+    def remember(blocks: dict[str, np.ndarray]) -> np.ndarray:
+        seen.append(np.column_stack([blocks["numbers"], blocks["codes"]]))
+        return blocks["numbers"][:, 0]
+
+    sources = {"raw": [("numbers", 0), ("numbers", 1), ("codes", 0)]}
+    permute_importance(remember, arrays, sources, (value > 0).astype(int), repeats=1, seed=0)
+    original, shuffled = seen
+    assert not np.array_equal(original, shuffled)
+    np.testing.assert_array_equal(shuffled[:, 0], -shuffled[:, 1])
+    np.testing.assert_array_equal(np.sign(shuffled[:, 0]), shuffled[:, 2])
+    np.testing.assert_array_equal(np.sort(shuffled[:, 0]), np.sort(value))
+
+
+def test_the_order_of_the_sources_changes_nothing() -> None:
+    arrays = make_arrays()
+    target = make_target(arrays)
+    reordered = dict(reversed(SOURCES.items()))
+    first = permute_importance(predict, arrays, SOURCES, target, repeats=2, seed=1)
+    pd.testing.assert_frame_equal(first, permute_importance(predict, arrays, reordered, target, repeats=2, seed=1))
+
+
+def test_one_prediction_is_made_per_permutation_and_one_for_the_rows_as_they_are() -> None:
+    arrays, calls = make_arrays(), []
+
+    def count(blocks: dict[str, np.ndarray]) -> np.ndarray:
+        calls.append(1)
+        return predict(blocks)
+
+    permute_importance(count, arrays, SOURCES, make_target(arrays), repeats=4, seed=1)
+    assert len(calls) == 1 + 3 * 4
+
+
+def test_inputs_stay_as_they_were() -> None:
+    arrays, before = make_arrays(), make_arrays()
+    permute_importance(predict, arrays, SOURCES, make_target(arrays), repeats=1, seed=1)
+    assert arrays.keys() == before.keys()
+    for name, block in before.items():
+        np.testing.assert_array_equal(arrays[name], block)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"repeats": 0}, "repeats is 0"),
+        ({"sources": {"raw": [("codes", 2)]}}, "'raw' names column 2 of 'codes'; blocks: codes .2 columns"),
+        ({"sources": {"raw": [("dates", 0)]}}, "names column 0 of 'dates'"),
+        ({"target": np.array([0, 1])}, "it must be .2, columns"),
+        ({"target": np.ones(ROWS)}, "AUC is undefined"),
+    ],
+)
+def test_unusable_input_is_refused(change: dict, message: str) -> None:
+    arrays = make_arrays()
+    usable = {"sources": SOURCES, "target": make_target(arrays), "repeats": 1, "seed": 1}
+    with pytest.raises(ValueError, match=message):
+        permute_importance(predict, arrays, **(usable | change))
