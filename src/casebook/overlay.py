@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from casebook.cases import CASES, load_case
+from casebook.parameters import FREE_MAPPINGS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -21,8 +22,13 @@ class InvalidParametersError(ValueError):
     """Parameters that cannot be used; the message names each dotted key, its value and what is allowed."""
 
 
-def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any]) -> Tree:
+def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any], whole: Collection[str] = ()) -> Tree:
     """Lay a partial tree over another; lists and other leaves are replaced, mappings merged.
+
+    Args:
+        tree: what lies below.
+        leaves: what lies above.
+        whole: names of mappings that count as one leaf and are replaced.
 
     Returns:
         A new tree; neither input is modified.
@@ -30,7 +36,8 @@ def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any]) -> Tree:
     merged = deepcopy(dict(tree))
     for key, value in leaves.items():
         below = merged.get(key)
-        merged[key] = overlay(below, value) if isinstance(below, dict) and isinstance(value, dict) else deepcopy(value)
+        merges = isinstance(below, dict) and isinstance(value, dict) and key not in whole
+        merged[key] = overlay(below, value, whole) if merges else deepcopy(value)
     return merged
 
 
@@ -60,7 +67,7 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
     variant = merged.get("variant")
     if variant != DEFAULT:
         _refuse_unknown(f"{case}.variant", [str(variant)], [DEFAULT, *tree["variants"]], kind="variant")
-        merged = overlay(overlay(merged, tree["variants"][variant]), command_line)
+        merged = overlay(overlay(merged, tree["variants"][variant], FREE_MAPPINGS), command_line)
     return check_case(case, merged)
 
 
@@ -102,7 +109,8 @@ def _explain(case: str, error: ValidationError) -> Iterator[str]:
             yield f"{dotted}: missing; give it in conf/base/{case}/parameters.yml"
         else:
             message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-            yield f"{dotted} = {problem['input']!r}: {message}"
+            value = "" if isinstance(problem["input"], dict) else f" = {problem['input']!r}"
+            yield f"{dotted}{value}: {message}"
 
 
 def _fields_at(model: Any, keys: list[str]) -> list[str]:  # noqa: ANN401 - a Pydantic class or whatever lies below it

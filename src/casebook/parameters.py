@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+# Mappings whose keys are the user's: a variant states them whole, the command line gives single entries.
+FREE_MAPPINGS = frozenset({"encoding", "nulls", "clip", "options"})
 UnknownKeys = Literal["refuse", "drop"]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Activation = Literal[
@@ -95,7 +97,7 @@ class OptimizerParameters(Parameters):
 
     name: OptimizerName
     learning_rate: float = Field(gt=0, le=10)
-    options: dict[str, float | bool] = Field(default_factory=dict)
+    options: dict[str, float | bool | None] = Field(default_factory=dict, description="null leaves the default")
     clip_norm: float | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")

@@ -8,9 +8,11 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import mlflow
+import psutil
 from kedro.framework.hooks import hook_impl
 
 from casebook.console import show_summary
+from casebook.learning.tracking import log_metrics
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -28,7 +30,8 @@ class SummaryHook:
         self.context = context
         self.seconds: dict[str, float] = {}
         self.node, self.node_seconds = "", 0.0
-        self.last = time.perf_counter()
+        # The clock begins with the process, so that imports count too.
+        self.last = time.perf_counter() - (time.time() - psutil.Process().create_time())
 
     @hook_impl(trylast=True)
     def after_node_run(self, node: Node) -> None:
@@ -50,6 +53,10 @@ class SummaryHook:
         """Show the summary once kedro-mlflow has ended the run."""
         run = mlflow.active_run()
         self._tell()
+        if run is not None:
+            total = sum(self.seconds.values())
+            seconds = {f"seconds/{stage}": value for stage, value in {**self.seconds, "total": total}.items()}
+            log_metrics(run.info.run_id, seconds)
         yield
         if run is not None:
             found = mlflow.get_run(run.info.run_id)

@@ -155,7 +155,8 @@ def make_optimizer(parameters: OptimizerParameters, rate: Any) -> keras.optimize
         "adagrad": keras.optimizers.Adagrad,
         "adadelta": keras.optimizers.Adadelta,
     }
-    return by_name[parameters.name](learning_rate=rate, global_clipnorm=parameters.clip_norm, **parameters.options)
+    options = {name: value for name, value in parameters.options.items() if value is not None}
+    return by_name[parameters.name](learning_rate=rate, global_clipnorm=parameters.clip_norm, **options)
 
 
 def learning_rate(schedule: ScheduleParameters, start: float, steps: int) -> Any:  # noqa: ANN401 - a schedule or number

@@ -1,0 +1,50 @@
+# Every target sets up what it needs: a virtual environment with the locked dependencies, made once.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+CASE ?= redhat
+PORT ?= 5000
+
+.DEFAULT_GOAL := help
+.PHONY: help install lint test redhat ui viz fetch bench clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+install: $(READY) ## set up .venv with the locked dependencies
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| (echo "casebook needs Python 3.11 to 3.13; name one: make $(MAKECMDGOALS) PYTHON=python3.12" && exit 1)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+redhat: $(READY) ## run the case redhat, on a generated sample where there are no raw files
+	$(BIN)/kedro run --pipeline=redhat
+
+ui: $(READY) ## browse runs in the MLflow UI (PORT=5000)
+	$(BIN)/python -m casebook.ui $(PORT)
+
+viz: $(READY) ## show the pipelines in Kedro-Viz
+	$(BIN)/kedro viz run
+
+fetch: $(READY) ## fetch the real raw files of a case with kagglehub (CASE=redhat)
+	$(BIN)/python -m casebook.fetch $(CASE)
+
+lint: $(READY) ## ruff, format check, mypy --strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: $(READY) ## run the tests (CASEBOOK_RAW=... adds those on real files)
+	$(BIN)/pytest
+
+bench: $(READY) ## measure speed and memory beside the straightforward way, at full size
+	$(BIN)/python benchmarks/bench.py
+
+clean: ## remove generated data, never raw files, runs or the environment
+	rm -rf data/0[2-8]_* data/bench .coverage .mypy_cache .pytest_cache .ruff_cache
