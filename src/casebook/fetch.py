@@ -14,7 +14,7 @@ from casebook.whole import written_whole
 ADVICE = """{case}: the files could not be fetched ({error}).
 They belong to the Kaggle competition {handle} and need an account there:
   1. sign in, open the competition's page and accept its rules (Late Submission);
-  2. make an API token under Settings, and either save it as kaggle.json in ~/.kaggle or set KAGGLE_USERNAME and KAGGLE_KEY;
+  2. make an API token under Settings; save it as ~/.kaggle/kaggle.json, or set KAGGLE_USERNAME and KAGGLE_KEY;
   3. run this command again - or download the files by hand into {folder}.
 Without them every command works on a generated sample."""
 

@@ -15,7 +15,9 @@ def project_root() -> Path:
 
 def raw_folder(case: str) -> Path:
     """Give the folder of a case's raw files: below `CASEBOOK_RAW` where that is set, else `data/01_raw`."""
-    return (Path(os.environ["CASEBOOK_RAW"]).absolute() if raw_is_named() else project_root() / "data" / "01_raw") / case
+    return (
+        Path(os.environ["CASEBOOK_RAW"]).absolute() if raw_is_named() else project_root() / "data" / "01_raw"
+    ) / case
 
 
 def raw_is_named() -> bool:

@@ -56,7 +56,8 @@ def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str,
     """
     _refuse_unknown("", command_line, CASES)
     _refuse_unknown("", configured, CASES)
-    return {case: resolve_case(case, tree, command_line.get(case, {})) for case, tree in configured.items()}
+    given: dict[str, Any] = {**dict.fromkeys(configured, {}), **command_line}
+    return {case: resolve_case(case, tree, given[case]) for case, tree in configured.items()}
 
 
 def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:
@@ -90,8 +91,9 @@ def _refuse_unknown(place: str, given: Collection[str], known: Collection[str], 
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f" (did you mean {near[0]}?)" if near else ""
+            where = f"{place}: " if place else ""
             raise InvalidParametersError(
-                f"{place + ': ' if place else ''}there is no {kind} {name!r}{hint}; there are {', '.join(sorted(known))}"
+                f"{where}there is no {kind} {name!r}{hint}; there are {', '.join(sorted(known))}"
             )
 
 

@@ -10,6 +10,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 FREE_MAPPINGS = frozenset({"encoding", "nulls", "clip", "options"})
 UnknownKeys = Literal["refuse", "drop"]
 Share = Annotated[float, Field(gt=0, lt=1)]
+# NumPy, scikit-learn and Keras take seeds of 32 bits.
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Activation = Literal[
     "relu", "leaky_relu", "prelu", "elu", "selu", "gelu", "tanh", "swish", "sigmoid", "softmax", "linear"
 ]
@@ -64,7 +66,7 @@ class SplitParameters(Parameters):
     keys: dict[str, str]
     test_share: Share
     validation_share: Share
-    seed: int = Field(ge=0)
+    seed: Seed
 
     @model_validator(mode="after")
     def _check_strategy(self) -> SplitParameters:
@@ -116,6 +118,12 @@ class ScheduleParameters(Parameters):
     warmup_share: float = Field(default=0.0, ge=0, lt=1)
     final_share: float = Field(default=0.0, ge=0, le=1)
 
+    @model_validator(mode="after")
+    def _check_warmup(self) -> ScheduleParameters:
+        if self.warmup_share and self.name in {"linear", "exponential"}:
+            raise ValueError(f"warmup_share goes with constant or cosine, not with {self.name}")
+        return self
+
 
 class EarlyStoppingParameters(Parameters):
     """When to stop before the last epoch; `patience` 0 never stops."""
@@ -153,7 +161,7 @@ class TrainingParameters(Parameters):
 
     epochs: int = Field(ge=1)
     batch_size: int = Field(ge=1)
-    seed: int = Field(default=0, ge=0)
+    seed: Seed = 0
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     loss: Loss
     metrics: Metrics
@@ -161,6 +169,16 @@ class TrainingParameters(Parameters):
     schedule: ScheduleParameters = ScheduleParameters()
     early_stopping: EarlyStoppingParameters = EarlyStoppingParameters()
     network: NetworkParameters
+
+    @model_validator(mode="after")
+    def _check_stopping(self) -> TrainingParameters:
+        measured = [f"{part}/{name}" for part in ("val", "train") for name in ("loss", *self.metrics)]
+        # Keras only warns of a metric that it does not find, and never stops.
+        if self.early_stopping.patience and self.early_stopping.metric not in measured:
+            raise ValueError(
+                f"early_stopping.metric {self.early_stopping.metric!r} is not one of {', '.join(measured)}"
+            )
+        return self
 
 
 class ReferenceParameters(Parameters):
@@ -173,14 +191,14 @@ class ReferenceParameters(Parameters):
     min_samples_leaf: int = Field(ge=1)
     l2_regularization: float = Field(ge=0)
     patience: int = Field(ge=1)
-    seed: int = Field(ge=0)
+    seed: Seed
 
 
 class EvaluationParameters(Parameters):
     """What is measured besides the metrics."""
 
     threshold: float = Field(default=0.5, gt=0, lt=1)
-    importance_rows: int = Field(default=5000, ge=0)
+    importance_rows: int = Field(default=5000, ge=1)
     importance_repeats: int = Field(default=2, ge=1)
     head_rows: int = Field(default=20, ge=1)
 

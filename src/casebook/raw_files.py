@@ -60,8 +60,8 @@ def find_raw_files(case: Case, sample: Mapping[str, int]) -> RawFiles:
         sample: the case's `sample` block, the generator's parameters.
 
     Raises:
-        RawFilesError: a file is missing while another is there, a folder named by `CASEBOOK_RAW` lacks them, or files of
-            a sample lie among the user's.
+        RawFilesError: a file is missing while another is there, a folder named by `CASEBOOK_RAW` lacks them, or
+            files of a sample lie among the user's.
     """
     folder = raw_folder(case.name)
     marker = _read_marker(folder)
@@ -90,7 +90,11 @@ def _read_marker(folder: Path) -> dict[str, Any]:
 
 def _refuse_missing(case: Case, folder: Path, missing: list[str]) -> None:
     if missing:
-        why = "CASEBOOK_RAW names this folder, so no sample is generated in it" if raw_is_named() else "the others are there"
+        why = (
+            "CASEBOOK_RAW names this folder, so no sample is generated in it"
+            if raw_is_named()
+            else "the others are there"
+        )
         raise RawFilesError(
             f"{folder} lacks {', '.join(missing)} ({why}); {case.name} needs {', '.join(case.files)}: "
             f"see data/README.md for where they come from"
@@ -100,7 +104,9 @@ def _refuse_missing(case: Case, folder: Path, missing: list[str]) -> None:
 def _refuse_mixture(folder: Path, made: list[str], digests: Mapping[str, str]) -> None:
     if made:
         own = ", ".join(sorted(set(digests) - set(made)))
-        raise RawFilesError(f"{folder}: {', '.join(made)} belong to the generated sample but {own} do not; remove the former")
+        raise RawFilesError(
+            f"{folder}: {', '.join(made)} belong to the generated sample but {own} do not; remove the former"
+        )
 
 
 def _generate(case: Case, sample: Mapping[str, int], folder: Path) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
@@ -18,6 +17,7 @@ from casebook.whole import written_whole
 
 if TYPE_CHECKING:
     import keras
+    import pandas as pd
 
     from casebook.learning.preparation import Arrays
 
@@ -60,7 +60,9 @@ class RawTable(FileDataset):
         try:
             with self._filepath.open("rb") as file:
                 header = file.readline().decode("utf-8-sig").strip().split(",")
-            types = {name: pa.string() if name in self._plain else pa.dictionary(pa.int32(), pa.string()) for name in header}
+            types = {
+                name: pa.string() if name in self._plain else pa.dictionary(pa.int32(), pa.string()) for name in header
+            }
             options = pa.csv.ConvertOptions(column_types=types, strings_can_be_null=True)
             table: pd.DataFrame = pa.csv.read_csv(self._filepath, convert_options=options).to_pandas()
         except (pa.ArrowInvalid, UnicodeDecodeError) as error:
@@ -69,7 +71,7 @@ class RawTable(FileDataset):
             ) from error
         return table
 
-    def save(self, data: pd.DataFrame) -> None:
+    def save(self, data: pd.DataFrame) -> None:  # noqa: ARG002 - Kedro's signature
         """Refuse: raw files are never written by a pipeline."""
         raise RawFileError(f"{self._filepath} is a raw file and is never written by a pipeline")
 

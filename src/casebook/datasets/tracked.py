@@ -36,7 +36,7 @@ class RunDataset(AbstractDataset[Any, Any]):
         """Refuse: what is in MLflow is read there."""
         raise DatasetError(f"{type(self).__name__} is only written; read it from the MLflow run")
 
-    def save(self, data: Any) -> None:  # noqa: ANN401 - Kedro's signature
+    def save(self, data: Any) -> None:  # noqa: ANN401, ARG002 - Kedro's signature
         """Refuse, unless a subclass can."""
         raise DatasetError(f"{type(self).__name__} is only read")
 

@@ -19,7 +19,7 @@ class ParametersHook:
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
         """Lay the variant and the command line over the configuration and check the result."""
-        given = context._runtime_params or {}  # noqa: SLF001 - Kedro offers no other way to them
+        given = context._runtime_params or {}
         try:
             resolved = resolve_parameters(context.config_loader["parameters"], given)
         except InvalidParametersError as error:

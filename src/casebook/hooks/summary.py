@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import mlflow
@@ -15,6 +14,8 @@ from casebook.console import show_summary
 from casebook.learning.tracking import log_metrics
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from kedro.framework.context import KedroContext
     from kedro.pipeline.node import Node
 

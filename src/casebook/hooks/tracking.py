@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +24,9 @@ from casebook.learning.splitting import EmptyPartError
 from casebook.raw_files import RawFiles, find_raw_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Generator, Iterable
 
     from kedro.framework.context import KedroContext
-    from kedro.io import DataCatalog
     from kedro.pipeline import Pipeline
 
 # Errors that a user mends in files: one clear line, no traceback.
@@ -51,7 +49,7 @@ class TrackingHook:
         create_store_once(context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"])
 
     @hook_impl(wrapper=True)
-    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> Generator[None, None, None]:
+    def before_pipeline_run(self, pipeline: Pipeline) -> Generator[None, None, None]:
         """Choose experiment and run name and find the raw files; once the run is open, tag it."""
         case = sole_case(pipeline)
         parameters = self.context.params[case]

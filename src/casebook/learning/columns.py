@@ -41,7 +41,8 @@ def spread(codes: np.ndarray, values: np.ndarray, null: object) -> np.ndarray:
     Returns:
         Array of shape (rows,) with the dtype of `values`.
     """
-    return np.append(values, np.asarray([null], dtype=values.dtype))[codes]
+    by_row: np.ndarray = np.append(values, np.asarray([null], dtype=values.dtype))[codes]
+    return by_row
 
 
 def conform_table(table: pd.DataFrame, kinds: Mapping[str, Kind], name: str) -> pd.DataFrame:
@@ -70,8 +71,9 @@ def check_columns(table: pd.DataFrame, kinds: Mapping[str, Kind], name: str) -> 
     missing = [column for column in kinds if column not in table.columns]
     unknown = [str(column) for column in table.columns if column not in kinds]
     if missing:
+        there = ", ".join(map(str, table.columns))
         raise InvalidTableError(
-            f"{name} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; it has {', '.join(map(str, table.columns))}"
+            f"{name} lacks the column{'s' * (len(missing) > 1)} {', '.join(missing)}; it has {there}"
         )
     if unknown:
         raise InvalidTableError(f"{name} has columns that nothing is known of: {', '.join(unknown)}; remove them")
@@ -86,17 +88,22 @@ def convert_text(column: pd.Series, _name: str) -> pd.Series:
     """Keep text as category, or as plain strings where it already is (ids that differ in every row)."""
     if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
         return column
-    return column.astype("str").where(column.notna()).astype("category")
+    texts: pd.Series = column.astype("str").where(column.notna()).astype("category")
+    return texts
 
 
 def convert_dates(column: pd.Series, name: str) -> pd.Series:
     """Parse days written YYYY-MM-DD (a time behind them is dropped)."""
     if pd.api.types.is_datetime64_any_dtype(column):
-        return column.astype("datetime64[s]")
+        days: pd.Series = column.dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+        return days
     codes, values = distinct(column)
-    days = pd.to_datetime(pd.Series(values.astype("str"), dtype="str"), format="ISO8601", errors="coerce")
-    _refuse(column, codes, values, days.isna().to_numpy(), f"{name}, column {column.name}", "a date like 2023-08-26")
-    return pd.Series(spread(codes, days.to_numpy("datetime64[s]"), np.datetime64("NaT")), column.index, name=column.name)
+    texts = pd.Series(values.astype("str"), dtype="str").str.replace(r"[T ].*$", "", regex=True)
+    parsed = pd.to_datetime(texts, format="%Y-%m-%d", errors="coerce")
+    _refuse(column, codes, values, parsed.isna().to_numpy(), f"{name}, column {column.name}", "a date like 2023-08-26")
+    return pd.Series(
+        spread(codes, parsed.to_numpy("datetime64[s]"), np.datetime64("NaT")), column.index, name=column.name
+    )
 
 
 def convert_flags(column: pd.Series, name: str) -> pd.Series:
@@ -116,9 +123,10 @@ def convert_numbers(column: pd.Series, name: str) -> pd.Series:
     """Parse numbers; whole columns become int64, columns with nulls or fractions float64."""
     codes, values = distinct(column)
     numbers = pd.to_numeric(pd.Series(values), errors="coerce").to_numpy(np.float64)
-    _refuse(column, codes, values, np.isnan(numbers), f"{name}, column {column.name}", "a number")
+    _refuse(column, codes, values, ~np.isfinite(numbers), f"{name}, column {column.name}", "a number")
     by_row = spread(codes, numbers, np.nan)
-    whole = not np.isnan(by_row).any() and (numbers == np.round(numbers)).all()
+    # Above 2^53 a float no longer holds every whole number.
+    whole = not np.isnan(by_row).any() and bool(((by_row == np.round(by_row)) & (np.abs(by_row) < 2**53)).all())
     return pd.Series(by_row.astype(np.int64) if whole else by_row, column.index, name=column.name)
 
 
@@ -138,6 +146,6 @@ def _refuse(
     if len(bad_rows):
         value = values[codes[bad_rows[0]]]
         raise InvalidTableError(
-            f"{place}: {value!r} is not {expected} ({len(bad_rows)} of {len(column)} rows, "
+            f"{place}: {str(value)!r} is not {expected} ({len(bad_rows)} of {len(column)} rows, "
             f"first in data row {bad_rows[0] + 1}); mend the file"
         )

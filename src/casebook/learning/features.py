@@ -16,14 +16,14 @@ def number_in(column: pd.Series) -> pd.Series:
     """Read the number at the end of each text: 100 in "ppl_100", 76 in "type 76", 100000 in "ppl_1e+05".
 
     Returns:
-        int32 where every row has a number, else float64 with NaN for nulls and texts without a number.
+        int32 where every row has a whole number that fits, else float64 with NaN for nulls and texts without a number.
     """
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes, values = distinct(column)
         numbers = spread(codes, _numbers(pa.array(values, pa.string())), np.nan)
     else:
         numbers = _numbers(pa.array(column, pa.string(), from_pandas=True))
-    if not np.isnan(numbers).any():
+    if bool((np.abs(numbers) <= np.iinfo(np.int32).max).all()) and bool((numbers == np.rint(numbers)).all()):
         return pd.Series(numbers.astype(np.int32), column.index, name=column.name)
     return pd.Series(numbers, column.index, name=column.name)
 

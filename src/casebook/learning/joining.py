@@ -57,5 +57,5 @@ def _describe_unknown(keys: pd.Series, key: str, prefix: str) -> str:
     examples = ", ".join(map(str, keys.drop_duplicates().head(3)))
     return (
         f"{len(keys)} rows have a {key} that the table of {prefix.rstrip('_')} does not hold (first: {examples}); "
-        f"add the missing rows there, or give `unknown_keys=drop` to leave them out"
+        f"add the missing rows there, or give `unknown_{prefix.rstrip('_')}=drop` to leave them out"
     )

@@ -9,12 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 
-@keras.saving.register_keras_serializable("casebook")
-class Expansion(keras.layers.Layer):
+class Expansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carries no types
     """Expand stored codes and numbers into scaled dense features.
 
-    Input: the blocks `codes` uint8, `ids` int32 and `numbers` float32, each (rows, columns). Output: (rows, features) in
-    the layer's compute type. Constants come from `networks.expansion_tables`.
+    Input: the blocks `codes` uint8, `ids` int32 and `numbers` float32, each (rows, columns). Output: (rows, features)
+    in the layer's compute type. Constants come from `networks.expansion_tables`.
     """
 
     def __init__(
@@ -76,8 +75,7 @@ class Expansion(keras.layers.Layer):
         return {**super().get_config(), **self.tables}
 
 
-@keras.saving.register_keras_serializable("casebook")
-class Pick(keras.layers.Layer):
+class Pick(keras.layers.Layer):  # type: ignore[misc]
     """Take one column of a block as category numbers; in training, show a share of the values as unknown (0)."""
 
     def __init__(self, position: int, unknown_share: float, **options: Any) -> None:  # noqa: ANN401 - Keras's options

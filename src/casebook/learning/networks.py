@@ -37,8 +37,8 @@ def build_network(preparation: Preparation, parameters: NetworkParameters, outpu
         outputs: width of the output layer.
 
     Returns:
-        An uncompiled model with the inputs `codes` (uint8), `ids` (int32) and `numbers` (float32), each (rows, columns of
-        the block), and the output (rows, outputs) in float32.
+        An uncompiled model with the inputs `codes` (uint8), `ids` (int32) and `numbers` (float32), each (rows, columns
+        of the block), and the output (rows, outputs) in float32.
     """
     start_backend()
     import keras
@@ -46,7 +46,9 @@ def build_network(preparation: Preparation, parameters: NetworkParameters, outpu
     counts = {block: sum(c.block == block for c in preparation.columns) for block in ("codes", "ids", "numbers")}
     kinds = {"codes": "uint8", "ids": "int32", "numbers": "float32"}
     inputs = {block: keras.Input((counts[block],), dtype=kinds[block], name=block) for block in kinds}
-    parts = [_layers().Expansion(**expansion_tables(preparation), name="expansion")(inputs)] if preparation.dense else []
+    parts = (
+        [_layers().Expansion(**expansion_tables(preparation), name="expansion")(inputs)] if preparation.dense else []
+    )
     parts += [_embed(inputs, preparation, column.name, parameters) for column in preparation.embedded]
     values = keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
     for number, width in enumerate(parameters.hidden, 1):
@@ -116,8 +118,8 @@ def expansion_tables(preparation: Preparation) -> dict[str, list[Any]]:
 
     Returns:
         `code_columns` and `code_values`: for features kept in `codes`, their column and the category they indicate
-        (-1 for a number); `id_columns`, `id_values` and `number_columns` likewise; `order`: position in the output of each
-        feature in that sequence; `scale` and `shift` per feature.
+        (-1 for a number); `id_columns`, `id_values` and `number_columns` likewise; `order`: position in the output of
+        each feature in that sequence; `scale` and `shift` per feature.
     """
     tables: dict[str, list[Any]] = {
         key: [] for key in ("code_columns", "code_values", "id_columns", "id_values", "number_columns")
@@ -142,8 +144,8 @@ def load_network(path: Path) -> keras.Model:
     start_backend()
     import keras
 
-    # Named here rather than looked up in Keras's registry: another version's layers may be registered there.
-    own = {f"casebook>{layer.__name__}": layer for layer in (_layers().Expansion, _layers().Pick)}
+    # The layers are not in Keras's registry, which goes before these names: another version's would be found there.
+    own = {layer.__name__: layer for layer in (_layers().Expansion, _layers().Pick)}
     return keras.saving.load_model(path, custom_objects=own, compile=False)
 
 

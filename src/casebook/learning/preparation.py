@@ -1,7 +1,7 @@
 """What is fitted before the network: fills, clips, categories, offsets and scales, learnt from training rows only.
 
-A prepared row is compact: small integers in `codes` (uint8), large category numbers in `ids` (int32) and real numbers in
-`numbers` (float32). The network expands them into the dense features; `expand_dense` does the same in NumPy.
+A prepared row is compact: small integers in `codes` (uint8), large category numbers in `ids` (int32) and real numbers
+in `numbers` (float32). The network expands them into the dense features; `expand_dense` does the same in NumPy.
 """
 
 from __future__ import annotations
@@ -122,7 +122,8 @@ class Preparation:
             if isinstance(column, NumberColumn):
                 names.append(column.name)
             else:
-                names += [f"{column.name}={v}" for v in [*column.values, "(null)"][: column.width]]
+                known = [*column.values, "(null)"][: column.width]  # noqa: PD011 - no pandas object
+                names += [f"{column.name}={value}" for value in known]
         return names
 
     def scale_and_shift(self) -> tuple[np.ndarray, np.ndarray]:
@@ -159,7 +160,9 @@ def prepare_rows(table: pd.DataFrame, preparation: Preparation) -> Arrays:
         `codes` uint8, `ids` int32 and `numbers` float32, each (rows, columns of that block), C-ordered.
     """
     counts = {block: sum(c.block == block for c in preparation.columns) for block in BLOCK_TYPES}
-    arrays = {block: np.empty((len(table), counts[block]), dtype=kind) for block, kind in BLOCK_TYPES.items()}
+    arrays: dict[Block, np.ndarray] = {
+        block: np.empty((len(table), counts[block]), dtype=kind) for block, kind in BLOCK_TYPES.items()
+    }
     for column in preparation.columns:
         block, position = preparation.positions[column.name]
         arrays[block][:, position] = column.encode(table[column.name])
@@ -181,7 +184,8 @@ def expand_dense(arrays: Mapping[str, np.ndarray], preparation: Preparation) -> 
         else:
             parts.append((stored[:, None] == np.arange(1, column.width + 1)).astype(np.float64))
     scale, shift = preparation.scale_and_shift()
-    return np.concatenate(parts, axis=1) * scale + shift
+    dense: np.ndarray = np.concatenate(parts, axis=1) * scale + shift
+    return dense
 
 
 def fit_preparation(table: pd.DataFrame, parameters: PreparationParameters) -> Preparation:
@@ -218,12 +222,14 @@ def fit_number(column: pd.Series, nulls: str, clip: tuple[float, float] | None) 
     low, high = np.quantile(known, clip) if clip else (-np.inf, np.inf)
     values = np.clip(np.where(np.isnan(raw), fill, raw), low, high)
     least, most = float(values.min()), float(values.max())
-    whole = bool((values == np.rint(values)).all()) and most - least <= SPAN_IN_BYTE
+    whole = bool((values == np.rint(values)).all()) and fill == np.rint(fill)
+    in_byte = whole and most - least <= SPAN_IN_BYTE
     # In a byte the span sits in the middle; a float32 is centred so that its 24 bits are spent on differences.
-    offset = least - (BYTE - int(most - least)) // 2 if whole else float(np.rint(values.mean()))
+    offset = float(np.rint(values.mean()) if whole else values.mean())
+    offset = least - (BYTE - int(most - least)) // 2 if in_byte else offset
     return NumberColumn(
-        str(column.name), "codes" if whole else "numbers", offset, fill, float(low), float(high),
-        float(values.mean()), float(values.std()), least, most,
+        str(column.name), "codes" if in_byte else "numbers", offset, fill, float(low), float(high),
+        float(values.mean()), float(values.std()) if most > least else 0.0, least, most,
     )  # fmt: skip
 
 
@@ -250,7 +256,9 @@ def fit_categories(
     known, known_counts = values[order].tolist(), counts[order].tolist()
     missing = int((codes < 0).sum())
     null_code = 0
-    if missing and nulls == "mode":
+    if nulls == "mode":
+        if not known:
+            raise ValueError(f"nulls: {column.name} has no value of {min_rows} rows to take as mode; use missing")
         null_code = int(np.argmax(known_counts)) + 1
         known_counts[null_code - 1] += missing
     elif missing and nulls == "missing":

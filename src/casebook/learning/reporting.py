@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from casebook.learning.training import Monitor
 
 
-class ReportingCallback(keras.callbacks.Callback):
+class ReportingCallback(keras.callbacks.Callback):  # type: ignore[misc]  # Keras carries no types
     """Tell a monitor of steps and epochs, and keep the history under the names used everywhere."""
 
     def __init__(self, monitor: Monitor, per_execution: int) -> None:

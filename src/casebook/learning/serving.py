@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from casebook.learning.columns import conform_table
-from casebook.learning.networks import load_network, predict
+from casebook.learning.networks import load_network, make_predictor
 from casebook.learning.preparation import Preparation, prepare_rows
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class RowModel:
         self.case = case
         self.preparation = preparation
         self.network = network
+        self.predict_prepared = make_predictor(network)
         self.threshold = threshold
 
     @classmethod
@@ -43,11 +44,11 @@ class RowModel:
         """Predict raw rows; float64 of shape (rows,).
 
         Raises:
-            InvalidTableError: a column is missing or unknown, or a value has the wrong form. Unknown categories and nulls
-                are no errors: the preparation says what becomes of them.
+            InvalidTableError: a column is missing or unknown, or a value has the wrong form. Unknown categories and
+                nulls are no errors: the preparation says what becomes of them.
         """
         typed = conform_table(rows, self.columns, f"a row of {self.case}")
-        return predict(self.network, prepare_rows(self.engineer_features(typed), self.preparation))
+        return self.predict_prepared(prepare_rows(self.engineer_features(typed), self.preparation))
 
     def predict(self, rows: pd.DataFrame, threshold: float | None = None) -> pd.DataFrame:
         """Predict raw rows.

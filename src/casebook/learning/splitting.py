@@ -40,12 +40,14 @@ def split_rows(rows: int, test_share: float, validation_share: float, seed: int)
 
 
 def split_keys(keys: pd.Series, test_share: float, validation_share: float, seed: int) -> np.ndarray:
-    """Assign rows by a seeded hash of their key, so that a key never stands on two sides, nor moves when rows are added.
+    """Assign rows by a seeded hash of their key: a key never stands on two sides, nor moves when rows are added.
 
     Returns:
         uint8 of shape (rows,): 0 training, 1 validation, 2 test.
     """
     codes, values = pd.factorize(keys, use_na_sentinel=False)
+    # A null among whole numbers makes them floats; that must not move the others.
+    values = pd.Index(values).astype("Int64") if keys.dtype.kind == "f" and (keys.dropna() % 1 == 0).all() else values
     # The hash key must be 16 characters; the seed makes it another split, the padding only fills it up.
     hashed = pd.util.hash_array(np.asarray(values).astype(str).astype(object), hash_key=f"{seed:016d}"[-16:])
     place = hashed / np.float64(2**64)

@@ -104,7 +104,8 @@ def describe_rows(package: Package) -> ModelSignature:
     from mlflow.types.schema import AnyType
 
     # A null column arrives as floats from pandas and as nothing from JSON; every stricter type refuses one of them.
-    columns = [ColSpec(AnyType(), str(name), required=False) for name in package.example.columns]
+    anything = AnyType()  # type: ignore[no-untyped-call]
+    columns = [ColSpec(anything, str(name), required=False) for name in package.example.columns]
     outputs = [ColSpec("double", "probability"), ColSpec("long", "class")]
     threshold = ParamSpec("threshold", "double", package.threshold)
-    return ModelSignature(Schema(columns), Schema(outputs), ParamSchema([threshold]))
+    return ModelSignature(Schema([*columns]), Schema([*outputs]), ParamSchema([threshold]))

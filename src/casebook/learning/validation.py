@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from casebook.learning.columns import InvalidTableError
 
 if TYPE_CHECKING:
-    import pandas as pd
     from pandera.errors import SchemaErrors
     from pandera.pandas import DataFrameSchema
 
@@ -34,10 +35,11 @@ def describe_failures(errors: SchemaErrors, name: str) -> str:
     """Say in one line a rule what failed."""
     cases = errors.failure_cases
     lines = []
-    for (column, rule), rows in cases.groupby(["column", "check"], sort=False):
+    for (column, rule), rows in cases.groupby(["column", "check"], sort=False, dropna=False):
         words = RULES.get(rule, rule)
         first = rows.iloc[0]
-        place = "" if first["index"] is None else f", first {first['failure_case']!r} in data row {int(first['index']) + 1}"
+        wrong, row = str(first["failure_case"]), first["index"]
+        place = "" if pd.isna(row) else f", first {wrong!r} in data row {int(row) + 1}"
         lines.append(f"{name}, column {column}: {words} ({len(rows)} rows{place}); mend the file")
     return "\n".join(lines)
 

@@ -210,9 +210,9 @@ def profile_table(table: pd.DataFrame, target: str) -> tuple[dict[str, Any], dic
     """
     from casebook.learning.profile import draw_profile, profile_categories, profile_columns
 
-    outcome = table[target] if target in table else None
+    outcome = table.get(target)
     values = table.drop(columns=target, errors="ignore")
-    ids = [name for name in table if isinstance(table[name].dtype, pd.StringDtype)]
+    ids = [str(name) for name in table if isinstance(table[name].dtype, pd.StringDtype)]
     figures = draw_profile(values, outcome)
     tables = {"columns": profile_columns(table, ids), "categories": profile_categories(values, outcome)}
     return {f"{name}.png": figure for name, figure in figures.items()}, tables

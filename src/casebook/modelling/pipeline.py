@@ -81,9 +81,7 @@ def _evaluating() -> list[Node]:
     predictions = ["test_predictions", "reference_predictions"]
     return [
         stage("evaluation", nodes.predict_test, ["network", "test_arrays"], "test_predictions"),
-        stage(
-            "reference", nodes.predict_with_reference, ["reference_model", "test_arrays"], "reference_predictions"
-        ),
+        stage("reference", nodes.predict_with_reference, ["reference_model", "test_arrays"], "reference_predictions"),
         stage(
             "evaluation",
             nodes.score_test,

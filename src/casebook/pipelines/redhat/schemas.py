@@ -30,7 +30,7 @@ def _has_form(pattern: str) -> pa.Check:
 
 
 def _column(name: str, kind: Kind) -> pa.Column:
-    """Describe a column by its name's convention: ids and groups by their forms, everything else a type, date or flag."""
+    """Describe a column: ids and groups by their forms, other texts as a type; the rest is typed already."""
     if kind != "text":
         return pa.Column(nullable=False)
     form = {"people_id": PERSON_ID, "activity_id": ACTIVITY_ID, "group_1": GROUP}.get(name, TYPE)

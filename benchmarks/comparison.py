@@ -1,0 +1,175 @@
+"""What the benchmark compares: from the figures of its parts to the rows of the results table. Nothing here measures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+Figures = dict[str, Any]
+
+PREPARATION = ("ingestion", "merging", "features", "splitting", "scaling")
+# What a run does beside the user's own work is what none of these stages explains.
+WORK = (*PREPARATION, "training", "reference", "evaluation", "profile")
+GIGABYTE = 1e9
+MET, MISSED, FAILED = "met", "MISSED", "failed"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One row of the results.
+
+    Attributes:
+        what: the quantity.
+        reference: the straightforward way's figure, in words.
+        casebook: casebook's figure, in words.
+        measured: the value that the limit is about, in words.
+        limit: the value to reach, in words.
+        verdict: met, MISSED or failed.
+        dates: when its parts were measured.
+    """
+
+    what: str
+    reference: str
+    casebook: str
+    measured: str
+    limit: str
+    verdict: str
+    dates: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A row before its parts are measured.
+
+    Attributes:
+        what: the quantity.
+        limit: the value to reach.
+        at_least: whether the value must reach the limit or stay under it.
+        unit: of value and limit.
+        parts: the parts that it needs.
+        compute: gives the reference's and casebook's figures in words and the value (None where it never got there).
+    """
+
+    what: str
+    limit: float
+    at_least: bool
+    unit: str
+    parts: tuple[str, ...]
+    compute: Callable[..., tuple[str, str, float | None]]
+
+
+def compare(quantity: Quantity, parts: Mapping[str, Figures]) -> Comparison:
+    """Make the row of a quantity; a part that failed or lacks a figure fails the row, with the reason."""
+    limit = f"at {'least' if quantity.at_least else 'most'} {quantity.limit:g}{quantity.unit}"
+    dates = tuple(dict.fromkeys(parts[name]["date"] for name in quantity.parts if name in parts))
+    broken = [f"{name}: {why_broken(parts.get(name))}" for name in quantity.parts if why_broken(parts.get(name))]
+    try:
+        if broken:
+            raise ValueError("; ".join(broken))
+        reference, casebook, value = quantity.compute(*(parts[name]["figures"] for name in quantity.parts))
+    except (KeyError, ValueError) as error:
+        return Comparison(quantity.what, "-", "-", f"{error}", limit, FAILED, dates)
+    measured = "never" if value is None else f"{value:.1f}{quantity.unit}"
+    verdict = judge(value, quantity.limit, quantity.at_least)
+    return Comparison(quantity.what, reference, casebook, measured, limit, verdict, dates)
+
+
+def why_broken(part: Figures | None) -> str:
+    """Say why a part has no figures; empty when it has."""
+    return "not measured" if part is None else str(part.get("error", ""))
+
+
+def judge(value: float | None, limit: float, at_least: bool) -> str:
+    """Decide by the unrounded value."""
+    if value is None:
+        return MISSED
+    return MET if (value >= limit if at_least else value <= limit) else MISSED
+
+
+def seconds_of(stages: Mapping[str, float], names: Sequence[str]) -> float:
+    """Add up the seconds of some stages.
+
+    Raises:
+        KeyError: the run did not report one of them.
+    """
+    lacking = [name for name in names if name not in stages]
+    if lacking:
+        raise KeyError(f"the run logged no seconds/{', seconds/'.join(lacking)}")
+    return sum(stages[name] for name in names)
+
+
+def seconds_to_accuracy(curve: Sequence[Figures], accuracy: float, training: float) -> tuple[int, float] | None:
+    """Find the first epoch whose validation accuracy reaches another's.
+
+    The clock starts with the training stage. An epoch's end is known by the time of day, the stage's start only by how
+    long the stage took; the stage is taken to end with the last epoch, so that what comes after it (saving the network)
+    counts against every epoch.
+
+    Args:
+        curve: for each epoch its number, `time` of its end (seconds of any clock) and `accuracy`.
+        accuracy: the one to reach.
+        training: seconds of the whole stage.
+
+    Returns:
+        The epoch and the seconds up to its end; None when none reaches it.
+    """
+    for point in curve:
+        if point["accuracy"] >= accuracy:
+            return int(point["epoch"]), training - (curve[-1]["time"] - point["time"])
+    return None
+
+
+def compare_preparation(reference: Figures, casebook: Figures) -> tuple[str, str, float]:
+    """Raw files to model arrays, as a ratio."""
+    ours = seconds_of(casebook["stages"], PREPARATION)
+    return f"{reference['preparation']:.1f} s", f"{ours:.1f} s", reference["preparation"] / ours
+
+
+def compare_memory(reference: Figures, casebook: Figures) -> tuple[str, str, float]:
+    """Peak memory of the whole run, in GB."""
+    theirs, ours = reference["peak_bytes"] / GIGABYTE, casebook["peak_bytes"] / GIGABYTE
+    return f"{theirs:.1f} GB", f"{ours:.1f} GB", ours
+
+
+def compare_training(reference: Figures, casebook: Figures) -> tuple[str, str, float | None]:
+    """Time to the reference's last validation accuracy, as a ratio; neither side's import of TensorFlow counts."""
+    goal, curve = reference["curve"][-1], casebook["curve"]
+    theirs = f"{goal['seconds']:.1f} s ({goal['accuracy']:.4f} after {goal['epoch']} epochs)"
+    training = seconds_of(casebook["stages"], ("training",)) - casebook["import_keras"]
+    found = seconds_to_accuracy(curve, goal["accuracy"], training)
+    if found is None:
+        best = max(point["accuracy"] for point in curve)
+        return theirs, f"not reached ({best:.4f} at best of {len(curve)} epochs, {training:.1f} s)", None
+    epoch, seconds = found
+    accuracy = next(point["accuracy"] for point in curve if point["epoch"] == epoch)
+    return theirs, f"{seconds:.1f} s ({accuracy:.4f} after epoch {epoch} of {len(curve)})", goal["seconds"] / seconds
+
+
+def compare_additions(casebook: Figures) -> tuple[str, str, float]:
+    """What Kedro, MLflow and packaging add, in seconds."""
+    added = casebook["wall_seconds"] - seconds_of(casebook["stages"], WORK)
+    return "-", f"{casebook['wall_seconds']:.1f} s in all", added
+
+
+def compare_command(name: str) -> Callable[[Figures], tuple[str, str, float]]:
+    """Give the best time of a command, in seconds."""
+
+    def compute(commands: Figures) -> tuple[str, str, float]:
+        times = commands[name]
+        return "-", ", ".join(f"{seconds:.2f}" for seconds in times) + " s", min(times)
+
+    return compute
+
+
+BOTH = ("reference", "casebook")
+QUANTITIES = (
+    Quantity("raw files to model arrays", 6, True, " times faster", BOTH, compare_preparation),
+    Quantity("peak memory of the whole run", 3, False, " GB", BOTH, compare_memory),
+    Quantity("time to the reference's validation accuracy", 5, True, " times less", BOTH, compare_training),
+    Quantity("Kedro, MLflow and packaging", 12, False, " s", ("casebook",), compare_additions),
+    Quantity("`kedro --help`, best of 3", 3, False, " s", ("commands",), compare_command("kedro --help")),
+    Quantity("`kedro registry list`, best of 3", 3, False, " s", ("commands",), compare_command("kedro registry list")),
+)

@@ -1,0 +1,129 @@
+"""Running a command in its own process and measuring it from outside."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+SAMPLED_EVERY = 0.05
+KILOBYTE = 1024
+# What Python itself writes when it is asked to time imports.
+IMPORT_LINE = "import time:"
+TAIL = 12
+
+
+class CommandFailedError(RuntimeError):
+    """A measured command ended with an error; the message holds the end of its output."""
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What one process took.
+
+    Attributes:
+        seconds: wall time from start to exit.
+        peak_bytes: largest resident memory.
+        output: everything it wrote.
+    """
+
+    seconds: float
+    peak_bytes: int
+    output: str
+
+
+def measure_command(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path) -> Measurement:
+    """Run a command to its end.
+
+    The peak is the largest sum of the resident set sizes (RSS) of the process and all its descendants, sampled every
+    50 ms, or the kernel's own high-water mark of the process where that is larger (a peak between two samples). Pages that
+    processes share or files mapped into memory count in full, so it errs on the high side.
+
+    Args:
+        command: program and arguments.
+        folder: where it runs.
+        environment: all its variables.
+        log: file for what it writes.
+
+    Raises:
+        CommandFailedError: it ended with another exit code than 0.
+    """
+    log.parent.mkdir(parents=True, exist_ok=True)
+    start = time.perf_counter()
+    with log.open("wb") as sink:
+        process = subprocess.Popen(command, cwd=folder, env=dict(environment), stdout=sink, stderr=subprocess.STDOUT)
+        try:
+            peak = watch(process)
+        finally:
+            if process.returncode is None:
+                process.kill()
+    seconds = time.perf_counter() - start
+    output = log.read_text(errors="replace")
+    if process.returncode:
+        raise CommandFailedError(f"{' '.join(command)} ended with {process.returncode}: {tail(output)} (all: {log})")
+    return Measurement(seconds, peak, output)
+
+
+def watch(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a process and give the peak of its memory; sets its return code."""
+    peak, root = 0, psutil.Process(process.pid)
+    while True:
+        # As `poll`, but it also gives the kernel's figures.
+        ended, status, usage = os.wait4(process.pid, os.WNOHANG)
+        if ended:
+            process.returncode = os.waitstatus_to_exitcode(status)
+            return max(peak, usage.ru_maxrss * KILOBYTE)
+        peak = max(peak, tree_bytes(root))
+        time.sleep(SAMPLED_EVERY)
+
+
+def tree_bytes(root: psutil.Process) -> int:
+    """Sum the resident memory of a process and its descendants; one that ends meanwhile counts nothing."""
+    total = 0
+    try:
+        for process in (root, *root.children(recursive=True)):
+            total += process.memory_info().rss
+    except psutil.NoSuchProcess:
+        pass
+    return total
+
+
+def tail(output: str) -> str:
+    """Give the last lines that say something."""
+    lines = [line.strip() for line in output.splitlines() if line.strip() and not line.startswith(IMPORT_LINE)]
+    return " / ".join(lines[-TAIL:])
+
+
+def import_seconds(output: str, packages: Sequence[str]) -> float:
+    """Read from the lines of `PYTHONPROFILEIMPORTTIME` how long importing some packages took, one inside another once.
+
+    Args:
+        output: what the process wrote.
+        packages: top-level names.
+
+    Raises:
+        KeyError: none of them was imported.
+    """
+    total, found, inner = 0, False, -1
+    # A line comes after those of the imports inside it, which are indented deeper: read from the end.
+    for line in reversed(output.splitlines()):
+        if not line.startswith(IMPORT_LINE) or line.count("|") != 2 or "cumulative" in line:
+            continue
+        _, cumulative, indented = line.split("|")
+        depth = len(indented) - len(indented.lstrip())
+        if inner >= 0 and depth > inner:
+            continue
+        inner = -1
+        if indented.strip() in packages:
+            total, found, inner = total + int(cumulative), True, depth
+    if not found:
+        raise KeyError(f"no import of {' or '.join(packages)} in the output")
+    return total / 1e6
