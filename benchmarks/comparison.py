@@ -1,4 +1,4 @@
-"""What the benchmark compares: from the figures of its parts to the rows of the results table. Nothing here measures."""
+"""What is compared: from the figures of the parts to the rows of the results table. Nothing here measures."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def compare(quantity: Quantity, parts: Mapping[str, Figures]) -> Comparison:
         reference, casebook, value = quantity.compute(*(parts[name]["figures"] for name in quantity.parts))
     except (KeyError, ValueError) as error:
         return Comparison(quantity.what, "-", "-", f"{error}", limit, FAILED, dates)
-    measured = "never" if value is None else f"{value:.1f}{quantity.unit}"
+    measured = "never" if value is None else f"{value:.2f}{quantity.unit}"
     verdict = judge(value, quantity.limit, quantity.at_least)
     return Comparison(quantity.what, reference, casebook, measured, limit, verdict, dates)
 
@@ -131,7 +131,7 @@ def compare_preparation(reference: Figures, casebook: Figures) -> tuple[str, str
 def compare_memory(reference: Figures, casebook: Figures) -> tuple[str, str, float]:
     """Peak memory of the whole run, in GB."""
     theirs, ours = reference["peak_bytes"] / GIGABYTE, casebook["peak_bytes"] / GIGABYTE
-    return f"{theirs:.1f} GB", f"{ours:.1f} GB", ours
+    return f"{theirs:.1f} GB", f"{ours:.2f} GB", ours
 
 
 def compare_training(reference: Figures, casebook: Figures) -> tuple[str, str, float | None]:

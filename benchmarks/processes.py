@@ -44,8 +44,8 @@ def measure_command(command: Sequence[str], folder: Path, environment: Mapping[s
     """Run a command to its end.
 
     The peak is the largest sum of the resident set sizes (RSS) of the process and all its descendants, sampled every
-    50 ms, or the kernel's own high-water mark of the process where that is larger (a peak between two samples). Pages that
-    processes share or files mapped into memory count in full, so it errs on the high side.
+    50 ms, or the kernel's own high-water mark of the process where that is larger (a peak between two samples). Pages
+    that processes share or files mapped into memory count in full, so it errs on the high side.
 
     Args:
         command: program and arguments.

@@ -36,8 +36,10 @@ def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any], whole: Collectio
     merged = deepcopy(dict(tree))
     for key, value in leaves.items():
         below = merged.get(key)
-        merges = isinstance(below, dict) and isinstance(value, dict) and key not in whole
-        merged[key] = overlay(below, value, whole) if merges else deepcopy(value)
+        if isinstance(below, dict) and isinstance(value, dict) and key not in whole:
+            merged[key] = overlay(below, value, whole)
+        else:
+            merged[key] = deepcopy(value)
     return merged
 
 
@@ -56,8 +58,7 @@ def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str,
     """
     _refuse_unknown("", command_line, CASES)
     _refuse_unknown("", configured, CASES)
-    given: dict[str, Any] = {**dict.fromkeys(configured, {}), **command_line}
-    return {case: resolve_case(case, tree, given[case]) for case, tree in configured.items()}
+    return {case: resolve_case(case, tree, command_line.get(case, {})) for case, tree in configured.items()}
 
 
 def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:

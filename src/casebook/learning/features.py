@@ -44,7 +44,7 @@ def date_parts(column: pd.Series, prefix: str) -> dict[str, pd.Series]:
     """
     codes, values = distinct(column)
     days = pd.DatetimeIndex(values)
-    parts = (days.year, days.month, days.quarter, days.isocalendar().week, days.weekday, days.day)
+    parts = (days.year, days.month, days.quarter, days.isocalendar().week, days.day_of_week, days.day)
     dtype, null = (np.float32, np.nan) if (codes < 0).any() else (np.int16, -1)
     return {
         f"{prefix}_{name}": pd.Series(spread(codes, np.asarray(part, dtype=dtype), null), column.index)

@@ -47,7 +47,8 @@ def split_keys(keys: pd.Series, test_share: float, validation_share: float, seed
     """
     codes, values = pd.factorize(keys, use_na_sentinel=False)
     # A null among whole numbers makes them floats; that must not move the others.
-    values = pd.Index(values).astype("Int64") if keys.dtype.kind == "f" and (keys.dropna() % 1 == 0).all() else values
+    if keys.dtype.kind == "f" and (keys.dropna() % 1 == 0).all():
+        values = pd.Index(values).astype("Int64").astype(object)
     # The hash key must be 16 characters; the seed makes it another split, the padding only fills it up.
     hashed = pd.util.hash_array(np.asarray(values).astype(str).astype(object), hash_key=f"{seed:016d}"[-16:])
     place = hashed / np.float64(2**64)

@@ -1,0 +1,133 @@
+"""The measured parts: the straightforward way, a casebook run, and the commands that only look around."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from processes import import_seconds, measure_command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Figures = dict[str, Any]
+
+ROOT = Path(__file__).resolve().parents[1]
+REFERENCE = Path(__file__).with_name("reference_redhat.py")
+CASE = "redhat"
+REFERENCE_EPOCHS = 3
+REPEATS = 3
+LOOKING_AROUND = ("kedro --help", "kedro registry list")
+COPIED = ("conf", "src", "pyproject.toml", ".telemetry")
+# The user's own configuration and what other tools leave behind are no part of the project.
+LEFT_OUT = ("local", "*.egg-info", ".ipynb_checkpoints")
+
+
+def measure_reference(raw: Path, scratch: Path, _variant: str) -> Figures:
+    """Run the straightforward way on the files in `raw/redhat`."""
+    report = scratch / "reference.json"
+    command = [sys.executable, str(REFERENCE), str(raw / CASE), str(report), "--epochs", str(REFERENCE_EPOCHS)]
+    measured = measure_command(command, scratch, clean_environment(), scratch / "reference.log")
+    figures: Figures = json.loads(report.read_text())
+    peak = max(figures["peak_bytes"], measured.peak_bytes)
+    return {**figures, "wall_seconds": measured.seconds, "peak_bytes": peak}
+
+
+def measure_casebook(raw: Path, scratch: Path, variant: str) -> Figures:
+    """Run casebook on the files in `raw/redhat`, in a copy of the project with its own data and MLflow store."""
+    project = copy_project(scratch / "project")
+    parameters = f"{CASE}.variant={variant}"
+    command = [program("kedro"), "run", f"--pipelines={CASE}", "--params", parameters]
+    # Python's own clock of imports, for TensorFlow's; it needs the standard error, which casebook else holds back then.
+    settings = {"CASEBOOK_RAW": str(raw), "PYTHONPROFILEIMPORTTIME": "1", "TF_CPP_MIN_LOG_LEVEL": "0"}
+    environment = {**clean_environment(), **settings, "PYTHONPATH": str(project / "src")}
+    measured = measure_command(command, project, environment, scratch / "casebook.log")
+    figures = {
+        **read_run(project),
+        "variant": variant,
+        "wall_seconds": measured.seconds,
+        "peak_bytes": measured.peak_bytes,
+        "import_keras": import_seconds(measured.output, ("keras", "tensorflow")),
+    }
+    # The figures are read; at full size the copy's tables take half a gigabyte.
+    shutil.rmtree(project)
+    return figures
+
+
+def measure_commands(_raw: Path, scratch: Path, _variant: str) -> Figures:
+    """Time the commands that only look around, each a few times in a project without data."""
+    project = copy_project(scratch / "project")
+    environment = {**clean_environment(), "PYTHONPATH": str(project / "src")}
+    times: Figures = {}
+    for words in LOOKING_AROUND:
+        name, *arguments = words.split()
+        runs = (
+            measure_command([program(name), *arguments], project, environment, scratch / "commands.log")
+            for _ in range(REPEATS)
+        )
+        times[words] = [measured.seconds for measured in runs]
+    return times
+
+
+PARTS: dict[str, Callable[[Path, Path, str], Figures]] = {
+    "reference": measure_reference,
+    "casebook": measure_casebook,
+    "commands": measure_commands,
+}
+
+
+def copy_project(folder: Path) -> Path:
+    """Copy what a run needs into an empty folder, so that neither the user's data nor their store is touched."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns(*LEFT_OUT))
+        elif source.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, folder / name)
+    (folder / "conf" / "local").mkdir()
+    return folder
+
+
+def program(name: str) -> str:
+    """Give a program of the environment that runs this script."""
+    return str(Path(sys.executable).with_name(name))
+
+
+def clean_environment() -> dict[str, str]:
+    """Give this process's variables without those that would lead a run elsewhere."""
+    prefixes = ("CASEBOOK_", "MLFLOW_", "KEDRO_", "KERAS_", "TF_", "PYTHON")
+    return {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
+
+
+def read_run(project: Path) -> Figures:
+    """Read the figures of the one run in a project's MLflow store.
+
+    Returns:
+        `stages` (seconds), `curve` (epoch, time of its end, validation accuracy), `rows`, `features` and `scores`.
+    """
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{project / 'mlruns' / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name(CASE)
+    run = client.search_runs([experiment.experiment_id], max_results=1)[0]
+    points = client.get_metric_history(run.info.run_id, "val/accuracy")
+    metrics = run.data.metrics
+    curve = [{"epoch": p.step, "time": p.timestamp / 1000, "accuracy": p.value} for p in points]
+    return {
+        "stages": below(metrics, "seconds"),
+        "curve": sorted(curve, key=lambda point: point["epoch"]),
+        "rows": {part: int(metrics[f"data/{part}_rows"]) for part in ("train", "validation", "test")},
+        "features": int(metrics["data/features"]),
+        "scores": {who: below(metrics, who) for who in ("test", "reference", "baseline")},
+    }
+
+
+def below(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:
+    """Give the metrics called `<prefix>/<name>`, by name."""
+    return {name.removeprefix(f"{prefix}/"): v for name, v in metrics.items() if name.startswith(f"{prefix}/")}

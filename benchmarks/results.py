@@ -1,0 +1,132 @@
+"""Writing the results as Markdown. Nothing here measures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from comparison import GIGABYTE, PREPARATION, WORK, seconds_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from comparison import Comparison
+
+Figures = dict[str, Any]
+
+HEADER = ("what", "reference", "casebook", "measured", "must reach", "", "when")
+STAGES = ("start", *PREPARATION, "profile", "training", "reference", "evaluation", "packaging", "total")
+METHOD = """\
+Reference is `benchmarks/reference_redhat.py`, the published way in pandas, scikit-learn and Keras; casebook is `kedro
+run --pipelines=redhat` in a copy of the project with an empty MLflow store. Both read the same CSV files, each in its
+own process, one after the other.
+
+- Raw files to model arrays: the reference from `read_csv` to scaled NumPy arrays; casebook the stages ingestion,
+  merging, features, splitting and scaling, schema checks and writing Parquet and `.npy` files included. The profile
+  of the raw tables is looked at beside it and has its own row below. Imports made inside a stage count there; the
+  reference's imports do not.
+- Peak memory, in GB of 10^9 bytes: the largest sum of the resident memory (RSS) of a process and its descendants,
+  sampled every 50 ms, or the kernel's high-water mark of the process where that is larger. Shared and memory-mapped
+  pages count in full.
+- Time to accuracy: both train on the rows of the same row split and are validated on the same rows, validation after
+  each epoch included. The reference's clock starts before its network is built; casebook's with its training stage,
+  and it ends with the first epoch whose `val/accuracy` reaches that of the reference's last one. Saving the network
+  counts against casebook. Importing Keras and TensorFlow counts for neither and is given below.
+- Kedro, MLflow and packaging: wall time of the whole process less the stages of work (ingestion to scaling, profile,
+  training, reference, evaluation): start of Python, configuration, a new MLflow store, hashing the raw files,
+  logging, the model, exit.
+- The files are generated (`casebook.samples.redhat`, seed 1) in the form and shares of the original ones."""
+
+
+def render_results(
+    rows: Sequence[Comparison], parts: Mapping[str, Figures], command: str, size: str, machine: Mapping[str, str]
+) -> str:
+    """Write the whole page.
+
+    Args:
+        rows: the comparison.
+        parts: figures of each part, with `date` and `load`.
+        command: how the benchmark was started.
+        size: of the generated files.
+        machine: what it ran on, by name.
+    """
+    head = [f"`{command}`, {size}.", "", *(f"- {name}: {value}" for name, value in machine.items())]
+    measured = [f"- {name}: {part['date']}, load before it {part['load']}" for name, part in parts.items()]
+    sections = [
+        "# Red Hat at full size: casebook beside the straightforward way",
+        "\n".join(head),
+        render_table(
+            HEADER, ([r.what, r.reference, r.casebook, r.measured, r.limit, r.verdict, shown_dates(r)] for r in rows)
+        ),
+        *details(parts),
+        "## Method",
+        METHOD,
+        "## Parts",
+        "\n".join(measured),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def render_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Write a Markdown table; bars inside cells are escaped."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines
+    )
+
+
+def shown_dates(row: Comparison) -> str:
+    """Give when a row's parts were measured: one day where it was the same."""
+    days = sorted({date[:10] for date in row.dates})
+    return " and ".join(days) or "-"
+
+
+def details(parts: Mapping[str, Figures]) -> list[str]:
+    """Write what stands behind the rows, for the parts that have figures."""
+    reference = parts.get("reference", {}).get("figures")
+    casebook = parts.get("casebook", {}).get("figures")
+    sections = []
+    if casebook:
+        sections += [
+            "## casebook's seconds by stage",
+            render_table(("stage", "seconds"), stage_rows(casebook["stages"])),
+        ]
+    sections.append("## What was trained")
+    sections.append(render_table(("", "reference", "casebook"), facts(reference, casebook)))
+    return sections
+
+
+def stage_rows(stages: Mapping[str, float]) -> list[tuple[str, str]]:
+    """Give the seconds of each stage, and of those between raw files and model arrays together."""
+    rows = [(name, f"{stages[name]:.2f}") for name in STAGES if name in stages]
+    if all(name in stages for name in PREPARATION):
+        rows.append(("ingestion to scaling", f"{seconds_of(stages, PREPARATION):.2f}"))
+    if all(name in stages for name in WORK):
+        rows.append(("all stages of work", f"{seconds_of(stages, WORK):.2f}"))
+    return rows
+
+
+def facts(reference: Figures | None, casebook: Figures | None) -> list[tuple[str, str, str]]:
+    """Set rows, features and training side by side; a part without figures has dashes."""
+    sides = [describe(figures) for figures in (reference, casebook)]
+    names = ("rows", "features", "import of Keras and TensorFlow", "validation accuracy by epoch", "whole process")
+    return [(name, *(side.get(name, "-") for side in sides)) for name in names]
+
+
+def describe(figures: Figures | None) -> dict[str, str]:
+    """Put one side's figures in words."""
+    if figures is None:
+        return {}
+    return {
+        "rows": " / ".join(f"{count:,}" for count in figures["rows"].values()),
+        "features": str(figures["features"]),
+        "import of Keras and TensorFlow": f"{figures['import_keras']:.1f} s",
+        "validation accuracy by epoch": ", ".join(describe_epoch(point) for point in figures["curve"]),
+        "whole process": f"{figures['wall_seconds']:.1f} s, {figures['peak_bytes'] / GIGABYTE:.2f} GB",
+    }
+
+
+def describe_epoch(point: Figures) -> str:
+    """Give an epoch's accuracy, and its time and loss where they are known."""
+    known = [f"{point['seconds']:.1f} s"] if "seconds" in point else []
+    known += [f"loss {point['loss']:.4f}"] if "loss" in point else []
+    return f"{point['accuracy']:.4f}" + (f" ({', '.join(known)})" if known else "")
