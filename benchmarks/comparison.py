@@ -14,7 +14,11 @@ PREPARATION = ("ingestion", "merging", "features", "splitting", "scaling")
 # What a run does beside the user's own work is what none of these stages explains.
 WORK = (*PREPARATION, "training", "reference", "evaluation", "profile")
 GIGABYTE = 1e9
-MET, MISSED, FAILED = "met", "MISSED", "failed"
+MET, MISSED, FAILED, NOT_MEASURED = "met", "MISSED", "failed", "not measured"
+
+
+class MissingFigureError(ValueError):
+    """A part was measured but does not hold a figure that a row needs."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Comparison:
         casebook: casebook's figure, in words.
         measured: the value that the limit is about, in words.
         limit: the value to reach, in words.
-        verdict: met, MISSED or failed.
+        verdict: met, MISSED, failed or not measured.
         dates: when its parts were measured.
     """
 
@@ -62,24 +66,21 @@ class Quantity:
 
 
 def compare(quantity: Quantity, parts: Mapping[str, Figures]) -> Comparison:
-    """Make the row of a quantity; a part that failed or lacks a figure fails the row, with the reason."""
+    """Make the row of a quantity; a part that failed or lacks a figure fails the row."""
     limit = f"at {'least' if quantity.at_least else 'most'} {quantity.limit:g}{quantity.unit}"
     dates = tuple(dict.fromkeys(parts[name]["date"] for name in quantity.parts if name in parts))
-    broken = [f"{name}: {why_broken(parts.get(name))}" for name in quantity.parts if why_broken(parts.get(name))]
+    failed = [name for name in quantity.parts if "error" in parts.get(name, {})]
+    if failed:
+        return Comparison(quantity.what, "-", "-", f"{' and '.join(failed)} failed", limit, FAILED, dates)
+    if any(name not in parts for name in quantity.parts):
+        return Comparison(quantity.what, "-", "-", "-", limit, NOT_MEASURED, dates)
     try:
-        if broken:
-            raise ValueError("; ".join(broken))
         reference, casebook, value = quantity.compute(*(parts[name]["figures"] for name in quantity.parts))
-    except (KeyError, ValueError) as error:
-        return Comparison(quantity.what, "-", "-", f"{error}", limit, FAILED, dates)
+    except MissingFigureError as error:
+        return Comparison(quantity.what, "-", "-", str(error), limit, FAILED, dates)
     measured = "never" if value is None else f"{value:.2f}{quantity.unit}"
     verdict = judge(value, quantity.limit, quantity.at_least)
     return Comparison(quantity.what, reference, casebook, measured, limit, verdict, dates)
-
-
-def why_broken(part: Figures | None) -> str:
-    """Say why a part has no figures; empty when it has."""
-    return "not measured" if part is None else str(part.get("error", ""))
 
 
 def judge(value: float | None, limit: float, at_least: bool) -> str:
@@ -93,11 +94,11 @@ def seconds_of(stages: Mapping[str, float], names: Sequence[str]) -> float:
     """Add up the seconds of some stages.
 
     Raises:
-        KeyError: the run did not report one of them.
+        MissingFigureError: the run did not report one of them.
     """
     lacking = [name for name in names if name not in stages]
     if lacking:
-        raise KeyError(f"the run logged no seconds/{', seconds/'.join(lacking)}")
+        raise MissingFigureError(f"the run logged no seconds/{', seconds/'.join(lacking)}")
     return sum(stages[name] for name in names)
 
 

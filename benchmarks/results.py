@@ -50,9 +50,9 @@ def render_results(
         machine: what it ran on, by name.
     """
     head = [f"`{command}`, {size}.", "", *(f"- {name}: {value}" for name, value in machine.items())]
-    measured = [f"- {name}: {part['date']}, load before it {part['load']}" for name, part in parts.items()]
+    measured = [describe_part(name, part) for name, part in parts.items()]
     sections = [
-        "# Red Hat at full size: casebook beside the straightforward way",
+        "# Red Hat: casebook beside the straightforward way",
         "\n".join(head),
         render_table(
             HEADER, ([r.what, r.reference, r.casebook, r.measured, r.limit, r.verdict, shown_dates(r)] for r in rows)
@@ -64,6 +64,12 @@ def render_results(
         "\n".join(measured),
     ]
     return "\n\n".join(sections) + "\n"
+
+
+def describe_part(name: str, part: Figures) -> str:
+    """Say when a part was measured, how busy the machine was before it, and what went wrong."""
+    failure = f"; failed: {part['error']}" if "error" in part else ""
+    return f"- {name}: {part['date']}, load before it {part['load']}{failure}"
 
 
 def render_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

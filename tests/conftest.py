@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mlflow
 import pytest
 
+import casebook
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import signal
+    from collections.abc import Callable, Iterator
+
+    from mlflow.entities import Run
 
 # Read once and unset: only tests marked `real` may see the user's files.
 REAL_RAW = os.environ.pop("CASEBOOK_RAW", None)
+ROOT = Path(__file__).parents[1]
+# Busy cores shared with others can take ten times as long as free ones.
+PATIENCE = 900
+# What the tests' own process and CI set must not reach the processes of a temporary project.
+UNSEEN = ("MLFLOW_", "CASEBOOK_", "PYTEST_", "KEDRO_", "TF_CPP", "PYTHONPATH", "DO_NOT_TRACK", "CI", "GITHUB_")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -42,3 +57,121 @@ def real_raw() -> Path:
     """The folder that CASEBOOK_RAW named when the tests were started."""
     assert REAL_RAW is not None
     return Path(REAL_RAW).absolute()
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project in a temporary folder with this project's code and configuration, and what is in its store."""
+
+    root: Path
+
+    @classmethod
+    def create(cls, root: Path) -> Project:
+        """Copy configuration and link code, as a fresh clone has them."""
+        (root / "src").mkdir(parents=True)
+        (root / "src" / "casebook").symlink_to(Path(casebook.__file__).parent)
+        shutil.copytree(ROOT / "conf", root / "conf", ignore=shutil.ignore_patterns("local"))
+        for folder in ("conf/local", "notes"):
+            (root / folder).mkdir()
+        for name in ("pyproject.toml", ".telemetry", ".gitignore"):
+            shutil.copy(ROOT / name, root)
+        return cls(root)
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        """Give a process what a user's shell would: none of the tests' settings, a home of its own."""
+        seen = {name: value for name, value in os.environ.items() if not name.startswith(UNSEEN)}
+        return {**seen, "HOME": str(self.root.parent / "home"), "COLUMNS": "160", **variables}
+
+    def start(self, *arguments: str, folder: str = ".", **variables: str) -> subprocess.Popen[str]:
+        """Start `kedro` in a folder of the project."""
+        return subprocess.Popen(
+            [str(Path(sys.executable).with_name("kedro")), *arguments],
+            cwd=self.root / folder,
+            env=self.environment(**variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def kedro(self, *arguments: str, folder: str = ".", **variables: str) -> tuple[int, str]:
+        """Run `kedro` to its end -> exit code, everything it said."""
+        process = self.start(*arguments, folder=folder, **variables)
+        said, _ = process.communicate(timeout=PATIENCE)
+        return process.returncode, said
+
+    def wait_for(self, condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+        """Wait until something is so while a process runs; fail with what it said if it ends before."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            if process.poll() is not None or time.monotonic() > end:
+                process.kill()
+                raise AssertionError(process.communicate()[0][-3000:])
+            time.sleep(0.1)
+
+    def stop(self, process: subprocess.Popen[str], number: signal.Signals) -> int:
+        """Send a signal -> the exit code."""
+        process.send_signal(number)
+        process.communicate(timeout=PATIENCE)
+        return process.returncode
+
+    @property
+    def address(self) -> str:
+        """The store that the project has where nothing else is said."""
+        return f"sqlite:///{self.root / 'mlruns' / 'mlflow.db'}"
+
+    @property
+    def client(self) -> mlflow.MlflowClient:
+        return mlflow.MlflowClient(self.address)
+
+    def runs(self) -> list[Run]:
+        """Give the case's runs, the latest first."""
+        experiment = self.client.get_experiment_by_name("redhat")
+        return list(self.client.search_runs([experiment.experiment_id])) if experiment else []
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A fresh project in which nothing has run."""
+    return Project.create(tmp_path / "project")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A whole run of the smallest configuration, started in a subfolder of its project."""
+
+    project: Project
+    command: tuple[str, ...]
+    commit: str | None
+    code: int
+    said: str
+    run: Run
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """Run the pipeline once for all tests that only look at what it left."""
+    project = Project.create(tmp_path_factory.mktemp("finished") / "project")
+    commit = _commit(project)
+    given = "redhat.training.optimizer.learning_rate=0.003,redhat.evaluation.head_rows=7"
+    command = ("run", "--pipeline=redhat", "--env", "test", "--params", given)
+    code, said = project.kedro(*command, folder="notes")
+    assert code == 0, said[-5000:]
+    return Finished(project, command, commit, code, said, project.runs()[0])
+
+
+def _commit(project: Project) -> str | None:
+    """Make the project a git checkout, where there is git."""
+    if shutil.which("git") is None:
+        return None
+    words = [["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "--message", "Begin"], ["rev-parse", "HEAD"]]
+    author = ["-c", "user.name=Tester", "-c", "user.email=tester@example.org"]
+    for word in words:
+        done = subprocess.run(
+            ["git", *author, *word],
+            cwd=project.root,
+            env=project.environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    return done.stdout.strip()

@@ -6,3 +6,5 @@ __version__ = "0.1.0"
 
 # TensorFlow reads this when it is imported; below errors it tells of processors and missing GPUs at every start.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# MLflow starts its telemetry when it is imported, long before a hook could say no.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

@@ -78,7 +78,8 @@ def show_summary(run: Run, seconds: Mapping[str, float], store: str) -> None:
     metrics, tags = run.data.metrics, run.data.tags
     facts = Table.grid(padding=(0, 2))
     for name, value in _facts(run, seconds, store):
-        facts.add_row(f"[bold]{name}[/bold]", value)
+        if value:
+            facts.add_row(f"[bold]{name}[/bold]", value)
     console = Console()
     console.print()
     console.print(f"[bold]{tags.get('case', '')}[/bold]  run {run.info.run_name}")
@@ -92,7 +93,7 @@ def _facts(run: Run, seconds: Mapping[str, float], store: str) -> Iterator[tuple
     metrics = run.data.metrics
     parts = [(p, metrics.get(f"data/{p}_rows")) for p in ("train", "validation", "test")]
     yield "rows", "  ".join(f"{name} {value:,.0f}" for name, value in parts if value is not None)
-    yield "features", f"{metrics.get('data/features', float('nan')):.0f}"
+    yield "features", f"{metrics['data/features']:.0f}" if "data/features" in metrics else ""
     seen = {n.removesuffix("_share"): v for n, v in _under(metrics, "test").items() if n.startswith("seen_")}
     yield "test rows seen in training", "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
     yield "data", run.data.tags.get("data.origin", "from an earlier run")

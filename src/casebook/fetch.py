@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 import sys
+import zipfile
 from pathlib import Path
 
 from casebook.cases import CASES, load_case
 from casebook.locations import raw_folder, raw_is_named
-from casebook.raw_files import MARKER
+from casebook.raw_files import MARKER, sample_files
 from casebook.whole import written_whole
 
 ADVICE = """{case}: the files could not be fetched ({error}).
@@ -30,9 +31,7 @@ def fetch(case_name: str) -> list[Path]:
     """
     case, folder = load_case(case_name), raw_folder(case_name)
     wanted = [*case.files, *case.optional_files]
-    own = [name for name in wanted if (folder / name).exists() and not (folder / MARKER).exists()]
-    if own or raw_is_named():
-        raise SystemExit(f"{folder} already holds {', '.join(own) or 'your files (CASEBOOK_RAW)'}; nothing was fetched")
+    _refuse_own(folder, wanted)
     try:
         import kagglehub
 
@@ -40,24 +39,41 @@ def fetch(case_name: str) -> list[Path]:
     except Exception as error:  # noqa: BLE001 - kagglehub raises HTTP, credential and network errors of many kinds
         told = ADVICE.format(case=case_name, error=type(error).__name__, handle=case.fetch, folder=folder)
         raise SystemExit(told) from None
-    return [_place(downloaded, name, folder) for name in wanted]
-
-
-def _place(downloaded: Path, name: str, folder: Path) -> Path:
-    """Copy one file out of the download, unpacked where it came packed; the sample's marker goes with the first."""
+    sources = {name: _find(downloaded, name) for name in wanted}
+    placed = [_place(source, folder / name) for name, source in sources.items()]
+    # Not before: as long as a file of the sample is left, the marker tells it from the others.
     (folder / MARKER).unlink(missing_ok=True)
-    with written_whole(folder / name) as path:
-        packed = next(downloaded.rglob(f"{name}.zip"), None)
-        if packed is not None:
-            shutil.unpack_archive(packed, path.parent / f".{name}-unpacked")
-            (path.parent / f".{name}-unpacked" / name).rename(path)
-            shutil.rmtree(path.parent / f".{name}-unpacked")
+    return placed
+
+
+def _refuse_own(folder: Path, wanted: list[str]) -> None:
+    made = sample_files(folder, wanted)
+    own = [name for name in wanted if (folder / name).exists() and name not in made]
+    if own or raw_is_named():
+        held = ", ".join(own) or "your files (CASEBOOK_RAW)"
+        raise SystemExit(f"{folder} already holds {held}; nothing was fetched (move them away to fetch them again)")
+
+
+def _find(downloaded: Path, name: str) -> Path:
+    """Find a file in the download, packed or not."""
+    found = next(downloaded.rglob(f"{name}.zip"), None) or next(downloaded.rglob(name), None)
+    if found is None:
+        raise SystemExit(f"{downloaded} was fetched but lacks {name}; nothing was put in place")
+    return found
+
+
+def _place(source: Path, place: Path) -> Path:
+    """Copy one file to its place, unpacked where it came packed."""
+    with written_whole(place) as path:
+        if source.suffix == ".zip":
+            with zipfile.ZipFile(source) as packed, packed.open(place.name) as content, path.open("wb") as file:
+                shutil.copyfileobj(content, file)
         else:
-            shutil.copyfile(next(downloaded.rglob(name)), path)
-    return folder / name
+            shutil.copyfile(source, path)
+    return place
 
 
-def main(case_name: str) -> None:
+def main(case_name: str = "") -> None:
     """Fetch and tell."""
     if case_name not in CASES:
         raise SystemExit(f"there is no case {case_name!r}; there are {', '.join(CASES)}")

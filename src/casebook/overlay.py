@@ -68,8 +68,9 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
     merged = overlay(tree, command_line)
     variant = merged.get("variant")
     if variant != DEFAULT:
-        _refuse_unknown(f"{case}.variant", [str(variant)], [DEFAULT, *tree["variants"]], kind="variant")
-        merged = overlay(overlay(merged, tree["variants"][variant], FREE_MAPPINGS), command_line)
+        variants = tree.get("variants") or {}
+        _refuse_unknown(f"{case}.variant", [str(variant)], [DEFAULT, *variants], kind="variant")
+        merged = overlay(overlay(merged, variants[variant], FREE_MAPPINGS), command_line)
     return check_case(case, merged)
 
 

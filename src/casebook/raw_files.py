@@ -66,17 +66,26 @@ def find_raw_files(case: Case, sample: Mapping[str, int]) -> RawFiles:
     folder = raw_folder(case.name)
     marker = _read_marker(folder)
     digests, rows = _fingerprint(folder, [*case.files, *case.optional_files])
-    made = [name for name, digest in digests.items() if marker.get("fingerprints", {}).get(name) == digest]
+    made = _unchanged(marker, digests)
     missing = [name for name in case.files if name not in digests]
     if raw_is_named() or (digests and len(made) < len(digests)):
         _refuse_missing(case, folder, missing)
         _refuse_mixture(folder, made, digests)
         return RawFiles("files", folder, digests, rows, {})
     if missing or marker.get("parameters") != dict(sample):
-        marker = _generate(case, sample, folder)
+        marker = _generate(case, sample, folder, made)
         digests, rows = _fingerprint(folder, [*case.files, *case.optional_files])
         return RawFiles("sample", folder, digests, rows, marker["best_reachable"], generated=True)
     return RawFiles("sample", folder, digests, rows, marker["best_reachable"])
+
+
+def sample_files(folder: Path, names: list[str]) -> list[str]:
+    """List those of the named files that a sample put there."""
+    return _unchanged(_read_marker(folder), _fingerprint(folder, names)[0])
+
+
+def _unchanged(marker: Mapping[str, Any], digests: Mapping[str, str]) -> list[str]:
+    return [name for name, digest in digests.items() if marker.get("fingerprints", {}).get(name) == digest]
 
 
 def _read_marker(folder: Path) -> dict[str, Any]:
@@ -109,10 +118,11 @@ def _refuse_mixture(folder: Path, made: list[str], digests: Mapping[str, str]) -
         )
 
 
-def _generate(case: Case, sample: Mapping[str, int], folder: Path) -> dict[str, Any]:
+def _generate(case: Case, sample: Mapping[str, int], folder: Path, earlier: list[str]) -> dict[str, Any]:
     """Generate the sample beside its place, then move it there file by file behind its marker.
 
-    The marker comes first: a kill in between leaves a sample that is known as one and made again.
+    An earlier sample's files go before its marker does and the new marker comes before the new files: a kill in between
+    leaves a sample that is known as one, lacks a file and is made again.
     """
     with written_whole(folder.with_name(f"{folder.name}-sample")) as made:
         made.mkdir()
@@ -120,6 +130,8 @@ def _generate(case: Case, sample: Mapping[str, int], folder: Path) -> dict[str, 
         names = sorted(file.name for file in made.iterdir())
         marker = {"parameters": dict(sample), "best_reachable": best, "fingerprints": _fingerprint(made, names)[0]}
         folder.mkdir(parents=True, exist_ok=True)
+        for name in earlier:
+            (folder / name).unlink()
         with written_whole(folder / MARKER) as path:
             path.write_text(json.dumps(marker, indent=1))
         for name in names:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+import yaml
 from kedro.config import OmegaConfigLoader
+from kedro.framework.project import LOGGING
 
 from casebook.hooks import HOOKS as CASEBOOK_HOOKS
-from casebook.locations import artifact_location, raw_folder, tracking_uri
+from casebook.locations import artifact_location, project_root, raw_folder, tracking_uri
 
 HOOKS = CASEBOOK_HOOKS
 # Usage data stay here, also where a user's own settings would send them.
@@ -23,3 +28,13 @@ CONFIG_LOADER_ARGS = {
         "casebook.artifacts": artifact_location,
     },
 }
+
+
+def use_project_logging() -> None:
+    """Log as conf/logging.yml says in the project's subfolders too, where Kedro does not look for that file."""
+    file = project_root() / "conf" / "logging.yml"
+    if "KEDRO_LOGGING_CONFIG" not in os.environ and Path.cwd() != project_root() and file.exists():
+        LOGGING.configure(yaml.safe_load(file.read_text()))
+
+
+use_project_logging()

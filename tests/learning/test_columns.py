@@ -31,50 +31,49 @@ def test_a_raw_table_gets_its_declared_types_in_the_declared_order() -> None:
             "size": [3, 10, -1],
         }
     )
-    pd.testing.assert_frame_equal(conform_table(make_table(), KINDS, "shops.csv"), expected)
+    pd.testing.assert_frame_equal(conform_table(make_table(), KINDS, "t.csv"), expected)
 
 
 def test_typing_leaves_the_raw_table_as_it_was() -> None:
     table = make_table()
-    conform_table(table, KINDS, "shops.csv")
+    conform_table(table, KINDS, "t.csv")
     pd.testing.assert_frame_equal(table, make_table())
 
 
 def test_typing_a_typed_table_again_changes_nothing() -> None:
-    typed = conform_table(make_table(), KINDS, "shops.csv")
-    pd.testing.assert_frame_equal(conform_table(typed, KINDS, "shops.csv"), typed)
+    typed = conform_table(make_table(), KINDS, "t.csv")
+    pd.testing.assert_frame_equal(conform_table(typed, KINDS, "t.csv"), typed)
 
 
 def test_the_rows_keep_their_labels() -> None:
     table = make_table().set_axis(["x", "x", "y"])
-    assert conform_table(table, KINDS, "shops.csv").index.tolist() == ["x", "x", "y"]
+    assert conform_table(table, KINDS, "t.csv").index.tolist() == ["x", "x", "y"]
 
 
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (make_table().drop(columns="day"), "shops.csv lacks the column day; it has size, open, name"),
-        (make_table().drop(columns=["day", "size"]), "shops.csv lacks the columns day, size; it has open, name"),
-        (make_table().assign(owner="x"), "shops.csv has columns that nothing is known of: owner; remove them"),
-        (make_table().head(0), "shops.csv has a header but no rows; put the complete file there"),
+        (make_table().drop(columns="day"), "t.csv lacks the column day; it has size, open, name"),
+        (make_table().drop(columns=["day", "size"]), "t.csv lacks the columns day, size; it has open, name"),
+        (make_table().assign(owner="x"), "t.csv has columns that nothing is known of: owner; remove them"),
+        (make_table().head(0), "t.csv has a header but no rows; put the complete file there"),
         (
-            make_table().assign(day=["2022-07-20", "2022-13-45", "2022-13-45"]),
-            "shops.csv, column day: '2022-13-45' is not a date like 2023-08-26 (2 of 3 rows, first in data row 2); "
-            "mend the file",
+            make_table().assign(day=["2022-07-20", "soon", "soon"]),
+            "t.csv, column day: 'soon' is not a date like 2023-08-26 (2 of 3 rows, first in data row 2); mend the file",
         ),
         (
             make_table().assign(open=["True", "no", "False"]),
-            "shops.csv, column open: 'no' is not True or False (1 of 3 rows, first in data row 2); mend the file",
+            "t.csv, column open: 'no' is not True or False (1 of 3 rows, first in data row 2); mend the file",
         ),
         (
             make_table().assign(size=["1", "2", "three"]),
-            "shops.csv, column size: 'three' is not a number (1 of 3 rows, first in data row 3); mend the file",
+            "t.csv, column size: 'three' is not a number (1 of 3 rows, first in data row 3); mend the file",
         ),
     ],
 )
 def test_a_wrong_table_is_refused_by_its_name_column_value_and_row(table: pd.DataFrame, message: str) -> None:
     with pytest.raises(InvalidTableError) as caught:
-        conform_table(table, KINDS, "shops.csv")
+        conform_table(table, KINDS, "t.csv")
     assert str(caught.value) == message
 
 

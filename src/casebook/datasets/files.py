@@ -16,8 +16,8 @@ from casebook.learning.preparation import Preparation
 from casebook.whole import written_whole
 
 if TYPE_CHECKING:
-    import keras
     import pandas as pd
+    import keras
 
     from casebook.learning.preparation import Arrays
 
@@ -76,28 +76,17 @@ class RawTable(FileDataset):
         raise RawFileError(f"{self._filepath} is a raw file and is never written by a pipeline")
 
 
-class TableFile(FileDataset):
-    """A typed table as Parquet; categories stay categories."""
-
-    def load(self) -> pd.DataFrame:
-        """Read the table as it was saved, dtypes included."""
-        table: pd.DataFrame = pa.parquet.read_table(self._filepath).to_pandas()
-        return table
-
-    def save(self, data: pd.DataFrame) -> None:
-        """Write the whole table or nothing."""
-        with written_whole(self._filepath) as path:
-            # Byte-sized codes gain nothing from page statistics or heavy compression.
-            pa.parquet.write_table(
-                pa.Table.from_pandas(data, preserve_index=False), path, compression="lz4", write_statistics=False
-            )
-
-
 class ArraysFolder(FileDataset):
     """Named arrays, one `.npy` each in a folder, memory-mapped when read."""
 
     def load(self) -> Arrays:
-        """Map the arrays into memory, read-only."""
+        """Map the arrays into memory, read-only.
+
+        Raises:
+            DatasetError: there are none yet.
+        """
+        if not self._filepath.is_dir():
+            raise DatasetError(f"{self._filepath} is not there yet; run the nodes that make it first")
         return {file.stem: np.load(file, mmap_mode="r") for file in sorted(self._filepath.glob("*.npy"))}
 
     def save(self, data: Arrays) -> None:

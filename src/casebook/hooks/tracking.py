@@ -15,6 +15,7 @@ from kedro.framework.hooks import hook_impl
 from casebook.cases import load_case
 from casebook.console import announce
 from casebook.datasets.files import RawFileError
+from casebook.datasets.tables import settle_writes
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.store import create_store_once
@@ -35,7 +36,6 @@ MLFLOW_SETTINGS = {
     "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "true",
     "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL": "2",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
 }
 
 
@@ -61,12 +61,26 @@ class TrackingHook:
         if run is not None:
             _describe_run(run.info.run_id, case, parameters, raw)
 
+    @hook_impl
+    def before_node_run(self) -> None:
+        """Fail at once when a table could not be written in the background."""
+        settle_writes(only_done=True)
+
+    @hook_impl(wrapper=True)
+    def after_pipeline_run(self) -> Generator[None, None, None]:
+        """Wait for the last tables before the run counts as finished."""
+        try:
+            settle_writes()
+        except OSError as error:
+            _tag_error(error)
+            mlflow.end_run("FAILED")
+            raise
+        yield
+
     @hook_impl(wrapper=True)
     def on_pipeline_error(self, error: Exception) -> Generator[None, None, None]:
         """Keep the error in a tag; let kedro-mlflow end the run; then say plainly what a user can mend."""
-        run = mlflow.active_run()
-        if run is not None:
-            tracking.set_tags(run.info.run_id, {"error": f"{type(error).__name__}: {error}"})
+        _tag_error(error)
         yield
         if isinstance(error, USER_ERRORS):
             raise click.ClickException(str(error)) from None
@@ -103,6 +117,13 @@ def sole_case(pipeline: Pipeline) -> str:
     if len(cases) != 1:
         raise click.UsageError(f"one run is one case, but these are {', '.join(cases)}: start one command for each")
     return cases[0]
+
+
+def _tag_error(error: Exception) -> None:
+    """Keep an error with the run that it ends."""
+    run = mlflow.active_run()
+    if run is not None:
+        tracking.set_tags(run.info.run_id, {"error": f"{type(error).__name__}: {error}"})
 
 
 def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFiles | None) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from casebook.learning.threads import map_in_threads
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -63,7 +65,8 @@ def conform_table(table: pd.DataFrame, kinds: Mapping[str, Kind], name: str) -> 
     check_columns(table, kinds, name)
     if len(table) == 0:
         raise InvalidTableError(f"{name} has a header but no rows; put the complete file there")
-    return pd.DataFrame({column: convert(table[column], kind, name) for column, kind in kinds.items()})
+    converted = map_in_threads(lambda item: convert(table[item[0]], item[1], name), kinds.items())
+    return pd.DataFrame(dict(zip(kinds, converted, strict=True)), copy=False)
 
 
 def check_columns(table: pd.DataFrame, kinds: Mapping[str, Kind], name: str) -> None:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from casebook.learning.columns import distinct, spread
 
+SEPARATORS = pa.array([" ", "_"])
 DATE_PARTS = ("year", "month", "quarter", "week", "weekday", "day")
 
 
@@ -30,9 +31,33 @@ def number_in(column: pd.Series) -> pd.Series:
 
 def _numbers(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
     """Read the digits behind the last blank or underscore of each text, as float64 with NaN where there are none."""
+    found = _behind_common_prefix(texts)
+    if found is not None:
+        return found
     found = pc.replace_substring_regex(texts, r"^.*[ _]", "")
     is_number = pc.fill_null(pc.match_substring_regex(found, r"^\d+(\.\d+)?(e\+?\d+)?$"), False)
     numbers: np.ndarray = pc.cast(pc.if_else(is_number, found, None), pa.float64()).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def _behind_common_prefix(texts: pa.Array | pa.ChunkedArray) -> np.ndarray | None:
+    """Read the numbers when the prefixes of all texts are equally long ("act1_", "act2_"): no pattern is needed then.
+
+    Returns:
+        float64, or None when a prefix is of another length or something behind one is no plain number.
+    """
+    first = texts[0].as_py() if len(texts) and not texts.null_count else ""
+    length = max(first.rfind(" "), first.rfind("_")) + 1
+    if not length or not pc.all(pc.is_in(pc.utf8_slice_codeunits(texts, length - 1, length), SEPARATORS)).as_py():
+        return None
+    behind = pc.utf8_slice_codeunits(texts, length)
+    # A cast would take "nan" and "-5" for numbers too.
+    if pc.any(pc.match_substring_regex(behind, r"[^0-9e+.]")).as_py():
+        return None
+    try:
+        numbers: np.ndarray = pc.cast(behind, pa.float64()).to_numpy(zero_copy_only=False)
+    except pa.ArrowInvalid:
+        return None
     return numbers
 
 

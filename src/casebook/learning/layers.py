@@ -53,7 +53,10 @@ class Expansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carries no t
         stored = tf.concat(parts, axis=1)
         if tables["order"] != sorted(tables["order"]):
             stored = tf.gather(stored, np.asarray(tables["order"], np.int32), axis=1)
-        features = stored * np.asarray(tables["scale"], np.float32) + np.asarray(tables["shift"], np.float32)
+        scale, shift = np.asarray(tables["scale"]), np.asarray(tables["shift"])
+        # What stands for a feature of 0 is taken off first, exactly: large float32 products would leave too few digits.
+        zero = np.rint(-shift / scale).astype(np.float32)
+        features = (stored - zero) * scale.astype(np.float32) + (shift + zero * scale).astype(np.float32)
         return tf.cast(features, self.compute_dtype)
 
     @staticmethod

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from casebook.learning.preparation import Preparation
 
 # What a model needs of the project: the row model, all that it imports, and the case's columns and features.
-LIBRARY = ("backend", "columns", "features", "preparation", "networks", "layers", "serving")
+LIBRARY = ("backend", "threads", "columns", "features", "preparation", "networks", "layers", "serving")
 OF_THE_CASE = ("columns", "features")
 IMPORT = re.compile(r"^(\s*(?:from|import) )casebook(?=[. ])", re.MULTILINE)
 MODEL_FILE = '''"""Entry of the logged model: MLflow runs this file, the code it imports lies beside it."""

@@ -13,11 +13,10 @@ import numpy as np
 import pandas as pd
 
 from casebook.learning.columns import distinct, spread
+from casebook.learning.threads import map_in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from casebook.parameters import PreparationParameters
 
 Block = Literal["codes", "ids", "numbers"]
 Arrays = dict[str, np.ndarray]
@@ -25,6 +24,7 @@ BLOCK_TYPES: dict[Block, type] = {"codes": np.uint8, "ids": np.int32, "numbers":
 # A whole number is kept in one byte when the training rows span at most half of it, so that later values may lie
 # outside that span and still be exact.
 BYTE, SPAN_IN_BYTE = 255, 127
+PIECE = 8192
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,10 @@ class NumberColumn:
 
     def encode(self, column: pd.Series) -> np.ndarray:
         """Fill, clip and shift a column; one stored value a row."""
+        if self.block == "codes" and column.dtype.kind in "biu" and np.isinf([self.low, self.high]).all():
+            # Whole numbers stay whole all the way: the same result in a tenth of the time.
+            whole = column.to_numpy().astype(np.int64) - int(self.offset)
+            return np.clip(whole, 0, BYTE, out=whole).astype(np.uint8)
         values = column.to_numpy(np.float64, na_value=np.nan)
         values = np.clip(np.where(np.isnan(values), self.fill, values), self.low, self.high) - self.offset
         if self.block == "codes":
@@ -159,14 +163,26 @@ def prepare_rows(table: pd.DataFrame, preparation: Preparation) -> Arrays:
     Returns:
         `codes` uint8, `ids` int32 and `numbers` float32, each (rows, columns of that block), C-ordered.
     """
-    counts = {block: sum(c.block == block for c in preparation.columns) for block in BLOCK_TYPES}
-    arrays: dict[Block, np.ndarray] = {
-        block: np.empty((len(table), counts[block]), dtype=kind) for block, kind in BLOCK_TYPES.items()
-    }
-    for column in preparation.columns:
-        block, position = preparation.positions[column.name]
-        arrays[block][:, position] = column.encode(table[column.name])
-    return {str(block): values for block, values in arrays.items()}
+    columns: dict[Block, list[np.ndarray]] = {block: [] for block in BLOCK_TYPES}
+    encoded = map_in_threads(lambda column: column.encode(table[column.name]), preparation.columns)
+    for column, values in zip(preparation.columns, encoded, strict=True):
+        columns[column.block].append(values)
+    return {str(block): interleave(columns[block], len(table), kind) for block, kind in BLOCK_TYPES.items()}
+
+
+def interleave(columns: list[np.ndarray], rows: int, kind: type) -> np.ndarray:
+    """Put columns side by side, so that a row lies together in memory.
+
+    Returns:
+        C-ordered array of shape (rows, columns).
+    """
+    block: np.ndarray = np.empty((rows, len(columns)), dtype=kind)
+    # A piece that fits the processor's cache: writing whole columns with a stride is five times slower.
+    for start in range(0, rows, PIECE):
+        piece = block[start : start + PIECE]
+        for position, column in enumerate(columns):
+            piece[:, position] = column[start : start + PIECE]
+    return block
 
 
 def expand_dense(arrays: Mapping[str, np.ndarray], preparation: Preparation) -> np.ndarray:
@@ -186,85 +202,3 @@ def expand_dense(arrays: Mapping[str, np.ndarray], preparation: Preparation) -> 
     scale, shift = preparation.scale_and_shift()
     dense: np.ndarray = np.concatenate(parts, axis=1) * scale + shift
     return dense
-
-
-def fit_preparation(table: pd.DataFrame, parameters: PreparationParameters) -> Preparation:
-    """Learn fills, clips, categories and scales from training rows.
-
-    Args:
-        table: feature columns of the training rows alone.
-        parameters: the case's `preparation` block.
-
-    Returns:
-        The fitted preparation. Numbers come from numeric and boolean columns, one-hot codes from the others, unless
-        `encoding` says otherwise.
-    """
-    columns: list[NumberColumn | CategoryColumn] = []
-    for name in map(str, table.columns):
-        text = isinstance(table[name].dtype, pd.CategoricalDtype | pd.StringDtype) or table[name].dtype == object
-        encoding = parameters.encoding.get(name, "onehot" if text else "number")
-        nulls = parameters.nulls.get(name)
-        if encoding == "number":
-            columns.append(fit_number(table[name], nulls or "median", parameters.clip.get(name)))
-        else:
-            least = parameters.min_rows if encoding == "embedding" else 1
-            columns.append(fit_categories(table[name], encoding, nulls or "missing", least))
-    return Preparation(columns, parameters.scaling)
-
-
-def fit_number(column: pd.Series, nulls: str, clip: tuple[float, float] | None) -> NumberColumn:
-    """Learn the fill, clip, offset and statistics of a number from training rows."""
-    if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
-        raise ValueError(f"encoding: {column.name} holds text and cannot be a number; use onehot or embedding")
-    raw = column.to_numpy(np.float64, na_value=np.nan)
-    known = raw[~np.isnan(raw)]
-    fill = _fill_value(known, nulls, str(column.name))
-    low, high = np.quantile(known, clip) if clip else (-np.inf, np.inf)
-    values = np.clip(np.where(np.isnan(raw), fill, raw), low, high)
-    least, most = float(values.min()), float(values.max())
-    whole = bool((values == np.rint(values)).all()) and fill == np.rint(fill)
-    in_byte = whole and most - least <= SPAN_IN_BYTE
-    # In a byte the span sits in the middle; a float32 is centred so that its 24 bits are spent on differences.
-    offset = float(np.rint(values.mean()) if whole else values.mean())
-    offset = least - (BYTE - int(most - least)) // 2 if in_byte else offset
-    return NumberColumn(
-        str(column.name), "codes" if in_byte else "numbers", offset, fill, float(low), float(high),
-        float(values.mean()), float(values.std()) if most > least else 0.0, least, most,
-    )  # fmt: skip
-
-
-def _fill_value(known: np.ndarray, nulls: str, name: str) -> float:
-    """Choose what replaces a null number."""
-    if len(known) == 0:
-        raise ValueError(f"{name} is null in every training row; leave it out of the features")
-    if nulls == "missing":
-        raise ValueError(f"nulls: {name} is a number; `missing` needs an onehot or embedding encoding")
-    if nulls == "mode":
-        values, counts = np.unique(known, return_counts=True)
-        return float(values[counts.argmax()])
-    return float(np.median(known) if nulls == "median" else known.mean())
-
-
-def fit_categories(
-    column: pd.Series, encoding: Literal["onehot", "embedding"], nulls: str, min_rows: int
-) -> CategoryColumn:
-    """Learn the categories of a column, in sorted order, with their counts; rare ones count as unknown."""
-    codes, values = distinct(column)
-    counts = np.bincount(codes[codes >= 0], minlength=len(values))
-    kept = np.flatnonzero(counts >= max(min_rows, 1))
-    order = kept[np.argsort(values[kept], kind="stable")]
-    known, known_counts = values[order].tolist(), counts[order].tolist()
-    missing = int((codes < 0).sum())
-    null_code = 0
-    if nulls == "mode":
-        if not known:
-            raise ValueError(f"nulls: {column.name} has no value of {min_rows} rows to take as mode; use missing")
-        null_code = int(np.argmax(known_counts)) + 1
-        known_counts[null_code - 1] += missing
-    elif missing and nulls == "missing":
-        known_counts.append(missing)
-        null_code = len(known_counts)
-    elif missing:
-        raise ValueError(f"nulls: {column.name} holds categories; use mode or missing, not {nulls}")
-    block: Block = "codes" if len(known_counts) <= BYTE else "ids"
-    return CategoryColumn(str(column.name), block, encoding, known, known_counts, null_code, len(column))

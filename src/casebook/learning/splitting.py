@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,7 @@ class EmptyPartError(ValueError):
 
 
 def split_rows(rows: int, test_share: float, validation_share: float, seed: int) -> np.ndarray:
-    """Assign rows at random, with scikit-learn's `train_test_split` once for test and once for validation.
+    """Assign rows at random, as scikit-learn's `train_test_split` does, once for test and once for validation.
 
     Args:
         rows: their number.
@@ -30,12 +31,13 @@ def split_rows(rows: int, test_share: float, validation_share: float, seed: int)
     Returns:
         uint8 of shape (rows,): 0 training, 1 validation, 2 test.
     """
-    from sklearn.model_selection import train_test_split
-
+    # What train_test_split does, without the second that importing scikit-learn takes.
+    test_rows = math.ceil(test_share * rows)
+    order = np.random.RandomState(seed).permutation(rows)
+    rest = order[test_rows:]
+    validation = np.random.RandomState(seed).permutation(len(rest))[: math.ceil(validation_share * len(rest))]
     parts = np.zeros(rows, dtype=np.uint8)
-    rest, test = train_test_split(np.arange(rows), test_size=test_share, random_state=seed)
-    _, validation = train_test_split(rest, test_size=validation_share, random_state=seed)
-    parts[test], parts[validation] = TEST, VALIDATION
+    parts[order[:test_rows]], parts[rest[validation]] = TEST, VALIDATION
     return parts
 
 
@@ -68,8 +70,8 @@ def check_parts(parts: np.ndarray, target: np.ndarray, classes: bool) -> None:
         values = target[parts == part]
         if len(values) == 0:
             raise EmptyPartError(f"split: no rows for {name}; use more rows or another share")
-        if classes and len(np.unique(values)) < len(np.unique(target)):
-            missing = sorted(set(np.unique(target)) - set(np.unique(values)))
+        missing = sorted(set(pd.unique(target)) - set(pd.unique(values))) if classes else []
+        if missing:
             raise EmptyPartError(f"split: {name} has no row of class {missing[0]}; use more rows or another seed")
 
 

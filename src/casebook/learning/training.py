@@ -119,6 +119,7 @@ def train_network(
             steps_per_epoch=steps,
             validation_data=ordered_batches(validation, with_target=True),
             callbacks=callbacks,
+            shuffle=False,
             verbose=0,
         )
     finally:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from casebook import parameters
 from casebook.learning import splitting
 from casebook.learning.columns import InvalidTableError
+from casebook.learning.fitting import fit_preparation
 from casebook.learning.packaging import Package
-from casebook.learning.preparation import Arrays, Preparation, fit_preparation, prepare_rows
+from casebook.learning.preparation import Arrays, Preparation, prepare_rows
 from casebook.learning.serving import raw_form
 
 if TYPE_CHECKING:
@@ -71,9 +73,8 @@ def apply_preparation(
     """
     part = parts["part"].to_numpy()
     prepared = {**prepare_rows(feature_table, preparation), "target": feature_table[target].to_numpy("uint8")}
-    train, validation, test = (
-        {name: values[part == number] for name, values in prepared.items()} for number in splitting.PARTS.values()
-    )
+    rows = [np.flatnonzero(part == number) for number in splitting.PARTS.values()]
+    train, validation, test = ({name: values.take(r, axis=0) for name, values in prepared.items()} for r in rows)
     return train, validation, test
 
 

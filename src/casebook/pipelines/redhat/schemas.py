@@ -22,6 +22,8 @@ def _has_form(pattern: str) -> pa.Check:
     """Check texts against a pattern, once per distinct value."""
 
     def check(column: pd.Series) -> pd.Series:
+        if isinstance(column.dtype, pd.StringDtype):
+            return column.str.fullmatch(pattern).fillna(True)
         codes, values = distinct(column)
         fits = pd.Series(values.astype("str"), dtype="str").str.fullmatch(pattern).to_numpy(bool)
         return pd.Series(spread(codes, fits, True), column.index)

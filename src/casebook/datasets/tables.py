@@ -1,0 +1,73 @@
+"""Typed tables as Parquet, written by a thread while the next node computes."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+
+from casebook.datasets.files import FileDataset
+from casebook.whole import written_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Writes that nobody has waited for yet, by path.
+PENDING: dict[Path, Future[None]] = {}
+
+
+@cache
+def _writer() -> ThreadPoolExecutor:
+    # One thread: writes keep their order and take one core at most.
+    return ThreadPoolExecutor(1, thread_name_prefix="tables")
+
+
+class TableFile(FileDataset):
+    """A typed table as Parquet; categories stay categories. Writing goes on in the background (see `settle_writes`)."""
+
+    def load(self) -> pd.DataFrame:
+        """Read the table as it was saved, dtypes included."""
+        self._settle()
+        table: pd.DataFrame = pa.parquet.read_table(self._filepath).to_pandas()
+        return table
+
+    def save(self, data: pd.DataFrame) -> None:
+        """Begin to write the table, whole or not at all. Nodes never modify their inputs, so it stays as it is."""
+        self._settle()
+        PENDING[self._filepath] = _writer().submit(write_table, data, self._filepath)
+
+    def _exists(self) -> bool:
+        self._settle()
+        return super()._exists()
+
+    def _settle(self) -> None:
+        if self._filepath in PENDING:
+            PENDING.pop(self._filepath).result()
+
+
+def write_table(data: pd.DataFrame, filepath: Path) -> None:
+    """Write a table to a Parquet file, whole or not at all."""
+    # Only categories gain from a dictionary or are worth the time it takes to look for one.
+    categories = [str(name) for name in data if isinstance(data[name].dtype, pd.CategoricalDtype)]
+    table = pa.Table.from_pandas(data, preserve_index=False)
+    with written_whole(filepath) as path:
+        pa.parquet.write_table(table, path, compression="lz4", use_dictionary=categories, write_statistics=False)
+
+
+def settle_writes(only_done: bool = False) -> None:
+    """Wait for writes in the background and raise the first error among them.
+
+    Args:
+        only_done: look at finished writes only, and wait for none.
+
+    Raises:
+        OSError: a table could not be written, the disk being full, say.
+    """
+    for path, write in list(PENDING.items()):
+        if write.done() or not only_done:
+            PENDING.pop(path)
+            write.result()

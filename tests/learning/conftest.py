@@ -1,0 +1,105 @@
+"""Small tables and parameters that several tests of the library build on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from casebook.learning.fitting import fit_preparation
+from casebook.learning.preparation import Arrays, Preparation, prepare_rows
+from casebook.parameters import PreparationParameters, TrainingParameters
+
+DEFAULTS = {"scaling": "standard", "encoding": {}, "nulls": {}, "clip": {}, "min_rows": 1}
+TRAINING = {
+    "epochs": 2,
+    "batch_size": 16,
+    "loss": "binary_crossentropy",
+    "metrics": ["accuracy", "auc"],
+    "optimizer": {"name": "adam", "learning_rate": 0.01},
+    "network": {"hidden": [4]},
+}
+
+
+class ListMonitor:
+    """Writes down what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[Any, ...]] = []
+
+    def start(self, epochs: int, steps: int) -> None:
+        self.heard.append(("start", epochs, steps))
+
+    def advance(self, steps: int) -> None:
+        self.heard.append(("advance", steps))
+
+    def epoch(self, number: int, metrics: dict[str, float]) -> None:
+        self.heard.append(("epoch", number, metrics))
+
+    def stop(self) -> None:
+        self.heard.append(("stop",))
+
+
+@pytest.fixture
+def monitor() -> ListMonitor:
+    return ListMonitor()
+
+
+@pytest.fixture(scope="session")
+def fit() -> Callable[..., Preparation]:
+    """Fit a preparation with the defaults but for what is given."""
+
+    def fit_table(table: pd.DataFrame, **parameters: object) -> Preparation:
+        return fit_preparation(table, PreparationParameters(**{**DEFAULTS, **parameters}))
+
+    return fit_table
+
+
+@pytest.fixture(scope="session")
+def training() -> Callable[..., TrainingParameters]:
+    """Make training parameters with the defaults but for what is given."""
+    return lambda **parameters: TrainingParameters.model_validate({**TRAINING, **parameters})
+
+
+@pytest.fixture(scope="session")
+def make_mixed_table() -> Callable[[int, int], pd.DataFrame]:
+    """Draw a table with a column of every sort, constants and large ids included."""
+
+    def make(seed: int, rows: int) -> pd.DataFrame:
+        generator = np.random.default_rng(seed)
+        colours = generator.choice(["red", "green", "blue"], rows)
+        return pd.DataFrame(
+            {
+                "colour": pd.Categorical(colours, categories=["red", "never", "green", "blue"]),
+                "year": generator.integers(1990, 2025, rows),
+                "activity": generator.integers(1, 4_000_000, rows),
+                "rate": generator.normal(0.04, 0.001, rows),
+                "shop": pd.Series([f"shop {n}" for n in generator.integers(0, 400, rows)], dtype="str"),
+                "open": generator.random(rows) < 0.3,
+                "amount": generator.lognormal(8, 2, rows),
+                "constant": np.full(rows, 0.1),
+                "only": pd.Series(["here"] * rows, dtype="str"),
+                "month": generator.integers(1, 13, rows),
+            }
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def learnable(fit: Callable[..., Preparation]) -> tuple[Preparation, Arrays, Arrays]:
+    """Make training and validation rows whose target follows from two of three columns."""
+    generator = np.random.default_rng(11)
+    table = pd.DataFrame(
+        {
+            "left": generator.normal(size=600),
+            "right": generator.normal(size=600),
+            "noise": generator.normal(size=600),
+            "kind": pd.Categorical(generator.choice(["p", "q", "r"], 600)),
+        }
+    )
+    target = ((table["left"] * table["right"] > 0) ^ (table["kind"] == "r")).to_numpy(np.uint8)
+    preparation = fit(table[:400], encoding={"kind": "embedding"})
+    arrays = {**prepare_rows(table, preparation), "target": target}
+    return preparation, {k: v[:400] for k, v in arrays.items()}, {k: v[400:] for k, v in arrays.items()}

@@ -1,0 +1,269 @@
+"""A whole run of the smallest configuration: what lies on the disk, in MLflow and on the console when it is done."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlflow.entities import Run
+    from tests.conftest import Finished
+
+EPOCHS = 2
+SCORES = {"accuracy", "auc", "log_loss", "f1"}
+LAYERS = {
+    "02_intermediate": {"activities.parquet", "people.parquet"},
+    "03_primary": {"joined_rows.parquet"},
+    "04_feature": {"feature_table.parquet", "feature_sources.json"},
+    "05_model_input": {"parts.parquet", "train_arrays", "validation_arrays", "test_arrays"},
+    "06_models": {"preparation.json", "network.keras"},
+    "07_model_output": {"test_predictions.parquet", "reference_predictions.parquet"},
+    "08_reporting": {
+        "history.parquet", "importance.parquet", "figures", "tables", "test_head.csv", "profile", "profile_tables",
+    },
+}  # fmt: skip
+FIGURES = {
+    "confusion_matrix", "learning_curves", "permutation_importance", "precision_recall_curve", "probabilities",
+    "reliability", "roc_curve",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def run(finished: Finished) -> Run:
+    return finished.run
+
+
+@pytest.fixture(scope="module")
+def artifacts(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run's artifacts, fetched as a user of MLflow would."""
+    from pathlib import Path
+
+    folder = tmp_path_factory.mktemp("artifacts")
+    return Path(finished.project.client.download_artifacts(finished.run.info.run_id, "", str(folder)))
+
+
+@pytest.fixture(scope="module")
+def merged(artifacts: Path) -> dict[str, object]:
+    return yaml.safe_load((artifacts / "config" / "parameters.yml").read_text())
+
+
+def points(finished: Finished, metric: str) -> list[tuple[int, float]]:
+    history = finished.project.client.get_metric_history(finished.run.info.run_id, metric)
+    return [(point.step, point.value) for point in history]
+
+
+def leaves(tree: object, name: str) -> dict[str, object]:
+    """Flatten a tree to dotted names; empty mappings have no leaf."""
+    if not isinstance(tree, dict):
+        return {name: tree}
+    return {key: value for part, below in tree.items() for key, value in leaves(below, f"{name}.{part}").items()}
+
+
+def test_the_run_is_finished_in_the_experiment_of_its_case_and_named_after_its_variant(
+    finished: Finished, run: Run
+) -> None:
+    assert run.info.status == "FINISHED"
+    assert finished.project.client.get_experiment(run.info.experiment_id).name == "redhat"
+    assert run.info.run_name.split()[0] == "default"
+
+
+def test_a_command_in_a_subfolder_uses_the_store_and_the_data_of_the_project(finished: Finished, run: Run) -> None:
+    root = finished.project.root
+    assert (root / "mlruns" / "mlflow.db").exists()
+    assert run.info.artifact_uri.startswith((root / "mlruns" / "artifacts").as_uri())
+    assert list((root / "notes").iterdir()) == []
+
+
+@pytest.mark.parametrize("metric", ["loss", "accuracy", "auc"])
+@pytest.mark.parametrize("part", ["train", "val"])
+def test_each_curve_has_one_point_an_epoch(finished: Finished, part: str, metric: str) -> None:
+    curve = points(finished, f"{part}/{metric}")
+    assert [step for step, _ in curve] == list(range(1, EPOCHS + 1))
+    history = pd.read_parquet(finished.project.root / "data" / "08_reporting" / "redhat" / "history.parquet")
+    assert [value for _, value in curve] == pytest.approx(history[f"{part}/{metric}"].tolist())
+
+
+@pytest.mark.parametrize("who", ["test", "baseline", "reference"])
+def test_scores_of_network_baseline_and_reference_stand_side_by_side(run: Run, who: str) -> None:
+    found = {name.removeprefix(f"{who}/") for name in run.data.metrics if name.startswith(f"{who}/")}
+    assert found - {"seen_person_share", "seen_group_share"} == SCORES
+    assert all(0 <= run.data.metrics[f"{who}/{name}"] <= 1 for name in SCORES - {"log_loss"})
+
+
+def test_the_baseline_is_the_majority_class_of_the_same_test_rows(finished: Finished, run: Run) -> None:
+    predictions = pd.read_parquet(
+        finished.project.root / "data" / "07_model_output" / "redhat" / "test_predictions.parquet"
+    )
+    train = np.load(finished.project.root / "data" / "05_model_input" / "redhat" / "train_arrays" / "target.npy")
+    majority = int(train.mean() >= 0.5)
+    assert run.data.metrics["baseline/accuracy"] == pytest.approx((predictions["actual"] == majority).mean())
+    assert run.data.metrics["baseline/auc"] == 0.5
+
+
+def test_rows_features_and_what_the_split_lets_a_model_see_are_metrics(run: Run) -> None:
+    metrics = run.data.metrics
+    parts = [metrics[f"data/{part}_rows"] for part in ("train", "validation", "test")]
+    assert sum(parts) == 5000
+    assert metrics["data/dropped_activities"] == 0
+    assert metrics["data/features"] > 100
+    assert metrics["test/seen_person_share"] == 0
+    assert 0 < metrics["test/seen_group_share"] <= 1
+    assert 0.5 < metrics["best_reachable/accuracy"] < 1
+
+
+def test_seconds_are_measured_by_stage_and_add_up(run: Run) -> None:
+    seconds = {name: value for name, value in run.data.metrics.items() if name.startswith("seconds/")}
+    assert {"start", "ingestion", "merging", "features", "profile", "splitting", "scaling", "training", "reference",
+            "evaluation", "packaging", "total"} == {name.removeprefix("seconds/") for name in seconds}  # fmt: skip
+    total = seconds.pop("seconds/total")
+    assert sum(seconds.values()) == pytest.approx(total)
+
+
+def test_system_metrics_are_on(run: Run) -> None:
+    assert "system/cpu_utilization_percentage" in run.data.metrics
+
+
+def test_tags_say_what_ran_on_what(finished: Finished, run: Run) -> None:
+    tags = run.data.tags
+    assert tags["case"] == "redhat"
+    assert tags["variant"] == "default"
+    assert tags["data.origin"] == "sample"
+    assert len(tags["data.fingerprint"]) == 16
+    assert tags["command"] == "kedro " + " ".join(finished.command)
+    assert "error" not in tags
+
+
+def test_tags_name_the_commit_where_there_is_git(finished: Finished, run: Run) -> None:
+    assert run.data.tags.get("git.commit") == finished.commit
+    assert run.data.tags.get("git.dirty") == (None if finished.commit is None else "false")
+
+
+def test_every_leaf_that_a_node_takes_is_one_flattened_column(run: Run, merged: dict[str, dict[str, object]]) -> None:
+    blocks = ("task", "target", "unknown_people", "split", "preparation", "training", "reference", "evaluation")
+    expected = leaves({name: merged["redhat"][name] for name in blocks}, "redhat")
+    assert run.data.params == {name: str(value) for name, value in expected.items()}
+
+
+def test_the_command_line_and_the_environment_reach_the_columns(run: Run) -> None:
+    assert run.data.params["redhat.training.optimizer.learning_rate"] == "0.003"
+    assert run.data.params["redhat.training.network.hidden"] == "[16]"
+    assert run.data.params["redhat.training.optimizer.name"] == "adamw"
+
+
+def test_the_merged_parameters_are_an_artifact_without_the_unused_variants(
+    merged: dict[str, dict[str, object]],
+) -> None:
+    redhat = merged["redhat"]
+    assert redhat["sample"] == {"people": 600, "activities": 5000, "seed": 1}
+    assert redhat["evaluation"]["head_rows"] == 7
+    assert redhat["training"]["optimizer"]["learning_rate"] == 0.003
+    assert "variants" not in redhat
+
+
+def test_figures_and_the_numbers_behind_them_are_artifacts(artifacts: Path) -> None:
+    assert {file.stem for file in (artifacts / "figures").glob("*.png")} >= FIGURES
+    assert all(file.read_bytes().startswith(b"\x89PNG") for file in (artifacts / "figures").iterdir())
+    assert {file.stem for file in (artifacts / "tables").glob("*.csv")} >= FIGURES
+
+
+def test_each_table_has_its_profile(artifacts: Path) -> None:
+    for table, columns in {"activities": 15, "people": 41}.items():
+        profile = artifacts / "profile" / table
+        assert len(pd.read_csv(profile / "columns.csv")) == columns
+        assert (profile / "categories.csv").exists()
+        assert list(profile.glob("*.png"))
+    assert (artifacts / "profile" / "activities" / "mean_target.png").exists()
+
+
+def test_the_head_of_the_predictions_sets_probabilities_beside_actual_values(
+    finished: Finished, artifacts: Path
+) -> None:
+    head = pd.read_csv(artifacts / "predictions" / "test_head.csv")
+    predictions = pd.read_parquet(
+        finished.project.root / "data" / "07_model_output" / "redhat" / "test_predictions.parquet"
+    )
+    assert len(head) >= 7
+    assert set(predictions["probability"]) >= set(head["probability"]) or np.isin(
+        head["probability"].round(6), predictions["probability"].round(6)
+    ).all()
+
+
+def test_raw_files_are_data_inputs_with_digest_and_row_count(run: Run) -> None:
+    inputs = {given.dataset.name: given.dataset for given in run.inputs.dataset_inputs}
+    assert set(inputs) == {"act_train.csv", "people.csv", "act_test.csv"}
+    rows = {name: json.loads(data.profile)["num_rows"] for name, data in inputs.items()}
+    assert (rows["act_train.csv"], rows["people.csv"]) == (5000, 600)
+    assert len({data.digest for data in inputs.values()}) == 3
+
+
+def test_the_model_belongs_to_the_run_with_signature_example_and_pinned_requirements(finished: Finished) -> None:
+    from pathlib import Path
+
+    import mlflow
+
+    (output,) = finished.run.outputs.model_outputs
+    model = finished.project.client.get_logged_model(output.model_id)
+    assert model.name == "model"
+    folder = Path(mlflow.artifacts.download_artifacts(model.artifact_location, tracking_uri=finished.project.address))
+    described = yaml.safe_load((folder / "MLmodel").read_text())
+    inputs = [column["name"] for column in json.loads(described["signature"]["inputs"])]
+    assert len(inputs) == 14 + 40
+    assert "outcome" not in inputs
+    assert inputs[-1] == "people_char_38"
+    assert [column["name"] for column in json.loads(described["signature"]["outputs"])] == ["probability", "class"]
+    assert json.loads((folder / "input_example.json").read_text())["columns"] == inputs
+    pins = (folder / "requirements.txt").read_text().split()
+    assert {pin.split("==")[0] for pin in pins} >= {"keras", "tensorflow", "pandas", "numpy", "mlflow"}
+    assert all("==" in pin for pin in pins)
+    (code,) = (folder / "code").iterdir()
+    assert code.name.startswith("casebook_")
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_each_layer_lies_on_the_disk_and_nothing_unfinished_with_it(finished: Finished, layer: str) -> None:
+    assert {file.name for file in (finished.project.root / "data" / layer / "redhat").iterdir()} == LAYERS[layer]
+
+
+def test_intermediate_tables_keep_categories_dates_and_flags(finished: Finished) -> None:
+    folder = finished.project.root / "data" / "02_intermediate" / "redhat"
+    activities, people = pd.read_parquet(folder / "activities.parquet"), pd.read_parquet(folder / "people.parquet")
+    assert isinstance(activities["char_10"].dtype, pd.CategoricalDtype)
+    assert isinstance(people["group_1"].dtype, pd.CategoricalDtype)
+    assert activities["date"].dtype.kind == people["date"].dtype.kind == "M"
+    assert people["char_10"].dtype == bool
+    assert activities["outcome"].dtype == "int8"
+
+
+def test_model_arrays_are_compact(finished: Finished) -> None:
+    folder = finished.project.root / "data" / "05_model_input" / "redhat" / "train_arrays"
+    kinds = {file.stem: np.load(file, mmap_mode="r").dtype for file in folder.iterdir()}
+    assert kinds == {"codes": "uint8", "ids": "int32", "numbers": "float32", "target": "uint8"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "generated sample", "Scores on it say nothing about the real data", "people 600", "rows", "train", "features",
+        "baseline", "reference", "best reachable", "accuracy", "auc", "seconds", "training", "experiment redhat", "epoch",
+    ],
+)  # fmt: skip
+def test_the_console_tells_what_was_found_and_where_to_look(finished: Finished, words: str) -> None:
+    assert words in finished.said
+
+
+def test_the_console_names_the_run_and_its_scores(finished: Finished, run: Run) -> None:
+    assert run.info.run_id in finished.said
+    assert f"{run.data.metrics['test/accuracy']:.4f}" in finished.said
+
+
+@pytest.mark.parametrize("noise", ["Warning", "WARNING", "Loading data from", "TF-TRT", "cuda", "oneDNN", "alembic"])
+def test_the_console_is_free_of_the_libraries_notices(finished: Finished, noise: str) -> None:
+    begin = finished.said.find("generated sample")
+    assert noise not in finished.said[begin:]
