@@ -30,11 +30,13 @@ class Measurement:
     """What one process took.
 
     Attributes:
+        started: time of day at its start by psutil, in seconds; up to a second off, as its zero is a whole second.
         seconds: wall time from start to exit.
         peak_bytes: largest resident memory.
         output: everything it wrote.
     """
 
+    started: float
     seconds: float
     peak_bytes: int
     output: str
@@ -61,6 +63,7 @@ def measure_command(command: Sequence[str], folder: Path, environment: Mapping[s
     with log.open("wb") as sink:
         process = subprocess.Popen(command, cwd=folder, env=dict(environment), stdout=sink, stderr=subprocess.STDOUT)
         try:
+            started = psutil.Process(process.pid).create_time()
             peak = watch(process)
         finally:
             if process.returncode is None:
@@ -69,7 +72,7 @@ def measure_command(command: Sequence[str], folder: Path, environment: Mapping[s
     output = log.read_text(errors="replace")
     if process.returncode:
         raise CommandFailedError(f"{' '.join(command)} ended with {process.returncode}: {tail(output)} (all: {log})")
-    return Measurement(seconds, peak, output)
+    return Measurement(started, seconds, peak, output)
 
 
 def watch(process: subprocess.Popen[bytes]) -> int:

@@ -21,9 +21,11 @@ run --pipelines=redhat` in a copy of the project with an empty MLflow store. Bot
 own process, one after the other.
 
 - Raw files to model arrays: the reference from `read_csv` to scaled NumPy arrays; casebook the stages ingestion,
-  merging, features, splitting and scaling, schema checks and writing Parquet and `.npy` files included. The profile
-  of the raw tables is looked at beside it and has its own row below. Imports made inside a stage count there; the
-  reference's imports do not.
+  merging, features, splitting and scaling in a run of their own, schema checks, Parquet and `.npy` files included.
+  Since tables are written in the background, its clock stops when the run has ended and every file is there. The
+  profile of the raw tables belongs to none of this; in the whole run it comes between the stages and has its own row
+  below. Imports made inside a stage count there; the reference's imports do not, nor does hashing the raw files (part
+  of the start).
 - Peak memory, in GB of 10^9 bytes: the largest sum of the resident memory (RSS) of a process and its descendants,
   sampled every 50 ms, or the kernel's high-water mark of the process where that is larger. Shared and memory-mapped
   pages count in full.
@@ -90,25 +92,26 @@ def details(parts: Mapping[str, Figures]) -> list[str]:
     """Write what stands behind the rows, for the parts that have figures."""
     reference = parts.get("reference", {}).get("figures")
     casebook = parts.get("casebook", {}).get("figures")
+    alone = parts.get("preparation", {}).get("figures")
     sections = []
-    if casebook:
-        sections += [
-            "## casebook's seconds by stage",
-            render_table(("stage", "seconds"), stage_rows(casebook["stages"])),
-        ]
+    if casebook or alone:
+        stages = [figures["stages"] if figures else {} for figures in (casebook, alone)]
+        header = ("stage", "whole run", "preparation alone")
+        sections += ["## casebook's seconds by stage", render_table(header, stage_rows(*stages))]
     sections.append("## What was trained")
     sections.append(render_table(("", "reference", "casebook"), facts(reference, casebook)))
     return sections
 
 
-def stage_rows(stages: Mapping[str, float]) -> list[tuple[str, str]]:
-    """Give the seconds of each stage, and of those between raw files and model arrays together."""
-    rows = [(name, f"{stages[name]:.2f}") for name in STAGES if name in stages]
-    if all(name in stages for name in PREPARATION):
-        rows.append(("ingestion to scaling", f"{seconds_of(stages, PREPARATION):.2f}"))
-    if all(name in stages for name in WORK):
-        rows.append(("all stages of work", f"{seconds_of(stages, WORK):.2f}"))
-    return rows
+def stage_rows(whole: Mapping[str, float], alone: Mapping[str, float]) -> list[tuple[str, str, str]]:
+    """Give the seconds of each stage in both runs, and sums of stages; a dash where a run lacks one."""
+    sums = {name: (name,) for name in STAGES} | {"ingestion to scaling": PREPARATION, "all stages of work": WORK}
+    return [(name, total_or_dash(whole, names), total_or_dash(alone, names)) for name, names in sums.items()]
+
+
+def total_or_dash(stages: Mapping[str, float], names: Sequence[str]) -> str:
+    """Give the seconds of some stages together."""
+    return f"{seconds_of(stages, names):.2f}" if all(name in stages for name in names) else "-"
 
 
 def facts(reference: Figures | None, casebook: Figures | None) -> list[tuple[str, str, str]]:

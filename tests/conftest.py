@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +17,7 @@ import mlflow
 import pytest
 
 import casebook
+from casebook.hooks.store import create_store_once
 
 if TYPE_CHECKING:
     import signal
@@ -41,15 +44,30 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left_out)
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store without runs, made once: creating its tables takes MLflow seconds."""
+    file = tmp_path_factory.mktemp("store") / "mlflow.db"
+    create_store_once(f"sqlite:///{file}")
+    return file
+
+
 @pytest.fixture(autouse=True)
-def isolated_stores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def isolated_stores(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put MLflow's store into a temporary folder and end runs that a test left open."""
-    address = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    folder = tmp_path.with_name(f"{tmp_path.name}-mlflow")
+    folder.mkdir()
+    shutil.copy(empty_store, folder)
+    with closing(sqlite3.connect(folder / "mlflow.db")) as store, store:
+        # MLflow would put artifacts below the current folder.
+        store.execute("UPDATE experiments SET artifact_location = ?", [str(folder / "artifacts")])
+    address = f"sqlite:///{folder / 'mlflow.db'}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     mlflow.set_tracking_uri(address)
     yield
     while mlflow.active_run():
         mlflow.end_run()
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +98,10 @@ class Project:
     def environment(self, **variables: str) -> dict[str, str]:
         """Give a process what a user's shell would: none of the tests' settings, a home of its own."""
         seen = {name: value for name, value in os.environ.items() if not name.startswith(UNSEEN)}
-        return {**seen, "HOME": str(self.root.parent / "home"), "COLUMNS": "160", **variables}
+        # Without the fonts that matplotlib has found before, its first figure takes ten seconds.
+        fonts = str(Path.home() / ".cache" / "matplotlib")
+        home = str(self.root.parent / "home")
+        return {**seen, "HOME": home, "MPLCONFIGDIR": fonts, "COLUMNS": "160", **variables}
 
     def start(self, *arguments: str, folder: str = ".", **variables: str) -> subprocess.Popen[str]:
         """Start `kedro` in a folder of the project."""
@@ -129,10 +150,10 @@ class Project:
         return list(self.client.search_runs([experiment.experiment_id])) if experiment else []
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A fresh project in which nothing has run."""
-    return Project.create(tmp_path / "project")
+@pytest.fixture(scope="session")
+def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Project]:
+    """Make projects in which nothing has run."""
+    return lambda: Project.create(tmp_path_factory.mktemp("project") / "project")
 
 
 @dataclass(frozen=True)
@@ -148,9 +169,9 @@ class Finished:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+def finished(new_project: Callable[[], Project]) -> Finished:
     """Run the pipeline once for all tests that only look at what it left."""
-    project = Project.create(tmp_path_factory.mktemp("finished") / "project")
+    project = new_project()
     commit = _commit(project)
     given = "redhat.training.optimizer.learning_rate=0.003,redhat.evaluation.head_rows=7"
     command = ("run", "--pipeline=redhat", "--env", "test", "--params", given)

@@ -1,15 +1,25 @@
 """Small tables and parameters that several tests of the library build on."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from casebook.learning.backend import start_backend
+from casebook.learning.columns import conform_table
 from casebook.learning.fitting import fit_preparation
+from casebook.learning.joining import join_many_to_one
+from casebook.learning.networks import build_network
+from casebook.learning.packaging import Package
 from casebook.learning.preparation import Arrays, Preparation, prepare_rows
-from casebook.parameters import PreparationParameters, TrainingParameters
+from casebook.learning.serving import raw_form
+from casebook.parameters import NetworkParameters, PreparationParameters, TrainingParameters
+from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE
+from casebook.pipelines.redhat.features import engineer_features
+from casebook.samples.redhat import generate_sample
 
 DEFAULTS = {"scaling": "standard", "encoding": {}, "nulls": {}, "clip": {}, "min_rows": 1}
 TRAINING = {
@@ -103,3 +113,34 @@ def learnable(fit: Callable[..., Preparation]) -> tuple[Preparation, Arrays, Arr
     preparation = fit(table[:400], encoding={"kind": "embedding"})
     arrays = {**prepare_rows(table, preparation), "target": target}
     return preparation, {k: v[:400] for k, v in arrays.items()}, {k: v[400:] for k, v in arrays.items()}
+
+
+@dataclass(frozen=True)
+class RedhatModel:
+    """An untrained model of the Red Hat case, and the typed rows that it was made from."""
+
+    joined_rows: pd.DataFrame
+    package: Package
+
+    @property
+    def raw_rows(self) -> pd.DataFrame:
+        """Rows as a request holds them."""
+        return raw_form(self.joined_rows.drop(columns="outcome"))
+
+
+@pytest.fixture(scope="session")
+def redhat_model(fit: Callable[..., Preparation]) -> RedhatModel:
+    """Make a model of sample rows with a column of every encoding."""
+    start_backend()
+    import keras
+
+    tables = generate_sample(150, 400, 1).tables
+    activities = conform_table(tables["act_train.csv"], ACTIVITIES, "act_train.csv")
+    people = conform_table(tables["people.csv"], PEOPLE, "people.csv")
+    joined = join_many_to_one(activities, people, "people_id", "people_")
+    options = {"encoding": {"people_group_1": "embedding"}, "nulls": {"activity_type": "mode"}}
+    preparation = fit(engineer_features(joined).drop(columns="outcome"), **options)
+    keras.utils.set_random_seed(7)
+    network = build_network(preparation, NetworkParameters(hidden=[8], activation="tanh", initializer="he_normal"))
+    example = raw_form(joined.drop(columns="outcome").head(3))
+    return RedhatModel(joined, Package(network, preparation, 0.5, example))

@@ -38,6 +38,13 @@ def test_every_id_is_read_back(numbers: list[int]) -> None:
     assert number_in(pd.Series([f"act2_{number}" for number in numbers])).tolist() == numbers
 
 
+@given(st.lists(st.from_regex(r"(a_|bc )[0-9e+.\-x_ ]{0,5}", fullmatch=True), min_size=1, max_size=4))
+def test_what_a_text_holds_does_not_depend_on_the_other_rows(texts: list[str]) -> None:
+    together = number_in(pd.Series(texts, dtype="str")).astype("float64")
+    one_by_one = [number_in(pd.Series([text, None], dtype="str"))[0] for text in texts]
+    np.testing.assert_array_equal(together, one_by_one)
+
+
 def test_dates_are_taken_apart_with_iso_weeks_at_the_ends_of_years() -> None:
     column = pd.Series(["2021-01-03", "2020-12-31", "2024-12-30", "2023-08-26"], dtype="datetime64[s]")
     expected = pd.DataFrame(

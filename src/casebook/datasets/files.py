@@ -16,8 +16,8 @@ from casebook.learning.preparation import Preparation
 from casebook.whole import written_whole
 
 if TYPE_CHECKING:
-    import pandas as pd
     import keras
+    import pandas as pd
 
     from casebook.learning.preparation import Arrays
 

@@ -32,8 +32,11 @@ class TableFile(FileDataset):
     def load(self) -> pd.DataFrame:
         """Read the table as it was saved, dtypes included."""
         self._settle()
-        table: pd.DataFrame = pa.parquet.read_table(self._filepath).to_pandas()
-        return table
+        stored = pa.parquet.read_table(self._filepath)
+        # Parquet knows no dates by the second and would give them back by the millisecond.
+        kinds = {column["name"]: column["numpy_type"] for column in stored.schema.pandas_metadata["columns"]}
+        table: pd.DataFrame = stored.to_pandas()
+        return table.astype({name: kind for name, kind in kinds.items() if kind == "datetime64[s]"})
 
     def save(self, data: pd.DataFrame) -> None:
         """Begin to write the table, whole or not at all. Nodes never modify their inputs, so it stays as it is."""

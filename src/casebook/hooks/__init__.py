@@ -4,4 +4,5 @@ from casebook.hooks.parameters import ParametersHook
 from casebook.hooks.summary import SummaryHook
 from casebook.hooks.tracking import TrackingHook
 
-HOOKS = (ParametersHook(), TrackingHook(), SummaryHook())
+# The last one comes first: parameters are refused before a store is made.
+HOOKS = (TrackingHook(), SummaryHook(), ParametersHook())

@@ -12,7 +12,9 @@ from casebook.locations import project_root
 
 def describe_command() -> str:
     """Give the command as it was typed, every option included (kedro-mlflow's own tag leaves some out)."""
-    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
+    program = Path(sys.argv[0])
+    typed = ["python", "-m", program.parent.name] if program.name == "__main__.py" else [program.name]
+    return shlex.join([*typed, *sys.argv[1:]])
 
 
 def describe_commit() -> dict[str, str]:

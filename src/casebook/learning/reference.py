@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from casebook.learning.networks import INPUTS
 from casebook.learning.preparation import CategoryColumn
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # The trees' native categories end at 255; larger sets keep their sorted order as a number.
 MOST_CATEGORIES = 254
+PREDICTED_AT_ONCE = 65_536
 
 
 def tree_features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -25,7 +27,7 @@ def tree_features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
 
     A category number 0 (unknown) becomes NaN: as a number it would be the smallest of all.
     """
-    blocks = [arrays[block].astype(np.float32) for block in ("codes", "ids", "numbers")]
+    blocks = [arrays[block].astype(np.float32) for block in INPUTS]
     blocks[1][blocks[1] == 0] = np.nan
     return np.concatenate(blocks, axis=1)
 
@@ -72,14 +74,16 @@ def fit_reference(
         random_state=parameters.seed,
     )
     return model.fit(
-        tree_features({k: train[k][rows] for k in ("codes", "ids", "numbers")}),
+        tree_features({k: train[k][rows] for k in INPUTS}),
         train["target"][rows],
-        X_val=tree_features({k: validation[k][checked] for k in ("codes", "ids", "numbers")}),
+        X_val=tree_features({k: validation[k][checked] for k in INPUTS}),
         y_val=validation["target"][checked],
     )
 
 
 def predict_reference(model: HistGradientBoostingClassifier, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     """Predict the probability of class 1, float64 of shape (rows,)."""
-    probabilities: np.ndarray = model.predict_proba(tree_features(arrays))[:, 1]
-    return probabilities
+    starts = range(0, max(1, len(arrays["codes"])), PREDICTED_AT_ONCE)
+    # In pieces: scikit-learn copies its input as float64.
+    pieces = [{name: arrays[name][start : start + PREDICTED_AT_ONCE] for name in INPUTS} for start in starts]
+    return np.concatenate([model.predict_proba(tree_features(piece))[:, 1] for piece in pieces])

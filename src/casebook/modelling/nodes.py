@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from casebook.learning.training import Monitor
 
 Block = dict[str, Any]
+EXAMPLE_ROWS = 5
 
 
 def assign_parts(feature_table: pd.DataFrame, split: Block, target: str) -> pd.DataFrame:
@@ -192,15 +193,20 @@ def draw_evaluation(
         history,
         importance,
     )
-    return {f"{name}.png": figure for name, figure in figures.items()}, tables, tables["probabilities"]
+    head = tables["probabilities"].head(evaluation["head_rows"])
+    return {f"{name}.png": figure for name, figure in figures.items()}, tables, head
+
+
+def take_example(joined_rows: pd.DataFrame, target: str) -> pd.DataFrame:
+    """Take a few rows as they stand in the raw files, without the target; the model shows them as its input."""
+    return raw_form(joined_rows.drop(columns=target, errors="ignore").head(EXAMPLE_ROWS))
 
 
 def package_model(
-    network: keras.Model, preparation: Preparation, joined_rows: pd.DataFrame, target: str, evaluation: Block
+    network: keras.Model, preparation: Preparation, example_rows: pd.DataFrame, evaluation: Block
 ) -> Package:
-    """Put feature engineering, preparation and network together with a few raw rows as example."""
-    example = raw_form(joined_rows.drop(columns=target, errors="ignore").head(5))
-    return Package(network, preparation, evaluation["threshold"], example)
+    """Put feature engineering, preparation and network together with the example of raw rows."""
+    return Package(network, preparation, evaluation["threshold"], example_rows)
 
 
 def profile_table(table: pd.DataFrame, target: str) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:

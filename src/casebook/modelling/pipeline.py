@@ -104,5 +104,8 @@ def _evaluating() -> list[Node]:
 
 
 def _packaging() -> list[Node]:
-    inputs = ["network", "preparation", "joined_rows", "params:target", "params:evaluation"]
-    return [stage("packaging", nodes.package_model, inputs, "model")]
+    inputs = ["network", "preparation", "example_rows", "params:evaluation"]
+    return [
+        stage("merging", nodes.take_example, ["joined_rows", "params:target"], "example_rows"),
+        stage("packaging", nodes.package_model, inputs, "model"),
+    ]

@@ -56,7 +56,8 @@ def draw_activities(
 
 def _draw_targets(huge_members: Integers, rng: np.random.Generator) -> Integers:
     """Choose the people of the campaign."""
-    return rng.choice(huge_members, max(1, round(shares.CAMPAIGN_PEOPLE_SHARE * len(huge_members))), replace=False)
+    count = max(shares.FEWEST_CAMPAIGN_PEOPLE, round(shares.CAMPAIGN_PEOPLE_SHARE * len(huge_members)))
+    return rng.choice(huge_members, min(count, len(huge_members)), replace=False)
 
 
 def _draw_appetites(huge: NDArray[np.bool_], rng: np.random.Generator) -> Floats:

@@ -1,0 +1,57 @@
+"""The SQLite store is created once, whoever comes first."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from mlflow import MlflowClient
+
+from casebook.hooks.store import create_store_once, is_complete
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START = "import sys; from casebook.hooks.store import create_store_once as create; create(sys.argv[1])"
+
+
+def test_a_store_that_was_created_can_be_used(tmp_path: Path) -> None:
+    file = tmp_path / "mlruns" / "mlflow.db"
+    assert not is_complete(file)
+    create_store_once(f"sqlite:///{file}")
+    assert is_complete(file)
+    assert [found.name for found in MlflowClient(f"sqlite:///{file}").search_experiments()] == ["Default"]
+
+
+def test_a_store_that_is_there_is_left_alone(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    create_store_once(address)
+    MlflowClient(address).create_experiment("redhat")
+    before = (tmp_path / "mlflow.db").read_bytes()
+    create_store_once(address)
+    assert (tmp_path / "mlflow.db").read_bytes() == before
+
+
+def test_a_file_without_tables_is_no_complete_store(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").touch()
+    assert not is_complete(tmp_path / "mlflow.db")
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "postgresql://nobody@127.0.0.1:1/none"])
+def test_a_server_is_left_to_itself(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    create_store_once(address)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_processes_that_start_at_once_on_a_fresh_store_both_work(tmp_path: Path) -> None:
+    address = f"sqlite:///{tmp_path / 'mlruns' / 'mlflow.db'}"
+    both = [
+        subprocess.Popen([sys.executable, "-c", START, address], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        for _ in range(2)
+    ]
+    ends = [(process.communicate(timeout=300)[0], process.returncode) for process in both]
+    assert [code for _, code in ends] == [0, 0], ends
+    assert [found.name for found in MlflowClient(address).search_experiments()] == ["Default"]

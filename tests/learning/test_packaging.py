@@ -1,0 +1,164 @@
+import ast
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from casebook.learning.packaging import PackageFolder, bundle_name, bundle_sources, write_package
+from casebook.learning.preparation import Preparation
+from casebook.learning.serving import RowModel
+
+# Neither the project nor Kedro, MLflow or Optuna can be imported; answers on standard output.
+FOREIGN = """
+import sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"casebook", "kedro", "mlflow", "optuna", "pydantic", "sklearn"}:
+            raise ImportError(f"{name} is blocked")
+
+folder, parts, rows, answers = sys.argv[1:]
+sys.meta_path.insert(0, Blocker())
+sys.path.insert(0, folder)
+import importlib
+from pathlib import Path
+import pandas as pd
+
+name = next(path.name for path in Path(folder).iterdir() if path.name.startswith("casebook_"))
+model = importlib.import_module(f"{name}.learning.serving").RowModel.load(Path(parts))
+model.predict(pd.read_csv(rows)).to_csv(answers, index=False)
+print(type(model).__module__, sorted(set(sys.modules) & {"casebook", "kedro", "mlflow"}))
+"""
+
+
+@pytest.fixture(scope="module")
+def written(redhat_model: Any, tmp_path_factory: pytest.TempPathFactory) -> PackageFolder:  # noqa: ANN401
+    folder = tmp_path_factory.mktemp("package")
+    return write_package(redhat_model.package, "redhat", folder)
+
+
+def executed_imports(source: str) -> Iterator[str]:
+    """Name the modules that a source imports when it runs, from blocks for type checkers on."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            node.body = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            yield str(node.module)
+
+
+def test_the_bundle_imports_nothing_of_the_project_that_is_not_in_it() -> None:
+    sources = bundle_sources("redhat")
+    needed = {name for text in sources.values() for name in executed_imports(text) if name.startswith("casebook")}
+    places = {f"{name.partition('.')[2].replace('.', '/')}.py" for name in needed}
+    assert places <= set(sources)
+    assert "learning/columns.py" in places
+
+
+def test_the_bundle_imports_only_what_a_model_is_said_to_need() -> None:
+    outside = {
+        name.partition(".")[0]
+        for text in bundle_sources("redhat").values()
+        for name in executed_imports(text)
+        if not name.startswith("casebook")
+    }
+    assert outside - set(sys.stdlib_module_names) == {"keras", "numpy", "pandas", "pyarrow", "tensorflow"}
+
+
+def test_the_bundles_name_depends_on_every_letter_and_place_of_its_content() -> None:
+    sources = {"a.py": "x = 1\n", "b.py": ""}
+    name = bundle_name(sources)
+    assert name == bundle_name(dict(reversed(sources.items())))
+    assert name.startswith("casebook_")
+    assert name.isidentifier()
+    others = [{**sources, "a.py": "x = 2\n"}, {"a.py": "", "b.py": "x = 1\n"}, {"a.py": "x = 1\n"}]
+    assert len({name, *map(bundle_name, others)}) == 4
+
+
+def test_a_package_is_written_whole(written: PackageFolder, redhat_model: Any) -> None:  # noqa: ANN401
+    sources = bundle_sources("redhat")
+    assert written.code.name == bundle_name(sources)
+    files = {str(file.relative_to(written.code)) for file in written.code.rglob("*.py")}
+    assert files == set(sources)
+    assert {file.name for file in written.parts.iterdir()} == {"network.keras", "package.json", "preparation.json"}
+    assert json.loads((written.parts / "package.json").read_text()) == {"case": "redhat", "threshold": 0.5}
+    preparation = Preparation.from_dict(json.loads((written.parts / "preparation.json").read_text()))
+    assert preparation == redhat_model.package.preparation
+    assert f"from {written.code.name}.learning.serving import RowModel" in written.entry.read_text()
+    ast.parse(written.entry.read_text())
+
+
+def test_written_code_imports_the_bundle_instead_of_the_project(written: PackageFolder) -> None:
+    names = [name for file in written.code.rglob("*.py") for name in executed_imports(file.read_text())]
+    own = {name.partition(".")[0] for name in names if name.startswith("casebook")}
+    assert own == {written.code.name}
+
+
+def test_a_written_package_predicts_the_same(written: PackageFolder, redhat_model: Any) -> None:  # noqa: ANN401
+    package = redhat_model.package
+    here = RowModel("redhat", package.preparation, package.network, package.threshold)
+    loaded = RowModel.load(written.parts)
+    pd.testing.assert_frame_equal(loaded.predict(redhat_model.raw_rows), here.predict(redhat_model.raw_rows))
+
+
+def test_a_process_without_the_project_predicts_the_same(
+    written: PackageFolder,
+    redhat_model: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    rows = redhat_model.raw_rows.head(50)
+    rows.to_csv(tmp_path / "rows.csv", index=False)
+    arguments = [written.code.parent, written.parts, tmp_path / "rows.csv", tmp_path / "answers.csv"]
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", FOREIGN, *map(str, arguments)],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.strip() == f"{written.code.name}.learning.serving []"
+    answers = pd.read_csv(tmp_path / "answers.csv")
+    expected = RowModel.load(written.parts).predict(rows)
+    np.testing.assert_allclose(answers["probability"], expected["probability"], rtol=0, atol=1e-6)
+    assert answers["class"].tolist() == expected["class"].tolist()
+
+
+def test_two_versions_in_one_process_each_run_their_own_code(
+    redhat_model: Any,  # noqa: ANN401
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from casebook.learning import packaging
+
+    sources = bundle_sources("redhat")
+    layers = sources["learning/layers.py"].replace("tf.cast(features,", "tf.cast(features * 0,")
+    assert layers != sources["learning/layers.py"]
+    ours = write_package(redhat_model.package, "redhat", tmp_path / "ours")
+    monkeypatch.setattr(packaging, "bundle_sources", lambda _: {**sources, "learning/layers.py": layers})
+    theirs = write_package(redhat_model.package, "redhat", tmp_path / "theirs")
+    assert ours.code.name != theirs.code.name
+    rows = redhat_model.raw_rows.head(20)
+    expected = RowModel.load(ours.parts).predict_probability(rows)
+
+    answers = {}
+    for place in (ours, theirs, ours):
+        monkeypatch.syspath_prepend(place.code.parent)
+        model = importlib.import_module(f"{place.code.name}.learning.serving").RowModel.load(place.parts)
+        assert type(model.network.get_layer("expansion")).__module__ == f"{place.code.name}.learning.layers"
+        answers[place.code.name] = model.predict_probability(rows)
+    np.testing.assert_allclose(answers[ours.code.name], expected, atol=1e-6)
+    # Without features only the group's embedding is left to tell rows apart.
+    assert np.ptp(answers[theirs.code.name]) < np.ptp(expected) / 2
+    np.testing.assert_allclose(RowModel.load(ours.parts).predict_probability(rows), expected, atol=1e-6)

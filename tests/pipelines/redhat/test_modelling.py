@@ -1,0 +1,264 @@
+"""The nodes of the shared stages, one by one and in the order of the case's graph, on a tiny sample of its tables."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import accuracy_score, roc_auc_score
+
+from casebook.learning.columns import InvalidTableError
+from casebook.learning.networks import predict
+from casebook.learning.preparation import Preparation, prepare_rows
+from casebook.learning.splitting import EmptyPartError
+from casebook.modelling import nodes
+from casebook.parameters import EvaluationParameters
+from casebook.pipelines.redhat.columns import FEATURE_SOURCES
+from casebook.pipelines.redhat.pipeline import create_pipeline
+from casebook.samples.redhat import generate_sample
+
+SPLIT = {
+    "strategy": "person",
+    "keys": {"person": "people_id", "group": "people_group_1"},
+    "test_share": 0.3,
+    "validation_share": 0.3,
+    "seed": 3,
+}
+EVALUATION = EvaluationParameters(importance_rows=60, importance_repeats=1, head_rows=4).model_dump()
+PARAMETERS = {
+    "target": "outcome",
+    "task": "binary",
+    "unknown_people": "refuse",
+    "split": SPLIT,
+    "preparation": {
+        "scaling": "standard",
+        "encoding": {"people_group_1": "embedding"},
+        "nulls": {"activity_type": "mode"},
+        "clip": {"people_char_38": [0.01, 0.99]},
+        "min_rows": 2,
+    },
+    "training": {
+        "epochs": 1,
+        "batch_size": 128,
+        "loss": "binary_crossentropy",
+        "metrics": ["accuracy"],
+        "optimizer": {"name": "adam", "learning_rate": 0.01},
+        "network": {"hidden": [4]},
+    },
+    "reference": {
+        "max_rows": 1000, "max_iter": 3, "learning_rate": 0.3, "max_leaf_nodes": 4, "min_samples_leaf": 5,
+        "l2_regularization": 0.0, "patience": 3, "seed": 1,
+    },
+    "evaluation": EVALUATION,
+}  # fmt: skip
+
+
+def describe(value: object) -> object:
+    """Describe a dataset's whole content by something that can be compared."""
+    if isinstance(value, pd.DataFrame):
+        # Rows and columns in their order, with labels, types and categories.
+        types = [str(getattr(kind, "categories", kind)) for kind in value.dtypes]
+        return value.columns.tolist(), types, pd.util.hash_pandas_object(value).tolist()
+    if isinstance(value, dict):
+        return {name: describe(part) for name, part in value.items()}
+    if isinstance(value, np.ndarray):
+        return value.dtype.str, value.shape, value.tobytes()
+    if isinstance(value, Preparation):
+        return str(value.to_dict())
+    if hasattr(value, "get_weights"):
+        return describe(dict(enumerate(value.get_weights())))
+    return value if isinstance(value, str | float | int | list) else None
+
+
+@pytest.fixture(scope="module")
+def graph() -> tuple[dict[str, Any], dict[str, bool]]:
+    """Run every node of the case -> all datasets, and by node whether its inputs stayed as they were."""
+    sample = generate_sample(120, 900, 4).tables
+    made: dict[str, Any] = {"raw_activities": sample["act_train.csv"], "raw_people": sample["people.csv"]}
+    made |= {
+        "monitor": SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None)),
+        **{f"params:{name}": block for name, block in PARAMETERS.items()},
+    }
+    untouched = {}
+    for node in create_pipeline().nodes:
+        given = [made[name.replace("redhat.", "")] for name in node.inputs]
+        before = [describe(value) for value in given]
+        results = node.func(*given)
+        untouched[node.name] = before == [describe(value) for value in given]
+        single = len(node.outputs) == 1
+        made |= dict(
+            zip([o.removeprefix("redhat.") for o in node.outputs], [results] if single else results, strict=True)
+        )
+    return made, untouched
+
+
+@pytest.fixture(scope="module")
+def made(graph: tuple[dict[str, Any], dict[str, bool]]) -> dict[str, Any]:
+    """Every dataset of the graph; not to be changed."""
+    return graph[0]
+
+
+def test_every_node_of_the_graph_leaves_its_inputs_as_they_were(
+    graph: tuple[dict[str, Any], dict[str, bool]],
+) -> None:
+    untouched = graph[1]
+    assert len(untouched) == len(create_pipeline().nodes)
+    assert [name for name, same in untouched.items() if not same] == []
+
+
+@pytest.mark.parametrize("strategy", ["row", "person", "group"])
+def test_each_row_gets_a_part_by_the_chosen_strategy(made: dict[str, Any], strategy: str) -> None:
+    table = made["feature_table"]
+    parts = nodes.assign_parts(table, {**SPLIT, "strategy": strategy, "seed": 5}, "outcome")
+    assert parts.dtypes.astype(str).to_dict() == {"part": "uint8"}
+    assert len(parts) == len(table)
+    assert set(parts["part"]) == {0, 1, 2}
+    for name, column in SPLIT["keys"].items():
+        sides = parts["part"].groupby(table[column].to_numpy()).agg(["min", "max"])
+        assert (sides["min"] == sides["max"]).all() == (name == strategy or strategy == "group" != name)
+
+
+def test_a_split_by_an_unknown_strategy_or_without_a_class_is_refused(made: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="strategy 'time' does not exist; there are row, person, group"):
+        nodes.assign_parts(made["feature_table"], {**SPLIT, "strategy": "time"}, "outcome")
+    one_class = made["feature_table"].assign(outcome=[1, *[0] * (len(made["feature_table"]) - 1)])
+    with pytest.raises(EmptyPartError, match="has no row of class 1"):
+        nodes.assign_parts(one_class, {**SPLIT, "strategy": "row"}, "outcome")
+
+
+def test_the_split_is_described_by_rows_features_and_what_was_seen() -> None:
+    table = pd.DataFrame({"people_id": [1, 2, 3, 1, 4], "people_group_1": [7, 7, 8, 7, 8], "kind": [*"abaab"]})
+    parts = pd.DataFrame({"part": np.array([0, 0, 1, 2, 2], dtype="uint8")})
+    preparation = nodes.fit_preparation_on_training(
+        table.assign(outcome=0), parts, PARAMETERS["preparation"], "outcome"
+    )
+    assert nodes.describe_split(table, parts, preparation, SPLIT) == {
+        "data/train_rows": 2.0,
+        "data/validation_rows": 1.0,
+        "data/test_rows": 2.0,
+        # A person's number, two kinds and the embedded group.
+        "data/features": 4.0,
+        "test/seen_person_share": 0.5,
+        "test/seen_group_share": 0.5,
+    }
+
+
+def test_every_part_is_prepared_from_its_own_rows_in_their_order(made: dict[str, Any]) -> None:
+    table, part = made["feature_table"], made["parts"]["part"].to_numpy()
+    for number, name in enumerate(("train_arrays", "validation_arrays", "test_arrays")):
+        rows = table[part == number]
+        expected = {**prepare_rows(rows, made["preparation"]), "target": rows["outcome"].to_numpy("uint8")}
+        assert describe(made[name]) == describe(expected)
+    assert all(column.name != "outcome" for column in made["preparation"].columns)
+
+
+def test_the_preparation_knows_only_the_training_rows(made: dict[str, Any]) -> None:
+    table, train = made["feature_table"], (made["parts"]["part"] == 0).to_numpy()
+    spoilt = table.copy()
+    spoilt.loc[~train, "people_char_38"] = -1
+    spoilt.loc[~train, "people_group_1"] = 1
+    again = nodes.fit_preparation_on_training(spoilt, made["parts"], PARAMETERS["preparation"], "outcome")
+    assert again == made["preparation"]
+    column = next(column for column in again.columns if column.name == "people_char_38")
+    low, high = np.quantile(table.loc[train, "people_char_38"], [0.01, 0.99])
+    assert (column.low, column.high) == (low, high)
+
+
+def test_both_models_predict_every_test_row_beside_its_outcome(made: dict[str, Any]) -> None:
+    arrays = made["test_arrays"]
+    for name in ("test_predictions", "reference_predictions"):
+        predictions = made[name]
+        assert predictions.columns.tolist() == ["probability", "actual"]
+        assert predictions["probability"].between(0, 1).all()
+        np.testing.assert_array_equal(predictions["actual"], arrays["target"])
+    np.testing.assert_allclose(made["test_predictions"]["probability"], predict(made["network"], arrays), atol=1e-7)
+
+
+def test_network_baseline_and_reference_are_scored_on_the_same_rows(made: dict[str, Any]) -> None:
+    scores = made["test_metrics"]
+    metrics = ("accuracy", "auc", "log_loss", "f1")
+    assert list(scores) == [f"{who}/{name}" for who in ("test", "baseline", "reference") for name in metrics]
+    actual, share = made["test_arrays"]["target"], made["train_arrays"]["target"].mean()
+    probabilities = {
+        "test": made["test_predictions"]["probability"],
+        "baseline": np.full(len(actual), share),
+        "reference": made["reference_predictions"]["probability"],
+    }
+    for who, probability in probabilities.items():
+        assert scores[f"{who}/accuracy"] == pytest.approx(accuracy_score(actual, probability >= 0.5))
+        assert scores[f"{who}/auc"] == pytest.approx(roc_auc_score(actual, probability))
+
+
+def test_scores_follow_the_threshold(made: dict[str, Any]) -> None:
+    inputs = made["test_predictions"], made["reference_predictions"], made["train_arrays"], "binary"
+    scores = nodes.score_test(*inputs, {"threshold": 0.001})
+    assert scores["baseline/accuracy"] == pytest.approx(made["test_arrays"]["target"].mean())
+    assert scores["test/auc"] == made["test_metrics"]["test/auc"]
+
+
+def test_a_reference_on_other_rows_is_not_scored(made: dict[str, Any]) -> None:
+    fewer = made["reference_predictions"].head(5)
+    with pytest.raises(ValueError, match="rows but prediction 5: pass the same rows to both"):
+        nodes.score_test(made["test_predictions"], fewer, made["train_arrays"], "binary", EVALUATION)
+
+
+def test_every_raw_column_that_a_feature_comes_from_is_ranked(made: dict[str, Any]) -> None:
+    importance = made["importance"]
+    assert importance.columns.tolist() == ["raw_column", "auc_drop_mean", "auc_drop_std"]
+    assert sorted(importance["raw_column"]) == sorted(set(FEATURE_SOURCES.values()))
+    assert importance["auc_drop_mean"].is_monotonic_decreasing
+
+
+def test_importance_is_measured_on_evenly_spaced_rows(made: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = {}
+
+    def remember(_predict: object, arrays: dict, sources: dict, target: np.ndarray, *_: object, **__: object) -> None:
+        seen.update(arrays=arrays, sources=sources, target=target)
+
+    monkeypatch.setattr("casebook.learning.importance.permute_importance", remember)
+    arrays = made["test_arrays"]
+    few = {**EVALUATION, "importance_rows": len(arrays["target"]) // 4}
+    nodes.rank_raw_columns(made["network"], arrays, made["preparation"], FEATURE_SOURCES, few)
+    np.testing.assert_array_equal(seen["target"], arrays["target"][::4])
+    np.testing.assert_array_equal(seen["arrays"]["codes"], arrays["codes"][::4])
+    assert len(seen["sources"]["date"]) == 6
+    assert sum(map(len, seen["sources"].values())) == 55
+
+
+def test_figures_have_their_numbers_and_the_head_its_rows(made: dict[str, Any]) -> None:
+    assert all(name.endswith(".png") for name in made["figures"])
+    assert {name.removesuffix(".png") for name in made["figures"]} <= set(made["figure_tables"])
+    head = made["test_head"]
+    assert len(head) == EVALUATION["head_rows"]
+    np.testing.assert_allclose(head["probability"], made["test_predictions"]["probability"].head(4), atol=1e-6)
+
+
+def test_the_package_holds_network_preparation_threshold_and_raw_example_rows(made: dict[str, Any]) -> None:
+    package = made["model"]
+    assert (package.network, package.preparation) == (made["network"], made["preparation"])
+    assert package.threshold == EVALUATION["threshold"]
+    joined = made["joined_rows"]
+    assert package.example.columns.tolist() == joined.columns.drop("outcome").tolist()
+    assert package.example["date"].tolist() == joined["date"].head(5).dt.strftime("%Y-%m-%d").tolist()
+    assert package.example["people_id"].tolist() == joined["people_id"].head(5).tolist()
+
+
+@pytest.mark.parametrize("table", ["activities", "people"])
+def test_a_profile_has_figures_and_a_row_for_each_column(made: dict[str, Any], table: str) -> None:
+    figures, tables = made[f"{table}_profile_figures"], made[f"{table}_profile_tables"]
+    assert figures
+    assert all(name.endswith(".png") for name in figures)
+    assert sorted(tables) == ["categories", "columns"]
+    assert len(tables["columns"]) == made[table].shape[1]
+
+
+def test_a_target_of_one_class_is_refused() -> None:
+    with pytest.raises(InvalidTableError, match=r"^t\.csv, column y: every row is 1; both classes are needed"):
+        nodes.refuse_one_class(pd.DataFrame({"y": [1, 1]}), "y", "t.csv")
+    nodes.refuse_one_class(pd.DataFrame({"y": [1, 0]}), "y", "t.csv")
+
+
+def test_evaluation_needs_at_least_one_row_for_the_importance() -> None:
+    with pytest.raises(ValueError, match="greater than or equal to 1"):
+        EvaluationParameters(importance_rows=0)

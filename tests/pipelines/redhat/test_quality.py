@@ -1,0 +1,138 @@
+"""How good the default variant is: near the best that its sample allows, and above a linear model."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.runner import SequentialRunner
+
+from casebook.datasets import RawTable
+from casebook.learning.preparation import expand_dense
+from casebook.overlay import resolve_parameters
+from casebook.pipelines.redhat import create_pipeline
+from casebook.samples.redhat import best_reachable, generate_sample, write_sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mlflow.entities import Run
+    from tests.conftest import Project
+
+PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "redhat" / "parameters.yml"
+WANTED = ("test_predictions", "train_arrays", "test_arrays", "preparation")
+
+
+class Silence:
+    """Hears of the training and tells nobody."""
+
+    def start(self, epochs: int, steps: int) -> None:
+        pass
+
+    def advance(self, steps: int) -> None:
+        pass
+
+    def epoch(self, number: int, metrics: dict[str, float]) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+
+def run_default(raw_activities: pd.DataFrame, raw_people: pd.DataFrame) -> dict[str, Any]:
+    """Run the case's own graph with the default parameters as far as the predictions, all in memory."""
+    parameters = resolve_parameters(yaml.safe_load(PARAMETERS.read_text()), {})["redhat"]
+    given = {"raw_activities": raw_activities, "raw_people": raw_people, "monitor": Silence()}
+    catalog = DataCatalog(
+        {f"redhat.{name}": MemoryDataset(value, copy_mode="assign") for name, value in given.items()}
+        | {f"params:redhat.{name}": MemoryDataset(value) for name, value in parameters.items()}
+        | {f"redhat.{name}": MemoryDataset(copy_mode="assign") for name in (*WANTED, "network")}
+    )
+    pipeline = create_pipeline().to_outputs("redhat.test_predictions")
+    SequentialRunner().run(pipeline, catalog)
+    return {name: catalog.load(f"redhat.{name}") for name in WANTED}
+
+
+def accuracy(predictions: pd.DataFrame) -> float:
+    return float(((predictions["probability"] >= 0.5) == predictions["actual"]).mean())
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], dict[str, float]]:
+    """The default variant on a sample of 8,000 people -> what came out, and the best reachable accuracies."""
+    folder = tmp_path_factory.mktemp("sample")
+    made = generate_sample(8_000, 80_000, seed=1)
+    write_sample(made, folder)
+    activities = RawTable(str(folder / "act_train.csv"), plain=["activity_id"]).load()
+    return run_default(activities, RawTable(str(folder / "people.csv")).load()), best_reachable(made)
+
+
+def test_the_default_comes_within_two_points_of_the_best_reachable_accuracy(
+    sample: tuple[dict[str, Any], dict[str, float]],
+) -> None:
+    found, best = sample
+    assert accuracy(found["test_predictions"]) >= best["person"] - 0.02
+
+
+def test_the_default_is_two_points_above_a_logistic_regression_on_the_dense_features(
+    sample: tuple[dict[str, Any], dict[str, float]],
+) -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    found, _ = sample
+    train, test = (expand_dense(found[name], found["preparation"]) for name in ("train_arrays", "test_arrays"))
+    linear = LogisticRegression(max_iter=200).fit(train, found["train_arrays"]["target"])
+    rival = float((linear.predict(test) == found["test_arrays"]["target"]).mean())
+    assert rival > 0.6
+    assert accuracy(found["test_predictions"]) >= rival + 0.02
+
+
+@pytest.fixture(scope="module")
+def real_run(new_project: Callable[[], Project], real_raw: Path) -> Run:
+    """The default variant on the real files, from the command line."""
+    project = new_project()
+    code, said = project.kedro("run", "--pipeline=redhat", CASEBOOK_RAW=str(real_raw))
+    assert code == 0, said[-5000:]
+    assert not (project.root / "data" / "01_raw").exists()
+    return project.runs()[0]
+
+
+@pytest.mark.real
+def test_all_real_activities_have_a_known_person(real_run: Run) -> None:
+    metrics = real_run.data.metrics
+    assert sum(metrics[f"data/{part}_rows"] for part in ("train", "validation", "test")) == 26_943
+    assert metrics["data/dropped_activities"] == 0
+    assert real_run.data.tags["data.origin"] == "files"
+    assert "best_reachable/accuracy" not in metrics
+
+
+@pytest.mark.real
+def test_the_default_on_real_files_beats_the_majority_by_a_quarter(
+    real_run: Run,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    metrics = real_run.data.metrics
+    told = [
+        f"{name} {metrics[name]:.4f}" for name in ("test/accuracy", "test/auc", "baseline/accuracy", "reference/auc")
+    ]
+    with capsys.disabled():
+        sys.stdout.write(f"\nreal files: {', '.join(told)}\n")
+    assert metrics["test/accuracy"] >= metrics["baseline/accuracy"] + 0.25
+
+
+@pytest.mark.real
+def test_the_real_files_hold_the_joined_rows_and_columns_that_are_known_of_them(real_raw: Path) -> None:
+    from casebook.pipelines.redhat.nodes import ingest_activities, ingest_people, merge_people
+
+    activities = ingest_activities(RawTable(str(real_raw / "redhat" / "act_train.csv"), plain=["activity_id"]).load())
+    people = ingest_people(RawTable(str(real_raw / "redhat" / "people.csv")).load())
+    joined, counts = merge_people(activities, people, "refuse")
+    assert joined.shape == (26_943, 15 + 40)
+    assert counts == {"data/dropped_activities": 0.0}
+    assert np.array_equal(joined["char_10"].isna(), joined["activity_category"] == "type 1")

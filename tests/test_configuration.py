@@ -1,0 +1,224 @@
+"""Every environment and variant resolves, and pipelines, catalog and parameters fit together."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from kedro.config import OmegaConfigLoader
+from kedro.framework.cli.utils import _split_params
+from kedro.io import DataCatalog
+
+from casebook.cases import CASES
+from casebook.hooks.parameters import resolve_parameters
+from casebook.overlay import overlay
+from casebook.pipeline_registry import register_pipelines
+from casebook.settings import CONFIG_LOADER_ARGS
+
+if TYPE_CHECKING:
+    from kedro.pipeline import Pipeline
+
+CONF = Path(__file__).parents[1] / "conf"
+ENVIRONMENTS = [
+    "base",
+    *sorted(folder.name for folder in CONF.iterdir() if folder.is_dir() and folder.name not in {"base", "local"}),
+]
+VARIANTS = [
+    (case, variant)
+    for case in CASES
+    for variant in yaml.safe_load((CONF / "base" / case / "parameters.yml").read_text())[case]["variants"]
+]
+PUBLISHED = [(case, variant) for case, variant in VARIANTS if variant != "fast_row"]
+# What a published variant states; the other blocks are not part of what was published.
+STATED = ("split", "preparation", "training")
+# Section 1 of the published experiments: hidden widths, scaling, epochs.
+REDHAT_TABLE = {
+    "raw_256": ([256], "none", 3), "raw_256x2": ([256, 256], "none", 3),
+    "raw_512": ([512], "none", 3), "raw_512x2": ([512, 512], "none", 3),
+    "scaled_512": ([512], "standard", 3), "scaled_512x2": ([512, 512], "standard", 3),
+    "scaled_1024x2": ([1024, 1024], "standard", 3), "scaled_512x2_long": ([512, 512], "standard", 15),
+}  # fmt: skip
+
+
+@cache
+def load(environment: str, command_line: str = "") -> tuple[OmegaConfigLoader, dict[str, Any]]:
+    """Load an environment as `kedro run --env ... --params ...` does -> loader, parameters on the command line."""
+    given = _split_params(None, None, command_line) if command_line else {}
+    loader = OmegaConfigLoader(str(CONF), env=environment, runtime_params=given, **CONFIG_LOADER_ARGS)
+    return loader, given
+
+
+def resolve(environment: str, command_line: str = "") -> dict[str, Any]:
+    loader, given = load(environment, command_line)
+    return resolve_parameters(loader["parameters"], given)
+
+
+def leaves(tree: Any, name: str = "") -> dict[str, Any]:  # noqa: ANN401 - a tree or a leaf
+    """Flatten a tree to dotted names."""
+    if not isinstance(tree, dict) or not tree:
+        return {name: tree}
+    return {key: value for part, below in tree.items() for key, value in leaves(below, f"{name}.{part}").items()}
+
+
+def pipelines() -> dict[str, Pipeline]:
+    return register_pipelines()
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_environment_resolves_for_every_case(environment: str) -> None:
+    assert set(resolve(environment)) == set(CASES)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize(("case", "variant"), VARIANTS)
+def test_every_variant_resolves_in_every_environment(environment: str, case: str, variant: str) -> None:
+    assert resolve(environment, f"{case}.variant={variant}")[case]["variant"] == variant
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_parameter_that_a_pipeline_takes_exists(environment: str) -> None:
+    known = {name.removeprefix(".") for name in _blocks(resolve(environment))}
+    for pipeline in pipelines().values():
+        taken = {name.removeprefix("params:") for name in pipeline.inputs() if name.startswith("params:")}
+        assert taken
+        assert taken <= known
+
+
+def _blocks(tree: Any, name: str = "") -> set[str]:  # noqa: ANN401 - a tree or a leaf
+    below = (
+        set.union(set(), *(_blocks(value, f"{name}.{key}") for key, value in tree.items()))
+        if isinstance(tree, dict)
+        else set()
+    )
+    return {name} | below
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_dataset_of_every_pipeline_is_in_the_catalog(environment: str) -> None:
+    loader, _ = load(environment)
+    catalog = DataCatalog.from_config(loader["catalog"])
+    for pipeline in pipelines().values():
+        names = {name for name in pipeline.datasets() if not name.startswith("params:")}
+        kinds = {name: type(catalog.get(name)).__name__ for name in names}
+        in_memory = {name for name, kind in kinds.items() if kind == "MemoryDataset"}
+        assert in_memory == {f"{case}.reference_model" for case in CASES}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_every_dataset_says_in_which_layer_it_is(environment: str) -> None:
+    entries = {name: entry for name, entry in load(environment)[0]["catalog"].items() if not name.startswith("_")}
+    assert [name for name, entry in entries.items() if not entry["metadata"]["kedro-viz"]["layer"]] == []
+
+
+def test_each_case_has_a_pipeline_of_its_name_and_the_first_is_the_default() -> None:
+    found = pipelines()
+    assert set(found) == {"__default__", *CASES}
+    assert found["__default__"].nodes == found[CASES[0]].nodes
+
+
+def test_every_node_has_one_stage_and_the_namespace_of_its_case() -> None:
+    for case in CASES:
+        for node in pipelines()[case].nodes:
+            assert len(node.tags) == 1
+            assert node.namespace == case
+
+
+def test_the_test_environment_is_small_and_otherwise_the_default() -> None:
+    base, small = (leaves(resolve(environment)["redhat"]) for environment in ("base", "test"))
+    differing = {name for name in base if base[name] != small.get(name) and not name.startswith(".variants")}
+    assert differing == {
+        ".sample.people", ".sample.activities", ".training.epochs", ".training.network.hidden", ".reference.max_iter",
+        ".evaluation.importance_rows", ".evaluation.importance_repeats",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "block", "expected"),
+    [
+        ("redhat.training.epochs=7", "training", {"epochs": 7}),
+        ("redhat.training.optimizer.learning_rate=1e-3", "training", {"optimizer": {"learning_rate": 0.001}}),
+        ("redhat.training.network.hidden=512x256", "training", {"network": {"hidden": [512, 256]}}),
+        ("redhat.training.network.hidden=32", "training", {"network": {"hidden": [32]}}),
+        ("redhat.training.metrics=auc+accuracy", "training", {"metrics": ["auc", "accuracy"]}),
+        ("redhat.training.metrics=auc,redhat.training.epochs=2", "training", {"metrics": ["auc"], "epochs": 2}),
+        ("redhat.training.early_stopping.restore_best=false", "training", {"early_stopping": {"restore_best": False}}),
+        ("redhat.preparation.clip.people_char_38=0.01x0.99", "preparation", {"clip": {"people_char_38": [0.01, 0.99]}}),
+        (
+            "redhat.preparation.encoding.people_group_1=onehot",
+            "preparation",
+            {"encoding": {"people_group_1": "onehot"}},
+        ),
+        ("redhat.training.optimizer.options.beta_1=0.8", "training", {"optimizer": {"options": {"beta_1": 0.8}}}),
+        ("redhat.split.strategy=group", "split", {"strategy": "group"}),
+        ("redhat.sample.people=1000", "sample", {"people": 1000}),
+    ],
+)
+def test_every_kind_of_leaf_can_be_given_as_kedro_reads_the_command_line(
+    text: str, block: str, expected: dict[str, Any]
+) -> None:
+    found = resolve("base", text)["redhat"][block]
+    assert overlay(found, expected) == found
+    assert found != resolve("base")["redhat"][block]
+
+
+def test_the_command_line_wins_over_the_variant_that_it_chooses() -> None:
+    training = resolve("test", "redhat.variant=scaled_512x2,redhat.training.epochs=1")["redhat"]["training"]
+    assert (training["epochs"], training["network"]["hidden"], training["batch_size"]) == (1, [512, 512], 64)
+
+
+def test_a_part_of_the_tree_in_conf_local_leaves_the_rest_and_the_command_line_wins(tmp_path: Path) -> None:
+    (tmp_path / "base").symlink_to(CONF / "base")
+    (tmp_path / "local" / "redhat").mkdir(parents=True)
+    local = {"redhat": {"training": {"epochs": 4, "batch_size": 32}}}
+    (tmp_path / "local" / "redhat" / "parameters.yml").write_text(yaml.safe_dump(local))
+    given = {"redhat": {"training": {"epochs": 1}}}
+    loader = OmegaConfigLoader(str(tmp_path), env="local", runtime_params=given, **CONFIG_LOADER_ARGS)
+    training = resolve_parameters(loader["parameters"], given)["redhat"]["training"]
+    base = resolve("base")["redhat"]["training"]
+    assert training == {**base, "epochs": 1, "batch_size": 32}
+
+
+@pytest.mark.parametrize(("case", "variant"), PUBLISHED)
+def test_new_defaults_never_change_a_published_variant(case: str, variant: str) -> None:
+    configured = load("base")[0]["parameters"]
+    given = {case: {"variant": variant}}
+    expected = resolve_parameters(overlay(configured, given), given)[case]
+    stated = configured[case]["variants"][variant]
+    # Every default that a variant may state is taken away: what still resolves, and to the same, was stated.
+    bare = {
+        block: {name: values for name, values in configured[case][block].items() if block == "split" and name == "keys"}
+        for block in STATED
+    }
+    without = {case: {**configured[case], **bare, "variant": variant}}
+    found = resolve_parameters(without, given)[case]
+    assert {block: found[block] for block in STATED} == {block: expected[block] for block in STATED}
+    every = {
+        name for name in leaves({block: expected[block] for block in STATED}) if not name.startswith(".split.keys")
+    }
+    assert every == set(leaves({block: stated[block] for block in STATED}))
+
+
+@pytest.mark.parametrize("variant", REDHAT_TABLE)
+def test_the_published_networks_are_those_of_the_table(variant: str) -> None:
+    found = resolve("base", f"redhat.variant={variant}")["redhat"]
+    training = found["training"]
+    stated = (training["network"]["hidden"], found["preparation"]["scaling"], training["epochs"])
+    assert stated == REDHAT_TABLE[variant]
+    assert training["batch_size"] == 64
+    assert training["optimizer"]["name"] == "adam"
+    assert training["optimizer"]["learning_rate"] == 0.001
+    assert training["network"]["activation"] == "relu"
+    assert training["early_stopping"]["patience"] == 0
+    assert found["split"] == {**found["split"], "strategy": "row", "test_share": 0.2, "validation_share": 0.1}
+
+
+def test_the_default_is_the_honest_setting() -> None:
+    assert resolve("base")["redhat"]["variant"] == "default"
+    assert resolve("base")["redhat"]["split"]["strategy"] == "person"
+
+
+def test_kedro_telemetry_is_refused() -> None:
+    assert yaml.safe_load((CONF.parent / ".telemetry").read_text()) == {"consent": False}

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from casebook import locations
+
+
+@pytest.fixture
+def project_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project's folder, current, with no address named."""
+    (tmp_path / "pyproject.toml").write_text("[tool.kedro]\npackage_name = 'casebook'\n")
+    (tmp_path / "notes" / "deep").mkdir(parents=True)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.delenv("CASEBOOK_RAW", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("below", [".", "notes", "notes/deep"])
+def test_the_store_of_a_project_is_the_same_from_every_subfolder(
+    project_folder: Path, monkeypatch: pytest.MonkeyPatch, below: str
+) -> None:
+    monkeypatch.chdir(project_folder / below)
+    assert locations.project_root() == project_folder
+    assert locations.tracking_uri() == f"sqlite:///{project_folder}/mlruns/mlflow.db"
+    assert locations.artifact_location() == f"file://{project_folder}/mlruns/artifacts"
+    assert locations.raw_folder("redhat") == project_folder / "data" / "01_raw" / "redhat"
+
+
+def test_outside_any_project_things_lie_where_the_package_is_installed_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert locations.project_root() == Path(locations.__file__).parents[2]
+
+
+def test_a_named_store_is_used_and_chooses_where_its_artifacts_go(
+    project_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert project_folder
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:5000")
+    assert locations.tracking_uri() == "http://127.0.0.1:5000"
+    assert locations.artifact_location() is None
+
+
+def test_an_empty_variable_names_nothing(project_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
+    monkeypatch.setenv("CASEBOOK_RAW", "")
+    assert not locations.raw_is_named()
+    assert locations.raw_folder("redhat") == project_folder / "data" / "01_raw" / "redhat"
+    assert locations.artifact_location() is not None
+
+
+def test_a_named_raw_folder_holds_a_folder_for_each_case(project_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASEBOOK_RAW", "../elsewhere")
+    assert locations.raw_is_named()
+    assert locations.raw_folder("redhat") == project_folder / ".." / "elsewhere" / "redhat"

@@ -1,0 +1,121 @@
+"""Commands that only look: quick, quiet, and without the heavy libraries."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.conftest import Project
+
+HEAVY = ("tensorflow", "keras", "sklearn", "pandera", "matplotlib", "optuna", "kagglehub")
+# Runs `kedro` and, when it leaves, tells which modules it imported and whether MLflow's telemetry was started.
+WITNESS = """
+import atexit, json, sys
+
+def tell():
+    started = None
+    if "mlflow" in sys.modules:
+        from mlflow.telemetry.client import get_telemetry_client
+        started = get_telemetry_client() is not None
+    print("WITNESS" + json.dumps({"modules": sorted(sys.modules), "telemetry": started}), file=sys.stderr)
+
+atexit.register(tell)
+sys.argv = ["kedro", *sys.argv[1:]]
+from kedro.framework.cli import main
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def looks(new_project: Callable[[], Project]) -> dict[str, tuple[str, dict[str, Any]]]:
+    """What each command said and what it imported."""
+    project, found = new_project(), {}
+    for command in ("--help", "registry list"):
+        done = subprocess.run(
+            [sys.executable, "-c", WITNESS, *command.split()],
+            cwd=project.root, env=project.environment(), capture_output=True, text=True, timeout=900, check=True,
+        )  # fmt: skip
+        found[command] = (done.stdout, json.loads(done.stderr.split("WITNESS")[1]))
+    return found
+
+
+@pytest.mark.parametrize("command", ["--help", "registry list"])
+@pytest.mark.parametrize("library", HEAVY)
+def test_a_command_that_only_looks_imports_no_heavy_library(
+    looks: dict[str, tuple[str, dict[str, Any]]], command: str, library: str
+) -> None:
+    assert library not in looks[command][1]["modules"]
+
+
+@pytest.mark.parametrize("command", ["--help", "registry list"])
+def test_mlflow_sends_no_usage_data(looks: dict[str, tuple[str, dict[str, Any]]], command: str) -> None:
+    assert looks[command][1]["telemetry"] is not True
+
+
+def test_the_registry_lists_the_cases(looks: dict[str, tuple[str, dict[str, Any]]]) -> None:
+    assert "redhat" in looks["registry list"][0]
+
+
+def test_kedro_sends_no_usage_data_either() -> None:
+    from casebook.settings import DISABLE_HOOKS_FOR_PLUGINS
+
+    assert "kedro-telemetry" in DISABLE_HOOKS_FOR_PLUGINS
+
+
+def test_the_ui_opens_on_the_projects_own_store_and_artifacts(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from casebook import ui
+
+    replaced: list[list[str]] = []
+    monkeypatch.setattr("casebook.locations.project_root", lambda: tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    monkeypatch.setattr(ui, "create_store_once", lambda _address: None)
+    monkeypatch.setattr(ui.os, "execv", lambda _program, words: replaced.append(words))
+    ui.main("5001")
+    ((*_, backend, address, port, number, root, location),) = replaced
+    assert (backend, address) == ("--backend-store-uri", f"sqlite:///{tmp_path}/mlruns/mlflow.db")
+    assert (port, number) == ("--port", "5001")
+    assert (root, location) == ("--default-artifact-root", f"file://{tmp_path}/mlruns/artifacts")
+
+
+def test_the_ui_of_a_named_store_leaves_the_artifacts_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    from casebook import ui
+
+    replaced: list[list[str]] = []
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    monkeypatch.setattr(ui.os, "execv", lambda _program, words: replaced.append(words))
+    ui.main()
+    assert replaced[0][-4:] == ["--backend-store-uri", "http://127.0.0.1:1", "--port", "5000"]
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["the project's file", "a file that the user names"])
+def test_in_a_subfolder_logging_is_the_projects_unless_the_user_names_another(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    named: bool,
+) -> None:
+    from casebook import settings
+
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "logging.yml").write_text("version: 1\n")
+    (tmp_path / "notes").mkdir()
+    configured: list[object] = []
+    monkeypatch.setattr(settings, "project_root", lambda: tmp_path)
+    monkeypatch.setattr(settings.LOGGING, "configure", configured.append)
+    monkeypatch.delenv("KEDRO_LOGGING_CONFIG", raising=False)
+    if named:
+        monkeypatch.setenv("KEDRO_LOGGING_CONFIG", "mine.yml")
+    for folder in (tmp_path, tmp_path / "notes"):
+        monkeypatch.chdir(folder)
+        settings.use_project_logging()
+    assert configured == ([] if named else [{"version": 1}])
