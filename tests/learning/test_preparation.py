@@ -6,13 +6,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 from casebook.learning.fitting import fit_preparation
 from casebook.learning.preparation import (
-    CategoryColumn,
-    NumberColumn,
     Preparation,
     expand_dense,
     prepare_rows,
@@ -45,20 +42,6 @@ def dense_with_scikit_learn(train: pd.DataFrame, rows: pd.DataFrame, scaling: st
 
     scaler = SCALERS[scaling]
     return encode(rows) if scaler is None else scaler.fit(encode(train)).transform(encode(rows))
-
-
-def test_fills_offsets_categories_and_scales_are_those_of_the_training_rows(fit: Fit) -> None:
-    ages = np.array([20, 22, 22, 24])
-    assert fit(make_table()).columns == [
-        CategoryColumn("colour", "codes", "onehot", ["blue", "red"], [1, 2, 1], null_code=3, rows=4),
-        # 251 of 255 values lie outside the span of 4; half of them below.
-        NumberColumn("age", "codes", 20 - 125, 22.0, -INFINITE, INFINITE, 22.0, ages.std(), 20.0, 24.0),
-        NumberColumn(
-            "salary", "numbers", 2500.125, 2500.25, -INFINITE, INFINITE, 2500.125,
-            float(np.std([1000, 2000.5, 3000, 4000])), 1000.0, 4000.0,
-        ),
-        NumberColumn("member", "codes", -127.0, 1.0, -INFINITE, INFINITE, 0.75, 0.75**0.5 / 2, 0.0, 1.0),
-    ]  # fmt: skip
 
 
 def test_prepared_rows_are_compact_and_in_the_order_of_the_columns(fit: Fit) -> None:
@@ -131,10 +114,6 @@ def test_null_numbers_are_filled_as_declared(fit: Fit, strategy: str, expected: 
     assert dense[:, 0].tolist() == [expected, 7.0]
 
 
-def test_the_smallest_of_equally_frequent_numbers_is_the_mode(fit: Fit) -> None:
-    assert fit(pd.DataFrame({"n": [7.0, 2.0, 7.0, 2.0]}), nulls={"n": "mode"}).columns[0].fill == 2.0
-
-
 @pytest.mark.parametrize("in_training", [True, False])
 def test_null_categories_become_the_mode_when_declared_so(fit: Fit, in_training: bool) -> None:
     values = ["b", "a", "b", None] if in_training else ["b", "a", "b"]
@@ -186,12 +165,6 @@ def test_whole_numbers_keep_their_values_outside_the_span_of_training(fit: Fit) 
     assert expand_dense(arrays, preparation)[:, 0].tolist() == years.tolist()
 
 
-@pytest.mark.parametrize(("span", "block"), [(127, "codes"), (128, "numbers")])
-def test_numbers_take_a_byte_when_their_span_is_at_most_half_of_it(fit: Fit, span: int, block: str) -> None:
-    column = fit(pd.DataFrame({"n": [5, 5, 5 + span]})).columns[0]
-    assert column.block == block
-
-
 @pytest.mark.parametrize("encoding", ["onehot", "embedding"])
 def test_numbers_and_flags_may_be_categories(fit: Fit, encoding: str) -> None:
     table = pd.DataFrame({"store": [7, 3, 7], "open": [True, False, True]})
@@ -206,34 +179,6 @@ def test_flags_with_nulls_can_be_numbers_and_are_filled(fit: Fit) -> None:
     table = pd.DataFrame({"open": pd.Series([True, None, True, False], dtype=object)})
     preparation = fit(table, encoding={"open": "number"}, nulls={"open": "mode"}, scaling="none")
     assert expand_dense(prepare_rows(table, preparation), preparation)[:, 0].tolist() == [1, 1, 1, 0]
-
-
-@pytest.mark.parametrize(
-    ("column", "parameters", "message"),
-    [
-        (pd.Series(["1", "2"], dtype="str"), {"encoding": {"n": "number"}}, "encoding: n holds text"),
-        (pd.Series(["1", "2"], dtype="category"), {"encoding": {"n": "number"}}, "encoding: n holds text"),
-        (pd.Series([np.nan, np.nan]), {}, "n is null in every training row; leave it out of the features"),
-        (pd.Series([1.0, np.nan]), {"nulls": {"n": "missing"}}, "nulls: n is a number; `missing` needs an onehot"),
-        (pd.Series(["a", None]), {"nulls": {"n": "mean"}}, "nulls: n holds categories; use mode or missing, not mean"),
-        (
-            pd.Series([None, None], dtype="category"),
-            {"nulls": {"n": "mode"}},
-            "nulls: n has no value of 1 rows to take as mode; use missing",
-        ),
-    ],
-)
-def test_what_cannot_be_prepared_as_declared_is_refused(
-    fit: Fit, column: pd.Series, parameters: dict, message: str
-) -> None:
-    with pytest.raises(ValueError, match=message):
-        fit(pd.DataFrame({"n": column}), **parameters)
-
-
-@pytest.mark.parametrize("quantiles", [[0.9, 0.1], [-0.1, 0.5], [0.5, 1.1], [0.5, 0.5]])
-def test_quantiles_that_do_not_rise_are_refused(fit: Fit, quantiles: list[float]) -> None:
-    with pytest.raises(ValidationError, match=r"n: quantiles must rise from 0 to 1, as in 0\.01x0\.99"):
-        fit(pd.DataFrame({"n": [1, 2]}), clip={"n": quantiles})
 
 
 @pytest.mark.parametrize("scaling", SCALERS)

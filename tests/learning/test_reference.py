@@ -161,3 +161,17 @@ def test_fitting_leaves_the_arrays_as_they_were(rows: tuple[Preparation, Arrays,
     predict_reference(model, frozen[1])
     for part, original in zip(frozen, parts, strict=True):
         assert all((part[name] == original[name]).all() for name in part)
+
+
+def test_predictions_made_in_pieces_are_those_of_the_whole(
+    rows: tuple[Preparation, Arrays, Arrays], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preparation, train, validation = rows
+    model = fit_reference(train, validation, preparation, reference_parameters(max_iter=3))
+    whole = predict_reference(model, validation)
+    monkeypatch.setattr("casebook.learning.reference.PREDICTED_AT_ONCE", 7)
+    np.testing.assert_array_equal(predict_reference(model, validation), whole)
+    assert (
+        predict_reference(model, {name: values[:7] for name, values in validation.items()}).tolist()
+        == whole[:7].tolist()
+    )
