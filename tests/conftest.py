@@ -129,11 +129,11 @@ class Project:
                 raise AssertionError(process.communicate()[0][-3000:])
             time.sleep(0.1)
 
-    def stop(self, process: subprocess.Popen[str], number: signal.Signals) -> int:
-        """Send a signal -> the exit code."""
+    def stop(self, process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
+        """Send a signal -> the exit code, everything the process said."""
         process.send_signal(number)
-        process.communicate(timeout=PATIENCE)
-        return process.returncode
+        said, _ = process.communicate(timeout=PATIENCE)
+        return process.returncode, said
 
     @property
     def address(self) -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from casebook.learning.backend import start_backend
 from casebook.learning.networks import (
     PREDICTION_BATCH,
     build_network,
@@ -18,6 +19,15 @@ from casebook.learning.preparation import Preparation, prepare_rows
 from casebook.parameters import Activation, Initializer, NetworkParameters
 
 Fit = Callable[..., Preparation]
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Start every test from the same weights."""
+    start_backend()
+    import keras
+
+    keras.utils.set_random_seed(1)
 
 
 def make_table(rows: int = 12) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from casebook.learning.backend import start_backend
 from casebook.learning.networks import build_network, predict
 from casebook.learning.preparation import Arrays, Preparation
 from casebook.learning.reporting import curve_name
@@ -47,6 +48,15 @@ TRAINABLE = list(
 )
 Training = Callable[..., TrainingParameters]
 Learnable = tuple[Preparation, Arrays, Arrays]
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Start every test from the same weights."""
+    start_backend()
+    import keras
+
+    keras.utils.set_random_seed(1)
 
 
 def few(arrays: Arrays, rows: int = 40) -> Arrays:
@@ -207,7 +217,7 @@ def test_every_loss_moves_the_weights(learnable: Learnable, training: Training, 
     classes = {"categorical_crossentropy": 2, "sparse_categorical_crossentropy": 2}.get(loss, 1)
     if loss == "categorical_crossentropy":
         rows["target"] = np.eye(2)[rows["target"]]
-    output = {1: "sigmoid" if loss == "binary_crossentropy" else "linear", 2: "softmax"}[classes]
+    output = {1: "sigmoid" if loss in {"binary_crossentropy", "msle"} else "linear", 2: "softmax"}[classes]
     parameters = training(loss=loss, metrics=[], network={"hidden": [3], "output": output})
     check_one_step(preparation, rows, parameters, classes)
 

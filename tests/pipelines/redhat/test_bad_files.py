@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+EVERY_ROW = range(1, 1001)
 SIZE = {"people": 200, "activities": 1000, "seed": 5}
 SPLIT = {"strategy": "person", "keys": {"person": "people_id", "group": "people_group_1"}, "test_share": 0.2,
          "validation_share": 0.1, "seed": 1}  # fmt: skip
@@ -59,23 +60,15 @@ def cut_off(text: str) -> str:
     return text[: text.rstrip().rfind(",") - 3]
 
 
-def respell(column: str, value: str, row: int = 2) -> Callable[[str], str]:
-    """Spoil one value."""
+def respell(column: str, value: str, *rows: int) -> Callable[[str], str]:
+    """Spoil the values of a column: in the given rows, or in data row 2."""
 
     def change(text: str) -> str:
-        lines = text.splitlines()
-        cells = lines[row].split(",")
-        cells[lines[0].split(",").index(column)] = value
-        return "\n".join([*lines[:row], ",".join(cells), *lines[row + 1 :]]) + "\n"
-
-    return change
-
-
-def respell_all(column: str, value: str) -> Callable[[str], str]:
-    def change(text: str) -> str:
-        for row in range(1, text.count("\n")):
-            text = respell(column, value, row)(text)
-        return text
+        lines = [line.split(",") for line in text.splitlines()]
+        place = lines[0].index(column)
+        for row in rows or (2,):
+            lines[row][place] = value
+        return "\n".join(map(",".join, lines)) + "\n"
 
     return change
 
@@ -117,21 +110,21 @@ def test_files_in_which_nothing_is_wrong_come_through(folder: Path) -> None:
         ("people.csv", drop_column("group_1"), r"people\.csv lacks the column group_1; it has people_id, char_1"),
         ("act_train.csv", add_column, r"train\.csv has columns that nothing is known of: char_99; remove them"),
         ("people.csv", add_column, r"people\.csv has columns that nothing is known of: char_99; remove them"),
-        ("act_train.csv", respell("date", "2023-13-45"), r"train\.csv, column date: '2023-13-45' is not a date .*row 2\)"),
+        ("act_train.csv", respell("date", "2023-13-45"), r"train\.csv, column date: '2023-13-45' is not a date"),
         ("people.csv", respell("date", "yesterday"), r"people\.csv, column date: 'yesterday' is not a date .*row 2\)"),
         ("act_train.csv", respell("date", ""), r"train\.csv, column date: must not be empty .*mend the file"),
         ("act_train.csv", respell("activity_category", "type x"), r"train\.csv, column activity_category: .*'type x'"),
         ("people.csv", respell("char_3", "type x"), r"people\.csv, column char_3: must look like type .*'type x'"),
         ("people.csv", respell("group_1", "17304"), r"people\.csv, column group_1: must look like group .*'17304'"),
-        ("people.csv", respell("char_10", "maybe"), r"people\.csv, column char_10: 'maybe' is not True or False .*row 2\)"),
+        ("people.csv", respell("char_10", "maybe"), r"people\.csv, column char_10: 'maybe' is not True or False"),
         ("people.csv", respell("char_38", "many"), r"people\.csv, column char_38: 'many' is not a number .*row 2\)"),
-        ("people.csv", respell("people_id", "somebody"), r"people\.csv, column people_id: must look like ppl_.*'somebody'"),
+        ("people.csv", respell("people_id", "somebody"), r"people\.csv, column people_id: must look like .*'somebody'"),
         ("people.csv", respell("people_id", ""), r"people\.csv, column people_id: must not be empty"),
         ("people.csv", repeat_line, r"people\.csv, column people_id: must not hold a value twice .*mend the file"),
         ("act_train.csv", respell("outcome", "2"), r"train\.csv, column outcome: must be 0 or 1 .*'2' in data row 2"),
         ("act_train.csv", respell("outcome", "yes"), r"train\.csv, column outcome: 'yes' is not a number .*row 2\)"),
-        ("act_train.csv", respell_all("outcome", "1"), r"train\.csv, column outcome: every row is 1; both classes are needed"),
-        ("act_train.csv", respell("people_id", "ppl_987654"), r"1 rows have a people_id that .*first: ppl_987654.*unknown_people=drop"),
+        ("act_train.csv", respell("outcome", "1", *EVERY_ROW), r"train\.csv, column outcome: every row is 1"),
+        ("act_train.csv", respell("people_id", "ppl_987654"), r"first: ppl_987654.*unknown_people=drop"),
     ],
 )  # fmt: skip
 def test_a_file_that_cannot_be_used_is_refused_by_name_column_and_value(
@@ -146,8 +139,7 @@ def test_a_file_that_cannot_be_used_is_refused_by_name_column_and_value(
 
 def test_activities_of_unknown_people_are_counted_with_the_first_examples(folder: Path) -> None:
     text = (folder / "act_train.csv").read_text()
-    for row in (2, 3):
-        text = respell("people_id", f"ppl_98765{row}", row)(text)
+    text = respell("people_id", "ppl_987653", 3)(respell("people_id", "ppl_987652", 2)(text))
     (folder / "act_train.csv").write_text(text)
     with pytest.raises(ValueError, match=r"2 .*ppl_987652.*ppl_987653"):
         run_to_parts(folder)
@@ -170,9 +162,10 @@ def test_a_person_twice_is_refused_at_the_join_too() -> None:
 
 def test_a_class_that_is_absent_from_a_part_is_refused_with_the_part(folder: Path) -> None:
     text = (folder / "act_train.csv").read_text()
-    for row in range(1, text.count("\n")):
-        text = respell("outcome", "1" if row == 1 else "0", row)(text)
+    text = respell("outcome", "1", 1)(respell("outcome", "0", *EVERY_ROW)(text))
     (folder / "act_train.csv").write_text(text)
-    with pytest.raises(ValueError, match=r"(training|validation|test)") as told:
+    with pytest.raises(
+        ValueError, match=r"split: (train|validation|test) has no row of class 1; use more rows"
+    ) as told:
         run_to_parts(folder)
     assert type(told.value).__name__ == "EmptyPartError"

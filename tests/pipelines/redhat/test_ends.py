@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,9 +27,19 @@ SIGNALS = {"101": signal.SIGINT, "102": signal.SIGTERM}
 SEED = "redhat.training.seed"
 
 
+@dataclass(frozen=True)
+class Stopped:
+    """A training that was stopped, and how many points its curves had while it ran."""
+
+    code: int
+    said: str
+    run: Run
+    points: int
+
+
 @pytest.fixture(scope="module")
-def stopped(finished: Finished) -> dict[str, tuple[int, Run, int]]:
-    """Start two trainings at once, wait for their curves, stop each -> exit code, run, points seen while it ran."""
+def stopped(finished: Finished) -> dict[str, Stopped]:
+    """Start two trainings at once, wait for their curves, stop each, by signal."""
     project = finished.project
     network = project.root / "data" / "06_models" / "redhat" / "network.keras"
     kept = network.read_bytes()
@@ -46,27 +57,27 @@ def stopped(finished: Finished) -> dict[str, tuple[int, Run, int]]:
     points = {
         seed: len(project.client.get_metric_history(run.info.run_id, "val/loss")) for seed, run in running.items()
     }
-    codes = {seed: project.stop(process, SIGNALS[seed]) for seed, process in processes.items()}
+    ends = {seed: project.stop(process, SIGNALS[seed]) for seed, process in processes.items()}
     assert network.read_bytes() == kept
     return {
-        SIGNALS[seed].name: (codes[seed], project.client.get_run(run.info.run_id), points[seed])
+        SIGNALS[seed].name: Stopped(*ends[seed], project.client.get_run(run.info.run_id), points[seed])
         for seed, run in running.items()
     }
 
 
-def test_curves_can_be_read_while_the_training_runs(stopped: dict[str, tuple[int, Run, int]]) -> None:
-    assert all(points >= 1 for _, _, points in stopped.values())
+def test_curves_can_be_read_while_the_training_runs(stopped: dict[str, Stopped]) -> None:
+    assert all(end.points >= 1 for end in stopped.values())
 
 
 @pytest.mark.parametrize(("name", "code"), [("SIGINT", 1), ("SIGTERM", 143)])
 def test_a_run_that_is_stopped_while_it_trains_counts_as_killed(
-    stopped: dict[str, tuple[int, Run, int]], name: str, code: int
+    stopped: dict[str, Stopped], name: str, code: int
 ) -> None:
-    found, run, _ = stopped[name]
-    assert run.info.status == "KILLED"
-    assert run.info.end_time is not None
-    assert found == code
+    end = stopped[name]
+    assert end.run.info.status == "KILLED", end.said
+    assert end.run.info.end_time is not None
+    assert end.code == code
 
 
-def test_two_runs_at_once_in_one_store_are_two_runs(stopped: dict[str, tuple[int, Run, int]]) -> None:
-    assert len({run.info.run_id for _, run, _ in stopped.values()}) == 2
+def test_two_runs_at_once_in_one_store_are_two_runs(stopped: dict[str, Stopped]) -> None:
+    assert len({end.run.info.run_id for end in stopped.values()}) == 2

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
 from kedro.io import DataCatalog, MemoryDataset
@@ -22,6 +21,7 @@ from casebook.samples.redhat import best_reachable, generate_sample, write_sampl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
     from mlflow.entities import Run
     from tests.conftest import Project
 

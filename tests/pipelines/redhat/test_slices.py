@@ -50,7 +50,7 @@ def killed(project: Project) -> Run:
     process = project.start(*PREPARE)
     first = project.root / "data" / "02_intermediate" / "redhat" / "activities.parquet"
     project.wait_for(first.exists, process)
-    assert project.stop(process, signal.SIGKILL) == -signal.SIGKILL
+    assert project.stop(process, signal.SIGKILL)[0] == -signal.SIGKILL
     return project.runs()[0]
 
 

@@ -1,0 +1,72 @@
+"""What the README tells people to type can be typed."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from kedro.framework.cli.utils import _split_params
+
+from casebook.overlay import overlay, resolve_parameters
+from casebook.pipeline_registry import register_pipelines
+
+if TYPE_CHECKING:
+    from tests.conftest import Finished
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+SHELL = [
+    line.split("#")[0].strip() for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()
+]
+RUNS = [line for line in SHELL if "kedro run" in line]
+TARGETS = sorted({word for word in re.findall(r"`?make ([a-z-]+)", README)})
+LINKS = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
+PLACES = [
+    place for place in re.findall(r"`((?:src|conf|tests|data|docs)/[^`*<]*)`", README) if not place.startswith("data/0")
+]
+
+
+def test_it_fits_on_a_few_screens() -> None:
+    assert len(README.splitlines()) <= 150
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_every_make_target_exists(target: str) -> None:
+    assert re.search(rf"^{target}:.*## ", (ROOT / "Makefile").read_text(), re.M)
+
+
+@pytest.mark.parametrize("place", [*LINKS, *PLACES])
+def test_every_place_that_it_names_exists(place: str) -> None:
+    assert (ROOT / place).exists()
+
+
+@pytest.mark.parametrize("command", RUNS)
+def test_every_run_names_pipelines_nodes_tags_and_parameters_that_exist(command: str) -> None:
+    words = [part for word in shlex.split(command) for part in word.split("=", 1 if word.startswith("--") else 0)]
+    options = dict(zip(words, words[1:], strict=False))
+    pipeline = register_pipelines()[options.get("--pipeline", "__default__")]
+    if "--from-nodes" in options:
+        assert pipeline.from_nodes(options["--from-nodes"]).nodes
+    if "--tags" in options:
+        for tag in options["--tags"].split(","):
+            assert pipeline.only_nodes_with_tags(tag).nodes
+    given = _split_params(None, None, options.get("--params", ""))
+    configured = yaml.safe_load((ROOT / "conf" / "base" / "redhat" / "parameters.yml").read_text())
+    assert resolve_parameters(overlay(configured, given), given)["redhat"]
+
+
+def test_the_snippet_that_uses_the_model_runs_on_a_finished_project(finished: Finished) -> None:
+    (snippet,) = re.findall(r"```python\n(.*?)```", README, re.S)
+    done = subprocess.run(
+        [sys.executable, "-c", snippet],
+        cwd=finished.project.root, env=finished.project.environment(), capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "probability" in done.stdout
+    assert "class" in done.stdout
