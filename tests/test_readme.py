@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 import subprocess
@@ -25,7 +26,7 @@ SHELL = [
     line.split("#")[0].strip() for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()
 ]
 RUNS = [line for line in SHELL if "kedro run" in line]
-TARGETS = sorted({word for word in re.findall(r"`?make ([a-z-]+)", README)})
+TARGETS = sorted(set(re.findall(r"`?make ([a-z-]+)", README)))
 LINKS = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
 PLACES = [
     place for place in re.findall(r"`((?:src|conf|tests|data|docs)/[^`*<]*)`", README) if not place.startswith("data/0")
@@ -49,7 +50,7 @@ def test_every_place_that_it_names_exists(place: str) -> None:
 @pytest.mark.parametrize("command", RUNS)
 def test_every_run_names_pipelines_nodes_tags_and_parameters_that_exist(command: str) -> None:
     words = [part for word in shlex.split(command) for part in word.split("=", 1 if word.startswith("--") else 0)]
-    options = dict(zip(words, words[1:], strict=False))
+    options = dict(itertools.pairwise(words))
     pipeline = register_pipelines()[options.get("--pipeline", "__default__")]
     if "--from-nodes" in options:
         assert pipeline.from_nodes(options["--from-nodes"]).nodes

@@ -21,6 +21,22 @@ def test_a_run_that_ended_by_itself_stays_as_it_is() -> None:
     assert mlflow.get_run(run.info.run_id).info.status == "FINISHED"
 
 
+def test_a_store_that_was_locked_by_the_broken_off_write_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    real, asked = mlflow.MlflowClient.set_terminated, []
+
+    def locked_once(client: mlflow.MlflowClient, run_id: str, status: str | None = None) -> None:
+        asked.append(status)
+        if len(asked) == 1:
+            raise mlflow.MlflowException("database is locked")
+        real(client, run_id, status)
+
+    with mlflow.start_run() as run:
+        monkeypatch.setattr(mlflow.MlflowClient, "set_terminated", locked_once)
+        ending._end_open_runs()
+    assert asked == ["KILLED", "KILLED"]
+    assert mlflow.get_run(run.info.run_id).info.status == "KILLED"
+
+
 def test_a_termination_leaves_through_the_exit_handlers_with_its_own_code(monkeypatch: pytest.MonkeyPatch) -> None:
     registered: list[object] = []
     monkeypatch.setattr(ending.atexit, "register", registered.append)

@@ -399,7 +399,7 @@ def test_the_steps_that_a_monitor_hears_of_are_those_announced(learnt: dict[str,
 
 
 def test_a_true_target_is_learnt_far_above_the_baseline(learnt: dict[str, Any]) -> None:
-    assert learnt["true"] > 0.5 + 0.35
+    assert learnt["true"] > 0.5 + 0.3
 
 
 def test_a_permuted_target_is_not_learnt(learnt: dict[str, Any]) -> None:

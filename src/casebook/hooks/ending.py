@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import signal
 import sys
 import threading
@@ -27,8 +28,13 @@ def end_killed_runs() -> None:
 def _end_open_runs() -> None:
     import mlflow
 
-    while mlflow.active_run():
-        mlflow.end_run("KILLED")
+    while run := mlflow.active_run():
+        try:
+            mlflow.end_run("KILLED")
+        except mlflow.MlflowException:
+            # A write that the signal broke off may keep the store locked until what is left of it is collected.
+            gc.collect()
+            mlflow.MlflowClient().set_terminated(run.info.run_id, "KILLED")
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

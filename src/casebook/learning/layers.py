@@ -13,69 +13,72 @@ class Expansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carries no t
     """Expand stored codes and numbers into scaled dense features.
 
     Input: the blocks `codes` uint8, `ids` int32 and `numbers` float32, each (rows, columns). Output: (rows, features)
-    in the layer's compute type. Constants come from `networks.expansion_tables`.
+    in the layer's compute type, the numbers before the indicators of categories. See `networks.expansion_tables`.
     """
 
     def __init__(
         self,
-        code_columns: list[int],
-        code_values: list[int],
-        id_columns: list[int],
-        id_values: list[int],
-        number_columns: list[int],
-        order: list[int],
+        numbers: list[tuple[str, int]],
+        categories: list[tuple[str, int, int]],
         scale: list[float],
         shift: list[float],
         **options: Any,  # noqa: ANN401 - Keras's own layer options
     ) -> None:
-        """Keep the constants; nothing here is trained."""
+        """Keep the constants; nothing here is trained.
+
+        Args:
+            numbers: block and position of each number.
+            categories: block, position and number of known values of each category column.
+            scale: of each feature.
+            shift: of each feature; feature = stored value or indicator * scale + shift.
+            options: Keras's own.
+        """
         # Under mixed precision inputs would be cut to 16 bits before they are scaled.
         super().__init__(**{"autocast": False, **options})
-        self.tables: dict[str, list[Any]] = {
-            "code_columns": code_columns,
-            "code_values": code_values,
-            "id_columns": id_columns,
-            "id_values": id_values,
-            "number_columns": number_columns,
-            "order": order,
-            "scale": scale,
-            "shift": shift,
-        }
+        self.settings: dict[str, Any] = {"numbers": numbers, "categories": categories, "scale": scale, "shift": shift}
+
+    def build(self, shapes: dict[str, tuple[int | None, ...]]) -> None:
+        """Make the selection of numbers and, for each category column, the scaled row of every code."""
+        numbers, scale, shift = (
+            self.settings["numbers"],
+            *map(np.asarray, (self.settings["scale"], self.settings["shift"])),
+        )
+        codes = int(shapes["codes"][-1] or 0)
+        self.selection = np.zeros((codes + int(shapes["numbers"][-1] or 0), len(numbers)), np.float32)
+        for feature, (block, position) in enumerate(numbers):
+            self.selection[position + codes * (block == "numbers"), feature] = 1
+        # What stands for a feature of 0 is taken off first, exactly: large float32 products would leave too few digits.
+        zero = np.rint(-shift / scale)[: len(numbers)]
+        self.number_terms = [
+            part.astype(np.float32)
+            for part in (zero, scale[: len(zero)], (shift[: len(zero)] + zero * scale[: len(zero)]))
+        ]
+        self.lookups = []
+        first = len(numbers)
+        for block, position, width in self.settings["categories"]:
+            # Row 0 and, in a block of bytes, those behind the known values have no indicator set.
+            rows = np.eye(256 if block == "codes" else width + 1, width, k=-1)
+            mine = slice(first, first + width)
+            self.lookups.append((block, position, (rows * scale[mine] + shift[mine]).astype(np.float32)))
+            first += width
+        super().build(shapes)
 
     def call(self, blocks: dict[str, Any]) -> Any:  # noqa: ANN401 - tensors
-        """Gather every feature's stored value, turn category codes into indicators, scale."""
-        tables = self.tables
-        parts = [
-            self._indicate(blocks["codes"], tables["code_columns"], tables["code_values"], np.uint8),
-            self._indicate(blocks["ids"], tables["id_columns"], tables["id_values"], np.int32),
-            tf.gather(blocks["numbers"], np.asarray(tables["number_columns"], np.int32), axis=1),
-        ]
-        stored = tf.concat(parts, axis=1)
-        if tables["order"] != sorted(tables["order"]):
-            stored = tf.gather(stored, np.asarray(tables["order"], np.int32), axis=1)
-        scale, shift = np.asarray(tables["scale"]), np.asarray(tables["shift"])
-        # What stands for a feature of 0 is taken off first, exactly: large float32 products would leave too few digits.
-        zero = np.rint(-shift / scale).astype(np.float32)
-        features = (stored - zero) * scale.astype(np.float32) + (shift + zero * scale).astype(np.float32)
-        return tf.cast(features, self.compute_dtype)
-
-    @staticmethod
-    def _indicate(block: Any, columns: list[int], values: list[int], kind: type) -> Any:  # noqa: ANN401 - tensors
-        """Give numbers as they are stored and categories as 0 or 1."""
-        numeric = np.asarray(values) < 0
-        gathered = tf.gather(block, np.asarray(columns, np.int32), axis=1)
-        indicator = tf.cast(gathered == np.where(numeric, 0, values).astype(kind), tf.float32)
-        if not numeric.any():
-            return indicator
-        return tf.where(numeric[None, :], tf.cast(gathered, tf.float32), indicator)
+        """Select and scale the numbers, look up a row for each category."""
+        stored = tf.concat([tf.cast(blocks["codes"], tf.float32), blocks["numbers"]], axis=1)
+        zero, scale, shift = self.number_terms
+        # Each product has one term that is not 0, so it is exact; gathering single columns takes ten times as long.
+        parts = [(tf.matmul(stored, self.selection) - zero) * scale + shift]
+        parts += [tf.gather(rows, tf.cast(blocks[block][:, place], tf.int32)) for block, place, rows in self.lookups]
+        return tf.cast(tf.concat(parts, axis=1), self.compute_dtype)
 
     def compute_output_shape(self, shapes: dict[str, tuple[int | None, ...]]) -> tuple[int | None, int]:
         """Give (rows, features)."""
-        return (shapes["codes"][0], len(self.tables["scale"]))
+        return (shapes["codes"][0], len(self.settings["scale"]))
 
     def get_config(self) -> dict[str, Any]:
         """Give what rebuilds the layer."""
-        return {**super().get_config(), **self.tables}
+        return {**super().get_config(), **self.settings}
 
 
 class Pick(keras.layers.Layer):  # type: ignore[misc]

@@ -114,29 +114,17 @@ def default_embedding_size(categories: int) -> int:
 
 
 def expansion_tables(preparation: Preparation) -> dict[str, list[Any]]:
-    """Give the constants of the expansion: for each dense feature where it is stored and how it is scaled.
+    """Give the constants of the expansion: where each dense column is stored, and how its features are scaled.
 
     Returns:
-        `code_columns` and `code_values`: for features kept in `codes`, their column and the category they indicate
-        (-1 for a number); `id_columns`, `id_values` and `number_columns` likewise; `order`: position in the output of
-        each feature in that sequence; `scale` and `shift` per feature.
+        `numbers` (block, position), `categories` (block, position, width), and per feature `scale` and `shift`.
     """
-    tables: dict[str, list[Any]] = {
-        key: [] for key in ("code_columns", "code_values", "id_columns", "id_values", "number_columns")
-    }
-    places: dict[str, list[int]] = {"codes": [], "ids": [], "numbers": []}
-    feature = 0
-    for column in preparation.dense:
-        block, position = preparation.positions[column.name]
-        kept_in = {"codes": "code", "ids": "id", "numbers": "number"}[block]
-        tables[f"{kept_in}_columns"] += [position] * column.width
-        if block != "numbers":
-            tables[f"{kept_in}_values"] += [-1] if isinstance(column, NumberColumn) else range(1, column.width + 1)
-        places[block] += range(feature, feature + column.width)
-        feature += column.width
-    order = np.argsort(places["codes"] + places["ids"] + places["numbers"], kind="stable").tolist()
+    numbers = [preparation.positions[c.name] for c in preparation.dense if isinstance(c, NumberColumn)]
+    categories = [
+        (*preparation.positions[c.name], c.width) for c in preparation.dense if not isinstance(c, NumberColumn)
+    ]
     scale, shift = preparation.scale_and_shift()
-    return {**tables, "order": order, "scale": scale.tolist(), "shift": shift.tolist()}
+    return {"numbers": numbers, "categories": categories, "scale": scale.tolist(), "shift": shift.tolist()}
 
 
 def load_network(path: Path) -> keras.Model:
