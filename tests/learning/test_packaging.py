@@ -143,7 +143,9 @@ def test_two_versions_in_one_process_each_run_their_own_code(
     from casebook.learning import packaging
 
     sources = bundle_sources("redhat")
-    layers = sources["learning/layers.py"].replace("tf.cast(features,", "tf.cast(features * 0,")
+    layers = sources["learning/layers.py"].replace(
+        "tf.cast(tf.concat(parts, axis=1),", "tf.cast(tf.concat(parts, axis=1) * 0,"
+    )
     assert layers != sources["learning/layers.py"]
     ours = write_package(redhat_model.package, "redhat", tmp_path / "ours")
     monkeypatch.setattr(packaging, "bundle_sources", lambda _: {**sources, "learning/layers.py": layers})

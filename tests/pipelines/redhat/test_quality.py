@@ -29,6 +29,13 @@ PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "redhat" / "parameter
 WANTED = ("test_predictions", "train_arrays", "test_arrays", "preparation")
 
 
+class Kept(MemoryDataset):
+    """Keeps its data when the runner lets go of it."""
+
+    def _release(self) -> None:
+        pass
+
+
 class Silence:
     """Hears of the training and tells nobody."""
 
@@ -52,7 +59,7 @@ def run_default(raw_activities: pd.DataFrame, raw_people: pd.DataFrame) -> dict[
     catalog = DataCatalog(
         {f"redhat.{name}": MemoryDataset(value, copy_mode="assign") for name, value in given.items()}
         | {f"params:redhat.{name}": MemoryDataset(value) for name, value in parameters.items()}
-        | {f"redhat.{name}": MemoryDataset(copy_mode="assign") for name in (*WANTED, "network")}
+        | {f"redhat.{name}": Kept(copy_mode="assign") for name in (*WANTED, "network")}
     )
     pipeline = create_pipeline().to_outputs("redhat.test_predictions")
     SequentialRunner().run(pipeline, catalog)

@@ -20,7 +20,7 @@ EPOCHS = 2
 SCORES = {"accuracy", "auc", "log_loss", "f1"}
 LAYERS = {
     "02_intermediate": {"activities.parquet", "people.parquet"},
-    "03_primary": {"joined_rows.parquet"},
+    "03_primary": {"joined_rows.parquet", "example_rows.parquet"},
     "04_feature": {"feature_table.parquet", "feature_sources.json"},
     "05_model_input": {"parts.parquet", "train_arrays", "validation_arrays", "test_arrays"},
     "06_models": {"preparation.json", "network.keras"},
