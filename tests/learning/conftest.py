@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 
 from casebook.learning.backend import start_backend
 from casebook.learning.columns import conform_table
@@ -20,6 +21,10 @@ from casebook.parameters import NetworkParameters, PreparationParameters, Traini
 from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE
 from casebook.pipelines.redhat.features import engineer_features
 from casebook.samples.redhat import generate_sample
+
+# Busy cores shared with others can make any example slow; the same examples come every time.
+settings.register_profile("casebook", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("casebook")
 
 DEFAULTS = {"scaling": "standard", "encoding": {}, "nulls": {}, "clip": {}, "min_rows": 1}
 TRAINING = {

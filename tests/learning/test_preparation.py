@@ -67,7 +67,7 @@ def test_features_are_the_numbers_and_then_the_categories_by_value(fit: Fit) -> 
     assert [column.name for column in fit(make_table(), encoding={"colour": "embedding"}).embedded] == ["colour"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), rows=st.integers(2, 300), scaling=st.sampled_from(list(SCALERS)))
 def test_dense_features_are_scikit_learns(
     make_mixed_table: Callable[[int, int], pd.DataFrame], fit: Fit, seed: int, rows: int, scaling: str

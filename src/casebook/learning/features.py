@@ -51,8 +51,8 @@ def _behind_common_prefix(texts: pa.Array | pa.ChunkedArray) -> np.ndarray | Non
     if not length or not pc.all(pc.is_in(pc.utf8_slice_codeunits(texts, length - 1, length), SEPARATORS)).as_py():
         return None
     behind = pc.utf8_slice_codeunits(texts, length)
-    # A cast would take "nan" and "-5" for numbers too.
-    if pc.any(pc.match_substring_regex(behind, r"[^0-9e+.]")).as_py():
+    # A cast would take "nan", "-5" and "5." for numbers too.
+    if pc.any(pc.match_substring_regex(behind, r"[^0-9e+.]|^[^0-9]|\.$|\.[^0-9]")).as_py():
         return None
     try:
         numbers: np.ndarray = pc.cast(behind, pa.float64()).to_numpy(zero_copy_only=False)
