@@ -9,10 +9,20 @@ import yaml
 from kedro.config import OmegaConfigLoader
 from kedro.framework.project import LOGGING
 
-from casebook.hooks import HOOKS as CASEBOOK_HOOKS
+from casebook.deferral import defer_import
 from casebook.locations import artifact_location, project_root, raw_folder, tracking_uri
 
-HOOKS = CASEBOOK_HOOKS
+
+def load_hooks() -> tuple[object, ...]:
+    """Import the hooks, and MLflow with them, but not its half for language models, which takes as long again."""
+    for part in ("genai", "gateway"):
+        defer_import("mlflow", part)
+    from casebook.hooks import HOOKS
+
+    return HOOKS
+
+
+HOOKS = load_hooks()
 # Usage data stay here, also where a user's own settings would send them.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 CONFIG_LOADER_CLASS = OmegaConfigLoader

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 import click
 from kedro.framework.hooks import hook_impl
 
-from casebook.overlay import InvalidParametersError, resolve_parameters
-
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
 
@@ -19,6 +17,9 @@ class ParametersHook:
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
         """Lay the variant and the command line over the configuration and check the result."""
+        # Pydantic and the cases' classes are not needed to list commands.
+        from casebook.overlay import InvalidParametersError, resolve_parameters
+
         given = context._runtime_params or {}
         try:
             resolved = resolve_parameters(context.config_loader["parameters"], given)

@@ -16,6 +16,7 @@ from casebook.cases import load_case
 from casebook.console import announce
 from casebook.datasets.files import RawFileError
 from casebook.datasets.tables import settle_writes
+from casebook.deferral import import_deferred
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.store import create_store_once
@@ -45,6 +46,7 @@ class TrackingHook:
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
         """Make sure of the store before kedro-mlflow opens it."""
+        import_deferred()
         self.context = context
         create_store_once(context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"])
 
