@@ -70,7 +70,8 @@ def shuffled_batches(arrays: Arrays, steps: int, epochs: int, seed: int) -> tf.d
         index = tf.random.experimental.index_shuffle(places, key, tf.cast(rows - 1, tf.int64))
         return {name: tf.gather(block, index) for name, block in blocks.items()}, tf.gather(target, index)
 
-    return tf.data.Dataset.range(steps * epochs).map(take, num_parallel_calls=2, deterministic=True).prefetch(8)
+    batches = tf.data.Dataset.range(steps * epochs).map(take, num_parallel_calls=2, deterministic=True).prefetch(8)
+    return _without_autotuning(batches)
 
 
 def ordered_batches(arrays: Arrays, with_target: bool = False) -> tf.data.Dataset:
@@ -78,9 +79,17 @@ def ordered_batches(arrays: Arrays, with_target: bool = False) -> tf.data.Datase
     import tensorflow as tf
 
     inputs: Any = {name: arrays[name] for name in INPUTS}
-    return tf.data.Dataset.from_tensor_slices((inputs, arrays["target"]) if with_target else (inputs,)).batch(
-        PREDICTION_BATCH
-    )
+    rows = tf.data.Dataset.from_tensor_slices((inputs, arrays["target"]) if with_target else (inputs,))
+    return _without_autotuning(rows.batch(PREDICTION_BATCH))
+
+
+def _without_autotuning(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """Switch off the thread that tunes a pipeline: closing the pipeline waits for it, for up to 20 seconds."""
+    import tensorflow as tf
+
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return batches.with_options(options)
 
 
 def train_network(
