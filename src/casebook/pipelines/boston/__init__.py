@@ -1,0 +1,32 @@
+"""Boston: the median house price of a district, from thirteen figures of it (see `columns` for what B is)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casebook.cases import Case
+from casebook.pipelines.boston.columns import FEATURE_SOURCES
+from casebook.pipelines.boston.pipeline import create_pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
+    """Generate the file; see `samples.boston`."""
+    from casebook.samples import boston
+
+    boston.write_sample(boston.generate_sample(size["rows"], size["seed"]), folder)
+    return boston.best_reachable()
+
+
+CASE = Case(
+    name="boston",
+    files=("boston_housing.npz",),
+    optional_files=(),
+    feature_sources=FEATURE_SOURCES,
+    create_pipeline=create_pipeline,
+    write_sample=write_sample,
+    fetch="keras:boston_housing",
+)

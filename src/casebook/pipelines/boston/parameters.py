@@ -1,0 +1,23 @@
+"""What Boston's parameters have beyond every case's."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from casebook.parameters import CaseParameters, Parameters
+
+
+class SampleParameters(Parameters):
+    """Size of the generated file: houses."""
+
+    rows: int = Field(ge=100)
+    seed: int = Field(ge=0)
+
+
+class BostonParameters(CaseParameters):
+    """The top key `boston`."""
+
+    sample: SampleParameters
+
+
+PARAMETERS = BostonParameters

@@ -1,0 +1,29 @@
+"""The columns of the Pima table and which feature comes from which of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from casebook.learning.columns import Kind
+
+TARGET = "diabetes"
+
+# A raw row of the model: the measurements, without the diagnosis.
+RAW_ROW: dict[str, Kind] = {
+    "pregnancies": "number",
+    "glucose": "number",
+    "pressure": "number",
+    "skin": "number",
+    "insulin": "number",
+    "bmi": "number",
+    "pedigree": "number",
+    "age": "number",
+}
+PATIENTS: dict[str, Kind] = {**RAW_ROW, TARGET: "number"}
+# Nobody alive measures 0 in these: the zero stands for a value that was not taken.
+ZEROS_MISSING = ("glucose", "pressure", "skin", "insulin", "bmi")
+# Each of them comes twice: with its zeros as missing values, and as the published experiment used it. The parameter
+# `preparation.columns` chooses.
+AS_PUBLISHED = {f"{name}_published": name for name in ZEROS_MISSING}
+FEATURE_SOURCES: dict[str, str] = {**{name: name for name in RAW_ROW}, **AS_PUBLISHED}

@@ -1,0 +1,57 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from casebook.pipelines.pima.columns import FEATURE_SOURCES, RAW_ROW, ZEROS_MISSING
+from casebook.pipelines.pima.features import engineer_features
+
+
+def test_every_feature_has_its_source_and_comes_in_its_order(joined_rows: pd.DataFrame) -> None:
+    assert engineer_features(joined_rows).columns.tolist() == [*FEATURE_SOURCES, "diabetes"]
+    assert set(FEATURE_SOURCES.values()) == set(RAW_ROW)
+
+
+def test_zeros_are_missing_where_they_cannot_be_measured(joined_rows: pd.DataFrame) -> None:
+    features = engineer_features(joined_rows)
+    expected = pd.DataFrame(
+        {
+            "glucose": [148, np.nan, 183],
+            "pressure": [72, 66, np.nan],
+            "skin": [35, 29, np.nan],
+            "insulin": [np.nan, 94, np.nan],
+            "bmi": [33.6, 26.6, np.nan],
+        }
+    )
+    pd.testing.assert_frame_equal(features[list(expected)], expected)
+    assert list(expected) == list(ZEROS_MISSING)
+
+
+def test_a_zero_elsewhere_is_a_zero(joined_rows: pd.DataFrame) -> None:
+    features = engineer_features(joined_rows.assign(pregnancies=0))
+    assert features["pregnancies"].tolist() == [0, 0, 0]
+
+
+def test_the_published_columns_and_the_others_are_as_they_were(joined_rows: pd.DataFrame) -> None:
+    features = engineer_features(joined_rows)
+    for name in ZEROS_MISSING:
+        pd.testing.assert_series_equal(features[f"{name}_published"], joined_rows[name], check_names=False)
+    kept = ["pregnancies", "pedigree", "age", "diabetes"]
+    pd.testing.assert_frame_equal(features[kept], joined_rows[kept])
+
+
+def test_a_single_row_of_a_request_has_the_features_it_has_among_the_others(joined_rows: pd.DataFrame) -> None:
+    whole = engineer_features(joined_rows).drop(columns="diabetes")
+    for row in range(3):
+        one = engineer_features(joined_rows.drop(columns="diabetes").iloc[[row]])
+        pd.testing.assert_frame_equal(one, whole.iloc[[row]])
+
+
+def test_a_row_without_one_of_its_columns_has_no_features(joined_rows: pd.DataFrame) -> None:
+    with pytest.raises(KeyError, match="insulin"):
+        engineer_features(joined_rows.drop(columns="insulin"))
+
+
+def test_the_rows_stay_as_they_were(joined_rows: pd.DataFrame) -> None:
+    before = joined_rows.copy()
+    engineer_features(joined_rows)
+    pd.testing.assert_frame_equal(joined_rows, before)
