@@ -1,0 +1,34 @@
+"""Rossmann: the sales of each store on each day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casebook.cases import Case
+from casebook.pipelines.rossmann.columns import FEATURE_SOURCES
+from casebook.pipelines.rossmann.pipeline import create_pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
+    """Generate the three files; see `samples.rossmann`."""
+    from casebook.samples import rossmann
+
+    sample = rossmann.generate_sample(size["stores"], size["days"], size["seed"])
+    rossmann.write_sample(sample, folder)
+    reachable: dict[str, dict[str, float]] = rossmann.best_reachable(sample)
+    return reachable
+
+
+CASE = Case(
+    name="rossmann",
+    files=("train.csv", "store.csv"),
+    optional_files=("test.csv",),
+    feature_sources=FEATURE_SOURCES,
+    create_pipeline=create_pipeline,
+    write_sample=write_sample,
+    fetch="competition:rossmann-store-sales",
+)

@@ -1,0 +1,72 @@
+"""The columns of the Rossmann tables and which feature comes from which of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from casebook.learning.columns import Kind
+
+TARGET = "Sales"
+
+DAYS: dict[str, Kind] = {
+    "Store": "number",
+    "DayOfWeek": "number",
+    "Date": "date",
+    TARGET: "number",
+    "Customers": "number",
+    "Open": "flag",
+    "Promo": "flag",
+    "StateHoliday": "text",
+    "SchoolHoliday": "flag",
+}
+STORES: dict[str, Kind] = {
+    "Store": "number",
+    "StoreType": "text",
+    "Assortment": "text",
+    "CompetitionDistance": "number",
+    "CompetitionOpenSinceMonth": "number",
+    "CompetitionOpenSinceYear": "number",
+    "Promo2": "flag",
+    "Promo2SinceWeek": "number",
+    "Promo2SinceYear": "number",
+    "PromoInterval": "text",
+}
+# A raw row of the model: a day's columns with its store's (no name but the key is in both), without the sales.
+RAW_ROW: dict[str, Kind] = {**{name: kind for name, kind in DAYS.items() if name != TARGET}, **STORES}
+
+# What a day tells by itself, the same for every store.
+CALENDAR = (
+    "year",
+    "quarter",
+    "month",
+    "week",
+    "day",
+    "day_of_year",
+    "season",
+    "days_since_start",
+    "days_to_month_end",
+    "days_to_holiday",
+    "days_since_holiday",
+    "easter_distance",
+)
+FEATURE_SOURCES: dict[str, str] = {
+    "store": "Store",
+    "day_of_week": "DayOfWeek",
+    **dict.fromkeys(CALENDAR, "Date"),
+    "customers": "Customers",
+    "open": "Open",
+    "promo": "Promo",
+    "state_holiday": "StateHoliday",
+    "state_holiday_flag": "StateHoliday",
+    "state_holiday_published": "StateHoliday",
+    "school_holiday": "SchoolHoliday",
+    "store_type": "StoreType",
+    "assortment": "Assortment",
+    "competition_distance": "CompetitionDistance",
+    "competition_months": "CompetitionOpenSinceYear",
+    "promo2": "Promo2",
+    "promo2_weeks": "Promo2SinceYear",
+    "promo_interval": "PromoInterval",
+    "promo2_month": "PromoInterval",
+}

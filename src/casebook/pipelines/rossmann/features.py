@@ -1,0 +1,179 @@
+"""Rossmann's feature engineering: row by row, the same for training and for one request. Nothing here is fitted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from casebook.learning.columns import distinct, spread
+from casebook.pipelines.rossmann.columns import CALENDAR, FEATURE_SOURCES, TARGET
+
+START = pd.Timestamp("2013-01-01")
+SEASONS = ["Winter", "Spring", "Summer", "Fall"]
+# Days from Easter Sunday: Good Friday, Easter Monday, Ascension, Whit Monday.
+MOVING_HOLIDAYS = (-2, 1, 39, 50)
+# Month and day: New Year, Labour Day, Unity Day, both days of Christmas.
+FIXED_HOLIDAYS = ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26))
+# A holiday or Easter farther away than this moves no sales; a competitor or Promo2 older than this is no news.
+NEAR_HOLIDAY, NEAR_EASTER = 14, 30
+LONGEST_COMPETITION_MONTHS, LONGEST_PROMO2_WEEKS = 24, 25
+# As store.csv writes them in PromoInterval.
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
+# The published code read train.csv in pieces of 65,536 lines. Two of them hold no letter in StateHoliday, so pandas
+# made integers of their "0", which compare unequal to "0" and became 1. The file runs from the last day to the first
+# and by store within a day: the pieces go from this day and store on to that day and store.
+READ_AS_INTEGERS = (("2014-09-25", 730, "2014-07-17", 830), ("2014-03-19", 1024, "2014-01-19", 774))
+
+
+def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
+    """Turn raw joined rows into all features, those of the published preparation and those of the better networks.
+
+    Source: REFERENCES of the published experiment. It uses day_of_week, year, quarter, month, season, customers, open,
+    promo, promo2, state_holiday_published, school_holiday, store_type, assortment and competition_distance; which
+    features a variant uses is said by its `preparation.columns`.
+
+    Args:
+        joined_rows: typed rows of a day with its store (`columns.RAW_ROW`), with or without Sales and Customers.
+
+    Returns:
+        The columns of `columns.FEATURE_SOURCES` in that order (`customers` only when Customers was there), then `date`
+        for the split by time and `Sales` (float64) when it was there.
+    """
+    as_they_are = {feature: joined_rows[raw] for feature, raw in FEATURE_SOURCES.items() if raw in joined_rows}
+    features = {
+        **as_they_are,
+        **calendar_features(joined_rows["Date"]),
+        "state_holiday_flag": mark_state_holidays(joined_rows["StateHoliday"]),
+        "state_holiday_published": mark_published_holidays(joined_rows),
+        "competition_months": count_competition_months(joined_rows),
+        "promo2_weeks": count_promo2_weeks(joined_rows),
+        "promo2_month": mark_promo2_months(joined_rows),
+        "date": joined_rows["Date"],
+    }
+    if TARGET in joined_rows:
+        features[TARGET] = joined_rows[TARGET].astype("float64")
+    return pd.DataFrame(features, index=joined_rows.index)
+
+
+def calendar_features(dates: pd.Series) -> dict[str, pd.Series]:
+    """Give each row what its day tells, worked out once per distinct day; see `describe_days`.
+
+    Returns:
+        By the names of `columns.CALENDAR`: `season` as category, the rest int16, or float32 with NaN for null dates.
+    """
+    codes, values = distinct(dates)
+    dtype, null = (np.float32, np.nan) if (codes < 0).any() else (np.int16, -1)
+    by_day = describe_days(pd.DatetimeIndex(values))
+    season = pd.Categorical.from_codes(spread(codes, by_day["season"], -1).tolist(), pd.Index(SEASONS))
+    columns = {name: spread(codes, numbers.astype(dtype), null) for name, numbers in by_day.items()}
+    return {name: pd.Series(season if name == "season" else columns[name], dates.index) for name in CALENDAR}
+
+
+def describe_days(days: pd.DatetimeIndex) -> dict[str, np.ndarray]:
+    """Give the calendar's features of each day.
+
+    Returns:
+        By the names of `columns.CALENDAR`, each int16 of shape (days,). `week` is the ISO week; `season` the place in
+        `SEASONS` (Mar-May Spring, Jun-Aug Summer, Sep-Nov Fall, else Winter); `days_to_holiday` and
+        `days_since_holiday` count to the nearest holiday of all Germany, at most 14; `easter_distance` is counted from
+        Easter Sunday, -30 to 30.
+    """
+    ahead, behind = measure_holiday_distances(days)
+    easter = (days - find_easter(days.year.to_numpy())).days
+    numbers = {
+        "year": days.year,
+        "quarter": days.quarter,
+        "month": days.month,
+        "week": days.isocalendar().week,
+        "day": days.day,
+        "day_of_year": days.day_of_year,
+        "season": days.month % 12 // 3,
+        "days_since_start": (days - START).days,
+        "days_to_month_end": days.days_in_month - days.day,
+        "days_to_holiday": ahead,
+        "days_since_holiday": behind,
+        "easter_distance": np.clip(easter, -NEAR_EASTER, NEAR_EASTER),
+    }
+    return {name: np.asarray(values, dtype=np.int16) for name, values in numbers.items()}
+
+
+def find_easter(years: np.ndarray) -> pd.DatetimeIndex:
+    """Find Easter Sunday of each year, by Gauss's rule as it holds from 1900 to 2099."""
+    moon = (19 * (years % 19) + 24) % 30
+    weekday = (2 * (years % 4) + 4 * (years % 7) + 6 * moon + 5) % 7
+    # The rule's two exceptions fall a week earlier.
+    late = (weekday == 6) & ((moon == 29) | ((moon == 28) & (years % 19 > 10)))
+    easter: pd.DatetimeIndex = make_days(years, 3, 22) + pd.to_timedelta(moon + weekday - 7 * late, unit="D")
+    return easter
+
+
+def make_days(years: np.ndarray, month: int, day: int) -> pd.DatetimeIndex:
+    """Give the same day of several years."""
+    return pd.DatetimeIndex([pd.Timestamp(int(year), month, day) for year in years], dtype="datetime64[s]")
+
+
+def list_holidays(years: np.ndarray) -> pd.DatetimeIndex:
+    """List the holidays of all Germany in the given years, in their order."""
+    easter = find_easter(years)
+    moving = [easter + pd.Timedelta(days=distance) for distance in MOVING_HOLIDAYS]
+    fixed = [make_days(years, month, day) for month, day in FIXED_HOLIDAYS]
+    return pd.DatetimeIndex(np.unique(np.concatenate([days.to_numpy("datetime64[s]") for days in (*moving, *fixed)])))
+
+
+def measure_holiday_distances(days: pd.DatetimeIndex) -> tuple[np.ndarray, np.ndarray]:
+    """Count the days to the next holiday and since the last one, 0 on a holiday, each at most 14."""
+    if days.empty:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    years = np.arange(days.year.min() - 1, days.year.max() + 2)
+    holidays = list_holidays(years).to_numpy("datetime64[D]").astype(np.int64)
+    dates = days.to_numpy("datetime64[D]").astype(np.int64)
+    ahead = holidays[np.searchsorted(holidays, dates)] - dates
+    behind = dates - holidays[np.searchsorted(holidays, dates, side="right") - 1]
+    return np.minimum(ahead, NEAR_HOLIDAY), np.minimum(behind, NEAR_HOLIDAY)
+
+
+def mark_state_holidays(letters: pd.Series) -> pd.Series:
+    """Mark rows whose letter is not "0"."""
+    codes, values = distinct(letters)
+    return pd.Series(spread(codes, values.to_numpy() != "0", False), letters.index)
+
+
+def mark_published_holidays(joined_rows: pd.DataFrame) -> pd.Series:
+    """Mark state holidays as the published code did: also the 131,072 zeros that it read as integers."""
+    dates, stores = joined_rows["Date"], joined_rows["Store"]
+    marked = mark_state_holidays(joined_rows["StateHoliday"])
+    for first, first_store, last, last_store in READ_AS_INTEGERS:
+        begins = (dates < pd.Timestamp(first)) | ((dates == pd.Timestamp(first)) & (stores >= first_store))
+        ends = (dates > pd.Timestamp(last)) | ((dates == pd.Timestamp(last)) & (stores <= last_store))
+        marked = marked | (begins & ends)
+    return marked
+
+
+def count_competition_months(joined_rows: pd.DataFrame) -> pd.Series:
+    """Count the months since the nearest competitor opened: 0 before that, at most 24; NaN when it is not known."""
+    opened = joined_rows["CompetitionOpenSinceYear"] * 12 + joined_rows["CompetitionOpenSinceMonth"]
+    date = joined_rows["Date"]
+    months = date.dt.year * 12 + date.dt.month - opened
+    counted: pd.Series = months.clip(0, LONGEST_COMPETITION_MONTHS).astype("float32")
+    return counted
+
+
+def count_promo2_weeks(joined_rows: pd.DataFrame) -> pd.Series:
+    """Count the whole weeks since the store joined Promo2: 0 before that or without Promo2, at most 25."""
+    codes, years = distinct(joined_rows["Promo2SinceYear"])
+    fourth = make_days(years.to_numpy(), 1, 4)
+    # ISO: the first week of a year is the one of January 4th, and weeks begin on Mondays.
+    first_mondays = (fourth - pd.to_timedelta(fourth.day_of_week, unit="D")).to_numpy("datetime64[s]")
+    first_monday = pd.Series(spread(codes, first_mondays, np.datetime64("NaT")), joined_rows.index)
+    weeks = (joined_rows["Date"] - first_monday).dt.days // 7 - (joined_rows["Promo2SinceWeek"] - 1)
+    counted: pd.Series = weeks.clip(0, LONGEST_PROMO2_WEEKS).fillna(0).astype("int16")
+    return counted
+
+
+def mark_promo2_months(joined_rows: pd.DataFrame) -> pd.Series:
+    """Mark rows whose month begins a new round of the store's Promo2 (PromoInterval names those months)."""
+    codes, values = distinct(joined_rows["PromoInterval"])
+    begins = np.array([[month in str(value).split(",") for month in MONTHS] for value in values], bool)
+    begins = np.vstack([begins.reshape(-1, len(MONTHS)), np.zeros((1, len(MONTHS)), bool)])
+    month = joined_rows["Date"].dt.month.fillna(1).to_numpy(np.int64)
+    return pd.Series(begins[codes, month - 1], joined_rows.index)

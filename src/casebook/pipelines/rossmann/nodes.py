@@ -1,0 +1,83 @@
+"""Rossmann's own nodes: reading its two tables and joining them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casebook.learning.columns import InvalidTableError, conform_table
+from casebook.learning.joining import join_many_to_one
+from casebook.learning.validation import check_table
+from casebook.pipelines.rossmann.columns import DAYS, FEATURE_SOURCES, STORES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from casebook.parameters import UnknownKeys
+
+
+def ingest_days(raw_days: pd.DataFrame) -> pd.DataFrame:
+    """Type and check the days of the stores.
+
+    Returns:
+        The raw columns: `Date` as datetime64[s], `StateHoliday` as category, `Open`, `Promo` and `SchoolHoliday` as
+        booleans, the rest as numbers.
+    """
+    from casebook.pipelines.rossmann.schemas import DAYS_SCHEMA
+
+    days = check_table(conform_table(raw_days, DAYS, "train.csv"), DAYS_SCHEMA, "train.csv")
+    refuse_repeated_days(days)
+    return days
+
+
+def refuse_repeated_days(days: pd.DataFrame) -> None:
+    """Raise when a store has two rows for one day.
+
+    Raises:
+        InvalidTableError: names the first such store and day, and counts the rows too many.
+    """
+    repeated = days[days.duplicated(["Store", "Date"])]
+    if len(repeated):
+        store, day = repeated.iloc[0][["Store", "Date"]]
+        raise InvalidTableError(
+            f"train.csv, columns Store and Date: store {store} has more than one row for {day:%Y-%m-%d} "
+            f"({len(repeated)} rows too many); keep one row each"
+        )
+
+
+def ingest_stores(raw_stores: pd.DataFrame) -> pd.DataFrame:
+    """Type and check the stores.
+
+    Returns:
+        The raw columns: texts as categories, `Promo2` as boolean, the rest as numbers with NaN for what is not known.
+    """
+    from casebook.pipelines.rossmann.schemas import STORES_SCHEMA
+
+    return check_table(conform_table(raw_stores, STORES, "store.csv"), STORES_SCHEMA, "store.csv")
+
+
+def merge_stores(
+    days: pd.DataFrame, stores: pd.DataFrame, unknown_stores: UnknownKeys
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Join each day with its store.
+
+    Returns:
+        The days' columns and the store's, a row a day; and how many days were dropped because nothing is known of
+        their store.
+
+    Raises:
+        InvalidTableError: a day's store is unknown, and such days are to be refused.
+    """
+    unknown = days["Store"][~days["Store"].isin(stores["Store"])]
+    if len(unknown) and unknown_stores == "refuse":
+        examples = ", ".join(map(str, unknown.drop_duplicates().head(3)))
+        raise InvalidTableError(
+            f"train.csv, column Store: {len(unknown)} rows are of a store that store.csv does not hold (first: "
+            f"{examples}); add the missing stores there, or give `rossmann.unknown_stores=drop` to leave them out"
+        )
+    joined = join_many_to_one(days, stores, "Store", "", "drop")
+    return joined, {"data/dropped_days": float(len(unknown))}
+
+
+def list_feature_sources() -> dict[str, str]:
+    """Tell which raw column each feature is made from."""
+    return dict(FEATURE_SOURCES)

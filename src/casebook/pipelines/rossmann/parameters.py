@@ -1,0 +1,25 @@
+"""What Rossmann's parameters have beyond every case's."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from casebook.parameters import CaseParameters, Parameters, UnknownKeys
+
+
+class SampleParameters(Parameters):
+    """Size of the generated files: stores, and days up to 2015-07-31."""
+
+    stores: int = Field(ge=10, le=1115)
+    days: int = Field(ge=120, le=942)
+    seed: int = Field(ge=0)
+
+
+class RossmannParameters(CaseParameters):
+    """The top key `rossmann`."""
+
+    sample: SampleParameters
+    unknown_stores: UnknownKeys
+
+
+PARAMETERS = RossmannParameters

@@ -1,0 +1,36 @@
+"""Rossmann's graph: its own ingestion, merging and features before the shared stages, its own figures behind them."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Pipeline
+
+from casebook.modelling import create_modelling_pipeline, create_profile_pipeline, stage
+from casebook.pipelines.rossmann import nodes
+from casebook.pipelines.rossmann.features import engineer_features
+from casebook.pipelines.rossmann.figures import draw_sales
+
+
+def create_pipeline() -> Pipeline:
+    """Wire the whole case, under the namespace `rossmann`."""
+    own = Pipeline(
+        [
+            stage("ingestion", nodes.ingest_days, ["raw_days"], "days"),
+            stage("ingestion", nodes.ingest_stores, ["raw_stores"], "stores"),
+            stage(
+                "merging",
+                nodes.merge_stores,
+                ["days", "stores", "params:unknown_stores"],
+                ["joined_rows", "merge_metrics"],
+            ),
+            stage("features", engineer_features, ["joined_rows"], "feature_table"),
+            stage("features", nodes.list_feature_sources, None, "feature_sources"),
+            stage(
+                "evaluation",
+                draw_sales,
+                ["test_predictions", "feature_table", "parts"],
+                ["own_figures", "own_tables"],
+            ),
+        ]
+    )
+    profile = create_profile_pipeline("days", "stores")
+    return Pipeline(own + profile + create_modelling_pipeline(), namespace="rossmann")

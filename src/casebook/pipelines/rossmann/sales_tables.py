@@ -1,0 +1,98 @@
+"""Tables of the forecast itself: sales of a few stores over time, error by store type, stores by expected sales."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+TEST = 4  # the bit of a test row in `parts`
+CLASSES = ["low", "medium", "high"]
+# The stores that are shown stand here when all are ordered by their mean sales.
+SHOWN_QUANTILES = (0.05, 0.35, 0.65, 0.95)
+SHOWN_DAYS = 60
+
+
+def tabulate_forecast(test_predictions: pd.DataFrame, feature_table: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+    """Put the predictions beside what they are of.
+
+    Returns:
+        `store`, `store_type`, `date`, `prediction` and `actual`, a row a test row, in the order of the file.
+    """
+    test = (parts["part"] & TEST).to_numpy() > 0
+    rows = feature_table.loc[test, ["store", "store_type", "date"]].reset_index(drop=True)
+    values = test_predictions[["prediction", "actual"]].reset_index(drop=True)
+    return pd.concat([rows, values], axis=1).astype({"store_type": "str"})
+
+
+def follow_stores(forecast: pd.DataFrame) -> pd.DataFrame:
+    """Choose a few stores from small to large and take their last test days.
+
+    Returns:
+        `store`, `date`, `actual`, `prediction`, ascending; at most 60 days a store.
+    """
+    means = forecast.groupby("store")["actual"].mean().sort_values(kind="stable")
+    places = sorted({round(quantile * (len(means) - 1)) for quantile in SHOWN_QUANTILES})
+    shown = [int(means.index[place]) for place in places]
+    chosen = forecast[forecast["store"].isin(shown)].sort_values(["store", "date"])
+    return chosen[["store", "date", "actual", "prediction"]].groupby("store").tail(SHOWN_DAYS).reset_index(drop=True)
+
+
+def measure_by_store_type(forecast: pd.DataFrame) -> pd.DataFrame:
+    """Measure the error of each store type.
+
+    Returns:
+        `store_type`, `rows`, `mean_sales`, `mae` (all rows), `mape` and `rmspe` (fractions, rows with sales above 0).
+    """
+    error = forecast["prediction"] - forecast["actual"]
+    share = error / forecast["actual"].where(forecast["actual"] > 0)
+    rows = forecast.assign(absolute=error.abs(), absolute_share=share.abs(), squared_share=share**2)
+    table = rows.groupby("store_type").agg(
+        rows=("actual", "size"),
+        mean_sales=("actual", "mean"),
+        mae=("absolute", "mean"),
+        mape=("absolute_share", "mean"),
+        rmspe=("squared_share", "mean"),
+    )
+    return table.assign(rmspe=np.sqrt(table["rmspe"])).reset_index()
+
+
+def class_stores(forecast: pd.DataFrame) -> pd.DataFrame:
+    """Class each store by the sales that are expected of it: the lowest, middle and highest third of the stores.
+
+    Returns:
+        `store`, `store_type`, `days`, `expected_sales` and `actual_sales` (means of the test days, closed days
+        included), `expected_class` and `actual_class`; ascending by expected sales.
+    """
+    table = forecast.groupby("store").agg(
+        store_type=("store_type", "first"),
+        days=("actual", "size"),
+        expected_sales=("prediction", "mean"),
+        actual_sales=("actual", "mean"),
+    )
+    classed = table.assign(expected_class=_thirds(table["expected_sales"]), actual_class=_thirds(table["actual_sales"]))
+    return classed.reset_index().sort_values("expected_sales", kind="stable", ignore_index=True)
+
+
+def summarise_classes(stores: pd.DataFrame) -> pd.DataFrame:
+    """Describe the three classes.
+
+    Returns:
+        `class`, `stores`, `lowest_expected`, `highest_expected`, `expected_sales`, `actual_sales` (means over stores)
+        and `same_class_share`: of how many stores the actual sales fall into the same class.
+    """
+    rows = stores.assign(same=stores["expected_class"] == stores["actual_class"])
+    summary = rows.groupby("expected_class", sort=False).agg(
+        stores=("store", "size"),
+        lowest_expected=("expected_sales", "min"),
+        highest_expected=("expected_sales", "max"),
+        expected_sales=("expected_sales", "mean"),
+        actual_sales=("actual_sales", "mean"),
+        same_class_share=("same", "mean"),
+    )
+    return summary.rename_axis("class").reset_index()
+
+
+def _thirds(sales: pd.Series) -> pd.Series:
+    """Name the third of the stores to which each belongs; of equal stores the earlier one is the lower."""
+    place = sales.rank(method="first").to_numpy() - 1
+    return pd.Series(np.array(CLASSES)[(place * len(CLASSES) // len(sales)).astype(int)], sales.index, dtype="str")
