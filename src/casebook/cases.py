@@ -23,23 +23,22 @@ class Case:
 
     Attributes:
         name: the one word of the case.
-        parameters: the class that checks its parameters.
         files: raw files that must be there.
         optional_files: raw files that may be there.
         feature_sources: feature column -> the raw column that it is made from.
         create_pipeline: builds the whole graph, tagged, without namespace clashes.
         write_sample: generates stand-ins for the raw files into an empty folder, given the `sample` block, and returns
-            what it knows of them (the best reachable scores).
-        fetch: where the real files come from, a `kagglehub` competition handle.
+            what it knows of them: by split strategy the best reachable scores, by metric.
+        fetch: where the real files come from: `competition:` or `dataset:` and a `kagglehub` handle, or `keras:` and
+            the name of a data set of Keras.
     """
 
     name: str
-    parameters: type[CaseParameters]
     files: tuple[str, ...]
     optional_files: tuple[str, ...]
     feature_sources: Mapping[str, str]
     create_pipeline: Callable[[], Pipeline]
-    write_sample: Callable[[Mapping[str, int], Path], dict[str, float]]
+    write_sample: Callable[[Mapping[str, int], Path], dict[str, dict[str, float]]]
     fetch: str
 
 
@@ -47,3 +46,9 @@ def load_case(name: str) -> Case:
     """Import a case's package and give its declaration."""
     case: Case = import_module(f"casebook.pipelines.{name}").CASE
     return case
+
+
+def parameters_of(name: str) -> type[CaseParameters]:
+    """Import the class that checks a case's parameters; listing pipelines does without it."""
+    checked: type[CaseParameters] = import_module(f"casebook.pipelines.{name}.parameters").PARAMETERS
+    return checked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from mlflow.entities import Run
@@ -48,8 +50,12 @@ class ConsoleMonitor:
     def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
         """Write the curves' next point and show the losses and the first validation metric."""
         self._write(number, metrics)
-        metric = next((name for name in metrics if name.startswith("val/") and name != "val/loss"), "val/loss")
-        shown = "  ".join(f"{name} {metrics[name]:.4f}" for name in dict.fromkeys(["train/loss", "val/loss", metric]))
+        part = "val" if "val/loss" in metrics else "train"
+        metric = next(
+            (name for name in metrics if name.startswith(part) and not name.endswith("/loss")), f"{part}/loss"
+        )
+        names = dict.fromkeys(["train/loss", f"{part}/loss", metric])
+        shown = "  ".join(f"{name} {write_score(metrics[name])}" for name in names)
         following = min(number + 1, self._epochs)
         self._progress.update(self._task, completed=number * self._steps, epoch=following, shown=shown)
 
@@ -58,14 +64,75 @@ class ConsoleMonitor:
         self._progress.stop()
 
 
-def announce(folder: Path, sample: Mapping[str, int], best: Mapping[str, float]) -> None:
+class ConsoleFolds:
+    """Open a child run a fold, write its scores there, and show them in a line each."""
+
+    def __init__(
+        self,
+        open_run: Callable[[str, Mapping[str, str]], AbstractContextManager[str]],
+        log: Callable[[str, Mapping[str, float]], None],
+        console: Console | None = None,
+    ) -> None:
+        """Keep how a child run is opened (by name and tags, giving its id) and how metrics are logged to it."""
+        self._open_run = open_run
+        self._log = log
+        self._console = console or Console()
+        self._name, self._run_id = "", ""
+
+    @contextmanager
+    def fold(self, name: str, tags: Mapping[str, str]) -> Iterator[QuietMonitor]:
+        """Open a fold; its curves go to its own run."""
+        with self._open_run(name, tags) as run_id:
+            self._name, self._run_id = name, run_id
+            yield QuietMonitor(lambda epoch, metrics: self._log_epoch(run_id, epoch, metrics))
+
+    def scores(self, metrics: Mapping[str, float]) -> None:
+        """Log and show how the open fold did."""
+        self._log(self._run_id, {f"test/{name}": value for name, value in metrics.items()})
+        own = "  ".join(f"{k} {write_score(v)}" for k, v in metrics.items() if not k.startswith("baseline_"))
+        self._console.print(f"{self._name:<20} {own}", highlight=False)
+
+    def _log_epoch(self, run_id: str, epoch: int, metrics: Mapping[str, float]) -> None:
+        self._log(run_id, metrics, epoch)  # type: ignore[call-arg]
+
+
+class QuietMonitor:
+    """Write each epoch to the curves and show nothing."""
+
+    def __init__(self, write: Callable[[int, Mapping[str, float]], None]) -> None:
+        """Keep where curves go."""
+        self._write = write
+
+    def start(self, epochs: int, steps: int) -> None:
+        """Show nothing."""
+
+    def advance(self, steps: int) -> None:
+        """Show nothing."""
+
+    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
+        """Write the curves' next point."""
+        self._write(number, metrics)
+
+    def stop(self) -> None:
+        """Show nothing."""
+
+
+def write_score(value: float) -> str:
+    """Write a score in four places, a large one in five digits."""
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
+
+
+def announce(folder: Path, sample: Mapping[str, int], best: Mapping[str, Mapping[str, float]]) -> None:
     """Say loudly that a sample was generated."""
     size = ", ".join(f"{name} {value:,}" for name, value in sample.items())
-    reachable = ", ".join(f"{name} {value:.3f}" for name, value in best.items())
+    reachable = ", ".join(
+        f"{strategy} {name} {value:.3f}" for strategy, scores in best.items() for name, value in scores.items()
+    )
+    known = f"Best reachable scores of this sample by split: {reachable}.\n" if reachable else ""
     Console().print(
         Panel(
             f"No raw files in {folder}: generated a sample there ({size}).\n"
-            f"Best reachable accuracy of this sample by split: {reachable}.\n"
+            f"{known}"
             "[bold]Scores on it say nothing about the real data.[/bold] data/README.md says where to get that.",
             title="generated sample",
             border_style="yellow",
@@ -85,7 +152,7 @@ def show_summary(run: Run, seconds: Mapping[str, float], store: str) -> None:
     console.print(f"[bold]{tags.get('case', '')}[/bold]  run {run.info.run_name}")
     scores = {who: _under(metrics, who) for who in ("test", "baseline", "reference")}
     if scores["test"].keys() & scores["baseline"].keys():
-        console.print(_scores_table(scores, metrics.get("best_reachable/accuracy")))
+        console.print(_scores_table(scores | {"best reachable": _under(metrics, "best_reachable")}))
     console.print(facts)
 
 
@@ -96,22 +163,24 @@ def _facts(run: Run, seconds: Mapping[str, float], store: str) -> Iterator[tuple
     yield "features", f"{metrics['data/features']:.0f}" if "data/features" in metrics else ""
     seen = {n.removesuffix("_share"): v for n, v in _under(metrics, "test").items() if n.startswith("seen_")}
     yield "test rows seen in training", "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
+    folds = {n.removesuffix("_mean"): v for n, v in _under(metrics, "folds").items() if n.endswith("_mean")}
+    yield "mean over folds", "  ".join(f"{name} {write_score(value)}" for name, value in folds.items())
     yield "data", run.data.tags.get("data.origin", "from an earlier run")
     yield "seconds", "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MENTIONED)
     yield "in all", f"{sum(seconds.values()):.1f} s"
     yield "MLflow", f"experiment {run.data.tags.get('case')}, run {run.info.run_id} in {store} (`make ui`)"
 
 
-def _scores_table(scores: Mapping[str, Mapping[str, float]], best: float | None) -> Table:
-    """Set the network's scores beside the baseline's and the reference's, a row a metric."""
+def _scores_table(scores: Mapping[str, Mapping[str, float]]) -> Table:
+    """Set the network's scores beside the baseline's, the reference's and the best reachable, a row a metric."""
+    names = {"test": "network"}
+    shown = {who: values for who, values in scores.items() if values}
     table = Table()
     table.add_column("test rows")
-    for who in ("network", "baseline", "reference", *(["best reachable"] if best is not None else [])):
-        table.add_column(who, justify="right")
+    for who in shown:
+        table.add_column(names.get(who, who), justify="right")
     for name in scores["baseline"]:
-        cells = [f"{values[name]:.4f}" if name in values else "-" for values in scores.values()]
-        if best is not None:
-            cells.append(f"{best:.4f}" if name == "accuracy" else "")
+        cells = [write_score(values[name]) if name in values else "" for values in shown.values()]
         table.add_row(name, *cells)
     return table
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from casebook.cases import CASES, load_case
+from casebook.cases import CASES, load_case, parameters_of
 from casebook.parameters import FREE_MAPPINGS
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Tree = dict[str, Any]
 DEFAULT = "default"
+NAMING_COLUMNS = ("columns", "encoding", "nulls", "clip")
 
 
 class InvalidParametersError(ValueError):
@@ -78,12 +79,12 @@ def check_case(case: str, tree: Mapping[str, Any]) -> Tree:
     """Check one case's merged parameters and fill in defaults."""
     declared = load_case(case)
     try:
-        checked: Tree = declared.parameters.model_validate(tree).model_dump(mode="json")
+        checked: Tree = parameters_of(case).model_validate(tree).model_dump(mode="json")
     except ValidationError as error:
         raise InvalidParametersError("\n".join(_explain(case, error))) from None
-    for block in ("encoding", "nulls", "clip"):
-        known = declared.feature_sources
-        _refuse_unknown(f"{case}.preparation.{block}", checked["preparation"][block], known, kind="feature column")
+    named = {f"preparation.{block}": checked["preparation"].get(block, ()) for block in NAMING_COLUMNS}
+    for block, names in {**named, "leaks": checked["leaks"]}.items():
+        _refuse_unknown(f"{case}.{block}", names, declared.feature_sources, kind="feature column")
     return checked
 
 
@@ -105,7 +106,7 @@ def _explain(case: str, error: ValidationError) -> Iterator[str]:
         keys = [str(part) for part in problem["loc"]]
         dotted = ".".join([case, *keys])
         if problem["type"] == "extra_forbidden":
-            known = _fields_at(load_case(case).parameters, keys[:-1])
+            known = _fields_at(parameters_of(case), keys[:-1])
             near = difflib.get_close_matches(keys[-1], known, n=1)
             hint = f"did you mean {near[0]}? " if near else ""
             yield f"{dotted}: unknown key; {hint}the keys here are {', '.join(sorted(known))}"

@@ -34,8 +34,8 @@ class RawFiles:
         origin: the user's `files` or a generated `sample`.
         folder: where they lie.
         digests: file name -> hash of the content.
-        rows: file name -> number of lines below the header.
-        best_reachable: for a sample, the best reachable accuracy by split strategy.
+        rows: file name -> number of rows.
+        best_reachable: for a sample, the best reachable scores by split strategy and metric.
         generated: whether the sample was made just now.
     """
 
@@ -43,7 +43,7 @@ class RawFiles:
     folder: Path
     digests: Mapping[str, str]
     rows: Mapping[str, int]
-    best_reachable: Mapping[str, float]
+    best_reachable: Mapping[str, Mapping[str, float]]
     generated: bool = False
 
     @property
@@ -141,16 +141,47 @@ def _generate(case: Case, sample: Mapping[str, int], folder: Path, earlier: list
 
 
 def _fingerprint(folder: Path, names: list[str]) -> tuple[dict[str, str], dict[str, int]]:
-    """Hash the files that are there and count their lines below the header, in one pass each."""
+    """Hash the files that are there and count their rows."""
     digests, rows = {}, {}
     for name in names:
         if (folder / name).is_file():
-            digest, lines, last = hashlib.blake2b(digest_size=8), 0, b"\n"
-            with (folder / name).open("rb") as file:
-                while chunk := file.read(CHUNK):
-                    digest.update(chunk)
-                    lines += chunk.count(b"\n")
-                    last = chunk[-1:]
-            digests[name] = digest.hexdigest()
-            rows[name] = max(0, lines - 1 + (last != b"\n"))
+            digests[name], rows[name] = _hash_file(folder / name)
     return digests, rows
+
+
+def _hash_file(path: Path) -> tuple[str, int]:
+    """Hash a file and count its rows: lines below the header, or what other kinds of file say of themselves."""
+    digest, lines, last = hashlib.blake2b(digest_size=8), 0, b"\n"
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            lines += chunk.count(b"\n")
+            last = chunk[-1:]
+    counted = COUNTERS.get(path.suffix)
+    return digest.hexdigest(), counted(path) if counted else max(0, lines - 1 + (last != b"\n"))
+
+
+def _count_parquet(path: Path) -> int:
+    from pyarrow import ArrowException, parquet
+
+    try:
+        return int(parquet.read_metadata(path).num_rows)
+    except ArrowException:
+        # A damaged file is told of where it is read.
+        return 0
+
+
+def _count_arrays(path: Path) -> int:
+    """Count the labels in a NumPy archive, whose arrays of labels begin with y."""
+    import zipfile
+
+    import numpy as np
+
+    try:
+        with np.load(path) as arrays:
+            return sum(len(arrays[name]) for name in arrays.files if name.startswith("y"))
+    except (zipfile.BadZipFile, ValueError, EOFError):
+        return 0
+
+
+COUNTERS = {".parquet": _count_parquet, ".npz": _count_arrays}

@@ -1,14 +1,18 @@
 """Catalog datasets: reading raw files, keeping intermediates whole, reporting to MLflow."""
 
-from casebook.datasets.files import ArraysFolder, NetworkFile, PreparationFile, RawTable
+from casebook.datasets.files import ArraysFolder, NetworkFile, PreparationFile
+from casebook.datasets.raw import RawArrays, RawParquet, RawTable
 from casebook.datasets.tables import TableFile
-from casebook.datasets.tracked import LoggedModel, RunMetrics, TrainingMonitor
+from casebook.datasets.tracked import FoldRuns, LoggedModel, RunMetrics, TrainingMonitor
 
 __all__ = [
     "ArraysFolder",
+    "FoldRuns",
     "LoggedModel",
     "NetworkFile",
     "PreparationFile",
+    "RawArrays",
+    "RawParquet",
     "RawTable",
     "RunMetrics",
     "TableFile",

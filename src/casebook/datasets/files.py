@@ -7,23 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 from kedro.io import AbstractDataset, DatasetError
 
-from casebook.learning.preparation import Preparation
+from casebook.learning.inputs import describe_preparation, restore_preparation
 from casebook.whole import written_whole
 
 if TYPE_CHECKING:
     import keras
-    import pandas as pd
 
+    from casebook.learning.inputs import AnyPreparation
     from casebook.learning.preparation import Arrays
-
-
-class RawFileError(DatasetError):
-    """A raw file that the user must mend or bring; the message names it."""
 
 
 class FileDataset(AbstractDataset[Any, Any]):
@@ -39,41 +32,6 @@ class FileDataset(AbstractDataset[Any, Any]):
 
     def _exists(self) -> bool:
         return self._filepath.exists()
-
-
-class RawTable(FileDataset):
-    """A raw CSV file, read as text: columns as categories, or as plain strings where nearly every value differs."""
-
-    def __init__(self, filepath: str, plain: list[str] | None = None, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the path and the columns that are not worth a dictionary."""
-        super().__init__(filepath, metadata)
-        self._plain = set(plain or ())
-
-    def load(self) -> pd.DataFrame:
-        """Read the file with all cores.
-
-        Raises:
-            RawFileError: the file is missing, empty or cut off; the message names it.
-        """
-        if not self._filepath.exists():
-            raise RawFileError(f"{self._filepath} is missing; put the file there or see data/README.md")
-        try:
-            with self._filepath.open("rb") as file:
-                header = file.readline().decode("utf-8-sig").strip().split(",")
-            types = {
-                name: pa.string() if name in self._plain else pa.dictionary(pa.int32(), pa.string()) for name in header
-            }
-            options = pa.csv.ConvertOptions(column_types=types, strings_can_be_null=True)
-            table: pd.DataFrame = pa.csv.read_csv(self._filepath, convert_options=options).to_pandas()
-        except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-            raise RawFileError(
-                f"{self._filepath} cannot be read as CSV ({error}); it may be cut off or damaged: get it again"
-            ) from error
-        return table
-
-    def save(self, data: pd.DataFrame) -> None:  # noqa: ARG002 - Kedro's signature
-        """Refuse: raw files are never written by a pipeline."""
-        raise RawFileError(f"{self._filepath} is a raw file and is never written by a pipeline")
 
 
 class ArraysFolder(FileDataset):
@@ -100,14 +58,14 @@ class ArraysFolder(FileDataset):
 class PreparationFile(FileDataset):
     """A fitted preparation as JSON."""
 
-    def load(self) -> Preparation:
+    def load(self) -> AnyPreparation:
         """Rebuild the preparation."""
-        return Preparation.from_dict(json.loads(self._filepath.read_text()))
+        return restore_preparation(json.loads(self._filepath.read_text()))
 
-    def save(self, data: Preparation) -> None:
+    def save(self, data: AnyPreparation) -> None:
         """Write it whole or not at all."""
         with written_whole(self._filepath) as path:
-            path.write_text(json.dumps(data.to_dict()))
+            path.write_text(json.dumps(describe_preparation(data)))
 
 
 class NetworkFile(FileDataset):

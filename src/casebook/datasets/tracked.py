@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import mlflow
 from kedro.io import AbstractDataset, DatasetError
 
-from casebook.learning.tracking import curve_writer, log_metrics, log_package
+from casebook.learning.tracking import child_run, curve_writer, log_metrics, log_package
 
 if TYPE_CHECKING:
     from casebook.learning.packaging import Package
@@ -63,6 +63,17 @@ class TrainingMonitor(RunDataset):
         from casebook.console import ConsoleMonitor
 
         return ConsoleMonitor(curve_writer(current_run_id()))
+
+
+class FoldRuns(RunDataset):
+    """Read-only: what cross-validation reports to, a child run a fold and a line on the console."""
+
+    def load(self) -> Any:  # noqa: ANN401 - a casebook.console.ConsoleFolds
+        """Give a monitor of folds bound to this run."""
+        from casebook.console import ConsoleFolds
+
+        parent = current_run_id()
+        return ConsoleFolds(lambda name, tags: child_run(parent, name, tags), log_metrics)
 
 
 class LoggedModel(RunDataset):

@@ -14,7 +14,7 @@ from kedro.framework.hooks import hook_impl
 
 from casebook.cases import load_case
 from casebook.console import announce
-from casebook.datasets.files import RawFileError
+from casebook.datasets.raw import RawFileError
 from casebook.datasets.tables import settle_writes
 from casebook.deferral import import_deferred
 from casebook.hooks.ending import end_killed_runs
@@ -135,8 +135,8 @@ def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFi
         tags |= {"data.origin": raw.origin, "data.fingerprint": raw.fingerprint}
         tracking.log_data_inputs(run_id, dict(_inputs(raw)))
         strategy = parameters["split"]["strategy"]
-        if strategy in raw.best_reachable:
-            tracking.log_metrics(run_id, {"best_reachable/accuracy": raw.best_reachable[strategy]})
+        best = raw.best_reachable.get(strategy, {})
+        tracking.log_metrics(run_id, {f"best_reachable/{name}": value for name, value in best.items()})
     tracking.set_tags(run_id, tags)
     merged = {case: {name: value for name, value in parameters.items() if name != "variants"}}
     mlflow.log_text(yaml.safe_dump(merged, sort_keys=False), "config/parameters.yml")

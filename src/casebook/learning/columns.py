@@ -16,7 +16,7 @@ from casebook.learning.threads import map_in_threads
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-Kind = Literal["text", "date", "flag", "number"]
+Kind = Literal["text", "date", "flag", "number", "string", "image"]
 
 FLAGS = {"true": 1, "false": 0, "1": 1, "0": 0, "1.0": 1, "0.0": 0}
 
@@ -57,7 +57,8 @@ def conform_table(table: pd.DataFrame, kinds: Mapping[str, Kind], name: str) -> 
 
     Returns:
         The declared columns: `text` as category (or `str` when every value differs), `date` as datetime64[s], `flag`
-        as boolean (object with None where null), `number` as float64 (int64 when whole and never null).
+        as boolean (object with None where null), `number` as float64 (int64 when whole and never null), `string` and
+        `image` as they are.
 
     Raises:
         InvalidTableError: a column is missing or unknown, the table has no rows, or a value has the wrong form.
@@ -133,7 +134,14 @@ def convert_numbers(column: pd.Series, name: str) -> pd.Series:
     return pd.Series(by_row.astype(np.int64) if whole else by_row, column.index, name=column.name)
 
 
+def keep_as_is(column: pd.Series, _name: str) -> pd.Series:
+    """Keep texts and images, whose own preparation reads and checks them."""
+    return column
+
+
 CONVERSIONS: dict[Kind, Callable[[pd.Series, str], pd.Series]] = {
+    "string": keep_as_is,
+    "image": keep_as_is,
     "text": convert_text,
     "date": convert_dates,
     "flag": convert_flags,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -108,7 +108,9 @@ def fit_column(column: pd.Series, parameters: PreparationParameters) -> NumberCo
     if encoding == "number":
         return fit_number(column, nulls or "median", parameters.clip.get(name))
     least = parameters.min_rows if encoding == "embedding" else 1
-    return fit_categories(column, encoding, nulls or "missing", least)
+    fitted = fit_categories(column, encoding, nulls or "missing", least)
+    # The first category is then what all indicators at 0 stand for, as in pandas' `get_dummies(drop_first=True)`.
+    return replace(fitted, left_out=1) if parameters.drop_first and encoding == "onehot" else fitted
 
 
 def fit_number(column: pd.Series, nulls: str, clip: tuple[float, float] | None) -> NumberColumn:

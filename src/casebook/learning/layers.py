@@ -19,7 +19,7 @@ class Expansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carries no t
     def __init__(
         self,
         numbers: list[tuple[str, int]],
-        categories: list[tuple[str, int, int]],
+        categories: list[tuple[str, int, int, int]],
         scale: list[float],
         shift: list[float],
         **options: Any,  # noqa: ANN401 - Keras's own layer options
@@ -28,7 +28,8 @@ class Expansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carries no t
 
         Args:
             numbers: block and position of each number.
-            categories: block, position and number of known values of each category column.
+            categories: block, position, number of known values of each category column, and how many of the first of
+                them have no feature.
             scale: of each feature.
             shift: of each feature; feature = stored value or indicator * scale + shift.
             options: Keras's own.
@@ -55,9 +56,10 @@ class Expansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carries no t
         ]
         self.lookups = []
         first = len(numbers)
-        for block, position, width in self.settings["categories"]:
+        for block, position, size, left_out in self.settings["categories"]:
             # Row 0 and, in a block of bytes, those behind the known values have no indicator set.
-            rows = np.eye(256 if block == "codes" else width + 1, width, k=-1)
+            width = size - left_out
+            rows = np.eye(256 if block == "codes" else size + 1, width, k=-1 - left_out)
             mine = slice(first, first + width)
             self.lookups.append((block, position, (rows * scale[mine] + shift[mine]).astype(np.float32)))
             first += width
@@ -106,3 +108,41 @@ class Pick(keras.layers.Layer):  # type: ignore[misc]
     def get_config(self) -> dict[str, Any]:
         """Give what rebuilds the layer."""
         return {**super().get_config(), "position": self.position, "unknown_share": self.unknown_share}
+
+
+class TargetScale(keras.layers.Layer):  # type: ignore[misc]
+    """Turn a network's scaled output into the target's own units; training takes its loss in the scaled form."""
+
+    def __init__(self, kind: str, mean: float, deviation: float, **options: Any) -> None:  # noqa: ANN401 - Keras's options
+        """Keep the scale.
+
+        Args:
+            kind: `standard`, or `log` for the logarithm of 1 + target.
+            mean: of the training rows' target, or of its logarithm.
+            deviation: likewise.
+            options: Keras's own.
+        """
+        super().__init__(**{"autocast": False, **options})
+        self.kind = kind
+        self.mean = mean
+        self.deviation = deviation
+
+    def call(self, scaled: Any) -> Any:  # noqa: ANN401 - tensors
+        """Give predictions in the target's units."""
+        values = tf.cast(scaled, tf.float32) * self.deviation + self.mean
+        # An untrained network's output must not overflow.
+        return tf.math.expm1(tf.clip_by_value(values, -10.0, 40.0)) if self.kind == "log" else values
+
+    def scale(self, values: Any) -> Any:  # noqa: ANN401 - tensors
+        """Give values in the target's units their scaled form: mean 0 and deviation 1 over the training rows."""
+        values = tf.cast(values, tf.float32)
+        values = tf.math.log1p(tf.maximum(values, -0.9999)) if self.kind == "log" else values
+        return (values - self.mean) / self.deviation
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Give the shape as it is."""
+        return shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what rebuilds the layer."""
+        return {**super().get_config(), "kind": self.kind, "mean": self.mean, "deviation": self.deviation}

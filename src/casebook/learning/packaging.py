@@ -13,15 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import casebook
+from casebook.learning.inputs import describe_preparation
 
 if TYPE_CHECKING:
     import keras
     import pandas as pd
 
-    from casebook.learning.preparation import Preparation
+    from casebook.learning.inputs import AnyPreparation
 
 # What a model needs of the project: the row model, all that it imports, and the case's columns and features.
-LIBRARY = ("backend", "threads", "columns", "features", "preparation", "networks", "layers", "serving")
+LIBRARY = (
+    "backend", "threads", "columns", "features", "preparation", "images", "texts", "column_inputs", "inputs",
+    "networks", "layers", "predictions", "serving",
+)  # fmt: skip
 OF_THE_CASE = ("columns", "features")
 IMPORT = re.compile(r"^(\s*(?:from|import) )casebook(?=[. ])", re.MULTILINE)
 MODEL_FILE = '''"""Entry of the logged model: MLflow runs this file, the code it imports lies beside it."""
@@ -34,7 +38,7 @@ from {package}.learning.serving import RowModel
 
 
 class Model(mlflow.pyfunc.PythonModel):
-    """Raw rows in, probability and class out."""
+    """Raw rows in, predictions out."""
 
     def load_context(self, context):
         self.rows = RowModel.load(Path(context.artifacts["package"]))
@@ -54,12 +58,14 @@ class Package:
     Attributes:
         network: predicts prepared rows.
         preparation: prepares feature rows.
+        task: binary, multiclass or regression.
         threshold: of class 1.
         example: a few raw rows.
     """
 
     network: keras.Model
-    preparation: Preparation
+    preparation: AnyPreparation
+    task: str
     threshold: float
     example: pd.DataFrame
 
@@ -89,8 +95,14 @@ def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
     parts = folder / "package"
     parts.mkdir()
     package.network.save(parts / "network.keras")
-    (parts / "preparation.json").write_text(json.dumps(package.preparation.to_dict()))
-    (parts / "package.json").write_text(json.dumps({"case": case, "threshold": package.threshold}))
+    (parts / "preparation.json").write_text(json.dumps(describe_preparation(package.preparation)))
+    facts = {
+        "case": case,
+        "task": package.task,
+        "threshold": package.threshold,
+        "columns": list(package.example.columns),
+    }
+    (parts / "package.json").write_text(json.dumps(facts))
     return PackageFolder(folder / name, folder / "model.py", parts)
 
 

@@ -72,11 +72,17 @@ class CategoryColumn:
     counts: list[int]
     null_code: int
     rows: int
+    left_out: int = 0
+
+    @property
+    def size(self) -> int:
+        """Number of known categories, a category of its own for nulls included."""
+        return len(self.counts)
 
     @property
     def width(self) -> int:
-        """Number of known categories, a category of its own for nulls included."""
-        return len(self.counts)
+        """Number of dense features: an indicator of each known category but the first `left_out`."""
+        return self.size - self.left_out
 
     def encode(self, column: pd.Series) -> np.ndarray:
         """Give each row the code of its value."""
@@ -86,7 +92,7 @@ class CategoryColumn:
 
     def statistics(self) -> np.ndarray:
         """Give mean, deviation, minimum and maximum of the indicator of each category, shape (4, width)."""
-        share = np.asarray(self.counts, dtype=np.float64) / self.rows
+        share = np.asarray(self.counts[self.left_out :], dtype=np.float64) / self.rows
         return np.stack([share, np.sqrt(share * (1 - share)), (share == 1).astype(float), (share > 0).astype(float)])
 
 
@@ -126,8 +132,8 @@ class Preparation:
             if isinstance(column, NumberColumn):
                 names.append(column.name)
             else:
-                known = [*column.values, "(null)"][: column.width]  # noqa: PD011 - no pandas object
-                names += [f"{column.name}={value}" for value in known]
+                known = [*column.values, "(null)"][: column.size]  # noqa: PD011 - no pandas object
+                names += [f"{column.name}={value}" for value in known[column.left_out :]]
         return names
 
     def scale_and_shift(self) -> tuple[np.ndarray, np.ndarray]:
@@ -140,6 +146,10 @@ class Preparation:
         # A constant feature stays 0 rather than a division by 0 (as in scikit-learn).
         scale = 1 / np.where(spread_ == 0, 1.0, spread_)
         return scale, (offsets - centre) * scale
+
+    def prepare(self, table: pd.DataFrame) -> Arrays:
+        """Turn feature rows into model arrays; see `prepare_rows`."""
+        return prepare_rows(table, self)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the preparation as plain values that JSON can hold."""
@@ -198,7 +208,7 @@ def expand_dense(arrays: Mapping[str, np.ndarray], preparation: Preparation) -> 
         if isinstance(column, NumberColumn):
             parts.append(stored[:, None].astype(np.float64))
         else:
-            parts.append((stored[:, None] == np.arange(1, column.width + 1)).astype(np.float64))
+            parts.append((stored[:, None] == np.arange(1 + column.left_out, column.size + 1)).astype(np.float64))
     scale, shift = preparation.scale_and_shift()
     dense: np.ndarray = np.concatenate(parts, axis=1) * scale + shift
     return dense

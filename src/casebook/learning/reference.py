@@ -1,21 +1,25 @@
-"""The strong simple rival for tables: boosted trees on the same rows and columns."""
+"""The strong simple rival on the same rows: boosted trees for tables, logistic regression for images and texts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from casebook.learning.networks import INPUTS
-from casebook.learning.preparation import CategoryColumn
+from casebook.learning.linear_reference import fit_logistic_images, fit_logistic_texts
+from casebook.learning.preparation import BLOCK_TYPES, CategoryColumn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import TypeAlias
 
-    from sklearn.ensemble import HistGradientBoostingClassifier
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
+    from casebook.learning.inputs import AnyPreparation
     from casebook.learning.preparation import Arrays, Preparation
-    from casebook.parameters import ReferenceParameters
+    from casebook.parameters import BoostedTreesParameters, LogisticImageParameters, LogisticTextParameters
+
+    Trees: TypeAlias = HistGradientBoostingClassifier | HistGradientBoostingRegressor
 
 # The trees' native categories end at 255; larger sets keep their sorted order as a number.
 MOST_CATEGORIES = 254
@@ -27,7 +31,7 @@ def tree_features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
 
     A category number 0 (unknown) becomes NaN: as a number it would be the smallest of all.
     """
-    blocks = [arrays[block].astype(np.float32) for block in INPUTS]
+    blocks = [arrays[block].astype(np.float32) for block in BLOCK_TYPES]
     blocks[1][blocks[1] == 0] = np.nan
     return np.concatenate(blocks, axis=1)
 
@@ -36,54 +40,100 @@ def native_categories(preparation: Preparation) -> np.ndarray:
     """Tell which columns of `tree_features` are categories, a mask of shape (columns,)."""
     blocks: dict[str, list[bool]] = {"codes": [], "ids": [], "numbers": []}
     for column in preparation.columns:
-        blocks[column.block].append(isinstance(column, CategoryColumn) and column.width <= MOST_CATEGORIES)
+        blocks[column.block].append(isinstance(column, CategoryColumn) and column.size <= MOST_CATEGORIES)
     return np.array([*blocks["codes"], *blocks["ids"], *blocks["numbers"]])
 
 
 def fit_reference(
-    train: Arrays, validation: Arrays, preparation: Preparation, parameters: ReferenceParameters
-) -> HistGradientBoostingClassifier:
-    """Fit boosted trees, stopped early by the validation rows.
+    train: Arrays,
+    validation: Arrays,
+    preparation: AnyPreparation,
+    parameters: BoostedTreesParameters | LogisticImageParameters | LogisticTextParameters,
+) -> Any:  # noqa: ANN401 - a scikit-learn estimator
+    """Fit the case's rival.
+
+    Args:
+        train: training rows with `target`: prepared ones, or for texts the texts themselves under `text`.
+        validation: validation rows of the same form; there may be none.
+        preparation: what prepared rows were prepared with.
+        parameters: the case's `reference` block.
+
+    Returns:
+        The fitted estimator, for `predict_reference`.
+    """
+    if parameters.name == "logistic_image":
+        return fit_logistic_images(train, validation, parameters)
+    if parameters.name == "logistic_text":
+        return fit_logistic_texts(train["text"].tolist(), train["target"], parameters)
+    return fit_trees(train, validation, native_categories(preparation), parameters)  # type: ignore[arg-type]
+
+
+def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, parameters: BoostedTreesParameters) -> Trees:
+    """Fit boosted trees, stopped early by the validation rows where there are any.
 
     Args:
         train: prepared training rows; at most `max_rows` of them, drawn by the seed, are used.
         validation: prepared validation rows.
-        preparation: what they were prepared with.
+        categories: see `native_categories`.
         parameters: the case's `reference` block.
 
     Returns:
-        The fitted classifier.
+        A classifier, or for a target of real numbers a regressor.
     """
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
     rows = np.arange(len(train["target"]))
     if len(rows) > parameters.max_rows:
         rows = np.sort(np.random.default_rng(parameters.seed).choice(rows, parameters.max_rows, replace=False))
     # The validation rows only stop the growth; many more of them than a fifth of the training rows would only cost
     # time. They come in the order of the file, so that evenly spaced ones stand for all of them.
     checked = slice(None, None, max(1, len(validation["target"]) // max(1000, len(rows) // 5)))
-    model = HistGradientBoostingClassifier(
+    model = _make_trees(train["target"].dtype.kind == "f", len(validation["target"]) > 0, categories, parameters)
+    target, held_out = (scale_target(part["target"], parameters.target_scale) for part in (train, validation))
+    stopping = {}
+    if len(held_out):
+        stopping = {
+            "X_val": tree_features({str(name): validation[name][checked] for name in BLOCK_TYPES}),
+            "y_val": held_out[checked],
+        }
+    return model.fit(tree_features({str(name): train[name][rows] for name in BLOCK_TYPES}), target[rows], **stopping)
+
+
+def _make_trees(numbers: bool, stopped: bool, categories: np.ndarray, parameters: BoostedTreesParameters) -> Trees:
+    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+
+    make = HistGradientBoostingRegressor if numbers else HistGradientBoostingClassifier
+    model: Trees = make(
         max_iter=parameters.max_iter,
         learning_rate=parameters.learning_rate,
         max_leaf_nodes=parameters.max_leaf_nodes,
         min_samples_leaf=parameters.min_samples_leaf,
         l2_regularization=parameters.l2_regularization,
         n_iter_no_change=parameters.patience,
-        early_stopping=True,
-        categorical_features=native_categories(preparation),
+        early_stopping=stopped,
+        categorical_features=categories,
         random_state=parameters.seed,
     )
-    return model.fit(
-        tree_features({k: train[k][rows] for k in INPUTS}),
-        train["target"][rows],
-        X_val=tree_features({k: validation[k][checked] for k in INPUTS}),
-        y_val=validation["target"][checked],
-    )
+    # Kept with the model, so that predictions come back in the target's units.
+    model.target_scale_ = parameters.target_scale
+    return model
 
 
-def predict_reference(model: HistGradientBoostingClassifier, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Predict the probability of class 1, float64 of shape (rows,)."""
-    starts = range(0, max(1, len(arrays["codes"])), PREDICTED_AT_ONCE)
+def scale_target(target: np.ndarray, kind: str) -> np.ndarray:
+    """Give a target the form in which the trees learn it."""
+    return np.log1p(target.astype(np.float64)) if kind == "log" else target
+
+
+def predict_reference(model: Any, rows: Mapping[str, np.ndarray]) -> np.ndarray:  # noqa: ANN401 - an estimator
+    """Predict with the rival.
+
+    Returns:
+        float64 of shape (rows, classes) for classes, (rows,) for numbers.
+    """
+    if not hasattr(model, "target_scale_"):
+        outputs: np.ndarray = model.predict_proba(rows.get("text", rows.get("images")))
+        return outputs
+    starts = range(0, max(1, len(rows["codes"])), PREDICTED_AT_ONCE)
     # In pieces: scikit-learn copies its input as float64.
-    pieces = [{name: arrays[name][start : start + PREDICTED_AT_ONCE] for name in INPUTS} for start in starts]
-    return np.concatenate([model.predict_proba(tree_features(piece))[:, 1] for piece in pieces])
+    pieces = [{str(name): rows[name][start : start + PREDICTED_AT_ONCE] for name in BLOCK_TYPES} for start in starts]
+    tell = getattr(model, "predict_proba", model.predict)
+    outputs = np.concatenate([tell(tree_features(piece)) for piece in pieces])
+    return np.expm1(outputs) if model.target_scale_ == "log" else outputs

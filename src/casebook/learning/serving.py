@@ -1,4 +1,4 @@
-"""The model as others see it: raw rows in, probability and class out. This module travels inside every logged model."""
+"""The model as others see it: raw rows in, predictions out. This module travels inside every logged model."""
 
 from __future__ import annotations
 
@@ -10,55 +10,74 @@ import numpy as np
 import pandas as pd
 
 from casebook.learning.columns import conform_table
+from casebook.learning.inputs import restore_preparation
 from casebook.learning.networks import load_network, make_predictor
-from casebook.learning.preparation import Preparation, prepare_rows
+from casebook.learning.predictions import name_outputs
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import keras
+
+    from casebook.learning.inputs import AnyPreparation
 
 
 class RowModel:
     """Feature engineering, preparation and network of one case behind one `predict`."""
 
-    def __init__(self, case: str, preparation: Preparation, network: keras.Model, threshold: float) -> None:
-        """Keep the parts; `case` names the package that holds the columns and features."""
+    def __init__(self, facts: Mapping[str, Any], preparation: AnyPreparation, network: keras.Model) -> None:
+        """Keep the parts.
+
+        Args:
+            facts: `case` (the package that holds the columns and features), `task`, `threshold` of class 1, and the raw
+                `columns` that the model uses; a row may lack others.
+            preparation: fitted.
+            network: takes prepared rows.
+        """
         root = (__package__ or "").rpartition(".")[0]
-        self.columns = import_module(f"{root}.pipelines.{case}.columns").RAW_ROW
-        self.engineer_features = import_module(f"{root}.pipelines.{case}.features").engineer_features
-        self.case = case
+        self.case = facts["case"]
+        self.columns = import_module(f"{root}.pipelines.{self.case}.columns").RAW_ROW
+        self.engineer_features = import_module(f"{root}.pipelines.{self.case}.features").engineer_features
+        self.task = facts["task"]
+        self.threshold = facts["threshold"]
+        self.optional = set(self.columns) - set(facts["columns"])
         self.preparation = preparation
-        self.network = network
         self.predict_prepared = make_predictor(network)
-        self.threshold = threshold
 
     @classmethod
     def load(cls, folder: Path) -> RowModel:
         """Read the model from the folder that `packaging` wrote."""
         facts = json.loads((folder / "package.json").read_text())
-        preparation = Preparation.from_dict(json.loads((folder / "preparation.json").read_text()))
-        return cls(facts["case"], preparation, load_network(folder / "network.keras"), facts["threshold"])
+        preparation = restore_preparation(json.loads((folder / "preparation.json").read_text()))
+        return cls(facts, preparation, load_network(folder / "network.keras"))
 
-    def predict_probability(self, rows: pd.DataFrame) -> np.ndarray:
-        """Predict raw rows; float64 of shape (rows,).
+    def predict_outputs(self, rows: pd.DataFrame) -> dict[str, np.ndarray]:
+        """Predict raw rows; see `predictions.name_outputs` for the names.
 
         Raises:
             InvalidTableError: a column is missing or unknown, or a value has the wrong form. Unknown categories and
                 nulls are no errors: the preparation says what becomes of them.
         """
-        typed = conform_table(rows, self.columns, f"a row of {self.case}")
-        return self.predict_prepared(prepare_rows(self.engineer_features(typed), self.preparation))
+        columns = {name: kind for name, kind in self.columns.items() if name in rows or name not in self.optional}
+        typed = conform_table(rows, columns, f"a row of {self.case}")
+        prepared = self.preparation.prepare(self.engineer_features(typed))
+        return name_outputs(self.task, self.predict_prepared(prepared))
 
     def predict(self, rows: pd.DataFrame, threshold: float | None = None) -> pd.DataFrame:
         """Predict raw rows.
 
         Returns:
-            `probability` (of class 1) and `class` (1 where it reaches the threshold), with the index of `rows`.
+            With the index of `rows`: `probability` (of class 1) and `class` (1 where it reaches the threshold); for
+            several classes `probability_0` ... and `class`, the likeliest; for a regression `prediction`.
         """
-        probability = self.predict_probability(rows)
-        least = self.threshold if threshold is None else threshold
-        return pd.DataFrame({"probability": probability, "class": (probability >= least).astype(np.int64)}, rows.index)
+        outputs: dict[str, np.ndarray] = self.predict_outputs(rows)
+        if self.task == "binary":
+            least = self.threshold if threshold is None else threshold
+            outputs["class"] = (outputs["probability"] >= least).astype(np.int64)
+        elif self.task == "multiclass":
+            outputs["class"] = np.stack(list(outputs.values()), axis=1).argmax(axis=1)
+        return pd.DataFrame(outputs, rows.index)
 
 
 def raw_form(rows: pd.DataFrame) -> pd.DataFrame:
@@ -69,6 +88,8 @@ def raw_form(rows: pd.DataFrame) -> pd.DataFrame:
 def _raw_values(column: pd.Series) -> Any:  # noqa: ANN401 - a column of mixed Python values
     if pd.api.types.is_datetime64_any_dtype(column):
         column = column.dt.strftime("%Y-%m-%d")
+    if column.dtype == object and len(column) and isinstance(column.iloc[0], np.ndarray):
+        return [values.tolist() for values in column]
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
         return column
     return column.astype(object).where(column.notna(), None)

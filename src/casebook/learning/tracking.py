@@ -98,7 +98,7 @@ def _importable(folder: str) -> Iterator[None]:
 
 
 def describe_rows(package: Package) -> ModelSignature:
-    """Make the signature: raw columns in (all may be null), probability and class out, the threshold as parameter."""
+    """Make the signature: raw columns in (all may be null), predictions out, for two classes with a threshold."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
@@ -106,6 +106,33 @@ def describe_rows(package: Package) -> ModelSignature:
     # A null column arrives as floats from pandas and as nothing from JSON; every stricter type refuses one of them.
     anything = AnyType()  # type: ignore[no-untyped-call]
     columns = [ColSpec(anything, str(name), required=False) for name in package.example.columns]
+    if package.task == "regression":
+        return ModelSignature(Schema([*columns]), Schema([ColSpec("double", "prediction")]))
+    if package.task == "multiclass":
+        classes = [ColSpec("double", f"probability_{number}") for number in range(package.network.output_shape[-1])]
+        return ModelSignature(Schema([*columns]), Schema([*classes, ColSpec("long", "class")]))
     outputs = [ColSpec("double", "probability"), ColSpec("long", "class")]
     threshold = ParamSpec("threshold", "double", package.threshold)
     return ModelSignature(Schema([*columns]), Schema([*outputs]), ParamSchema([threshold]))
+
+
+@contextmanager
+def child_run(parent_id: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+    """Open a child run by id, never as the active one; it ends FINISHED, or FAILED with the error as a tag.
+
+    Yields:
+        Its run id.
+    """
+    client = MlflowClient()
+    experiment = client.get_run(parent_id).info.experiment_id
+    run_id = client.create_run(experiment, run_name=name, tags={"mlflow.parentRunId": parent_id, **tags}).info.run_id
+    try:
+        yield run_id
+    except Exception as error:
+        set_tags(run_id, {"error": f"{type(error).__name__}: {error}"})
+        client.set_terminated(run_id, "FAILED")
+        raise
+    except BaseException:
+        client.set_terminated(run_id, "KILLED")
+        raise
+    client.set_terminated(run_id, "FINISHED")

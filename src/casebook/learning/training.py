@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
 from casebook.learning.backend import start_backend
-from casebook.learning.networks import INPUTS, PREDICTION_BATCH, build_network
+from casebook.learning.networks import TARGET_SCALE, build_network, prediction_batch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import tensorflow as tf
 
-    from casebook.learning.preparation import Arrays, Preparation
+    from casebook.learning.inputs import AnyPreparation
+    from casebook.learning.preparation import Arrays
     from casebook.parameters import OptimizerParameters, ScheduleParameters, TrainingParameters
 
 # Callbacks and Python run once in so many steps; more gains nothing measurable.
@@ -60,7 +63,7 @@ def shuffled_batches(arrays: Arrays, steps: int, epochs: int, seed: int) -> tf.d
     import tensorflow as tf
 
     rows = len(arrays["target"])
-    blocks = {name: tf.constant(arrays[name]) for name in INPUTS}
+    blocks = {name: tf.constant(arrays[name]) for name in input_names(arrays)}
     target = tf.constant(arrays["target"])
 
     def take(step: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
@@ -78,9 +81,15 @@ def ordered_batches(arrays: Arrays, with_target: bool = False) -> tf.data.Datase
     """Feed rows in their order, in large batches."""
     import tensorflow as tf
 
-    inputs: Any = {name: arrays[name] for name in INPUTS}
+    names = input_names(arrays)
+    inputs: Any = {name: arrays[name] for name in names}
     rows = tf.data.Dataset.from_tensor_slices((inputs, arrays["target"]) if with_target else (inputs,))
-    return _without_autotuning(rows.batch(PREDICTION_BATCH))
+    return _without_autotuning(rows.batch(prediction_batch(names)))
+
+
+def input_names(arrays: Arrays) -> list[str]:
+    """Name the arrays that go into a network."""
+    return [name for name in arrays if name != "target"]
 
 
 def _without_autotuning(batches: tf.data.Dataset) -> tf.data.Dataset:
@@ -93,13 +102,13 @@ def _without_autotuning(batches: tf.data.Dataset) -> tf.data.Dataset:
 
 
 def train_network(
-    train: Arrays, validation: Arrays, preparation: Preparation, parameters: TrainingParameters, monitor: Monitor
+    train: Arrays, validation: Arrays, preparation: AnyPreparation, parameters: TrainingParameters, monitor: Monitor
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train the described network.
 
     Args:
         train: prepared training rows with `target`.
-        validation: prepared validation rows with `target`.
+        validation: prepared validation rows with `target`; without any the curves are those of training alone.
         preparation: what they were prepared with.
         parameters: the case's `training` block.
         monitor: hears of each step and epoch.
@@ -108,15 +117,9 @@ def train_network(
         The trained model and its history: one row an epoch with `epoch`, `train/<metric>` and `val/<metric>`.
     """
     start_backend()
-    import keras
     import pandas as pd
 
-    keras.utils.set_random_seed(parameters.seed)
-    keras.config.set_dtype_policy(parameters.precision)
-    try:
-        network = build_network(preparation, parameters.network)
-    finally:
-        keras.config.set_dtype_policy("float32")
+    network = start_network(train, preparation, parameters)
     steps, per_execution = plan_steps(len(train["target"]), parameters.batch_size)
     compile_network(network, parameters, steps, per_execution)
     callbacks = _callbacks(parameters, per_execution, monitor)
@@ -126,7 +129,7 @@ def train_network(
             shuffled_batches(train, steps, parameters.epochs, parameters.seed),
             epochs=parameters.epochs,
             steps_per_epoch=steps,
-            validation_data=ordered_batches(validation, with_target=True),
+            validation_data=ordered_batches(validation, with_target=True) if len(validation["target"]) else None,
             callbacks=callbacks,
             shuffle=False,
             verbose=0,
@@ -134,6 +137,29 @@ def train_network(
     finally:
         monitor.stop()
     return network, pd.DataFrame(callbacks[0].history)
+
+
+def start_network(train: Arrays, preparation: AnyPreparation, parameters: TrainingParameters) -> keras.Model:
+    """Build the network with its first weights, which the seed decides; outputs and scale fit the training target."""
+    import keras
+
+    keras.utils.set_random_seed(parameters.seed)
+    keras.config.set_dtype_policy(parameters.precision)
+    classes = int(train["target"].max()) + 1 if parameters.network.output == "softmax" else 1
+    try:
+        scale = measure_target(train["target"], parameters.target_scale)
+        return build_network(preparation, parameters.network, classes, scale)
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def measure_target(target: np.ndarray, kind: str) -> tuple[str, float, float] | None:
+    """Measure the scale of a regression's target on training rows: kind, mean, deviation; nothing for `none`."""
+    if kind == "none":
+        return None
+    values = target.astype(np.float64)
+    values = np.log1p(values) if kind == "log" else values
+    return kind, float(values.mean()), float(values.std()) or 1.0
 
 
 def compile_network(network: keras.Model, parameters: TrainingParameters, steps: int, per_execution: int) -> None:
@@ -144,11 +170,22 @@ def compile_network(network: keras.Model, parameters: TrainingParameters, steps:
     schedule = learning_rate(parameters.schedule, parameters.optimizer.learning_rate, steps * parameters.epochs)
     network.compile(
         optimizer=make_optimizer(parameters.optimizer, schedule),
-        loss=parameters.loss,
+        loss=make_loss(network, parameters.loss),
         metrics=metrics,
         steps_per_execution=per_execution,
         jit_compile=False,
     )
+
+
+def make_loss(network: keras.Model, name: str) -> Any:  # noqa: ANN401 - a name or a function
+    """Resolve a loss; behind a scaled output it is taken in the scaled form, while metrics keep the target's units."""
+    import keras
+
+    scaled = next((layer for layer in network.layers if layer.name == TARGET_SCALE), None)
+    if scaled is None:
+        return name
+    loss = keras.losses.get(name)
+    return lambda actual, predicted: loss(scaled.scale(actual), scaled.scale(predicted))
 
 
 def make_optimizer(parameters: OptimizerParameters, rate: Any) -> keras.optimizers.Optimizer:  # noqa: ANN401 - a schedule or number

@@ -10,77 +10,117 @@ import pandas as pd
 from casebook import parameters
 from casebook.learning import splitting
 from casebook.learning.columns import InvalidTableError
-from casebook.learning.fitting import fit_preparation
-from casebook.learning.packaging import Package
-from casebook.learning.preparation import Arrays, Preparation, prepare_rows
-from casebook.learning.serving import raw_form
+from casebook.learning.preparation import Preparation
 
 if TYPE_CHECKING:
     import keras
-    from sklearn.ensemble import HistGradientBoostingClassifier
 
+    from casebook.learning.inputs import AnyPreparation
+    from casebook.learning.packaging import Package
+    from casebook.learning.preparation import Arrays
+    from casebook.learning.texts import TextPreparation
     from casebook.learning.training import Monitor
 
 Block = dict[str, Any]
 EXAMPLE_ROWS = 5
 
 
-def assign_parts(feature_table: pd.DataFrame, split: Block, target: str) -> pd.DataFrame:
-    """Assign each row to training, validation or test.
+def assign_parts(feature_table: pd.DataFrame, split: Block, duplicates: str, target: str, task: str) -> pd.DataFrame:
+    """Assign each row to training, validation and test.
 
     Returns:
-        One column `part`, uint8: 0 training, 1 validation, 2 test.
+        One column `part`, uint8, a sum of bits: 1 training, 2 validation, 4 test; 0 for rows that are not used.
     """
     settings = parameters.SplitParameters.model_validate(split)
-    shares = (settings.test_share, settings.validation_share, settings.seed)
-    if settings.strategy == "row":
-        parts = splitting.split_rows(len(feature_table), *shares)
-    else:
-        parts = splitting.split_keys(feature_table[settings.keys[settings.strategy]], *shares)
-    splitting.check_parts(parts, feature_table[target].to_numpy(), classes=True)
+    parts = splitting.assign_rows(feature_table, settings, duplicates)
+    asked = settings.validation_share > 0 or settings.validation_days > 0
+    splitting.check_parts(parts, feature_table[target].to_numpy(), task != "regression", validation=asked)
     return pd.DataFrame({"part": parts})
 
 
 def describe_split(
-    feature_table: pd.DataFrame, parts: pd.DataFrame, preparation: Preparation, split: Block
+    feature_table: pd.DataFrame, parts: pd.DataFrame, preparation: AnyPreparation, split: Block
 ) -> dict[str, float]:
     """Count what each part holds and tell what the split lets a model see.
 
     Returns:
-        `data/<part>_rows`, `data/features`, and for each key the share of test rows whose key was in training.
+        `data/<part>_rows`, `data/unused_rows`, `data/features`, and for each key the share of test rows whose key was
+        in training.
     """
     part = parts["part"].to_numpy()
-    counts = {f"data/{name}_rows": float((part == number).sum()) for name, number in splitting.PARTS.items()}
+    counts = {f"data/{name}_rows": float((part & bit > 0).sum()) for name, bit in splitting.PARTS.items()}
     overlap = splitting.measure_overlap(feature_table, part, split["keys"])
     seen = {f"test/{name}": share for name, share in overlap.items()}
-    return {**counts, "data/features": float(len(preparation.features) + len(preparation.embedded)), **seen}
+    embedded = len(preparation.embedded) if isinstance(preparation, Preparation) else 0
+    features = float(len(preparation.features) + embedded)
+    return {**counts, "data/unused_rows": float((part == 0).sum()), "data/features": features, **seen}
 
 
 def fit_preparation_on_training(
-    feature_table: pd.DataFrame, parts: pd.DataFrame, preparation: Block, target: str
-) -> Preparation:
-    """Fit fills, clips, categories and scales on the training rows alone."""
-    rows = feature_table[(parts["part"] == splitting.TRAIN).to_numpy()].drop(columns=target)
-    return fit_preparation(rows, parameters.PreparationParameters.model_validate(preparation))
+    feature_table: pd.DataFrame, parts: pd.DataFrame, feature_sources: dict[str, str], preparation: Block, leaks: Block
+) -> AnyPreparation:
+    """Fit fills, clips, categories and scales, or a vocabulary, on the training rows alone."""
+    rows = feature_table[(parts["part"] & splitting.TRAIN > 0).to_numpy()]
+    names = name_features(list(feature_table.columns), feature_sources, preparation, leaks)
+    return fit_features(rows[names], preparation)
+
+
+def name_features(columns: list[str], feature_sources: dict[str, str], preparation: Block, leaks: Block) -> list[str]:
+    """Name the columns that become features: those chosen, less those whose leak is closed and those not there."""
+    chosen = preparation.get("columns") or list(feature_sources)
+    return [name for name in chosen if leaks.get(name) != "drop" and name in columns]
+
+
+def fit_features(rows: pd.DataFrame, preparation: Block) -> AnyPreparation:
+    """Fit the preparation of whichever inputs the parameters describe."""
+    settings = parameters.read_preparation(preparation)
+    if isinstance(settings, parameters.TextPreparationParameters):
+        from casebook.learning.texts import fit_texts
+
+        return fit_texts(rows, settings)
+    if isinstance(settings, parameters.ImagePreparationParameters):
+        from casebook.learning.images import fit_images
+
+        return fit_images(rows, settings)
+    from casebook.learning.fitting import fit_preparation
+
+    return fit_preparation(rows, settings)
 
 
 def apply_preparation(
-    feature_table: pd.DataFrame, parts: pd.DataFrame, preparation: Preparation, target: str
+    feature_table: pd.DataFrame, parts: pd.DataFrame, preparation: AnyPreparation, target: str, task: str
 ) -> tuple[Arrays, Arrays, Arrays]:
     """Turn each part into model arrays.
 
     Returns:
-        Arrays of the training, validation and test rows: `codes`, `ids`, `numbers` and `target`.
+        Arrays of the training, validation and test rows: those of the preparation, and `target`.
     """
+    kind = "float32" if task == "regression" else "uint8"
+    prepared = {**preparation.prepare(feature_table), "target": feature_table[target].to_numpy(kind)}
+    return _take_parts(prepared, parts)
+
+
+def take_texts(
+    feature_table: pd.DataFrame, parts: pd.DataFrame, preparation: TextPreparation, target: str
+) -> tuple[Arrays, Arrays, Arrays]:
+    """Take the texts of each part as they are, for the rival that reads them whole.
+
+    Returns:
+        `text` and `target` of the training, validation and test rows.
+    """
+    texts = feature_table[preparation.name].to_numpy(object)
+    return _take_parts({"text": texts, "target": feature_table[target].to_numpy("uint8")}, parts)
+
+
+def _take_parts(values: Arrays, parts: pd.DataFrame) -> tuple[Arrays, Arrays, Arrays]:
     part = parts["part"].to_numpy()
-    prepared = {**prepare_rows(feature_table, preparation), "target": feature_table[target].to_numpy("uint8")}
-    rows = [np.flatnonzero(part == number) for number in splitting.PARTS.values()]
-    train, validation, test = ({name: values.take(r, axis=0) for name, values in prepared.items()} for r in rows)
+    rows = [np.flatnonzero(part & bit) for bit in splitting.PARTS.values()]
+    train, validation, test = ({name: array.take(r, axis=0) for name, array in values.items()} for r in rows)
     return train, validation, test
 
 
 def train_network(
-    train_arrays: Arrays, validation_arrays: Arrays, preparation: Preparation, training: Block, monitor: Monitor
+    train_arrays: Arrays, validation_arrays: Arrays, preparation: AnyPreparation, training: Block, monitor: Monitor
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train the network that the parameters describe; see `learning.training.train_network`."""
     from casebook.learning import training as library
@@ -89,124 +129,37 @@ def train_network(
     return library.train_network(train_arrays, validation_arrays, preparation, settings, monitor)
 
 
-def predict_test(network: keras.Model, test_arrays: Arrays) -> pd.DataFrame:
-    """Predict the test rows.
-
-    Returns:
-        `probability` of class 1 and the `actual` class, a row a test row.
-    """
-    from casebook.learning.networks import predict
-
-    return pd.DataFrame({"probability": predict(network, test_arrays), "actual": test_arrays["target"]})
-
-
-def fit_reference(
-    train_arrays: Arrays, validation_arrays: Arrays, preparation: Preparation, reference: Block
-) -> HistGradientBoostingClassifier:
-    """Fit the boosted trees that the network is measured against."""
+def fit_reference(train_rows: Arrays, validation_rows: Arrays, preparation: AnyPreparation, reference: Block) -> Any:  # noqa: ANN401 - a scikit-learn estimator
+    """Fit the rival that the network is measured against."""
     from casebook.learning import reference as library
 
-    settings = parameters.ReferenceParameters.model_validate(reference)
-    return library.fit_reference(train_arrays, validation_arrays, preparation, settings)
+    return library.fit_reference(train_rows, validation_rows, preparation, parameters.read_reference(reference))
 
 
-def predict_with_reference(reference_model: HistGradientBoostingClassifier, test_arrays: Arrays) -> pd.DataFrame:
-    """Predict the test rows with the reference: `probability` and `actual`."""
-    from casebook.learning.reference import predict_reference
-
-    probability = predict_reference(reference_model, test_arrays)
-    return pd.DataFrame({"probability": probability, "actual": test_arrays["target"]})
-
-
-def score_test(
-    test_predictions: pd.DataFrame,
-    reference_predictions: pd.DataFrame,
-    train_arrays: Arrays,
-    task: str,
-    evaluation: Block,
-) -> dict[str, float]:
-    """Score network, baseline and reference on the same test rows.
-
-    Returns:
-        `test/<metric>`, `baseline/<metric>` (the training rows' class shares) and `reference/<metric>`.
-    """
-    from casebook.learning.scoring import predict_baseline, score_predictions
-
-    actual = test_predictions["actual"].to_numpy()
-    predictions = {
-        "test": test_predictions["probability"].to_numpy(),
-        "baseline": predict_baseline(task, train_arrays["target"], len(actual)),
-        "reference": reference_predictions["probability"].to_numpy(),
-    }
-    return {
-        f"{who}/{name}": value
-        for who, values in predictions.items()
-        for name, value in score_predictions(task, actual, values, evaluation["threshold"]).items()
-    }
-
-
-def rank_raw_columns(
-    network: keras.Model,
-    test_arrays: Arrays,
-    preparation: Preparation,
-    feature_sources: dict[str, str],
-    evaluation: Block,
+def take_example(
+    joined_rows: pd.DataFrame, target: str, feature_sources: dict[str, str], preparation: AnyPreparation
 ) -> pd.DataFrame:
-    """Measure how much worse the network gets when one raw column's values are shuffled among test rows.
+    """Take a few rows as they stand in the raw files; the model shows them as its input.
 
     Returns:
-        `raw_column`, `auc_drop_mean`, `auc_drop_std`, largest first.
+        The raw columns without the target, and without those that only features are made of which the model does not
+        use, such as a leak that was closed.
     """
-    from casebook.learning.importance import permute_importance
-    from casebook.learning.networks import make_predictor
+    from casebook.learning.serving import raw_form
 
-    sources: dict[str, list[tuple[str, int]]] = {}
-    for feature, raw in feature_sources.items():
-        sources.setdefault(raw, []).append(preparation.positions[feature])
-    # The test rows come in the order of the file; evenly spaced ones stand for all of them.
-    step = max(1, len(test_arrays["target"]) // evaluation["importance_rows"])
-    sampled = {name: values[::step] for name, values in test_arrays.items()}
-    target = sampled.pop("target")
-    repeats = evaluation["importance_repeats"]
-    return permute_importance(make_predictor(network), sampled, sources, target, repeats, seed=0)
-
-
-def draw_evaluation(
-    test_predictions: pd.DataFrame,
-    reference_predictions: pd.DataFrame,
-    history: pd.DataFrame,
-    importance: pd.DataFrame,
-    evaluation: Block,
-) -> tuple[dict[str, Any], dict[str, pd.DataFrame], pd.DataFrame]:
-    """Draw the evaluation's figures.
-
-    Returns:
-        Figures by file name, the numbers behind each by name, and the first test rows with their probabilities.
-    """
-    from casebook.learning.figures import draw_binary_figures
-
-    tables, figures = draw_binary_figures(
-        test_predictions["actual"].to_numpy(),
-        test_predictions["probability"].to_numpy(),
-        reference_predictions["probability"].to_numpy(),
-        evaluation["threshold"],
-        history,
-        importance,
-    )
-    head = tables["probabilities"].head(evaluation["head_rows"])
-    return {f"{name}.png": figure for name, figure in figures.items()}, tables, head
-
-
-def take_example(joined_rows: pd.DataFrame, target: str) -> pd.DataFrame:
-    """Take a few rows as they stand in the raw files, without the target; the model shows them as its input."""
-    return raw_form(joined_rows.drop(columns=target, errors="ignore").head(EXAMPLE_ROWS))
+    names = [column.name for column in preparation.columns] if isinstance(preparation, Preparation) else feature_sources
+    idle = set(feature_sources.values()) - {feature_sources[name] for name in names}
+    kept = [name for name in joined_rows if name not in {target, splitting.GIVEN, *idle}]
+    return raw_form(joined_rows[kept].head(EXAMPLE_ROWS))
 
 
 def package_model(
-    network: keras.Model, preparation: Preparation, example_rows: pd.DataFrame, evaluation: Block
+    network: keras.Model, preparation: AnyPreparation, example_rows: pd.DataFrame, task: str, evaluation: Block
 ) -> Package:
     """Put feature engineering, preparation and network together with the example of raw rows."""
-    return Package(network, preparation, evaluation["threshold"], example_rows)
+    from casebook.learning.packaging import Package
+
+    return Package(network, preparation, task, evaluation["threshold"], example_rows)
 
 
 def profile_table(table: pd.DataFrame, target: str) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from kedro.pipeline import Node, Pipeline, node
 
-from casebook.modelling import nodes
+from casebook.modelling import evaluation, folds, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+Inputs = Literal["columns", "image", "text"]
+PARTS = ("train", "validation", "test")
 
 
 def stage(
@@ -43,69 +46,110 @@ def create_profile_pipeline(*tables: str) -> Pipeline:
     )
 
 
-def create_modelling_pipeline() -> Pipeline:
+def create_modelling_pipeline(inputs: Inputs = "columns") -> Pipeline:
     """Wire split -> prepare -> train -> evaluate -> package.
 
-    Inputs: `feature_table`, `joined_rows` (raw rows, for the model's example), `feature_sources`, `monitor` and the
-    case's parameters.
+    Inputs: `feature_table`, `joined_rows` (raw rows, for the model's example), `feature_sources`, `monitor`,
+    `fold_monitor` and the case's parameters.
+
+    Args:
+        inputs: what the network takes; the rival of texts reads them whole instead of prepared.
     """
-    return Pipeline([*_preparing(), *_training(), *_evaluating(), *_packaging()])
+    rival_rows = "texts" if inputs == "text" else "arrays"
+    rival = _taking_texts() if inputs == "text" else []
+    return Pipeline(
+        [*_preparing(), *rival, *_training(rival_rows), *_evaluating(rival_rows), *_folding(), *_packaging()]
+    )
 
 
 def _preparing() -> list[Node]:
     table_and_parts = ["feature_table", "parts"]
-    arrays = ["train_arrays", "validation_arrays", "test_arrays"]
+    labels = ["params:target", "params:task"]
     return [
-        stage("splitting", nodes.assign_parts, ["feature_table", "params:split", "params:target"], "parts"),
+        stage(
+            "splitting",
+            nodes.assign_parts,
+            ["feature_table", "params:split", "params:duplicates", *labels],
+            "parts",
+        ),
         stage(
             "scaling",
             nodes.fit_preparation_on_training,
-            [*table_and_parts, "params:preparation", "params:target"],
+            [*table_and_parts, "feature_sources", "params:preparation", "params:leaks"],
             "preparation",
             name="fit_preparation",
         ),
-        stage("scaling", nodes.apply_preparation, [*table_and_parts, "preparation", "params:target"], arrays),
+        stage(
+            "scaling",
+            nodes.apply_preparation,
+            [*table_and_parts, "preparation", *labels],
+            [f"{part}_arrays" for part in PARTS],
+        ),
         stage("splitting", nodes.describe_split, [*table_and_parts, "preparation", "params:split"], "split_metrics"),
     ]
 
 
-def _training() -> list[Node]:
+def _taking_texts() -> list[Node]:
+    inputs = ["feature_table", "parts", "preparation", "params:target"]
+    return [stage("reference", nodes.take_texts, inputs, [f"{part}_texts" for part in PARTS])]
+
+
+def _training(rival_rows: str) -> list[Node]:
     arrays = ["train_arrays", "validation_arrays", "preparation"]
+    rows = [f"train_{rival_rows}", f"validation_{rival_rows}", "preparation"]
     return [
         stage("training", nodes.train_network, [*arrays, "params:training", "monitor"], ["network", "history"]),
-        stage("reference", nodes.fit_reference, [*arrays, "params:reference"], "reference_model"),
+        stage("reference", nodes.fit_reference, [*rows, "params:reference"], "reference_model"),
     ]
 
 
-def _evaluating() -> list[Node]:
+def _evaluating(rival_rows: str) -> list[Node]:
     predictions = ["test_predictions", "reference_predictions"]
+    settings = ["params:task", "params:evaluation"]
     return [
-        stage("evaluation", nodes.predict_test, ["network", "test_arrays"], "test_predictions"),
-        stage("reference", nodes.predict_with_reference, ["reference_model", "test_arrays"], "reference_predictions"),
+        stage("evaluation", evaluation.predict_test, ["network", "test_arrays", "params:task"], "test_predictions"),
         stage(
-            "evaluation",
-            nodes.score_test,
-            [*predictions, "train_arrays", "params:task", "params:evaluation"],
-            "test_metrics",
+            "reference",
+            evaluation.predict_with_reference,
+            ["reference_model", f"test_{rival_rows}", "params:task"],
+            "reference_predictions",
         ),
+        stage("evaluation", evaluation.score_test, [*predictions, "train_arrays", "params:evaluation"], "test_metrics"),
+        stage("evaluation", evaluation.score_training, ["network", "train_arrays", *settings], "fit_metrics"),
         stage(
             "evaluation",
-            nodes.rank_raw_columns,
+            evaluation.rank_raw_columns,
             ["network", "test_arrays", "preparation", "feature_sources", "params:evaluation"],
             "importance",
         ),
         stage(
             "evaluation",
-            nodes.draw_evaluation,
+            evaluation.draw_evaluation,
             [*predictions, "history", "importance", "params:evaluation"],
             ["figures", "figure_tables", "test_head"],
         ),
     ]
 
 
-def _packaging() -> list[Node]:
-    inputs = ["network", "preparation", "example_rows", "params:evaluation"]
+def _folding() -> list[Node]:
+    dealing = ["feature_table", "parts", "params:folds", "params:duplicates", "params:split"]
+    settings = ["params:preparation", "params:training", "params:target", "params:task", "params:evaluation"]
     return [
-        stage("merging", nodes.take_example, ["joined_rows", "params:target"], "example_rows"),
+        stage("folds", folds.assign_folds, dealing, "fold_assignments"),
+        stage("folds", folds.gather_fold_settings, settings, "fold_settings"),
+        stage(
+            "folds",
+            folds.cross_validate,
+            ["feature_table", "fold_assignments", "preparation", "fold_settings", "fold_monitor"],
+            ["fold_scores", "fold_metrics"],
+        ),
+    ]
+
+
+def _packaging() -> list[Node]:
+    inputs = ["network", "preparation", "example_rows", "params:task", "params:evaluation"]
+    example = ["joined_rows", "params:target", "feature_sources", "preparation"]
+    return [
+        stage("packaging", nodes.take_example, example, "example_rows"),
         stage("packaging", nodes.package_model, inputs, "model"),
     ]

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from casebook.cases import Case
 from casebook.pipelines.redhat.columns import FEATURE_SOURCES
-from casebook.pipelines.redhat.parameters import RedhatParameters
 from casebook.pipelines.redhat.pipeline import create_pipeline
 
 if TYPE_CHECKING:
@@ -14,22 +13,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, float]:
+def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
     """Generate the three files; see `samples.redhat`."""
     from casebook.samples import redhat
 
     sample = redhat.generate_sample(size["people"], size["activities"], size["seed"])
     redhat.write_sample(sample, folder)
-    return redhat.best_reachable(sample)
+    return {strategy: {"accuracy": best} for strategy, best in redhat.best_reachable(sample).items()}
 
 
 CASE = Case(
     name="redhat",
-    parameters=RedhatParameters,
     files=("act_train.csv", "people.csv"),
     optional_files=("act_test.csv",),
     feature_sources=FEATURE_SOURCES,
     create_pipeline=create_pipeline,
     write_sample=write_sample,
-    fetch="predicting-red-hat-business-value",
+    fetch="competition:predicting-red-hat-business-value",
 )

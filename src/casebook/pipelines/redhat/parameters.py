@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from casebook.parameters import CaseParameters, Parameters, UnknownKeys
+from casebook.parameters import CaseParameters, Parameters, PreparationParameters, UnknownKeys
 
 
 class SampleParameters(Parameters):
@@ -19,4 +19,8 @@ class RedhatParameters(CaseParameters):
     """The top key `redhat`."""
 
     sample: SampleParameters
+    preparation: PreparationParameters
     unknown_people: UnknownKeys
+
+
+PARAMETERS = RedhatParameters

@@ -1,0 +1,103 @@
+"""Raw files: read as they are, never written."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+from kedro.io import DatasetError
+
+from casebook.datasets.files import FileDataset
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class RawFileError(DatasetError):
+    """A raw file that the user must mend or bring; the message names it."""
+
+
+class RawFile(FileDataset):
+    """What all raw files share: they must be there, may be damaged, and stay as they are."""
+
+    def load(self) -> Any:  # noqa: ANN401 - Kedro's signature
+        """Read the file.
+
+        Raises:
+            RawFileError: the file is missing, empty or cut off; the message names it.
+        """
+        if not self._filepath.exists():
+            raise RawFileError(f"{self._filepath} is missing; put the file there or see data/README.md")
+        try:
+            return self._read()
+        except (pa.ArrowException, UnicodeDecodeError, zipfile.BadZipFile, ValueError, EOFError, KeyError) as error:
+            kind = self._filepath.suffix.lstrip(".").upper()
+            raise RawFileError(
+                f"{self._filepath} cannot be read as {kind} ({error}); it may be cut off or damaged: get it again"
+            ) from error
+
+    def save(self, data: Any) -> None:  # noqa: ANN401, ARG002 - Kedro's signature
+        """Refuse: raw files are never written by a pipeline."""
+        raise RawFileError(f"{self._filepath} is a raw file and is never written by a pipeline")
+
+    def _read(self) -> Any:  # noqa: ANN401 - what the kind of file holds
+        raise NotImplementedError
+
+
+class RawTable(RawFile):
+    """A raw CSV file, read as text: columns as categories, or as plain strings where nearly every value differs."""
+
+    def __init__(
+        self,
+        filepath: str,
+        plain: list[str] | None = None,
+        names: list[str] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Keep the path and what is known of the columns.
+
+        Args:
+            filepath: of the CSV file.
+            plain: columns that are not worth a dictionary.
+            names: of the columns of a file that may come without a header line: the first line is a header when it
+                holds no digit.
+            metadata: for Kedro-Viz.
+        """
+        super().__init__(filepath, metadata)
+        self._plain = set(plain or ())
+        self._names = names
+
+    def _read(self) -> pd.DataFrame:
+        with self._filepath.open("rb") as file:
+            line = file.readline().decode("utf-8-sig").strip()
+        bare = self._names is not None and any(letter.isdigit() for letter in line)
+        header = self._names if bare and self._names else line.split(",")
+        types = {
+            name: pa.string() if name in self._plain else pa.dictionary(pa.int32(), pa.string()) for name in header
+        }
+        table: pd.DataFrame = pa.csv.read_csv(
+            self._filepath,
+            read_options=pa.csv.ReadOptions(column_names=header if bare else None),
+            convert_options=pa.csv.ConvertOptions(column_types=types, strings_can_be_null=True),
+        ).to_pandas()
+        return table
+
+
+class RawParquet(RawFile):
+    """A raw Parquet file, read as the table that it holds."""
+
+    def _read(self) -> pd.DataFrame:
+        table: pd.DataFrame = pa.parquet.read_table(self._filepath).to_pandas()
+        return table
+
+
+class RawArrays(RawFile):
+    """A raw NumPy archive (`.npz`), read as its arrays by name."""
+
+    def _read(self) -> dict[str, np.ndarray]:
+        with np.load(self._filepath) as arrays:
+            return {name: arrays[name] for name in arrays.files}

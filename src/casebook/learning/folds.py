@@ -1,0 +1,124 @@
+"""Cross-validation: the same network trained anew on all folds but one, and judged on that one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import pandas as pd
+
+from casebook.learning.predictions import class_probability
+from casebook.learning.scoring import predict_baseline, score_predictions
+from casebook.learning.training import Monitor, train_network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from casebook.learning.inputs import AnyPreparation
+    from casebook.learning.preparation import Arrays
+    from casebook.parameters import TrainingParameters
+
+# Rows of a fold's training part that stop it early, where that is asked for: never rows that it is judged on.
+STOPPING_SHARE = 0.1
+
+
+class FoldMonitor(Protocol):
+    """What cross-validation reports to: a child run a fold, a line on the console, or a list in a test."""
+
+    def fold(self, name: str, tags: Mapping[str, str]) -> AbstractContextManager[Monitor]:
+        """Open a fold; its training reports to what this gives."""
+
+    def scores(self, metrics: Mapping[str, float]) -> None:
+        """Hear how the open fold did."""
+
+
+def cross_validate(
+    table: pd.DataFrame,
+    dealt: np.ndarray,
+    fit: Callable[[pd.DataFrame], AnyPreparation],
+    target: str,
+    task: str,
+    parameters: TrainingParameters,
+    threshold: float,
+    monitor: FoldMonitor,
+) -> pd.DataFrame:
+    """Train and judge once for every fold of every repeat.
+
+    Args:
+        table: feature rows with the target.
+        dealt: see `splitting.assign_folds`, shape (rows, repeats).
+        fit: fits a preparation on the rows that it is given.
+        target: name of the target's column.
+        task: see `scoring.score_predictions`.
+        parameters: the `training` block.
+        threshold: of class 1.
+        monitor: hears of each fold.
+
+    Returns:
+        A row a fold: `repeat`, `fold`, `rows`, and each metric as `<metric>` and `baseline_<metric>`.
+    """
+    records = []
+    for repeat, fold, judged in _folds(dealt):
+        tags = {"repeat": str(repeat), "fold": str(fold)}
+        with monitor.fold(f"fold {fold}" + (f", repeat {repeat}" if dealt.shape[1] > 1 else ""), tags) as training:
+            held_out, rest = table[judged], table[~judged]
+            preparation = fit(rest)
+            prepare = _preparer(preparation, target, task)
+            train, stopping = _hold_back(prepare(rest), parameters)
+            test = prepare(held_out)
+            network, _ = train_network(train, stopping, preparation, parameters, training)
+            scores = _score(network, test, train["target"], task, threshold)
+            monitor.scores(scores)
+        records.append({"repeat": repeat, "fold": fold, "rows": int(judged.sum()), **scores})
+    return pd.DataFrame(records)
+
+
+def _folds(dealt: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
+    for repeat in range(dealt.shape[1]):
+        for fold in range(int(dealt[:, repeat].max()) + 1):
+            yield repeat + 1, fold + 1, dealt[:, repeat] == fold
+
+
+def _preparer(preparation: AnyPreparation, target: str, task: str) -> Callable[[pd.DataFrame], Arrays]:
+    kind = "float32" if task == "regression" else "uint8"
+    return lambda rows: {**preparation.prepare(rows), "target": rows[target].to_numpy(kind)}
+
+
+def _hold_back(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arrays]:
+    """Keep some training rows back to stop by, when training stops early; else none."""
+    count = len(rows["target"])
+    held = round(count * STOPPING_SHARE) if parameters.early_stopping.patience else 0
+    order = np.random.default_rng(parameters.seed).permutation(count)
+    parts = (np.sort(order[held:]), np.sort(order[:held]))
+    train, stopping = ({name: values[part] for name, values in rows.items()} for part in parts)
+    return train, stopping
+
+
+def _score(network: object, test: Arrays, train_target: np.ndarray, task: str, threshold: float) -> dict[str, float]:
+    from casebook.learning.networks import predict
+
+    outputs = predict(network, test)
+    classes = outputs.shape[1] if outputs.ndim == 2 else None
+    baseline = predict_baseline(task, train_target, len(test["target"]), classes)
+    scores = score_predictions(task, test["target"], class_probability(task, outputs), threshold)
+    plain = score_predictions(task, test["target"], baseline, threshold)
+    return {**scores, **{f"baseline_{name}": value for name, value in plain.items()}}
+
+
+def summarise_folds(scores: pd.DataFrame) -> dict[str, float]:
+    """Give mean, variance and deviation over the folds.
+
+    Returns:
+        `folds/<metric>_mean`, `folds/<metric>_variance` and `folds/<metric>_std` (of the population), likewise of the
+        baseline; nothing without folds.
+    """
+    found: dict[str, float] = {}
+    for name in scores.columns.difference(["repeat", "fold", "rows"], sort=False):
+        values = scores[name].to_numpy(np.float64)
+        found |= {
+            f"folds/{name}_mean": float(values.mean()),
+            f"folds/{name}_variance": float(values.var()),
+            f"folds/{name}_std": float(values.std()),
+        }
+    return found

@@ -1,0 +1,49 @@
+"""What a network or a reference says of some rows, as a table that tells its task by its columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from typing import Literal
+
+    Task = Literal["binary", "multiclass", "regression"]
+
+
+def class_probability(task: str, outputs: np.ndarray) -> np.ndarray:
+    """Give a network's outputs the form of its task: a binary one with two softmax outputs keeps that of class 1."""
+    return outputs[:, 1] if task == "binary" and outputs.ndim == 2 else outputs
+
+
+def name_outputs(task: str, outputs: np.ndarray) -> dict[str, np.ndarray]:
+    """Name a model's outputs.
+
+    Returns:
+        `probability` of class 1 (binary), `probability_0`, `probability_1` ... (multiclass) or `prediction`.
+    """
+    values = class_probability(task, outputs)
+    if task == "multiclass":
+        return {f"probability_{number}": values[:, number] for number in range(values.shape[1])}
+    return {"probability" if task == "binary" else "prediction": values}
+
+
+def frame_predictions(task: str, outputs: np.ndarray, actual: np.ndarray) -> pd.DataFrame:
+    """Set outputs beside actual values: the columns of `name_outputs` and `actual`, a row a row."""
+    return pd.DataFrame({**name_outputs(task, outputs), "actual": actual})
+
+
+def read_predictions(frame: pd.DataFrame) -> np.ndarray:
+    """Give the outputs of a table of predictions: (rows,), or (rows, classes) for several classes."""
+    columns = [name for name in frame.columns if name != "actual"]
+    values: np.ndarray = frame[columns].to_numpy(np.float64)
+    return values if len(columns) > 1 else values[:, 0]
+
+
+def task_of(frame: pd.DataFrame) -> Task:
+    """Tell the task by the columns of a table of predictions."""
+    if "prediction" in frame:
+        return "regression"
+    return "binary" if "probability" in frame else "multiclass"

@@ -1,0 +1,140 @@
+"""Nodes of the stage that judges a network: predictions, scores, importance and figures on the test rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from casebook.learning.predictions import class_probability, frame_predictions, read_predictions, task_of
+from casebook.learning.preparation import Preparation
+
+if TYPE_CHECKING:
+    import keras
+
+    from casebook.learning.inputs import AnyPreparation
+    from casebook.learning.preparation import Arrays
+
+Block = dict[str, Any]
+# Scores on the training rows only show how far a network has fitted them; so many tell that.
+MOST_FIT_ROWS = 50_000
+
+
+def predict_test(network: keras.Model, test_arrays: Arrays, task: str) -> pd.DataFrame:
+    """Predict the test rows.
+
+    Returns:
+        `probability` of class 1, `probability_0` ... of several classes, or `prediction`; and `actual`.
+    """
+    from casebook.learning.networks import predict
+
+    return frame_predictions(task, predict(network, test_arrays), test_arrays["target"])
+
+
+def predict_with_reference(reference_model: Any, test_rows: Arrays, task: str) -> pd.DataFrame:  # noqa: ANN401 - an estimator
+    """Predict the test rows with the reference; see `predict_test`."""
+    from casebook.learning.reference import predict_reference
+
+    return frame_predictions(task, predict_reference(reference_model, test_rows), test_rows["target"])
+
+
+def score_test(
+    test_predictions: pd.DataFrame, reference_predictions: pd.DataFrame, train_arrays: Arrays, evaluation: Block
+) -> dict[str, float]:
+    """Score network, baseline and reference on the same test rows.
+
+    Returns:
+        `test/<metric>`, `baseline/<metric>` (the training rows' class shares or mean) and `reference/<metric>`; and
+        `test/accuracy_at_<threshold>` for further thresholds.
+    """
+    from casebook.learning.scoring import apply_threshold, predict_baseline, score_predictions
+
+    task, actual = task_of(test_predictions), test_predictions["actual"].to_numpy()
+    own = read_predictions(test_predictions)
+    classes = own.shape[1] if own.ndim == 2 else None
+    rivals = {
+        "test": own,
+        "baseline": predict_baseline(task, train_arrays["target"], len(actual), classes),
+        "reference": read_predictions(reference_predictions),
+    }
+    scores = {
+        f"{who}/{name}": value
+        for who, values in rivals.items()
+        for name, value in score_predictions(task, actual, values, evaluation["threshold"]).items()
+    }
+    further = evaluation["thresholds"] if task == "binary" else []
+    return scores | {f"test/accuracy_at_{t:g}": float(np.mean(apply_threshold(own, t) == actual)) for t in further}
+
+
+def score_training(network: keras.Model, train_arrays: Arrays, task: str, evaluation: Block) -> dict[str, float]:
+    """Score the trained network on the rows that it was trained on: what no score should be mistaken for.
+
+    Returns:
+        `fit/<metric>`, of evenly spaced rows where there are many.
+    """
+    from casebook.learning.networks import predict
+    from casebook.learning.scoring import score_predictions
+
+    step = -(-len(train_arrays["target"]) // MOST_FIT_ROWS)
+    rows = {name: np.ascontiguousarray(values[::step]) for name, values in train_arrays.items()}
+    outputs = class_probability(task, predict(network, rows))
+    scores = score_predictions(task, rows["target"], outputs, evaluation["threshold"])
+    return {f"fit/{name}": value for name, value in scores.items()}
+
+
+def rank_raw_columns(
+    network: keras.Model,
+    test_arrays: Arrays,
+    preparation: AnyPreparation,
+    feature_sources: dict[str, str],
+    evaluation: Block,
+) -> pd.DataFrame:
+    """Measure how much worse the network gets when one raw column's values are shuffled among test rows.
+
+    Returns:
+        `raw_column`, `metric`, `drop_mean`, `drop_std`, largest first; no rows for images and texts.
+    """
+    from casebook.learning.importance import permute_importance
+    from casebook.learning.networks import make_predictor, task_of_network
+
+    if not isinstance(preparation, Preparation):
+        return pd.DataFrame(columns=["raw_column", "metric", "drop_mean", "drop_std"])
+    sources: dict[str, list[tuple[str, int]]] = {}
+    for feature, place in preparation.positions.items():
+        sources.setdefault(feature_sources[feature], []).append(place)
+    # The test rows come in the order of the file; evenly spaced ones stand for all of them.
+    step = max(1, len(test_arrays["target"]) // evaluation["importance_rows"])
+    sampled = {name: values[::step] for name, values in test_arrays.items()}
+    target = sampled.pop("target")
+    task, predict_rows = task_of_network(network), make_predictor(network)
+    return permute_importance(
+        lambda rows: class_probability(task, predict_rows(rows)),
+        sampled,
+        sources,
+        target,
+        evaluation["importance_repeats"],
+        seed=0,
+        task=task,
+    )
+
+
+def draw_evaluation(
+    test_predictions: pd.DataFrame,
+    reference_predictions: pd.DataFrame,
+    history: pd.DataFrame,
+    importance: pd.DataFrame,
+    evaluation: Block,
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame], pd.DataFrame]:
+    """Draw the evaluation's figures.
+
+    Returns:
+        Figures by file name, the numbers behind each by name, and the first test rows with their predictions.
+    """
+    from casebook.learning.figures import draw_task_figures
+
+    tables, figures = draw_task_figures(
+        test_predictions, reference_predictions, evaluation["threshold"], history, importance
+    )
+    head = test_predictions.head(evaluation["head_rows"])
+    return {f"{name}.png": figure for name, figure in figures.items()}, tables, head

@@ -1,0 +1,82 @@
+"""Nodes of cross-validation, which goes beside a run where folds are asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from casebook import parameters
+from casebook.learning import splitting
+from casebook.learning.preparation import Preparation
+from casebook.modelling.nodes import fit_features
+
+if TYPE_CHECKING:
+    from casebook.learning.folds import FoldMonitor
+    from casebook.learning.inputs import AnyPreparation
+
+Block = dict[str, Any]
+
+
+def assign_folds(
+    feature_table: pd.DataFrame, parts: pd.DataFrame, folds: Block, duplicates: str, split: Block
+) -> pd.DataFrame:
+    """Deal the training rows, or all, into folds.
+
+    Returns:
+        `row` (position in the feature table) and the fold of each repeat; no rows when no folds are asked for.
+    """
+    settings = parameters.FoldsParameters.model_validate(folds)
+    part = parts["part"].to_numpy()
+    chosen = part > 0 if settings.of == "all" else part & splitting.TRAIN > 0
+    rows = pd.Series(range(len(part)))[chosen if settings.count else chosen & False].to_numpy()
+    if not len(rows):
+        return pd.DataFrame({"row": rows})
+    keys = splitting.hash_rows(feature_table.iloc[rows]).to_numpy() if duplicates == "group" else None
+    dealt = splitting.assign_folds(len(rows), settings.count, settings.repeats, split["seed"], keys)
+    return pd.DataFrame({"row": rows, **{f"repeat_{n + 1}": dealt[:, n] for n in range(dealt.shape[1])}})
+
+
+def gather_fold_settings(preparation: Block, training: Block, target: str, task: str, evaluation: Block) -> Block:
+    """Put together what each fold is prepared, trained and judged by."""
+    return {
+        "preparation": preparation,
+        "training": training,
+        "target": target,
+        "task": task,
+        "threshold": evaluation["threshold"],
+    }
+
+
+def cross_validate(
+    feature_table: pd.DataFrame,
+    fold_assignments: pd.DataFrame,
+    preparation: AnyPreparation,
+    fold_settings: Block,
+    fold_monitor: FoldMonitor,
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Train and judge once a fold, each with a preparation of its own, in a child run of its own.
+
+    Returns:
+        A row a fold with its scores and the baseline's, and mean, variance and deviation of each over the folds.
+    """
+    if fold_assignments.empty:
+        return pd.DataFrame({"repeat": [], "fold": [], "rows": []}), {}
+    from casebook.learning import folds as library
+
+    target = fold_settings["target"]
+    names = (
+        [column.name for column in preparation.columns] if isinstance(preparation, Preparation) else [preparation.name]
+    )
+    table = feature_table.iloc[fold_assignments["row"].to_numpy()][[*names, target]].reset_index(drop=True)
+    scores = library.cross_validate(
+        table,
+        fold_assignments.drop(columns="row").to_numpy(),
+        lambda rows: fit_features(rows[names], fold_settings["preparation"]),
+        target,
+        fold_settings["task"],
+        parameters.TrainingParameters.model_validate(fold_settings["training"]),
+        fold_settings["threshold"],
+        fold_monitor,
+    )
+    return scores, library.summarise_folds(scores)

@@ -1,0 +1,105 @@
+"""The parameters that every case has: their names, types and ranges."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from casebook.parameters.data import (
+    AnyPreparation,
+    FoldsParameters,
+    ImagePreparationParameters,
+    PreparationParameters,
+    SplitParameters,
+    TextPreparationParameters,
+    read_preparation,
+)
+from casebook.parameters.evaluation import (
+    BoostedTreesParameters,
+    EvaluationParameters,
+    LogisticImageParameters,
+    LogisticTextParameters,
+    ReferenceParameters,
+    read_reference,
+)
+from casebook.parameters.training import (
+    ConvolutionParameters,
+    EarlyStoppingParameters,
+    EmbeddingParameters,
+    EncoderParameters,
+    NetworkParameters,
+    OptimizerParameters,
+    ScheduleParameters,
+    TrainingParameters,
+)
+from casebook.parameters.values import Parameters, UnknownKeys
+
+__all__ = [
+    "FREE_MAPPINGS",
+    "AnyPreparation",
+    "BoostedTreesParameters",
+    "CaseParameters",
+    "ConvolutionParameters",
+    "EarlyStoppingParameters",
+    "EmbeddingParameters",
+    "EncoderParameters",
+    "EvaluationParameters",
+    "FoldsParameters",
+    "ImagePreparationParameters",
+    "LogisticImageParameters",
+    "LogisticTextParameters",
+    "NetworkParameters",
+    "OptimizerParameters",
+    "Parameters",
+    "PreparationParameters",
+    "ReferenceParameters",
+    "ScheduleParameters",
+    "SplitParameters",
+    "TextPreparationParameters",
+    "TrainingParameters",
+    "UnknownKeys",
+    "read_preparation",
+    "read_reference",
+]
+
+# Mappings whose keys are the user's: a variant states them whole, the command line gives single entries.
+FREE_MAPPINGS = frozenset({"encoding", "nulls", "clip", "options"})
+OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
+
+
+class CaseParameters(Parameters):
+    """All parameters that every case has; a case's own class adds its own and narrows those that it knows better."""
+
+    variant: str
+    task: Literal["binary", "multiclass", "regression"]
+    target: str
+    sample: Parameters
+    split: SplitParameters
+    duplicates: Literal["keep", "group", "drop"] = "keep"
+    leaks: dict[str, Literal["keep", "drop"]] = Field(default_factory=dict)
+    folds: FoldsParameters = FoldsParameters()
+    preparation: AnyPreparation = Field(union_mode="left_to_right")
+    training: TrainingParameters
+    reference: ReferenceParameters
+    evaluation: EvaluationParameters
+    variants: dict[str, dict[str, Any]]
+
+    @model_validator(mode="after")
+    def _check_together(self) -> CaseParameters:
+        output = self.training.network.output
+        if output not in OUTPUTS[self.task]:
+            allowed = " or ".join(sorted(OUTPUTS[self.task]))
+            raise ValueError(f"training.network.output {output} does not fit the task {self.task}: give {allowed}")
+        if self.training.target_scale != "none" and self.task != "regression":
+            raise ValueError("training.target_scale scales a regression's target; give none")
+        watched = self.training.early_stopping
+        if watched.patience and watched.metric.startswith("val/") and not self._has_validation():
+            raise ValueError(
+                f"training.early_stopping watches {watched.metric}, but the split leaves no validation rows"
+            )
+        return self
+
+    def _has_validation(self) -> bool:
+        split = self.split
+        return bool(split.validation_share or split.validation_on == "test" or split.validation_days)

@@ -1,0 +1,98 @@
+"""Parameters of what comes before the network: split, folds and preparation."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from casebook.parameters.values import Names, Parameters, Quantiles, Seed, Share
+
+ANY_CASE = ("row", "none")
+
+
+class SplitParameters(Parameters):
+    """How rows are assigned to training, validation and test.
+
+    Strategies: `row` at random; `none` holds nothing out, so that every row is training and test row at once; `time`
+    holds out the last days; `given` is the data set's own test part; every other name is one of a key, of which no
+    value stands on two sides.
+    """
+
+    strategy: str
+    keys: dict[str, str] = Field(default_factory=dict, description="strategy -> column of the feature table")
+    test_share: Share = 0.2
+    validation_share: Share = Field(default=0.1, description="of what the test leaves; 0 for none")
+    validation_on: Literal["held_out", "test", "training"] = "held_out"
+    test_days: int = Field(default=0, ge=0)
+    validation_days: int = Field(default=0, ge=0)
+    seed: Seed
+
+    @model_validator(mode="after")
+    def _check_strategy(self) -> SplitParameters:
+        strategies = [*ANY_CASE, *self.keys]
+        if self.strategy not in strategies:
+            raise ValueError(f"strategy {self.strategy!r} does not exist; there are {', '.join(strategies)}")
+        if self.strategy == "time" and not self.test_days:
+            raise ValueError("strategy time holds out the last days: give test_days of at least 1")
+        return self
+
+
+class FoldsParameters(Parameters):
+    """Cross-validation beside the run; 0 folds for none."""
+
+    count: int = Field(default=0, ge=0)
+    repeats: int = Field(default=1, ge=1)
+    of: Literal["training", "all"] = "training"
+
+    @field_validator("count")
+    @classmethod
+    def _check_count(cls, count: int) -> int:
+        if count == 1:
+            raise ValueError("one fold leaves nothing to train on; give 0 for none, or at least 2")
+        return count
+
+
+class PreparationParameters(Parameters):
+    """How feature columns become model arrays."""
+
+    scaling: Literal["none", "standard", "minmax"] = "standard"
+    columns: Names = Field(default_factory=list, description="feature columns used; none named means all")
+    encoding: dict[str, Literal["number", "onehot", "embedding"]] = Field(default_factory=dict)
+    nulls: dict[str, Literal["mean", "median", "mode", "missing"]] = Field(default_factory=dict)
+    clip: dict[str, Quantiles] = Field(default_factory=dict)
+    min_rows: int = Field(default=1, ge=1)
+    drop_first: bool = Field(default=False, description="leave out the first category of each one-hot column")
+
+    @field_validator("clip")
+    @classmethod
+    def _check_quantiles(cls, clip: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        for column, (low, high) in clip.items():
+            if not 0 <= low < high <= 1:
+                raise ValueError(f"{column}: quantiles must rise from 0 to 1, as in 0.01x0.99")
+        return clip
+
+
+class ImagePreparationParameters(Parameters):
+    """How images become model arrays: pixels are divided by `scale` inside the network."""
+
+    scale: float = Field(default=255.0, gt=0)
+
+
+class TextPreparationParameters(Parameters):
+    """How texts become model arrays: the most frequent words of the training texts, the last ones of each text."""
+
+    vocabulary: int = Field(default=5000, ge=3)
+    length: int = Field(default=500, ge=1)
+
+
+AnyPreparation = PreparationParameters | ImagePreparationParameters | TextPreparationParameters
+
+
+def read_preparation(block: dict[str, Any]) -> AnyPreparation:
+    """Read a `preparation` block of whichever inputs a case has."""
+    if "vocabulary" in block:
+        return TextPreparationParameters.model_validate(block)
+    if "scale" in block:
+        return ImagePreparationParameters.model_validate(block)
+    return PreparationParameters.model_validate(block)

@@ -1,0 +1,67 @@
+"""Parameters of what the network is measured with and against."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, TypeAdapter
+
+from casebook.parameters.values import Parameters, Seed, Thresholds
+
+
+class BoostedTreesParameters(Parameters):
+    """The rival of tables: boosted trees on the same rows and columns, stopped early by the validation rows."""
+
+    name: Literal["boosted_trees"] = "boosted_trees"
+    max_rows: int = Field(default=500_000, ge=100)
+    max_iter: int = Field(ge=1)
+    learning_rate: float = Field(gt=0, le=1)
+    max_leaf_nodes: int = Field(ge=2)
+    min_samples_leaf: int = Field(ge=1)
+    l2_regularization: float = Field(ge=0)
+    patience: int = Field(ge=1)
+    target_scale: Literal["none", "log"] = "none"
+    seed: Seed
+
+
+class LogisticImageParameters(Parameters):
+    """The rival of images: logistic regression on the pixels."""
+
+    name: Literal["logistic_image"]
+    max_rows: int = Field(default=20_000, ge=100)
+    c: float = Field(default=1.0, gt=0, description="inverse strength of the penalty")
+    max_iter: int = Field(default=100, ge=1)
+    seed: Seed
+
+
+class LogisticTextParameters(Parameters):
+    """The rival of texts: logistic regression on the TF-IDF of words and pairs of words."""
+
+    name: Literal["logistic_text"]
+    max_rows: int = Field(default=500_000, ge=100)
+    max_features: int = Field(default=200_000, ge=10)
+    c: float = Field(default=1.0, gt=0, description="inverse strength of the penalty")
+    max_iter: int = Field(default=100, ge=1)
+    seed: Seed
+
+
+ReferenceParameters = Annotated[
+    BoostedTreesParameters | LogisticImageParameters | LogisticTextParameters, Field(discriminator="name")
+]
+
+
+def read_reference(block: dict[str, Any]) -> BoostedTreesParameters | LogisticImageParameters | LogisticTextParameters:
+    """Read a `reference` block of whichever rival a case has."""
+    checked: BoostedTreesParameters | LogisticImageParameters | LogisticTextParameters
+    checked = TypeAdapter(ReferenceParameters).validate_python(block)
+    return checked
+
+
+class EvaluationParameters(Parameters):
+    """What is measured besides the metrics."""
+
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+    thresholds: Thresholds = Field(default_factory=list, description="further ones, each with its own confusion counts")
+    importance_rows: int = Field(default=5000, ge=1)
+    importance_repeats: int = Field(default=2, ge=1)
+    head_rows: int = Field(default=20, ge=1)
