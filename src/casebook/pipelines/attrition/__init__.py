@@ -1,0 +1,33 @@
+"""Attrition: will an employee leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casebook.cases import Case
+from casebook.pipelines.attrition.columns import FEATURE_SOURCES
+from casebook.pipelines.attrition.pipeline import create_pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
+    """Generate the file; see `samples.attrition`."""
+    from casebook.samples import attrition
+
+    sample = attrition.generate_sample(size["employees"], size["seed"])
+    attrition.write_sample(sample, folder)
+    return attrition.best_reachable(sample)
+
+
+CASE = Case(
+    name="attrition",
+    files=("HR_comma_sep.csv",),
+    optional_files=(),
+    feature_sources=FEATURE_SOURCES,
+    create_pipeline=create_pipeline,
+    write_sample=write_sample,
+    fetch="dataset:giripujar/hr-analytics",
+)

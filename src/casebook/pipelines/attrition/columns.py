@@ -1,0 +1,28 @@
+"""The columns of the employees' table and the feature made from each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from casebook.learning.columns import Kind
+
+TARGET = "left"
+# The copies of the file that are about spell one header in three ways.
+SPELLINGS = {"Department": "department", "sales": "department"}
+
+EMPLOYEES: dict[str, Kind] = {
+    "satisfaction_level": "number",
+    "last_evaluation": "number",
+    "number_project": "number",
+    "average_montly_hours": "number",
+    "time_spend_company": "number",
+    "Work_accident": "number",
+    TARGET: "number",
+    "promotion_last_5years": "number",
+    "department": "text",
+    "salary": "text",
+}
+# A raw row of the model: an employee without the outcome.
+RAW_ROW: dict[str, Kind] = {name: kind for name, kind in EMPLOYEES.items() if name != TARGET}
+FEATURE_SOURCES: dict[str, str] = {name: name for name in RAW_ROW}

@@ -1,0 +1,23 @@
+"""Attrition's feature engineering: the columns as they are, the same for training and for one request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casebook.pipelines.attrition.columns import FEATURE_SOURCES, TARGET
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
+    """Take the nine columns as features, as the published preparation does.
+
+    Args:
+        joined_rows: typed employees (`columns.RAW_ROW`), with or without the outcome.
+
+    Returns:
+        The columns of `columns.FEATURE_SOURCES` in that order, and `left` when it was there.
+    """
+    kept = [*FEATURE_SOURCES, *([TARGET] if TARGET in joined_rows else [])]
+    return joined_rows[kept]

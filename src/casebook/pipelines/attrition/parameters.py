@@ -1,0 +1,23 @@
+"""What attrition's parameters have beyond every case's."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from casebook.parameters import CaseParameters, Parameters
+
+
+class SampleParameters(Parameters):
+    """Size of the generated file: employees in all, of whom a fifth stand there as exact copies."""
+
+    employees: int = Field(ge=200)
+    seed: int = Field(ge=0)
+
+
+class AttritionParameters(CaseParameters):
+    """The top key `attrition`."""
+
+    sample: SampleParameters
+
+
+PARAMETERS = AttritionParameters

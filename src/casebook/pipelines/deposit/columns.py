@@ -1,0 +1,35 @@
+"""The columns of the bank's table and the feature made from each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from casebook.learning.columns import Kind
+
+TARGET = "deposit"
+# How long the call took is known only after it, when the answer is known too.
+LEAK = "duration"
+
+CLIENTS: dict[str, Kind] = {
+    "age": "number",
+    "job": "text",
+    "marital": "text",
+    "education": "text",
+    "default": "text",
+    "balance": "number",
+    "housing": "text",
+    "loan": "text",
+    "contact": "text",
+    "day": "number",
+    "month": "text",
+    LEAK: "number",
+    "campaign": "number",
+    "pdays": "number",
+    "previous": "number",
+    "poutcome": "text",
+    TARGET: "text",
+}
+# A raw row of the model: a client without the answer.
+RAW_ROW: dict[str, Kind] = {name: kind for name, kind in CLIENTS.items() if name != TARGET}
+FEATURE_SOURCES: dict[str, str] = {name: name for name in RAW_ROW}

@@ -1,0 +1,39 @@
+"""Deposit's own nodes: reading its one table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casebook.learning.columns import conform_table
+from casebook.learning.validation import check_table
+from casebook.modelling.nodes import refuse_one_class
+from casebook.pipelines.deposit.columns import CLIENTS, FEATURE_SOURCES, TARGET
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FILE = "bank.csv"
+
+
+def ingest_clients(raw_clients: pd.DataFrame) -> pd.DataFrame:
+    """Type and check the clients.
+
+    Returns:
+        The raw columns: texts as categories, `deposit` as 1 for yes and 0 for no.
+    """
+    from casebook.pipelines.deposit.schemas import CLIENTS_SCHEMA
+
+    clients = conform_table(raw_clients, CLIENTS, FILE)
+    check_table(clients, CLIENTS_SCHEMA, FILE)
+    refuse_one_class(clients, TARGET, FILE)
+    return clients.assign(**{TARGET: (clients[TARGET] == "yes").astype("int8")})
+
+
+def present_rows(clients: pd.DataFrame) -> pd.DataFrame:
+    """Pass the clients on as joined rows: there is no second table."""
+    return clients
+
+
+def list_feature_sources() -> dict[str, str]:
+    """Tell which raw column each feature is made from."""
+    return dict(FEATURE_SOURCES)

@@ -1,0 +1,23 @@
+"""Deposit's graph: its own ingestion and features before the shared stages."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Pipeline
+
+from casebook.modelling import create_modelling_pipeline, create_profile_pipeline, stage
+from casebook.pipelines.deposit import nodes
+from casebook.pipelines.deposit.features import engineer_features
+
+
+def create_pipeline() -> Pipeline:
+    """Wire the whole case, under the namespace `deposit`."""
+    own = Pipeline(
+        [
+            stage("ingestion", nodes.ingest_clients, ["raw_clients"], "clients"),
+            stage("merging", nodes.present_rows, ["clients"], "joined_rows"),
+            stage("features", engineer_features, ["joined_rows"], "feature_table"),
+            stage("features", nodes.list_feature_sources, None, "feature_sources"),
+        ]
+    )
+    profile = create_profile_pipeline("clients")
+    return Pipeline(own + profile + create_modelling_pipeline(), namespace="deposit")
