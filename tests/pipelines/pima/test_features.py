@@ -1,6 +1,5 @@
 import numpy as np
 import pandas as pd
-import pytest
 
 from casebook.pipelines.pima.columns import FEATURE_SOURCES, RAW_ROW, ZEROS_MISSING
 from casebook.pipelines.pima.features import engineer_features
@@ -46,9 +45,10 @@ def test_a_single_row_of_a_request_has_the_features_it_has_among_the_others(join
         pd.testing.assert_frame_equal(one, whole.iloc[[row]])
 
 
-def test_a_row_without_one_of_its_columns_has_no_features(joined_rows: pd.DataFrame) -> None:
-    with pytest.raises(KeyError, match="insulin"):
-        engineer_features(joined_rows.drop(columns="insulin"))
+def test_a_request_may_lack_a_column_and_then_lacks_its_features_alone(joined_rows: pd.DataFrame) -> None:
+    features = engineer_features(joined_rows.drop(columns="insulin"))
+    expected = engineer_features(joined_rows).drop(columns=["insulin", "insulin_published"])
+    pd.testing.assert_frame_equal(features, expected)
 
 
 def test_the_rows_stay_as_they_were(joined_rows: pd.DataFrame) -> None:

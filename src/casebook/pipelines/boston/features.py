@@ -9,20 +9,18 @@ from casebook.pipelines.boston.columns import FEATURE_SOURCES, PART, TARGET
 if TYPE_CHECKING:
     import pandas as pd
 
-# B may have been dropped; a row without one of the others has no features.
-NEEDED = frozenset(FEATURE_SOURCES) - {"B"}
-
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     """Take the columns as features, unchanged.
 
     Args:
-        joined_rows: typed rows (`columns.RAW_ROW`), with or without column B, the price and the side of the split.
+        joined_rows: typed rows (`columns.RAW_ROW`), with or without the price and the side of the split. A request may
+            lack columns that its model does not use, such as B.
 
     Returns:
         Those columns of `columns.FEATURE_SOURCES` that are there, in that order, then `MEDV` as float64 and `part`
         when they were there.
     """
-    kept = [name for name in (*FEATURE_SOURCES, TARGET, PART) if name in joined_rows or name in NEEDED]
+    kept = [name for name in (*FEATURE_SOURCES, TARGET, PART) if name in joined_rows]
     features: pd.DataFrame = joined_rows[kept]
     return features.astype({TARGET: "float64"}) if TARGET in features else features

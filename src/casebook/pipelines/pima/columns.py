@@ -25,5 +25,7 @@ PATIENTS: dict[str, Kind] = {**RAW_ROW, TARGET: "number"}
 ZEROS_MISSING = ("glucose", "pressure", "skin", "insulin", "bmi")
 # Each of them comes twice: with its zeros as missing values, and as the published experiment used it. The parameter
 # `preparation.columns` chooses.
-AS_PUBLISHED = {f"{name}_published": name for name in ZEROS_MISSING}
-FEATURE_SOURCES: dict[str, str] = {**{name: name for name in RAW_ROW}, **AS_PUBLISHED}
+FEATURE_SOURCES: dict[str, str] = {
+    **{name: name for name in RAW_ROW},
+    **{f"{name}_published": name for name in ZEROS_MISSING},
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from casebook.pipelines.pima.columns import AS_PUBLISHED, FEATURE_SOURCES, TARGET, ZEROS_MISSING
+from casebook.pipelines.pima.columns import FEATURE_SOURCES, TARGET, ZEROS_MISSING
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
@@ -13,18 +13,21 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     Source: REFERENCES of the published experiments, section 5.
 
     Args:
-        joined_rows: typed rows (`columns.RAW_ROW`), with or without the diagnosis.
+        joined_rows: typed rows (`columns.RAW_ROW`), with or without the diagnosis. A request may lack columns that
+            its model does not use.
 
     Returns:
         The columns of `columns.FEATURE_SOURCES` in that order - the five measurements that cannot be 0 as float64 with
         NaN for 0, and once more as they are under `<name>_published` - and `diabetes` when it was there.
     """
-    measured = {name: joined_rows[name].astype("float64") for name in ZEROS_MISSING}
     features = {
-        **{name: values.where(values != 0) for name, values in measured.items()},
-        **{name: joined_rows[raw] for name, raw in AS_PUBLISHED.items()},
+        name: _without_zeros(joined_rows[raw]) if name in ZEROS_MISSING else joined_rows[raw]
+        for name, raw in {**FEATURE_SOURCES, TARGET: TARGET}.items()
+        if raw in joined_rows
     }
-    kept = [*FEATURE_SOURCES, *([TARGET] if TARGET in joined_rows else [])]
-    return pd.DataFrame(
-        {name: features[name] if name in features else joined_rows[name] for name in kept}, index=joined_rows.index
-    )
+    return pd.DataFrame(features, index=joined_rows.index)
+
+
+def _without_zeros(measured: pd.Series) -> pd.Series:
+    values: pd.Series = measured.astype("float64")
+    return values.where(values != 0)
