@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 CASE ?= redhat
 PORT ?= 5000
+CASES := redhat rossmann attrition deposit pima boston mnist imdb
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint test redhat ui viz fetch bench clean
+.PHONY: help install lint test $(CASES) ui viz fetch bench ledger clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z$$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/\$$\(CASES\)/<case>/' | expand -t 16
+	@echo "cases: $(CASES)"
 
 install: $(READY) ## set up .venv with the locked dependencies
 
@@ -22,8 +24,9 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
-redhat: $(READY) ## run the case redhat, on a generated sample where there are no raw files
-	$(BIN)/kedro run --pipeline=redhat
+
+$(CASES): $(READY) ## run a case, on a generated sample where there are no raw files
+	$(BIN)/kedro run --pipeline=$@
 
 ui: $(READY) ## browse runs in the MLflow UI (PORT=5000)
 	$(BIN)/python -m casebook.ui $(PORT)
@@ -31,7 +34,7 @@ ui: $(READY) ## browse runs in the MLflow UI (PORT=5000)
 viz: $(READY) ## show the pipelines in Kedro-Viz
 	$(BIN)/kedro viz run
 
-fetch: $(READY) ## fetch the real raw files of a case with kagglehub (CASE=redhat)
+fetch: $(READY) ## fetch the real raw files of a case (CASE=redhat)
 	$(BIN)/python -m casebook.fetch $(CASE)
 
 lint: $(READY) ## ruff, format check, mypy --strict, import-linter
@@ -45,6 +48,9 @@ test: $(READY) ## run the tests (CASEBOOK_RAW=... adds those on real files)
 
 bench: $(READY) ## measure speed and memory beside the straightforward way, at full size
 	$(BIN)/python benchmarks/bench.py
+
+ledger: $(READY) ## run the published variants on real files and write docs/ledger.md (CASEBOOK_RAW=..., CASE=all)
+	$(BIN)/python -m casebook.ledger $(if $(filter command line,$(origin CASE)),$(CASE),all)
 
 clean: ## remove generated data, never raw files, runs or the environment
 	rm -rf data/0[2-8]_* data/bench .coverage .mypy_cache .pytest_cache .ruff_cache

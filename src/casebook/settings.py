@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import yaml
 from kedro.config import OmegaConfigLoader
@@ -26,7 +27,7 @@ HOOKS = load_hooks()
 # Usage data stay here, also where a user's own settings would send them.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 CONFIG_LOADER_CLASS = OmegaConfigLoader
-CONFIG_LOADER_ARGS = {
+CONFIG_LOADER_ARGS: dict[str, Any] = {
     "base_env": "base",
     "default_run_env": "local",
     # Environments and conf/local may hold a part of a case's tree; Kedro's default would drop the rest of it.

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 # Errors that a user mends in files: one clear line, no traceback.
 USER_ERRORS = (InvalidTableError, EmptyPartError, RawFileError)
+# Set by `make ledger` for the runs that it starts: the row's key and the seed.
+LEDGER_VARIABLE = "CASEBOOK_LEDGER"
 MLFLOW_SETTINGS = {
     "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "true",
     "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL": "2",
@@ -131,6 +133,8 @@ def _tag_error(error: Exception) -> None:
 def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFiles | None) -> None:
     """Tag the run, log the merged parameters and the data sets."""
     tags = {"case": case, "variant": parameters["variant"], "command": describe_command(), **describe_commit()}
+    if LEDGER_VARIABLE in os.environ:
+        tags |= dict(zip(("ledger", "ledger.seed"), os.environ[LEDGER_VARIABLE].split(), strict=True))
     if raw is not None:
         tags |= {"data.origin": raw.origin, "data.fingerprint": raw.fingerprint}
         tracking.log_data_inputs(run_id, dict(_inputs(raw)))

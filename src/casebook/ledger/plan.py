@@ -1,0 +1,97 @@
+"""Which rows the ledger has: the published variants, their honest settings and the defaults."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from kedro.config import OmegaConfigLoader
+
+from casebook.locations import project_root
+from casebook.overlay import DEFAULT, resolve_parameters
+from casebook.settings import CONFIG_LOADER_ARGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SEEDS = 3
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """One setting of one case.
+
+    Attributes:
+        case: its name.
+        variant: its name.
+        changes: dotted keys below the case -> values, given on the command line.
+        published: metric -> printed figure.
+        doubtful: metrics whose printed figure is doubtful.
+        note: what a reader should know.
+    """
+
+    case: str
+    variant: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    published: Mapping[str, float] = field(default_factory=dict)
+    doubtful: tuple[str, ...] = ()
+    note: str = ""
+
+    def parameters(self, seed: int | None = None) -> dict[str, Any]:
+        """Give what stands behind `--params`, the case's name included; without a seed the variant keeps its own."""
+        seeded = {"training.seed": seed} if seed is not None else {}
+        given = {"variant": self.variant, **_flatten(self.changes), **seeded}
+        return {f"{self.case}.{name}": value for name, value in given.items()}
+
+    @property
+    def folds(self) -> int:
+        """Number of folds that a run of this row trains."""
+        return int(_resolve(self)["folds"]["count"])
+
+    def key(self) -> str:
+        """Hash the resolved parameters, so that a finished row is run again only when its configuration changed."""
+        resolved = {name: value for name, value in _resolve(self).items() if name != "variants"}
+        return hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def plan_rows(case: str) -> Iterator[LedgerRow]:
+    """List a case's rows: the default, then each published variant with the settings that close its leaks."""
+    file = project_root() / "conf" / "base" / case / "published.yml"
+    entries = yaml.safe_load(file.read_text()) or {}
+    if DEFAULT not in entries:
+        yield LedgerRow(case, DEFAULT)
+    for variant, entry in entries.items():
+        figures = {name: float(value) for name, value in entry.items() if "/" in name}
+        doubtful, note = tuple(entry.get("doubtful", ())), entry.get("note", "")
+        yield LedgerRow(case, variant, {}, figures, doubtful, note)
+        for changes in entry.get("honest", ()):
+            yield LedgerRow(case, variant, changes)
+
+
+@cache
+def _configured() -> tuple[OmegaConfigLoader, dict[str, Any]]:
+    loader = OmegaConfigLoader(str(project_root() / "conf"), env="local", **CONFIG_LOADER_ARGS)
+    return loader, loader["parameters"]
+
+
+def _resolve(row: LedgerRow) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for dotted, value in row.parameters().items():
+        *path, leaf = dotted.split(".")
+        below = tree
+        for name in path:
+            below = below.setdefault(name, {})
+        below[leaf] = value
+    resolved: dict[str, Any] = resolve_parameters(_configured()[1], tree)[row.case]
+    return resolved
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in tree.items():
+        flat |= _flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+    return flat
