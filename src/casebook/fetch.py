@@ -1,9 +1,10 @@
-"""Fetch a case's real raw files with kagglehub: `python -m casebook.fetch CASE`. Needs a Kaggle account."""
+"""Fetch a case's real raw files: `python -m casebook.fetch CASE`. Those of Kaggle need an account there."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -13,11 +14,14 @@ from casebook.raw_files import MARKER, sample_files
 from casebook.whole import written_whole
 
 ADVICE = """{case}: the files could not be fetched ({error}).
-They belong to the Kaggle competition {handle} and need an account there:
-  1. sign in, open the competition's page and accept its rules (Late Submission);
+They are {handle} on Kaggle and need an account there:
+  1. sign in, open the page and, for a competition, accept its rules (Late Submission);
   2. make an API token under Settings; save it as ~/.kaggle/kaggle.json, or set KAGGLE_USERNAME and KAGGLE_KEY;
   3. run this command again - or download the files by hand into {folder}.
 Without them every command works on a generated sample."""
+NO_SOURCE = """{case}: the files could not be fetched ({error}).
+They come with Keras ({handle}) from the internet and need no account: try again with a connection, or put them into
+{folder}. Without them every command works on a generated sample."""
 
 
 def fetch(case_name: str) -> list[Path]:
@@ -32,18 +36,66 @@ def fetch(case_name: str) -> list[Path]:
     case, folder = load_case(case_name), raw_folder(case_name)
     wanted = [*case.files, *case.optional_files]
     _refuse_own(folder, wanted)
+    source, _, handle = case.fetch.partition(":")
     try:
-        import kagglehub
-
-        downloaded = Path(kagglehub.competition_download(case.fetch))
+        downloaded = DOWNLOADS[source](handle)
     except Exception as error:  # noqa: BLE001 - kagglehub raises HTTP, credential and network errors of many kinds
-        told = ADVICE.format(case=case_name, error=type(error).__name__, handle=case.fetch, folder=folder)
+        advice = NO_SOURCE if source == "keras" else ADVICE
+        told = advice.format(case=case_name, error=type(error).__name__, handle=handle, folder=folder)
         raise SystemExit(told) from None
     sources = {name: _find(downloaded, name) for name in wanted}
     placed = [_place(source, folder / name) for name, source in sources.items()]
     # Not before: as long as a file of the sample is left, the marker tells it from the others.
     (folder / MARKER).unlink(missing_ok=True)
     return placed
+
+
+def _download_competition(handle: str) -> Path:
+    import kagglehub
+
+    return Path(kagglehub.competition_download(handle))
+
+
+def _download_dataset(handle: str) -> Path:
+    import kagglehub
+
+    return Path(kagglehub.dataset_download(handle))
+
+
+def _download_from_keras(name: str) -> Path:
+    """Let Keras download a data set, in the form of the case's raw files."""
+    from importlib import import_module
+
+    folder = Path(tempfile.mkdtemp())
+    if name == "imdb":
+        _download_reviews(folder)
+    else:
+        import_module(f"keras.datasets.{name}").load_data(path=str(folder / f"{name}.npz"))
+    return folder
+
+
+def _download_reviews(folder: Path) -> None:
+    """Turn the original archive of reviews, a file a review, into one Parquet file a part."""
+    import keras
+    import pandas as pd
+
+    archive = Path(keras.utils.get_file(cache_dir=str(folder), origin=REVIEWS, extract=True))
+    root = next(path.parent for path in archive.parent.rglob("imdb.vocab"))
+    for part in ("train", "test"):
+        files = [
+            (file, label) for label, kind in enumerate(("neg", "pos")) for file in (root / part / kind).glob("*.txt")
+        ]
+        texts = [file.read_text(encoding="utf-8") for file, _ in files]
+        pd.DataFrame({"text": texts, "label": [label for _, label in files]}).to_parquet(folder / f"{part}.parquet")
+
+
+# Where the authors of the data set keep it; Keras's own copy holds numbers instead of texts.
+REVIEWS = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
+DOWNLOADS = {
+    "competition": _download_competition,
+    "dataset": _download_dataset,
+    "keras": _download_from_keras,
+}
 
 
 def _refuse_own(folder: Path, wanted: list[str]) -> None:
@@ -57,6 +109,9 @@ def _refuse_own(folder: Path, wanted: list[str]) -> None:
 def _find(downloaded: Path, name: str) -> Path:
     """Find a file in the download, packed or not."""
     found = next(downloaded.rglob(f"{name}.zip"), None) or next(downloaded.rglob(name), None)
+    others = [file for file in downloaded.rglob("*.csv") if file.is_file()]
+    # Copies of one table go about under several names.
+    found = found or (others[0] if len(others) == 1 and name.endswith(".csv") else None)
     if found is None:
         raise SystemExit(f"{downloaded} was fetched but lacks {name}; nothing was put in place")
     return found
