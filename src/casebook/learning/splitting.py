@@ -65,7 +65,8 @@ def _assign(table: pd.DataFrame, settings: SplitParameters, keys: pd.Series | No
 def share_validation(parts: np.ndarray, settings: SplitParameters) -> np.ndarray:
     """Let validation rows be other parts' rows as well, where a published experiment had it so."""
     if settings.validation_on == "test":
-        return np.where(parts == TEST, TEST | VALIDATION, np.where(parts == VALIDATION, TRAIN, parts)).astype(np.uint8)
+        shared = np.where(parts == VALIDATION, TRAIN, parts)
+        return np.where(shared & TEST, shared | VALIDATION, shared).astype(np.uint8)
     if settings.validation_on == "training":
         shared = np.where(parts == VALIDATION, TRAIN, parts)
         rows = np.flatnonzero(shared & TRAIN)
