@@ -84,7 +84,7 @@ def draw_store_classes(stores: pd.DataFrame, classes: pd.DataFrame) -> Figure:
     figure, (axes,) = style.make_figure("Stores by expected sales: low, medium and high", (7, 5))
     for name, rows in stores.groupby("expected_class", sort=False):
         summary = classes.set_index("class").loc[str(name)]
-        label = f"{name}: {len(rows)} stores, {summary['same_class_share']:.0%} rightly"
+        label = f"{name} ({len(rows)} stores, {style.write_share(summary['same_class_share'])} rightly)"
         axes.scatter(rows["expected_sales"], rows["actual_sales"], s=10, color=COLOURS[str(name)], label=label)
     ends = [
         stores[["expected_sales", "actual_sales"]].min().min(),
