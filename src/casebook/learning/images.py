@@ -76,7 +76,7 @@ def fit_images(table: pd.DataFrame, parameters: ImagePreparationParameters) -> I
     return ImagePreparation(name, height, width, parameters.scale)
 
 
-def check_images(values: Sequence[Any], name: str, shape: tuple[int, int] | None = None) -> np.ndarray:
+def check_images(values: Sequence[Any] | np.ndarray, name: str, shape: tuple[int, int] | None = None) -> np.ndarray:
     """Stack images, refusing what is none.
 
     Args:

@@ -1,0 +1,33 @@
+"""IMDB: whether a film review is positive, from its text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casebook.cases import Case
+from casebook.pipelines.imdb.columns import FEATURE_SOURCES
+from casebook.pipelines.imdb.pipeline import create_pipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+
+def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
+    """Generate the two files; see `samples.imdb`."""
+    from casebook.samples import imdb
+
+    sample = imdb.generate_sample(size["train"], size["test"], size["seed"])
+    imdb.write_sample(sample, folder)
+    return imdb.best_reachable(sample)
+
+
+CASE = Case(
+    name="imdb",
+    files=("train.parquet", "test.parquet"),
+    optional_files=(),
+    feature_sources=FEATURE_SOURCES,
+    create_pipeline=create_pipeline,
+    write_sample=write_sample,
+    fetch="keras:imdb",
+)

@@ -1,0 +1,33 @@
+"""IMDB's graph: its own ingestion and looks around the shared stages."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Pipeline
+
+from casebook.modelling import create_modelling_pipeline, stage
+from casebook.pipelines.imdb import figures, nodes
+from casebook.pipelines.imdb.features import engineer_features
+
+
+def create_pipeline() -> Pipeline:
+    """Wire the whole case, under the namespace `imdb`."""
+    own = Pipeline(
+        [
+            stage("ingestion", nodes.ingest_reviews, ["raw_train", "raw_test"], "joined_rows"),
+            stage(
+                "profile",
+                figures.look_at_reviews,
+                ["joined_rows", "params:preparation"],
+                ["reviews_profile_figures", "reviews_profile_tables"],
+            ),
+            stage("features", engineer_features, ["joined_rows"], "feature_table"),
+            stage("features", nodes.list_feature_sources, None, "feature_sources"),
+            stage(
+                "evaluation",
+                figures.draw_mistakes,
+                ["test_predictions", "feature_table", "parts"],
+                ["own_figures", "own_tables"],
+            ),
+        ]
+    )
+    return Pipeline(own + create_modelling_pipeline("text"), namespace="imdb")

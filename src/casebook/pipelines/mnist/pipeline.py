@@ -1,0 +1,33 @@
+"""MNIST's graph: its own ingestion and pictures around the shared stages."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Pipeline
+
+from casebook.modelling import create_modelling_pipeline, stage
+from casebook.pipelines.mnist import figures, nodes
+from casebook.pipelines.mnist.features import engineer_features
+
+
+def create_pipeline() -> Pipeline:
+    """Wire the whole case, under the namespace `mnist`."""
+    own = Pipeline(
+        [
+            stage("ingestion", nodes.ingest_digits, ["raw_digits"], "joined_rows"),
+            stage(
+                "profile",
+                figures.look_at_digits,
+                ["joined_rows"],
+                ["digits_profile_figures", "digits_profile_tables"],
+            ),
+            stage("features", engineer_features, ["joined_rows"], "feature_table"),
+            stage("features", nodes.list_feature_sources, None, "feature_sources"),
+            stage(
+                "evaluation",
+                figures.draw_mistakes,
+                ["test_predictions", "feature_table", "parts"],
+                ["own_figures", "own_tables"],
+            ),
+        ]
+    )
+    return Pipeline(own + create_modelling_pipeline("image"), namespace="mnist")
