@@ -123,4 +123,5 @@ def write_sample(sample: Sample, folder: Path) -> None:
         folder: Where the file goes; made where missing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(folder / FILE, **sample.arrays)
+    x_train, y_train, x_test, y_test = (sample.arrays[name] for name in ("x_train", "y_train", "x_test", "y_test"))
+    np.savez_compressed(folder / FILE, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)

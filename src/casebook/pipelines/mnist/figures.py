@@ -63,8 +63,10 @@ def draw_counts(counts: pd.DataFrame) -> Figure:
         axes.bar(rows[TARGET] + 0.4 * place - 0.2, rows["images"], width=0.38, color=colour, label=part)
     axes.set_xticks(range(CLASSES))
     axes.yaxis.set_major_formatter(style.write_count)
+    # Room for the legend above the bars.
+    axes.margins(y=0.25)
     style.name_axes(axes, "Digit", "Images")
-    style.add_legend(axes, "lower right")
+    style.add_legend(axes, "upper right")
     return figure
 
 
