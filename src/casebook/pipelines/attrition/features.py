@@ -14,10 +14,9 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     """Take the nine columns as features, as the published preparation does.
 
     Args:
-        joined_rows: typed employees (`columns.RAW_ROW`), with or without the outcome.
+        joined_rows: typed employees (`columns.RAW_ROW`), with or without the outcome and columns that nobody uses.
 
     Returns:
-        The columns of `columns.FEATURE_SOURCES` in that order, and `left` when it was there.
+        The columns of `columns.FEATURE_SOURCES` in that order and `left`, as far as they were there.
     """
-    kept = [*FEATURE_SOURCES, *([TARGET] if TARGET in joined_rows else [])]
-    return joined_rows[kept]
+    return joined_rows[[name for name in (*FEATURE_SOURCES, TARGET) if name in joined_rows]]

@@ -8,8 +8,6 @@ if TYPE_CHECKING:
     from casebook.learning.columns import Kind
 
 TARGET = "deposit"
-# How long the call took is known only after it, when the answer is known too.
-LEAK = "duration"
 
 CLIENTS: dict[str, Kind] = {
     "age": "number",
@@ -23,7 +21,8 @@ CLIENTS: dict[str, Kind] = {
     "contact": "text",
     "day": "number",
     "month": "text",
-    LEAK: "number",
+    # How long the call took is known only after it, when the answer is known too: it leaks.
+    "duration": "number",
     "campaign": "number",
     "pdays": "number",
     "previous": "number",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.pipelines.deposit.columns import FEATURE_SOURCES, LEAK, TARGET
+from casebook.pipelines.deposit.columns import FEATURE_SOURCES, TARGET
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,11 +14,10 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     """Take the columns as features.
 
     Args:
-        joined_rows: typed clients (`columns.RAW_ROW`), with or without the answer and `duration`.
+        joined_rows: typed clients (`columns.RAW_ROW`), with or without the answer, `duration` (which leaks it) and
+            columns that nobody uses.
 
     Returns:
-        The columns of `columns.FEATURE_SOURCES` in that order - `duration` only when it was there - and `deposit`
-        when it was there.
+        The columns of `columns.FEATURE_SOURCES` in that order and `deposit`, as far as they were there.
     """
-    absent = {name for name in (LEAK, TARGET) if name not in joined_rows}
-    return joined_rows[[name for name in (*FEATURE_SOURCES, TARGET) if name not in absent]]
+    return joined_rows[[name for name in (*FEATURE_SOURCES, TARGET) if name in joined_rows]]
