@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from casebook.parameters import CaseParameters
 
-CASES = ("redhat",)
+CASES = ("redhat", "rossmann", "attrition", "deposit", "pima", "boston", "mnist", "imdb")
 
 
 @dataclass(frozen=True)
