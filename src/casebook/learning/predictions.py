@@ -42,6 +42,21 @@ def read_predictions(frame: pd.DataFrame) -> np.ndarray:
     return values if len(columns) > 1 else values[:, 0]
 
 
+def insert_class(frame: pd.DataFrame, threshold: float) -> pd.DataFrame:
+    """Set the predicted class before the actual one; a regression has none.
+
+    Returns:
+        The same columns and `class`: 1 where the probability reaches the threshold, of several classes the likeliest.
+    """
+    task = task_of(frame)
+    if task == "regression":
+        return frame
+    values = read_predictions(frame)
+    classes = values.argmax(axis=1) if task == "multiclass" else values >= threshold
+    columns = [name for name in frame.columns if name != "actual"]
+    return frame.assign(**{"class": classes.astype(np.int64)})[[*columns, "class", "actual"]]
+
+
 def task_of(frame: pd.DataFrame) -> Task:
     """Tell the task by the columns of a table of predictions."""
     if "prediction" in frame:

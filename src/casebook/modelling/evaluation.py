@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from casebook.learning.predictions import class_probability, frame_predictions, read_predictions, task_of
+from casebook.learning.predictions import (
+    class_probability,
+    frame_predictions,
+    insert_class,
+    read_predictions,
+    task_of,
+)
 from casebook.learning.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -129,12 +135,12 @@ def draw_evaluation(
     """Draw the evaluation's figures.
 
     Returns:
-        Figures by file name, the numbers behind each by name, and the first test rows with their predictions.
+        Figures by file name, the numbers behind each by name, and the first test rows with their predicted classes.
     """
     from casebook.learning.figures import draw_task_figures
 
     tables, figures = draw_task_figures(
         test_predictions, reference_predictions, evaluation["threshold"], history, importance
     )
-    head = test_predictions.head(evaluation["head_rows"])
+    head = insert_class(test_predictions.head(evaluation["head_rows"]), evaluation["threshold"])
     return {f"{name}.png": figure for name, figure in figures.items()}, tables, head
