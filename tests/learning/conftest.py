@@ -148,4 +148,4 @@ def redhat_model(fit: Callable[..., Preparation]) -> RedhatModel:
     keras.utils.set_random_seed(7)
     network = build_network(preparation, NetworkParameters(hidden=[8], activation="tanh", initializer="he_normal"))
     example = raw_form(joined.drop(columns="outcome").head(3))
-    return RedhatModel(joined, Package(network, preparation, 0.5, example))
+    return RedhatModel(joined, Package(network, preparation, "binary", 0.5, example))

@@ -7,16 +7,17 @@ import pandas as pd
 import pytest
 
 from casebook.learning.backend import start_backend
+from casebook.learning.column_inputs import default_embedding_size
 from casebook.learning.networks import (
     PREDICTION_BATCH,
     build_network,
-    default_embedding_size,
     load_network,
     make_predictor,
     predict,
 )
 from casebook.learning.preparation import Preparation, prepare_rows
-from casebook.parameters import Activation, Initializer, NetworkParameters
+from casebook.parameters import NetworkParameters
+from casebook.parameters.values import Activation, Initializer
 
 Fit = Callable[..., Preparation]
 
@@ -56,7 +57,7 @@ def build_by_hand(fit: Fit, hidden: list, output: list, activation: str) -> Call
     network.get_layer("hidden_1").set_weights([np.transpose(hidden), np.zeros(2)])
     network.get_layer("output").set_weights([np.reshape(output, (2, 1)), np.zeros(1)])
     activations = next(layer for layer in network.layers if isinstance(layer, keras.layers.Activation))
-    inner = keras.Model(network.inputs, activations.output)
+    inner = keras.Model(network.input, activations.output)
 
     def forward(a: float, b: float) -> tuple[list[float], float]:
         arrays = prepare_rows(pd.DataFrame({"a": [a], "b": [b]}), preparation)

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from casebook.learning.inputs import restore_preparation
 from casebook.learning.packaging import PackageFolder, bundle_name, bundle_sources, write_package
-from casebook.learning.preparation import Preparation
 from casebook.learning.serving import RowModel
 
 # Neither the project nor Kedro, MLflow or Optuna can be imported; answers on standard output.
@@ -92,8 +92,10 @@ def test_a_package_is_written_whole(written: PackageFolder, redhat_model: Any) -
     files = {str(file.relative_to(written.code)) for file in written.code.rglob("*.py")}
     assert files == set(sources)
     assert {file.name for file in written.parts.iterdir()} == {"network.keras", "package.json", "preparation.json"}
-    assert json.loads((written.parts / "package.json").read_text()) == {"case": "redhat", "threshold": 0.5}
-    preparation = Preparation.from_dict(json.loads((written.parts / "preparation.json").read_text()))
+    columns = redhat_model.package.example.columns.tolist()
+    facts = {"case": "redhat", "task": "binary", "threshold": 0.5, "columns": columns}
+    assert json.loads((written.parts / "package.json").read_text()) == facts
+    preparation = restore_preparation(json.loads((written.parts / "preparation.json").read_text()))
     assert preparation == redhat_model.package.preparation
     assert f"from {written.code.name}.learning.serving import RowModel" in written.entry.read_text()
     ast.parse(written.entry.read_text())
@@ -107,7 +109,8 @@ def test_written_code_imports_the_bundle_instead_of_the_project(written: Package
 
 def test_a_written_package_predicts_the_same(written: PackageFolder, redhat_model: Any) -> None:  # noqa: ANN401
     package = redhat_model.package
-    here = RowModel("redhat", package.preparation, package.network, package.threshold)
+    facts = json.loads((written.parts / "package.json").read_text())
+    here = RowModel(facts, package.preparation, package.network)
     loaded = RowModel.load(written.parts)
     pd.testing.assert_frame_equal(loaded.predict(redhat_model.raw_rows), here.predict(redhat_model.raw_rows))
 
@@ -152,15 +155,16 @@ def test_two_versions_in_one_process_each_run_their_own_code(
     theirs = write_package(redhat_model.package, "redhat", tmp_path / "theirs")
     assert ours.code.name != theirs.code.name
     rows = redhat_model.raw_rows.head(20)
-    expected = RowModel.load(ours.parts).predict_probability(rows)
+    expected = RowModel.load(ours.parts).predict(rows)["probability"]
 
     answers = {}
     for place in (ours, theirs, ours):
         monkeypatch.syspath_prepend(place.code.parent)
         model = importlib.import_module(f"{place.code.name}.learning.serving").RowModel.load(place.parts)
-        assert type(model.network.get_layer("expansion")).__module__ == f"{place.code.name}.learning.layers"
-        answers[place.code.name] = model.predict_probability(rows)
+        layers = importlib.import_module(f"{place.code.name}.learning.column_inputs").own_layers()
+        assert layers.__name__ == f"{place.code.name}.learning.layers"
+        answers[place.code.name] = model.predict(rows)["probability"]
     np.testing.assert_allclose(answers[ours.code.name], expected, atol=1e-6)
     # Without features only the group's embedding is left to tell rows apart.
     assert np.ptp(answers[theirs.code.name]) < np.ptp(expected) / 2
-    np.testing.assert_allclose(RowModel.load(ours.parts).predict_probability(rows), expected, atol=1e-6)
+    np.testing.assert_allclose(RowModel.load(ours.parts).predict(rows)["probability"], expected, atol=1e-6)

@@ -213,3 +213,18 @@ def test_preparing_leaves_tables_parameters_and_arrays_as_they_were() -> None:
     pd.testing.assert_frame_equal(table, make_table())
     assert json.dumps(preparation.to_dict()) == before
     assert settings_["nulls"] == {"age": "mean"}
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 2**32 - 1), rows=st.integers(2, 200))
+def test_without_the_first_category_dense_features_are_pandas_dummies(
+    make_mixed_table: Callable[[int, int], pd.DataFrame], fit: Fit, seed: int, rows: int
+) -> None:
+    texts = ["colour", "shop", "only"]
+    table = make_mixed_table(seed, rows)[["month", "open", *texts]].astype(dict.fromkeys(texts, "str"))
+    expected = pd.get_dummies(table, columns=texts, prefix_sep="=", drop_first=True)
+    preparation = fit(table, scaling="none", drop_first=True)
+    assert preparation.features == expected.columns.tolist()
+    np.testing.assert_array_equal(expand_dense(prepare_rows(table, preparation), preparation), expected.to_numpy(float))
+    whole = fit(table, scaling="none", drop_first=True, encoding=dict.fromkeys(texts, "embedding"))
+    assert [column.width for column in whole.embedded] == [column.size for column in whole.embedded]

@@ -9,7 +9,7 @@ from threadpoolctl import threadpool_limits
 from casebook.learning.preparation import Arrays, Preparation, prepare_rows
 from casebook.learning.reference import fit_reference, native_categories, predict_reference, tree_features
 from casebook.learning.scoring import compute_auc
-from casebook.parameters import ReferenceParameters
+from casebook.parameters import BoostedTreesParameters
 
 Fit = Callable[..., Preparation]
 
@@ -21,12 +21,12 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-def reference_parameters(**given: float) -> ReferenceParameters:
+def reference_parameters(**given: float | str) -> BoostedTreesParameters:
     defaults = {
         "max_rows": 500, "max_iter": 10, "learning_rate": 0.3, "max_leaf_nodes": 8, "min_samples_leaf": 5,
         "l2_regularization": 0.0, "patience": 5, "seed": 1,
     }  # fmt: skip
-    return ReferenceParameters(**{**defaults, **given})
+    return BoostedTreesParameters(**{**defaults, **given})
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +76,43 @@ def test_the_reference_learns_and_is_deterministic(rows: tuple[Preparation, Arra
     first, second = (fit_reference(train, validation, preparation, reference_parameters()) for _ in range(2))
     probability = predict_reference(first, validation)
     np.testing.assert_array_equal(probability, predict_reference(second, validation))
-    assert (probability.shape, probability.dtype) == ((500,), np.float64)
+    assert (probability.shape, probability.dtype) == ((500, 2), np.float64)
+    np.testing.assert_allclose(probability.sum(axis=1), 1)
     # A tenth of the target is turned round.
-    assert compute_auc(validation["target"], probability) > 0.85
+    assert compute_auc(validation["target"], probability[:, 1]) > 0.85
+
+
+def test_several_classes_have_a_column_each(rows: tuple[Preparation, Arrays, Arrays]) -> None:
+    preparation, *parts = rows
+    column = preparation.positions["small"][1]
+    train, validation = ({**part, "target": (part["codes"][:, column] % 3).astype(np.uint8)} for part in parts)
+    probability = predict_reference(fit_reference(train, validation, preparation, reference_parameters()), validation)
+    assert probability.shape == (500, 3)
+    np.testing.assert_array_equal(probability.argmax(axis=1), validation["target"])
+
+
+def make_sales(rows: Arrays, preparation: Preparation) -> Arrays:
+    """Give rows a target of real numbers over several powers of ten, which follows from two columns."""
+    places = preparation.positions
+    amount, small = (rows[places[name][0]][:, places[name][1]].astype(np.float64) for name in ("amount", "small"))
+    return {**rows, "target": np.exp(2 * amount + small % 5).astype(np.float32)}
+
+
+@pytest.mark.parametrize("scale", ["none", "log"])
+def test_a_regression_is_predicted_in_the_targets_own_units(
+    rows: tuple[Preparation, Arrays, Arrays], scale: str
+) -> None:
+    preparation, *parts = rows
+    train, validation = (make_sales(part, preparation) for part in parts)
+    parameters = reference_parameters(target_scale=scale, max_rows=1000, max_iter=60)
+    model = fit_reference(train, validation, preparation, parameters)
+    predicted = predict_reference(model, validation)
+    scaled = model.predict(tree_features(validation))
+    np.testing.assert_array_equal(predicted, np.expm1(scaled) if scale == "log" else scaled)
+    assert (predicted.shape, predicted.dtype) == ((500,), np.float64)
+    relative = np.median(np.abs(predicted / validation["target"] - 1))
+    # Trees of the logarithm serve small values as well as large ones.
+    assert relative < 0.2 if scale == "log" else relative > 0.2
 
 
 class Recorder:
@@ -95,6 +129,7 @@ class Recorder:
 @pytest.fixture
 def recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sklearn.ensemble.HistGradientBoostingClassifier", Recorder)
+    monkeypatch.setattr("sklearn.ensemble.HistGradientBoostingRegressor", Recorder)
 
 
 def make_numbered(rows: int) -> Arrays:
@@ -149,6 +184,24 @@ def test_the_trees_get_the_settings_of_the_parameters(fit: Fit) -> None:
         "max_iter": 10, "learning_rate": 0.3, "max_leaf_nodes": 8, "min_samples_leaf": 5, "l2_regularization": 0.0,
         "n_iter_no_change": 3, "early_stopping": True, "random_state": 1,
     }  # fmt: skip
+
+
+@pytest.mark.usefixtures("recorded")
+def test_without_validation_rows_the_trees_grow_to_the_last(fit: Fit) -> None:
+    model = fit_reference(
+        make_numbered(400), make_numbered(0), fit(pd.DataFrame({"n": [0.5, 1.5]})), reference_parameters()
+    )
+    assert model.options["early_stopping"] is False
+    assert model.validation == {}
+
+
+@pytest.mark.usefixtures("recorded")
+def test_the_logarithm_of_the_target_is_learnt_and_stopped_by(fit: Fit) -> None:
+    parts = [{**make_numbered(rows), "target": np.arange(rows, dtype=np.float32)} for rows in (400, 50)]
+    parameters = reference_parameters(target_scale="log")
+    model = fit_reference(*parts, fit(pd.DataFrame({"n": [0.5, 1.5]})), parameters)
+    np.testing.assert_allclose(model.y, np.log1p(np.arange(400)))
+    np.testing.assert_allclose(model.validation["y_val"], np.log1p(np.arange(50)))
 
 
 def test_fitting_leaves_the_arrays_as_they_were(rows: tuple[Preparation, Arrays, Arrays]) -> None:

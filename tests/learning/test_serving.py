@@ -12,11 +12,19 @@ from casebook.learning.serving import RowModel, raw_form
 from casebook.pipelines.redhat.columns import RAW_ROW
 from casebook.pipelines.redhat.features import engineer_features
 
+FACTS = {"case": "redhat", "task": "binary", "threshold": 0.5, "columns": list(RAW_ROW)}
+
 
 @pytest.fixture(scope="module")
 def model(redhat_model: Any) -> RowModel:  # noqa: ANN401
     package = redhat_model.package
-    return RowModel("redhat", package.preparation, package.network, threshold=0.5)
+    return RowModel(FACTS, package.preparation, package.network)
+
+
+def probability(model: RowModel, rows: pd.DataFrame) -> np.ndarray:
+    outputs = model.predict_outputs(rows)
+    assert list(outputs) == ["probability"]
+    return outputs["probability"]
 
 
 @pytest.fixture
@@ -26,17 +34,15 @@ def rows(redhat_model: Any) -> pd.DataFrame:  # noqa: ANN401
 
 def test_raw_rows_are_predicted_as_their_prepared_ones(model: RowModel, redhat_model: Any) -> None:  # noqa: ANN401
     arrays = prepare_rows(engineer_features(redhat_model.joined_rows), model.preparation)
-    expected = predict(model.network, arrays)
+    expected = predict(redhat_model.package.network, arrays)
     assert len(np.unique(expected)) > len(expected) / 2
-    np.testing.assert_allclose(model.predict_probability(redhat_model.raw_rows), expected, rtol=0, atol=1e-6)
-    np.testing.assert_allclose(
-        model.predict_probability(redhat_model.joined_rows[list(RAW_ROW)]), expected, rtol=0, atol=1e-6
-    )
+    np.testing.assert_allclose(probability(model, redhat_model.raw_rows), expected, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(probability(model, redhat_model.joined_rows[list(RAW_ROW)]), expected, rtol=0, atol=1e-6)
 
 
 def test_a_row_alone_is_predicted_as_among_others(model: RowModel, rows: pd.DataFrame) -> None:
-    together = model.predict_probability(rows)
-    alone = [model.predict_probability(rows.iloc[[place]])[0] for place in range(5)]
+    together = probability(model, rows)
+    alone = [probability(model, rows.iloc[[place]])[0] for place in range(5)]
     np.testing.assert_allclose(alone, together[:5], rtol=0, atol=1e-6)
 
 
@@ -57,15 +63,15 @@ def test_the_class_is_1_from_the_threshold_on(model: RowModel, rows: pd.DataFram
 def test_ids_may_be_written_rounded(model: RowModel, rows: pd.DataFrame) -> None:
     rounded = rows.assign(people_id="ppl_1e+05", activity_id="act2_4e+05")
     plain = rows.assign(people_id="ppl_100000", activity_id="act2_400000")
-    np.testing.assert_array_equal(model.predict_probability(rounded), model.predict_probability(plain))
-    assert (model.predict_probability(plain) != model.predict_probability(rows)).any()
+    np.testing.assert_array_equal(probability(model, rounded), probability(model, plain))
+    assert (probability(model, plain) != probability(model, rows)).any()
 
 
 def test_a_null_is_what_the_preparation_makes_of_it(model: RowModel, rows: pd.DataFrame) -> None:
     mode = next(column for column in model.preparation.columns if column.name == "activity_type").fill
-    null, filled = (model.predict_probability(rows.assign(char_10=value)) for value in (None, f"type {mode:.0f}"))
+    null, filled = (probability(model, rows.assign(char_10=value)) for value in (None, f"type {mode:.0f}"))
     np.testing.assert_array_equal(null, filled)
-    other = model.predict_probability(rows.assign(char_10=f"type {mode + 4000:.0f}"))
+    other = probability(model, rows.assign(char_10=f"type {mode + 4000:.0f}"))
     assert (null != other).any()
 
 
@@ -73,9 +79,9 @@ def test_any_column_may_be_null_in_a_row(model: RowModel, rows: pd.DataFrame) ->
     with_nulls = pd.concat([rows.head(1)] * (len(RAW_ROW) + 1), ignore_index=True).astype(object)
     for row, column in enumerate(RAW_ROW):
         with_nulls.loc[row, column] = None
-    probability = model.predict_probability(with_nulls)
-    assert ((probability > 0) & (probability < 1)).all()
-    np.testing.assert_allclose(probability[-1], model.predict_probability(rows.head(1))[0], rtol=0, atol=1e-6)
+    found = probability(model, with_nulls)
+    assert ((found > 0) & (found < 1)).all()
+    np.testing.assert_allclose(found[-1], probability(model, rows.head(1))[0], rtol=0, atol=1e-6)
 
 
 def test_a_category_that_training_did_not_see_is_no_error(model: RowModel, rows: pd.DataFrame) -> None:
@@ -84,12 +90,12 @@ def test_a_category_that_training_did_not_see_is_no_error(model: RowModel, rows:
     unknown = pd.concat([rows.head(1)] * len(texts), ignore_index=True).astype(object)
     for row, column in enumerate(texts):
         unknown.loc[row, column] = unseen.get(column, "type 98765")
-    probability = model.predict_probability(unknown)
-    assert ((probability >= 0) & (probability <= 1)).all()
+    found = probability(model, unknown)
+    assert ((found >= 0) & (found <= 1)).all()
 
 
 def test_an_unknown_group_is_the_embeddings_unknown_one(model: RowModel, rows: pd.DataFrame) -> None:
-    first, second = (model.predict_probability(rows.assign(people_group_1=f"group {n}")) for n in (987654, 987655))
+    first, second = (probability(model, rows.assign(people_group_1=f"group {n}")) for n in (987654, 987655))
     np.testing.assert_array_equal(first, second)
 
 
@@ -125,7 +131,7 @@ def test_the_network_is_compiled_once_for_all_requests(
     compiled = []
     make = serving.make_predictor
     monkeypatch.setattr(serving, "make_predictor", lambda network: compiled.append(network) or make(network))
-    model = RowModel("redhat", redhat_model.package.preparation, redhat_model.package.network, 0.5)
+    model = RowModel(FACTS, redhat_model.package.preparation, redhat_model.package.network)
     for count in (1, 3, 2):
         model.predict(rows.head(count))
     assert compiled == [redhat_model.package.network]

@@ -22,7 +22,8 @@ PUBLISHED_ROWS = 2_197_291
 
 def test_the_published_row_counts_come_out_of_the_row_split() -> None:
     counts = np.bincount(split_rows(PUBLISHED_ROWS, 0.2, 0.1, 2018))
-    assert counts.tolist() == [1_582_048, 175_784, 439_459]
+    assert [counts[part] for part in (TRAIN, VALIDATION, TEST)] == [1_582_048, 175_784, 439_459]
+    assert counts.sum() == PUBLISHED_ROWS
 
 
 def test_the_row_split_is_scikit_learns_called_twice() -> None:
@@ -70,23 +71,27 @@ def test_a_null_key_is_one_key_and_moves_no_other() -> None:
 
 @pytest.mark.parametrize("seed", [0, 1, 2018])
 def test_the_parts_of_a_keyed_split_have_their_shares(seed: int) -> None:
-    shares = np.bincount(split_keys(pd.Series(np.arange(50_000)), 0.2, 0.1, seed)) / 50_000
+    counts = np.bincount(split_keys(pd.Series(np.arange(50_000)), 0.2, 0.1, seed))
+    shares = counts[[TRAIN, VALIDATION, TEST]] / 50_000
     # Five standard deviations of a share of 50,000 keys.
     np.testing.assert_allclose(shares, [0.72, 0.08, 0.2], atol=0.01)
 
 
 def test_a_split_with_every_part_and_class_is_accepted() -> None:
-    check_parts(np.array([0, 0, 1, 1, 2, 2]), np.array([0, 1, 0, 1, 0, 1]), classes=True)
-    check_parts(np.array([0, 1, 2]), np.array([0, 0, 1]), classes=False)
+    check_parts(np.array([1, 1, 2, 2, 4, 4]), np.array([0, 1, 0, 1, 0, 1]), classes=True)
+    check_parts(np.array([1, 2, 4]), np.array([0, 0, 1]), classes=False)
+    # One row may be in several parts, another in none.
+    check_parts(np.array([7, 7, 0]), np.array([0, 1, 1]), classes=True)
+    check_parts(np.array([5, 5, 5]), np.array([0, 1, 1]), classes=True, validation=False)
 
 
 @pytest.mark.parametrize(
     ("parts", "message"),
     [
-        ([0, 0, 0, 0, 2, 2], "split: no rows for validation; use more rows or another share"),
-        ([1, 1, 1, 1, 2, 2], "split: no rows for train; use more rows or another share"),
-        ([0, 0, 1, 1, 1, 2], "split: test has no row of class 0; use more rows or another seed"),
-        ([0, 0, 1, 2, 2, 2], "split: validation has no row of class 1; use more rows or another seed"),
+        ([1, 1, 1, 1, 4, 4], "split: no rows for validation; use more rows or another share"),
+        ([2, 2, 2, 2, 4, 4], "split: no rows for train; use more rows or another share"),
+        ([1, 1, 2, 2, 2, 4], "split: test has no row of class 0; use more rows or another seed"),
+        ([1, 1, 2, 4, 4, 4], "split: validation has no row of class 1; use more rows or another seed"),
     ],
 )
 def test_an_empty_part_or_an_absent_class_is_refused(parts: list[int], message: str) -> None:
@@ -100,12 +105,13 @@ def test_the_share_of_test_rows_with_a_key_seen_in_training_is_counted_by_rows()
     # Among a, d, c and nobody only a is in training; c is in validation alone.
     assert share_seen(table["person"], parts) == 0.25
     overlap = measure_overlap(table, parts, {"person": "person", "group": "group"})
-    assert overlap == {"seen_person_share": 0.25, "seen_group_share": 0.75}
+    # Of whole rows only a's comes again.
+    assert overlap == {"seen_person_share": 0.25, "seen_group_share": 0.75, "seen_row_share": 0.25}
 
 
 def test_splitting_leaves_its_inputs_as_they_were() -> None:
     keys = pd.Series(["b", "a", None])
-    parts = np.array([0, 1, 2])
+    parts = np.array([1, 2, 4])
     parts.flags.writeable = False
     split_keys(keys, 0.2, 0.1, 1)
     share_seen(keys, parts)

@@ -26,16 +26,9 @@ from casebook.learning.training import (
     shuffled_batches,
     train_network,
 )
-from casebook.parameters import (
-    OPTIMIZER_OPTIONS,
-    Activation,
-    Initializer,
-    Loss,
-    OptimizerName,
-    OptimizerParameters,
-    ScheduleParameters,
-    TrainingParameters,
-)
+from casebook.parameters import OptimizerParameters, ScheduleParameters, TrainingParameters
+from casebook.parameters.training import OPTIMIZER_OPTIONS, OptimizerName
+from casebook.parameters.values import Activation, Initializer, Loss
 
 # Each name at least once.
 TRAINABLE = list(
