@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,10 @@ from casebook.datasets.files import FileDataset
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+# What readers raise on damaged bytes; an OSError is PyArrow's on a damaged column.
+UNREADABLE = (pa.ArrowException, zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, OSError)
 
 
 class RawFileError(DatasetError):
@@ -34,7 +39,7 @@ class RawFile(FileDataset):
             raise RawFileError(f"{self._filepath} is missing; put the file there or see data/README.md")
         try:
             return self._read()
-        except (pa.ArrowException, UnicodeDecodeError, zipfile.BadZipFile, ValueError, EOFError, KeyError) as error:
+        except UNREADABLE as error:
             kind = self._filepath.suffix.lstrip(".").upper()
             raise RawFileError(
                 f"{self._filepath} cannot be read as {kind} ({error}); it may be cut off or damaged: get it again"
@@ -99,5 +104,8 @@ class RawArrays(RawFile):
     """A raw NumPy archive (`.npz`), read as its arrays by name."""
 
     def _read(self) -> dict[str, np.ndarray]:
-        with np.load(self._filepath) as arrays:
+        loaded = np.load(self._filepath)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            raise ValueError("a single array without a name")  # noqa: TRY004 - a damaged file, as any other
+        with loaded as arrays:
             return {name: arrays[name] for name in arrays.files}

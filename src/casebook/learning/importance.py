@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from casebook.learning.scoring import compute_auc
+from casebook.learning.scoring import compute_auc, score_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# For each task the metric that shuffling makes worse, and whether it then falls (1) or grows (-1).
+METRICS = {"binary": ("auc", 1), "multiclass": ("accuracy", 1), "regression": ("mae", -1)}
 
 
 def permute_importance(
@@ -20,8 +23,9 @@ def permute_importance(
     target: np.ndarray,
     repeats: int,
     seed: int,
+    task: str = "binary",
 ) -> pd.DataFrame:
-    """Measure how far AUC falls when one raw column is shuffled among the rows.
+    """Measure how much worse predictions get when one raw column is shuffled among the rows.
 
     All prepared columns that come from a raw column are moved by one and the same row permutation. Since preparation
     works row by row, this equals permuting the raw column and preparing the table again, at a fraction of the cost.
@@ -29,32 +33,46 @@ def permute_importance(
     their order in `sources` changes nothing. Source: Breiman, Random Forests (2001), section 10.
 
     Args:
-        predict: Gives the probability of 1, shape (rows,) or (rows, 1), for blocks like `arrays`; called once on the
-            rows as they are and once per permutation. It must not write into its input.
+        predict: Gives the probability of 1 or the predicted number, shape (rows,) or (rows, 1), or the probability of
+            each class, (rows, classes), for blocks like `arrays`; called once on the rows as they are and once per
+            permutation. It must not write into its input.
         arrays: Prepared rows as named blocks of shape (rows, columns); never modified.
         sources: For each raw column its prepared columns as (block, column index).
-        target: Shape (rows,), 0 or 1.
+        target: Shape (rows,): 0 or 1, class numbers, or numbers.
         repeats: Permutations per raw column, at least 1.
         seed: Seed of the permutations.
+        task: `binary`, `multiclass` or `regression`.
 
     Returns:
-        Columns `raw_column`, `auc_drop_mean`, `auc_drop_std` (population, over the repeats), largest drop first; a
-        negative drop means that the column only added noise.
+        Columns `raw_column`, `metric` (`auc`, `accuracy` or `mae`, by task), `drop_mean`, `drop_std` (population,
+        over the repeats), largest first. A drop is how much worse the metric gets, so for `mae` how far it grows;
+        a negative one means that the column only added noise.
 
     Raises:
-        ValueError: No repeats, blocks of other lengths than the target, a source that is not in the blocks, or a
-            target of one class only.
+        ValueError: No repeats, an unknown task, blocks of other lengths than the target, a source that is not in the
+            blocks, or what `score_predictions` refuses, such as a binary target of one class only.
     """
+    if task not in METRICS:
+        raise ValueError(f"unknown task {task!r}; choose one of: {', '.join(METRICS)}")
     _check_inputs(arrays, sources, target, repeats)
     generator = np.random.default_rng(seed)
     orders = [generator.permutation(len(target)) for _ in range(repeats)]
-    auc = compute_auc(target, np.ravel(predict(dict(arrays))))
+    metric, sign = METRICS[task]
+
+    def score(rows: dict[str, np.ndarray]) -> float:
+        prediction = predict(rows)
+        if task == "binary":
+            return compute_auc(target, np.ravel(prediction))
+        shaped = prediction if task == "multiclass" else np.ravel(prediction)
+        return sign * score_predictions(task, target, shaped)[metric]
+
+    best = score(dict(arrays))
     records = []
     for raw_column, columns in sources.items():
-        drops = [auc - compute_auc(target, np.ravel(predict(_permute(arrays, columns, order)))) for order in orders]
-        records.append((raw_column, float(np.mean(drops)), float(np.std(drops))))
-    table = pd.DataFrame(records, columns=["raw_column", "auc_drop_mean", "auc_drop_std"])
-    return table.sort_values("auc_drop_mean", ascending=False, kind="stable", ignore_index=True)
+        drops = [best - score(_permute(arrays, columns, order)) for order in orders]
+        records.append((raw_column, metric, float(np.mean(drops)), float(np.std(drops))))
+    table = pd.DataFrame(records, columns=["raw_column", "metric", "drop_mean", "drop_std"])
+    return table.sort_values("drop_mean", ascending=False, kind="stable", ignore_index=True)
 
 
 def _permute(arrays: dict[str, np.ndarray], columns: list[tuple[str, int]], order: np.ndarray) -> dict[str, np.ndarray]:
