@@ -8,7 +8,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from casebook.learning import figure_tables as tables
-from casebook.learning.figures import draw_binary_figures, draw_importance, draw_learning_curves
+from casebook.learning.figures import draw_task_figures
+from casebook.learning.figures_binary import draw_binary_figures
 
 TARGET = np.array([0, 0, 1, 1])
 PROBABILITY = np.array([0.1, 0.6, 0.4, 0.9])
@@ -35,9 +36,10 @@ def make_history() -> pd.DataFrame:
     )
 
 
-def make_importance(columns: int) -> pd.DataFrame:
+def make_importance(columns: int, metric: str = "auc", scale: float = 0.5) -> pd.DataFrame:
     names = [f"column_{number}" for number in range(columns)]
-    return pd.DataFrame({"raw_column": names, "auc_drop_mean": 0.5 / np.arange(1, columns + 1), "auc_drop_std": 0.01})
+    drops = scale / np.arange(1, columns + 1)
+    return pd.DataFrame({"raw_column": names, "metric": metric, "drop_mean": drops, "drop_std": 0.01})
 
 
 def test_the_confusion_matrix_counts_rows_and_shares_of_the_actual_class() -> None:
@@ -116,19 +118,6 @@ def test_probabilities_are_counted_by_actual_class_and_listed_beside_it() -> Non
     pd.testing.assert_frame_equal(listed, pd.DataFrame(expected))
 
 
-def test_the_history_becomes_one_row_a_point_without_nulls_and_other_columns() -> None:
-    table = tables.melt_history(make_history())
-    assert table.to_numpy().tolist() == [
-        ["loss", "train", 1, 0.5],
-        ["loss", "train", 2, 0.3],
-        ["loss", "val", 1, 0.4],
-        ["loss", "val", 2, 0.6],
-        ["auc", "val", 1, 0.7],
-    ]
-    with pytest.raises(ValueError, match="needs a column epoch and curves like train/loss; it has loss"):
-        tables.melt_history(pd.DataFrame({"loss": [1.0]}))
-
-
 def test_every_figure_has_its_table_under_the_same_name_and_can_be_saved() -> None:
     target, probability = make_many(500)
     numbers, figures = draw_binary_figures(
@@ -158,16 +147,6 @@ def test_titles_say_what_one_sees_with_its_figure() -> None:
     assert "model (AUC 0.750)" in [text.get_text() for text in legend.get_texts()]
 
 
-def test_learning_curves_name_the_best_epoch_in_the_right_direction() -> None:
-    figure = draw_learning_curves(tables.melt_history(make_history()))
-    titles = [axes.get_title(loc="left") for axes in figure.axes]
-    assert titles == ["loss: best val 0.4000 at epoch 1", "auc: best val 0.7000 at epoch 1"]
-
-
-def test_only_the_twenty_strongest_columns_are_drawn() -> None:
-    assert len(draw_importance(make_importance(30)).axes[0].patches) == 20
-
-
 def test_a_target_of_one_class_is_refused() -> None:
     with pytest.raises(ValueError, match="AUC is undefined"):
         draw_binary_figures(np.ones(4), PROBABILITY, None, 0.5, None, None)
@@ -178,7 +157,7 @@ def test_drawing_leaves_its_inputs_as_they_were() -> None:
     target.flags.writeable = probability.flags.writeable = False
     history, importance = make_history(), make_importance(3)
     numbers, _ = draw_binary_figures(target, probability, probability, 0.5, history, importance)
-    numbers["permutation_importance"].loc[0, "auc_drop_mean"] = -1
+    numbers["permutation_importance"].loc[0, "drop_mean"] = -1
     pd.testing.assert_frame_equal(history, make_history())
     pd.testing.assert_frame_equal(importance, make_importance(3))
 
@@ -188,7 +167,64 @@ def test_importing_the_modules_loads_neither_matplotlib_nor_scikit_learn_and_dra
         "import sys, numpy as np\n"
         "from casebook.learning import figures, importance, profile, scoring\n"
         "assert not {'matplotlib', 'sklearn'} & set(sys.modules), 'imported early'\n"
-        "figures.draw_binary_figures(np.array([0, 1]), np.array([0.2, 0.7]), None, 0.5, None, None)\n"
+        "import pandas as pd\n"
+        "rows = pd.DataFrame({'probability': [0.2, 0.7], 'actual': [0, 1]})\n"
+        "figures.draw_task_figures(rows, None, 0.5, None, None)\n"
         "assert 'matplotlib.pyplot' not in sys.modules, 'pyplot holds global state'\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def make_predictions(task: str) -> pd.DataFrame:
+    generator = np.random.default_rng(4)
+    if task == "binary":
+        target, probability = make_many(300)
+        return pd.DataFrame({"probability": probability, "actual": target})
+    if task == "regression":
+        actual = generator.normal(100, 30, 300)
+        return pd.DataFrame({"prediction": actual + generator.normal(0, 5, 300), "actual": actual})
+    shares = generator.dirichlet([0.3, 0.3, 0.3], 300)
+    names = [f"probability_{number}" for number in range(3)]
+    return pd.DataFrame(shares, columns=names).assign(actual=generator.integers(0, 3, 300))
+
+
+@pytest.mark.parametrize(
+    ("task", "names", "tables_only"),
+    [
+        ("binary", NAMES - {"learning_curves", "permutation_importance"}, {"probability_histogram"}),
+        (
+            "multiclass",
+            {"confusion_matrix", "accuracy_by_class", "reliability"},
+            {"confidence_histogram", "probabilities"},
+        ),
+        (
+            "regression",
+            {"actual_vs_predicted", "residuals", "error_by_size"},
+            {"residuals_by_prediction", "predictions"},
+        ),
+    ],
+)
+def test_the_columns_of_the_predictions_tell_the_task(task: str, names: set[str], tables_only: set[str]) -> None:
+    predictions = make_predictions(task)
+    before = predictions.copy()
+    numbers, figures = draw_task_figures(predictions, predictions, 0.5, pd.DataFrame(), make_importance(0))
+    assert set(figures) == names
+    assert set(numbers) == names | tables_only
+    metric = {"binary": "auc", "multiclass": "accuracy", "regression": "mae"}[task]
+    _, more = draw_task_figures(predictions, None, 0.5, make_history(), make_importance(2, metric))
+    assert set(more) == names | {"learning_curves", "permutation_importance"}
+    for figure in more.values():
+        figure.savefig(BytesIO(), format="png", dpi=40)
+    pd.testing.assert_frame_equal(predictions, before)
+
+
+def test_the_threshold_is_that_of_the_binary_confusion_matrix() -> None:
+    predictions = pd.DataFrame({"probability": PROBABILITY, "actual": TARGET})
+    numbers, _ = draw_task_figures(predictions, None, 0.4, None, None)
+    assert numbers["confusion_matrix"]["rows"].tolist() == [1, 1, 0, 2]
+
+
+def test_a_reference_of_other_rows_is_refused() -> None:
+    predictions = make_predictions("regression")
+    with pytest.raises(ValueError, match="the reference predicts 299 rows but the network 300"):
+        draw_task_figures(predictions, predictions.iloc[1:], 0.5, None, None)

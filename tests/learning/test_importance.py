@@ -34,8 +34,8 @@ def test_columns_are_sorted_by_what_shuffling_them_costs_and_unused_ones_cost_no
     arrays = make_arrays()
     table = permute_importance(predict, arrays, SOURCES, make_target(arrays), repeats=3, seed=1)
     assert table["raw_column"].tolist() == ["number", "code", "noise"]
-    assert table["auc_drop_mean"].iloc[0] > 0.3 > table["auc_drop_mean"].iloc[1] > 0.05
-    assert table.iloc[2, 1:].tolist() == [0.0, 0.0]
+    assert table["drop_mean"].iloc[0] > 0.3 > table["drop_mean"].iloc[1] > 0.05
+    assert table.iloc[2, 1:].tolist() == ["auc", 0.0, 0.0]
 
 
 def test_the_drop_is_that_of_the_seeded_permutations() -> None:
@@ -47,8 +47,40 @@ def test_the_drop_is_that_of_the_seeded_permutations() -> None:
         shuffled = {**arrays, "codes": arrays["codes"][generator.permutation(ROWS)]}
         drops.append(compute_auc(target, predict(arrays)[:, 0]) - compute_auc(target, predict(shuffled)[:, 0]))
     table = permute_importance(predict, arrays, {"code": [("codes", 0)]}, target, repeats=2, seed=7)
-    expected = {"raw_column": ["code"], "auc_drop_mean": [np.mean(drops)], "auc_drop_std": [np.std(drops)]}
+    expected = {"raw_column": ["code"], "metric": ["auc"], "drop_mean": [np.mean(drops)], "drop_std": [np.std(drops)]}
     pd.testing.assert_frame_equal(table, pd.DataFrame(expected))
+
+
+def test_several_classes_lose_accuracy() -> None:
+    arrays = {"codes": np.tile([[0, 1], [1, 0], [2, 1], [2, 0]], (5, 1))}
+    target = arrays["codes"][:, 0]
+
+    def predict_classes(blocks: dict[str, np.ndarray]) -> np.ndarray:
+        return np.eye(3)[blocks["codes"][:, 0]]
+
+    sources = {"other": [("codes", 1)], "code": [("codes", 0)]}
+    table = permute_importance(predict_classes, arrays, sources, target, repeats=1, seed=7, task="multiclass")
+    shuffled = target[np.random.default_rng(7).permutation(20)]
+    assert 0 < (shuffled == target).mean() < 1
+    assert table["raw_column"].tolist() == ["code", "other"]
+    assert table["metric"].tolist() == ["accuracy"] * 2
+    assert table["drop_mean"].tolist() == [1 - (shuffled == target).mean(), 0]
+
+
+def test_numbers_are_missed_by_more_which_counts_as_a_drop() -> None:
+    arrays = {"numbers": np.column_stack([np.arange(10.0), np.zeros(10)])}
+    target = np.arange(10.0) + 0.5
+
+    def predict_numbers(blocks: dict[str, np.ndarray]) -> np.ndarray:
+        return blocks["numbers"][:, :1]
+
+    sources = {"empty": [("numbers", 1)], "number": [("numbers", 0)]}
+    table = permute_importance(predict_numbers, arrays, sources, target, repeats=1, seed=7, task="regression")
+    shuffled = np.random.default_rng(7).permutation(10)
+    growth = np.abs(shuffled - target).mean() - 0.5
+    assert growth > 1
+    assert table["metric"].tolist() == ["mae"] * 2
+    assert table.set_index("raw_column")["drop_mean"].to_dict() == {"number": growth, "empty": 0}
 
 
 def test_columns_of_one_source_move_together() -> None:
@@ -105,6 +137,7 @@ def test_inputs_stay_as_they_were() -> None:
         ({"sources": {"raw": [("dates", 0)]}}, "names column 0 of 'dates'"),
         ({"target": np.array([0, 1])}, "it must be .2, columns"),
         ({"target": np.ones(ROWS)}, "AUC is undefined"),
+        ({"task": "ranking"}, "unknown task 'ranking'; choose one of: binary, multiclass, regression"),
     ],
 )
 def test_unusable_input_is_refused(change: dict, message: str) -> None:
