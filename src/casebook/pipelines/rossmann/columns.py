@@ -53,6 +53,7 @@ CALENDAR = (
 FEATURE_SOURCES: dict[str, str] = {
     "store": "Store",
     "day_of_week": "DayOfWeek",
+    "store_weekday": "DayOfWeek",
     **dict.fromkeys(CALENDAR, "Date"),
     "customers": "Customers",
     "open": "Open",

@@ -9,6 +9,7 @@ from casebook.learning.columns import distinct, spread
 from casebook.pipelines.rossmann.columns import CALENDAR, FEATURE_SOURCES, TARGET
 
 START = pd.Timestamp("2013-01-01")
+SUNDAY = 7
 SEASONS = ["Winter", "Spring", "Summer", "Fall"]
 # Days from Easter Sunday: Good Friday, Easter Monday, Ascension, Whit Monday.
 MOVING_HOLIDAYS = (-2, 1, 39, 50)
@@ -42,6 +43,7 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     as_they_are = {feature: joined_rows[raw] for feature, raw in FEATURE_SOURCES.items() if raw in joined_rows}
     features = {
         **as_they_are,
+        "store_weekday": pair_store_and_weekday(joined_rows),
         **calendar_features(joined_rows["Date"]),
         "state_holiday_flag": mark_state_holidays(joined_rows["StateHoliday"]),
         "state_holiday_published": mark_published_holidays(joined_rows),
@@ -53,6 +55,16 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     if TARGET in joined_rows:
         features[TARGET] = joined_rows[TARGET].astype("float64")
     return pd.DataFrame(features, index=joined_rows.index)
+
+
+def pair_store_and_weekday(joined_rows: pd.DataFrame) -> pd.Series:
+    """Number each store's weekdays, 5247 for store 524 on a Sunday; a state holiday counts as a Sunday.
+
+    Few stores open on Sundays and what they sell then has little to do with their other days, which a network of
+    separate embeddings learns late: one such store alone is a third of the squared relative error.
+    """
+    weekday = joined_rows["DayOfWeek"].mask(mark_state_holidays(joined_rows["StateHoliday"]), SUNDAY)
+    return joined_rows["Store"] * 10 + weekday
 
 
 def calendar_features(dates: pd.Series) -> dict[str, pd.Series]:
