@@ -108,7 +108,7 @@ def measure_by_length(test_predictions: pd.DataFrame, words: pd.Series) -> pd.Da
     names = [f"up to {bound}" for bound in BOUNDS] + [f"above {BOUNDS[-1]}"]
     group = pd.cut(words, [-1, *BOUNDS, np.inf], labels=names)
     right = (test_predictions["probability"] >= 0.5) == (test_predictions["actual"] == 1)
-    by_length = right.groupby(group.to_numpy(), observed=True).agg(["size", "mean"])
+    by_length = right.groupby(group, observed=True).agg(["size", "mean"])
     return by_length.rename_axis("words").reset_index().rename(columns={"size": "reviews", "mean": "accuracy"})
 
 
