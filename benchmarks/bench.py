@@ -1,4 +1,4 @@
-"""Measure casebook beside the straightforward way on generated Red Hat files and write the results.
+"""Measure casebook beside the straightforward way and write the results.
 
 The full size writes `benchmarks/results.md`; any other size keeps its page beside its files in `data/bench`. With
 `--only` the other parts keep the figures that they had, with their own dates.
@@ -18,12 +18,15 @@ from typing import Any
 
 from comparison import FAILED, QUANTITIES, compare
 from machine import describe_load, describe_machine
-from parts import CASE, PARTS, ROOT
+from parts import CASE, ROOT
+from parts import PARTS as REDHAT_PARTS
+from parts_cases import CASE_PARTS
 from results import render_results
 
 Figures = dict[str, Any]
 
 PEOPLE, ACTIVITIES, SEED = 189_118, 2_197_291, 1
+PARTS = {**REDHAT_PARTS, **CASE_PARTS}
 RESULTS = Path(__file__).with_name("results.md")
 
 

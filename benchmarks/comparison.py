@@ -165,7 +165,33 @@ def compare_command(name: str) -> Callable[[Figures], tuple[str, str, float]]:
     return compute
 
 
+def compare_rossmann(reference: Figures, rossmann: Figures) -> tuple[str, str, float]:
+    """Raw files to test errors, as a ratio; what casebook's rival takes is work that the other side does not do."""
+    ours = rossmann["wall_seconds"] - seconds_of(rossmann["stages"], ("reference",))
+    theirs = f"{reference['wall_seconds']:.1f} s (test MAE {reference['mae']:.1f}, {reference['origin']})"
+    mine = f"{ours:.1f} s (test MAE {rossmann['scores']['mae']:.1f}, {rossmann['origin']})"
+    return theirs, mine, reference["wall_seconds"] / ours
+
+
+def compare_rossmann_memory(reference: Figures, rossmann: Figures) -> tuple[str, str, float]:
+    """Peak memory of Rossmann's whole run, in GB."""
+    return compare_memory(reference, rossmann)
+
+
+def compare_small(small: Figures) -> tuple[str, str, float]:
+    """The slowest whole run of a small case's published network, in seconds."""
+    times = {case: figures["wall_seconds"] for case, figures in small.items()}
+    return "-", ", ".join(f"{case} {seconds:.1f}" for case, seconds in times.items()) + " s", max(times.values())
+
+
+def compare_pima(small: Figures) -> tuple[str, str, float]:
+    """Training of pima's 150 epochs, in seconds, without the import of TensorFlow."""
+    training = seconds_of(small["pima"]["stages"], ("training",)) - small["pima"]["import_keras"]
+    return "-", f"{training:.1f} s", training
+
+
 BOTH = ("reference", "casebook")
+ROSSMANN = ("rossmann_reference", "rossmann")
 QUANTITIES = (
     Quantity("raw files to model arrays", 6, True, " times faster", ("reference", "preparation"), compare_preparation),
     Quantity("peak memory of the whole run", 3, False, " GB", BOTH, compare_memory),
@@ -173,4 +199,8 @@ QUANTITIES = (
     Quantity("Kedro, MLflow and packaging", 12, False, " s", ("casebook",), compare_additions),
     Quantity("`kedro --help`, best of 3", 3, False, " s", ("commands",), compare_command("kedro --help")),
     Quantity("`kedro registry list`, best of 3", 3, False, " s", ("commands",), compare_command("kedro registry list")),
+    Quantity("Rossmann 5x350, raw files to test errors", 3, True, " times faster", ROSSMANN, compare_rossmann),
+    Quantity("Rossmann 5x350, peak memory", 3, False, " GB", ROSSMANN, compare_rossmann_memory),
+    Quantity("published networks of small cases, whole runs", 25, False, " s", ("small",), compare_small),
+    Quantity("pima's 150 epochs", 5, False, " s", ("small",), compare_pima),
 )

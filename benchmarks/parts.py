@@ -162,10 +162,10 @@ def read_run(project: Path) -> Figures:
     }
 
 
-def find_run(project: Path) -> Run:
+def find_run(project: Path, case: str = CASE) -> Run:
     """Find the one run in a project's store."""
     client = open_store(project)
-    experiment = client.get_experiment_by_name(CASE)
+    experiment = client.get_experiment_by_name(case)
     return client.search_runs([experiment.experiment_id], max_results=1)[0]
 
 
