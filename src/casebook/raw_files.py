@@ -174,13 +174,17 @@ def _count_parquet(path: Path) -> int:
 def _count_arrays(path: Path) -> int:
     """Count the labels in a NumPy archive, whose arrays of labels begin with y."""
     import zipfile
+    import zlib
 
     import numpy as np
 
     try:
-        with np.load(path) as arrays:
+        loaded = np.load(path)
+        if not isinstance(loaded, np.lib.npyio.NpzFile):
+            return 0
+        with loaded as arrays:
             return sum(len(arrays[name]) for name in arrays.files if name.startswith("y"))
-    except (zipfile.BadZipFile, ValueError, EOFError):
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError):
         return 0
 
 

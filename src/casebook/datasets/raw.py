@@ -106,6 +106,6 @@ class RawArrays(RawFile):
     def _read(self) -> dict[str, np.ndarray]:
         loaded = np.load(self._filepath)
         if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise ValueError("a single array without a name")  # noqa: TRY004 - a damaged file, as any other
+            raise ValueError("a single array without a name")
         with loaded as arrays:
             return {name: arrays[name] for name in arrays.files}
