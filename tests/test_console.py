@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import io
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from mlflow.entities import Metric, Run, RunData, RunInfo, RunTag
 from rich.console import Console
 
 from casebook import console
-from casebook.console import ConsoleMonitor, announce, show_summary
+from casebook.console import ConsoleFolds, ConsoleMonitor, announce, show_summary, write_score
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 METRICS = {
     "data/train_rows": 1_582_048.0, "data/validation_rows": 175_784.0, "data/test_rows": 439_459.0,
@@ -78,9 +83,16 @@ def test_a_part_of_a_pipeline_shows_only_what_it_found(paper: io.StringIO) -> No
 
 
 def test_a_sample_is_announced_with_its_place_size_and_best_reachable_score(paper: io.StringIO) -> None:
-    announce(Path("/data/redhat"), {"people": 40_000, "seed": 1}, {"row": 0.95, "person": 0.875})
+    announce(
+        Path("/data/redhat"), {"people": 40_000, "seed": 1}, {"row": {"accuracy": 0.95}, "person": {"accuracy": 0.875}}
+    )
     said = paper.getvalue()
-    for words in ("/data/redhat", "people 40,000, seed 1", "row 0.950, person 0.875", "nothing about the real data"):
+    for words in (
+        "/data/redhat",
+        "people 40,000, seed 1",
+        "row accuracy 0.950, person accuracy 0.875",
+        "nothing about the real",
+    ):
         assert words in said
 
 
@@ -136,3 +148,80 @@ def test_the_bar_counts_steps_of_all_epochs(bar: ConsoleMonitor) -> None:
     bar.epoch(1, {"train/loss": 0.5, "val/loss": 0.6})
     assert bar._progress.tasks[0].completed == 10
     bar.stop()
+
+
+class Opened:
+    """Child runs by name and tags, and what is logged to each."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[object, ...]] = []
+
+    @contextmanager
+    def open_run(self, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+        self.said.append(("open", name, dict(tags)))
+        yield f"id of {name}"
+        self.said.append(("closed", name))
+
+    def log(self, run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
+        self.said.append((run_id, dict(metrics), step))
+
+
+def test_folds_go_to_their_own_runs_and_are_shown_in_a_line_each() -> None:
+    opened, paper = Opened(), io.StringIO()
+    folds = ConsoleFolds(opened.open_run, opened.log, Console(file=paper, width=160))
+    with folds.fold("fold 1, repeat 2", {"fold": "1"}) as training:
+        training.start(1, 5)
+        training.advance(5)
+        training.epoch(1, {"train/loss": 0.5})
+        training.stop()
+        folds.scores({"mae": 1234.5678, "rmspe": 0.12345, "baseline_mae": 2.0})
+    assert opened.said == [
+        ("open", "fold 1, repeat 2", {"fold": "1"}),
+        ("id of fold 1, repeat 2", {"train/loss": 0.5}, 1),
+        ("id of fold 1, repeat 2", {"test/mae": 1234.5678, "test/rmspe": 0.12345, "test/baseline_mae": 2.0}, 0),
+        ("closed", "fold 1, repeat 2"),
+    ]
+    assert paper.getvalue() == "fold 1, repeat 2     mae 1,234.6  rmspe 0.1235\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.91234, "0.9123"),
+        (9.99994, "9.9999"),
+        (10.0, "10.0"),
+        (12345.67, "12,345.7"),
+        (-0.5, "-0.5000"),
+        (-99, "-99.0"),
+    ],
+)
+def test_a_score_has_four_places_and_a_large_one_one(value: float, text: str) -> None:
+    assert write_score(value) == text
+
+
+def test_the_summary_tells_the_means_over_folds(paper: io.StringIO) -> None:
+    metrics = {"folds/accuracy_mean": 0.771, "folds/accuracy_std": 0.02, "folds/baseline_accuracy_mean": 0.65}
+    show_summary(make_run({**METRICS, **metrics}, {"case": "pima"}), {}, "")
+    assert "accuracy 0.7710  baseline_accuracy 0.6500" in paper.getvalue()
+    assert "0.0200" not in paper.getvalue()
+
+
+def test_best_reachable_scores_of_any_metric_stand_in_their_rows(paper: io.StringIO) -> None:
+    metrics = {"test/mae": 650.25, "baseline/mae": 2000.0, "reference/mae": 700.0, "best_reachable/mae": 512.0}
+    show_summary(make_run(metrics, {"case": "rossmann"}), {}, "")
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in paper.getvalue().splitlines() if "│" in line]
+    assert cells == [["mae", "650.2", "2,000.0", "700.0", "512.0"]]
+
+
+def test_a_sample_whose_best_scores_nobody_knows_is_announced_without_them(paper: io.StringIO) -> None:
+    announce(Path("/data/imdb"), {"reviews": 400}, {})
+    assert "Best reachable" not in paper.getvalue()
+    assert "reviews 400" in paper.getvalue()
+
+
+def test_without_validation_rows_the_bar_shows_the_training_curves(bar: ConsoleMonitor) -> None:
+    bar.start(1, 10)
+    bar.epoch(1, {"train/loss": 0.5, "train/accuracy": 0.75})
+    bar.stop()
+    assert "train/loss 0.5000  train/accuracy 0.7500" in drawn(bar)
+    assert "val/" not in drawn(bar)

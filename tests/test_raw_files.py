@@ -26,13 +26,13 @@ class Generator:
         self.calls = 0
         self.fails_after: int | None = None
 
-    def __call__(self, sample: Mapping[str, int], folder: Path) -> dict[str, float]:
+    def __call__(self, sample: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
         self.calls += 1
         for number, name in enumerate(NAMES):
             if number == self.fails_after:
                 raise OSError("No space left on device")
             (folder / name).write_text(f"{name} {json.dumps(dict(sample))}\n1\n2\n")
-        return {"row": 0.9}
+        return {"row": {"accuracy": 0.9}}
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def generator() -> Generator:
 @pytest.fixture
 def case(generator: Generator) -> Case:
     missing: Any = None
-    return Case("toy", missing, NAMES[:2], NAMES[2:], {}, missing, generator, "toy-competition")
+    return Case("toy", NAMES[:2], NAMES[2:], {}, missing, generator, "competition:toy")
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def content(folder: Path) -> dict[str, str]:
 def test_without_any_raw_file_a_sample_is_generated_and_marked(case: Case, folder: Path) -> None:
     found = find_raw_files(case, SAMPLE)
     assert (found.origin, found.generated, found.folder) == ("sample", True, folder)
-    assert found.best_reachable == {"row": 0.9}
+    assert found.best_reachable == {"row": {"accuracy": 0.9}}
     assert found.rows == dict.fromkeys(NAMES, 2)
     marker = json.loads((folder / MARKER).read_text())
     assert marker["parameters"] == SAMPLE
@@ -79,7 +79,7 @@ def test_the_next_run_uses_the_same_sample_again(case: Case, folder: Path, gener
     first = find_raw_files(case, SAMPLE)
     before = content(folder)
     second = find_raw_files(case, SAMPLE)
-    assert (second.origin, second.generated, second.best_reachable) == ("sample", False, {"row": 0.9})
+    assert (second.origin, second.generated, second.best_reachable) == ("sample", False, {"row": {"accuracy": 0.9}})
     assert second.fingerprint == first.fingerprint
     assert generator.calls == 1
     assert content(folder) == before

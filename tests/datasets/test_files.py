@@ -10,7 +10,7 @@ import pytest
 from kedro.io import DatasetError
 
 from casebook.datasets import ArraysFolder, NetworkFile, PreparationFile, RawTable
-from casebook.datasets.files import RawFileError
+from casebook.datasets.raw import RawFileError
 from casebook.learning.fitting import fit_preparation
 from casebook.parameters import PreparationParameters
 

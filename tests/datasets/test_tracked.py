@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import io
+from typing import TYPE_CHECKING
+
 import mlflow
 import pytest
 from kedro.io import DatasetError
+from rich.console import Console
 
+from casebook import console
 from casebook.console import ConsoleMonitor
-from casebook.datasets import LoggedModel, RunMetrics, TrainingMonitor
+from casebook.datasets import FoldRuns, LoggedModel, RunMetrics, TrainingMonitor
+from casebook.learning.tracking import child_run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlflow.entities import Run
 
 
 def curve(run_id: str, name: str) -> list[tuple[int, float]]:
@@ -53,3 +64,83 @@ def test_what_is_in_mlflow_is_not_read_through_the_catalog(dataset: RunMetrics |
 def test_a_monitor_is_only_read() -> None:
     with pytest.raises(DatasetError, match="TrainingMonitor is only read"):
         TrainingMonitor().save(lambda: None)
+
+
+@pytest.fixture
+def parent() -> Iterator[str]:
+    with mlflow.start_run(experiment_id=mlflow.create_experiment("pima")) as run:
+        yield run.info.run_id
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What the console shows."""
+    paper = io.StringIO()
+    monkeypatch.setattr(console, "Console", lambda: Console(file=paper, width=160))
+    return paper
+
+
+def children_of(run_id: str) -> list[Run]:
+    experiment = mlflow.get_run(run_id).info.experiment_id
+    return mlflow.MlflowClient().search_runs(
+        [experiment], f"tags.`mlflow.parentRunId` = '{run_id}'", order_by=["attributes.run_name"]
+    )
+
+
+def test_each_fold_is_a_finished_child_run_with_its_curves_and_scores(parent: str, told: io.StringIO) -> None:
+    monitor = FoldRuns().load()
+    for fold in (1, 2):
+        with monitor.fold(f"fold {fold}", {"repeat": "1", "fold": str(fold)}) as training:
+            training.start(2, 3)
+            training.advance(3)
+            for epoch in (1, 2):
+                training.epoch(epoch, {"train/loss": fold / epoch})
+            training.stop()
+            monitor.scores({"accuracy": 0.5 * fold, "baseline_accuracy": 0.25})
+    children = children_of(parent)
+    assert [(run.info.run_name, run.info.status) for run in children] == [
+        ("fold 1", "FINISHED"), ("fold 2", "FINISHED"),
+    ]  # fmt: skip
+    assert [(run.data.tags["repeat"], run.data.tags["fold"]) for run in children] == [("1", "1"), ("1", "2")]
+    assert all(run.info.end_time is not None for run in children)
+    assert curve(children[1].info.run_id, "train/loss") == [(1, 2.0), (2, 1.0)]
+    scores = {name: value for name, value in children[1].data.metrics.items() if name.startswith("test/")}
+    assert scores == {"test/accuracy": 1.0, "test/baseline_accuracy": 0.25}
+    assert mlflow.active_run().info.run_id == parent
+    assert mlflow.get_run(parent).data.metrics == {}
+    assert [line.split() for line in told.getvalue().splitlines()] == [
+        ["fold", "1", "accuracy", "0.5000"], ["fold", "2", "accuracy", "1.0000"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "tag"),
+    [(ValueError("no rows"), "FAILED", "ValueError: no rows"), (KeyboardInterrupt(), "KILLED", None)],
+)
+def test_a_fold_that_breaks_off_says_so_and_lets_the_error_go_on(
+    parent: str, told: io.StringIO, error: BaseException, status: str, tag: str | None
+) -> None:
+    monitor = FoldRuns().load()
+    with pytest.raises(type(error)), monitor.fold("fold 1", {}):
+        raise error
+    (child,) = children_of(parent)
+    assert (child.info.status, child.data.tags.get("error")) == (status, tag)
+    assert mlflow.get_run(parent).info.status == "RUNNING"
+    assert told.getvalue() == ""
+
+
+def test_a_child_run_lies_in_the_experiment_of_its_parent_and_never_is_the_active_one(parent: str) -> None:
+    with child_run(parent, "trial 3", {"trial": "3"}) as run_id:
+        assert mlflow.active_run().info.run_id == parent
+        assert mlflow.get_run(run_id).info.status == "RUNNING"
+    found = mlflow.get_run(run_id)
+    assert found.info.status == "FINISHED"
+    assert found.info.experiment_id == mlflow.get_run(parent).info.experiment_id
+    assert {found.data.tags[name] for name in ("trial", "mlflow.parentRunId")} == {"3", parent}
+
+
+def test_folds_are_only_read_and_only_within_a_run() -> None:
+    with pytest.raises(DatasetError, match="no MLflow run is open"):
+        FoldRuns().load()
+    with pytest.raises(DatasetError, match="FoldRuns is only read"):
+        FoldRuns().save([])

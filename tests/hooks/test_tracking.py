@@ -11,7 +11,7 @@ import pytest
 from kedro.pipeline import Pipeline, node
 
 from casebook.datasets import tables
-from casebook.datasets.files import RawFileError
+from casebook.datasets.raw import RawFileError
 from casebook.hooks.tracking import TrackingHook, sole_case
 from casebook.learning.columns import InvalidTableError
 from casebook.learning.splitting import EmptyPartError

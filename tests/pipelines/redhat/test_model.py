@@ -13,9 +13,9 @@ import pandas as pd
 import pytest
 
 from casebook.learning import packaging
+from casebook.learning.inputs import restore_preparation
 from casebook.learning.networks import load_network
 from casebook.learning.packaging import Package, write_package
-from casebook.learning.preparation import Preparation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,9 +87,9 @@ open(f"{out}/facts.json", "w").write(json.dumps(facts))
 def save_with_other_features(finished: Finished, folder: Path) -> Path:
     """Save the finished run's network with code in which nobody's id counts."""
     models = finished.project.root / "data" / "06_models" / "redhat"
-    preparation = Preparation.from_dict(json.loads((models / "preparation.json").read_text()))
-    example = pd.DataFrame({"people_id": ["ppl_1"]})
-    package = Package(load_network(models / "network.keras"), preparation, 0.5, example)
+    preparation = restore_preparation(json.loads((models / "preparation.json").read_text()))
+    example = pd.read_parquet(finished.project.root / "data" / "03_primary" / "redhat" / "example_rows.parquet")
+    package = Package(load_network(models / "network.keras"), preparation, "binary", 0.5, example)
     sources = packaging.bundle_sources("redhat")
     place, ids = "pipelines/redhat/features.py", 'number_in(joined_rows["people_id"])'
     assert sources[place].count(ids) == 1
@@ -145,7 +145,7 @@ def test_raw_rows_of_the_test_part_get_the_probabilities_of_the_evaluation(finis
     data = finished.project.root / "data"
     parts = pd.read_parquet(data / "05_model_input" / "redhat" / "parts.parquet")["part"].to_numpy()
     expected = pd.read_parquet(data / "07_model_output" / "redhat" / "test_predictions.parquet")["probability"]
-    found = probabilities(answers, "all")[parts == 2]
+    found = probabilities(answers, "all")[parts == 4]
     assert len(found) > 500
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
 

@@ -1,7 +1,8 @@
 """The nodes of the shared stages, one by one and in the order of the case's graph, on a tiny sample of its tables."""
 
+from contextlib import contextmanager
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,12 +12,15 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 from casebook.learning.columns import InvalidTableError
 from casebook.learning.networks import predict
 from casebook.learning.preparation import Preparation, prepare_rows
-from casebook.learning.splitting import EmptyPartError
-from casebook.modelling import nodes
+from casebook.learning.splitting import PARTS, TRAIN, EmptyPartError
+from casebook.modelling import evaluation, nodes
 from casebook.parameters import EvaluationParameters
 from casebook.pipelines.redhat.columns import FEATURE_SOURCES
 from casebook.pipelines.redhat.pipeline import create_pipeline
 from casebook.samples.redhat import generate_sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SPLIT = {
     "strategy": "person",
@@ -31,6 +35,9 @@ PARAMETERS = {
     "task": "binary",
     "unknown_people": "refuse",
     "split": SPLIT,
+    "duplicates": "keep",
+    "leaks": {},
+    "folds": {"count": 2, "repeats": 1, "of": "training"},
     "preparation": {
         "scaling": "standard",
         "encoding": {"people_group_1": "embedding"},
@@ -47,8 +54,8 @@ PARAMETERS = {
         "network": {"hidden": [4]},
     },
     "reference": {
-        "max_rows": 1000, "max_iter": 3, "learning_rate": 0.3, "max_leaf_nodes": 4, "min_samples_leaf": 5,
-        "l2_regularization": 0.0, "patience": 3, "seed": 1,
+        "name": "boosted_trees", "max_rows": 1000, "max_iter": 3, "learning_rate": 0.3, "max_leaf_nodes": 4,
+        "min_samples_leaf": 5, "l2_regularization": 0.0, "patience": 3, "seed": 1,
     },
     "evaluation": EVALUATION,
 }  # fmt: skip
@@ -71,13 +78,28 @@ def describe(value: object) -> object:
     return value if isinstance(value, str | float | int | list) else None
 
 
+QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
+
+
+class QuietFolds:
+    """Hears of folds and tells nobody."""
+
+    @contextmanager
+    def fold(self, _name: str, _tags: dict[str, str]) -> "Iterator[SimpleNamespace]":
+        yield QUIET
+
+    def scores(self, _metrics: dict[str, float]) -> None:
+        pass
+
+
 @pytest.fixture(scope="module")
 def graph() -> tuple[dict[str, Any], dict[str, bool]]:
     """Run every node of the case -> all datasets, and by node whether its inputs stayed as they were."""
     sample = generate_sample(120, 900, 4).tables
     made: dict[str, Any] = {"raw_activities": sample["act_train.csv"], "raw_people": sample["people.csv"]}
     made |= {
-        "monitor": SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None)),
+        "monitor": QUIET,
+        "fold_monitor": QuietFolds(),
         **{f"params:{name}": block for name, block in PARAMETERS.items()},
     }
     untouched = {}
@@ -110,55 +132,60 @@ def test_every_node_of_the_graph_leaves_its_inputs_as_they_were(
 @pytest.mark.parametrize("strategy", ["row", "person", "group"])
 def test_each_row_gets_a_part_by_the_chosen_strategy(made: dict[str, Any], strategy: str) -> None:
     table = made["feature_table"]
-    parts = nodes.assign_parts(table, {**SPLIT, "strategy": strategy, "seed": 5}, "outcome")
+    parts = nodes.assign_parts(table, {**SPLIT, "strategy": strategy, "seed": 5}, "keep", "outcome", "binary")
     assert parts.dtypes.astype(str).to_dict() == {"part": "uint8"}
     assert len(parts) == len(table)
-    assert set(parts["part"]) == {0, 1, 2}
+    assert set(parts["part"]) == set(PARTS.values())
     for name, column in SPLIT["keys"].items():
         sides = parts["part"].groupby(table[column].to_numpy()).agg(["min", "max"])
         assert (sides["min"] == sides["max"]).all() == (name == strategy or strategy == "group" != name)
 
 
 def test_a_split_by_an_unknown_strategy_or_without_a_class_is_refused(made: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="strategy 'time' does not exist; there are row, person, group"):
-        nodes.assign_parts(made["feature_table"], {**SPLIT, "strategy": "time"}, "outcome")
+    with pytest.raises(ValueError, match="strategy 'time' does not exist; there are row, none, person, group"):
+        nodes.assign_parts(made["feature_table"], {**SPLIT, "strategy": "time"}, "keep", "outcome", "binary")
     one_class = made["feature_table"].assign(outcome=[1, *[0] * (len(made["feature_table"]) - 1)])
     with pytest.raises(EmptyPartError, match="has no row of class 1"):
-        nodes.assign_parts(one_class, {**SPLIT, "strategy": "row"}, "outcome")
+        nodes.assign_parts(one_class, {**SPLIT, "strategy": "row"}, "keep", "outcome", "binary")
 
 
 def test_the_split_is_described_by_rows_features_and_what_was_seen() -> None:
-    table = pd.DataFrame({"people_id": [1, 2, 3, 1, 4], "people_group_1": [7, 7, 8, 7, 8], "kind": [*"abaab"]})
-    parts = pd.DataFrame({"part": np.array([0, 0, 1, 2, 2], dtype="uint8")})
-    preparation = nodes.fit_preparation_on_training(
-        table.assign(outcome=0), parts, PARAMETERS["preparation"], "outcome"
+    table = pd.DataFrame(
+        {"people_id": [1, 2, 3, 1, 4, 4], "people_group_1": [7, 7, 8, 7, 8, 8], "kind": [*"abaabb"], "outcome": 0}
     )
+    parts = pd.DataFrame({"part": np.array([1, 1, 2, 4, 4, 0], dtype="uint8")})
+    sources = dict(zip(table.columns, table.columns, strict=True))
+    del sources["outcome"]
+    preparation = nodes.fit_preparation_on_training(table, parts, sources, PARAMETERS["preparation"], {})
     assert nodes.describe_split(table, parts, preparation, SPLIT) == {
         "data/train_rows": 2.0,
         "data/validation_rows": 1.0,
         "data/test_rows": 2.0,
+        "data/unused_rows": 1.0,
         # A person's number, two kinds and the embedded group.
         "data/features": 4.0,
         "test/seen_person_share": 0.5,
         "test/seen_group_share": 0.5,
+        # The first test row is the first training row once more.
+        "test/seen_row_share": 0.5,
     }
 
 
 def test_every_part_is_prepared_from_its_own_rows_in_their_order(made: dict[str, Any]) -> None:
     table, part = made["feature_table"], made["parts"]["part"].to_numpy()
-    for number, name in enumerate(("train_arrays", "validation_arrays", "test_arrays")):
+    for name, number in PARTS.items():
         rows = table[part == number]
         expected = {**prepare_rows(rows, made["preparation"]), "target": rows["outcome"].to_numpy("uint8")}
-        assert describe(made[name]) == describe(expected)
+        assert describe(made[f"{name}_arrays"]) == describe(expected)
     assert all(column.name != "outcome" for column in made["preparation"].columns)
 
 
 def test_the_preparation_knows_only_the_training_rows(made: dict[str, Any]) -> None:
-    table, train = made["feature_table"], (made["parts"]["part"] == 0).to_numpy()
+    table, train = made["feature_table"], (made["parts"]["part"] == TRAIN).to_numpy()
     spoilt = table.copy()
     spoilt.loc[~train, "people_char_38"] = -1
     spoilt.loc[~train, "people_group_1"] = 1
-    again = nodes.fit_preparation_on_training(spoilt, made["parts"], PARAMETERS["preparation"], "outcome")
+    again = nodes.fit_preparation_on_training(spoilt, made["parts"], FEATURE_SOURCES, PARAMETERS["preparation"], {})
     assert again == made["preparation"]
     column = next(column for column in again.columns if column.name == "people_char_38")
     low, high = np.quantile(table.loc[train, "people_char_38"], [0.01, 0.99])
@@ -191,8 +218,8 @@ def test_network_baseline_and_reference_are_scored_on_the_same_rows(made: dict[s
 
 
 def test_scores_follow_the_threshold(made: dict[str, Any]) -> None:
-    inputs = made["test_predictions"], made["reference_predictions"], made["train_arrays"], "binary"
-    scores = nodes.score_test(*inputs, {"threshold": 0.001})
+    inputs = made["test_predictions"], made["reference_predictions"], made["train_arrays"]
+    scores = evaluation.score_test(*inputs, {"threshold": 0.001, "thresholds": []})
     assert scores["baseline/accuracy"] == pytest.approx(made["test_arrays"]["target"].mean())
     assert scores["test/auc"] == made["test_metrics"]["test/auc"]
 
@@ -200,14 +227,15 @@ def test_scores_follow_the_threshold(made: dict[str, Any]) -> None:
 def test_a_reference_on_other_rows_is_not_scored(made: dict[str, Any]) -> None:
     fewer = made["reference_predictions"].head(5)
     with pytest.raises(ValueError, match="rows but prediction 5: pass the same rows to both"):
-        nodes.score_test(made["test_predictions"], fewer, made["train_arrays"], "binary", EVALUATION)
+        evaluation.score_test(made["test_predictions"], fewer, made["train_arrays"], EVALUATION)
 
 
 def test_every_raw_column_that_a_feature_comes_from_is_ranked(made: dict[str, Any]) -> None:
     importance = made["importance"]
-    assert importance.columns.tolist() == ["raw_column", "auc_drop_mean", "auc_drop_std"]
+    assert importance.columns.tolist() == ["raw_column", "metric", "drop_mean", "drop_std"]
     assert sorted(importance["raw_column"]) == sorted(set(FEATURE_SOURCES.values()))
-    assert importance["auc_drop_mean"].is_monotonic_decreasing
+    assert set(importance["metric"]) == {"auc"}
+    assert importance["drop_mean"].is_monotonic_decreasing
 
 
 def test_importance_is_measured_on_evenly_spaced_rows(made: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +247,7 @@ def test_importance_is_measured_on_evenly_spaced_rows(made: dict[str, Any], monk
     monkeypatch.setattr("casebook.learning.importance.permute_importance", remember)
     arrays = made["test_arrays"]
     few = {**EVALUATION, "importance_rows": len(arrays["target"]) // 4}
-    nodes.rank_raw_columns(made["network"], arrays, made["preparation"], FEATURE_SOURCES, few)
+    evaluation.rank_raw_columns(made["network"], arrays, made["preparation"], FEATURE_SOURCES, few)
     np.testing.assert_array_equal(seen["target"], arrays["target"][::4])
     np.testing.assert_array_equal(seen["arrays"]["codes"], arrays["codes"][::4])
     assert len(seen["sources"]["date"]) == 6
@@ -237,7 +265,7 @@ def test_figures_have_their_numbers_and_the_head_its_rows(made: dict[str, Any]) 
 def test_the_package_holds_network_preparation_threshold_and_raw_example_rows(made: dict[str, Any]) -> None:
     package = made["model"]
     assert (package.network, package.preparation) == (made["network"], made["preparation"])
-    assert package.threshold == EVALUATION["threshold"]
+    assert (package.task, package.threshold) == ("binary", EVALUATION["threshold"])
     joined = made["joined_rows"]
     assert package.example.columns.tolist() == joined.columns.drop("outcome").tolist()
     assert package.example["date"].tolist() == joined["date"].head(5).dt.strftime("%Y-%m-%d").tolist()

@@ -22,11 +22,12 @@ LAYERS = {
     "02_intermediate": {"activities.parquet", "people.parquet"},
     "03_primary": {"joined_rows.parquet", "example_rows.parquet"},
     "04_feature": {"feature_table.parquet", "feature_sources.json"},
-    "05_model_input": {"parts.parquet", "train_arrays", "validation_arrays", "test_arrays"},
+    "05_model_input": {"parts.parquet", "train_arrays", "validation_arrays", "test_arrays", "fold_assignments.parquet"},
     "06_models": {"preparation.json", "network.keras"},
     "07_model_output": {"test_predictions.parquet", "reference_predictions.parquet"},
     "08_reporting": {
         "history.parquet", "importance.parquet", "figures", "tables", "test_head.csv", "profile", "profile_tables",
+        "fold_scores.csv",
     },
 }  # fmt: skip
 FIGURES = {
@@ -90,10 +91,10 @@ def test_each_curve_has_one_point_an_epoch(finished: Finished, part: str, metric
     assert [value for _, value in curve] == pytest.approx(history[f"{part}/{metric}"].tolist())
 
 
-@pytest.mark.parametrize("who", ["test", "baseline", "reference"])
+@pytest.mark.parametrize("who", ["test", "baseline", "reference", "fit"])
 def test_scores_of_network_baseline_and_reference_stand_side_by_side(run: Run, who: str) -> None:
     found = {name.removeprefix(f"{who}/") for name in run.data.metrics if name.startswith(f"{who}/")}
-    assert found - {"seen_person_share", "seen_group_share"} == SCORES
+    assert found - {"seen_person_share", "seen_group_share", "seen_row_share"} == SCORES
     assert all(0 <= run.data.metrics[f"{who}/{name}"] <= 1 for name in SCORES - {"log_loss"})
 
 
@@ -112,16 +113,19 @@ def test_rows_features_and_what_the_split_lets_a_model_see_are_metrics(run: Run)
     parts = [metrics[f"data/{part}_rows"] for part in ("train", "validation", "test")]
     assert sum(parts) == 5000
     assert metrics["data/dropped_activities"] == 0
+    assert metrics["data/unused_rows"] == 0
     assert metrics["data/features"] > 100
-    assert metrics["test/seen_person_share"] == 0
+    assert metrics["test/seen_person_share"] == metrics["test/seen_row_share"] == 0
     assert 0 < metrics["test/seen_group_share"] <= 1
     assert 0.5 < metrics["best_reachable/accuracy"] < 1
 
 
 def test_seconds_are_measured_by_stage_and_add_up(run: Run) -> None:
     seconds = {name: value for name, value in run.data.metrics.items() if name.startswith("seconds/")}
-    assert {"start", "ingestion", "merging", "features", "profile", "splitting", "scaling", "training", "reference",
-            "evaluation", "packaging", "total"} == {name.removeprefix("seconds/") for name in seconds}  # fmt: skip
+    assert {name.removeprefix("seconds/") for name in seconds} == {
+        "start", "ingestion", "merging", "features", "profile", "splitting", "scaling", "training", "reference",
+        "evaluation", "folds", "packaging", "total",
+    }  # fmt: skip
     total = seconds.pop("seconds/total")
     assert sum(seconds.values()) == pytest.approx(total)
 
@@ -146,7 +150,10 @@ def test_tags_name_the_commit_where_there_is_git(finished: Finished, run: Run) -
 
 
 def test_every_leaf_that_a_node_takes_is_one_flattened_column(run: Run, merged: dict[str, dict[str, object]]) -> None:
-    blocks = ("task", "target", "unknown_people", "split", "preparation", "training", "reference", "evaluation")
+    blocks = (
+        "task", "target", "unknown_people", "split", "duplicates", "leaks", "folds", "preparation", "training",
+        "reference", "evaluation",
+    )  # fmt: skip
     expected = leaves({name: merged["redhat"][name] for name in blocks}, "redhat")
     assert run.data.params == {name: str(value) for name, value in expected.items()}
 
