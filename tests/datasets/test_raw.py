@@ -66,6 +66,10 @@ def damage_end(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
 
+def damage_begin(content: bytes) -> bytes:
+    return content[:70] + bytes(30) + content[100:]
+
+
 def damage_middle(content: bytes) -> bytes:
     middle = len(content) // 2
     return content[: middle - 20] + b"\x00" * 40 + content[middle + 20 :]
@@ -75,6 +79,7 @@ DAMAGES = {
     "no bytes": lambda _content: b"",
     "cut off": damage_end,
     "damaged inside": damage_middle,
+    "damaged at the begin": damage_begin,
     "a page of the web": lambda _content: b"<!DOCTYPE html><html><body>Sign in</body></html>",
 }
 

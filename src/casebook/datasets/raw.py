@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,10 +14,6 @@ from casebook.datasets.files import FileDataset
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-# What readers raise on damaged bytes; an OSError is PyArrow's on a damaged column.
-UNREADABLE = (pa.ArrowException, zipfile.BadZipFile, zlib.error, ValueError, EOFError, KeyError, OSError)
 
 
 class RawFileError(DatasetError):
@@ -39,7 +33,7 @@ class RawFile(FileDataset):
             raise RawFileError(f"{self._filepath} is missing; put the file there or see data/README.md")
         try:
             return self._read()
-        except UNREADABLE as error:
+        except Exception as error:
             kind = self._filepath.suffix.lstrip(".").upper()
             raise RawFileError(
                 f"{self._filepath} cannot be read as {kind} ({error}); it may be cut off or damaged: get it again"
