@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from casebook.cases import CASES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -61,7 +63,21 @@ def test_mlflow_sends_no_usage_data(looks: dict[str, tuple[str, dict[str, Any]]]
 
 
 def test_the_registry_lists_the_cases(looks: dict[str, tuple[str, dict[str, Any]]]) -> None:
-    assert "redhat" in looks["registry list"][0]
+    assert set(looks["registry list"][0].split()) >= {"__default__", *CASES}
+
+
+def test_a_list_leaves_out_mlflows_half_for_language_models(looks: dict[str, tuple[str, dict[str, Any]]]) -> None:
+    modules = looks["registry list"][1]["modules"]
+    assert "mlflow.tracking" in modules
+    assert [name for name in modules if name.startswith(("mlflow.genai.judges", "mlflow.gateway."))] == []
+
+
+def test_a_list_neither_checks_parameters_nor_makes_samples(looks: dict[str, tuple[str, dict[str, Any]]]) -> None:
+    modules = looks["registry list"][1]["modules"]
+    cases = [name for name in modules if name.startswith("casebook.pipelines.")]
+    assert {name.split(".")[2] for name in cases} == set(CASES)
+    assert [name for name in cases if name.endswith((".parameters", ".schemas"))] == []
+    assert [name for name in modules if name.startswith("casebook.samples")] == []
 
 
 def test_kedro_sends_no_usage_data_either() -> None:
