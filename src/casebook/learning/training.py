@@ -164,14 +164,13 @@ def measure_target(target: np.ndarray, kind: str) -> tuple[str, float, float] | 
 
 def compile_network(network: keras.Model, parameters: TrainingParameters, steps: int, per_execution: int) -> None:
     """Give the network its optimiser, loss and metrics."""
-    import keras
+    from casebook.learning.metrics import resolve_metric
 
-    metrics: list[Any] = [keras.metrics.AUC(name="auc") if name == "auc" else name for name in parameters.metrics]
     schedule = learning_rate(parameters.schedule, parameters.optimizer.learning_rate, steps * parameters.epochs)
     network.compile(
         optimizer=make_optimizer(parameters.optimizer, schedule),
         loss=make_loss(network, parameters.loss),
-        metrics=metrics,
+        metrics=[resolve_metric(name) for name in parameters.metrics],
         steps_per_execution=per_execution,
         jit_compile=False,
     )

@@ -25,8 +25,9 @@ def main(chosen: str = "all") -> None:
         raise SystemExit("the ledger is about the real files: name their folder, as in CASEBOOK_RAW=/path make ledger")
     client = open_store()
     for case in CASES if chosen == "all" else (chosen,):
+        prepared_for = ""
         for row in plan_rows(case):
-            run_row(client, row)
+            prepared_for = run_row(client, row, prepared_for)
             # After each row: hours of runs may be broken off.
             write_page(project_root() / PAGE, client)
     sys.stdout.write(f"{PAGE} is written\n")

@@ -54,8 +54,15 @@ class LedgerRow:
 
     def key(self) -> str:
         """Hash the resolved parameters, so that a finished row is run again only when its configuration changed."""
-        resolved = {name: value for name, value in _resolve(self).items() if name != "variants"}
-        return hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:12]
+        return self._hash({"variants"})
+
+    def data_key(self) -> str:
+        """Hash what prepared arrays and the rival depend on: rows of one case that agree in it can share them."""
+        return self._hash({"variants", "variant", "training", "folds", "evaluation"})
+
+    def _hash(self, left_out: set[str]) -> str:
+        kept = {name: value for name, value in _resolve(self).items() if name not in left_out}
+        return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def plan_rows(case: str) -> Iterator[LedgerRow]:

@@ -45,22 +45,32 @@ def find_runs(client: MlflowClient, row: LedgerRow) -> list[Run]:
     return [by_seed[seed] for seed in sorted(by_seed)]
 
 
-def run_row(client: MlflowClient, row: LedgerRow) -> None:
+def run_row(client: MlflowClient, row: LedgerRow, prepared_for: str = "") -> str:
     """Start the runs of a row that are missing: one, and further seeds where that took little time.
+
+    Args:
+        client: of the project's store.
+        row: the row.
+        prepared_for: `data_key` of the row whose prepared arrays lie on the disk, made just before.
+
+    Returns:
+        The same for the next row.
 
     Raises:
         SystemExit: a run failed; what it said stands above.
     """
+    # Folds are dealt and judged by nodes that come before training.
+    prepared = prepared_for == row.data_key() and not row.folds
     done = find_runs(client, row)
-    prepared = False
     if not done:
-        _start(row, seed=1, prepared=False)
-        done, prepared = find_runs(client, row), True
+        _start(row, 1, prepared)
+        done, prepared, prepared_for = find_runs(client, row), True, row.data_key()
     if row.folds or seconds(done[0]) > SECONDS_FOR_SEEDS:
-        return
+        return prepared_for
     for seed in range(len(done) + 1, SEEDS + 1):
         _start(row, seed, prepared)
-        prepared = True
+        prepared, prepared_for = True, row.data_key()
+    return prepared_for
 
 
 def seconds(run: Run) -> float:

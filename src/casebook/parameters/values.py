@@ -45,4 +45,4 @@ Widths = Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], list_from_text(
 Quantiles = Annotated[tuple[float, float], BeforeValidator(lambda v: tuple(v)), list_from_text("x")]
 Thresholds = Annotated[list[Annotated[float, Field(gt=0, lt=1)]], list_from_text("x")]
 Names = Annotated[list[str], list_from_text("+")]
-Metrics = Annotated[list[Literal["accuracy", "auc", "mae", "mse", "mape"]], list_from_text("+")]
+Metrics = Annotated[list[Literal["accuracy", "auc", "mae", "mse", "rmse", "mape", "rmspe"]], list_from_text("+")]
