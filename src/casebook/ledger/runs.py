@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlflow import MlflowClient
 
+from casebook.deferral import import_deferred
 from casebook.hooks.store import create_store_once
 from casebook.hooks.tracking import LEDGER_VARIABLE
 from casebook.ledger.plan import SEEDS
@@ -29,6 +30,8 @@ JUDGED = ("score_test", "score_training", "describe_split", "cross_validate")
 
 def open_store() -> MlflowClient:
     """Open the project's store, made first where there is none."""
+    # The settings, read for the parameters, put it off.
+    import_deferred()
     uri = tracking_uri()
     create_store_once(uri)
     return MlflowClient(uri)
