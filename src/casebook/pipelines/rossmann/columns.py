@@ -56,6 +56,7 @@ FEATURE_SOURCES: dict[str, str] = {
     "store_weekday": "DayOfWeek",
     **dict.fromkeys(CALENDAR, "Date"),
     "customers": "Customers",
+    "customers_log": "Customers",
     "open": "Open",
     "promo": "Promo",
     "state_holiday": "StateHoliday",

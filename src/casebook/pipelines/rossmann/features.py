@@ -37,8 +37,8 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
         joined_rows: typed rows of a day with its store (`columns.RAW_ROW`), with or without Sales and Customers.
 
     Returns:
-        The columns of `columns.FEATURE_SOURCES` in that order (`customers` only when Customers was there), then `date`
-        for the split by time and `Sales` (float64) when it was there.
+        The columns of `columns.FEATURE_SOURCES` in that order (`customers` and `customers_log` only where Customers was
+        there), then `date` for the split by time and `Sales` (float64) when it was there.
     """
     as_they_are = {feature: joined_rows[raw] for feature, raw in FEATURE_SOURCES.items() if raw in joined_rows}
     features = {
@@ -52,9 +52,12 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
         "promo2_month": mark_promo2_months(joined_rows),
         "date": joined_rows["Date"],
     }
+    if "Customers" in joined_rows:
+        # Sales are customers times what each buys: beside a logarithmic target only their logarithm is in proportion.
+        features["customers_log"] = np.log1p(joined_rows["Customers"]).astype("float32")
     if TARGET in joined_rows:
         features[TARGET] = joined_rows[TARGET].astype("float64")
-    return pd.DataFrame(features, index=joined_rows.index)
+    return pd.DataFrame({name: features[name] for name in [*FEATURE_SOURCES, "date", TARGET] if name in features})
 
 
 def pair_store_and_weekday(joined_rows: pd.DataFrame) -> pd.Series:

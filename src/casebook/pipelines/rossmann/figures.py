@@ -82,9 +82,10 @@ def draw_error_by_store_type(errors: pd.DataFrame) -> Figure:
 def draw_store_classes(stores: pd.DataFrame, classes: pd.DataFrame) -> Figure:
     """Draw each store's expected and actual mean sales, coloured by its class."""
     figure, (axes,) = style.make_figure("Stores by expected sales: low, medium and high", (7, 5))
+    rightly = classes.set_index("class")["same_class_share"]
     for name, rows in stores.groupby("expected_class", sort=False):
-        summary = classes.set_index("class").loc[str(name)]
-        label = f"{name} ({len(rows)} stores, {style.write_share(summary['same_class_share'])} rightly)"
+        share = float(rightly.loc[str(name)])
+        label = f"{name} ({len(rows)} stores, {style.write_share(share)} rightly)"
         axes.scatter(rows["expected_sales"], rows["actual_sales"], s=10, color=COLOURS[str(name)], label=label)
     ends = [
         stores[["expected_sales", "actual_sales"]].min().min(),
