@@ -63,10 +63,10 @@ def test_the_page_sets_published_measured_and_rivals_side_by_side(tmp_path: Path
     page.write_page(tmp_path / "docs" / "ledger.md", mlflow.MlflowClient())
     lines = (tmp_path / "docs" / "ledger.md").read_text().splitlines()
     (found,) = [line for line in lines if line.startswith("| 9_units |")]
-    assert found.split(" | ")[:9] == [
-        "| 9_units", "test/accuracy (row)", "0.8170", "0.8100 ± 0.0141", "2", "reproduced", "0.7600", "0.9900",
-        "0.9700",
+    assert found.split(" | ")[:6] == [
+        "| 9_units", "test/accuracy (row)", "0.8170", "0.8100 ± 0.0141", "2", "reproduced",
     ]  # fmt: skip
+    assert found.split(" | ")[6:9] == ["0.7600", "0.9900", "0.9700"]
     assert "## rossmann" not in "\n".join(lines)
 
 
