@@ -17,6 +17,8 @@ BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#8C8C8C"
 INK, FAINT = "#333333", "#E4E4E4"
 DPI = 120
 SMALL = 8
+# Said outright, since matplotlib measures all tick labels of a panel to find it.
+TITLE_PLACE = 1.0
 
 
 def make_figure(
@@ -60,7 +62,7 @@ def name_axes(axes: Axes, horizontal: str = "", vertical: str = "", title: str =
     axes.set_xlabel(horizontal, fontsize=9, color=INK)
     axes.set_ylabel(vertical, fontsize=9, color=INK)
     if title:
-        axes.set_title(title, loc="left", fontsize=9, color=INK)
+        axes.set_title(title, loc="left", y=TITLE_PLACE, fontsize=9, color=INK)
 
 
 def add_legend(axes: Axes, place: str = "best") -> None:

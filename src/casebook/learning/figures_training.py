@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Every other metric is better when larger.
 LOWER_IS_BETTER = ("loss", "log_loss", "mae", "mse", "rmse", "rmspe", "mape")
-# Larger values would get a power of ten above the axis, apart from their ticks.
+# Ticks of larger values are written short.
 LARGE = 10_000
 # What shuffling does to each metric of `permute_importance`: in the title, and along the bars.
 SHUFFLING = {
@@ -95,6 +95,8 @@ def _draw_learning_curve(axes: Axes, metric: str, table: pd.DataFrame) -> None:
         shift = (5 if part == ends.idxmax() else -5) * (len(ends) > 1)
         end = (curve["epoch"].iloc[-1], curve["value"].iloc[-1])
         axes.annotate(part, end, (5, shift), textcoords="offset points", va="center", fontsize=9, color=colour)
+    # A power of ten above the axis, apart from its ticks, would run into the title.
+    axes.ticklabel_format(axis="y", useOffset=False, scilimits=(-9, 9))
     if table["value"].min() > 0 and table["value"].max() > 30 * table["value"].min():
         axes.set_yscale("log")
     if table["value"].max() >= LARGE:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 PANELS = 24
 MOST_BARS = 12
 MOST_ROWS = 60
-# Said outright, since matplotlib measures all tick labels of a panel to find it.
-TITLE_PLACE = 1.0
 BOOLEAN = ({"False", "True"}, {"True"}, {"False"})
 
 
@@ -129,7 +127,7 @@ def _draw_page(panels: list[Panel], title: str) -> Figure:
         # A drawer may have put a remark there already.
         remark = axes.get_title(loc="right")
         words = style.shorten(name, 36 - len(remark))
-        axes.set_title(words, loc="left", y=TITLE_PLACE, fontsize=9, fontweight="bold", color=style.INK)
+        axes.set_title(words, loc="left", y=style.TITLE_PLACE, fontsize=9, fontweight="bold", color=style.INK)
     for axes in grid[len(panels) :]:
         axes.remove()
     return figure
@@ -171,7 +169,7 @@ def _draw_bars(axes: Axes, part: pd.DataFrame) -> None:
     axes.locator_params(axis="x", nbins=4)
     if len(part) > len(present):
         nulls = style.write_share(part["share"].sum() - present["share"].sum())
-        axes.set_title(f"{nulls} null", loc="right", y=TITLE_PLACE, fontsize=8, color=style.INK)
+        axes.set_title(f"{nulls} null", loc="right", y=style.TITLE_PLACE, fontsize=8, color=style.INK)
 
 
 def _draw_means(axes: Axes, part: pd.DataFrame, overall: float) -> None:
