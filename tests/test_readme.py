@@ -14,6 +14,7 @@ import pytest
 import yaml
 from kedro.framework.cli.utils import _split_params
 
+from casebook.cases import CASES
 from casebook.overlay import overlay, resolve_parameters
 from casebook.pipeline_registry import register_pipelines
 
@@ -39,7 +40,12 @@ def test_it_fits_on_a_few_screens() -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_make_target_exists(target: str) -> None:
-    assert re.search(rf"^{target}:.*## ", (ROOT / "Makefile").read_text(), re.M)
+    assert target in CASES or re.search(rf"^{target}:.*## ", (ROOT / "Makefile").read_text(), re.M)
+
+
+def test_every_case_has_a_make_target() -> None:
+    (named,) = re.findall(r"^CASES := (.*)$", (ROOT / "Makefile").read_text(), re.M)
+    assert tuple(named.split()) == CASES
 
 
 @pytest.mark.parametrize("place", [*LINKS, *PLACES])
@@ -58,8 +64,9 @@ def test_every_run_names_pipelines_nodes_tags_and_parameters_that_exist(command:
         for tag in options["--tags"].split(","):
             assert pipeline.only_nodes_with_tags(tag).nodes
     given = _split_params(None, None, options.get("--params", ""))
-    configured = yaml.safe_load((ROOT / "conf" / "base" / "redhat" / "parameters.yml").read_text())
-    assert resolve_parameters(overlay(configured, given), given)["redhat"]
+    case = options.get("--pipeline", "redhat")
+    configured = yaml.safe_load((ROOT / "conf" / "base" / case / "parameters.yml").read_text())
+    assert resolve_parameters(overlay(configured, given), given)[case]
 
 
 def test_the_snippet_that_uses_the_model_runs_on_a_finished_project(finished: Finished) -> None:
