@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from casebook.learning.columns import InvalidTableError
-from casebook.pipelines.attrition.columns import EMPLOYEES, FEATURE_SOURCES, RAW_ROW
-from casebook.pipelines.attrition.features import engineer_features
+from casebook.pipelines.attrition.columns import EMPLOYEES, FEATURE_SOURCES, RAW_ROW, STEPS
+from casebook.pipelines.attrition.features import count_steps, engineer_features
 from casebook.pipelines.attrition.nodes import ingest_employees, list_feature_sources, present_rows
 from casebook.pipelines.attrition.schemas import DEPARTMENTS, EMPLOYEES_SCHEMA, SALARIES
 
@@ -140,10 +140,25 @@ def test_the_joined_rows_are_the_employees(raw_employees: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(present_rows(employees), pd.DataFrame(EXPECTED))
 
 
-def test_the_features_are_the_nine_columns_and_the_outcome_behind_them(raw_employees: pd.DataFrame) -> None:
+def test_the_features_are_the_nine_columns_and_three_of_them_in_steps_and_the_outcome_behind_them(
+    raw_employees: pd.DataFrame,
+) -> None:
     features = engineer_features(ingest_employees(raw_employees))
-    expected = pd.DataFrame(EXPECTED)
-    pd.testing.assert_frame_equal(features, expected[[*(name for name in EXPECTED if name != "left"), "left"]])
+    left = EXPECTED["left"]
+    expected = pd.DataFrame(EXPECTED).drop(columns="left").assign(
+        satisfaction_step=[7.0, 16.0, 2.0, 14.0],
+        evaluation_step=[10.0, 17.0, 17.0, 20.0],
+        hours_step=[15.0, 26.0, 27.0, 22.0],
+        left=left,
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(features, expected)
+
+
+def test_steps_begin_exactly_at_their_limit_and_a_null_has_none() -> None:
+    shares = pd.Series([0.14, 0.15, 0.2, 0.29, 0.3, 0.35, 0.55, 0.6, 1.0])
+    assert count_steps(shares, 0.05).tolist() == [2, 3, 4, 5, 6, 7, 11, 12, 20]
+    assert count_steps(pd.Series([159, 160, 310]), 10).tolist() == [15, 16, 31]
+    assert count_steps(pd.Series([None, 0.5], dtype="float64"), 0.05).isna().tolist() == [True, False]
 
 
 def test_a_request_has_features_without_an_outcome(raw_employees: pd.DataFrame) -> None:
@@ -151,9 +166,17 @@ def test_a_request_has_features_without_an_outcome(raw_employees: pd.DataFrame) 
     assert engineer_features(request).columns.tolist() == list(FEATURE_SOURCES)
 
 
-def test_every_feature_comes_from_the_column_of_its_name() -> None:
-    assert list_feature_sources() == FEATURE_SOURCES == {name: name for name in RAW_ROW}
-    assert len(FEATURE_SOURCES) == 9
+def test_a_request_without_an_unused_column_lacks_its_features_alone(raw_employees: pd.DataFrame) -> None:
+    request = ingest_employees(raw_employees).drop(columns=["left", "department", "average_montly_hours"])
+    absent = {"department", "average_montly_hours", "hours_step"}
+    assert engineer_features(request).columns.tolist() == [name for name in FEATURE_SOURCES if name not in absent]
+
+
+def test_every_feature_comes_from_a_raw_column() -> None:
+    assert list_feature_sources() == FEATURE_SOURCES
+    assert {name: FEATURE_SOURCES[name] for name in RAW_ROW} == {name: name for name in RAW_ROW}
+    assert set(FEATURE_SOURCES) - set(RAW_ROW) == set(STEPS)
+    assert set(FEATURE_SOURCES.values()) == set(RAW_ROW)
 
 
 def test_the_nodes_leave_their_inputs_as_they_are(raw_employees: pd.DataFrame) -> None:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from casebook.overlay import InvalidParametersError, resolve_case
+from casebook.pipelines.attrition.columns import RAW_ROW
 
 CONF = Path(__file__).parents[3] / "conf" / "base" / "attrition"
 TREE = yaml.safe_load((CONF / "parameters.yml").read_text())["attrition"]
@@ -31,6 +32,7 @@ def test_the_published_networks_are_18_9_1_trained_for_one_epoch_on_70_percent(v
         "row", 0.3, 0.0,
     )  # fmt: skip
     assert found["preparation"]["drop_first"]
+    assert found["preparation"]["columns"] == list(RAW_ROW)
     assert found["duplicates"] == "keep"
     assert found["evaluation"]["thresholds"] == [0.5, 0.6]
 

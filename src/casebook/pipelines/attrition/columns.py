@@ -25,4 +25,11 @@ EMPLOYEES: dict[str, Kind] = {
 }
 # A raw row of the model: an employee without the outcome.
 RAW_ROW: dict[str, Kind] = {name: kind for name, kind in EMPLOYEES.items() if name != TARGET}
-FEATURE_SOURCES: dict[str, str] = {name: name for name in RAW_ROW}
+# Columns cut into steps of equal width: people leave within sharp limits, which a network finds in steps more easily.
+STEPS: dict[str, float] = {"satisfaction_step": 0.05, "evaluation_step": 0.05, "hours_step": 10}
+FEATURE_SOURCES: dict[str, str] = {
+    **{name: name for name in RAW_ROW},
+    "satisfaction_step": "satisfaction_level",
+    "evaluation_step": "last_evaluation",
+    "hours_step": "average_montly_hours",
+}
