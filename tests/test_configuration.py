@@ -13,8 +13,8 @@ from kedro.framework.cli.utils import _split_params
 from kedro.io import DataCatalog
 
 from casebook.cases import CASES
-from casebook.hooks.parameters import resolve_parameters
-from casebook.overlay import overlay
+from casebook.overlay import overlay, resolve_case, resolve_parameters
+from casebook.parameters import EncoderParameters
 from casebook.pipeline_registry import register_pipelines
 from casebook.settings import CONFIG_LOADER_ARGS
 
@@ -31,9 +31,23 @@ VARIANTS = [
     for case in CASES
     for variant in yaml.safe_load((CONF / "base" / case / "parameters.yml").read_text())[case]["variants"]
 ]
-PUBLISHED = [(case, variant) for case, variant in VARIANTS if variant != "fast_row"]
+LEDGER = {case: yaml.safe_load((CONF / "base" / case / "published.yml").read_text()) for case in CASES}
+# Variants of which figures were published; others are our own.
+PUBLISHED = [
+    (case, variant) for case, variant in VARIANTS if any("/" in name for name in LEDGER[case].get(variant, {}))
+]
 # What a published variant states; the other blocks are not part of what was published.
+TEXTS = {f"{part}_texts" for part in ("train", "validation", "test")}
 STATED = ("split", "preparation", "training")
+UNTOUCHED = ("duplicates", "leaks")
+# Leaves of no effect, which a published variant may leave out.
+NOTHING = {
+    ".split.validation_on": "held_out", ".split.test_days": 0, ".split.validation_days": 0,
+    ".preparation.columns": [], ".preparation.drop_first": False, ".training.target_scale": "none",
+    ".training.network.convolutions": [], ".training.network.convolution_dropout": 0.0,
+    ".training.network.augment.shift": 0.0, ".training.network.augment.rotate": 0.0,
+    **{f".training.network.encoder.{name}": value for name, value in EncoderParameters().model_dump().items()},
+}  # fmt: skip
 # Section 1 of the published experiments: hidden widths, scaling, epochs.
 REDHAT_TABLE = {
     "raw_256": ([256], "none", 3), "raw_256x2": ([256, 256], "none", 3),
@@ -56,6 +70,18 @@ def resolve(environment: str, command_line: str = "") -> dict[str, Any]:
     return resolve_parameters(loader["parameters"], given)
 
 
+@cache
+def configured(environment: str) -> dict[str, Any]:
+    """Read an environment's parameters once; not to be changed."""
+    return load(environment)[0]["parameters"]
+
+
+def resolve_variant(environment: str, case: str, variant: str) -> dict[str, Any]:
+    """Resolve one case as `--params case.variant=...` does, without reading all files again."""
+    given = {"variant": variant}
+    return resolve_case(case, overlay(configured(environment)[case], given), given)
+
+
 def leaves(tree: Any, name: str = "") -> dict[str, Any]:  # noqa: ANN401 - a tree or a leaf
     """Flatten a tree to dotted names."""
     if not isinstance(tree, dict) or not tree:
@@ -75,7 +101,7 @@ def test_every_environment_resolves_for_every_case(environment: str) -> None:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 @pytest.mark.parametrize(("case", "variant"), VARIANTS)
 def test_every_variant_resolves_in_every_environment(environment: str, case: str, variant: str) -> None:
-    assert resolve(environment, f"{case}.variant={variant}")[case]["variant"] == variant
+    assert resolve_variant(environment, case, variant)["variant"] == variant
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -104,7 +130,8 @@ def test_every_dataset_of_every_pipeline_is_in_the_catalog(environment: str) -> 
         names = {name for name in pipeline.datasets() if not name.startswith("params:")}
         kinds = {name: type(catalog.get(name)).__name__ for name in names}
         in_memory = {name for name, kind in kinds.items() if kind == "MemoryDataset"}
-        assert in_memory == {f"{case}.reference_model" for case in CASES}
+        (case,) = {str(node.namespace) for node in pipeline.nodes}
+        assert {name.removeprefix(f"{case}.") for name in in_memory} - TEXTS == {"reference_model", "fold_settings"}
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -183,27 +210,46 @@ def test_a_part_of_the_tree_in_conf_local_leaves_the_rest_and_the_command_line_w
 
 @pytest.mark.parametrize(("case", "variant"), PUBLISHED)
 def test_new_defaults_never_change_a_published_variant(case: str, variant: str) -> None:
-    configured = load("base")[0]["parameters"]
-    given = {case: {"variant": variant}}
-    expected = resolve_parameters(overlay(configured, given), given)[case]
-    stated = configured[case]["variants"][variant]
+    whole = configured("base")[case]
+    expected = resolve_variant("base", case, variant)
+    stated = whole["variants"][variant]
     # Every default that a variant may state is taken away: what still resolves, and to the same, was stated.
     bare = {
-        block: {name: values for name, values in configured[case][block].items() if block == "split" and name == "keys"}
+        block: {name: values for name, values in whole[block].items() if block == "split" and name == "keys"}
         for block in STATED
     }
-    without = {case: {**configured[case], **bare, "variant": variant}}
-    found = resolve_parameters(without, given)[case]
-    assert {block: found[block] for block in STATED} == {block: expected[block] for block in STATED}
-    every = {
-        name for name in leaves({block: expected[block] for block in STATED}) if not name.startswith(".split.keys")
-    }
-    assert every == set(leaves({block: stated[block] for block in STATED}))
+    kept = {name: values for name, values in whole.items() if name not in {*UNTOUCHED, "folds"}}
+    without = resolve_case(case, {**kept, **bare, "variant": variant}, {})
+    found = effective(without)
+    assert found == effective(expected)
+    # Of these the code's own defaults do nothing.
+    assert {name: without[name] for name in UNTOUCHED} == {name: expected[name] for name in UNTOUCHED}
+    assert without["folds"]["count"] == expected["folds"]["count"]
+    # And what it leaves out has no effect on the network.
+    unsaid = found.keys() - leaves({block: stated.get(block, {}) for block in STATED}).keys()
+    assert {name: found[name] for name in unsaid} == {name: NOTHING.get(name, "stated") for name in unsaid}
+
+
+def effective(tree: dict[str, Any]) -> dict[str, Any]:
+    """Give the leaves of the stated blocks, less those that the split or the inputs of the case never look at."""
+    strategy, preparation = tree["split"]["strategy"], tree["preparation"]
+    idle = [".split.keys"]
+    idle += [] if strategy == "time" else [".split.test_days", ".split.validation_days"]
+    idle += [".split.test_share"] if strategy in {"given", "time", "none"} else []
+    idle += [".training.network.embedding"] if "scale" in preparation or preparation.get("encoding") == {} else []
+    found = leaves({block: tree[block] for block in STATED})
+    return {name: value for name, value in found.items() if not name.startswith(tuple(idle))}
+
+
+def test_every_row_of_the_ledger_is_a_variant() -> None:
+    rows = [(case, variant) for case in CASES for variant in LEDGER[case]]
+    assert [row for row in rows if row not in VARIANTS] == []
+    assert {case for case, _ in PUBLISHED} == set(CASES)
 
 
 @pytest.mark.parametrize("variant", REDHAT_TABLE)
 def test_the_published_networks_are_those_of_the_table(variant: str) -> None:
-    found = resolve("base", f"redhat.variant={variant}")["redhat"]
+    found = resolve_variant("base", "redhat", variant)
     training = found["training"]
     stated = (training["network"]["hidden"], found["preparation"]["scaling"], training["epochs"])
     assert stated == REDHAT_TABLE[variant]

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+import shutil
+import tarfile
 import zipfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from casebook import fetch
-from casebook.cases import load_case
+from casebook.cases import CASES, load_case
 from casebook.raw_files import MARKER, find_raw_files
 
 if TYPE_CHECKING:
@@ -145,5 +152,88 @@ def test_a_download_that_lacks_a_file_is_named_and_nothing_placed(folder: Path, 
 
 @pytest.mark.parametrize("given", [("redhut",), ()])
 def test_a_case_that_does_not_exist_is_refused_with_those_that_do(given: tuple[str, ...]) -> None:
-    with pytest.raises(SystemExit, match=r"there is no case .*; there are redhat"):
+    with pytest.raises(SystemExit, match=r"there is no case .*; there are redhat, rossmann, attrition"):
         fetch.main(*given)
+
+
+def test_a_data_set_comes_from_its_owner(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    (tmp_path / "downloaded").mkdir()
+    case = load_case("redhat")
+    for name in NAMES:
+        (tmp_path / "downloaded" / name).write_text(f"real {name}")
+    monkeypatch.setattr(fetch, "load_case", lambda _name: replace(case, fetch="dataset:owner/name"))
+    monkeypatch.setattr(
+        "kagglehub.dataset_download", lambda handle: asked.append(handle) or str(tmp_path / "downloaded")
+    )
+    assert fetch.fetch("redhat") == [folder / name for name in NAMES]
+    assert asked == ["owner/name"]
+
+
+def test_the_only_table_of_a_case_may_have_another_name_where_it_comes_from(
+    tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "downloaded").mkdir()
+    (tmp_path / "downloaded" / "pima-indians.csv").write_text("6,148\n")
+    monkeypatch.setattr("kagglehub.dataset_download", lambda _handle: str(tmp_path / "downloaded"))
+    (placed,) = fetch.fetch("pima")
+    assert placed == folder.with_name("pima") / load_case("pima").files[0]
+    assert placed.read_text() == "6,148\n"
+
+
+@pytest.fixture
+def keras_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let Keras's downloads come from a folder, by their real function -> the addresses asked for."""
+    from keras.src.utils import file_utils
+
+    asked: list[str] = []
+
+    def deliver(address: str, place: str, *_: object) -> None:
+        asked.append(address)
+        shutil.copy(tmp_path / "served" / address.rpartition("/")[2], place)
+
+    (tmp_path / "served").mkdir()
+    monkeypatch.setattr(file_utils, "urlretrieve", deliver)
+    return asked
+
+
+def test_keras_arrays_come_from_its_store_and_are_held_against_their_hash(
+    tmp_path: Path, folder: Path, keras_files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = folder.with_name("mnist")
+    np.savez(tmp_path / "served" / "mnist.npz", y_train=[1])
+    content = (tmp_path / "served" / "mnist.npz").read_bytes()
+    with pytest.raises(SystemExit, match=r"come with Keras \(mnist\) from the internet and need no account"):
+        fetch.fetch("mnist")
+    assert not place.exists()
+    monkeypatch.setitem(fetch.HASHES, "mnist", hashlib.sha256(content).hexdigest())
+    assert fetch.fetch("mnist") == [place / "mnist.npz"]
+    assert (place / "mnist.npz").read_bytes() == content
+    assert set(keras_files) == {"https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"}
+
+
+def test_reviews_come_as_texts_in_the_order_of_their_names(
+    tmp_path: Path, folder: Path, keras_files: list[str]
+) -> None:
+    texts = {"test/neg/1_2": "bad", "test/pos/0_9": "good", "train/neg/9_1": "dull", "train/neg/0_1": "ugh",
+             "train/pos/3_8": "fine <br /> caf\u00e9", "train/unsup/0_0": "left out"}  # fmt: skip
+    with tarfile.open(tmp_path / "served" / "aclImdb_v1.tar.gz", "w:gz") as archive:
+        for name, text in {"imdb.vocab": "bad", **{f"{name}.txt": text for name, text in texts.items()}}.items():
+            entry = tarfile.TarInfo(f"aclImdb/{name}")
+            entry.size = len(text.encode())
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    train, test = fetch.fetch("imdb")
+    assert (train.parent, train.name, test.name) == (folder.with_name("imdb"), "train.parquet", "test.parquet")
+    assert pd.read_parquet(train).to_dict("list") == {
+        "text": ["ugh", "dull", "fine <br /> caf\u00e9"], "label": [0, 0, 1],
+    }  # fmt: skip
+    assert pd.read_parquet(test).to_dict("list") == {"text": ["bad", "good"], "label": [0, 1]}
+    assert keras_files == [fetch.REVIEWS]
+
+
+def test_every_case_says_from_where_it_is_fetched() -> None:
+    for case in CASES:
+        source, _, handle = load_case(case).fetch.partition(":")
+        assert source in fetch.DOWNLOADS
+        assert handle
+        assert source != "keras" or handle in {"imdb", *fetch.HASHES}

@@ -196,7 +196,7 @@ def test_the_configuration_is_not_modified(configured: dict[str, Any]) -> None:
         ({"training": {"epochs": 1.5}}, r"redhat\.training\.epochs = 1\.5: must be a valid integer"),
         ({"training": {"epochs": True}}, r"redhat\.training\.epochs = True: must be a valid integer"),
         ({"split": {"test_share": 1.0}}, r"redhat\.split\.test_share = 1\.0: must be less than 1"),
-        ({"split": {"strategy": "time"}}, r"redhat\.split: strategy 'time' does not exist; there are row, none, person"),
+        ({"split": {"strategy": "time"}}, r"redhat\.split: strategy 'time' does not exist; there are row, none"),
         ({"training": {"optimizer": {"name": "adm"}}}, r"redhat\.training\.optimizer\.name = 'adm': must be 'sgd'"),
         ({"training": {"network": {"hidden": "8xwide"}}}, r"redhat\.training\.network\.hidden\.1 = 'wide': must be"),
         ({"training": {"network": {"hidden": [0]}}}, r"redhat\.training\.network\.hidden\.0 = 0: must be greater than"),
@@ -244,7 +244,10 @@ def test_a_missing_leaf_is_named_with_its_file(configured: dict[str, Any]) -> No
 
 @pytest.mark.parametrize("command_line", [{"redhut": {"training": {"epochs": 1}}}, {"epochs": 3}])
 def test_a_case_that_does_not_exist_is_refused(configured: dict[str, Any], command_line: dict[str, Any]) -> None:
-    with pytest.raises(InvalidParametersError, match=r"there is no case .*; there are attrition, boston, deposit, imdb, mnist, pima, redhat"):
+    with pytest.raises(
+        InvalidParametersError,
+        match=r"there is no case .*; there are attrition, boston, deposit, imdb, mnist, pima, redhat",
+    ):
         resolve_parameters(configured, command_line)
 
 

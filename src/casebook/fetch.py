@@ -43,7 +43,7 @@ def fetch(case_name: str) -> list[Path]:
         advice = NO_SOURCE if source == "keras" else ADVICE
         told = advice.format(case=case_name, error=type(error).__name__, handle=handle, folder=folder)
         raise SystemExit(told) from None
-    sources = {name: _find(downloaded, name) for name in wanted}
+    sources = {name: _find(downloaded, name, alone=len(wanted) == 1) for name in wanted}
     placed = [_place(source, folder / name) for name, source in sources.items()]
     # Not before: as long as a file of the sample is left, the marker tells it from the others.
     (folder / MARKER).unlink(missing_ok=True)
@@ -63,14 +63,16 @@ def _download_dataset(handle: str) -> Path:
 
 
 def _download_from_keras(name: str) -> Path:
-    """Let Keras download a data set, in the form of the case's raw files."""
-    from importlib import import_module
+    """Download what Keras calls a data set, in the form of the case's raw files."""
+    import keras
 
     folder = Path(tempfile.mkdtemp())
     if name == "imdb":
         _download_reviews(folder)
     else:
-        import_module(f"keras.datasets.{name}").load_data(path=str(folder / f"{name}.npz"))
+        file = f"{name}.npz"
+        # Keras's own `load_data` puts its file into the user's home.
+        keras.utils.get_file(file, origin=f"{ARRAYS}{file}", file_hash=HASHES[name], cache_dir=str(folder))
     return folder
 
 
@@ -83,12 +85,21 @@ def _download_reviews(folder: Path) -> None:
     root = next(path.parent for path in archive.parent.rglob("imdb.vocab"))
     for part in ("train", "test"):
         files = [
-            (file, label) for label, kind in enumerate(("neg", "pos")) for file in (root / part / kind).glob("*.txt")
+            (file, label)
+            for label, kind in enumerate(("neg", "pos"))
+            # The order of a folder differs from machine to machine.
+            for file in sorted((root / part / kind).glob("*.txt"))
         ]
         texts = [file.read_text(encoding="utf-8") for file, _ in files]
         pd.DataFrame({"text": texts, "label": [label for _, label in files]}).to_parquet(folder / f"{part}.parquet")
 
 
+# Where Keras keeps its arrays, and the hashes that it knows of them.
+ARRAYS = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+HASHES = {
+    "mnist": "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+    "boston_housing": "f553886a1f8d56431e820c5b82552d9d95cfcb96d1e678153f8839538947dff5",
+}
 # Where the authors of the data set keep it; Keras's own copy holds numbers instead of texts.
 REVIEWS = "https://ai.stanford.edu/~amaas/data/sentiment/aclImdb_v1.tar.gz"
 DOWNLOADS = {
@@ -106,12 +117,12 @@ def _refuse_own(folder: Path, wanted: list[str]) -> None:
         raise SystemExit(f"{folder} already holds {held}; nothing was fetched (move them away to fetch them again)")
 
 
-def _find(downloaded: Path, name: str) -> Path:
-    """Find a file in the download, packed or not."""
+def _find(downloaded: Path, name: str, alone: bool) -> Path:
+    """Find a file in the download, packed or not; the only table of a case may have another name there."""
     found = next(downloaded.rglob(f"{name}.zip"), None) or next(downloaded.rglob(name), None)
     others = [file for file in downloaded.rglob("*.csv") if file.is_file()]
     # Copies of one table go about under several names.
-    found = found or (others[0] if len(others) == 1 and name.endswith(".csv") else None)
+    found = found or (others[0] if alone and len(others) == 1 and name.endswith(".csv") else None)
     if found is None:
         raise SystemExit(f"{downloaded} was fetched but lacks {name}; nothing was put in place")
     return found

@@ -69,7 +69,22 @@ def part(figures: dict[str, object]) -> dict[str, object]:
     return {"date": DATE, "load": "0.10", "figures": figures}
 
 
+ROSSMANN_REFERENCE = {"wall_seconds": 300.0, "peak_bytes": 4.0e9, "mae": 630.0, "origin": "real files"}
+ROSSMANN = {
+    "wall_seconds": 110.0,
+    "peak_bytes": 2.0e9,
+    "stages": {"reference": 10.0},
+    "scores": {"mae": 640.0},
+    "origin": "real files",
+}
+SMALL = {
+    "pima": {"wall_seconds": 20.0, "stages": {"training": 9.0}, "import_keras": 5.0},
+    "boston": {"wall_seconds": 26.0, "stages": {"training": 7.0}, "import_keras": 5.0},
+}
 PARTS = {
+    "rossmann_reference": part(ROSSMANN_REFERENCE),
+    "rossmann": part(ROSSMANN),
+    "small": part(SMALL),
     "reference": part(REFERENCE),
     "preparation": part(PREPARATION),
     "casebook": part(CASEBOOK),
@@ -119,7 +134,10 @@ def test_an_accuracy_that_is_never_reached_is_missed_and_says_how_near_it_came()
 
 def test_every_quantity_gets_its_row() -> None:
     rows = [compare(quantity, PARTS) for quantity in QUANTITIES]
-    assert [row.verdict for row in rows] == [MET, MET, MET, MET, MET, MISSED]
+    assert [row.verdict for row in rows] == [MET, MET, MET, MET, MET, MISSED, MET, MET, MISSED, MET]
+    assert [row.measured for row in rows[6:]] == ["3.00 times faster", "2.00 GB", "26.00 s", "4.00 s"]
+    assert rows[6].casebook == "100.0 s (test MAE 640.0, real files)"
+    assert rows[8].casebook == "pima 20.0, boston 26.0 s"
     assert [row.measured for row in rows[:2]] == ["8.00 times faster", "2.90 GB"]
     assert rows[0].limit == "at least 6 times faster"
     assert rows[5].casebook == "3.40, 3.20, 3.30 s"
@@ -128,7 +146,7 @@ def test_every_quantity_gets_its_row() -> None:
 def test_a_failed_part_fails_its_rows_with_the_reason_and_no_others() -> None:
     broken = {"date": DATE, "load": "0.10", "error": "CommandFailedError: no such variant"}
     rows = [compare(quantity, {**PARTS, "casebook": broken}) for quantity in QUANTITIES]
-    assert [row.verdict for row in rows] == [MET] + [FAILED] * 3 + [MET, MISSED]
+    assert [row.verdict for row in rows] == [MET] + [FAILED] * 3 + [MET, MISSED, MET, MET, MISSED, MET]
     assert rows[1].measured == "casebook failed"
     page = render_results(rows, {"casebook": broken}, "make bench", "9 people", {})
     assert f"- casebook: {DATE}, load before it 0.10; failed: CommandFailedError: no such variant" in page

@@ -116,9 +116,9 @@ def build_without_scale(network: Any) -> Any:  # noqa: ANN401
 def test_the_loss_is_that_of_the_target_scaled_by_hand_and_the_metrics_are_in_its_units(
     sales: tuple[Preparation, Arrays],
     training: Training,
-    monitor: Any,
+    monitor: Any,  # noqa: ANN401
     kind: str,
-    loss: str,  # noqa: ANN401
+    loss: str,
 ) -> None:
     target = sales[1]["target"].astype(np.float64)
     options = {"loss": loss, "metrics": ["mae"], "network": LINEAR, "epochs": 3, "batch_size": 64}

@@ -49,7 +49,7 @@ def run_to_parts(folder: Path, unknown_people: str = "refuse") -> pd.DataFrame:
     """Take the files as far as the split."""
     activities, people = ingest(folder, "act_train.csv"), ingest(folder, "people.csv")
     joined, _ = merge_people(activities, people, unknown_people)
-    return assign_parts(engineer_features(joined), SPLIT, "outcome")
+    return assign_parts(engineer_features(joined), SPLIT, "keep", "outcome", "binary")
 
 
 def only_header(text: str) -> str:
@@ -93,7 +93,7 @@ def repeat_line(text: str) -> str:
 
 
 def test_files_in_which_nothing_is_wrong_come_through(folder: Path) -> None:
-    assert set(run_to_parts(folder)["part"]) == {0, 1, 2}
+    assert set(run_to_parts(folder)["part"]) == {1, 2, 4}
 
 
 @pytest.mark.parametrize(

@@ -123,8 +123,8 @@ def prepare_by_the_book(table: pd.DataFrame, training: np.ndarray) -> np.ndarray
 
 def test_the_published_preparation_comes_out_exactly() -> None:
     table = make_feature_table(900)
-    parts = pd.DataFrame({"part": np.repeat([0, 1, 2], [600, 100, 200]).astype("uint8")})
-    preparation = fit_preparation_on_training(table, parts, PUBLISHED, "outcome")
+    parts = pd.DataFrame({"part": np.repeat([1, 2, 4], [600, 100, 200]).astype("uint8")})
+    preparation = fit_preparation_on_training(table, parts, FEATURE_SOURCES, PUBLISHED, {})
     # 45 columns of numbers, then 7 + 2 + 3 + ... + 10 categories.
     assert len(preparation.features) == 45 + 7 + sum(range(2, 11))
     dense = expand_dense(prepare_rows(table, preparation), preparation)
@@ -152,19 +152,19 @@ def test_the_three_rows_are_prepared_as_by_hand(joined_rows: pd.DataFrame) -> No
 
 def test_other_rows_than_the_training_ones_change_nothing_that_is_fitted() -> None:
     table = make_feature_table(300)
-    parts = pd.DataFrame({"part": np.resize(np.array([0, 1, 2], dtype="uint8"), 300)})
-    preparation = fit_preparation_on_training(table, parts, PUBLISHED, "outcome")
-    others = (parts["part"] != 0).to_numpy()
+    parts = pd.DataFrame({"part": np.resize(np.array([1, 2, 4], dtype="uint8"), 300)})
+    preparation = fit_preparation_on_training(table, parts, FEATURE_SOURCES, PUBLISHED, {})
+    others = (parts["part"] != 1).to_numpy()
     changed = table.copy()
     changed.loc[others, "people_char_38"] = 10_000
     changed.loc[others, "activity_type"] = 3.0
     changed["people_char_1"] = changed["people_char_1"].cat.add_categories(["type 99"])
     changed.loc[others, "people_char_1"] = "type 99"
     changed.loc[others, "outcome"] = 1
-    assert_equal_fit(fit_preparation_on_training(changed, parts, PUBLISHED, "outcome"), preparation)
+    assert_equal_fit(fit_preparation_on_training(changed, parts, FEATURE_SOURCES, PUBLISHED, {}), preparation)
     # The same change in one training row is seen.
     table.loc[np.flatnonzero(~others)[0], "people_char_38"] = 10_000
-    assert fit_preparation_on_training(table, parts, PUBLISHED, "outcome") != preparation
+    assert fit_preparation_on_training(table, parts, FEATURE_SOURCES, PUBLISHED, {}) != preparation
 
 
 def assert_equal_fit(one: Preparation, other: Preparation) -> None:
