@@ -49,7 +49,6 @@ def finish(row: LedgerRow, seed: int, metrics: Mapping[str, float], status: str 
     mlflow.set_experiment(row.case)
     with mlflow.start_run() as run:
         mlflow.set_tags({"ledger": row.key(), "ledger.seed": str(seed)})
-        mlflow.log_params({f"{row.case}.task": "binary", f"{row.case}.split.strategy": "row"})
         mlflow.log_metrics(dict(metrics))
     mlflow.MlflowClient().set_terminated(run.info.run_id, status)
 

@@ -71,8 +71,7 @@ def _case_lines(client: MlflowClient, case: str) -> Iterator[str]:
 
 def _row_lines(row: LedgerRow, runs: Sequence[Run], defaults: Mapping[str, float]) -> Iterator[str]:
     """Write a line a figure: each published one, or the main ones where nothing was published."""
-    params = runs[0].data.params
-    told = list(row.published) or list(TOLD[params[f"{row.case}.task"]])
+    told = list(row.published) or list(TOLD[row.task])
     if row.folds:
         told += [name for name in ("folds/accuracy_mean", "folds/mae_mean") if name in runs[0].data.metrics]
     name = row.variant + "".join(
@@ -84,7 +83,7 @@ def _row_lines(row: LedgerRow, runs: Sequence[Run], defaults: Mapping[str, float
         yield _line(
             [
                 name.replace(f"{row.case}.", ""),
-                f"{metric} ({params.get(f'{row.case}.split.strategy', '')})",
+                f"{metric} ({row.strategy})",
                 "-" if printed is None else write_figure(printed) + " (doubtful)" * (metric in row.doubtful),
                 write_spread(values),
                 str(len(values)),

@@ -52,6 +52,16 @@ class LedgerRow:
         """Number of folds that a run of this row trains."""
         return int(_resolve(self)["folds"]["count"])
 
+    @property
+    def task(self) -> str:
+        """The case's task."""
+        return str(_resolve(self)["task"])
+
+    @property
+    def strategy(self) -> str:
+        """How the row's rows are split."""
+        return str(_resolve(self)["split"]["strategy"])
+
     def key(self) -> str:
         """Hash the resolved parameters, so that a finished row is run again only when its configuration changed."""
         return self._hash({"variants"})
