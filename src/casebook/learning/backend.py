@@ -24,6 +24,9 @@ def start_backend() -> None:
         import keras
         import tensorflow as tf
 
+        if os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "0":
+            # Every fold traces its own network; TensorFlow takes that for a mistake and warns of it.
+            tf.get_logger().setLevel("ERROR")
         tf.config.list_logical_devices()
         keras.backend.backend()
 
