@@ -129,6 +129,12 @@ def test_rows_to_validate_come_in_their_order_with_their_target() -> None:
     assert sorted(inputs) == ["codes", "ids", "numbers"]
 
 
+def test_no_pipeline_has_a_thread_that_tunes_it() -> None:
+    # Closing a pipeline would wait for that thread for up to 20 seconds.
+    for batches in (shuffled_batches(number_rows(10), 2, 1, 1), ordered_batches(number_rows(10), with_target=True)):
+        assert batches.options().autotune.enabled is False
+
+
 def rates(schedule: dict[str, Any], steps: int = 100) -> list[float]:
     rate = learning_rate(ScheduleParameters(**schedule), 0.1, steps)
     return [float(rate(step)) if callable(rate) else rate for step in range(steps + 1)]
