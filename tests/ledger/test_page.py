@@ -66,7 +66,8 @@ def test_the_page_sets_published_measured_and_rivals_side_by_side(tmp_path: Path
         "| 9_units", "test/accuracy (row)", "0.8170", "0.8100 ± 0.0141", "2", "reproduced",
     ]  # fmt: skip
     assert found.split(" | ")[6:9] == ["0.7600", "0.9900", "0.9700"]
-    assert "## rossmann" not in "\n".join(lines)
+    assert lines[lines.index("## rossmann") + 2] == "Not run yet."
+    assert any(line.startswith("- Not run yet: 9_units duplicates=group, ") for line in lines)
 
 
 def test_a_row_whose_configuration_changed_has_no_runs_yet() -> None:

@@ -49,9 +49,13 @@ def write_page(path: Path, client: MlflowClient) -> None:
     parts = [HEAD.format(note=REDHAT_NOTE)]
     for case in CASES:
         lines = list(_case_lines(client, case))
-        if lines:
+        missing = [_name(row).replace("<br>", " ") for row in plan_rows(case) if not find_runs(client, row)]
+        if not lines:
+            parts.append(f"## {case}\n\nNot run yet.")
+        else:
             parts.append("\n".join([f"## {case}\n", _line(COLUMNS), _line(["---"] * len(COLUMNS)), *lines]))
             notes = [f"- `{row.variant}`: {row.note}" for row in plan_rows(case) if row.note]
+            notes += [f"- Not run yet: {', '.join(missing)}"] if missing else []
             parts += ["\n".join(notes)] if notes else []
     path.parent.mkdir(exist_ok=True)
     with written_whole(path) as file:
@@ -82,7 +86,7 @@ def _row_lines(row: LedgerRow, runs: Sequence[Run], defaults: Mapping[str, float
         printed = row.published.get(metric)
         yield _line(
             [
-                name.replace(f"{row.case}.", ""),
+                name,
                 f"{metric} ({row.strategy})",
                 "-" if printed is None else write_figure(printed) + " (doubtful)" * (metric in row.doubtful),
                 write_spread(values),
@@ -95,6 +99,12 @@ def _row_lines(row: LedgerRow, runs: Sequence[Run], defaults: Mapping[str, float
             ]
         )
         name = ""
+
+
+def _name(row: LedgerRow) -> str:
+    """Name a row: its variant, and what is changed in it."""
+    changes = {key.removeprefix(f"{row.case}."): value for key, value in row.parameters().items()}
+    return "<br>".join([row.variant, *(f"{key}={value}" for key, value in changes.items() if key != "variant")])
 
 
 def judge(metric: str, published: float | None, measured: Sequence[float]) -> str:
