@@ -78,9 +78,7 @@ def _row_lines(row: LedgerRow, runs: Sequence[Run], defaults: Mapping[str, float
     told = list(row.published) or list(TOLD[row.task])
     if row.folds:
         told += [name for name in ("folds/accuracy_mean", "folds/mae_mean") if name in runs[0].data.metrics]
-    name = row.variant + "".join(
-        f"<br>{key}={value}" for key, value in row.parameters().items() if "variant" not in key
-    )
+    name = _name(row)
     for metric in dict.fromkeys(told):
         values = [run.data.metrics[metric] for run in runs if metric in run.data.metrics]
         printed = row.published.get(metric)
