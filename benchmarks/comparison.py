@@ -130,7 +130,7 @@ def compare_preparation(reference: Figures, preparation: Figures) -> tuple[str, 
 
 
 def compare_memory(reference: Figures, casebook: Figures) -> tuple[str, str, float]:
-    """Peak memory of the whole run, in GB."""
+    """Peak memory of a whole run, in GB."""
     theirs, ours = reference["peak_bytes"] / GIGABYTE, casebook["peak_bytes"] / GIGABYTE
     return f"{theirs:.1f} GB", f"{ours:.2f} GB", ours
 
@@ -173,11 +173,6 @@ def compare_rossmann(reference: Figures, rossmann: Figures) -> tuple[str, str, f
     return theirs, mine, reference["wall_seconds"] / ours
 
 
-def compare_rossmann_memory(reference: Figures, rossmann: Figures) -> tuple[str, str, float]:
-    """Peak memory of Rossmann's whole run, in GB."""
-    return compare_memory(reference, rossmann)
-
-
 def compare_small(small: Figures) -> tuple[str, str, float]:
     """The slowest whole run of a small case's published network, in seconds."""
     times = {case: figures["wall_seconds"] for case, figures in small.items()}
@@ -200,7 +195,7 @@ QUANTITIES = (
     Quantity("`kedro --help`, best of 3", 3, False, " s", ("commands",), compare_command("kedro --help")),
     Quantity("`kedro registry list`, best of 3", 3, False, " s", ("commands",), compare_command("kedro registry list")),
     Quantity("Rossmann 5x350, raw files to test errors", 3, True, " times faster", ROSSMANN, compare_rossmann),
-    Quantity("Rossmann 5x350, peak memory", 3, False, " GB", ROSSMANN, compare_rossmann_memory),
+    Quantity("Rossmann 5x350, peak memory", 3, False, " GB", ROSSMANN, compare_memory),
     Quantity("published networks of small cases, whole runs", 25, False, " s", ("small",), compare_small),
     Quantity("pima's 150 epochs", 5, False, " s", ("small",), compare_pima),
 )

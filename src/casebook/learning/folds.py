@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from casebook.learning.predictions import class_probability
+from casebook.learning.preparation import take_target
 from casebook.learning.scoring import predict_baseline, score_predictions
 from casebook.learning.training import Monitor, train_network
 
@@ -81,8 +82,7 @@ def _folds(dealt: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
 
 
 def _preparer(preparation: AnyPreparation, target: str, task: str) -> Callable[[pd.DataFrame], Arrays]:
-    kind = "float32" if task == "regression" else "uint8"
-    return lambda rows: {**preparation.prepare(rows), "target": rows[target].to_numpy(kind)}
+    return lambda rows: {**preparation.prepare(rows), "target": take_target(rows, target, task)}
 
 
 def _hold_back(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arrays]:

@@ -35,6 +35,16 @@ class ImagePreparation:
     scale: float
 
     @property
+    def column_names(self) -> list[str]:
+        """Name of the one feature column that it prepares."""
+        return [self.name]
+
+    @property
+    def feature_count(self) -> int:
+        """Number of features that a network sees."""
+        return len(self.features)
+
+    @property
     def features(self) -> list[str]:
         """Name the pixels, row by row."""
         return [f"{self.name}_{row}_{column}" for row in range(self.height) for column in range(self.width)]

@@ -136,6 +136,16 @@ class Preparation:
                 names += [f"{column.name}={value}" for value in known[column.left_out :]]
         return names
 
+    @property
+    def column_names(self) -> list[str]:
+        """Names of the feature columns that it prepares."""
+        return [column.name for column in self.columns]
+
+    @property
+    def feature_count(self) -> int:
+        """Number of features that a network sees: the dense ones, and one for each embedding."""
+        return len(self.features) + len(self.embedded)
+
     def scale_and_shift(self) -> tuple[np.ndarray, np.ndarray]:
         """Give `scale` and `shift` (float64, one a dense feature): feature = stored value * scale + shift."""
         offsets = np.concatenate([np.full(c.width, getattr(c, "offset", 0.0)) for c in self.dense] or [np.empty(0)])
@@ -178,6 +188,12 @@ def prepare_rows(table: pd.DataFrame, preparation: Preparation) -> Arrays:
     for column, values in zip(preparation.columns, encoded, strict=True):
         columns[column.block].append(values)
     return {str(block): interleave(columns[block], len(table), kind) for block, kind in BLOCK_TYPES.items()}
+
+
+def take_target(table: pd.DataFrame, target: str, task: str) -> np.ndarray:
+    """Take the target of feature rows: class numbers as uint8, a regression's values as float32; shape (rows,)."""
+    values: np.ndarray = table[target].to_numpy("float32" if task == "regression" else "uint8")
+    return values
 
 
 def interleave(columns: list[np.ndarray], rows: int, kind: type) -> np.ndarray:

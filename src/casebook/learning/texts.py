@@ -45,6 +45,16 @@ class TextPreparation:
     length: int
 
     @property
+    def column_names(self) -> list[str]:
+        """Name of the one feature column that it prepares."""
+        return [self.name]
+
+    @property
+    def feature_count(self) -> int:
+        """Number of features that a network sees."""
+        return len(self.features)
+
+    @property
     def features(self) -> list[str]:
         """Name the places of a prepared text."""
         return [f"{self.name}_{place}" for place in range(self.length)]

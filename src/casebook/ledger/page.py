@@ -48,13 +48,14 @@ def write_page(path: Path, client: MlflowClient) -> None:
     """Write the ledger of everything that has been run."""
     parts = [HEAD.format(note=REDHAT_NOTE)]
     for case in CASES:
-        lines = list(_case_lines(client, case))
-        missing = [_name(row).replace("<br>", " ") for row in plan_rows(case) if not find_runs(client, row)]
+        found = [(row, find_runs(client, row)) for row in plan_rows(case)]
+        lines = list(_case_lines(found))
+        missing = [_name(row).replace("<br>", " ") for row, runs in found if not runs]
         if not lines:
             parts.append(f"## {case}\n\nNot run yet.")
         else:
             parts.append("\n".join([f"## {case}\n", _line(COLUMNS), _line(["---"] * len(COLUMNS)), *lines]))
-            notes = [f"- `{row.variant}`: {row.note}" for row in plan_rows(case) if row.note]
+            notes = [f"- `{row.variant}`: {row.note}" for row, _ in found if row.note]
             notes += [f"- Not run yet: {', '.join(missing)}"] if missing else []
             parts += ["\n".join(notes)] if notes else []
     path.parent.mkdir(exist_ok=True)
@@ -62,10 +63,9 @@ def write_page(path: Path, client: MlflowClient) -> None:
         file.write_text("\n\n".join(parts) + "\n")
 
 
-def _case_lines(client: MlflowClient, case: str) -> Iterator[str]:
+def _case_lines(found: Sequence[tuple[LedgerRow, Sequence[Run]]]) -> Iterator[str]:
     defaults: Mapping[str, float] = {}
-    for row in plan_rows(case):
-        runs = find_runs(client, row)
+    for row, runs in found:
         if not runs:
             continue
         if row.variant == "default" and not row.changes:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import yaml
 from kedro.config import OmegaConfigLoader
 
 from casebook.locations import project_root
-from casebook.overlay import DEFAULT, resolve_parameters
+from casebook.overlay import DEFAULT, resolve_case
 from casebook.settings import CONFIG_LOADER_ARGS
 
 if TYPE_CHECKING:
@@ -47,20 +47,32 @@ class LedgerRow:
         given = {"variant": self.variant, **_flatten(self.changes), **seeded}
         return {f"{self.case}.{name}": value for name, value in given.items()}
 
+    @cached_property
+    def resolved(self) -> dict[str, Any]:
+        """The case's checked parameters in this row."""
+        tree: dict[str, Any] = {}
+        for dotted, value in self.parameters().items():
+            *path, leaf = dotted.split(".")
+            below = tree
+            for name in path:
+                below = below.setdefault(name, {})
+            below[leaf] = value
+        return resolve_case(self.case, _configured()[self.case], tree[self.case])
+
     @property
     def folds(self) -> int:
         """Number of folds that a run of this row trains."""
-        return int(_resolve(self)["folds"]["count"])
+        return int(self.resolved["folds"]["count"])
 
     @property
     def task(self) -> str:
         """The case's task."""
-        return str(_resolve(self)["task"])
+        return str(self.resolved["task"])
 
     @property
     def strategy(self) -> str:
         """How the row's rows are split."""
-        return str(_resolve(self)["split"]["strategy"])
+        return str(self.resolved["split"]["strategy"])
 
     def key(self) -> str:
         """Hash the resolved parameters, so that a finished row is run again only when its configuration changed."""
@@ -71,7 +83,7 @@ class LedgerRow:
         return self._hash({"variants", "variant", "training", "folds", "evaluation"})
 
     def _hash(self, left_out: set[str]) -> str:
-        kept = {name: value for name, value in _resolve(self).items() if name not in left_out}
+        kept = {name: value for name, value in self.resolved.items() if name not in left_out}
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:12]
 
 
@@ -90,21 +102,10 @@ def plan_rows(case: str) -> Iterator[LedgerRow]:
 
 
 @cache
-def _configured() -> tuple[OmegaConfigLoader, dict[str, Any]]:
+def _configured() -> dict[str, Any]:
     loader = OmegaConfigLoader(str(project_root() / "conf"), env="local", **CONFIG_LOADER_ARGS)
-    return loader, loader["parameters"]
-
-
-def _resolve(row: LedgerRow) -> dict[str, Any]:
-    tree: dict[str, Any] = {}
-    for dotted, value in row.parameters().items():
-        *path, leaf = dotted.split(".")
-        below = tree
-        for name in path:
-            below = below.setdefault(name, {})
-        below[leaf] = value
-    resolved: dict[str, Any] = resolve_parameters(_configured()[1], tree)[row.case]
-    return resolved
+    configured: dict[str, Any] = loader["parameters"]
+    return configured
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

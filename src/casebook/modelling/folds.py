@@ -8,7 +8,6 @@ import pandas as pd
 
 from casebook import parameters
 from casebook.learning import splitting
-from casebook.learning.preparation import Preparation
 from casebook.modelling.nodes import fit_features
 
 if TYPE_CHECKING:
@@ -65,9 +64,7 @@ def cross_validate(
     from casebook.learning import folds as library
 
     target = fold_settings["target"]
-    names = (
-        [column.name for column in preparation.columns] if isinstance(preparation, Preparation) else [preparation.name]
-    )
+    names = preparation.column_names
     table = feature_table.iloc[fold_assignments["row"].to_numpy()][[*names, target]].reset_index(drop=True)
     scores = library.cross_validate(
         table,

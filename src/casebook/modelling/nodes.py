@@ -10,7 +10,7 @@ import pandas as pd
 from casebook import parameters
 from casebook.learning import splitting
 from casebook.learning.columns import InvalidTableError
-from casebook.learning.preparation import Preparation
+from casebook.learning.preparation import take_target
 
 if TYPE_CHECKING:
     import keras
@@ -33,8 +33,8 @@ def assign_parts(feature_table: pd.DataFrame, split: Block, duplicates: str, tar
     """
     settings = parameters.SplitParameters.model_validate(split)
     parts = splitting.assign_rows(feature_table, settings, duplicates)
-    asked = settings.validation_share > 0 or settings.validation_days > 0
-    splitting.check_parts(parts, feature_table[target].to_numpy(), task != "regression", validation=asked)
+    labels = feature_table[target].to_numpy()
+    splitting.check_parts(parts, labels, task != "regression", validation=settings.holds_validation_back)
     return pd.DataFrame({"part": parts})
 
 
@@ -51,9 +51,8 @@ def describe_split(
     counts = {f"data/{name}_rows": float((part & bit > 0).sum()) for name, bit in splitting.PARTS.items()}
     overlap = splitting.measure_overlap(feature_table, part, split["keys"])
     seen = {f"test/{name}": share for name, share in overlap.items()}
-    embedded = len(preparation.embedded) if isinstance(preparation, Preparation) else 0
-    features = float(len(preparation.features) + embedded)
-    return {**counts, "data/unused_rows": float((part == 0).sum()), "data/features": features, **seen}
+    others = {"data/unused_rows": float((part == 0).sum()), "data/features": float(preparation.feature_count)}
+    return {**counts, **others, **seen}
 
 
 def fit_preparation_on_training(
@@ -95,8 +94,7 @@ def apply_preparation(
     Returns:
         Arrays of the training, validation and test rows: those of the preparation, and `target`.
     """
-    kind = "float32" if task == "regression" else "uint8"
-    prepared = {**preparation.prepare(feature_table), "target": feature_table[target].to_numpy(kind)}
+    prepared = {**preparation.prepare(feature_table), "target": take_target(feature_table, target, task)}
     return _take_parts(prepared, parts)
 
 
@@ -147,8 +145,7 @@ def take_example(
     """
     from casebook.learning.serving import raw_form
 
-    names = [column.name for column in preparation.columns] if isinstance(preparation, Preparation) else feature_sources
-    idle = set(feature_sources.values()) - {feature_sources[name] for name in names}
+    idle = set(feature_sources.values()) - {feature_sources[name] for name in preparation.column_names}
     kept = [name for name in joined_rows if name not in {target, splitting.GIVEN, *idle}]
     return raw_form(joined_rows[kept].head(EXAMPLE_ROWS))
 

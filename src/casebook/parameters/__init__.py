@@ -101,5 +101,4 @@ class CaseParameters(Parameters):
         return self
 
     def _has_validation(self) -> bool:
-        split = self.split
-        return bool(split.validation_share or split.validation_on == "test" or split.validation_days)
+        return self.split.holds_validation_back or self.split.validation_on == "test"

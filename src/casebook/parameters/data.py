@@ -28,6 +28,11 @@ class SplitParameters(Parameters):
     validation_days: int = Field(default=0, ge=0)
     seed: Seed
 
+    @property
+    def holds_validation_back(self) -> bool:
+        """Whether rows of their own are kept for validation."""
+        return self.validation_share > 0 or self.validation_days > 0
+
     @model_validator(mode="after")
     def _check_strategy(self) -> SplitParameters:
         strategies = [*ANY_CASE, *self.keys]
