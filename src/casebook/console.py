@@ -150,7 +150,7 @@ def show_summary(run: Run, seconds: Mapping[str, float], store: str) -> None:
     console = Console()
     console.print()
     console.print(f"[bold]{tags.get('case', '')}[/bold]  run {run.info.run_name}")
-    scores = {who: _under(metrics, who) for who in ("test", "baseline", "reference")}
+    scores = {who: _under(metrics, who) for who in ("test", "default", "baseline", "reference")}
     if scores["test"].keys() & scores["baseline"].keys():
         console.print(_scores_table(scores | {"best reachable": _under(metrics, "best_reachable")}))
     console.print(facts)
@@ -173,7 +173,7 @@ def _facts(run: Run, seconds: Mapping[str, float], store: str) -> Iterator[tuple
 
 def _scores_table(scores: Mapping[str, Mapping[str, float]]) -> Table:
     """Set the network's scores beside the baseline's, the reference's and the best reachable, a row a metric."""
-    names = {"test": "network"}
+    names = {"test": "winner" if scores["default"] else "network"}
     shown = {who: values for who, values in scores.items() if values}
     table = Table()
     table.add_column("test rows")

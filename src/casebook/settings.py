@@ -5,14 +5,16 @@ from __future__ import annotations
 import gc
 import os
 from pathlib import Path
-from typing import Any
 
 import yaml
 from kedro.config import OmegaConfigLoader
 from kedro.framework.project import LOGGING
 
+from casebook.configuration import CONFIG_LOADER_ARGS
 from casebook.deferral import defer_import
-from casebook.locations import artifact_location, project_root, raw_folder, tracking_uri
+from casebook.locations import project_root
+
+__all__ = ["CONFIG_LOADER_ARGS", "CONFIG_LOADER_CLASS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS"]
 
 
 def load_hooks() -> tuple[object, ...]:
@@ -33,18 +35,6 @@ HOOKS = load_hooks()
 # Usage data stay here, also where a user's own settings would send them.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 CONFIG_LOADER_CLASS = OmegaConfigLoader
-CONFIG_LOADER_ARGS: dict[str, Any] = {
-    "base_env": "base",
-    "default_run_env": "local",
-    # Environments and conf/local may hold a part of a case's tree; Kedro's default would drop the rest of it.
-    "merge_strategy": {"parameters": "soft", "mlflow": "soft", "globals": "soft"},
-    "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**"]},
-    "custom_resolvers": {
-        "casebook.raw": lambda case: str(raw_folder(case)),
-        "casebook.tracking_uri": tracking_uri,
-        "casebook.artifacts": artifact_location,
-    },
-}
 
 
 def use_project_logging() -> None:

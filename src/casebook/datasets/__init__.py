@@ -2,6 +2,7 @@
 
 from casebook.datasets.files import ArraysFolder, NetworkFile, PreparationFile
 from casebook.datasets.raw import RawArrays, RawParquet, RawTable
+from casebook.datasets.study import StudyLaunch
 from casebook.datasets.tables import TableFile
 from casebook.datasets.tracked import FoldRuns, LoggedModel, RunMetrics, TrainingMonitor
 
@@ -15,6 +16,7 @@ __all__ = [
     "RawParquet",
     "RawTable",
     "RunMetrics",
+    "StudyLaunch",
     "TableFile",
     "TrainingMonitor",
 ]

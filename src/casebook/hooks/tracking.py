@@ -20,9 +20,11 @@ from casebook.deferral import import_deferred
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.store import create_store_once
+from casebook.hooks.studies import begin_launch, tag_winner
 from casebook.learning import tracking
 from casebook.learning.columns import InvalidTableError
 from casebook.learning.splitting import EmptyPartError
+from casebook.modelling import STUDY
 from casebook.raw_files import RawFiles, find_raw_files
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ class TrackingHook:
         parameters = self.context.params[case]
         raw = self._find_raw_files(case, pipeline, parameters)
         self._configure(case, parameters["variant"])
+        if any(STUDY in node.tags for node in pipeline.nodes):
+            begin_launch(self.context, case, parameters, raw)
         end_killed_runs()
         yield
         run = mlflow.active_run()
@@ -141,7 +145,7 @@ def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFi
         strategy = parameters["split"]["strategy"]
         best = raw.best_reachable.get(strategy, {})
         tracking.log_metrics(run_id, {f"best_reachable/{name}": value for name, value in best.items()})
-    tracking.set_tags(run_id, tags)
+    tracking.set_tags(run_id, tags | tag_winner(parameters))
     merged = {case: {name: value for name, value in parameters.items() if name != "variants"}}
     mlflow.log_text(yaml.safe_dump(merged, sort_keys=False), "config/parameters.yml")
 

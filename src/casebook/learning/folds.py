@@ -66,7 +66,7 @@ def cross_validate(
             held_out, rest = table[judged], table[~judged]
             preparation = fit(rest)
             prepare = _preparer(preparation, target, task)
-            train, stopping = _hold_back(prepare(rest), parameters)
+            train, stopping = hold_back(prepare(rest), parameters)
             test = prepare(held_out)
             network, _ = train_network(train, stopping, preparation, parameters, training)
             scores = _score(network, test, train["target"], task, threshold)
@@ -85,7 +85,7 @@ def _preparer(preparation: AnyPreparation, target: str, task: str) -> Callable[[
     return lambda rows: {**preparation.prepare(rows), "target": take_target(rows, target, task)}
 
 
-def _hold_back(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arrays]:
+def hold_back(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arrays]:
     """Keep some training rows back to stop by, when training stops early; else none."""
     count = len(rows["target"])
     held = round(count * STOPPING_SHARE) if parameters.early_stopping.patience else 0

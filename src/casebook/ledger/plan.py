@@ -9,11 +9,10 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from kedro.config import OmegaConfigLoader
 
+from casebook.configuration import open_configuration
 from casebook.locations import project_root
 from casebook.overlay import DEFAULT, resolve_case
-from casebook.settings import CONFIG_LOADER_ARGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -76,11 +75,11 @@ class LedgerRow:
 
     def key(self) -> str:
         """Hash the resolved parameters, so that a finished row is run again only when its configuration changed."""
-        return self._hash({"variants"})
+        return self._hash({"variants", "study"})
 
     def data_key(self) -> str:
         """Hash what prepared arrays and the rival depend on: rows of one case that agree in it can share them."""
-        return self._hash({"variants", "variant", "training", "folds", "evaluation"})
+        return self._hash({"variants", "variant", "training", "folds", "evaluation", "study"})
 
     def _hash(self, left_out: set[str]) -> str:
         kept = {name: value for name, value in self.resolved.items() if name not in left_out}
@@ -103,8 +102,7 @@ def plan_rows(case: str) -> Iterator[LedgerRow]:
 
 @cache
 def _configured() -> dict[str, Any]:
-    loader = OmegaConfigLoader(str(project_root() / "conf"), env="local", **CONFIG_LOADER_ARGS)
-    configured: dict[str, Any] = loader["parameters"]
+    configured: dict[str, Any] = open_configuration()["parameters"]
     return configured
 
 

@@ -1,5 +1,11 @@
 """The stages that every case shares: split, prepare, train, evaluate, package."""
 
-from casebook.modelling.pipeline import create_modelling_pipeline, create_profile_pipeline, stage
+from casebook.modelling.pipeline import (
+    STUDY,
+    create_dealing_pipeline,
+    create_modelling_pipeline,
+    create_profile_pipeline,
+    stage,
+)
 
-__all__ = ["create_modelling_pipeline", "create_profile_pipeline", "stage"]
+__all__ = ["STUDY", "create_dealing_pipeline", "create_modelling_pipeline", "create_profile_pipeline", "stage"]

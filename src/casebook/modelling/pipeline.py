@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kedro.pipeline import Node, Pipeline, node
 
-from casebook.modelling import evaluation, folds, nodes
+from casebook.modelling import evaluation, folds, nodes, study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Inputs = Literal["columns", "image", "text"]
 PARTS = ("train", "validation", "test")
+# Tag of the nodes that only a study runs.
+STUDY = "study"
 
 
 def stage(
@@ -58,7 +60,45 @@ def create_modelling_pipeline(inputs: Inputs = "columns") -> Pipeline:
     rival_rows = "texts" if inputs == "text" else "arrays"
     rival = _taking_texts() if inputs == "text" else []
     return Pipeline(
-        [*_preparing(), *rival, *_training(rival_rows), *_evaluating(rival_rows), *_folding(), *_packaging()]
+        [
+            *_preparing(),
+            *rival,
+            *_training(rival_rows),
+            *_evaluating(rival_rows),
+            *_folding(),
+            *_packaging(),
+            *_searching(),
+        ]
+    )
+
+
+def create_dealing_pipeline() -> Pipeline:
+    """Wire how rows are dealt out to trials: what a study runs anew for each distinct preparation.
+
+    Outputs: `validation_splits`, `fold_splits` and `test_splits`, see `modelling.study.Splits`.
+    """
+    labels = ["params:target", "params:task"]
+    fitting = ["feature_table", "all_parts", "feature_sources", "params:preparation", "params:leaks"]
+    applying = ["feature_table", "all_parts", "whole_preparation", *labels]
+    dealing = ["feature_table", "parts", "params:study.folds", "params:duplicates", "params:split"]
+    prepared = ["train_arrays", "validation_arrays", "preparation"]
+    whole = [f"whole_{part}_arrays" for part in PARTS]
+    return Pipeline(
+        [
+            stage(STUDY, study.deal_validation, prepared, "validation_splits"),
+            stage(STUDY, study.name_target, labels, "labels"),
+            stage(STUDY, study.deal_rows, dealing, "dealt"),
+            stage(
+                STUDY,
+                study.prepare_folds,
+                ["feature_table", "dealt", "preparation", "params:preparation", "labels"],
+                "fold_splits",
+            ),
+            stage(STUDY, study.add_validation, ["parts"], "all_parts"),
+            stage(STUDY, nodes.fit_preparation_on_training, fitting, "whole_preparation", name="fit_whole"),
+            stage(STUDY, nodes.apply_preparation, applying, whole, name="apply_whole"),
+            stage(STUDY, study.deal_test, [whole[0], whole[2], "whole_preparation"], "test_splits"),
+        ]
     )
 
 
@@ -143,6 +183,25 @@ def _folding() -> list[Node]:
             ["feature_table", "fold_assignments", "preparation", "fold_settings", "fold_monitor"],
             ["fold_scores", "fold_metrics"],
         ),
+    ]
+
+
+def _searching() -> list[Node]:
+    packaged = ["winner_network", "winner_preparation", "example_rows", "params:task", "params:evaluation"]
+    return [
+        stage(
+            STUDY,
+            study.search_variants,
+            ["study", "train_arrays", "validation_arrays", "preparation"],
+            ["winner", "trials", "study_figures", "study_page"],
+        ),
+        stage(
+            STUDY,
+            study.judge_winner,
+            ["study", "winner"],
+            ["winner_network", "winner_preparation", "winner_metrics"],
+        ),
+        stage(STUDY, nodes.package_model, packaged, "winner_model", name="package_winner"),
     ]
 
 

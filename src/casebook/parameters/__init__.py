@@ -23,6 +23,7 @@ from casebook.parameters.evaluation import (
     ReferenceParameters,
     read_reference,
 )
+from casebook.parameters.study import StudyParameters
 from casebook.parameters.training import (
     ConvolutionParameters,
     EarlyStoppingParameters,
@@ -56,6 +57,7 @@ __all__ = [
     "ReferenceParameters",
     "ScheduleParameters",
     "SplitParameters",
+    "StudyParameters",
     "TextPreparationParameters",
     "TrainingParameters",
     "UnknownKeys",
@@ -83,6 +85,7 @@ class CaseParameters(Parameters):
     training: TrainingParameters
     reference: ReferenceParameters
     evaluation: EvaluationParameters
+    study: StudyParameters = StudyParameters()
     variants: dict[str, dict[str, Any]]
 
     @model_validator(mode="after")

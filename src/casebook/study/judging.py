@@ -1,0 +1,119 @@
+"""The winner on the test rows: trained on all others, from several seeds, beside the default and the baseline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from casebook.learning.predictions import class_probability
+from casebook.learning.scoring import predict_baseline, score_predictions
+from casebook.overlay import check_case
+from casebook.parameters import TrainingParameters
+from casebook.study.plan import vary
+from casebook.study.splits import read_splits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from casebook.learning.inputs import AnyPreparation
+    from casebook.learning.search.objective import Split
+    from casebook.study.plan import StudyPlan
+    from casebook.study.splits import SplitStore
+
+
+class Silence:
+    """A monitor that tells nobody."""
+
+    def start(self, epochs: int, steps: int) -> None:
+        """Tell nobody."""
+
+    def advance(self, steps: int) -> None:
+        """Tell nobody."""
+
+    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
+        """Tell nobody."""
+
+    def stop(self) -> None:
+        """Tell nobody."""
+
+
+def judge_variants(
+    plan: StudyPlan, store: SplitStore, winner: Mapping[str, Any]
+) -> tuple[Any, AnyPreparation, dict[str, float]]:
+    """Train winner and default on training and validation rows and score both on the test rows.
+
+    Early stopping needs rows that are no longer held out: where it is on, a network trains for as many epochs as it
+    kept when it was judged on the validation rows.
+
+    Returns:
+        The winner's network of the first seed, its preparation, and `test/<metric>` (the winner's mean), `default/...`,
+        each with `_std`, and `baseline/...`.
+    """
+    case = plan.case
+    chosen = check_case(case, vary(plan.parameters, winner["values"]))
+    metrics: dict[str, float] = {}
+    kept: list[Any] = []
+    for who, parameters, epochs in (("default", plan.parameters, 0), ("test", chosen, int(winner["epochs"]))):
+        split = next(read_splits(store.find(f"{case}.test_splits", {case: parameters})))
+        training = TrainingParameters.model_validate(parameters["training"])
+        if training.early_stopping.patience:
+            training = _without_stopping(training, epochs or _count_epochs(plan, training))
+        networks = [_train(split, training, seed) for seed in range(1, plan.study.seeds + 1)]
+        scores = [_score(network, split, parameters) for network in networks]
+        metrics |= _summarise(who, scores)
+        kept = [networks[0], split.preparation]
+        baseline = _baseline(split, parameters)
+    return kept[0], kept[1], {**metrics, **baseline}
+
+
+def _train(split: Split, training: TrainingParameters, seed: int) -> Any:  # noqa: ANN401 - a Keras model
+    from casebook.learning.training import train_network
+
+    nothing = {name: values[:0] for name, values in split.train.items()}
+    seeded = training.model_copy(update={"seed": seed})
+    return train_network(split.train, nothing, split.preparation, seeded, Silence())[0]
+
+
+def _without_stopping(training: TrainingParameters, epochs: int) -> TrainingParameters:
+    stopping = training.early_stopping.model_copy(update={"patience": 0})
+    return training.model_copy(update={"epochs": epochs, "early_stopping": stopping})
+
+
+def _count_epochs(plan: StudyPlan, training: TrainingParameters) -> int:
+    """Count the epochs that the default keeps when the validation rows stop it."""
+    from pathlib import Path
+
+    from casebook.learning.folds import hold_back
+    from casebook.learning.search.objective import kept_epoch
+    from casebook.learning.training import train_network
+
+    split = next(read_splits(Path(plan.prepared)))
+    rows, stopping = hold_back(split.train, training) if plan.study.folds else (split.train, split.judged)
+    _, history = train_network(rows, stopping, split.preparation, training, Silence())
+    return kept_epoch(history, training) + 1
+
+
+def _score(network: Any, split: Split, parameters: Mapping[str, Any]) -> dict[str, float]:  # noqa: ANN401
+    from casebook.learning.networks import predict
+
+    outputs = class_probability(parameters["task"], predict(network, split.judged))
+    threshold = parameters["evaluation"]["threshold"]
+    return score_predictions(parameters["task"], split.judged["target"], outputs, threshold)
+
+
+def _baseline(split: Split, parameters: Mapping[str, Any]) -> dict[str, float]:
+    task, target = parameters["task"], split.judged["target"]
+    classes = int(split.train["target"].max()) + 1 if task == "multiclass" else None
+    plain = predict_baseline(task, split.train["target"], len(target), classes)
+    scores = score_predictions(task, target, plain, parameters["evaluation"]["threshold"])
+    return {f"baseline/{name}": value for name, value in scores.items()}
+
+
+def _summarise(who: str, scores: list[dict[str, float]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name in scores[0]:
+        values = [score[name] for score in scores]
+        spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+        found |= {f"{who}/{name}": float(np.mean(values)), f"{who}/{name}_std": spread}
+    return found

@@ -1,0 +1,209 @@
+"""A launch of a study: joins Optuna's study and MLflow's run, lets a crew work, and sums up what was found."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from optuna.trial import TrialState
+
+from casebook.learning.search.studies import begin_study, flatten
+from casebook.learning.search.trials import RETRY_OF, count_trials, give_up_dead, share_failed
+from casebook.study.base import open_splits, stamp_base
+from casebook.study.crew import Crew, Hand
+from casebook.study.display import Display, tell_winner
+from casebook.study.judging import judge_variants
+from casebook.study.plan import StudyPlan, vary
+from casebook.study.recorder import Recorder
+from casebook.study.searched import check_searched, describe_study
+from casebook.study.splits import keep_splits
+from casebook.study.summary import draw_study, pick_winner, rank_trials
+from casebook.study.winner import write_best
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import optuna
+    import pandas as pd
+
+    from casebook.learning.inputs import AnyPreparation
+
+# Before so many trials have ended, failed ones do not stop a study.
+LEAST_ENDED = 5
+# Blocks whose leaves a trial's run shows; what varies elsewhere is shown too.
+SHOWN_BLOCKS = ("split", "duplicates", "leaks", "preparation", "training")
+
+
+class StudyFailedError(RuntimeError):
+    """Too many trials failed, or none finished."""
+
+
+class StudySession:
+    """One launch."""
+
+    def __init__(self, plan: StudyPlan, run_id: str) -> None:
+        """Open the study that `begin` has created or joined."""
+        self.plan, self.run_id = plan, run_id
+        self._settings = plan.study
+        self._place = plan.open()
+        self._study: optuna.Study = self._place.load()
+        self._recorder = Recorder(run_id, plan.name, plan.storage)
+        self._display = Display(self._settings.metric, self._total())
+
+    def search(self, splits: list[Any]) -> tuple[dict[str, Any], pd.DataFrame, dict[str, Any], str]:
+        """Search until the budget is used up; see `modelling.study.search_variants`.
+
+        Raises:
+            StudyFailedError: too many trials failed, or none finished.
+        """
+        self.plan = self._prepare(splits)
+        dead = give_up_dead(self._place, self._study)
+        self._recorder.close_dead(dead)
+        self._display.start(self._done())
+        try:
+            for trial in dead:
+                self._display.say(f"trial {trial.number}: its process was killed; it is run again")
+            if self._done() < self._total():
+                self._work()
+        except KeyboardInterrupt:
+            self._display.stop()
+            done = f"{self._done()} of {self._total()} trials done"
+            self._display.say(f"interrupted with {done}; go on with `kedro run --pipeline={self.plan.case}_study`")
+            raise
+        finally:
+            self._display.stop()
+        return self._sum_up()
+
+    def judge(self, winner: Mapping[str, Any]) -> tuple[Any, AnyPreparation, dict[str, float]]:
+        """Judge winner and default on the test rows; see `modelling.study.judge_winner`."""
+        judged = judge_variants(self.plan, open_splits(self.plan), winner)
+        tell_winner(winner)
+        return judged
+
+    def _prepare(self, splits: list[Any]) -> StudyPlan:
+        """Put the base's rows where all workers find them."""
+        plan = self.plan.changed(stamps=stamp_base(self.plan))
+        store, parameters = open_splits(plan), {plan.case: plan.parameters}
+        if plan.study.folds:
+            folder = store.find(plan.splits, parameters)
+        else:
+            folder = keep_splits(store.folder_of(plan.splits, parameters), lambda: splits)
+        return plan.changed(prepared=str(folder))
+
+    def _work(self) -> None:
+        """Let a crew work off the budget."""
+        with TemporaryDirectory() as folder:
+            file = self.plan.write(Path(folder) / "plan.json")
+            size = min(self._settings.workers, self._total() - self._done())
+            crew = Crew(file, size, self.plan.threads, self._hear)
+            crew.work(self._lose, self._check)
+
+    def _hear(self, hand: Hand, message: dict[str, Any]) -> None:
+        """Write down what a worker says."""
+        trial = message["trial"]
+        if message["event"] == "start":
+            hand.answer(self._recorder.start(trial, self._shown(message["values"]), message["retry_of"]))
+        elif message["event"] == "epoch":
+            self._recorder.epoch(trial, message["number"], message["metrics"])
+        else:
+            state, metrics, said = message["state"], message["metrics"], message["message"]
+            self._recorder.end(trial, state, said, metrics, self.plan.parameters["training"]["epochs"])
+            self._display.tell_trial(
+                trial, message["state"], message["metrics"], message["message"], message["seconds"]
+            )
+            self._show()
+
+    def _lose(self, hand: Hand, code: int) -> None:
+        """Give up the trial of a worker that died."""
+        for trial in give_up_dead(self._place, self._study):
+            again = "it is not run again" if RETRY_OF in trial.user_attrs else "it is run again"
+            self._display.say(f"trial {trial.number}: its process ended with {code}; {again}")
+            self._recorder.close_dead([trial])
+        if hand.trial is None:
+            raise StudyFailedError(f"a worker ended with {code} before it began a trial; see its message above")
+
+    def _check(self) -> None:
+        """Stop a study most of whose trials fail."""
+        failed, ended = share_failed(self._study)
+        if ended >= LEAST_ENDED and failed / ended > self._settings.failures:
+            last = self._study.get_trials(deepcopy=False, states=(TrialState.FAIL,))[-1]
+            raise StudyFailedError(
+                f"{failed} of {ended} trials failed, more than study.failures={self._settings.failures:g} allows; the "
+                f"last one said: {last.user_attrs.get('error', 'nothing')}"
+            )
+
+    def _sum_up(self) -> tuple[dict[str, Any], pd.DataFrame, dict[str, Any], str]:
+        study = self._place.load()
+        winner = pick_winner(study, self.plan)
+        if winner is None:
+            raise StudyFailedError("no trial finished; nothing can be said about the space")
+        winner["run_id"] = self.run_id
+        write_best(winner, self.plan)
+        tables = rank_trials(study, self.plan)
+        figures, page = draw_study(study, self.plan)
+        return winner, tables, figures, page
+
+    def _shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Name the parameters that a trial's run shows, under the names that an ordinary run shows."""
+        tree = vary(self.plan.parameters, values)
+        blocks = {f"{self.plan.case}.{name}": tree[name] for name in SHOWN_BLOCKS}
+        return {**flatten(blocks), **values}
+
+    def _show(self) -> None:
+        trials = self._study.get_trials(deepcopy=False)
+        pruned = sum(trial.state == TrialState.PRUNED for trial in trials)
+        best = pick_winner(self._study, self.plan)
+        self._recorder.keep_open()
+        self._display.update(self._done(), pruned, (best["trial"], best["found"]) if best else None)
+
+    def _done(self) -> int:
+        ended = [t for t in self._study.get_trials(deepcopy=False) if t.state.is_finished()]
+        return count_trials(ended)
+
+    def _total(self) -> int:
+        """Trials in all: those allowed, of a list no more than it has."""
+        if self._settings.sampler not in {"manual", "grid"}:
+            return self._settings.trials
+        listed = [t for t in self._study.get_trials(deepcopy=False) if RETRY_OF not in t.user_attrs]
+        return min(self._settings.trials, len(listed))
+
+
+def begin(
+    case: str,
+    parameters: dict[str, Any],
+    fingerprint: str,
+    environment: str,
+    folder: Path,
+    open_run: Callable[[str], str],
+) -> StudySession:
+    """Check a study and create or join it, before any table is read.
+
+    Args:
+        case: its name.
+        parameters: the case's checked parameters.
+        fingerprint: of the raw files.
+        environment: Kedro's.
+        folder: the project's `data`.
+        open_run: opens the study's MLflow run under a name, when it is new.
+
+    Raises:
+        SpaceError: it cannot be run, or another study bears the name.
+    """
+    name = parameters["study"]["name"] or case
+    journal = f"journal:///{folder / '06_models' / case / 'study.journal'}"
+    plan = StudyPlan(
+        case=case,
+        parameters=parameters,
+        name=name,
+        storage=parameters["study"]["storage"] or journal,
+        folder=str(folder / "05_model_input" / case / "study"),
+        environment=environment,
+        fingerprint=fingerprint,
+        threads=max(1, (os.cpu_count() or 1) // parameters["study"]["workers"]),
+    )
+    first = check_searched(plan)
+    directions = plan.study.direction
+    run_id = begin_study(plan.open(), list(directions), describe_study(plan), first, lambda: open_run(f"study {name}"))
+    return StudySession(plan, run_id)

@@ -1,0 +1,38 @@
+"""The winner of a study as a variant that `kedro run` knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from casebook.locations import project_root
+from casebook.study.plan import VARIANT, leaves_of
+from casebook.whole import written_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from casebook.study.plan import StudyPlan
+
+BEST = "best"
+
+
+def best_file(case: str) -> Path:
+    """Name the file of a case's best variant."""
+    return project_root() / "conf" / "local" / case / f"parameters_{BEST}.yml"
+
+
+def write_best(winner: Mapping[str, Any], plan: StudyPlan) -> None:
+    """Write the winner's values as the variant `best`, with the study that they come from."""
+    leaves = leaves_of(winner["values"])
+    variant = {**plan.parameters["variants"].get(leaves.pop(VARIANT, ""), {})}
+    from casebook.overlay import overlay
+
+    told = {"study": {"winner_of": f"{winner['run_id']} trial {winner['trial']}"}}
+    tree = {plan.case: {"variants": {BEST: overlay(overlay(variant, leaves), told)}}}
+    with written_whole(best_file(plan.case)) as path:
+        path.write_text(
+            f"# Written by the study {plan.name}; the next one replaces it.\n" + yaml.safe_dump(tree, sort_keys=False)
+        )
