@@ -74,6 +74,13 @@ class Recorder:
                 tracking.set_tags(run.info.run_id, {"error": "its process was killed"})
                 self._client.set_terminated(run.info.run_id, "FAILED")
 
+    def sum_up(self, winner: Mapping[str, Any], measured: Mapping[str, float]) -> None:
+        """Tell the study's run of its winner; as tags, since a later launch may find a better one."""
+        found = dict(zip(winner["metric"], winner["found"], strict=True))
+        tracking.log_metrics(self._parent, {**measured, **{f"best/{name}": value for name, value in found.items()}})
+        tags = {f"best.{name}": value for name, value in winner["values"].items()}
+        tracking.set_tags(self._parent, {**tags, "best.trial": winner["trial"], "best.run_id": winner["trial_run_id"]})
+
     def keep_open(self) -> None:
         """Show the study's run as running, also when another launch has ended it meanwhile."""
         if self._client.get_run(self._parent).info.status != "RUNNING":

@@ -19,7 +19,7 @@ from casebook.study.plan import StudyPlan, vary
 from casebook.study.recorder import Recorder
 from casebook.study.searched import check_searched, describe_study
 from casebook.study.splits import keep_splits
-from casebook.study.summary import draw_study, pick_winner, rank_trials
+from casebook.study.summary import draw_study, measure_search, pick_winner, rank_trials
 from casebook.study.winner import write_best
 
 if TYPE_CHECKING:
@@ -141,9 +141,9 @@ class StudySession:
             raise StudyFailedError("no trial finished; nothing can be said about the space")
         winner["run_id"] = self.run_id
         write_best(winner, self.plan)
-        tables = rank_trials(study, self.plan)
+        self._recorder.sum_up(winner, measure_search(study))
         figures, page = draw_study(study, self.plan)
-        return winner, tables, figures, page
+        return winner, rank_trials(study, self.plan), figures, page
 
     def _shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Name the parameters that a trial's run shows, under the names that an ordinary run shows."""

@@ -86,7 +86,7 @@ def measure_search(study: optuna.Study) -> dict[str, float]:
     """Measure the search: trials by end, the fraction pruned, trials an hour of work.
 
     Returns:
-        `study/trials`, `study/pruned_share`, `study/failed`, `study/trials_an_hour` and `study/best` metrics by place.
+        `study/trials`, `study/pruned_share`, `study/failed`, and `study/trials_an_hour` from first start to last end.
     """
     trials = [t for t in study.get_trials(deepcopy=False) if t.state.is_finished() and not t.user_attrs.get(REPLACED)]
     counts = {state: sum(trial.state == state for trial in trials) for state in TrialState}

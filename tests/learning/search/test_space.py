@@ -190,6 +190,11 @@ def test_a_space_that_makes_no_sense_is_refused_by_name(space: dict[str, Any], m
         read(space)
 
 
+def test_a_leaf_that_an_environment_takes_back_does_not_vary() -> None:
+    space = {"training": {"epochs": {"int": [1, 2]}, "batch_size": None, "network": None}}
+    assert [leaf.name for leaf in read(space)] == ["toy.training.epochs"]
+
+
 def test_a_mapping_with_free_keys_takes_new_ones() -> None:
     assert read({"training": {"optimizer": {"options": {"momentum": {"float": [0, 1]}}}}})[0].name == (
         "toy.training.optimizer.options.momentum"

@@ -56,6 +56,9 @@ def _walk(
     """Find the descriptions in a space; refuse keys that the parameters do not have."""
     for key, below in tree.items():
         known = parameters if isinstance(parameters, dict) else {}
+        # An environment cannot take a leaf out of the space below it; it can say that it does not vary.
+        if below is None:
+            continue
         if key not in known and prefix.rstrip(".").split(".")[-1] not in open_keys:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f" (did you mean {near[0]}?)" if near else f"; there are {', '.join(sorted(known))}" if known else ""
