@@ -8,7 +8,7 @@ PORT ?= 5000
 CASES := redhat rossmann attrition deposit pima boston mnist imdb
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint test $(CASES) ui viz fetch bench ledger clean
+.PHONY: help install lint test test-services $(CASES) ui viz dashboard fetch bench ledger clean
 
 help: ## list the targets
 	@grep -hE '^[a-z$$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/\$$\(CASES\)/<case>/' | expand -t 16
@@ -34,6 +34,9 @@ ui: $(READY) ## browse runs in the MLflow UI (PORT=5000)
 viz: $(READY) ## show the pipelines in Kedro-Viz
 	$(BIN)/kedro viz run
 
+dashboard: $(READY) ## browse a case's study in optuna-dashboard (CASE=redhat PORT=8080)
+	$(BIN)/python -m casebook.dashboard $(CASE) $(if $(filter command line,$(origin PORT)),$(PORT),8080)
+
 fetch: $(READY) ## fetch the real raw files of a case (CASE=redhat)
 	$(BIN)/python -m casebook.fetch $(CASE)
 
@@ -45,6 +48,9 @@ lint: $(READY) ## ruff, format check, mypy --strict, import-linter
 
 test: $(READY) ## run the tests (CASEBOOK_RAW=... adds those on real files)
 	$(BIN)/pytest
+
+test-services: $(READY) ## run the tests that start a PostgreSQL server of their own
+	$(BIN)/pytest -m services
 
 bench: $(READY) ## measure speed and memory beside the straightforward way, at full size
 	$(BIN)/python benchmarks/bench.py

@@ -8,7 +8,6 @@ import click
 from mlflow import MlflowClient
 
 from casebook.datasets.study import StudyLaunch
-from casebook.locations import project_root
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -35,7 +34,7 @@ def begin_launch(context: KedroContext, case: str, parameters: dict[str, Any], r
         return str(MlflowClient().create_run(experiment, run_name=name).info.run_id)
 
     try:
-        session = begin(case, parameters, raw.fingerprint, context.env or "local", project_root() / "data", open_run)
+        session = begin(case, parameters, raw.fingerprint, context.env or "local", open_run)
     except SpaceError as error:
         raise click.UsageError(str(error)) from None
     StudyLaunch.current = session

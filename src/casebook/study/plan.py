@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from casebook.locations import project_root
 from casebook.overlay import overlay
 from casebook.parameters import FREE_MAPPINGS
 from casebook.parameters.study import StudyParameters
@@ -81,6 +82,11 @@ class StudyPlan:
         from casebook.learning.search.studies import open_place
 
         return open_place(self.storage, self.name)
+
+
+def storage_of(case: str, given: str) -> str:
+    """Give the address of a case's storage: a journal in `data/` where none is named."""
+    return given or f"journal:///{project_root() / 'data' / '06_models' / case / 'study.journal'}"
 
 
 def vary(base: Mapping[str, Any], values: Mapping[str, Any]) -> Tree:

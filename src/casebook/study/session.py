@@ -11,11 +11,12 @@ from optuna.trial import TrialState
 
 from casebook.learning.search.studies import begin_study, flatten
 from casebook.learning.search.trials import RETRY_OF, count_trials, give_up_dead, share_failed
+from casebook.locations import project_root
 from casebook.study.base import open_splits, stamp_base
 from casebook.study.crew import Crew, Hand
 from casebook.study.display import Display, tell_winner
 from casebook.study.judging import judge_variants
-from casebook.study.plan import StudyPlan, vary
+from casebook.study.plan import StudyPlan, storage_of, vary
 from casebook.study.recorder import Recorder
 from casebook.study.searched import check_searched, describe_study
 from casebook.study.splits import keep_splits
@@ -175,7 +176,6 @@ def begin(
     parameters: dict[str, Any],
     fingerprint: str,
     environment: str,
-    folder: Path,
     open_run: Callable[[str], str],
 ) -> StudySession:
     """Check a study and create or join it, before any table is read.
@@ -185,20 +185,18 @@ def begin(
         parameters: the case's checked parameters.
         fingerprint: of the raw files.
         environment: Kedro's.
-        folder: the project's `data`.
         open_run: opens the study's MLflow run under a name, when it is new.
 
     Raises:
         SpaceError: it cannot be run, or another study bears the name.
     """
     name = parameters["study"]["name"] or case
-    journal = f"journal:///{folder / '06_models' / case / 'study.journal'}"
     plan = StudyPlan(
         case=case,
         parameters=parameters,
         name=name,
-        storage=parameters["study"]["storage"] or journal,
-        folder=str(folder / "05_model_input" / case / "study"),
+        storage=storage_of(case, parameters["study"]["storage"]),
+        folder=str(project_root() / "data" / "05_model_input" / case / "study"),
         environment=environment,
         fingerprint=fingerprint,
         threads=max(1, (os.cpu_count() or 1) // parameters["study"]["workers"]),
