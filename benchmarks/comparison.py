@@ -185,8 +185,38 @@ def compare_pima(small: Figures) -> tuple[str, str, float]:
     return "-", f"{training:.1f} s", training
 
 
+def compare_search(reference: Figures, study: Figures) -> tuple[str, str, float]:
+    """Trials an hour, from the first start to the last end of a trial."""
+    theirs, ours = (figures["trials"] / figures["seconds"] * 3600 for figures in (reference, study))
+    words = f"{ours:.0f} an hour, {study['pruned']} of {study['trials']} pruned (best {study['best']:.4f})"
+    return f"{theirs:.0f} an hour (best {reference['best']:.4f})", words, ours / theirs
+
+
+def compare_best(reference: Figures, study: Figures) -> tuple[str, str, float]:
+    """How far the best validation accuracy of the search falls short of the reference's."""
+    return f"{reference['best']:.4f}", f"{study['best']:.4f}", reference["best"] - study["best"]
+
+
+def compare_cost(study: Figures) -> tuple[str, str, float]:
+    """What a trial takes beyond its training: claiming, storing, tracking, freeing memory."""
+    return "-", f"mean of {study['trials'] - study['pruned']} trials", study["beyond_seconds"]
+
+
+def compare_worker(study: Figures) -> tuple[str, str, float]:
+    """Memory of a worker beyond that of a bare TensorFlow process, shared pages counted by share."""
+    worker, bare = study["worker_bytes"] / 1e6, study["bare_bytes"] / 1e6
+    return f"bare TensorFlow {bare:.0f} MB", f"{worker:.0f} MB", worker - bare
+
+
+def compare_storage(storage: Figures) -> tuple[str, str, float]:
+    """Trials lost or doubled of 1,000 by eight processes."""
+    rates = [f"{name} {found['complete'] / found['seconds']:.0f} trials a second" for name, found in storage.items()]
+    return "-", ", ".join(rates), float(sum(not found["exact"] for found in storage.values()))
+
+
 BOTH = ("reference", "casebook")
 ROSSMANN = ("rossmann_reference", "rossmann")
+SEARCHES = ("study_reference", "study")
 QUANTITIES = (
     Quantity("raw files to model arrays", 6, True, " times faster", ("reference", "preparation"), compare_preparation),
     Quantity("peak memory of the whole run", 3, False, " GB", BOTH, compare_memory),
@@ -198,4 +228,9 @@ QUANTITIES = (
     Quantity("Rossmann 5x350, peak memory", 3, False, " GB", ROSSMANN, compare_memory),
     Quantity("published networks of small cases, whole runs", 25, False, " s", ("small",), compare_small),
     Quantity("pima's 150 epochs", 5, False, " s", ("small",), compare_pima),
+    Quantity("Red Hat study of 30 settings, trials an hour", 5, True, " times more", SEARCHES, compare_search),
+    Quantity("its best validation accuracy, short of the reference's by", 0.002, False, "", SEARCHES, compare_best),
+    Quantity("a trial beyond its training", 0.3, False, " s", ("study",), compare_cost),
+    Quantity("a further worker beyond TensorFlow", 150, False, " MB", ("study",), compare_worker),
+    Quantity("1,000 trials from 8 processes, lost or doubled", 0, False, "", ("storage",), compare_storage),
 )
