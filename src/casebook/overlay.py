@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Tree = dict[str, Any]
 DEFAULT = "default"
+# The variant that a study writes.
+BEST = "best"
 NAMING_COLUMNS = ("columns", "encoding", "nulls", "clip")
 
 
@@ -70,6 +72,9 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
     variant = merged.get("variant")
     if variant != DEFAULT:
         variants = tree.get("variants") or {}
+        if variant == BEST and BEST not in variants:
+            command = f"kedro run --pipeline={case}_study"
+            raise InvalidParametersError(f"{case}.variant: there is no variant best yet; a study writes it: {command}")
         _refuse_unknown(f"{case}.variant", [str(variant)], [DEFAULT, *variants], kind="variant")
         merged = overlay(overlay(merged, variants[variant], FREE_MAPPINGS), command_line)
     return check_case(case, merged)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from casebook.locations import project_root
+from casebook.overlay import BEST, overlay
 from casebook.study.plan import VARIANT, leaves_of
 from casebook.whole import written_whole
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from casebook.study.plan import StudyPlan
-
-BEST = "best"
 
 
 def best_file(case: str) -> Path:
@@ -28,8 +27,6 @@ def write_best(winner: Mapping[str, Any], plan: StudyPlan) -> None:
     """Write the winner's values as the variant `best`, with the study that they come from."""
     leaves = leaves_of(winner["values"])
     variant = {**plan.parameters["variants"].get(leaves.pop(VARIANT, ""), {})}
-    from casebook.overlay import overlay
-
     told = {"study": {"winner_of": f"{winner['run_id']} trial {winner['trial']}"}}
     tree = {plan.case: {"variants": {BEST: overlay(overlay(variant, leaves), told)}}}
     with written_whole(best_file(plan.case)) as path:
