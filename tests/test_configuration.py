@@ -107,7 +107,8 @@ def test_every_variant_resolves_in_every_environment(environment: str, case: str
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_parameter_that_a_pipeline_takes_exists(environment: str) -> None:
     known = {name.removeprefix(".") for name in _blocks(resolve(environment))}
-    for pipeline in pipelines().values():
+    run, study = {"reference_model", "fold_settings"}, {"winner_network", "winner_preparation"}
+    for name, pipeline in pipelines().items():
         taken = {name.removeprefix("params:") for name in pipeline.inputs() if name.startswith("params:")}
         assert taken
         assert taken <= known
@@ -126,12 +127,13 @@ def _blocks(tree: Any, name: str = "") -> set[str]:  # noqa: ANN401 - a tree or 
 def test_every_dataset_of_every_pipeline_is_in_the_catalog(environment: str) -> None:
     loader, _ = load(environment)
     catalog = DataCatalog.from_config(loader["catalog"])
-    for pipeline in pipelines().values():
-        names = {name for name in pipeline.datasets() if not name.startswith("params:")}
-        kinds = {name: type(catalog.get(name)).__name__ for name in names}
-        in_memory = {name for name, kind in kinds.items() if kind == "MemoryDataset"}
+    run, study = {"reference_model", "fold_settings"}, {"winner_network", "winner_preparation"}
+    for name, pipeline in pipelines().items():
+        names = {each for each in pipeline.datasets() if not each.startswith("params:")}
+        kinds = {each: type(catalog.get(each)).__name__ for each in names}
+        in_memory = {each for each, kind in kinds.items() if kind == "MemoryDataset"}
         (case,) = {str(node.namespace) for node in pipeline.nodes}
-        assert {name.removeprefix(f"{case}.") for name in in_memory} - TEXTS == {"reference_model", "fold_settings"}
+        assert {each.removeprefix(f"{case}.") for each in in_memory} - TEXTS == (study if "study" in name else run)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -142,7 +144,7 @@ def test_every_dataset_says_in_which_layer_it_is(environment: str) -> None:
 
 def test_each_case_has_a_pipeline_of_its_name_and_the_first_is_the_default() -> None:
     found = pipelines()
-    assert set(found) == {"__default__", *CASES}
+    assert set(found) == {"__default__", *CASES, *(f"{case}_study" for case in CASES)}
     assert found["__default__"].nodes == found[CASES[0]].nodes
 
 
@@ -158,7 +160,7 @@ def test_the_test_environment_is_small_and_otherwise_the_default() -> None:
     differing = {name for name in base if base[name] != small.get(name) and not name.startswith(".variants")}
     assert differing == {
         ".sample.people", ".sample.activities", ".training.epochs", ".training.network.hidden", ".reference.max_iter",
-        ".evaluation.importance_rows", ".evaluation.importance_repeats",
+        ".evaluation.importance_rows", ".evaluation.importance_repeats", ".study.trials", ".study.first", ".study.seeds",
     }  # fmt: skip
 
 
