@@ -107,8 +107,7 @@ def test_every_variant_resolves_in_every_environment(environment: str, case: str
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_parameter_that_a_pipeline_takes_exists(environment: str) -> None:
     known = {name.removeprefix(".") for name in _blocks(resolve(environment))}
-    run, study = {"reference_model", "fold_settings"}, {"winner_network", "winner_preparation"}
-    for name, pipeline in pipelines().items():
+    for pipeline in pipelines().values():
         taken = {name.removeprefix("params:") for name in pipeline.inputs() if name.startswith("params:")}
         assert taken
         assert taken <= known
@@ -160,7 +159,8 @@ def test_the_test_environment_is_small_and_otherwise_the_default() -> None:
     differing = {name for name in base if base[name] != small.get(name) and not name.startswith(".variants")}
     assert differing == {
         ".sample.people", ".sample.activities", ".training.epochs", ".training.network.hidden", ".reference.max_iter",
-        ".evaluation.importance_rows", ".evaluation.importance_repeats", ".study.trials", ".study.first", ".study.seeds",
+        ".evaluation.importance_rows", ".evaluation.importance_repeats",
+        ".study.trials", ".study.first", ".study.seeds",
     }  # fmt: skip
 
 
