@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from casebook.learning.columns import InvalidTableError
+from casebook.learning.threads import map_in_threads
 from casebook.locations import raw_folder, raw_is_named
 from casebook.whole import written_whole
 
@@ -142,11 +143,10 @@ def _generate(case: Case, sample: Mapping[str, int], folder: Path, earlier: list
 
 def _fingerprint(folder: Path, names: list[str]) -> tuple[dict[str, str], dict[str, int]]:
     """Hash the files that are there and count their rows."""
-    digests, rows = {}, {}
-    for name in names:
-        if (folder / name).is_file():
-            digests[name], rows[name] = _hash_file(folder / name)
-    return digests, rows
+    there = [name for name in names if (folder / name).is_file()]
+    # Hashing lets go of the interpreter's lock.
+    found = dict(zip(there, map_in_threads(_hash_file, [folder / name for name in there]), strict=True))
+    return {name: digest for name, (digest, _) in found.items()}, {name: rows for name, (_, rows) in found.items()}
 
 
 def _hash_file(path: Path) -> tuple[str, int]:

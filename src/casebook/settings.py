@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from kedro.framework.project import LOGGING
 
 from casebook.configuration import CONFIG_LOADER_ARGS
 from casebook.deferral import defer_import
+from casebook.learning.garbage import uncollected
 from casebook.locations import project_root
 
 __all__ = ["CONFIG_LOADER_ARGS", "CONFIG_LOADER_CLASS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS"]
@@ -21,14 +21,9 @@ def load_hooks() -> tuple[object, ...]:
     """Import the hooks, and MLflow with them, but not its half for language models, which takes as long again."""
     for part in ("genai", "gateway"):
         defer_import("mlflow", part)
-    # Importing makes some 100,000 objects that all stay; looking for garbage among them takes a fifth of the start.
-    gc.disable()
-    try:
+    with uncollected():
         from casebook.hooks import HOOKS
-
-        return HOOKS
-    finally:
-        gc.enable()
+    return HOOKS
 
 
 HOOKS = load_hooks()

@@ -9,6 +9,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from casebook.learning.garbage import leave_quickly
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -20,6 +22,7 @@ def end_killed_runs() -> None:
 
     Kedro calls no hook on Ctrl-C, and MLflow's own exit handler would say FINISHED; this one runs before it.
     """
+    leave_quickly()
     atexit.register(_end_open_runs)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _leave)

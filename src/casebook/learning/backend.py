@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
+from casebook.learning.garbage import leave_quickly, uncollected
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,7 +22,8 @@ def start_backend() -> None:
     TensorFlow's C++ parts write notices about processors and absent GPUs to the standard error before any log level
     counts; they are held back unless `TF_CPP_MIN_LOG_LEVEL` is 0. Errors are raised as ever.
     """
-    with _muted(os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "0"):
+    leave_quickly()
+    with uncollected(), _muted(os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "0"):
         import keras
         import tensorflow as tf
 

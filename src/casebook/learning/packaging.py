@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # What a model needs of the project: the row model, all that it imports, and the case's columns and features.
 LIBRARY = (
-    "backend", "threads", "columns", "features", "preparation", "images", "texts", "column_inputs", "inputs",
+    "backend", "garbage", "threads", "columns", "features", "preparation", "images", "texts", "column_inputs", "inputs",
     "networks", "layers", "predictions", "serving",
 )  # fmt: skip
 OF_THE_CASE = ("columns", "features")

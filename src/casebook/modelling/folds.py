@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from casebook import parameters
@@ -26,11 +27,10 @@ def assign_folds(
         `row` (position in the feature table) and the fold of each repeat; no rows when no folds are asked for.
     """
     settings = parameters.FoldsParameters.model_validate(folds)
+    if not settings.count:
+        return pd.DataFrame({"row": np.empty(0, dtype=np.int64)})
     part = parts["part"].to_numpy()
-    chosen = part > 0 if settings.of == "all" else part & splitting.TRAIN > 0
-    rows = pd.Series(range(len(part)))[chosen if settings.count else chosen & False].to_numpy()
-    if not len(rows):
-        return pd.DataFrame({"row": rows})
+    rows = np.flatnonzero(part > 0 if settings.of == "all" else part & splitting.TRAIN > 0)
     keys = splitting.hash_rows(feature_table.iloc[rows]).to_numpy() if duplicates == "group" else None
     dealt = splitting.assign_folds(len(rows), settings.count, settings.repeats, split["seed"], keys)
     return pd.DataFrame({"row": rows, **{f"repeat_{n + 1}": dealt[:, n] for n in range(dealt.shape[1])}})

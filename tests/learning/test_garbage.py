@@ -1,0 +1,42 @@
+"""The collector rests while it is told to, and never longer."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+
+import pytest
+
+from casebook.learning.garbage import uncollected
+
+
+def test_the_collector_is_on_again_after_the_block_and_after_an_error() -> None:
+    with uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(KeyError), uncollected():
+        raise KeyError
+    assert gc.isenabled()
+
+
+def test_a_collector_that_was_off_stays_off() -> None:
+    gc.disable()
+    try:
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_a_process_that_leaves_quickly_still_runs_its_exit_handlers() -> None:
+    code = (
+        "import atexit, gc\n"
+        "from casebook.learning.garbage import leave_quickly\n"
+        "atexit.register(lambda: print('frozen', gc.get_freeze_count() > 0))\n"
+        "leave_quickly()\n"
+        "atexit.register(lambda: print('before', gc.get_freeze_count()))\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said.splitlines() == ["before 0", "frozen True"]
