@@ -55,7 +55,7 @@ class MemberOutputs(keras.layers.Layer):  # type: ignore[misc]
     ) -> None:
         """Keep the number of members; the rest is as in Keras's Dense."""
         super().__init__(**options)
-        self.settings = {"members": members, "outputs": outputs, "activation": activation}
+        self.settings: dict[str, Any] = {"members": members, "outputs": outputs, "activation": activation}
         self.initializers = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
         self.activation = keras.activations.get(activation)
 

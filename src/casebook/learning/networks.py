@@ -116,9 +116,9 @@ def load_network(path: Path) -> keras.Model:
 
     # The layers are not in Keras's registry, which goes before these names: another version's would be found there.
     layers, members = own_layers(), member_layers()
-    kinds = (layers.Expansion, layers.Pick, layers.Pieces, layers.TargetScale)
-    kinds += (members.Members, members.MemberOutputs, members.MemberMean)
-    own = {layer.__name__: layer for layer in kinds}
+    of_rows = (layers.Expansion, layers.Pick, layers.Pieces, layers.TargetScale)
+    of_members = (members.Members, members.MemberOutputs, members.MemberMean)
+    own = {layer.__name__: layer for layer in (*of_rows, *of_members)}
     return keras.saving.load_model(path, custom_objects=own, compile=False)
 
 
