@@ -44,6 +44,7 @@ UNTOUCHED = ("duplicates", "leaks")
 NOTHING = {
     ".split.validation_on": "held_out", ".split.test_days": 0, ".split.validation_days": 0,
     ".preparation.columns": [], ".preparation.drop_first": False, ".training.target_scale": "none",
+    ".training.network.pieces": 0, ".training.network.members": 1,
     ".training.network.convolutions": [], ".training.network.convolution_dropout": 0.0,
     ".training.network.augment.shift": 0.0, ".training.network.augment.rotate": 0.0,
     **{f".training.network.encoder.{name}": value for name, value in EncoderParameters().model_dump().items()},

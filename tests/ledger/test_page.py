@@ -8,7 +8,7 @@ import mlflow
 import pytest
 
 from casebook.ledger import page
-from casebook.ledger.plan import LedgerRow, plan_rows
+from casebook.ledger.plan import LedgerRow, plan_rows, without_later
 from casebook.ledger.runs import find_runs
 
 if TYPE_CHECKING:
@@ -89,3 +89,14 @@ def test_rows_that_differ_in_training_alone_share_their_arrays() -> None:
     assert small.key() != large.key()
     assert small.data_key() == large.data_key()
     assert small.data_key() != LedgerRow("rossmann", "3x150", {"leaks.customers": "drop"}).data_key()
+
+
+def test_parameters_that_came_later_leave_keys_as_they_were_where_they_change_nothing() -> None:
+    tree = {"training": {"epochs": 3, "network": {"hidden": [4], "pieces": 0, "members": 1}}, "members": 1}
+    assert without_later(tree) == {"training": {"epochs": 3, "network": {"hidden": [4]}}, "members": 1}
+    changed = {"training": {"network": {"pieces": 8, "members": 2}}}
+    assert without_later(changed) == changed
+    neutral, other = ({"training.network.members": members} for members in (1, 2))
+    row = LedgerRow("redhat", "scaled_512")
+    assert LedgerRow("redhat", "scaled_512", neutral).key() == row.key()
+    assert LedgerRow("redhat", "scaled_512", other).key() != row.key()

@@ -6,11 +6,20 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from casebook.learning.preparation import BLOCK_TYPES, NumberColumn
+from casebook.learning.preparation import BLOCK_TYPES, NumberColumn, expand_dense
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import keras
+    import numpy as np
+
     from casebook.learning.preparation import Preparation
     from casebook.parameters import NetworkParameters
+
+PIECES = "pieces"
+# So many training rows tell well enough where the numbers lie.
+MEASURED_ROWS = 100_000
 
 
 def column_inputs(preparation: Preparation, parameters: NetworkParameters) -> tuple[dict[str, Any], Any]:
@@ -27,11 +36,18 @@ def column_inputs(preparation: Preparation, parameters: NetworkParameters) -> tu
         str(block): keras.Input((counts[block],), dtype=kind.__name__, name=block)
         for block, kind in BLOCK_TYPES.items()
     }
-    parts = (
-        [own_layers().Expansion(**expansion_tables(preparation), name="expansion")(inputs)] if preparation.dense else []
-    )
+    parts = [dense_features(inputs, preparation, parameters)] if preparation.dense else []
     parts += [embed_column(inputs, preparation, column.name, parameters) for column in preparation.embedded]
     return inputs, keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+
+
+def dense_features(inputs: dict[str, Any], preparation: Preparation, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - a symbolic tensor
+    """Expand the dense columns, and cut their numbers into pieces where that is asked for."""
+    dense = own_layers().Expansion(**expansion_tables(preparation), name="expansion")(inputs)
+    numbers = sum(isinstance(column, NumberColumn) for column in preparation.dense)
+    if parameters.pieces and numbers:
+        return own_layers().Pieces(numbers, parameters.pieces, name=PIECES)(dense)
+    return dense
 
 
 def embed_column(inputs: dict[str, Any], preparation: Preparation, name: str, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - a symbolic tensor
@@ -74,8 +90,22 @@ def expansion_tables(preparation: Preparation) -> dict[str, list[Any]]:
     return {"numbers": numbers, "categories": categories, "scale": scale.tolist(), "shift": shift.tolist()}
 
 
+def learn_pieces(network: keras.Model, train: Mapping[str, np.ndarray], preparation: Preparation) -> None:
+    """Place the edges of the numbers' pieces, where numbers are cut, by the training rows."""
+    pieces = next((layer for layer in network.layers if layer.name == PIECES), None)
+    if pieces is not None:
+        every = max(1, len(train["codes"]) // MEASURED_ROWS)
+        pieces.learn(expand_dense({str(block): train[block][::every] for block in BLOCK_TYPES}, preparation))
+
+
 @cache
 def own_layers() -> Any:  # noqa: ANN401 - a module
     """Import the project's own Keras layers."""
     # By this module's own package: inside a logged model that is the model's copy.
     return import_module(".layers", __package__)
+
+
+@cache
+def member_layers() -> Any:  # noqa: ANN401 - a module
+    """Import the layers of an ensemble inside one network."""
+    return import_module(".members", __package__)

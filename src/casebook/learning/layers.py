@@ -110,6 +110,58 @@ class Pick(keras.layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "position": self.position, "unknown_share": self.unknown_share}
 
 
+class Pieces(keras.layers.Layer):  # type: ignore[misc]
+    """Cut numbers into pieces: put in place of each how far it has come through each of its pieces, 0 to 1.
+
+    Input (rows, features), of which the first are numbers; output (rows, numbers * pieces + other features). A dense
+    layer behind it computes any function of one number that is linear within pieces, and no value lies far out. Source:
+    the piecewise linear encoding of arXiv 2203.05556.
+    """
+
+    def __init__(self, numbers: int, pieces: int, **options: Any) -> None:  # noqa: ANN401 - Keras's own options
+        """Keep how many features are numbers, and how many pieces each has."""
+        super().__init__(**options)
+        self.numbers = numbers
+        self.pieces = pieces
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Make room for the pieces' edges, which `learn` fills."""
+        edges = (self.numbers, self.pieces + 1)
+        self.edges = self.add_weight(edges, initializer="zeros", trainable=False, name="edges")
+        super().build(shape)
+
+    def learn(self, features: np.ndarray) -> None:
+        """Put edges at quantiles of training rows, or at each value where there are few; shape (rows, features)."""
+        self.edges.assign(np.stack([place_edges(values, self.pieces) for values in features.T[: self.numbers]]))
+
+    def call(self, features: Any) -> Any:  # noqa: ANN401 - tensors
+        """Encode the numbers, pass the rest on."""
+        first, behind = self.edges[:, :-1], self.edges[:, 1:]
+        come = tf.math.divide_no_nan(features[:, : self.numbers, None] - first, behind - first)
+        encoded = tf.reshape(tf.clip_by_value(come, 0.0, 1.0), (-1, self.numbers * self.pieces))
+        return tf.concat([encoded, features[:, self.numbers :]], axis=1)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, int]:
+        """Give (rows, numbers * pieces + other features)."""
+        return (shape[0], int(shape[1] or 0) + self.numbers * (self.pieces - 1))
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what rebuilds the layer."""
+        return {**super().get_config(), "numbers": self.numbers, "pieces": self.pieces}
+
+
+def place_edges(values: np.ndarray, pieces: int) -> np.ndarray:
+    """Choose rising edges of at most so many pieces; the last one is repeated where values are too few for all.
+
+    Returns:
+        Array of shape (pieces + 1,).
+    """
+    edges = np.unique(values)
+    if len(edges) > pieces + 1:
+        edges = np.unique(np.quantile(values, np.linspace(0, 1, pieces + 1)))
+    return np.append(edges, np.full(pieces + 1 - len(edges), edges[-1]))
+
+
 class TargetScale(keras.layers.Layer):  # type: ignore[misc]
     """Turn a network's scaled output into the target's own units; training takes its loss in the scaled form."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from casebook.learning.backend import start_backend
-from casebook.learning.column_inputs import own_layers
+from casebook.learning.column_inputs import member_layers, own_layers
 from casebook.learning.inputs import network_inputs
 
 if TYPE_CHECKING:
@@ -49,23 +49,35 @@ def build_network(
     import keras
 
     inputs, values = network_inputs(preparation, parameters)
+    if parameters.members > 1:
+        values = member_layers().Members(parameters.members, name="members")(values)
     for number, width in enumerate(parameters.hidden, 1):
         values = _hidden_layer(width, f"hidden_{number}", parameters)(values)
         values = _activate(values, parameters.activation)
         if parameters.dropout:
             values = keras.layers.Dropout(parameters.dropout)(values)
-    # The output stays in float32 under mixed precision: losses near 0 or 1 need its bits.
-    output = keras.layers.Dense(
-        outputs,
-        activation=parameters.output,
-        kernel_initializer=parameters.initializer,
-        bias_initializer=parameters.bias_initializer,
-        dtype="float32",
-        name="output",
-    )(values)
+    output = _output_layer(outputs, parameters)(values)
     if target_scale:
         output = own_layers().TargetScale(*target_scale, name=TARGET_SCALE)(output)
+    if parameters.members > 1:
+        output = member_layers().MemberMean(parameters.members, dtype="float32", name="member_mean")(output)
     return keras.Model(inputs, output)
+
+
+def _output_layer(outputs: int, parameters: NetworkParameters) -> keras.layers.Layer:
+    import keras
+
+    # The output stays in float32 under mixed precision: losses near 0 or 1 need its bits.
+    options = {
+        "activation": parameters.output,
+        "kernel_initializer": parameters.initializer,
+        "bias_initializer": parameters.bias_initializer,
+        "dtype": "float32",
+        "name": "output",
+    }
+    if parameters.members > 1:
+        return member_layers().MemberOutputs(parameters.members, outputs, **options)
+    return keras.layers.Dense(outputs, **options)
 
 
 def _hidden_layer(width: int, name: str, parameters: NetworkParameters) -> keras.layers.Layer:
@@ -103,8 +115,10 @@ def load_network(path: Path) -> keras.Model:
     import keras
 
     # The layers are not in Keras's registry, which goes before these names: another version's would be found there.
-    layers = own_layers()
-    own = {layer.__name__: layer for layer in (layers.Expansion, layers.Pick, layers.TargetScale)}
+    layers, members = own_layers(), member_layers()
+    of_rows = (layers.Expansion, layers.Pick, layers.Pieces, layers.TargetScale)
+    of_members = (members.Members, members.MemberOutputs, members.MemberMean)
+    own = {layer.__name__: layer for layer in (*of_rows, *of_members)}
     return keras.saving.load_model(path, custom_objects=own, compile=False)
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # What a model needs of the project: the row model, all that it imports, and the case's columns and features.
 LIBRARY = (
     "backend", "garbage", "threads", "columns", "features", "preparation", "images", "texts", "column_inputs", "inputs",
-    "networks", "layers", "predictions", "serving",
+    "networks", "layers", "members", "predictions", "serving",
 )  # fmt: skip
 OF_THE_CASE = ("columns", "features")
 IMPORT = re.compile(r"^(\s*(?:from|import) )casebook(?=[. ])", re.MULTILINE)

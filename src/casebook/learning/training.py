@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from casebook.learning.backend import start_backend
+from casebook.learning.column_inputs import learn_pieces, member_layers
 from casebook.learning.networks import TARGET_SCALE, build_network, prediction_batch
+from casebook.learning.preparation import Preparation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,11 +123,12 @@ def train_network(
 
     network = start_network(train, preparation, parameters)
     steps, per_execution = plan_steps(len(train["target"]), parameters.batch_size)
-    compile_network(network, parameters, steps, per_execution)
+    trained = member_layers().network_to_train(network)
+    compile_network(trained, parameters, steps, per_execution)
     callbacks = _callbacks(parameters, per_execution, monitor)
     monitor.start(parameters.epochs, steps)
     try:
-        network.fit(
+        trained.fit(
             shuffled_batches(train, steps, parameters.epochs, parameters.seed),
             epochs=parameters.epochs,
             steps_per_epoch=steps,
@@ -148,9 +151,12 @@ def start_network(train: Arrays, preparation: AnyPreparation, parameters: Traini
     classes = int(train["target"].max()) + 1 if parameters.network.output == "softmax" else 1
     try:
         scale = measure_target(train["target"], parameters.target_scale)
-        return build_network(preparation, parameters.network, classes, scale)
+        network = build_network(preparation, parameters.network, classes, scale)
     finally:
         keras.config.set_dtype_policy("float32")
+    if isinstance(preparation, Preparation):
+        learn_pieces(network, train, preparation)
+    return network
 
 
 def measure_target(target: np.ndarray, kind: str) -> tuple[str, float, float] | None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SEEDS = 3
+# Parameters that came after rows had been run: where they change nothing, a row keeps the key that it had.
+LATER = {"training.network.pieces": 0, "training.network.members": 1}
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,17 @@ class LedgerRow:
         return self._hash({"variants", "variant", "training", "folds", "evaluation", "study"})
 
     def _hash(self, left_out: set[str]) -> str:
-        kept = {name: value for name, value in self.resolved.items() if name not in left_out}
+        kept = without_later({name: value for name, value in self.resolved.items() if name not in left_out})
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def without_later(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Leave out the parameters of `LATER` that change nothing."""
+    return {
+        name: without_later(value, f"{prefix}{name}.") if isinstance(value, dict) else value
+        for name, value in tree.items()
+        if f"{prefix}{name}" not in LATER or value != LATER[f"{prefix}{name}"]
+    }
 
 
 def plan_rows(case: str) -> Iterator[LedgerRow]:

@@ -105,6 +105,8 @@ class NetworkParameters(Parameters):
     l1: float = Field(default=0.0, ge=0)
     l2: float = Field(default=0.0, ge=0)
     embedding: EmbeddingParameters = EmbeddingParameters()
+    pieces: int = Field(default=0, ge=0, le=1024, description="into which each number is cut; 0 leaves numbers whole")
+    members: int = Field(default=1, ge=1, le=256, description="of an ensemble within the network; 1 for none")
     convolutions: list[ConvolutionParameters] = Field(default_factory=list, description="of images")
     convolution_dropout: float = Field(default=0.0, ge=0, lt=1)
     augment: AugmentParameters = AugmentParameters()
