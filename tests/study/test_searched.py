@@ -79,9 +79,13 @@ def test_a_study_without_validation_rows_needs_folds() -> None:
 
 
 def test_a_grid_stands_in_the_queue_whole_and_a_listed_variant_is_not_doubled() -> None:
-    space = {"training": {"batch_size": {"choice": [64, 128]}, "network": {"dropout": {"choice": [0.0, 0.3]}}}}
+    default = configured()["attrition"]["training"]
+    own = default["batch_size"], default["network"]["dropout"]
+    sizes, shares = [own[0], 999], [own[1], 0.9]
+    space = {"training": {"batch_size": {"choice": sizes}, "network": {"dropout": {"choice": shares}}}}
     queued = check_searched(plan(sampler="grid", space=space, first=["default"]))
-    size, dropout = "attrition.training.batch_size", "attrition.training.network.dropout"
-    assert queued[0] == {size: 128, dropout: 0.3}
-    assert len(queued) == 4
-    assert {(values[size], values[dropout]) for values in queued} == {(64, 0.0), (64, 0.3), (128, 0.0), (128, 0.3)}
+    names = "attrition.training.batch_size", "attrition.training.network.dropout"
+    found = [tuple(values[name] for name in names) for values in queued]
+    assert found[0] == own
+    assert len(found) == 4
+    assert set(found) == {(size, share) for size in sizes for share in shares}
