@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import warnings
+from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     import optuna
+    from optuna.trial import FrozenTrial
 
 LOGGER = logging.getLogger(__name__)
 # What there is to see, in the order of the page, and whether it needs a single metric.
@@ -34,7 +36,7 @@ TITLES = {
 }
 PAGE_WIDTH, WIDE, HIGH = 1200, 11.0, 5.5
 # Figures with a column a parameter grow with them.
-WIDER = {"slice": 2.6, "parallel_coordinate": 1.2}
+WIDER = {"slice": 3.2, "parallel_coordinate": 1.2}
 
 
 def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any], str]:
@@ -50,6 +52,7 @@ def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any
     import optuna.visualization as interactive
     import optuna.visualization.matplotlib as pictures
 
+    study = with_short_names(study)
     figures: dict[str, Any] = {}
     parts: list[str] = []
     for kind in _kinds(metrics):
@@ -60,8 +63,42 @@ def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any
         parts.append(_to_html(page_part, kind, first=not parts))
         picture = _try(kind, partial(getattr(pictures, f"plot_{kind}"), study, **options))
         if picture is not None:
-            figures[f"{kind}.png"] = _to_figure(picture, kind, len(study.best_trials[0].params))
+            figures[f"{kind}.png"] = _to_figure(picture, kind, _count_parameters(study))
     return figures, _page(study, parts)
+
+
+def with_short_names(study: optuna.Study) -> optuna.Study:
+    """Copy a study in memory, its parameters called by the last words of their names that still tell them apart."""
+    import optuna
+
+    trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+    short = shorten({name for trial in trials for name in trial.params})
+    copy = optuna.create_study(study_name=study.study_name, directions=study.directions)
+    copy.add_trials([_renamed(trial, short) for trial in trials])
+    return copy
+
+
+def _renamed(trial: FrozenTrial, short: Mapping[str, str]) -> FrozenTrial:
+    renamed = deepcopy(trial)
+    renamed.distributions = {short[name]: kind for name, kind in trial.distributions.items()}
+    renamed.params = {short[name]: value for name, value in trial.params.items()}
+    return renamed
+
+
+def shorten(names: Collection[str]) -> dict[str, str]:
+    """Give each dotted name its shortest ending of at least two words that no other name has."""
+    found: dict[str, str] = {}
+    for name in names:
+        words = name.split(".")
+        endings = [".".join(words[-count:]) for count in range(2, len(words) + 1)]
+        found[name] = next(
+            (end for end in endings if sum(f".{other}".endswith(f".{end}") for other in names) == 1), name
+        )
+    return found
+
+
+def _count_parameters(study: optuna.Study) -> int:
+    return len({name for trial in study.get_trials(deepcopy=False) for name in trial.params})
 
 
 def _kinds(metrics: Sequence[str]) -> list[str]:
@@ -104,9 +141,12 @@ def _to_figure(axes: Any, kind: str, parameters: int) -> Any:  # noqa: ANN401
     figure = np.ravel(axes)[0].figure
     plt.close(figure)
     figure.set_size_inches(max(WIDE, WIDER.get(kind, 0) * parameters), HIGH)
-    figure.suptitle(TITLES[kind])
-    for each in np.ravel(axes):
+    figure.suptitle("")
+    for place, each in enumerate(np.ravel(axes)):
         each.set_title("")
+        each.set_title(TITLES[kind] if place == 0 else "", loc="left", pad=20)
+        each.set_facecolor("white")
+        each.grid(color="#e6e6e6")
     return figure
 
 
