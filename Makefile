@@ -46,8 +46,8 @@ lint: $(READY) ## ruff, format check, mypy --strict, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: $(READY) ## run the tests (CASEBOOK_RAW=... adds those on real files)
-	$(BIN)/pytest
+test: $(READY) ## run the tests on all cores (CASEBOOK_RAW=... adds those on real files)
+	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 test-services: $(READY) ## run the tests that start a PostgreSQL server of their own
 	$(BIN)/pytest -m services
