@@ -1,0 +1,47 @@
+"""Signals wait for a safe moment, and do then what they ask for."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from casebook.study.crew import deferred_signals, thread_limits
+
+
+def test_an_interrupt_is_raised_where_it_is_heeded_and_nowhere_else() -> None:
+    reached = []
+    with pytest.raises(KeyboardInterrupt), deferred_signals() as heed:
+        heed()
+        os.kill(os.getpid(), signal.SIGINT)
+        reached.append("after the signal")
+        heed()
+        reached.append("never")
+    assert reached == ["after the signal"]
+
+
+def test_handlers_are_as_before_after_the_block() -> None:
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    with deferred_signals():
+        assert signal.getsignal(signal.SIGINT) != before[0]
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
+def test_a_request_to_end_does_what_the_process_does_with_it() -> None:
+    def leave(_number: int, _frame: object) -> None:
+        raise SystemExit(143)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        with pytest.raises(SystemExit) as left, deferred_signals() as heed:
+            os.kill(os.getpid(), signal.SIGTERM)
+            heed()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert left.value.code == 143
+
+
+def test_each_library_gets_its_share_of_the_cores() -> None:
+    assert set(thread_limits(1).values()) == {"1"}
+    assert "OMP_NUM_THREADS" in thread_limits(2)
