@@ -168,7 +168,7 @@ def deferred_signals() -> Iterator[Callable[[], None]]:
 
     def heed() -> None:
         if caught:
-            handler = before[caught.pop()]
+            handler = before[signal.Signals(caught.pop())]
             if callable(handler):
                 handler(signal.SIGINT, None)
             raise KeyboardInterrupt
