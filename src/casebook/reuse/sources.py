@@ -1,0 +1,140 @@
+"""The code that a function depends on: its own definition and all of the project's that it names, however far away."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PROJECT = "casebook"
+# What the results of preparation depend on besides the project.
+LIBRARIES = ("numpy", "pandas", "pyarrow")
+Target = tuple[str, str]
+
+
+@dataclass
+class Module:
+    """What a module defines and imports at its top, imports for type checkers included.
+
+    Attributes:
+        definitions: name -> the statements that define it; what bears no name stands under "".
+        imports: name -> the module, and the name in it, which is empty for a module itself.
+    """
+
+    definitions: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    imports: dict[str, Target] = field(default_factory=dict)
+
+
+@cache
+def hash_code(function: Callable[..., Any]) -> str:
+    """Hash what the results of a function or class depend on in the project's code, and the libraries' versions.
+
+    A change of comments and layout is none. What is called on an argument is found by the argument's annotation.
+    """
+    parts = [f"{name} {version(name)}" for name in LIBRARIES] + [f"python {sys.version_info[:2]}"]
+    reached = sorted(reach(function.__module__, function.__qualname__.partition(".")[0]))
+    parts += [f"{module}.{name}\n{_text(module, name)}" for module, name in reached]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def reach(module: str, name: str) -> set[Target]:
+    """Find all definitions that one leads to, itself included."""
+    reached: set[Target] = set()
+    ahead = [(module, name)]
+    while ahead:
+        target = ahead.pop()
+        place = None if target in reached else read_module(target[0])
+        if place is None:
+            continue
+        if target[1] in place.definitions:
+            reached.add(target)
+            ahead += [(target[0], ""), *_named_in(target, place)]
+        elif target[1] in place.imports:
+            ahead.append(place.imports[target[1]])
+        elif not target[1]:
+            # A module that is passed around may be used in full.
+            ahead += [(target[0], name) for name in place.definitions]
+    return reached
+
+
+@cache
+def read_module(name: str) -> Module | None:
+    """Parse a module of the project; others are none of ours."""
+    if name.partition(".")[0] != PROJECT:
+        return None
+    spec = find_spec(name)
+    if spec is None or not spec.origin:
+        return None
+    module = Module()
+    for statement in ast.parse(Path(spec.origin).read_text()).body:
+        imports = dict(_imports(statement))
+        module.imports |= imports
+        if not imports:
+            for defined in _names_defined(statement):
+                module.definitions.setdefault(defined, []).append(statement)
+    return module
+
+
+def _names_defined(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [statement.name]
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", statement)]
+    names = [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
+    if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        return names
+    # Whatever else stands at the top runs when the module is imported.
+    return [""]
+
+
+def _imports(node: ast.AST) -> Iterator[tuple[str, Target]]:
+    """Give what is imported in a statement, or anywhere below it, under the names that it gets."""
+    for found in ast.walk(node):
+        if isinstance(found, ast.Import):
+            yield from ((alias.asname or alias.name, (alias.name, "")) for alias in found.names)
+        elif isinstance(found, ast.ImportFrom) and found.module:
+            for alias in found.names:
+                yield alias.asname or alias.name, _target(found.module, alias.name)
+
+
+def _target(module: str, name: str) -> Target:
+    """Tell a module in a package from a name in a module."""
+    inner = f"{module}.{name}"
+    is_module = module.partition(".")[0] == PROJECT and _is_module(inner)
+    return (inner, "") if is_module else (module, name)
+
+
+@cache
+def _is_module(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def _named_in(target: Target, place: Module) -> Iterator[Target]:
+    """Give the definitions that one names; of a module's the attribute that is taken of it."""
+    for statement in place.definitions[target[1]]:
+        known = {**place.imports, **dict(_imports(statement))}
+        within = {id(node.value) for node in ast.walk(statement) if isinstance(node, ast.Attribute)}
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in known:
+                module, name = known[node.value.id]
+                yield (module, name or node.attr)
+            elif isinstance(node, ast.Name) and node.id in place.definitions:
+                yield (target[0], node.id)
+            elif isinstance(node, ast.Name) and node.id in known and (id(node) not in within or known[node.id][1]):
+                yield known[node.id]
+
+
+def _text(module: str, name: str) -> str:
+    place = read_module(module)
+    return "\n".join(map(ast.unparse, place.definitions[name])) if place else ""
