@@ -96,3 +96,9 @@ class LoggedModel(RunDataset):
         """Log the package; see `learning.packaging`."""
         current_run_id()
         log_package(data, self._case)
+
+
+def log_again(dataset: AbstractDataset[Any, Any], path: str) -> None:
+    """Log the file or folder of a dataset that is an artifact, made by an earlier run, to this one; else nothing."""
+    if hasattr(dataset, "artifact_path"):
+        mlflow.log_artifact(path, dataset.artifact_path)

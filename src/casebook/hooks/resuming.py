@@ -52,7 +52,16 @@ def find_killed_run(case: str, parameters: Mapping[str, Any], fingerprint: str |
     refuse_differences(case, _kept_parameters(run_id, case), what_counts(parameters))
     if fingerprint is not None and run.data.tags.get("data.fingerprint") != fingerprint:
         raise click.UsageError(f"{case}.resume: the raw files are others than in run {run_id}; leave out {case}.resume")
+    _end_children(run)
     return run
+
+
+def _end_children(run: Run) -> None:
+    """End the folds that were open when their run was killed; they begin anew."""
+    client = mlflow.MlflowClient()
+    open_ones = f"tags.mlflow.parentRunId = '{run.info.run_id}' and attributes.status = 'RUNNING'"
+    for child in client.search_runs([run.info.experiment_id], open_ones):
+        client.set_terminated(child.info.run_id, "KILLED")
 
 
 def what_counts(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from kedro.pipeline import Pipeline
 from kedro.runner import ParallelRunner, SequentialRunner
 
 from casebook.datasets.tables import after_writes
+from casebook.datasets.tracked import log_again
 from casebook.reuse.recipes import PARAMETERS, Recipes, explain
 from casebook.reuse.records import Made, Records, look_at
 
@@ -85,13 +86,15 @@ def _leave_out(
 
 
 def _tell_of(node: Node, recipes: Recipes, made: Made, hook_manager: PluginManager | None) -> None:
-    """Log what the run would have heard of a skipped node: its parameters and metrics."""
+    """Log what the run would have heard of a skipped node: its parameters, metrics and artifacts."""
     catalog = recipes.catalog
     parameters = {name: catalog.load(name) for name in node.inputs if name.startswith(PARAMETERS)}
     if hook_manager:
         hook_manager.hook.before_node_run(node=node, catalog=catalog, inputs=parameters, is_async=False, run_id=None)
     for name, metrics in made.metrics.items():
         catalog.save(name, metrics)
+    for name in node.outputs:
+        log_again(recipes.dataset(name), recipes.path(name))
 
 
 class Recorder:
