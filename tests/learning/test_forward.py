@@ -32,18 +32,19 @@ def made(fit: Fit, make_mixed_table: MakeTable) -> Made:
         keras.utils.set_random_seed(3)
         network = build_network(preparation, NetworkParameters(**{"hidden": [7, 5], **parameters}), outputs, scale)
         generator = np.random.default_rng(2)
-        network.set_weights([generator.normal(0, 0.4, weight.shape) for weight in network.get_weights()])
+        network.set_weights([generator.normal(0, 0.25, weight.shape) for weight in network.get_weights()])
         return network, prepare_rows(make_mixed_table(2, rows), preparation)
 
     return make
 
 
-def check(network: Any, arrays: dict[str, np.ndarray]) -> np.ndarray:  # noqa: ANN401
+def check(network: Any, arrays: dict[str, np.ndarray], within: float = 1e-6) -> np.ndarray:  # noqa: ANN401
     expected = make_predictor(network)(arrays)
     found = ForwardPass(*describe_network(network))(arrays)
     assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
-    assert len(np.unique(expected.round(3))) > len(expected) / 2
-    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+    assert len(np.unique(expected.round(4))) > min(len(expected), 1000) / 2
+    # Both compute in float32: of large numbers the last digits are chance.
+    np.testing.assert_allclose(found, expected, rtol=0, atol=within * max(1, np.abs(expected).max()))
     return found
 
 
@@ -81,7 +82,8 @@ def test_every_preparation_is_expanded_as_keras_does(made: Made, options: dict[s
     ],
 )
 def test_every_output_is_computed_as_keras_does(made: Made, output: str, outputs: int, scale: Any) -> None:  # noqa: ANN401
-    found = check(*made(outputs, scale, output=output))
+    # A power turns the last digit of a logarithm near 10 into two of its own.
+    found = check(*made(outputs, scale, output=output), within=3e-6 if scale and scale[0] == "log" else 1e-6)
     assert found.ndim == (1 if outputs == 1 else 2)
 
 

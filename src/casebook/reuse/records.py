@@ -68,7 +68,7 @@ class Records:
         try:
             kept = json.loads(path.read_text())
             made = {node: Made(**{**facts, "recipe": Recipe(**facts["recipe"])}) for node, facts in kept.items()}
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             made = {}
         return cls(path, made)
 

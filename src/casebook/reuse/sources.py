@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 PROJECT = "casebook"
 # What the results of preparation depend on besides the project.
 LIBRARIES = ("numpy", "pandas", "pyarrow")
+TOP = "<top>"
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 Target = tuple[str, str]
 
 
@@ -26,7 +28,7 @@ class Module:
     """What a module defines and imports at its top, imports for type checkers included.
 
     Attributes:
-        definitions: name -> the statements that define it; what bears no name stands under "".
+        definitions: name -> the statements that define it; what bears no name stands under `TOP`.
         imports: name -> the module, and the name in it, which is empty for a module itself.
     """
 
@@ -57,7 +59,7 @@ def reach(module: str, name: str) -> set[Target]:
             continue
         if target[1] in place.definitions:
             reached.add(target)
-            ahead += [(target[0], ""), *_named_in(target, place)]
+            ahead += [(target[0], TOP), *_named_in(target, place)]
         elif target[1] in place.imports:
             ahead.append(place.imports[target[1]])
         elif not target[1]:
@@ -76,7 +78,8 @@ def read_module(name: str) -> Module | None:
         return None
     module = Module()
     for statement in ast.parse(Path(spec.origin).read_text()).body:
-        imports = dict(_imports(statement))
+        # What a function imports is known within it alone.
+        imports = {} if isinstance(statement, DEFINITIONS) else dict(_imports(statement))
         module.imports |= imports
         if not imports:
             for defined in _names_defined(statement):
@@ -85,14 +88,14 @@ def read_module(name: str) -> Module | None:
 
 
 def _names_defined(statement: ast.stmt) -> list[str]:
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(statement, DEFINITIONS):
         return [statement.name]
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", statement)]
     names = [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
     if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
         return names
-    # Whatever else stands at the top runs when the module is imported.
-    return [""]
+    # Whatever else stands at the top runs when the module is imported, but for its docstring.
+    return [] if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) else [TOP]
 
 
 def _imports(node: ast.AST) -> Iterator[tuple[str, Target]]:
