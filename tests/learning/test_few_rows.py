@@ -98,6 +98,8 @@ def test_a_row_that_lacks_what_may_be_lacking_is_prepared_where_nothing_is_made_
     rows = redhat_model.raw_rows.head(2).drop(columns="people_char_38")
     few = FewRows(RAW_ROW, {"people_char_38"}, engineer, redhat_model.package.preparation)
     assert few.prepare(rows) is not None
+    lacking = FewRows(RAW_ROW, {"people_char_38"}, engineer_row, redhat_model.package.preparation)
+    assert lacking.prepare(rows) is None
 
 
 def test_a_model_takes_the_short_way_and_says_the_same(redhat_model: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from casebook.learning.columns import Kind
-    from casebook.learning.preparation import Arrays, Preparation
+    from casebook.learning.preparation import Arrays, Block, Preparation
 
 # Above so many rows a table is as quick.
 FEW = 16
@@ -67,14 +67,15 @@ class FewRows:
             return None
         try:
             engineered = [self._engineer(names, values) for values in rows.to_numpy(dtype=object).tolist()]
-        except _UnusualError:
+            return {str(block): self._encode(engineered, block) for block in BLOCK_TYPES}
+        except (_UnusualError, KeyError):
             return None
-        return {
-            str(block): np.array(
-                [[encode(row[name]) for name, encode in encoders] for row in engineered], dtype=BLOCK_TYPES[block]
-            ).reshape(len(rows), len(encoders))
-            for block, encoders in self.encoders.items()
-        }
+
+    def _encode(self, engineered: list[Mapping[str, Any]], block: Block) -> np.ndarray:
+        """Give what is stored of each row in a block."""
+        encoders = self.encoders[block]
+        stored = [[encode(row[name]) for name, encode in encoders] for row in engineered]
+        return np.array(stored, dtype=BLOCK_TYPES[block]).reshape(len(engineered), len(encoders))
 
     def _knows(self, names: list[str]) -> bool:
         given = set(names)
