@@ -59,7 +59,9 @@ class TrackingHook:
         create_store_once(context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"])
 
     @hook_impl(wrapper=True)
-    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> Generator[None, None, None]:
+    def before_pipeline_run(
+        self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> Generator[None, None, None]:
         """Choose experiment and run name and find the raw files; once the run is open, tag it."""
         case = sole_case(pipeline)
         parameters = self.context.params[case]

@@ -28,7 +28,8 @@ def describe_network(network: keras.Model) -> tuple[Description, Weights] | None
         16-bit arithmetic): such a network is served by Keras.
     """
     config = network.get_config()
-    steps, weights = [], {}
+    steps: list[Description] = []
+    weights: Weights = {}
     try:
         for entry in config["layers"]:
             if entry["class_name"] == "InputLayer":

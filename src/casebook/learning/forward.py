@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
 DESCRIPTION, WEIGHTS = "network.json", "network.npz"
@@ -90,7 +90,8 @@ class ForwardPass:
 def save(description: Mapping[str, Any], weights: Mapping[str, np.ndarray], folder: Path) -> None:
     """Write a described network into a folder."""
     (folder / DESCRIPTION).write_text(json.dumps(description))
-    np.savez(folder / WEIGHTS, **weights)
+    named: Any = dict(weights)
+    np.savez(folder / WEIGHTS, **named)
 
 
 def _make_step(step: Step, weights: Mapping[str, np.ndarray]) -> Callable[..., np.ndarray]:
@@ -158,7 +159,7 @@ class Expansion:
         return dense
 
 
-def _select(columns: Sequence[Any], block: str, places: Sequence[int], facts: int) -> list[np.ndarray]:
+def _select(columns: Sequence[Any], block: str, places: Iterable[int], facts: int) -> list[np.ndarray]:
     """Give of the columns in a block their places among the features, then their other facts, an array each."""
     mine = [[place, *column[1:]] for place, column in zip(places, columns, strict=True) if column[0] == block]
     return list(np.array(mine, np.intp).reshape(len(mine), facts).T)

@@ -15,6 +15,7 @@ from casebook.learning.forward import DESCRIPTION, ForwardPass
 from casebook.learning.inputs import restore_preparation
 from casebook.learning.networks import load_network, make_predictor
 from casebook.learning.predictions import name_outputs
+from casebook.learning.preparation import Preparation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,7 +50,9 @@ class RowModel:
         self.preparation = preparation
         self.predict_prepared = predict_prepared
         engineer_row = getattr(features, "engineer_row", None)
-        self.few = engineer_row and FewRows(self.columns, self.optional, engineer_row, preparation)
+        self.few: FewRows | None = None
+        if engineer_row and isinstance(preparation, Preparation):
+            self.few = FewRows(self.columns, self.optional, engineer_row, preparation)
 
     @classmethod
     def load(cls, folder: Path) -> RowModel:

@@ -107,7 +107,6 @@ class EpochRunner:
 
     def _make_advance(self, blocks: dict[str, tf.Tensor]) -> Callable[..., None]:
         # XLA would take longer to compile such a loop than it saves.
-        @tf.function(autograph=False)
         def advance(order: tf.Tensor, first: tf.Tensor, count: tf.Tensor, size: tf.Tensor) -> None:
             def step(number: tf.Tensor) -> tuple[tf.Tensor]:
                 index = tf.slice(order, [first + number * size], [size])
@@ -117,12 +116,12 @@ class EpochRunner:
 
             tf.while_loop(lambda number: number < count, step, [tf.constant(0)])
 
-        return advance
+        repeated: Callable[..., None] = tf.function(advance, autograph=False)
+        return repeated
 
     def _make_validate(self, blocks: dict[str, tf.Tensor]) -> Callable[[], None]:
         rows, batch = len(blocks["target"]), prediction_batch(input_names(blocks))
 
-        @tf.function(autograph=False)
         def validate() -> None:
             def step(first: tf.Tensor) -> tuple[tf.Tensor]:
                 part = {name: block[first : first + batch] for name, block in blocks.items()}
@@ -131,10 +130,11 @@ class EpochRunner:
 
             tf.while_loop(lambda first: first < rows, step, [tf.constant(0)])
 
-        return validate
+        repeated: Callable[[], None] = tf.function(validate, autograph=False)
+        return repeated
 
     def _read_metrics(self) -> dict[str, tf.Tensor]:
-        found = self.network.get_metrics_result()
+        found: dict[str, tf.Tensor] = self.network.get_metrics_result()
         self.network.reset_metrics()
         return found
 

@@ -43,7 +43,7 @@ class Recipes:
             recipe = self._recipe(node, origins)
             if recipe:
                 found[node.name] = recipe
-            origins |= {name: recipe and _hash([asdict(recipe), name]) for name in node.outputs}
+            origins |= {name: _hash([asdict(recipe), name]) if recipe else None for name in node.outputs}
         return found
 
     def _recipe(self, node: Node, origins: Mapping[str, str | None]) -> Recipe | None:
@@ -62,8 +62,8 @@ class Recipes:
         """Say what a dataset that no node here makes is made of, where that is known."""
         dataset = self.dataset(name)
         if isinstance(dataset, RawFile):
-            path = dataset._filepath
-            return _hash([digest_file(path) if path.exists() else "", _settings(dataset)])
+            raw = dataset._filepath
+            return _hash([digest_file(raw) if raw.exists() else "", _settings(dataset)])
         path = self.path(name)
         for made in self.records.made.values():
             if path in made.files and made.files[path] == look_at(path):
@@ -81,8 +81,9 @@ class Recipes:
 
     def dataset(self, name: str) -> AbstractDataset[Any, Any]:
         """Give a dataset, of a cached one that behind it."""
-        dataset = self.catalog.get(name, fallback_to_runtime_pattern=True)
-        return dataset._dataset if isinstance(dataset, CachedDataset) else dataset
+        dataset: Any = self.catalog.get(name, fallback_to_runtime_pattern=True)
+        found: AbstractDataset[Any, Any] = dataset._dataset if isinstance(dataset, CachedDataset) else dataset
+        return found
 
 
 def explain(node: str, recipe: Recipe, made: Made | None) -> list[str]:

@@ -30,11 +30,11 @@ LOGGER = logging.getLogger(__name__)
 class CasebookSession(KedroSession):
     """A session whose runs can reuse what earlier ones made."""
 
-    def run(self, *args: Any, runner: AbstractRunner | None = None, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - Kedro's own
+    def run(self, *args: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - Kedro's own
         """Run with a runner that knows what was made before; the nodes of one in several processes call no hooks."""
-        chosen = runner or SequentialRunner()
-        chosen = chosen if isinstance(chosen, ParallelRunner) else ReusingRunner(chosen)
-        outcome: dict[str, Any] = super().run(*args, runner=chosen, **options)
+        runner = options.get("runner") or SequentialRunner()
+        options["runner"] = runner if isinstance(runner, ParallelRunner) else ReusingRunner(runner)
+        outcome: dict[str, Any] = super().run(*args, **options)
         return outcome
 
 
