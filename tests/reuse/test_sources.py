@@ -55,6 +55,13 @@ def late():
 }
 
 
+def forget() -> None:
+    """Forget what was read of the code."""
+    for function in vars(sources).values():
+        if hasattr(function, "cache_clear"):
+            function.cache_clear()
+
+
 @pytest.fixture
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Write a package `casebook.toy` with one text replaced by another; give the function `act` of its first module."""
@@ -67,8 +74,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]
     def make(old: str = "", new: str = "") -> Any:  # noqa: ANN401
         for name in ("", *FILES):
             sys.modules.pop(f"casebook.toy.{name}".rstrip("."), None)
-        for function in (sources.read_module, sources._is_module, hash_code):
-            function.cache_clear()
+        forget()
         assert not old or any(old in text for text in FILES.values())
         (folder / "__init__.py").write_text("")
         for name, text in FILES.items():
@@ -81,8 +87,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]
     for name in list(sys.modules):
         if name.startswith("casebook.toy"):
             del sys.modules[name]
-    for function in (sources.read_module, sources._is_module, hash_code):
-        function.cache_clear()
+    forget()
 
 
 def test_a_function_reaches_what_it_names_however_far_and_nothing_else(write: Callable[..., Any]) -> None:
@@ -131,7 +136,7 @@ def test_comments_layout_and_code_that_is_not_reached_count_for_nothing(
 def test_another_version_of_a_library_is_other_code(write: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
     act = write()
     before = hash_code(act)
-    hash_code.cache_clear()
+    forget()
     monkeypatch.setattr(sources, "version", lambda name: f"{name} 99")
     assert hash_code(act) != before
 

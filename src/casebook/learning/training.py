@@ -92,8 +92,10 @@ def _run_epochs(
     """Train the epochs that are left and leave the network with the weights that it should have."""
     monitor.start(parameters.epochs, runner.steps)
     try:
-        if progress.history:
-            monitor.advance(len(progress.history) * runner.steps)
+        for done in progress.history:
+            monitor.advance(runner.steps)
+            # Told again: the kill may have come between an epoch's checkpoint and its point in the curves.
+            monitor.epoch(int(done["epoch"]), {name: value for name, value in done.items() if name != "epoch"})
         while len(progress.history) < parameters.epochs and not progress.stopped:
             metrics = name_curves(runner.train(parameters.seed, len(progress.history), monitor.advance), "train")
             metrics |= name_curves(runner.validate(), "val")

@@ -8,14 +8,14 @@ import sys
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import casebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PROJECT = "casebook"
 # What the results of preparation depend on besides the project.
 LIBRARIES = ("numpy", "pandas", "pyarrow")
 TOP = "<top>"
@@ -44,7 +44,7 @@ def hash_code(function: Callable[..., Any]) -> str:
     """
     parts = [f"{name} {version(name)}" for name in LIBRARIES] + [f"python {sys.version_info[:2]}"]
     reached = sorted(reach(function.__module__, function.__qualname__.partition(".")[0]))
-    parts += [f"{module}.{name}\n{_text(module, name)}" for module, name in reached]
+    parts += [f"{target} {_hash_definition(target)}" for target in reached]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
@@ -59,7 +59,7 @@ def reach(module: str, name: str) -> set[Target]:
             continue
         if target[1] in place.definitions:
             reached.add(target)
-            ahead += [(target[0], TOP), *_named_in(target, place)]
+            ahead += [(target[0], TOP), *_named_in(target)]
         elif target[1] in place.imports:
             ahead.append(place.imports[target[1]])
         elif not target[1]:
@@ -71,15 +71,13 @@ def reach(module: str, name: str) -> set[Target]:
 @cache
 def read_module(name: str) -> Module | None:
     """Parse a module of the project; others are none of ours."""
-    if name.partition(".")[0] != PROJECT:
-        return None
-    spec = find_spec(name)
-    if spec is None or not spec.origin:
+    file = _find_file(name)
+    if file is None:
         return None
     module = Module()
-    for statement in ast.parse(Path(spec.origin).read_text()).body:
+    for statement in ast.parse(file.read_text()).body:
         # What a function imports is known within it alone.
-        imports = {} if isinstance(statement, DEFINITIONS) else dict(_imports(statement))
+        imports = {} if isinstance(statement, DEFINITIONS) else _all_imports(statement)
         module.imports |= imports
         if not imports:
             for defined in _names_defined(statement):
@@ -98,46 +96,55 @@ def _names_defined(statement: ast.stmt) -> list[str]:
     return [] if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant) else [TOP]
 
 
+def _all_imports(statement: ast.stmt) -> dict[str, Target]:
+    return {name: target for node in ast.walk(statement) for name, target in _imports(node)}
+
+
 def _imports(node: ast.AST) -> Iterator[tuple[str, Target]]:
-    """Give what is imported in a statement, or anywhere below it, under the names that it gets."""
-    for found in ast.walk(node):
-        if isinstance(found, ast.Import):
-            yield from ((alias.asname or alias.name, (alias.name, "")) for alias in found.names)
-        elif isinstance(found, ast.ImportFrom) and found.module:
-            for alias in found.names:
-                yield alias.asname or alias.name, _target(found.module, alias.name)
+    """Give what an import imports, under the names that it gets; other nodes import nothing."""
+    if isinstance(node, ast.Import):
+        yield from ((alias.asname or alias.name, (alias.name, "")) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom) and node.module:
+        yield from ((alias.asname or alias.name, _target(node.module, alias.name)) for alias in node.names)
 
 
 def _target(module: str, name: str) -> Target:
     """Tell a module in a package from a name in a module."""
     inner = f"{module}.{name}"
-    is_module = module.partition(".")[0] == PROJECT and _is_module(inner)
-    return (inner, "") if is_module else (module, name)
+    return (inner, "") if _find_file(inner) else (module, name)
 
 
 @cache
-def _is_module(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
+def _find_file(module: str) -> Path | None:
+    """Find a module's file, without importing what stands above it; nothing for those that are none of ours."""
+    project, *names = module.split(".")
+    folders = [Path(place, *names) for place in casebook.__path__] if project == casebook.__name__ else []
+    files = [file for folder in folders for file in (folder.with_suffix(".py"), folder / "__init__.py")]
+    return next((file for file in files if file.is_file()), None)
 
 
-def _named_in(target: Target, place: Module) -> Iterator[Target]:
+@cache
+def _named_in(target: Target) -> frozenset[Target]:
     """Give the definitions that one names; of a module's the attribute that is taken of it."""
+    place = read_module(target[0]) or Module()
+    named: set[Target] = set()
     for statement in place.definitions[target[1]]:
-        known = {**place.imports, **dict(_imports(statement))}
-        within = {id(node.value) for node in ast.walk(statement) if isinstance(node, ast.Attribute)}
-        for node in ast.walk(statement):
+        nodes = list(ast.walk(statement))
+        known = {**place.imports, **{name: found for node in nodes for name, found in _imports(node)}}
+        within = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
+        for node in nodes:
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in known:
                 module, name = known[node.value.id]
-                yield (module, name or node.attr)
+                named.add((module, name or node.attr))
             elif isinstance(node, ast.Name) and node.id in place.definitions:
-                yield (target[0], node.id)
+                named.add((target[0], node.id))
             elif isinstance(node, ast.Name) and node.id in known and (id(node) not in within or known[node.id][1]):
-                yield known[node.id]
+                named.add(known[node.id])
+    return frozenset(named)
 
 
-def _text(module: str, name: str) -> str:
-    place = read_module(module)
-    return "\n".join(map(ast.unparse, place.definitions[name])) if place else ""
+@cache
+def _hash_definition(target: Target) -> str:
+    place = read_module(target[0]) or Module()
+    text = "\n".join(map(ast.unparse, place.definitions[target[1]]))
+    return hashlib.sha256(text.encode()).hexdigest()
