@@ -31,20 +31,18 @@ def project(new_project: Callable[[], Any]) -> Any:  # noqa: ANN401
     source = code.resolve()
     code.unlink()
     shutil.copytree(source, code, ignore=shutil.ignore_patterns("__pycache__"))
-    run(made)
+    # Nothing is skipped without being asked for.
+    assert run(made) == (set(), {})
     return made
 
 
-def run(project: Any, *given: str) -> tuple[set[str], dict[str, str]]:  # noqa: ANN401
+def run(project: Any, *given: str, to: str = "") -> tuple[set[str], dict[str, str]]:  # noqa: ANN401
     parameters = ",".join(["redhat.training.epochs=1", *given])
     command = ["run", "--pipelines=redhat", "--env", "test", "--params", parameters]
+    command += [f"--to-nodes=redhat.{to}"] if to else []
     code, said = project.kedro(*command, PYTHONPATH=str(project.root / "src"))
     assert code == 0, said[-4000:]
     return told(said)
-
-
-def test_nothing_is_skipped_without_being_asked_for(project: Any) -> None:  # noqa: ANN401
-    assert run(project) == (set(), {})
 
 
 def test_all_preparation_is_skipped_and_the_run_still_holds_what_it_should(project: Any) -> None:  # noqa: ANN401
@@ -71,14 +69,14 @@ def test_all_preparation_is_skipped_and_the_run_still_holds_what_it_should(proje
 def test_each_change_makes_anew_what_depends_on_it_and_nothing_else(project: Any) -> None:  # noqa: ANN401
     root = project.root
     # A parameter.
-    skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7")
+    skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preparation")
     assert ran["assign_parts"] == "redhat.split.seed changed"
     assert ran["apply_preparation"].startswith("redhat.parts changed")
     assert {"ingest_activities", "merge_people", "engineer_features"} <= skipped
     # Code: the features alone, then back again.
     features = root / "src" / "casebook" / "pipelines" / "redhat" / "features.py"
     features.write_text(features.read_text().replace('joined_rows["char_10"]', 'joined_rows["char_9"]'))
-    skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7")
+    skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preparation")
     assert ran["engineer_features"] == "its code changed"
     assert {"ingest_activities", "ingest_people", "merge_people", "list_feature_sources"} <= skipped
     assert "apply_preparation" in ran
@@ -86,7 +84,7 @@ def test_each_change_makes_anew_what_depends_on_it_and_nothing_else(project: Any
     (root / "data" / "03_primary" / "redhat" / "joined_rows.parquet").unlink()
     arrays = root / "data" / "05_model_input" / "redhat" / "test_arrays" / "codes.npy"
     arrays.write_bytes(arrays.read_bytes()[:-100])
-    skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7")
+    skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preparation")
     assert set(ran) == {"merge_people", "apply_preparation"}
     assert "joined_rows.parquet is not there" in ran["merge_people"].replace("- ", "-")
     assert "test_arrays is changed" in ran["apply_preparation"]
@@ -96,7 +94,7 @@ def test_each_change_makes_anew_what_depends_on_it_and_nothing_else(project: Any
     people = raw / "people.csv"
     lines = people.read_text().splitlines(keepends=True)
     people.write_text("".join([*lines[:1], *reversed(lines[1:])]))
-    skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7")
+    skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preparation")
     assert ran["ingest_people"] == "redhat.raw_people changed"
     assert "redhat.people changed" in ran["merge_people"]
     assert {"ingest_activities", "list_feature_sources"} <= skipped
