@@ -87,6 +87,23 @@ def test_every_output_is_computed_as_keras_does(made: Made, output: str, outputs
     assert found.ndim == (1 if outputs == 1 else 2)
 
 
+@pytest.mark.parametrize("pieces", [0, 6])
+@pytest.mark.parametrize("members", [1, 4])
+@pytest.mark.parametrize(("output", "outputs"), [("sigmoid", 1), ("softmax", 3), ("linear", 1)])
+def test_ensembles_and_numbers_in_pieces_are_computed_as_keras_does(
+    made: Made, pieces: int, members: int, output: str, outputs: int
+) -> None:
+    scale = ("standard", 50.0, 20.0) if output == "linear" else None
+    network, arrays = made(outputs, scale, pieces=pieces, members=members, output=output)
+    if pieces:
+        layer = network.get_layer("pieces")
+        edges = np.sort(np.random.default_rng(4).normal(size=layer.edges.shape), axis=1)
+        # One column has too few values for all of its pieces.
+        edges[0, 3:] = edges[0, 3]
+        layer.edges.assign(edges)
+    check(network, arrays)
+
+
 def test_many_rows_are_computed_in_parts(made: Made) -> None:
     network, arrays = made(rows=8192 + 3)
     check(network, arrays)

@@ -108,6 +108,14 @@ KINDS: dict[str, Callable[[dict[str, Any]], Description]] = {
     "Expansion": _expansion,
     "TargetScale": _target_scale,
     "Concatenate": _concatenation,
+    "Pieces": lambda config: {"kind": "pieces", "numbers": config["numbers"]},
+    "Members": lambda _: {"kind": "members"},
+    "MemberOutputs": lambda config: {
+        "kind": "member_outputs",
+        "members": config["members"],
+        "activation": _activation(config),
+    },
+    "MemberMean": lambda config: {"kind": "member_mean", "members": config["members"]},
     "Dropout": lambda _: {"kind": "same"},
     "Identity": lambda _: {"kind": "same"},
 }

@@ -129,6 +129,39 @@ def _target_scale(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
     return lambda x: x * deviation + mean
 
 
+def _pieces(step: Step, weights: Values) -> Callable[..., np.ndarray]:
+    numbers, first = step["numbers"], weights["edges"][:, :-1]
+    width = weights["edges"][:, 1:] - first
+    # A piece without width is one that no value has come through.
+    through = np.divide(1, width, out=np.zeros_like(width), where=width != 0)
+
+    def encode(features: np.ndarray) -> np.ndarray:
+        come = np.clip((features[:, :numbers, None] - first) * through, 0, 1)
+        return np.concatenate([come.reshape(len(features), -1), features[:, numbers:]], axis=1)
+
+    return encode
+
+
+def _members(_step: Step, weights: Values) -> Callable[..., np.ndarray]:
+    return lambda x: (x[:, None, :] * weights["signs"]).reshape(-1, x.shape[-1])
+
+
+def _member_outputs(step: Step, weights: Values) -> Callable[..., np.ndarray]:
+    members, kernel, bias = step["members"], weights["kernel"], weights["bias"]
+    activate = ACTIVATIONS[step["activation"]]
+
+    def put_out(x: np.ndarray) -> np.ndarray:
+        by_member = x.reshape(-1, members, x.shape[-1]).transpose(1, 0, 2)
+        outputs = (by_member @ kernel).transpose(1, 0, 2) + bias
+        return activate(outputs.reshape(-1, outputs.shape[-1]))
+
+    return put_out
+
+
+def _member_mean(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
+    return lambda x: x.reshape(-1, step["members"], x.shape[-1]).mean(axis=1)
+
+
 class Expansion:
     """Scale the numbers; write the scaled indicator of each category into rows where all are scaled zeros."""
 
@@ -183,6 +216,10 @@ STEPS: dict[str, Callable[[Step, Values], Callable[..., np.ndarray]]] = {
     "pick": _pick,
     "target_scale": _target_scale,
     "expansion": Expansion,
+    "pieces": _pieces,
+    "members": _members,
+    "member_outputs": _member_outputs,
+    "member_mean": _member_mean,
     "activation": lambda step, _weights: ACTIVATIONS[step["activation"]],
     "same": lambda _step, _weights: lambda x: x,
 }

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 # What a model needs of the project: the row model, all that it imports, and the case's columns and features.
 LIBRARY = (
-    "backend", "garbage", "threads", "columns", "features", "preparation", "few_rows", "images", "texts", "column_inputs",
-    "inputs", "networks", "layers", "members", "forward", "predictions", "serving",
+    "backend", "garbage", "threads", "columns", "features", "preparation", "few_rows", "images", "texts",
+    "column_inputs", "inputs", "networks", "layers", "members", "forward", "predictions", "serving",
 )  # fmt: skip
 OF_THE_CASE = ("columns", "features")
 IMPORT = re.compile(r"^(\s*(?:from|import) )casebook(?=[. ])", re.MULTILINE)
