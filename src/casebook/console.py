@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
 
+    from casebook.learning.checkpoints import Checkpoint
+
 # Stages under this many seconds are not worth a reader's time.
 MENTIONED = 0.05
 
@@ -24,9 +26,15 @@ MENTIONED = 0.05
 class ConsoleMonitor:
     """Write each epoch to the curves and show epoch, loss and metric beside a bar of all steps."""
 
-    def __init__(self, write: Callable[[int, Mapping[str, float]], None], console: Console | None = None) -> None:
-        """Keep where curves go; nothing is shown before `start`."""
+    def __init__(
+        self,
+        write: Callable[[int, Mapping[str, float]], None],
+        console: Console | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        """Keep where curves go, and where training keeps its state; nothing is shown before `start`."""
         self._write = write
+        self.checkpoint = checkpoint
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(20),

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from casebook.learning.columns import InvalidTableError
@@ -149,7 +150,19 @@ def _fingerprint(folder: Path, names: list[str]) -> tuple[dict[str, str], dict[s
     return {name: digest for name, (digest, _) in found.items()}, {name: rows for name, (_, rows) in found.items()}
 
 
+def digest_file(path: Path) -> str:
+    """Hash a raw file's content."""
+    return _hash_file(path)[0]
+
+
 def _hash_file(path: Path) -> tuple[str, int]:
+    """Hash a file and count its rows, once as long as it stays as it is."""
+    state = path.stat()
+    return _read_file(path, state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
+
+
+@cache
+def _read_file(path: Path, *_state: int) -> tuple[str, int]:
     """Hash a file and count its rows: lines below the header, or what other kinds of file say of themselves."""
     digest, lines, last = hashlib.blake2b(digest_size=8), 0, b"\n"
     with path.open("rb") as file:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 from kedro.config import OmegaConfigLoader
@@ -14,7 +15,10 @@ from casebook.deferral import defer_import
 from casebook.learning.garbage import uncollected
 from casebook.locations import project_root
 
-__all__ = ["CONFIG_LOADER_ARGS", "CONFIG_LOADER_CLASS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS"]
+if TYPE_CHECKING:
+    from kedro.framework.session import KedroSession
+
+__all__ = ["CONFIG_LOADER_ARGS", "CONFIG_LOADER_CLASS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS", "SESSION_CLASS"]
 
 
 def load_hooks() -> tuple[object, ...]:
@@ -26,7 +30,15 @@ def load_hooks() -> tuple[object, ...]:
     return HOOKS
 
 
+def load_session() -> type[KedroSession]:
+    """Import the session that reuses what is up to date; after the hooks, for it imports MLflow too."""
+    from casebook.reuse.session import CasebookSession
+
+    return CasebookSession
+
+
 HOOKS = load_hooks()
+SESSION_CLASS = load_session()
 # Usage data stay here, also where a user's own settings would send them.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 CONFIG_LOADER_CLASS = OmegaConfigLoader

@@ -12,7 +12,7 @@ import pytest
 from kedro.io import CachedDataset
 
 from casebook.datasets import TableFile, tables
-from casebook.datasets.tables import settle_writes
+from casebook.datasets.tables import after_writes, settle_writes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,3 +139,26 @@ def test_a_table_in_memory_is_written_to_its_file_too(tmp_path: Path, table: pd.
     assert dataset.load() is table
     settle_writes()
     pd.testing.assert_frame_equal(TableFile(str(path)).load(), table)
+
+
+def test_what_comes_after_the_writes_comes_when_all_are_done(
+    tmp_path: Path, table: pd.DataFrame, gate: threading.Event
+) -> None:
+    seen: list[list[str]] = []
+    TableFile(str(tmp_path / "a.parquet")).save(table)
+    after_writes(lambda: seen.append(sorted(file.name for file in tmp_path.iterdir())), tmp_path / "record")
+    assert seen == []
+    gate.set()
+    settle_writes()
+    assert seen == [["a.parquet"]]
+
+
+@pytest.mark.usefixtures("full_disk")
+def test_what_comes_after_a_write_that_failed_does_not_come(tmp_path: Path, table: pd.DataFrame) -> None:
+    TableFile(str(tmp_path / "a.parquet")).save(table)
+    seen: list[int] = []
+    after_writes(lambda: seen.append(1), tmp_path / "record")
+    with pytest.raises(OSError, match="No space left on device"):
+        settle_writes()
+    settle_writes()
+    assert seen == []

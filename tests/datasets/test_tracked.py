@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import mlflow
@@ -33,8 +34,9 @@ def test_metrics_are_logged_under_their_own_names() -> None:
 
 def test_the_monitor_writes_curves_to_the_run_that_was_open_when_it_was_loaded() -> None:
     with mlflow.start_run() as run:
-        monitor = TrainingMonitor().load()
+        monitor = TrainingMonitor("models/checkpoint.bin").load()
     assert isinstance(monitor, ConsoleMonitor)
+    assert (monitor.checkpoint.path, monitor.checkpoint.owner) == (Path("models/checkpoint.bin"), run.info.run_id)
     monitor.start(2, 1)
     with mlflow.start_run() as another:
         for epoch in (1, 2):
@@ -44,9 +46,27 @@ def test_the_monitor_writes_curves_to_the_run_that_was_open_when_it_was_loaded()
     assert curve(another.info.run_id, "val/loss") == []
 
 
+def test_points_and_values_that_a_run_holds_already_stay_single() -> None:
+    with mlflow.start_run() as run:
+        for _ in range(2):
+            monitor = TrainingMonitor("checkpoint.bin").load()
+            monitor.start(3, 1)
+            for epoch in (1, 2):
+                monitor.epoch(epoch, {"train/loss": 1 / epoch})
+            monitor.stop()
+        monitor.epoch(3, {"train/loss": 0.25, "val/loss": 0.5})
+        for rows in (3, 3, 4):
+            RunMetrics().save({"data/rows": rows, "data/features": 2})
+    run_id = run.info.run_id
+    assert curve(run_id, "train/loss") == [(1, 1.0), (2, 0.5), (3, 0.25)]
+    assert curve(run_id, "val/loss") == [(3, 0.5)]
+    assert curve(run_id, "data/rows") == [(0, 3.0), (0, 4.0)]
+    assert curve(run_id, "data/features") == [(0, 2.0)]
+
+
 @pytest.mark.parametrize(
     "use",
-    [lambda: RunMetrics().save({"a": 1.0}), lambda: TrainingMonitor().load(), lambda: LoggedModel("redhat").save({})],
+    [lambda: RunMetrics().save({"a": 1.0}), lambda: TrainingMonitor("").load(), lambda: LoggedModel("redhat").save({})],
 )
 def test_without_an_open_run_nothing_is_written_and_none_is_opened(use: object) -> None:
     with pytest.raises(DatasetError, match="no MLflow run is open"):
@@ -63,7 +83,7 @@ def test_what_is_in_mlflow_is_not_read_through_the_catalog(dataset: RunMetrics |
 
 def test_a_monitor_is_only_read() -> None:
     with pytest.raises(DatasetError, match="TrainingMonitor is only read"):
-        TrainingMonitor().save(lambda: None)
+        TrainingMonitor("").save(lambda: None)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import mlflow
 import pytest
+from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline, node
 
 from casebook.datasets import tables
@@ -24,6 +25,7 @@ PARAMETERS = {
     "variant": "default",
     "sample": {"people": 200, "activities": 1000, "seed": 1},
     "split": {"strategy": "row"},
+    "resume": False,
 }
 
 
@@ -73,7 +75,7 @@ def test_the_run_goes_to_the_experiment_of_its_case_under_the_name_of_its_varian
 
 def test_a_run_on_a_sample_is_tagged_so_with_its_files_as_inputs(hook: TrackingHook) -> None:
     with mlflow.start_run() as run:
-        run_wrapped(hook.before_pipeline_run(pipeline_of("redhat")))
+        run_wrapped(hook.before_pipeline_run(pipeline_of("redhat"), DataCatalog()))
     found = mlflow.get_run(run.info.run_id)
     assert found.data.tags["data.origin"] == "sample"
     assert {given.dataset.name for given in found.inputs.dataset_inputs} == {
@@ -87,7 +89,7 @@ def test_a_run_on_a_sample_is_tagged_so_with_its_files_as_inputs(hook: TrackingH
 def test_a_part_that_reads_no_raw_file_neither_needs_nor_names_them(hook: TrackingHook, tmp_path: Path) -> None:
     later = Pipeline([node(len, "parts", "length", name="count")], namespace="redhat")
     with mlflow.start_run() as run:
-        run_wrapped(hook.before_pipeline_run(later))
+        run_wrapped(hook.before_pipeline_run(later, DataCatalog()))
     found = mlflow.get_run(run.info.run_id)
     assert "data.origin" not in found.data.tags
     assert found.data.tags["case"] == "redhat"
@@ -99,7 +101,7 @@ def test_missing_raw_files_end_the_command_before_a_run_is_opened(
 ) -> None:
     monkeypatch.setenv("CASEBOOK_RAW", str(tmp_path / "mine"))
     with pytest.raises(click.ClickException, match=r"mine/redhat lacks act_train\.csv, people\.csv") as told:
-        next(hook.before_pipeline_run(pipeline_of("redhat")))
+        next(hook.before_pipeline_run(pipeline_of("redhat"), DataCatalog()))
     assert told.value.exit_code == 1
     assert mlflow.active_run() is None
     assert hook.context.mlflow.tracking.experiment.name == ""

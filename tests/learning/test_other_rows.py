@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from casebook.learning.columns import InvalidTableError
-from casebook.learning.networks import build_network, predict
+from casebook.learning.networks import build_network, make_predictor, predict
 from casebook.learning.packaging import Package
 from casebook.learning.preparation import Preparation, prepare_rows
 from casebook.learning.serving import RowModel, raw_form
@@ -65,7 +65,7 @@ def make_model(
     preparation = fit(features)
     network = build_network(preparation, NetworkParameters.model_validate({"hidden": [4], **options}), outputs)
     facts = {"case": "toy", "task": task, "threshold": 0.5, "columns": used}
-    return RowModel(facts, preparation, network), predict(network, prepare_rows(features, preparation))
+    return RowModel(facts, preparation, make_predictor(network)), predict(network, prepare_rows(features, preparation))
 
 
 def test_rows_may_lack_a_closed_leak_or_hold_it_and_get_the_same_prediction(fit: Fit, rows: pd.DataFrame) -> None:

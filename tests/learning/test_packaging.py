@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import pandas as pd
 import pytest
 
 from casebook.learning.inputs import restore_preparation
+from casebook.learning.networks import build_network, make_predictor
 from casebook.learning.packaging import PackageFolder, bundle_name, bundle_sources, write_package
 from casebook.learning.serving import RowModel
+from casebook.parameters import NetworkParameters
 
 # Neither the project nor Kedro, MLflow or Optuna can be imported; answers on standard output.
 FOREIGN = """
@@ -34,7 +37,7 @@ import pandas as pd
 name = next(path.name for path in Path(folder).iterdir() if path.name.startswith("casebook_"))
 model = importlib.import_module(f"{name}.learning.serving").RowModel.load(Path(parts))
 model.predict(pd.read_csv(rows)).to_csv(answers, index=False)
-print(type(model).__module__, sorted(set(sys.modules) & {"casebook", "kedro", "mlflow"}))
+print(type(model).__module__, sorted(set(sys.modules) & {"casebook", "kedro", "mlflow", "keras", "tensorflow"}))
 """
 
 
@@ -91,7 +94,8 @@ def test_a_package_is_written_whole(written: PackageFolder, redhat_model: Any) -
     assert written.code.name == bundle_name(sources)
     files = {str(file.relative_to(written.code)) for file in written.code.rglob("*.py")}
     assert files == set(sources)
-    assert {file.name for file in written.parts.iterdir()} == {"network.keras", "package.json", "preparation.json"}
+    networks = {"network.keras", "network.json", "network.npz"}
+    assert {file.name for file in written.parts.iterdir()} == {*networks, "package.json", "preparation.json"}
     columns = redhat_model.package.example.columns.tolist()
     facts = {"case": "redhat", "task": "binary", "threshold": 0.5, "columns": columns}
     assert json.loads((written.parts / "package.json").read_text()) == facts
@@ -110,9 +114,24 @@ def test_written_code_imports_the_bundle_instead_of_the_project(written: Package
 def test_a_written_package_predicts_the_same(written: PackageFolder, redhat_model: Any) -> None:  # noqa: ANN401
     package = redhat_model.package
     facts = json.loads((written.parts / "package.json").read_text())
-    here = RowModel(facts, package.preparation, package.network)
+    here = RowModel(facts, package.preparation, make_predictor(package.network))
     loaded = RowModel.load(written.parts)
-    pd.testing.assert_frame_equal(loaded.predict(redhat_model.raw_rows), here.predict(redhat_model.raw_rows))
+    rows = redhat_model.raw_rows
+    expected = here.predict(rows)
+    pd.testing.assert_frame_equal(loaded.predict(rows), expected, rtol=0, atol=1e-6)
+
+
+def test_a_network_that_numpy_cannot_compute_is_served_by_keras(
+    redhat_model: Any,  # noqa: ANN401
+    tmp_path: Path,
+) -> None:
+    package = redhat_model.package
+    network = build_network(package.preparation, NetworkParameters(hidden=[3], activation="gelu"))
+    parts = write_package(replace(package, network=network), "redhat", tmp_path).parts
+    assert not (parts / "network.json").exists()
+    rows = redhat_model.raw_rows
+    expected = RowModel(json.loads((parts / "package.json").read_text()), package.preparation, make_predictor(network))
+    pd.testing.assert_frame_equal(RowModel.load(parts).predict(rows), expected.predict(rows))
 
 
 def test_a_process_without_the_project_predicts_the_same(
@@ -146,12 +165,10 @@ def test_two_versions_in_one_process_each_run_their_own_code(
     from casebook.learning import packaging
 
     sources = bundle_sources("redhat")
-    layers = sources["learning/layers.py"].replace(
-        "tf.cast(tf.concat(parts, axis=1),", "tf.cast(tf.concat(parts, axis=1) * 0,"
-    )
-    assert layers != sources["learning/layers.py"]
+    forward = sources["learning/forward.py"].replace("        return dense\n", "        return dense * 0\n")
+    assert forward != sources["learning/forward.py"]
     ours = write_package(redhat_model.package, "redhat", tmp_path / "ours")
-    monkeypatch.setattr(packaging, "bundle_sources", lambda _: {**sources, "learning/layers.py": layers})
+    monkeypatch.setattr(packaging, "bundle_sources", lambda _: {**sources, "learning/forward.py": forward})
     theirs = write_package(redhat_model.package, "redhat", tmp_path / "theirs")
     assert ours.code.name != theirs.code.name
     rows = redhat_model.raw_rows.head(20)
@@ -161,6 +178,7 @@ def test_two_versions_in_one_process_each_run_their_own_code(
     for place in (ours, theirs, ours):
         monkeypatch.syspath_prepend(place.code.parent)
         model = importlib.import_module(f"{place.code.name}.learning.serving").RowModel.load(place.parts)
+        assert type(model.predict_prepared).__module__ == f"{place.code.name}.learning.forward"
         layers = importlib.import_module(f"{place.code.name}.learning.column_inputs").own_layers()
         assert layers.__name__ == f"{place.code.name}.learning.layers"
         answers[place.code.name] = model.predict(rows)["probability"]

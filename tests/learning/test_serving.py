@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.learning import serving
 from casebook.learning.columns import InvalidTableError
-from casebook.learning.networks import predict
+from casebook.learning.networks import make_predictor, predict
 from casebook.learning.preparation import prepare_rows
 from casebook.learning.serving import RowModel, raw_form
 from casebook.pipelines.redhat.columns import RAW_ROW
@@ -18,7 +17,7 @@ FACTS = {"case": "redhat", "task": "binary", "threshold": 0.5, "columns": list(R
 @pytest.fixture(scope="module")
 def model(redhat_model: Any) -> RowModel:  # noqa: ANN401
     package = redhat_model.package
-    return RowModel(FACTS, package.preparation, package.network)
+    return RowModel(FACTS, package.preparation, make_predictor(package.network))
 
 
 def probability(model: RowModel, rows: pd.DataFrame) -> np.ndarray:
@@ -121,20 +120,6 @@ def test_a_prediction_leaves_its_rows_as_they_were(model: RowModel, rows: pd.Dat
     before = rows.copy()
     model.predict(rows)
     pd.testing.assert_frame_equal(rows, before)
-
-
-def test_the_network_is_compiled_once_for_all_requests(
-    redhat_model: Any,  # noqa: ANN401
-    rows: pd.DataFrame,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    compiled = []
-    make = serving.make_predictor
-    monkeypatch.setattr(serving, "make_predictor", lambda network: compiled.append(network) or make(network))
-    model = RowModel(FACTS, redhat_model.package.preparation, redhat_model.package.network)
-    for count in (1, 3, 2):
-        model.predict(rows.head(count))
-    assert compiled == [redhat_model.package.network]
 
 
 def test_typed_rows_are_written_as_they_stand_in_the_raw_files() -> None:

@@ -1,33 +1,20 @@
 from collections.abc import Callable
 from functools import cache
-from itertools import cycle, pairwise
+from itertools import cycle
 from types import SimpleNamespace
 from typing import Any, get_args
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from casebook.learning.backend import start_backend
 from casebook.learning.networks import build_network, predict
 from casebook.learning.preparation import Arrays, Preparation
-from casebook.learning.reporting import curve_name
 from casebook.learning.scoring import compute_auc
-from casebook.learning.training import (
-    STEPS_PER_EXECUTION,
-    Monitor,
-    compile_network,
-    learning_rate,
-    make_optimizer,
-    ordered_batches,
-    plan_steps,
-    shuffled_batches,
-    train_network,
-)
-from casebook.parameters import OptimizerParameters, ScheduleParameters, TrainingParameters
-from casebook.parameters.training import OPTIMIZER_OPTIONS, OptimizerName
+from casebook.learning.training import Monitor, compile_network, name_curves, train_network
+from casebook.parameters import TrainingParameters
+from casebook.parameters.training import OptimizerName
 from casebook.parameters.values import Activation, Initializer, Loss
 
 # Each name at least once.
@@ -65,133 +52,6 @@ def weights_of(network: Any) -> list[np.ndarray]:  # noqa: ANN401
     return [np.array(weight) for weight in network.get_weights()]
 
 
-@given(st.integers(1, 3_000_000), st.integers(1, 5000))
-def test_an_epoch_is_planned_in_whole_executions_of_batches_that_are_not_too_large(rows: int, batch_size: int) -> None:
-    steps, at_once = plan_steps(rows, batch_size)
-    assert steps % at_once == 0
-    assert 1 <= at_once <= STEPS_PER_EXECUTION
-    assert steps <= rows
-    starts = [rows * step // steps for step in (0, 1, steps // 2, steps - 1, steps)]
-    sizes = [starts[1] - starts[0], starts[4] - starts[3], -(-rows // steps)]
-    assert min(sizes) >= 1
-    assert max(sizes) <= batch_size
-
-
-@pytest.mark.parametrize(
-    ("rows", "batch_size", "planned"),
-    [(1000, 1000, (1, 1)), (1001, 1000, (2, 2)), (640, 10, (64, 64)), (650, 10, (66, 33)), (65, 1, (65, 1))],
-)
-def test_the_plan_of_an_epoch_is_that_counted_by_hand(rows: int, batch_size: int, planned: tuple[int, int]) -> None:
-    assert plan_steps(rows, batch_size) == planned
-
-
-def number_rows(rows: int) -> Arrays:
-    number = np.arange(rows)
-    return {
-        "codes": (number % 7)[:, None].astype(np.uint8),
-        "ids": number[:, None].astype(np.int32),
-        "numbers": np.zeros((rows, 0), np.float32),
-        "target": (number % 2).astype(np.uint8),
-    }
-
-
-def epochs_of(rows: int, steps: int, seed: int) -> list[list[int]]:
-    orders: list[list[int]] = [[], [], []]
-    for step, (inputs, target) in enumerate(shuffled_batches(number_rows(rows), steps, 3, seed)):
-        ids = inputs["ids"].numpy()[:, 0]
-        # A row's inputs and target stay together.
-        np.testing.assert_array_equal(inputs["codes"].numpy()[:, 0], ids % 7)
-        np.testing.assert_array_equal(target.numpy(), ids % 2)
-        orders[step // steps] += ids.tolist()
-    return orders
-
-
-@pytest.mark.parametrize(("rows", "steps"), [(103, 4), (2, 1), (50, 50)])
-def test_every_row_comes_once_an_epoch_in_another_order_each_time(rows: int, steps: int) -> None:
-    orders = epochs_of(rows, steps, seed=1)
-    assert [sorted(order) for order in orders] == [list(range(rows))] * 3
-    assert rows < 10 or len({tuple(order) for order in orders}) == 3
-    assert rows < 10 or list(range(rows)) not in orders
-
-
-def test_the_orders_of_all_epochs_follow_from_the_seed() -> None:
-    orders = epochs_of(60, 4, seed=1)
-    assert epochs_of(60, 4, seed=1) == orders
-    assert all(other != order for other, order in zip(epochs_of(60, 4, seed=2), orders, strict=True))
-
-
-def test_rows_to_validate_come_in_their_order_with_their_target() -> None:
-    arrays = number_rows(10)
-    ((inputs, target),) = ordered_batches(arrays, with_target=True)
-    assert inputs["ids"].numpy()[:, 0].tolist() == list(range(10))
-    assert target.numpy().tolist() == [0, 1] * 5
-    ((inputs,),) = ordered_batches(arrays)
-    assert sorted(inputs) == ["codes", "ids", "numbers"]
-
-
-def test_no_pipeline_has_a_thread_that_tunes_it() -> None:
-    # Closing a pipeline would wait for that thread for up to 20 seconds.
-    for batches in (shuffled_batches(number_rows(10), 2, 1, 1), ordered_batches(number_rows(10), with_target=True)):
-        assert batches.options().autotune.enabled is False
-
-
-def rates(schedule: dict[str, Any], steps: int = 100) -> list[float]:
-    rate = learning_rate(ScheduleParameters(**schedule), 0.1, steps)
-    return [float(rate(step)) if callable(rate) else rate for step in range(steps + 1)]
-
-
-@pytest.mark.parametrize(
-    ("schedule", "start", "middle", "end"),
-    [
-        ({"name": "constant"}, 0.1, 0.1, 0.1),
-        ({"name": "cosine"}, 0.1, 0.05, 0.0),
-        ({"name": "cosine", "final_share": 0.2}, 0.1, 0.06, 0.02),
-        ({"name": "linear"}, 0.1, 0.05, 0.0),
-        ({"name": "linear", "final_share": 0.5}, 0.1, 0.075, 0.05),
-        ({"name": "exponential", "final_share": 0.01}, 0.1, 0.01, 0.001),
-        ({"name": "exponential"}, 0.1, 1e-5, 1e-9),
-    ],
-)
-def test_a_schedule_starts_passes_and_ends_where_it_should(
-    schedule: dict[str, Any], start: float, middle: float, end: float
-) -> None:
-    curve = rates(schedule)
-    assert (curve[0], curve[50], curve[100]) == pytest.approx((start, middle, end), rel=1e-4, abs=1e-12)
-    assert all(later <= earlier for earlier, later in pairwise(curve))
-
-
-@pytest.mark.parametrize(("name", "end"), [("constant", 0.1), ("cosine", 0.0)])
-def test_a_warm_up_rises_in_equal_steps_to_the_rate_and_gives_way_to_the_schedule(name: str, end: float) -> None:
-    curve = rates({"name": name, "warmup_share": 0.1})
-    np.testing.assert_allclose(np.diff(curve[:11]), np.full(10, curve[1] - curve[0]), rtol=1e-4)
-    assert 0 < curve[0] < 0.02
-    assert curve[10] == pytest.approx(0.1)
-    assert curve[100] == pytest.approx(end, abs=1e-8)
-
-
-@pytest.mark.parametrize("name", ["linear", "exponential"])
-def test_a_warm_up_that_a_schedule_does_not_have_is_refused(name: str) -> None:
-    with pytest.raises(ValidationError, match=f"warmup_share goes with constant or cosine, not with {name}"):
-        ScheduleParameters(name=name, warmup_share=0.1)
-
-
-@pytest.mark.parametrize("name", get_args(OptimizerName))
-def test_every_optimizer_takes_its_options_and_clipping(name: str) -> None:
-    values = {"nesterov": True, "amsgrad": True, "centered": True, "epsilon": 1e-3}
-    options = {option: values.get(option, 0.25) for option in OPTIMIZER_OPTIONS[name]}
-    parameters = OptimizerParameters(name=name, learning_rate=0.5, options=options, clip_norm=2.0)
-    optimizer = make_optimizer(parameters, parameters.learning_rate)
-    assert type(optimizer).__name__.lower() == name
-    config = optimizer.get_config()
-    assert {option: config[option] for option in options} == options
-    assert (config["learning_rate"], config["global_clipnorm"]) == (0.5, 2.0)
-
-
-def test_an_option_that_an_optimizer_lacks_is_refused() -> None:
-    with pytest.raises(ValidationError, match="option momentum is not one of adam's: amsgrad, beta_1, beta_2, epsilon"):
-        OptimizerParameters(name="adam", learning_rate=0.1, options={"momentum": 0.9})
-
-
 @pytest.mark.parametrize(("activation", "initializer", "optimizer"), TRAINABLE)
 def test_every_activation_initializer_and_optimizer_can_be_trained(
     learnable: Learnable, training: Training, activation: str, initializer: str, optimizer: str
@@ -223,7 +83,7 @@ def test_every_loss_moves_the_weights(learnable: Learnable, training: Training, 
 
 def check_one_step(preparation: Preparation, rows: Arrays, parameters: TrainingParameters, outputs: int = 1) -> None:
     network = build_network(preparation, parameters.network, outputs)
-    compile_network(network, parameters, steps=1, per_execution=1)
+    compile_network(network, parameters, steps=1)
     network.run_eagerly = True
     before = weights_of(network)
     logs = network.train_on_batch({k: rows[k] for k in ("codes", "ids", "numbers")}, rows["target"], return_dict=True)
@@ -262,8 +122,9 @@ def test_training_is_heard_from_start_to_stop_and_written_down(trained: Callable
     names = [f"{part}/{metric}" for part in ("train", "val") for metric in ("accuracy", "loss", "mae")]
     assert history["epoch"].tolist() == [1, 2]
     assert sorted(history.columns) == ["epoch", *names]
-    # 40 rows in batches of at most 16 are 3 steps, run at once.
-    expected = [("start", 2, 3), ("advance", 3), ("epoch", 1, points[0]), ("advance", 3), ("epoch", 2, points[1])]
+    # 40 rows in batches of at most 16 are one of 14 rows and two of 13.
+    epochs = [[("advance", 1), ("advance", 2), ("epoch", number, points[number - 1])] for number in (1, 2)]
+    expected = [("start", 2, 3), *epochs[0], *epochs[1]]
     assert heard == [*expected, ("stop",)]
     assert network.output_shape == (None, 1)
 
@@ -301,9 +162,7 @@ def test_the_monitor_hears_the_end_of_a_training_that_fails(
 
 
 def test_curves_are_named_after_their_part() -> None:
-    assert [curve_name(name) for name in ("loss", "auc", "val_loss", "val_auc")] == [
-        "train/loss", "train/auc", "val/loss", "val/auc",
-    ]  # fmt: skip
+    assert name_curves({"loss": 0.5, "auc": 0.9}, "val") == {"val/loss": 0.5, "val/auc": 0.9}
 
 
 def test_training_stops_early_and_goes_back_to_the_best_epoch(
@@ -323,29 +182,6 @@ def test_training_stops_early_and_goes_back_to_the_best_epoch(
     loss = -np.mean(np.log(np.where(target == 1, probability, 1 - probability)))
     assert loss == pytest.approx(history["val/loss"][best], rel=1e-4)
     assert loss < history["val/loss"].iloc[-1]
-
-
-@pytest.mark.parametrize(("metric", "mode"), [("val/auc", "max"), ("train/loss", "min"), ("val/accuracy", "max")])
-def test_early_stopping_watches_the_named_curve_in_its_direction(
-    training: Training,
-    monitor: Monitor,
-    metric: str,
-    mode: str,
-) -> None:
-    from casebook.learning.training import _callbacks
-
-    parameters = training(early_stopping={"metric": metric, "patience": 3, "restore_best": False})
-    stopping = _callbacks(parameters, 1, monitor)[1]
-    watched = {"val/auc": "val_auc", "train/loss": "loss", "val/accuracy": "val_accuracy"}[metric]
-    assert (stopping.monitor, stopping.mode, stopping.patience) == (watched, mode, 3)
-    assert not stopping.restore_best_weights
-
-
-def test_without_patience_nothing_stops_training(training: Training, monitor: Monitor) -> None:
-    from casebook.learning.training import _callbacks
-
-    names = [type(callback).__name__ for callback in _callbacks(training(early_stopping={"patience": 0}), 1, monitor)]
-    assert names == ["ReportingCallback"]
 
 
 def test_early_stopping_on_a_metric_that_is_not_measured_is_refused(training: Training) -> None:
@@ -392,9 +228,9 @@ def learnt(learnable: Learnable, training: Training) -> dict[str, Any]:
 
 
 def test_the_steps_that_a_monitor_hears_of_are_those_announced(learnt: dict[str, Any]) -> None:
-    # 400 rows in batches of 5 are 80 steps, run in two halves.
+    # 400 rows in batches of 5 are 80 steps, few enough to be run at once.
     assert learnt["announced"] == [12 * 80] * 2
-    assert learnt["advanced"] == [40] * (2 * 12 * 2)
+    assert learnt["advanced"] == [80] * (2 * 12)
 
 
 def test_a_true_target_is_learnt_far_above_the_baseline(learnt: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from casebook.datasets.files import FileDataset
 from casebook.whole import written_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 # Writes that nobody has waited for yet, by path.
@@ -59,6 +60,18 @@ def write_table(data: pd.DataFrame, filepath: Path) -> None:
     table = pa.Table.from_pandas(data, preserve_index=False)
     with written_whole(filepath) as path:
         pa.parquet.write_table(table, path, compression="lz4", use_dictionary=categories, write_statistics=False)
+
+
+def after_writes(act: Callable[[], None], name: Path) -> None:
+    """Do something once all tables so far are written, unless one failed; `settle_writes` waits for it by this name."""
+    before = list(PENDING.values())
+
+    def act_on_success() -> None:
+        # The one thread has come to the end of all of them.
+        if not any(write.exception() for write in before):
+            act()
+
+    PENDING[name] = _writer().submit(act_on_success)
 
 
 def settle_writes(only_done: bool = False) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mlflow
 from kedro.io import AbstractDataset, DatasetError
 
-from casebook.learning.tracking import child_run, curve_writer, log_metrics, log_package
+from casebook.learning.checkpoints import Checkpoint
+from casebook.learning.tracking import child_run, curve_writer, log_metrics, log_metrics_once, log_package
 
 if TYPE_CHECKING:
     from casebook.learning.packaging import Package
@@ -52,17 +54,23 @@ class RunMetrics(RunDataset):
 
     def save(self, data: dict[str, float]) -> None:
         """Log them in one call."""
-        log_metrics(current_run_id(), data)
+        log_metrics_once(current_run_id(), data)
 
 
 class TrainingMonitor(RunDataset):
-    """Read-only: what training reports to, curves in the run and a progress bar on the console."""
+    """Read-only: what training reports to, curves in the run and a progress bar on the console; and its checkpoint."""
+
+    def __init__(self, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        """Keep the path of the checkpoint, which a training writes after each epoch."""
+        super().__init__(metadata)
+        self.checkpoint = Path(filepath)
 
     def load(self) -> Any:  # noqa: ANN401 - a casebook.console.ConsoleMonitor
         """Give a monitor bound to this run."""
         from casebook.console import ConsoleMonitor
 
-        return ConsoleMonitor(curve_writer(current_run_id()))
+        run_id = current_run_id()
+        return ConsoleMonitor(curve_writer(run_id), checkpoint=Checkpoint(self.checkpoint, run_id))
 
 
 class FoldRuns(RunDataset):
@@ -88,3 +96,9 @@ class LoggedModel(RunDataset):
         """Log the package; see `learning.packaging`."""
         current_run_id()
         log_package(data, self._case)
+
+
+def log_again(dataset: AbstractDataset[Any, Any], path: str) -> None:
+    """Log the file or folder of a dataset that is an artifact, made by an earlier run, to this one; else nothing."""
+    if hasattr(dataset, "artifact_path"):
+        mlflow.log_artifact(path, dataset.artifact_path)

@@ -19,9 +19,11 @@ from casebook.datasets.tables import settle_writes
 from casebook.deferral import import_deferred
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.provenance import describe_command, describe_commit
+from casebook.hooks.resuming import PARAMETERS_FILE, find_killed_run, what_counts
 from casebook.hooks.store import create_store_once
 from casebook.hooks.studies import begin_launch, tag_winner
 from casebook.learning import tracking
+from casebook.learning.checkpoints import ResumeError
 from casebook.learning.columns import InvalidTableError
 from casebook.learning.splitting import EmptyPartError
 from casebook.modelling import STUDY
@@ -31,10 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
     from kedro.framework.context import KedroContext
+    from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
+    from mlflow.entities import Run
 
 # Errors that a user mends in files: one clear line, no traceback.
-USER_ERRORS = (InvalidTableError, EmptyPartError, RawFileError)
+USER_ERRORS = (InvalidTableError, EmptyPartError, RawFileError, ResumeError)
 # Set by `make ledger` for the runs that it starts: the row's key and the seed.
 LEDGER_VARIABLE = "CASEBOOK_LEDGER"
 MLFLOW_SETTINGS = {
@@ -55,7 +59,9 @@ class TrackingHook:
         create_store_once(context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"])
 
     @hook_impl(wrapper=True)
-    def before_pipeline_run(self, pipeline: Pipeline) -> Generator[None, None, None]:
+    def before_pipeline_run(
+        self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> Generator[None, None, None]:
         """Choose experiment and run name and find the raw files; once the run is open, tag it."""
         case = sole_case(pipeline)
         parameters = self.context.params[case]
@@ -63,6 +69,10 @@ class TrackingHook:
         self._configure(case, parameters["variant"])
         if any(STUDY in node.tags for node in pipeline.nodes):
             begin_launch(self.context, case, parameters, raw)
+        monitor = f"{case}.monitor"
+        if parameters["resume"] and monitor in pipeline.inputs():
+            fingerprint = raw.fingerprint if raw else None
+            self._reopen(find_killed_run(case, parameters, fingerprint, catalog[monitor].checkpoint))
         end_killed_runs()
         yield
         run = mlflow.active_run()
@@ -114,6 +124,12 @@ class TrackingHook:
         options.run.name = f"{variant} {datetime.now(UTC).astimezone():%H:%M:%S}"
         self.context.mlflow.setup(self.context)  # type: ignore[attr-defined]
 
+    def _reopen(self, run: Run | None) -> None:
+        """Tell kedro-mlflow to go on with a run."""
+        if run is not None:
+            options = self.context.mlflow.tracking.run  # type: ignore[attr-defined]
+            options.id, options.name = run.info.run_id, run.info.run_name
+
 
 def sole_case(pipeline: Pipeline) -> str:
     """Give the case that a pipeline belongs to.
@@ -144,10 +160,9 @@ def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFi
         tracking.log_data_inputs(run_id, dict(_inputs(raw)))
         strategy = parameters["split"]["strategy"]
         best = raw.best_reachable.get(strategy, {})
-        tracking.log_metrics(run_id, {f"best_reachable/{name}": value for name, value in best.items()})
+        tracking.log_metrics_once(run_id, {f"best_reachable/{name}": value for name, value in best.items()})
     tracking.set_tags(run_id, tags | tag_winner(parameters))
-    merged = {case: {name: value for name, value in parameters.items() if name != "variants"}}
-    mlflow.log_text(yaml.safe_dump(merged, sort_keys=False), "config/parameters.yml")
+    mlflow.log_text(yaml.safe_dump({case: what_counts(parameters)}, sort_keys=False), PARAMETERS_FILE)
 
 
 def _inputs(raw: RawFiles) -> Iterable[tuple[str, dict[str, str]]]:

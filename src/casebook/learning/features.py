@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from math import nan
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -9,7 +13,12 @@ import pyarrow.compute as pc
 
 from casebook.learning.columns import distinct, spread
 
+if TYPE_CHECKING:
+    from datetime import date
+
 SEPARATORS = pa.array([" ", "_"])
+BEFORE_NUMBER = re.compile(r"^.*[ _]")
+NUMBER = re.compile(r"\d+(\.\d+)?(e\+?\d+)?", re.ASCII)
 DATE_PARTS = ("year", "month", "quarter", "week", "weekday", "day")
 
 
@@ -75,3 +84,17 @@ def date_parts(column: pd.Series, prefix: str) -> dict[str, pd.Series]:
         f"{prefix}_{name}": pd.Series(spread(codes, np.asarray(part, dtype=dtype), null), column.index)
         for name, part in zip(DATE_PARTS, parts, strict=True)
     }
+
+
+def number_of(text: str | None) -> float:
+    """Read the number at the end of one text, NaN where there is none; see `number_in`."""
+    found = NUMBER.fullmatch(BEFORE_NUMBER.sub("", text)) if text is not None else None
+    return float(found[0]) if found else nan
+
+
+def day_parts(day: date | None, prefix: str) -> dict[str, float]:
+    """Take one day apart, into NaN where it is missing; see `date_parts`."""
+    if day is None:
+        return {f"{prefix}_{name}": nan for name in DATE_PARTS}
+    parts = (day.year, day.month, (day.month + 2) // 3, day.isocalendar().week, day.weekday(), day.day)
+    return {f"{prefix}_{name}": part for name, part in zip(DATE_PARTS, parts, strict=True)}

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from casebook.learning.forward import scale_numbers
+
 
 class Expansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carries no types
     """Expand stored codes and numbers into scaled dense features.
@@ -48,12 +50,7 @@ class Expansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carries no t
         self.selection = np.zeros((codes + int(shapes["numbers"][-1] or 0), len(numbers)), np.float32)
         for feature, (block, position) in enumerate(numbers):
             self.selection[position + codes * (block == "numbers"), feature] = 1
-        # What stands for a feature of 0 is taken off first, exactly: large float32 products would leave too few digits.
-        zero = np.rint(-shift / scale)[: len(numbers)]
-        self.number_terms = [
-            part.astype(np.float32)
-            for part in (zero, scale[: len(zero)], (shift[: len(zero)] + zero * scale[: len(zero)]))
-        ]
+        self.number_terms = scale_numbers(scale[: len(numbers)], shift[: len(numbers)])
         self.lookups = []
         first = len(numbers)
         for block, position, size, left_out in self.settings["categories"]:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import casebook
+from casebook.learning import forward
+from casebook.learning.describing import describe_network
 from casebook.learning.inputs import describe_preparation
 
 if TYPE_CHECKING:
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
 # What a model needs of the project: the row model, all that it imports, and the case's columns and features.
 LIBRARY = (
-    "backend", "garbage", "threads", "columns", "features", "preparation", "images", "texts", "column_inputs", "inputs",
-    "networks", "layers", "members", "predictions", "serving",
+    "backend", "garbage", "threads", "columns", "features", "preparation", "few_rows", "images", "texts",
+    "column_inputs", "inputs", "networks", "layers", "members", "forward", "predictions", "serving",
 )  # fmt: skip
 OF_THE_CASE = ("columns", "features")
 IMPORT = re.compile(r"^(\s*(?:from|import) )casebook(?=[. ])", re.MULTILINE)
@@ -95,6 +97,9 @@ def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
     parts = folder / "package"
     parts.mkdir()
     package.network.save(parts / "network.keras")
+    described = describe_network(package.network)
+    if described:
+        forward.save(*described, parts)
     (parts / "preparation.json").write_text(json.dumps(describe_preparation(package.preparation)))
     facts = {
         "case": case,

@@ -10,47 +10,58 @@ import numpy as np
 import pandas as pd
 
 from casebook.learning.columns import conform_table
+from casebook.learning.few_rows import FewRows
+from casebook.learning.forward import DESCRIPTION, ForwardPass
 from casebook.learning.inputs import restore_preparation
 from casebook.learning.networks import load_network, make_predictor
 from casebook.learning.predictions import name_outputs
+from casebook.learning.preparation import Preparation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    import keras
-
     from casebook.learning.inputs import AnyPreparation
+    from casebook.learning.preparation import Arrays
+
+    Predictor = Callable[[Mapping[str, np.ndarray]], np.ndarray]
 
 
 class RowModel:
     """Feature engineering, preparation and network of one case behind one `predict`."""
 
-    def __init__(self, facts: Mapping[str, Any], preparation: AnyPreparation, network: keras.Model) -> None:
+    def __init__(self, facts: Mapping[str, Any], preparation: AnyPreparation, predict_prepared: Predictor) -> None:
         """Keep the parts.
 
         Args:
             facts: `case` (the package that holds the columns and features), `task`, `threshold` of class 1, and the raw
                 `columns` that the model uses; a row may lack others.
             preparation: fitted.
-            network: takes prepared rows.
+            predict_prepared: the network as a function of prepared rows.
         """
         root = (__package__ or "").rpartition(".")[0]
         self.case = facts["case"]
         self.columns = import_module(f"{root}.pipelines.{self.case}.columns").RAW_ROW
-        self.engineer_features = import_module(f"{root}.pipelines.{self.case}.features").engineer_features
+        features = import_module(f"{root}.pipelines.{self.case}.features")
+        self.engineer_features = features.engineer_features
         self.task = facts["task"]
         self.threshold = facts["threshold"]
         self.optional = set(self.columns) - set(facts["columns"])
         self.preparation = preparation
-        self.predict_prepared = make_predictor(network)
+        self.predict_prepared = predict_prepared
+        engineer_row = getattr(features, "engineer_row", None)
+        self.few: FewRows | None = None
+        if engineer_row and isinstance(preparation, Preparation):
+            self.few = FewRows(self.columns, self.optional, engineer_row, preparation)
 
     @classmethod
     def load(cls, folder: Path) -> RowModel:
         """Read the model from the folder that `packaging` wrote."""
         facts = json.loads((folder / "package.json").read_text())
         preparation = restore_preparation(json.loads((folder / "preparation.json").read_text()))
-        return cls(facts, preparation, load_network(folder / "network.keras"))
+        if (folder / DESCRIPTION).exists():
+            return cls(facts, preparation, ForwardPass.load(folder))
+        return cls(facts, preparation, make_predictor(load_network(folder / "network.keras")))
 
     def predict_outputs(self, rows: pd.DataFrame) -> dict[str, np.ndarray]:
         """Predict raw rows; see `predictions.name_outputs` for the names.
@@ -59,10 +70,13 @@ class RowModel:
             InvalidTableError: a column is missing or unknown, or a value has the wrong form. Unknown categories and
                 nulls are no errors: the preparation says what becomes of them.
         """
+        prepared = self.few.prepare(rows) if self.few else None
+        return name_outputs(self.task, self.predict_prepared(prepared or self._prepare(rows)))
+
+    def _prepare(self, rows: pd.DataFrame) -> Arrays:
         columns = {name: kind for name, kind in self.columns.items() if name in rows or name not in self.optional}
         typed = conform_table(rows, columns, f"a row of {self.case}")
-        prepared = self.preparation.prepare(self.engineer_features(typed))
-        return name_outputs(self.task, self.predict_prepared(prepared))
+        return self.preparation.prepare(self.engineer_features(typed))
 
     def predict(self, rows: pd.DataFrame, threshold: float | None = None) -> pd.DataFrame:
         """Predict raw rows.

@@ -36,11 +36,24 @@ def log_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0) -> Non
         MlflowClient().log_batch(run_id, metrics=points[start : start + METRICS_A_BATCH])
 
 
+def log_metrics_once(run_id: str, metrics: Mapping[str, float]) -> None:
+    """Log values that a run may hold already: one that goes on after a kill works them out again."""
+    known = MlflowClient().get_run(run_id).data.metrics
+    log_metrics(run_id, {name: value for name, value in metrics.items() if known.get(name) != value})
+
+
 def curve_writer(run_id: str) -> Callable[[int, Mapping[str, float]], None]:
-    """Give a function that logs one epoch's metrics to a run while it trains."""
+    """Give a function that logs one epoch's metrics to a run while it trains; points that are there stay single."""
+    client = MlflowClient()
+    logged: dict[str, int] = {}
+
+    def is_new(name: str, epoch: int) -> bool:
+        if name not in logged:
+            logged[name] = max((point.step for point in client.get_metric_history(run_id, name)), default=-1)
+        return epoch > logged[name]
 
     def write(epoch: int, metrics: Mapping[str, float]) -> None:
-        log_metrics(run_id, metrics, step=epoch)
+        log_metrics(run_id, {name: value for name, value in metrics.items() if is_new(name, epoch)}, step=epoch)
 
     return write
 

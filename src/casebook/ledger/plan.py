@@ -13,6 +13,7 @@ import yaml
 from casebook.configuration import open_configuration
 from casebook.locations import project_root
 from casebook.overlay import DEFAULT, resolve_case
+from casebook.parameters import MANNER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -84,7 +85,7 @@ class LedgerRow:
         return self._hash({"variants", "variant", "training", "folds", "evaluation", "study"})
 
     def _hash(self, left_out: set[str]) -> str:
-        kept = without_later({name: value for name, value in self.resolved.items() if name not in left_out})
+        kept = without_later({name: value for name, value in self.resolved.items() if name not in left_out | MANNER})
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:12]
 
 

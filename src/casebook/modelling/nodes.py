@@ -124,7 +124,9 @@ def train_network(
     from casebook.learning import training as library
 
     settings = parameters.TrainingParameters.model_validate(training)
-    return library.train_network(train_arrays, validation_arrays, preparation, settings, monitor)
+    # A monitor of a fold or trial keeps none.
+    checkpoint = getattr(monitor, "checkpoint", None)
+    return library.train_network(train_arrays, validation_arrays, preparation, settings, monitor, checkpoint)
 
 
 def fit_reference(train_rows: Arrays, validation_rows: Arrays, preparation: AnyPreparation, reference: Block) -> Any:  # noqa: ANN401 - a scikit-learn estimator

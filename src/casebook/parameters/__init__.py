@@ -38,6 +38,7 @@ from casebook.parameters.values import Parameters, UnknownKeys
 
 __all__ = [
     "FREE_MAPPINGS",
+    "MANNER",
     "AnyPreparation",
     "BoostedTreesParameters",
     "CaseParameters",
@@ -67,6 +68,8 @@ __all__ = [
 
 # Mappings whose keys are the user's: a variant states them whole, the command line gives single entries.
 FREE_MAPPINGS = frozenset({"encoding", "nulls", "clip", "options"})
+# How a run goes about it, not what it computes: never logged, and no two runs differ by it.
+MANNER = frozenset({"resume", "reuse"})
 OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
 
 
@@ -86,6 +89,8 @@ class CaseParameters(Parameters):
     reference: ReferenceParameters
     evaluation: EvaluationParameters
     study: StudyParameters = StudyParameters()
+    resume: bool = Field(default=False, description="go on with the run that was killed in training")
+    reuse: bool = Field(default=False, description="skip preparation whose files are up to date")
     variants: dict[str, dict[str, Any]]
 
     @model_validator(mode="after")

@@ -79,6 +79,7 @@ except Exception as error:
 facts = {
     "places": later.index.tolist(), "refusal": refusal, "input_columns": len(rows.columns),
     "bundles": sorted({name.split(".")[0] for name in sys.modules if name.startswith("casebook")}),
+    "backends": sorted(sys.modules.keys() & {"keras", "tensorflow"}),
     "project_modules": sorted(name for name in sys.modules if name.split(".")[0] in ("casebook", "kedro"))}
 open(f"{out}/facts.json", "w").write(json.dumps(facts))
 """
@@ -138,6 +139,8 @@ def probabilities(answers: Path, name: str) -> np.ndarray:
 
 def test_the_process_knows_neither_the_project_nor_kedro(facts: dict[str, Any]) -> None:
     assert facts["project_modules"] == []
+    # A dense network is computed in NumPy: serving waits for no TensorFlow.
+    assert facts["backends"] == []
     assert facts["input_columns"] == 14 + 40
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import isnan, nan
+from typing import TYPE_CHECKING, Any
 
 from casebook.pipelines.attrition.columns import FEATURE_SOURCES, STEPS, TARGET
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 
@@ -34,3 +37,13 @@ def count_steps(column: pd.Series, width: float) -> pd.Series:
     In hundredths: as a binary fraction 0.15 is less than three steps of 0.05.
     """
     return ((column.astype("float64") * 100).round() // round(width * 100)).rename(None)
+
+
+def engineer_row(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Do the same with the plain values of one row."""
+    used = {feature: values.get(FEATURE_SOURCES[feature], nan) for feature in STEPS}
+    return {**values, **{feature: _count_step(value, STEPS[feature]) for feature, value in used.items()}}
+
+
+def _count_step(value: float, width: float) -> float:
+    return value if isnan(value) else float(round(value * 100) // round(width * 100))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from casebook.pipelines.boston.columns import FEATURE_SOURCES, PART, TARGET
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 
@@ -24,3 +26,8 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     kept = [name for name in (*FEATURE_SOURCES, TARGET, PART) if name in joined_rows]
     features: pd.DataFrame = joined_rows[kept]
     return features.astype({TARGET: "float64"}) if TARGET in features else features
+
+
+def engineer_row(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Do the same with the plain values of one row."""
+    return values

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from casebook.pipelines.deposit.columns import FEATURE_SOURCES, TARGET
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 
@@ -21,3 +23,8 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
         The columns of `columns.FEATURE_SOURCES` in that order and `deposit`, as far as they were there.
     """
     return joined_rows[[name for name in (*FEATURE_SOURCES, TARGET) if name in joined_rows]]
+
+
+def engineer_row(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Do the same with the plain values of one row."""
+    return values

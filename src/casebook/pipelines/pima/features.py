@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from math import nan
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 
 from casebook.pipelines.pima.columns import FEATURE_SOURCES, TARGET, ZEROS_MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
@@ -31,3 +37,12 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
 def _without_zeros(measured: pd.Series) -> pd.Series:
     values: pd.Series = measured.astype("float64")
     return values.where(values != 0)
+
+
+def engineer_row(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Do the same with the plain values of one row."""
+    return {
+        name: nan if name in ZEROS_MISSING and values[raw] == 0 else values[raw]
+        for name, raw in FEATURE_SOURCES.items()
+        if raw in values
+    }

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 
-from casebook.learning.features import date_parts, number_in
+from casebook.learning.features import date_parts, day_parts, number_in, number_of
 from casebook.pipelines.redhat.columns import FEATURE_SOURCES, PERSON, TARGET
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
@@ -32,3 +37,16 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     }
     kept = [*FEATURE_SOURCES, *([TARGET] if TARGET in joined_rows else [])]
     return pd.DataFrame({name: features.get(name, joined_rows.get(name)) for name in kept}, index=joined_rows.index)
+
+
+def engineer_row(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Do the same with the plain values of one row."""
+    return {
+        **values,
+        "people_id": number_of(values["people_id"]),
+        "activity_id": number_of(values["activity_id"]),
+        "activity_type": number_of(values["char_10"]),
+        f"{PERSON}group_1": number_of(values[f"{PERSON}group_1"]),
+        **day_parts(values["date"], "activity"),
+        **day_parts(values[f"{PERSON}date"], PERSON.rstrip("_")),
+    }

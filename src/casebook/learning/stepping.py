@@ -1,0 +1,151 @@
+"""Running an epoch inside TensorFlow: rows are picked and steps repeated there, Python looks in now and then.
+
+Importing this module imports TensorFlow.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import tensorflow as tf
+
+from casebook.learning.networks import prediction_batch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import keras
+
+    from casebook.learning.preparation import Arrays
+
+# Python looks in once in so many steps, or rows where batches are small: signals and the progress bar wait for it.
+STEPS_AT_ONCE, ROWS_AT_ONCE = 64, 65_536
+
+
+def count_steps(rows: int, batch_size: int) -> int:
+    """Count the batches of an epoch: no batch is larger than `batch_size`, and they are of nearly equal size."""
+    return math.ceil(rows / batch_size)
+
+
+def plan_epoch(rows: int, steps: int) -> Iterator[tuple[int, int, int]]:
+    """Plan an epoch: every row comes once, first in batches that are one row larger, then in the others.
+
+    Yields:
+        First row, number of batches and rows a batch of what is run at once.
+    """
+    larger, size = rows % steps, rows // steps
+    first = 0
+    for count, width in ((larger, size + 1), (steps - larger, size)):
+        at_once = max(STEPS_AT_ONCE, ROWS_AT_ONCE // width)
+        for start in range(0, count, at_once):
+            some = min(at_once, count - start)
+            yield first, some, width
+            first += some * width
+
+
+def shuffle_rows(rows: int, seed: int, epoch: int) -> np.ndarray:
+    """Give the order of an epoch's rows, which depends on (seed, epoch) alone; int32 of shape (rows,)."""
+    return np.random.default_rng([seed, epoch]).permutation(np.arange(rows, dtype=np.int32))
+
+
+def input_names(arrays: Arrays) -> list[str]:
+    """Name the arrays that go into a network."""
+    return [name for name in arrays if name != "target"]
+
+
+class EpochRunner:
+    """Trains and validates a compiled network epoch by epoch."""
+
+    def __init__(self, network: keras.Model, train: Arrays, validation: Arrays, steps: int) -> None:
+        """Put the rows where TensorFlow reads them and prepare what is repeated.
+
+        Args:
+            network: compiled.
+            train: prepared training rows with `target`.
+            validation: prepared validation rows with `target`; may be empty.
+            steps: of an epoch.
+        """
+        self.network, self.steps = network, steps
+        self.rows = len(train["target"])
+        self._build(train)
+        self._advance = self._make_advance(_as_tensors(train))
+        self._validate = self._make_validate(_as_tensors(validation)) if len(validation["target"]) else None
+        self._read = tf.function(self._read_metrics, autograph=False)
+        self.network.reset_metrics()
+
+    def train(self, seed: int, epoch: int, advanced: Callable[[int], None]) -> dict[str, float]:
+        """Train one epoch.
+
+        Args:
+            seed: of the order of rows.
+            epoch: counted from 0.
+            advanced: hears how many steps were done.
+
+        Returns:
+            Loss and metrics by Keras's names.
+        """
+        order = tf.constant(shuffle_rows(self.rows, seed, epoch))
+        for first, count, size in plan_epoch(self.rows, self.steps):
+            self._advance(order, tf.constant(first), tf.constant(count), tf.constant(size))
+            advanced(count)
+        return self._measure()
+
+    def validate(self) -> dict[str, float]:
+        """Measure loss and metrics on the validation rows, under Keras's names; nothing without such rows."""
+        if self._validate is None:
+            return {}
+        self._validate()
+        return self._measure()
+
+    def _build(self, train: Arrays) -> None:
+        """Create all variables of metrics and optimiser: TensorFlow forbids it within repeated steps."""
+        first = {name: values[:1] for name, values in train.items()}
+        self.network.test_step(_inputs_and_target({name: tf.constant(values) for name, values in first.items()}))
+        self.network.optimizer.build(self.network.trainable_variables)
+
+    def _make_advance(self, blocks: dict[str, tf.Tensor]) -> Callable[..., None]:
+        # XLA would take longer to compile such a loop than it saves.
+        def advance(order: tf.Tensor, first: tf.Tensor, count: tf.Tensor, size: tf.Tensor) -> None:
+            def step(number: tf.Tensor) -> tuple[tf.Tensor]:
+                index = tf.slice(order, [first + number * size], [size])
+                rows = {name: tf.gather(block, index) for name, block in blocks.items()}
+                self.network.train_step(_inputs_and_target(rows))
+                return (number + 1,)
+
+            tf.while_loop(lambda number: number < count, step, [tf.constant(0)])
+
+        repeated: Callable[..., None] = tf.function(advance, autograph=False)
+        return repeated
+
+    def _make_validate(self, blocks: dict[str, tf.Tensor]) -> Callable[[], None]:
+        rows, batch = len(blocks["target"]), prediction_batch(input_names(blocks))
+
+        def validate() -> None:
+            def step(first: tf.Tensor) -> tuple[tf.Tensor]:
+                part = {name: block[first : first + batch] for name, block in blocks.items()}
+                self.network.test_step(_inputs_and_target(part))
+                return (first + batch,)
+
+            tf.while_loop(lambda first: first < rows, step, [tf.constant(0)])
+
+        repeated: Callable[[], None] = tf.function(validate, autograph=False)
+        return repeated
+
+    def _read_metrics(self) -> dict[str, tf.Tensor]:
+        found: dict[str, tf.Tensor] = self.network.get_metrics_result()
+        self.network.reset_metrics()
+        return found
+
+    def _measure(self) -> dict[str, float]:
+        """Read the metrics and set them back."""
+        return {name: float(value) for name, value in self._read().items()}
+
+
+def _as_tensors(arrays: Arrays) -> dict[str, tf.Tensor]:
+    return {name: tf.constant(values) for name, values in arrays.items()}
+
+
+def _inputs_and_target(rows: dict[str, tf.Tensor]) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    return {name: values for name, values in rows.items() if name != "target"}, rows["target"]

@@ -1,0 +1,45 @@
+"""The features of one row's plain values, in each case that has them so, are those of a table."""
+
+from importlib import import_module
+from math import isnan
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from casebook.learning.columns import conform_table
+
+CASES = ("attrition", "boston", "deposit", "pima")
+NUMBERS = [0, 1, 3, 0.1, 0.15, 0.29, 0.345, 0.57, 1.005, 7.5, 96, 310, 24.49, None, -4, 1e6]
+
+
+def make_rows(kinds: dict[str, str], drop: str | None = None) -> pd.DataFrame:
+    """Draw rows of numbers, texts and nulls; a column holds whole numbers only if its name is short."""
+    generator = np.random.default_rng(8)
+    values = {"number": np.array(NUMBERS, dtype=object), "text": np.array(["a", "b", None], dtype=object)}
+    return pd.DataFrame({name: generator.choice(values[kind], 60) for name, kind in kinds.items() if name != drop})
+
+
+def is_null(value: Any) -> bool:  # noqa: ANN401
+    return value is None or (isinstance(value, float) and isnan(value))
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("lacking", [False, True])
+def test_a_row_has_the_features_of_a_table(case: str, lacking: bool) -> None:
+    columns = import_module(f"casebook.pipelines.{case}.columns")
+    features = import_module(f"casebook.pipelines.{case}.features")
+    drop = list(columns.RAW_ROW)[1] if lacking else None
+    raw = make_rows(columns.RAW_ROW, drop)
+    kinds = {name: kind for name, kind in columns.RAW_ROW.items() if name != drop}
+    table = features.engineer_features(conform_table(raw, kinds, "rows"))
+    assert list(table.columns)
+    for place, row in enumerate(raw.to_dict("records")):
+        plain = {
+            name: float("nan") if value is None and kinds[name] == "number" else value for name, value in row.items()
+        }
+        found = features.engineer_row(plain)
+        for name in table.columns:
+            expected = table[name].iloc[place]
+            assert (is_null(found[name]) and pd.isna(expected)) or found[name] == expected, (name, place)
