@@ -23,6 +23,7 @@ from casebook.hooks.store import create_store_once
 from casebook.hooks.studies import begin_launch, tag_winner
 from casebook.learning import tracking
 from casebook.learning.columns import InvalidTableError
+from casebook.learning.monitoring import BelowLevelError
 from casebook.learning.splitting import EmptyPartError
 from casebook.modelling import STUDY
 from casebook.raw_files import RawFiles, find_raw_files
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
 
 # Errors that a user mends in files: one clear line, no traceback.
-USER_ERRORS = (InvalidTableError, EmptyPartError, RawFileError)
+USER_ERRORS = (InvalidTableError, EmptyPartError, RawFileError, BelowLevelError)
 # Set by `make ledger` for the runs that it starts: the row's key and the seed.
 LEDGER_VARIABLE = "CASEBOOK_LEDGER"
 MLFLOW_SETTINGS = {

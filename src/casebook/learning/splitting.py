@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,11 @@ if TYPE_CHECKING:
 
 # Parts are bits, since the published experiments put some rows into two of them; a row in none is not used.
 TRAIN, VALIDATION, TEST = 1, 2, 4
+# Rows that no run uses: on them champion and challenger are compared.
+PROMOTION = 8
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+# Of the hash that chooses the promotion rows; never a run's own.
+PROMOTION_SEED = 20_260
 # Column of a table that says to which part the data set itself counts a row.
 GIVEN = "part"
 # Hashing whole rows to find copies is worth it up to so many.
@@ -139,6 +144,49 @@ def split_given(given: pd.Series, validation_share: float, seed: int) -> np.ndar
     return parts
 
 
+def hold_back(parts: np.ndarray, keys: pd.Series, share: float) -> np.ndarray:
+    """Take the promotion rows out of their parts: a share of the keys, the same in every run of a case.
+
+    Args:
+        parts: see `assign_rows`.
+        keys: of each row; rows of one key go together.
+        share: of the keys; 0 holds nothing back.
+
+    Returns:
+        The parts, with 8 where a row is held back.
+
+    Raises:
+        EmptyPartError: a part that had rows has none left.
+    """
+    # No seed of a run moves these: a row that one run tests on must not have been trained on by another.
+    chosen = split_keys(keys, share, 0.0, PROMOTION_SEED) == TEST if share else np.zeros(len(parts), dtype=bool)
+    held_back = np.where(chosen, PROMOTION, parts).astype(np.uint8)
+    for name, part in PARTS.items():
+        if (parts & part).any() and not (held_back & part).any():
+            raise EmptyPartError(f"split: promotion_share {share} leaves no rows for {name}; use more rows or less")
+    return held_back
+
+
+def hash_raw_rows(rows: pd.DataFrame) -> pd.Series:
+    """Hash raw rows by their values alone: uint64 of shape (rows,).
+
+    Unlike `hash_rows` it does not matter how a column is stored: whole numbers become floats once a column of the file
+    has a null, and a row must not move to another side for that.
+    """
+    return hash_rows(pd.DataFrame({name: _plain(rows[name]) for name in sorted(rows.columns)}))
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    if _holds_arrays(column):
+        digests = [hashlib.blake2b(np.ascontiguousarray(cell).tobytes(), digest_size=8).hexdigest() for cell in column]
+        return pd.Series(digests, column.index, dtype=object)
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return column.astype("datetime64[s]")
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
+        return column.astype("float64")
+    return column
+
+
 def hash_rows(table: pd.DataFrame) -> pd.Series:
     """Hash whole rows, so that exact copies have the same number: uint64 of shape (rows,)."""
     return pd.util.hash_pandas_object(table, index=False)
@@ -195,7 +243,7 @@ def measure_overlap(table: pd.DataFrame, parts: np.ndarray, keys: Mapping[str, s
 
 
 def _holds_arrays(column: pd.Series) -> bool:
-    return column.dtype == object and isinstance(column.iloc[0], np.ndarray)
+    return column.dtype == object and len(column) > 0 and isinstance(column.iloc[0], np.ndarray)
 
 
 def assign_folds(rows: int, count: int, repeats: int, seed: int, keys: np.ndarray | None = None) -> np.ndarray:

@@ -110,6 +110,12 @@ def _preparing() -> list[Node]:
             "splitting",
             nodes.assign_parts,
             ["feature_table", "params:split", "params:duplicates", *labels],
+            "dealt_parts",
+        ),
+        stage(
+            "splitting",
+            nodes.hold_back_promotion,
+            ["dealt_parts", "joined_rows", "params:split.promotion_share", "params:promotion.key", "params:target"],
             "parts",
         ),
         stage(
@@ -207,8 +213,11 @@ def _searching() -> list[Node]:
 
 def _packaging() -> list[Node]:
     inputs = ["network", "preparation", "example_rows", "params:task", "params:evaluation"]
+    profiled = ["joined_rows", "feature_table", "parts", "preparation", "network"]
     example = ["joined_rows", "params:target", "feature_sources", "preparation"]
     return [
         stage("packaging", nodes.take_example, example, "example_rows"),
+        stage("packaging", nodes.take_promotion_rows, ["joined_rows", "parts", "params:target"], "promotion_rows"),
+        stage("packaging", nodes.profile_training, profiled, "training_profile"),
         stage("packaging", nodes.package_model, inputs, "model"),
     ]

@@ -34,6 +34,7 @@ from casebook.parameters.training import (
     ScheduleParameters,
     TrainingParameters,
 )
+from casebook.parameters.usage import MonitorParameters, PredictParameters, PromotionParameters
 from casebook.parameters.values import Parameters, UnknownKeys
 
 __all__ = [
@@ -50,10 +51,13 @@ __all__ = [
     "ImagePreparationParameters",
     "LogisticImageParameters",
     "LogisticTextParameters",
+    "MonitorParameters",
     "NetworkParameters",
     "OptimizerParameters",
     "Parameters",
+    "PredictParameters",
     "PreparationParameters",
+    "PromotionParameters",
     "ReferenceParameters",
     "ScheduleParameters",
     "SplitParameters",
@@ -67,6 +71,11 @@ __all__ = [
 
 # Mappings whose keys are the user's: a variant states them whole, the command line gives single entries.
 FREE_MAPPINGS = frozenset({"encoding", "nulls", "clip", "options"})
+JUDGED_BY = {
+    "binary": ("auc", "accuracy", "log_loss"),
+    "multiclass": ("accuracy", "log_loss"),
+    "regression": ("mae", "mse", "rmse", "rmspe", "mape"),
+}
 OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
 
 
@@ -86,6 +95,9 @@ class CaseParameters(Parameters):
     reference: ReferenceParameters
     evaluation: EvaluationParameters
     study: StudyParameters = StudyParameters()
+    promotion: PromotionParameters = PromotionParameters()
+    predict: PredictParameters = PredictParameters()
+    monitor: MonitorParameters = MonitorParameters()
     variants: dict[str, dict[str, Any]]
 
     @model_validator(mode="after")
@@ -96,6 +108,10 @@ class CaseParameters(Parameters):
             raise ValueError(f"training.network.output {output} does not fit the task {self.task}: give {allowed}")
         if self.training.target_scale != "none" and self.task != "regression":
             raise ValueError("training.target_scale scales a regression's target; give none")
+        for name, judged in (("promotion", self.promotion.metric), ("monitor", self.monitor.metric)):
+            if judged is not None and judged not in JUDGED_BY[self.task]:
+                allowed = " or ".join(JUDGED_BY[self.task])
+                raise ValueError(f"{name}.metric {judged} does not fit the task {self.task}: give {allowed}")
         watched = self.training.early_stopping
         if watched.patience and watched.metric.startswith("val/") and not self._has_validation():
             raise ValueError(
