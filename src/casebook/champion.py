@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
+from casebook.hooks.store import create_store_once
 from casebook.learning.columns import InvalidTableError
 from casebook.locations import tracking_uri
 from casebook.registry import CHAMPION, ORIGIN, find_version
@@ -120,9 +121,10 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
         )
     loaded = mlflow.pyfunc.load_model(f"models:/{case}/{version.version}")
     model = loaded.unwrap_python_model().rows
-    return Champion(case, version.version, version.run_id, dict(version.tags), model)
+    return Champion(case, str(version.version), version.run_id, dict(version.tags), model)
 
 
 def open_registry() -> None:
-    """Point MLflow at the project's store, wherever the command was started."""
+    """Point MLflow at the project's store, made where there is none."""
+    create_store_once(tracking_uri())
     mlflow.set_tracking_uri(tracking_uri())

@@ -6,11 +6,6 @@ import argparse
 import sys
 
 from casebook.cases import CASES
-from casebook.deferral import defer_import
-
-# Half of the time that importing MLflow takes goes into its part for language models.
-for _part in ("genai", "gateway"):
-    defer_import("mlflow", _part)
 
 MEGABYTE = 1 << 20
 

@@ -115,7 +115,7 @@ class _Writer:
                     schema = schema.set(place, pa.field(column, TEXTS[column]))
             self._tables[name] = self._stack.enter_context(open_writer(self._paths[name], schema)), schema
         writer, schema = self._tables[name]
-        writer.write_table(pa.Table.from_pandas(rows, schema, preserve_index=False))
+        writer.write_table(pa.Table.from_pandas(rows, preserve_index=False).cast(schema))
 
 
 def _csv_writer(path: Path, schema: pa.Schema) -> Any:  # noqa: ANN401 - pyarrow has no types

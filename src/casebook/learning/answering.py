@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     Answer = Callable[[pd.DataFrame], pd.DataFrame]
 
 SHOWN = 200
+# Finding the column to blame takes a prediction a column, which is worth it for a few rows.
+MOST_BLAMED = 20
+INFINITE = "the value is so far from those of the training that the model has no finite answer"
 
 
 def answer_rows(answer: Answer, rows: pd.DataFrame, most_faults: int | None = None) -> tuple[pd.DataFrame, list[Fault]]:
@@ -42,7 +45,7 @@ def answer_rows(answer: Answer, rows: pd.DataFrame, most_faults: int | None = No
         if len(rows) == 1:
             return pd.DataFrame(), [_blame(answer, rows, error)]
         return _answer_halves(answer, rows, most_faults)
-    return _refuse_infinite(answers)
+    return _refuse_infinite(answer, rows, answers)
 
 
 def _answer_halves(answer: Answer, rows: pd.DataFrame, most: int | None) -> tuple[pd.DataFrame, list[Fault]]:
@@ -55,23 +58,33 @@ def _answer_halves(answer: Answer, rows: pd.DataFrame, most: int | None) -> tupl
     return (pd.concat(answered) if answered else first), [*faults, *more]
 
 
-def _refuse_infinite(answers: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
+def _refuse_infinite(answer: Answer, rows: pd.DataFrame, answers: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
     """Take out answers that are no numbers: a value so large that the network's arithmetic ends."""
-    finite = np.isfinite(answers.to_numpy(np.float64)).all(axis=1)
-    if finite.all():
+    bad = np.flatnonzero(~_finite(answers))
+    if not len(bad):
         return answers, []
-    reason = "a value is so far from those of the training that the model has no finite answer"
-    return answers[finite], [Fault(int(row), "", reason) for row in answers.index[~finite]]
+    blamed = [_name_fault(answer, rows.iloc[[place]], INFINITE) for place in bad[:MOST_BLAMED]]
+    others = [Fault(int(row), "", INFINITE) for row in answers.index[bad[MOST_BLAMED:]]]
+    return answers.drop(index=answers.index[bad]), [*blamed, *others]
+
+
+def _finite(answers: pd.DataFrame) -> np.ndarray:
+    finite: np.ndarray = np.isfinite(answers.to_numpy(np.float64)).all(axis=1)
+    return finite
 
 
 def _blame(answer: Answer, row: pd.DataFrame, error: Exception) -> Fault:
-    """Find the column: the one without whose value the model can answer."""
     told = (str(error).splitlines() or [""])[0]
-    reason = f"the model cannot work with it ({told[:SHOWN] or type(error).__name__})"
+    return _name_fault(answer, row, f"the model cannot work with it ({told[:SHOWN] or type(error).__name__})")
+
+
+def _name_fault(answer: Answer, row: pd.DataFrame, reason: str) -> Fault:
+    """Find the column to blame: the one without whose value the model can answer."""
     for name in row.columns:
         try:
-            answer(row.assign(**{str(name): pd.Series([None], row.index, dtype=object)}))
-        except Exception:  # noqa: BLE001, S112 - any error means that this column alone is not to blame
-            continue
-        return Fault(int(row.index[0]), str(name), reason)
+            answered = _finite(answer(row.assign(**{str(name): pd.Series([None], row.index, dtype=object)}))).all()
+        except Exception:  # noqa: BLE001 - any error means that this column alone is not to blame
+            answered = False
+        if answered:
+            return Fault(int(row.index[0]), str(name), reason)
     return Fault(int(row.index[0]), "", reason)

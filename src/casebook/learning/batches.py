@@ -116,10 +116,10 @@ def score_block(
     faults += find_faults(wanted, model.kinds)
     good = wanted[~np.isin(np.arange(len(wanted)), [fault.row for fault in faults])] if faults else wanted
     answers, features, more = _answer(model, good)
-    days = rows[form.day].astype("str") if form.day in rows else pd.Series(today, rows.index)
-    predictions = pd.DataFrame({"row": answers.index + block.first, "key": keys[answers.index]})
-    predictions["day"] = days.iloc[answers.index].str.slice(0, 10).to_numpy()
-    predictions = pd.concat([predictions, answers.reset_index(drop=True)], axis=1)
+    days = rows[form.day].astype("category") if form.day in rows else pd.Series(today, rows.index, dtype="category")
+    known = {"row": answers.index + block.first, "key": keys.take(answers.index), "day": days.take(answers.index)}
+    columns = {**known, **{str(name): answers[name] for name in answers}}
+    predictions = pd.DataFrame({name: np.asarray(v) if name == "row" else v.array for name, v in columns.items()})
     rejected = tabulate_faults([*faults, *more], keys, block.first, block.broken)
     return ScoredBlock(predictions, rejected, _count(features, answers, model.profile))
 
@@ -156,7 +156,7 @@ def refuse_other_columns(rows: pd.DataFrame, model: Answering, form: NewRows) ->
                                 f"{', '.join(map(str, rows.columns))}")  # fmt: skip
 
 
-def tabulate_faults(faults: list[Fault], keys: np.ndarray, first: int, broken: list[str]) -> pd.DataFrame:
+def tabulate_faults(faults: list[Fault], keys: pd.Series, first: int, broken: list[str]) -> pd.DataFrame:
     """Put together why rows are rejected, a line a row: its first fault's column and all reasons.
 
     Returns:
@@ -166,20 +166,20 @@ def tabulate_faults(faults: list[Fault], keys: np.ndarray, first: int, broken: l
     for fault in faults:
         by_row.setdefault(fault.row, []).append(fault)
     lines = [
-        (row + first, keys[row], found[0].column, "; ".join(fault.reason for fault in found))
+        (row + first, keys.iloc[row], found[0].column, "; ".join(fault.reason for fault in found))
         for row, found in sorted(by_row.items())
     ]
     lines += [(-1, "", "", reason) for reason in broken]
     return pd.DataFrame(lines, columns=REJECTED).astype({"row": "int64"})
 
 
-def _keys(block: RawBlock, form: NewRows) -> np.ndarray:
+def _keys(block: RawBlock, form: NewRows) -> pd.Series:
     if not form.key:
-        return np.arange(block.first, block.first + len(block.rows)).astype(str).astype(object)
+        return pd.Series(np.arange(block.first, block.first + len(block.rows))).astype("str")
     if form.key not in block.rows:
         raise InvalidTableError(f"{form.file} lacks the column {form.key}, which names its rows")
-    keys: np.ndarray = block.rows[form.key].astype("str").to_numpy(dtype=object, na_value="")
-    return keys
+    keys = block.rows[form.key]
+    return keys if isinstance(keys.dtype, pd.StringDtype) else keys.astype("str")
 
 
 def _answer(model: Answering, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[Fault]]:

@@ -97,9 +97,18 @@ def _describe(column: pd.Series | None) -> Histogram:
     return {**found, "shares": (_count(column, found) / len(column)).tolist()}
 
 
+def _as_numbers(column: pd.Series | None) -> np.ndarray:
+    if column is None:
+        return np.empty(0)
+    if not pd.api.types.is_numeric_dtype(column):
+        column = pd.to_numeric(column.astype("object"), errors="coerce")
+    numbers: np.ndarray = column.to_numpy(np.float64, na_value=np.nan)
+    return numbers
+
+
 def _count(column: pd.Series | None, histogram: Histogram) -> np.ndarray:
     if "edges" in histogram:
-        numbers = np.empty(0) if column is None else pd.to_numeric(column, errors="coerce").to_numpy(np.float64)
+        numbers = _as_numbers(column)
         edges = np.asarray(histogram["edges"])
         known = numbers[~np.isnan(numbers)]
         counts = np.bincount(np.searchsorted(edges, known), minlength=len(edges) + 1)

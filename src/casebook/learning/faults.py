@@ -57,9 +57,9 @@ def find_faults(rows: pd.DataFrame, kinds: Mapping[str, Kind]) -> list[Fault]:
             continue
         codes, values = distinct(rows[name])
         wrong = np.array([not fits(kind, value) for value in values.tolist()] + [False], dtype=bool)
-        faults += [
-            Fault(int(row), name, explain(values[codes[row]], EXPECTED[kind])) for row in np.flatnonzero(wrong[codes])
-        ]
+        if wrong.any():
+            bad = np.flatnonzero(wrong[codes])
+            faults += [Fault(int(row), name, explain(values[codes[row]], EXPECTED[kind])) for row in bad]
     return faults
 
 
@@ -89,7 +89,7 @@ def fits(kind: Kind, value: object) -> bool:
 
 def explain(value: object, expected: str) -> str:
     """Say what is wrong with a value, cut short where it is long."""
-    written = repr(value)
+    written = repr(value.item() if isinstance(value, np.generic) else value)
     return f"{written[:SHOWN]}{'...' * (len(written) > SHOWN)} is not {expected}"
 
 

@@ -19,6 +19,7 @@ GROWING = frozenset({"auc", "accuracy"})
 ROOTS = frozenset({"rmse", "rmspe"})
 INTERVAL = (0.025, 0.975)
 SEED = 0
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Contest:
 
     def won(self, margin: float) -> bool:
         """Tell whether the challenger is better, and by the margin at least."""
-        return self.difference > 0 and self.difference >= margin
+        # A difference of exactly the margin may come out a rounding error below it.
+        return self.difference > 0 and self.difference >= margin * (1 - ROUNDING)
 
     def describe(self) -> str:
         """Tell the scores in one line."""

@@ -89,6 +89,8 @@ def read_threshold(params: object, taken: bool) -> float | None:
 
 def check_names(columns: Columns, asked: Asked) -> None:
     """Refuse rows that lack a column, have one that nothing is known of, or are none."""
+    if not len(next(iter(columns.values()), [])):
+        raise BadRequestError("there are no rows")
     unknown = [name for name in columns if name not in asked.kinds]
     if unknown:
         faults = [Fault(0, str(name), "there is no such column") for name in unknown[:MOST_FAULTS]]
@@ -97,8 +99,6 @@ def check_names(columns: Columns, asked: Asked) -> None:
     if missing:
         faults = [Fault(0, name, "the column is missing; send null for a value that is not known") for name in missing]
         raise BadRequestError("columns are missing", faults[:MOST_FAULTS])
-    if not len(next(iter(columns.values()), [])):
-        raise BadRequestError("there are no rows")
 
 
 def frame_columns(columns: Columns, kinds: Mapping[str, Kind]) -> pd.DataFrame:
