@@ -34,7 +34,9 @@ def main(arguments: list[str] | None = None) -> int:
     sys.stdout.write(f"{options.case} version {champion.version} (trained on {champion.origin or 'unknown rows'})\n")
     sys.stdout.flush()
     app = create_app(champion, options.most_megabytes * MEGABYTE)
-    uvicorn.run(app, host=options.host, port=options.port, access_log=False, timeout_graceful_shutdown=5)
+    uvicorn.run(
+        app, host=options.host, port=options.port, access_log=False, timeout_keep_alive=75, timeout_graceful_shutdown=5
+    )
     return 0
 
 

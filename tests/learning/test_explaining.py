@@ -14,7 +14,10 @@ TYPICAL = {"age": 40, "income": 10.0, "job": "a", "idle": "x"}
 
 def answer(rows: pd.DataFrame) -> np.ndarray:
     """2 age + income x (job is b): age by itself, income and job together."""
-    return 2 * rows["age"].astype(float).to_numpy() + rows["income"].astype(float).to_numpy() * (rows["job"] == "b").to_numpy()
+    return (
+        2 * rows["age"].astype(float).to_numpy()
+        + rows["income"].astype(float).to_numpy() * (rows["job"] == "b").to_numpy()
+    )
 
 
 def test_contributions_add_up_and_are_shared_between_columns_that_act_together() -> None:

@@ -44,6 +44,14 @@ class Client:
 
     def ask(self, content: object, path: str = "/invocations", method: str = "POST") -> tuple[int, bytes]:
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
+        try:
+            return self._ask(body, path, method)
+        except (http.client.HTTPException, OSError):
+            # A connection that lay idle is closed by the server; the next one must do.
+            self.connection.close()
+            return self._ask(body, path, method)
+
+    def _ask(self, body: bytes, path: str, method: str) -> tuple[int, bytes]:
         self.connection.request(method, path, body, {"Content-Type": "application/json"})
         response = self.connection.getresponse()
         return response.status, response.read()

@@ -14,7 +14,9 @@ from kedro.io import DatasetError
 
 from casebook.cases import load_case
 from casebook.datasets.files import FileDataset
+from casebook.datasets.raw import RawFileError
 from casebook.learning.batches import REJECTED as REJECTED_COLUMNS
+from casebook.learning.columns import InvalidTableError
 from casebook.whole import written_whole
 
 if TYPE_CHECKING:
@@ -36,7 +38,18 @@ class ScoredFiles(FileDataset):
         self._case = case
 
     def save(self, data: ScoredRows) -> None:
-        """Score and write block after block; nothing takes its name before all is done."""
+        """Score and write block after block; nothing takes its name before all is done.
+
+        Raises:
+            RawFileError: the scored file is not what the model needs. Scoring goes on while this writes.
+        """
+        try:
+            self._write(data)
+        except InvalidTableError as error:
+            # Kedro wraps what is no error of a dataset.
+            raise RawFileError(str(error)) from error
+
+    def _write(self, data: ScoredRows) -> None:
         with ExitStack() as stack:
             paths = {
                 name: stack.enter_context(written_whole(self._filepath / name))
