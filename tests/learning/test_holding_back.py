@@ -19,6 +19,7 @@ from casebook.learning.splitting import (
 from casebook.modelling import nodes
 
 ROWS = 4000
+SPLIT = {"strategy": "row", "seed": 1, "promotion_share": 0.1}
 
 
 @pytest.fixture
@@ -80,7 +81,7 @@ def test_images_are_hashed_by_their_pixels() -> None:
 def test_rows_without_a_key_go_with_their_copies_whatever_their_label() -> None:
     rows = pd.DataFrame({"age": np.arange(500) % 250, "y": np.arange(500) // 250})
     dealt = pd.DataFrame({"part": split_rows(500, 0.2, 0.1, 1)})
-    held = nodes.hold_back_promotion(dealt, rows, 0.1, "", "y")["part"].to_numpy() == PROMOTION
+    held = nodes.hold_back_promotion(dealt, rows, SPLIT, {}, "y")["part"].to_numpy() == PROMOTION
     assert 0 < held.sum() < 150
     np.testing.assert_array_equal(held[:250], held[250:])
     assert list(dealt.columns) == ["part"]
@@ -96,4 +97,6 @@ def test_promotion_rows_are_taken_raw_with_their_target() -> None:
 
 def test_a_key_that_is_no_raw_column_is_refused() -> None:
     with pytest.raises(ValueError, match=r"promotion\.key: there is no raw column 'people'; there are age, y"):
-        nodes.hold_back_promotion(pd.DataFrame({"part": [1]}), pd.DataFrame({"age": [1], "y": [0]}), 0.1, "people", "y")
+        nodes.hold_back_promotion(
+            pd.DataFrame({"part": [1]}), pd.DataFrame({"age": [1], "y": [0]}), SPLIT, {"key": "people"}, "y"
+        )

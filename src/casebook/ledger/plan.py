@@ -50,8 +50,13 @@ class LedgerRow:
         Nothing is held back for promotions: a row of the ledger stands beside figures of all rows.
         """
         seeded = {"training.seed": seed} if seed is not None else {}
-        given = {"variant": self.variant, "split.promotion_share": 0, **_flatten(self.changes), **seeded}
+        given = {"variant": self.variant, "split.promotion_share": 0, **self.changed, **seeded}
         return {f"{self.case}.{name}": value for name, value in given.items()}
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """What the row changes, by dotted key."""
+        return _flatten(self.changes)
 
     @cached_property
     def resolved(self) -> dict[str, Any]:

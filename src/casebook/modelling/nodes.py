@@ -45,7 +45,7 @@ def assign_parts(feature_table: pd.DataFrame, split: Block, duplicates: str, tar
 
 
 def hold_back_promotion(
-    dealt_parts: pd.DataFrame, joined_rows: pd.DataFrame, promotion_share: float, key: str, target: str
+    dealt_parts: pd.DataFrame, joined_rows: pd.DataFrame, split: Block, promotion: Block, target: str
 ) -> pd.DataFrame:
     """Take the promotion rows out of the parts that they were dealt to.
 
@@ -55,14 +55,16 @@ def hold_back_promotion(
     Raises:
         InvalidTableError: the raw rows lack the column `promotion.key`.
     """
-    if not promotion_share:
+    share = parameters.SplitParameters.model_validate(split).promotion_share
+    key = parameters.PromotionParameters.model_validate(promotion).key
+    if not share:
         return dealt_parts
     if key and key not in joined_rows:
         there = ", ".join(map(str, joined_rows.columns))
         raise InvalidTableError(f"promotion.key: there is no raw column {key!r}; there are {there}")
     inputs = joined_rows.drop(columns=[target, splitting.GIVEN], errors="ignore")
     keys = joined_rows[key] if key else splitting.hash_raw_rows(inputs)
-    return pd.DataFrame({"part": splitting.hold_back(dealt_parts["part"].to_numpy(), keys, promotion_share)})
+    return pd.DataFrame({"part": splitting.hold_back(dealt_parts["part"].to_numpy(), keys, share)})
 
 
 def describe_split(

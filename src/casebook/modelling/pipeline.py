@@ -115,7 +115,7 @@ def _preparing() -> list[Node]:
         stage(
             "splitting",
             nodes.hold_back_promotion,
-            ["dealt_parts", "joined_rows", "params:split.promotion_share", "params:promotion.key", "params:target"],
+            ["dealt_parts", "joined_rows", "params:split", "params:promotion", "params:target"],
             "parts",
         ),
         stage(
