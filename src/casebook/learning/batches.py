@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 # Evenly spaced rows of a block that are looked at for a shift: they tell it as well as all, at a part of the cost.
 MOST_COUNTED = 10_000
+# Blocks that are scored at once: NumPy, Arrow and the network let go of the interpreter while they compute.
+AHEAD = 2
 # In histograms a feature bears it, an answer of the model nothing.
 FEATURE = "feature "
 REJECTED = ["row", "key", "column", "reason"]
@@ -75,7 +79,7 @@ class ScoredBlock:
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """All blocks of a file, scored while they are gone through: never more than one is held."""
+    """All blocks of a file, scored while they are gone through: a few are worked on at once, never all."""
 
     blocks: Iterable[RawBlock]
     owners: pd.DataFrame | None
@@ -84,10 +88,16 @@ class ScoredRows:
     today: str
 
     def __iter__(self) -> Iterator[ScoredBlock]:
-        """Score block after block."""
+        """Give the scored blocks in their order, the next ones being scored while one is written."""
         owners = None if self.owners is None else index_owners(self.owners, self.form)
-        for block in self.blocks:
-            yield score_block(block, owners, self.model, self.form, self.today)
+        ahead: deque[Future[ScoredBlock]] = deque()
+        with ThreadPoolExecutor(AHEAD, thread_name_prefix="blocks") as pool:
+            for block in self.blocks:
+                ahead.append(pool.submit(score_block, block, owners, self.model, self.form, self.today))
+                if len(ahead) > AHEAD:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
 
 
 def index_owners(owners: pd.DataFrame, form: NewRows) -> tuple[pd.Index, pd.DataFrame]:
