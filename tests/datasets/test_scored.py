@@ -91,7 +91,7 @@ def test_files_of_no_rows_have_their_columns(files: ScoredFiles, tmp_path: Path)
 
 def test_an_error_in_the_middle_leaves_what_was_there_before(files: ScoredFiles, tmp_path: Path) -> None:
     files.save(Blocks(scored(0, [0.2])))
-    with pytest.raises(RawFileError, match=r"new\.csv lacks age"):
+    with pytest.raises(DatasetError, match=r"new\.csv lacks age"):
         files.save(Blocks(scored(0, [0.7, 0.8]), InvalidTableError("new.csv lacks age")))
     assert read(tmp_path, "predictions.parquet")["probability"].tolist() == [0.2]
     assert files.load()["rows"] == 1
@@ -102,5 +102,5 @@ def test_an_error_in_the_middle_leaves_what_was_there_before(files: ScoredFiles,
 
 def test_nothing_scored_yet_is_said(files: ScoredFiles) -> None:
     assert not files.exists()
-    with pytest.raises(DatasetError, match=r"scored\.json is not there yet; score rows first"):
+    with pytest.raises(RawFileError, match=r"scored\.json is not there yet: run `kedro run --pipeline=redhat_predict`"):
         files.load()

@@ -10,13 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
-from kedro.io import DatasetError
 
 from casebook.cases import load_case
 from casebook.datasets.files import FileDataset
 from casebook.datasets.raw import RawFileError
 from casebook.learning.batches import REJECTED as REJECTED_COLUMNS
-from casebook.learning.columns import InvalidTableError
 from casebook.whole import written_whole
 
 if TYPE_CHECKING:
@@ -38,18 +36,7 @@ class ScoredFiles(FileDataset):
         self._case = case
 
     def save(self, data: ScoredRows) -> None:
-        """Score and write block after block; nothing takes its name before all is done.
-
-        Raises:
-            RawFileError: the scored file is not what the model needs. Scoring goes on while this writes.
-        """
-        try:
-            self._write(data)
-        except InvalidTableError as error:
-            # Kedro wraps what is no error of a dataset.
-            raise RawFileError(str(error)) from error
-
-    def _write(self, data: ScoredRows) -> None:
+        """Score and write block after block; nothing takes its name before all is done."""
         with ExitStack() as stack:
             paths = {
                 name: stack.enter_context(written_whole(self._filepath / name))
@@ -64,10 +51,11 @@ class ScoredFiles(FileDataset):
         """Read what was counted: `rows`, `scored`, `rejected`, the `model` and the `counts` of features and answers.
 
         Raises:
-            DatasetError: nothing was scored yet.
+            RawFileError: nothing was scored yet.
         """
         if not self._exists():
-            raise DatasetError(f"{self._filepath / COUNTS} is not there yet; score rows first")
+            command = f"kedro run --pipeline={self._case}_predict"
+            raise RawFileError(f"{self._filepath / COUNTS} is not there yet: run `{command}` first")
         counted: dict[str, Any] = json.loads((self._filepath / COUNTS).read_text())
         return counted
 

@@ -28,7 +28,7 @@ def create_monitoring_pipeline(case: str) -> Pipeline:
         stage(
             "monitoring",
             follow_predictions,
-            ["predicted", "scored", "raw_outcomes", "params:monitor", "params:target"],
+            ["scored", "predicted", "raw_outcomes", "params:monitor", "params:target"],
             ["weekly", "weekly_curves", "weekly_figures"],
         ),
         # Behind the curves, so that they are there when it fails.
@@ -38,7 +38,7 @@ def create_monitoring_pipeline(case: str) -> Pipeline:
 
 
 def follow_predictions(
-    predicted: pd.DataFrame, scored: Block, raw_outcomes: OutcomesReader, monitor: Block, target: str
+    scored: Block, predicted: pd.DataFrame, raw_outcomes: OutcomesReader, monitor: Block, target: str
 ) -> tuple[pd.DataFrame, dict[str, Mapping[int, float]], dict[str, Any]]:
     """Score the predictions whose outcomes have arrived, week by week, beside the test rows' score.
 
