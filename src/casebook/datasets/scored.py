@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ class ScoredFiles(FileDataset):
             writer.finish(data.model)
 
     def load(self) -> dict[str, Any]:
-        """Read what was counted: `rows`, `scored`, `rejected`, the `model` and the `counts` of features and answers.
+        """Read what was counted: `rows`, `scored`, `rejected`, `seconds`, the `model` and the `counts` of features and answers.
 
         Raises:
             RawFileError: nothing was scored yet.
@@ -72,6 +73,7 @@ class _Writer:
         self._tables: dict[str, Any] = {}
         self._totals = {"rows": 0, "scored": 0, "rejected": 0}
         self._counts: dict[str, Any] = {}
+        self._started = time.perf_counter()
 
     def __enter__(self) -> _Writer:
         return self
@@ -104,8 +106,9 @@ class _Writer:
             if name not in self._tables:
                 self._append(name, pd.DataFrame(columns=columns, dtype="str"), open_writer)
         facts = {"version": model.version, "test": model.test_scores}
+        totals = {**self._totals, "seconds": time.perf_counter() - self._started}
         counts = {name: found.tolist() for name, found in self._counts.items()}
-        self._paths[COUNTS].write_text(json.dumps({**self._totals, "model": facts, "counts": counts}))
+        self._paths[COUNTS].write_text(json.dumps({**totals, "model": facts, "counts": counts}))
         self._stack.close()
 
     def _append(self, name: str, rows: pd.DataFrame, open_writer: Any) -> None:  # noqa: ANN401 - two kinds of writers

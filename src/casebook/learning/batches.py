@@ -17,7 +17,7 @@ from casebook.learning.faults import Fault, find_faults
 from casebook.learning.joining import refuse_repeated_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from casebook.cases import NewRows
     from casebook.learning.columns import Kind
@@ -82,14 +82,15 @@ class ScoredRows:
     """All blocks of a file, scored while they are gone through: a few are worked on at once, never all."""
 
     blocks: Iterable[RawBlock]
-    owners: pd.DataFrame | None
+    owners: Callable[[], pd.DataFrame | None]
     model: Answering
     form: NewRows
     today: str
 
     def __iter__(self) -> Iterator[ScoredBlock]:
         """Give the scored blocks in their order, the next ones being scored while one is written."""
-        owners = None if self.owners is None else index_owners(self.owners, self.form)
+        table = self.owners()
+        owners = None if table is None else index_owners(table, self.form)
         ahead: deque[Future[ScoredBlock]] = deque()
         with ThreadPoolExecutor(AHEAD, thread_name_prefix="blocks") as pool:
             for block in self.blocks:

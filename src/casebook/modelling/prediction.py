@@ -38,7 +38,7 @@ def create_prediction_pipeline(case: str) -> Pipeline:
 def score_new_rows(raw_new_rows: NewRowsReader, champion: Champion, predict: Block) -> ScoredRows:
     """Lay out the scoring of all new rows; it happens block by block while the result is written."""
     blocks = raw_new_rows.blocks(predict["file"])
-    return ScoredRows(blocks, raw_new_rows.owners(), champion, raw_new_rows.form, raw_new_rows.today)
+    return ScoredRows(blocks, raw_new_rows.owners, champion, raw_new_rows.form, raw_new_rows.today)
 
 
 def measure_drift(
@@ -47,14 +47,15 @@ def measure_drift(
     """Measure how far features and answers have moved from those of the training.
 
     Returns:
-        `prediction/rows`, `prediction/scored`, `prediction/rejected`, `drift/<feature or answer>` and `drift/alarms`
+        `prediction/rows`, `prediction/scored`, `prediction/rejected`, `prediction/seconds` from the first byte read to
+        the last written, `drift/<feature or answer>` and `drift/alarms`
         (how many reach the level); the table of `drift.tabulate_drift`; its figure.
     """
     from casebook.learning.figures_prediction import draw_drift
 
     level = predict["drift_alarm"]
     drift = tabulate_drift(champion.profile.get("histograms", {}), scored["counts"], level)
-    found = {f"prediction/{name}": float(scored[name]) for name in ("rows", "scored", "rejected")}
+    found = {f"prediction/{name}": float(scored[name]) for name in ("rows", "scored", "rejected", "seconds")}
     moved = {
         f"drift/{name.removeprefix(FEATURE)}": value
         for name, value in zip(drift["column"], drift["index"], strict=True)

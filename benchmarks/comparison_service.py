@@ -1,0 +1,50 @@
+"""What is compared of a model in use: scoring a file, and answering over HTTP. Nothing here measures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Figures = dict[str, Any]
+
+GIGABYTE = 1e9
+
+
+def compare_predict_rate(predict: Figures) -> tuple[str, str, float]:
+    """Rows a second through `redhat_predict`, from the first byte read to the last written, in thousands."""
+    once = predict["once"]
+    return "-", f"{once['rows']:,.0f} rows in {once['seconds']:.2f} s", once["rate"] / 1000
+
+
+def compare_predict_peak(predict: Figures) -> tuple[str, str, float]:
+    """Peak memory of `redhat_predict`, in GB."""
+    peaks = [predict[name]["peak_bytes"] / GIGABYTE for name in ("once", "ten_times")]
+    return "-", f"{peaks[0]:.2f} GB, ten times the rows {peaks[1]:.2f} GB", max(peaks)
+
+
+def compare_predict_growth(predict: Figures) -> tuple[str, str, float]:
+    """How much more memory ten times the rows take, as a ratio."""
+    once, ten_times = (predict[name] for name in ("once", "ten_times"))
+    told = f"{ten_times['rows']:,.0f} rows at {ten_times['rate']:,.0f} a second"
+    return "-", told, ten_times["peak_bytes"] / once["peak_bytes"]
+
+
+def compare_serve(name: str, scale: float = 1) -> Callable[[Figures], tuple[str, str, float]]:
+    """Give one of the server's figures."""
+
+    def compute(serve: Figures) -> tuple[str, str, float]:
+        return "-", f"{serve[name]:,.1f}", serve[name] * scale
+
+    return compute
+
+
+def compare_load(serve: Figures) -> tuple[str, str, float]:
+    """Wrong answers and errors under load."""
+    found = serve["load"]
+    told = (
+        f"{found['right']:,} right, {found['refused']:,} refused, {found['requests_a_second']:.0f} a second, memory "
+        f"{100 * found['memory_growth']:+.1f} %"
+    )
+    return "-", told, found["wrong"]
