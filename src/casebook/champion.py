@@ -121,7 +121,7 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
         )
     loaded = mlflow.pyfunc.load_model(f"models:/{case}/{version.version}")
     model = loaded.unwrap_python_model().rows
-    return Champion(case, str(version.version), version.run_id, dict(version.tags), model)
+    return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model)
 
 
 def open_registry() -> None:

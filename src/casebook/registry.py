@@ -124,8 +124,8 @@ def _compare(
 ) -> Verdict:
     inputs, keys = rows.drop(columns=target), rows[settings.key] if settings.key else None
     try:
-        answers = [answer_rows(each, inputs) for each in (version, champion)]
-        contest = compare_models(rows[target].to_numpy(), *answers, metric, keys, settings.bootstrap)
+        own, other = (answer_rows(each, inputs) for each in (version, champion))
+        contest = compare_models(rows[target].to_numpy(), own, other, metric, keys, settings.bootstrap)
     except Exception as error:  # noqa: BLE001 - a model of an older version may fail in any way; the champion stays
         return Verdict(False, f"it cannot be compared with version {champion.version}: {type(error).__name__}: {error}")
     metrics = {

@@ -49,7 +49,7 @@ class ScoredFiles(FileDataset):
             writer.finish(data.model)
 
     def load(self) -> dict[str, Any]:
-        """Read what was counted: `rows`, `scored`, `rejected`, `seconds`, the `model` and the `counts` of features and answers.
+        """Read what was counted: `rows`, `scored`, `rejected`, `seconds`, the `model`, `counts` of features and answers.
 
         Raises:
             RawFileError: nothing was scored yet.

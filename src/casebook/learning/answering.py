@@ -82,7 +82,9 @@ def _name_fault(answer: Answer, row: pd.DataFrame, reason: str) -> Fault:
     """Find the column to blame: the one without whose value the model can answer."""
     for name in row.columns:
         try:
-            answered = _finite(answer(row.assign(**{str(name): pd.Series([None], row.index, dtype=object)}))).all()
+            answered = bool(
+                _finite(answer(row.assign(**{str(name): pd.Series([None], row.index, dtype=object)}))).all()
+            )
         except Exception:  # noqa: BLE001 - any error means that this column alone is not to blame
             answered = False
         if answered:

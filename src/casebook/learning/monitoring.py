@@ -48,12 +48,13 @@ def join_outcomes(
     if keys.duplicated().any():
         raise InvalidTableError(f"outcomes, column {name}: {keys[keys.duplicated()].iloc[0]} stands more than once")
     actual = _numbers(outcomes[target], classes)
-    places = pd.Index(keys).get_indexer(predicted[KEY].astype("str"))
+    places = pd.Index(keys).get_indexer(pd.Index(predicted[KEY].astype("str")))
     known = np.flatnonzero(places >= 0)
     known = known[~np.isnan(actual[places[known]])]
     if not len(known):
         raise InvalidTableError(f"none of the {len(outcomes):,} outcomes is of a predicted row (by column {name})")
-    return predicted.iloc[known].assign(actual=actual[places[known]]).reset_index(drop=True)
+    joined: pd.DataFrame = predicted.iloc[known].assign(actual=actual[places[known]]).reset_index(drop=True)
+    return joined
 
 
 def score_weeks(joined: pd.DataFrame, metric: str, least_rows: int) -> pd.DataFrame:
@@ -106,11 +107,8 @@ def weekly_metrics(weekly: pd.DataFrame, metric: str) -> dict[str, Mapping[int, 
     """Give the curves: a point a week, counted from the first, of the metric, its level and the rows."""
     weeks = weekly[weekly[WEEK] != "all"].reset_index(drop=True)
     scored = weeks[weeks[metric].notna()]
-    return {
-        f"monitor/{metric}": scored[metric].to_dict(),
-        "monitor/level": scored["level"].to_dict(),
-        "monitor/rows": weeks["rows"].astype(float).to_dict(),
-    }
+    curves = {f"monitor/{metric}": scored[metric], "monitor/level": scored["level"], "monitor/rows": weeks["rows"]}
+    return {name: {int(str(step)): float(value) for step, value in points.items()} for name, points in curves.items()}
 
 
 def _score(rows: pd.DataFrame, metric: str) -> float:

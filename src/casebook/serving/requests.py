@@ -122,7 +122,7 @@ def _frame_row(columns: Columns) -> pd.DataFrame:
 def _categorise(values: list[Any]) -> pd.Categorical:
     numbers: dict[str, int] = {}
     codes = [-1 if value is None else numbers.setdefault(str(value), len(numbers)) for value in values]
-    return pd.Categorical.from_codes(codes, pd.Index(numbers, dtype="str"), validate=False)  # type: ignore[arg-type]
+    return pd.Categorical.from_codes(codes, pd.Index(numbers, dtype="str"), validate=False)
 
 
 def _as_objects(values: list[Any]) -> np.ndarray:
