@@ -49,7 +49,7 @@ class ScoredFiles(FileDataset):
             writer.finish(data.model)
 
     def load(self) -> dict[str, Any]:
-        """Read what was counted: `rows`, `scored`, `rejected`, `seconds`, the `model`, `counts` of features and answers.
+        """Read what was counted: `rows`, `scored`, `rejected`, `seconds`, the `model`, `counts` by feature and answer.
 
         Raises:
             RawFileError: nothing was scored yet.
