@@ -235,21 +235,5 @@ QUANTITIES = (
     Quantity("a trial beyond its training", 0.3, False, " s", ("study",), compare_cost),
     Quantity("a further worker beyond TensorFlow", 150, False, " MB", ("study",), compare_worker),
     Quantity("1,000 trials from 8 processes, lost or doubled", 0, False, "", ("storage",), compare_storage),
-    Quantity("`redhat_predict`, new rows a second", 150, True, " thousand", ("predict",), service.compare_predict_rate),
-    Quantity("`redhat_predict`, peak memory", 2, False, " GB", ("predict",), service.compare_predict_peak),
-    Quantity(
-        "`redhat_predict`, memory of ten times the rows",
-        1.2,
-        False,
-        " times",
-        ("predict",),
-        service.compare_predict_growth,
-    ),
-    Quantity("server, one raw row, median", 5, False, " ms", ("serve",), service.compare_serve("median_ms")),
-    Quantity("server, one raw row, 99th percentile", 15, False, " ms", ("serve",), service.compare_serve("p99_ms")),
-    Quantity(
-        "server, batches of 1,000", 30, True, " thousand rows/s", ("serve",), service.compare_serve("batch_rate", 1e-3)
-    ),
-    Quantity("server, start to first answer", 10, False, " s", ("serve",), service.compare_serve("start_seconds")),
-    Quantity("server, 16 clients for 60 s, wrong answers", 0, False, "", ("serve",), service.compare_load),
+    *(Quantity(*row) for row in service.ROWS),
 )

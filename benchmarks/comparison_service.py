@@ -48,3 +48,23 @@ def compare_load(serve: Figures) -> tuple[str, str, float]:
         f"{100 * found['memory_growth']:+.1f} %"
     )
     return "-", told, found["wrong"]
+
+
+# What stands in a `comparison.Quantity`.
+ROWS = (
+    ("`redhat_predict`, new rows a second", 150, True, " thousand", ("predict",), compare_predict_rate),
+    ("`redhat_predict`, peak memory", 2, False, " GB", ("predict",), compare_predict_peak),
+    (
+        "`redhat_predict`, memory of ten times the rows",
+        1.2,
+        False,
+        " times",
+        ("predict",),
+        compare_predict_growth,
+    ),
+    ("server, one raw row, median", 5, False, " ms", ("serve",), compare_serve("median_ms")),
+    ("server, one raw row, 99th percentile", 15, False, " ms", ("serve",), compare_serve("p99_ms")),
+    ("server, batches of 1,000", 30, True, " thousand rows/s", ("serve",), compare_serve("batch_rate", 1e-3)),
+    ("server, start to first answer", 10, False, " s", ("serve",), compare_serve("start_seconds")),
+    ("server, 16 clients for 60 s, wrong answers", 0, False, "", ("serve",), compare_load),
+)
