@@ -14,7 +14,7 @@ import pandas as pd
 from casebook.learning.columns import FLAGS, distinct
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     from casebook.learning.columns import Kind
 
@@ -29,6 +29,8 @@ EXPECTED: dict[str, str] = {
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 SHOWN = 60
+# Types of which no value is wrong.
+SURE: dict[Kind, frozenset[type]] = {"text": frozenset({str, type(None)}), "flag": frozenset({bool, type(None)})}
 
 
 @dataclass(frozen=True)
@@ -63,20 +65,21 @@ def find_faults(rows: pd.DataFrame, kinds: Mapping[str, Kind]) -> list[Fault]:
     return faults
 
 
-def find_wrong(name: str, kind: Kind, values: Iterable[object]) -> Iterator[Fault]:
+def find_wrong(name: str, kind: Kind, values: Collection[object]) -> Iterator[Fault]:
     """Find the values of one column that do not have its form. Nulls are no faults, but of a text that is read whole.
 
     Categories that training did not know are no faults: the preparation says what becomes of them.
     """
-    known: dict[tuple[type, object], bool] = {}
+    types = set(map(type, values))
+    if types <= SURE.get(kind, frozenset()):
+        return
+    # True equals 1: the type tells them apart.
+    if types.isdisjoint({list, dict, np.ndarray}) and all(
+        fits(kind, value) for _, value in set(zip(map(type, values), values, strict=True))
+    ):
+        return
     for row, value in enumerate(values):
-        if isinstance(value, list | dict):
-            good = fits(kind, value)
-        else:
-            # True equals 1: the type is a part of the key.
-            key = (type(value), value)
-            good = known[key] if key in known else known.setdefault(key, fits(kind, value))
-        if not good:
+        if not fits(kind, value):
             yield Fault(row, name, explain(value, EXPECTED[kind]))
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 MOST_FAULTS = 20
+# Kinds of texts of which few differ: as categories each is worked on once, however many rows have it.
+WORKED_ON_ONCE = frozenset({"text", "date"})
 
 Columns = dict[str, list[Any]]
 
@@ -105,10 +107,19 @@ def frame_columns(columns: Columns, kinds: Mapping[str, Kind]) -> pd.DataFrame:
     """Make a table of checked values: texts as categories, whose distinct values are then worked on once."""
     if len(next(iter(columns.values()))) == 1:
         return _frame_row(columns)
-    framed = {
-        name: _categorise(values) if kinds[name] == "text" else _as_objects(values) for name, values in columns.items()
-    }
-    return pd.DataFrame(framed, copy=False)
+    return pd.DataFrame({name: _column(values, kinds[name]) for name, values in columns.items()}, copy=False)
+
+
+def _column(values: list[Any], kind: Kind) -> pd.Categorical | pd.Series | np.ndarray:
+    """Give checked values the form that a model reads fastest."""
+    if kind in WORKED_ON_ONCE:
+        return _categorise(values)
+    types = set(map(type, values))
+    if types == {bool} and kind == "flag":
+        return np.array(values, dtype=bool)
+    if types <= {int, float} and kind == "number":
+        return np.array(values, dtype=np.float64)
+    return _as_objects(values)
 
 
 def _frame_row(columns: Columns) -> pd.DataFrame:
@@ -116,21 +127,23 @@ def _frame_row(columns: Columns) -> pd.DataFrame:
     cells = np.empty((1, len(columns)), dtype=object)
     for place, values in enumerate(columns.values()):
         cells[0, place] = values[0]
-    return pd.DataFrame(cells, columns=list(columns), copy=False)
+    # Said outright: pandas would look through every column for texts.
+    return pd.DataFrame(cells, columns=list(columns), dtype=object, copy=False)
 
 
 def _categorise(values: list[Any]) -> pd.Categorical:
-    numbers: dict[str, int] = {}
-    codes = [-1 if value is None else numbers.setdefault(str(value), len(numbers)) for value in values]
-    return pd.Categorical.from_codes(codes, pd.Index(numbers, dtype="str"), validate=False)
+    places: dict[str, int] = {}
+    codes = {v: -1 if v is None else places.setdefault(str(v), len(places)) for v in dict.fromkeys(values)}
+    by_row = np.fromiter(map(codes.__getitem__, values), np.int32, len(values))
+    return pd.Categorical.from_codes(by_row, pd.Index(places, dtype="str"), validate=False)
 
 
-def _as_objects(values: list[Any]) -> np.ndarray:
+def _as_objects(values: list[Any]) -> pd.Series:
     # NumPy would take nested lists (images) apart.
     cells = np.empty(len(values), dtype=object)
     for place, value in enumerate(values):
         cells[place] = value
-    return cells
+    return pd.Series(cells, dtype=object, copy=False)
 
 
 def _form_of(content: object) -> str:
@@ -166,9 +179,10 @@ def _read_records(records: object) -> Columns:
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise BadRequestError("the rows are a list of objects, a name and a value for each column")
     names = list(records[0]) if records else []
+    expected = frozenset(names)
     for row, record in enumerate(records):
-        if len(record) != len(names) or record.keys() != set(names):
-            differing = sorted(record.keys() ^ set(names))
+        if record.keys() != expected:
+            differing = sorted(record.keys() ^ expected)
             raise BadRequestError(
                 "every row needs the same columns",
                 [
