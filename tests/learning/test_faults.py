@@ -81,3 +81,10 @@ def test_true_is_not_taken_for_the_one_that_was_seen_before() -> None:
 
 def test_a_long_value_is_cut_in_the_reason() -> None:
     assert explain("x" * 500, "a number") == f"'{'x' * 59}... is not a number"
+
+
+def test_images_are_looked_at_one_by_one() -> None:
+    images = pd.Series([np.zeros((2, 2), np.uint8), None, [[0, 1], [2, 3]]], dtype=object)
+    assert find_faults(pd.DataFrame({"image": images}), {"image": "image"}) == [
+        Fault(1, "image", "None is not a list of rows of whole numbers")
+    ]

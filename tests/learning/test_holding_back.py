@@ -6,17 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from casebook.learning.holding_back import hash_raw_rows, hold_back
 from casebook.learning.splitting import (
     PROMOTION,
     TEST,
     TRAIN,
     VALIDATION,
     EmptyPartError,
-    hash_raw_rows,
-    hold_back,
     split_rows,
 )
-from casebook.modelling import nodes
+from casebook.modelling import champions
 
 ROWS = 4000
 SPLIT = {"strategy": "row", "seed": 1, "promotion_share": 0.1}
@@ -81,7 +80,7 @@ def test_images_are_hashed_by_their_pixels() -> None:
 def test_rows_without_a_key_go_with_their_copies_whatever_their_label() -> None:
     rows = pd.DataFrame({"age": np.arange(500) % 250, "y": np.arange(500) // 250})
     dealt = pd.DataFrame({"part": split_rows(500, 0.2, 0.1, 1)})
-    held = nodes.hold_back_promotion(dealt, rows, SPLIT, {}, "y")["part"].to_numpy() == PROMOTION
+    held = champions.hold_back_promotion(dealt, rows, SPLIT, {}, "y")["part"].to_numpy() == PROMOTION
     assert 0 < held.sum() < 150
     np.testing.assert_array_equal(held[:250], held[250:])
     assert list(dealt.columns) == ["part"]
@@ -89,7 +88,7 @@ def test_rows_without_a_key_go_with_their_copies_whatever_their_label() -> None:
 
 def test_promotion_rows_are_taken_raw_with_their_target() -> None:
     rows = pd.DataFrame({"job": pd.Categorical(["a", None, "b"]), "day": pd.to_datetime(["2023-01-02"] * 3), "y": 1})
-    taken = nodes.take_promotion_rows(rows, pd.DataFrame({"part": np.array([1, 8, 8], np.uint8)}), "y")
+    taken = champions.take_promotion_rows(rows, pd.DataFrame({"part": np.array([1, 8, 8], np.uint8)}), "y")
     assert taken.to_dict("records") == [
         {"job": None, "day": "2023-01-02", "y": 1}, {"job": "b", "day": "2023-01-02", "y": 1},
     ]  # fmt: skip
@@ -97,6 +96,6 @@ def test_promotion_rows_are_taken_raw_with_their_target() -> None:
 
 def test_a_key_that_is_no_raw_column_is_refused() -> None:
     with pytest.raises(ValueError, match=r"promotion\.key: there is no raw column 'people'; there are age, y"):
-        nodes.hold_back_promotion(
+        champions.hold_back_promotion(
             pd.DataFrame({"part": [1]}), pd.DataFrame({"age": [1], "y": [0]}), SPLIT, {"key": "people"}, "y"
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,6 @@ TRAIN, VALIDATION, TEST = 1, 2, 4
 # Rows that no run uses: on them champion and challenger are compared.
 PROMOTION = 8
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
-# Of the hash that chooses the promotion rows; never a run's own.
-PROMOTION_SEED = 20_260
 # Column of a table that says to which part the data set itself counts a row.
 GIVEN = "part"
 # Hashing whole rows to find copies is worth it up to so many.
@@ -144,49 +141,6 @@ def split_given(given: pd.Series, validation_share: float, seed: int) -> np.ndar
     return parts
 
 
-def hold_back(parts: np.ndarray, keys: pd.Series, share: float) -> np.ndarray:
-    """Take the promotion rows out of their parts: a share of the keys, the same in every run of a case.
-
-    Args:
-        parts: see `assign_rows`.
-        keys: of each row; rows of one key go together.
-        share: of the keys; 0 holds nothing back.
-
-    Returns:
-        The parts, with 8 where a row is held back.
-
-    Raises:
-        EmptyPartError: a part that had rows has none left.
-    """
-    # No seed of a run moves these: a row that one run tests on must not have been trained on by another.
-    chosen = split_keys(keys, share, 0.0, PROMOTION_SEED) == TEST if share else np.zeros(len(parts), dtype=bool)
-    held_back = np.where(chosen, PROMOTION, parts).astype(np.uint8)
-    for name, part in PARTS.items():
-        if (parts & part).any() and not (held_back & part).any():
-            raise EmptyPartError(f"split: promotion_share {share} leaves no rows for {name}; use more rows or less")
-    return held_back
-
-
-def hash_raw_rows(rows: pd.DataFrame) -> pd.Series:
-    """Hash raw rows by their values alone: uint64 of shape (rows,).
-
-    Unlike `hash_rows` it does not matter how a column is stored: whole numbers become floats once a column of the file
-    has a null, and a row must not move to another side for that.
-    """
-    return hash_rows(pd.DataFrame({name: _plain(rows[name]) for name in sorted(rows.columns)}))
-
-
-def _plain(column: pd.Series) -> pd.Series:
-    if _holds_arrays(column):
-        digests = [hashlib.blake2b(np.ascontiguousarray(cell).tobytes(), digest_size=8).hexdigest() for cell in column]
-        return pd.Series(digests, column.index, dtype=object)
-    if pd.api.types.is_datetime64_any_dtype(column):
-        return column.astype("datetime64[s]")
-    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
-        return column.astype("float64")
-    return column
-
-
 def hash_rows(table: pd.DataFrame) -> pd.Series:
     """Hash whole rows, so that exact copies have the same number: uint64 of shape (rows,)."""
     return pd.util.hash_pandas_object(table, index=False)
@@ -237,12 +191,13 @@ def measure_overlap(table: pd.DataFrame, parts: np.ndarray, keys: Mapping[str, s
         `seen_<word>_share` between 0 and 1; `seen_row_share` of exact copies too, where the rows are few enough.
     """
     columns = {word: table[column] for word, column in keys.items() if word not in {"time", "given"}}
-    if len(table) <= MOST_COMPARED and not any(_holds_arrays(table[name]) for name in table):
+    if len(table) <= MOST_COMPARED and not any(holds_arrays(table[name]) for name in table):
         columns["row"] = hash_rows(table)
     return {f"seen_{word}_share": share_seen(column, parts) for word, column in columns.items()}
 
 
-def _holds_arrays(column: pd.Series) -> bool:
+def holds_arrays(column: pd.Series) -> bool:
+    """Tell whether the cells of a column are arrays, as those of images are."""
     return column.dtype == object and len(column) > 0 and isinstance(column.iloc[0], np.ndarray)
 
 

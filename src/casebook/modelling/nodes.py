@@ -9,11 +9,7 @@ import pandas as pd
 
 from casebook import parameters
 from casebook.learning import splitting
-from casebook.learning.batches import FEATURE
 from casebook.learning.columns import InvalidTableError
-from casebook.learning.drift import describe_columns
-from casebook.learning.explaining import typical_values
-from casebook.learning.predictions import name_outputs
 from casebook.learning.preparation import take_target
 
 if TYPE_CHECKING:
@@ -27,8 +23,6 @@ if TYPE_CHECKING:
 
 Block = dict[str, Any]
 EXAMPLE_ROWS = 5
-# So many rows tell how all are spread.
-MOST_PROFILED = 50_000
 
 
 def assign_parts(feature_table: pd.DataFrame, split: Block, duplicates: str, target: str, task: str) -> pd.DataFrame:
@@ -42,29 +36,6 @@ def assign_parts(feature_table: pd.DataFrame, split: Block, duplicates: str, tar
     labels = feature_table[target].to_numpy()
     splitting.check_parts(parts, labels, task != "regression", validation=settings.holds_validation_back)
     return pd.DataFrame({"part": parts})
-
-
-def hold_back_promotion(
-    dealt_parts: pd.DataFrame, joined_rows: pd.DataFrame, split: Block, promotion: Block, target: str
-) -> pd.DataFrame:
-    """Take the promotion rows out of the parts that they were dealt to.
-
-    Returns:
-        `part` as before, and 8 for the rows that no run of the case trains, validates or tests on.
-
-    Raises:
-        InvalidTableError: the raw rows lack the column `promotion.key`.
-    """
-    share = parameters.SplitParameters.model_validate(split).promotion_share
-    key = parameters.PromotionParameters.model_validate(promotion).key
-    if not share:
-        return dealt_parts
-    if key and key not in joined_rows:
-        there = ", ".join(map(str, joined_rows.columns))
-        raise InvalidTableError(f"promotion.key: there is no raw column {key!r}; there are {there}")
-    inputs = joined_rows.drop(columns=[target, splitting.GIVEN], errors="ignore")
-    keys = joined_rows[key] if key else splitting.hash_raw_rows(inputs)
-    return pd.DataFrame({"part": splitting.hold_back(dealt_parts["part"].to_numpy(), keys, share)})
 
 
 def describe_split(
@@ -181,39 +152,6 @@ def take_example(
     idle = set(feature_sources.values()) - {feature_sources[name] for name in preparation.column_names}
     kept = [name for name in joined_rows if name not in {target, splitting.GIVEN, *idle}]
     return raw_form(joined_rows[kept].head(EXAMPLE_ROWS))
-
-
-def take_promotion_rows(joined_rows: pd.DataFrame, parts: pd.DataFrame, target: str) -> pd.DataFrame:
-    """Take the promotion rows as they stand in the raw files, with their target; none where none are held back."""
-    from casebook.learning.serving import raw_form
-
-    rows = joined_rows[(parts["part"] == splitting.PROMOTION).to_numpy()]
-    raw = raw_form(rows.drop(columns=[target, splitting.GIVEN], errors="ignore"))
-    return raw.assign(**{target: rows[target]}).reset_index(drop=True)
-
-
-def profile_training(
-    joined_rows: pd.DataFrame,
-    feature_table: pd.DataFrame,
-    parts: pd.DataFrame,
-    preparation: AnyPreparation,
-    network: keras.Model,
-) -> dict[str, Any]:
-    """Describe the training rows for those who use the model later.
-
-    Returns:
-        `histograms` of the features and the network's answers (see `learning.drift`) and the `typical` value of each
-        raw column (see `learning.explaining`), of evenly spaced rows where there are many.
-    """
-    from casebook.learning.networks import predict, task_of_network
-
-    rows = np.flatnonzero(parts["part"] & splitting.TRAIN)
-    rows = rows[:: -(-len(rows) // MOST_PROFILED)]
-    features = feature_table.iloc[rows][preparation.column_names]
-    outputs = predict(network, preparation.prepare(features))
-    answers = pd.DataFrame(name_outputs(task_of_network(network), outputs))
-    histograms = describe_columns(features.add_prefix(FEATURE)) | describe_columns(answers)
-    return {"histograms": histograms, "typical": typical_values(joined_rows.iloc[rows])}
 
 
 def package_model(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kedro.pipeline import Node, Pipeline, node
 
-from casebook.modelling import evaluation, folds, nodes, study
+from casebook.modelling import champions, evaluation, folds, nodes, study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -114,7 +114,7 @@ def _preparing() -> list[Node]:
         ),
         stage(
             "splitting",
-            nodes.hold_back_promotion,
+            champions.hold_back_promotion,
             ["dealt_parts", "joined_rows", "params:split", "params:promotion", "params:target"],
             "parts",
         ),
@@ -217,7 +217,7 @@ def _packaging() -> list[Node]:
     example = ["joined_rows", "params:target", "feature_sources", "preparation"]
     return [
         stage("packaging", nodes.take_example, example, "example_rows"),
-        stage("packaging", nodes.take_promotion_rows, ["joined_rows", "parts", "params:target"], "promotion_rows"),
-        stage("packaging", nodes.profile_training, profiled, "training_profile"),
+        stage("packaging", champions.take_promotion_rows, ["joined_rows", "parts", "params:target"], "promotion_rows"),
+        stage("packaging", champions.profile_training, profiled, "training_profile"),
         stage("packaging", nodes.package_model, inputs, "model"),
     ]
