@@ -17,7 +17,7 @@ from casebook.learning.faults import Fault, find_faults
 from casebook.learning.joining import refuse_repeated_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from casebook.cases import NewRows
     from casebook.learning.columns import Kind
@@ -34,11 +34,25 @@ REJECTED = ["row", "key", "column", "reason"]
 class Answering(Protocol):
     """A row model with its columns; see `champion.Champion`."""
 
-    kinds: Mapping[str, Kind]
-    required: list[str]
-    profile: Mapping[str, Any]
-    version: str
-    test_scores: Mapping[str, float]
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The raw columns that it takes."""
+
+    @property
+    def required(self) -> Sequence[str]:
+        """Those that a row must have."""
+
+    @property
+    def profile(self) -> Mapping[str, Any]:
+        """What is known of its training rows."""
+
+    @property
+    def version(self) -> str:
+        """Its number."""
+
+    @property
+    def test_scores(self) -> Mapping[str, float]:
+        """What it scored on test rows."""
 
     def features(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Engineer the features of raw rows."""
@@ -128,7 +142,8 @@ def score_block(
     good = wanted[~np.isin(np.arange(len(wanted)), [fault.row for fault in faults])] if faults else wanted
     answers, features, more = _answer(model, good)
     days = rows[form.day].astype("category") if form.day in rows else pd.Series(today, rows.index, dtype="category")
-    known = {"row": answers.index + block.first, "key": keys.take(answers.index), "day": days.take(answers.index)}
+    places = answers.index.to_numpy(np.intp)
+    known = {"row": places + block.first, "key": keys.take(places), "day": days.take(places)}
     columns = {**known, **{str(name): answers[name] for name in answers}}
     predictions = pd.DataFrame({name: np.asarray(v) if name == "row" else v.array for name, v in columns.items()})
     rejected = tabulate_faults([*faults, *more], keys, block.first, block.broken)

@@ -18,7 +18,11 @@ STUDY = "study"
 
 
 def stage(
-    tag: str, function: Callable[..., Any], inputs: list[str] | None, outputs: str | list[str], name: str | None = None
+    tag: str,
+    function: Callable[..., Any],
+    inputs: list[str] | None,
+    outputs: str | list[str] | None,
+    name: str | None = None,
 ) -> Node:
     """Make a node that is called after its function and tagged with its one stage.
 
