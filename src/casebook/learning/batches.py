@@ -143,9 +143,9 @@ def score_block(
     answers, features, more = _answer(model, good)
     days = rows[form.day].astype("category") if form.day in rows else pd.Series(today, rows.index, dtype="category")
     places = answers.index.to_numpy(np.intp)
-    known = {"row": places + block.first, "key": keys.take(places), "day": days.take(places)}
-    columns = {**known, **{str(name): answers[name] for name in answers}}
-    predictions = pd.DataFrame({name: np.asarray(v) if name == "row" else v.array for name, v in columns.items()})
+    known = {"key": keys.take(places).array, "day": days.take(places).array}
+    found = {str(name): answers[name].to_numpy() for name in answers}
+    predictions = pd.DataFrame({"row": places + block.first, **known, **found})
     rejected = tabulate_faults([*faults, *more], keys, block.first, block.broken)
     return ScoredBlock(predictions, rejected, _count(features, answers, model.profile))
 
