@@ -5,10 +5,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 CASE ?= redhat
 PORT ?= 5000
+SERVE_PORT = $(if $(filter command line environment,$(origin PORT)),$(PORT),5001)
 CASES := redhat rossmann attrition deposit pima boston mnist imdb
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint test test-services $(CASES) ui viz dashboard fetch bench ledger clean
+.PHONY: help install lint test test-services $(CASES) ui serve viz dashboard fetch bench ledger clean
 
 help: ## list the targets
 	@grep -hE '^[a-z$$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/\$$\(CASES\)/<case>/' | expand -t 16
@@ -30,6 +31,9 @@ $(CASES): $(READY) ## run a case, on a generated sample where there are no raw f
 
 ui: $(READY) ## browse runs in the MLflow UI (PORT=5000)
 	$(BIN)/python -m casebook.ui $(PORT)
+
+serve: $(READY) ## answer raw rows with a case's champion over HTTP (CASE=redhat PORT=5001)
+	$(BIN)/python -m casebook.serve $(CASE) --port $(SERVE_PORT)
 
 viz: $(READY) ## show the pipelines in Kedro-Viz
 	$(BIN)/kedro viz run

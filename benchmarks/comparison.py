@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import comparison_service as service
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -233,4 +235,5 @@ QUANTITIES = (
     Quantity("a trial beyond its training", 0.3, False, " s", ("study",), compare_cost),
     Quantity("a further worker beyond TensorFlow", 150, False, " MB", ("study",), compare_worker),
     Quantity("1,000 trials from 8 processes, lost or doubled", 0, False, "", ("storage",), compare_storage),
+    *(Quantity(*row) for row in service.ROWS),
 )

@@ -127,13 +127,16 @@ def _blocks(tree: Any, name: str = "") -> set[str]:  # noqa: ANN401 - a tree or 
 def test_every_dataset_of_every_pipeline_is_in_the_catalog(environment: str) -> None:
     loader, _ = load(environment)
     catalog = DataCatalog.from_config(loader["catalog"])
-    run, study = {"reference_model", "fold_settings"}, {"winner_network", "winner_preparation"}
+    run = {"reference_model", "fold_settings", "dealt_parts"}
+    study = {"winner_network", "winner_preparation", "dealt_parts"}
+    in_memory_of = {"study": study, "predict": set(), "monitor": set(), "_default__": run}
     for name, pipeline in pipelines().items():
         names = {each for each in pipeline.datasets() if not each.startswith("params:")}
         kinds = {each: type(catalog.get(each)).__name__ for each in names}
         in_memory = {each for each, kind in kinds.items() if kind == "MemoryDataset"}
         (case,) = {str(node.namespace) for node in pipeline.nodes}
-        assert {each.removeprefix(f"{case}.") for each in in_memory} - TEXTS == (study if "study" in name else run)
+        found = {each.removeprefix(f"{case}.") for each in in_memory} - TEXTS
+        assert found == in_memory_of.get(name.partition("_")[2], run)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -144,15 +147,16 @@ def test_every_dataset_says_in_which_layer_it_is(environment: str) -> None:
 
 def test_each_case_has_a_pipeline_of_its_name_and_the_first_is_the_default() -> None:
     found = pipelines()
-    assert set(found) == {"__default__", *CASES, *(f"{case}_study" for case in CASES)}
+    later = [f"{case}_{job}" for case in CASES for job in ("study", "predict", "monitor")]
+    assert set(found) == {"__default__", *CASES, *later}
     assert found["__default__"].nodes == found[CASES[0]].nodes
 
 
 def test_every_node_has_one_stage_and_the_namespace_of_its_case() -> None:
-    for case in CASES:
-        for node in pipelines()[case].nodes:
+    for name, pipeline in pipelines().items():
+        for node in pipeline.nodes:
             assert len(node.tags) == 1
-            assert node.namespace == case
+            assert node.namespace == (CASES[0] if name == "__default__" else name.split("_")[0])
 
 
 def test_the_test_environment_is_small_and_otherwise_the_default() -> None:

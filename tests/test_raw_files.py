@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from casebook import raw_files
-from casebook.cases import Case
+from casebook.cases import Case, NewRows
 from casebook.raw_files import MARKER, RawFilesError, find_raw_files, sample_files
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def generator() -> Generator:
 @pytest.fixture
 def case(generator: Generator) -> Case:
     missing: Any = None
-    return Case("toy", NAMES[:2], NAMES[2:], {}, missing, generator, "competition:toy")
+    return Case("toy", NAMES[:2], NAMES[2:], {}, missing, generator, "competition:toy", NewRows(NAMES[0], {}))
 
 
 @pytest.fixture

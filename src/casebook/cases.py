@@ -4,17 +4,45 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    import pandas as pd
     from kedro.pipeline import Pipeline
 
     from casebook.parameters import CaseParameters
 
 CASES = ("redhat", "rossmann", "attrition", "deposit", "pima", "boston", "mnist", "imdb")
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """The raw file of rows to predict, and the form in which predictions of it are handed in.
+
+    Attributes:
+        file: its name; CSV and Parquet are read piece by piece, a NumPy archive whole.
+        submission: column of `submission.csv` -> `key`, or one of the model's answers (`probability`, `class`, ...).
+        key: column that names a row there and in the predictions; none for its number in the file, from 0.
+        day: column with the row's day, by whose weeks predictions are looked after; none for the day they were made.
+        owners: raw file of which one row is joined to each, none for rows that are whole.
+        owner_key: the column that both files have.
+        prefix: put before the columns of the owners.
+        names: columns of a file that may come without a header line.
+        take: makes raw rows of what the file holds, a table or named arrays, where they differ.
+    """
+
+    file: str
+    submission: Mapping[str, str]
+    key: str = ""
+    day: str = ""
+    owners: str = ""
+    owner_key: str = ""
+    prefix: str = ""
+    names: tuple[str, ...] = ()
+    take: Callable[[Any], pd.DataFrame] | None = None
 
 
 @dataclass(frozen=True)
@@ -31,6 +59,7 @@ class Case:
             what it knows of them: by split strategy the best reachable scores, by metric.
         fetch: where the real files come from: `competition:` or `dataset:` and a `kagglehub` handle, or `keras:` and
             the name of a data set of Keras.
+        new_rows: what `<case>_predict` scores.
     """
 
     name: str
@@ -40,6 +69,7 @@ class Case:
     create_pipeline: Callable[[], Pipeline]
     write_sample: Callable[[Mapping[str, int], Path], dict[str, dict[str, float]]]
     fetch: str
+    new_rows: NewRows
 
 
 def load_case(name: str) -> Case:

@@ -166,13 +166,15 @@ def show_summary(run: Run, seconds: Mapping[str, float], store: str) -> None:
 
 def _facts(run: Run, seconds: Mapping[str, float], store: str) -> Iterator[tuple[str, str]]:
     metrics = run.data.metrics
-    parts = [(p, metrics.get(f"data/{p}_rows")) for p in ("train", "validation", "test")]
+    parts = [(p, metrics.get(f"data/{p}_rows")) for p in ("train", "validation", "test", "promotion")]
     yield "rows", "  ".join(f"{name} {value:,.0f}" for name, value in parts if value is not None)
     yield "features", f"{metrics['data/features']:.0f}" if "data/features" in metrics else ""
     seen = {n.removesuffix("_share"): v for n, v in _under(metrics, "test").items() if n.startswith("seen_")}
     yield "test rows seen in training", "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
     folds = {n.removesuffix("_mean"): v for n, v in _under(metrics, "folds").items() if n.endswith("_mean")}
     yield "mean over folds", "  ".join(f"{name} {write_score(value)}" for name, value in folds.items())
+    if "model.version" in run.data.tags:
+        yield "model", f"version {run.data.tags['model.version']}, {run.data.tags.get('promotion', '')}"
     yield "data", run.data.tags.get("data.origin", "from an earlier run")
     yield "seconds", "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MENTIONED)
     yield "in all", f"{sum(seconds.values()):.1f} s"

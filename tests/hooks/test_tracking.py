@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 import mlflow
 import pytest
-from kedro.io import DataCatalog
+from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline, node
 
 from casebook.datasets import tables
 from casebook.datasets.raw import RawFileError
-from casebook.hooks.tracking import TrackingHook, sole_case
+from casebook.hooks.tracking import TrackingHook, job_of, sole_case
 from casebook.learning.columns import InvalidTableError
 from casebook.learning.splitting import EmptyPartError
+from casebook.modelling.monitoring import create_monitoring_pipeline
+from casebook.modelling.prediction import create_prediction_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,6 +119,19 @@ def test_what_a_user_can_mend_is_told_in_one_line_once_the_run_has_failed(
     found = mlflow.get_run(run.info.run_id)
     assert found.info.status == "FAILED"
     assert found.data.tags["error"] == f"{kind.__name__}: people.csv is empty"
+
+
+def test_what_a_user_can_mend_is_found_behind_kedros_own_error(hook: TrackingHook) -> None:
+    wrapped = DatasetError("redhat.champion: Failed while loading")
+    wrapped.__cause__ = InvalidTableError("redhat has no champion")
+    with mlflow.start_run(), pytest.raises(click.ClickException, match=r"^redhat has no champion$"):
+        run_wrapped(hook.on_pipeline_error(wrapped))
+
+
+def test_runs_that_use_a_model_are_called_after_what_they_do() -> None:
+    assert job_of(pipeline_of("redhat")) == ""
+    found = [job_of(create("redhat")) for create in (create_prediction_pipeline, create_monitoring_pipeline)]
+    assert found == ["predict", "monitor"]
 
 
 def test_other_errors_keep_their_traceback_and_are_tagged_too(hook: TrackingHook) -> None:

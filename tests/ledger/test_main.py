@@ -49,7 +49,7 @@ def test_a_quick_row_is_run_with_three_seeds_of_which_the_later_only_train(start
     prepared_for = runs.run_row(mlflow.MlflowClient(), row)
     assert prepared_for == row.data_key()
     assert [words[1] for words in started] == [
-        f"--params=pima.variant=net_8_16_8,pima.training.seed={seed}" for seed in (1, 2, 3)
+        f"--params=pima.variant=net_8_16_8,pima.split.promotion_share=0,pima.training.seed={seed}" for seed in (1, 2, 3)
     ]
     judged = "pima.score_test,pima.score_training"
     assert started[0][2:] == [f"--to-nodes={judged},pima.describe_split,pima.cross_validate"]

@@ -12,6 +12,8 @@ from casebook.learning.checkpoints import Checkpoint
 from casebook.learning.tracking import child_run, curve_writer, log_metrics, log_metrics_once, log_package
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from casebook.learning.packaging import Package
 
 
@@ -57,6 +59,16 @@ class RunMetrics(RunDataset):
         log_metrics_once(current_run_id(), data)
 
 
+class RunCurves(RunDataset):
+    """Curves of the run: by metric, a value at each step."""
+
+    def save(self, data: dict[str, Mapping[int, float]]) -> None:
+        """Log all points, step by step."""
+        for step in sorted({step for points in data.values() for step in points}):
+            here = {name: points[step] for name, points in data.items() if step in points}
+            log_metrics(current_run_id(), here, step)
+
+
 class TrainingMonitor(RunDataset):
     """Read-only: what training reports to, curves in the run and a progress bar on the console; and its checkpoint."""
 
@@ -82,6 +94,21 @@ class FoldRuns(RunDataset):
 
         parent = current_run_id()
         return ConsoleFolds(lambda name, tags: child_run(parent, name, tags), log_metrics)
+
+
+class ChampionModel(RunDataset):
+    """Read-only: the version of the case's registered model that is in use."""
+
+    def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
+        """Keep the case, whose name the registered model has."""
+        super().__init__(metadata)
+        self._case = case
+
+    def load(self) -> Any:  # noqa: ANN401 - a casebook.champion.Champion
+        """Load the champion."""
+        from casebook.champion import load_champion
+
+        return load_champion(self._case)
 
 
 class LoggedModel(RunDataset):

@@ -25,6 +25,7 @@ from casebook.hooks.studies import begin_launch, tag_winner
 from casebook.learning import tracking
 from casebook.learning.checkpoints import ResumeError
 from casebook.learning.columns import InvalidTableError
+from casebook.learning.monitoring import BelowLevelError
 from casebook.learning.splitting import EmptyPartError
 from casebook.modelling import STUDY
 from casebook.raw_files import RawFiles, find_raw_files
@@ -38,7 +39,9 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 # Errors that a user mends in files: one clear line, no traceback.
-USER_ERRORS = (InvalidTableError, EmptyPartError, RawFileError, ResumeError)
+USER_ERRORS = (InvalidTableError, EmptyPartError, RawFileError, ResumeError, BelowLevelError)
+# Stages of pipelines that use a model -> what their runs are called; others are called after their variant.
+JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor"}
 # Set by `make ledger` for the runs that it starts: the row's key and the seed.
 LEDGER_VARIABLE = "CASEBOOK_LEDGER"
 MLFLOW_SETTINGS = {
@@ -66,7 +69,7 @@ class TrackingHook:
         case = sole_case(pipeline)
         parameters = self.context.params[case]
         raw = self._find_raw_files(case, pipeline, parameters)
-        self._configure(case, parameters["variant"])
+        self._configure(case, job_of(pipeline) or parameters["variant"])
         if any(STUDY in node.tags for node in pipeline.nodes):
             begin_launch(self.context, case, parameters, raw)
         monitor = f"{case}.monitor"
@@ -100,8 +103,9 @@ class TrackingHook:
         """Keep the error in a tag; let kedro-mlflow end the run; then say plainly what a user can mend."""
         _tag_error(error)
         yield
-        if isinstance(error, USER_ERRORS):
-            raise click.ClickException(str(error)) from None
+        mendable = find_user_error(error)
+        if mendable is not None:
+            raise click.ClickException(str(mendable)) from None
 
     def _find_raw_files(self, case: str, pipeline: Pipeline, parameters: dict[str, Any]) -> RawFiles | None:
         """Find or generate the raw files, when the pipeline reads any."""
@@ -115,13 +119,13 @@ class TrackingHook:
             announce(raw.folder, parameters["sample"], raw.best_reachable)
         return raw
 
-    def _configure(self, case: str, variant: str) -> None:
-        """Tell kedro-mlflow which experiment and name this run has."""
-        for name, value in MLFLOW_SETTINGS.items():
-            os.environ.setdefault(name, value)
+    def _configure(self, case: str, name: str) -> None:
+        """Tell kedro-mlflow which experiment this run is in and what its name begins with."""
+        for setting, value in MLFLOW_SETTINGS.items():
+            os.environ.setdefault(setting, value)
         options = self.context.mlflow.tracking  # type: ignore[attr-defined]
         options.experiment.name = case
-        options.run.name = f"{variant} {datetime.now(UTC).astimezone():%H:%M:%S}"
+        options.run.name = f"{name} {datetime.now(UTC).astimezone():%H:%M:%S}"
         self.context.mlflow.setup(self.context)  # type: ignore[attr-defined]
 
     def _reopen(self, run: Run | None) -> None:
@@ -141,6 +145,18 @@ def sole_case(pipeline: Pipeline) -> str:
     if len(cases) != 1:
         raise click.UsageError(f"one run is one case, but these are {', '.join(cases)}: start one command for each")
     return cases[0]
+
+
+def job_of(pipeline: Pipeline) -> str:
+    """Name what a pipeline does with a trained model; nothing when it trains one."""
+    return next((JOBS[tag] for node in pipeline.nodes for tag in node.tags if tag in JOBS), "")
+
+
+def find_user_error(error: BaseException | None) -> BaseException | None:
+    """Find what a user can mend behind an error: Kedro wraps those of datasets in errors of its own."""
+    while error is not None and not isinstance(error, USER_ERRORS):
+        error = error.__cause__
+    return error
 
 
 def _tag_error(error: Exception) -> None:

@@ -66,7 +66,7 @@ def conform_table(table: pd.DataFrame, kinds: Mapping[str, Kind], name: str) -> 
     check_columns(table, kinds, name)
     if len(table) == 0:
         raise InvalidTableError(f"{name} has a header but no rows; put the complete file there")
-    converted = map_in_threads(lambda item: convert(table[item[0]], item[1], name), kinds.items())
+    converted = map_in_threads(lambda item: convert(table[item[0]], item[1], name), kinds.items(), len(table))
     return pd.DataFrame(dict(zip(kinds, converted, strict=True)), copy=False)
 
 

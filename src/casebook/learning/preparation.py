@@ -184,7 +184,7 @@ def prepare_rows(table: pd.DataFrame, preparation: Preparation) -> Arrays:
         `codes` uint8, `ids` int32 and `numbers` float32, each (rows, columns of that block), C-ordered.
     """
     columns: dict[Block, list[np.ndarray]] = {block: [] for block in BLOCK_TYPES}
-    encoded = map_in_threads(lambda column: column.encode(table[column.name]), preparation.columns)
+    encoded = map_in_threads(lambda column: column.encode(table[column.name]), preparation.columns, len(table))
     for column, values in zip(preparation.columns, encoded, strict=True):
         columns[column.block].append(values)
     return {str(block): interleave(columns[block], len(table), kind) for block, kind in BLOCK_TYPES.items()}

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # Parts are bits, since the published experiments put some rows into two of them; a row in none is not used.
 TRAIN, VALIDATION, TEST = 1, 2, 4
+# Rows that no run uses: on them champion and challenger are compared.
+PROMOTION = 8
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 # Column of a table that says to which part the data set itself counts a row.
 GIVEN = "part"
@@ -189,13 +191,14 @@ def measure_overlap(table: pd.DataFrame, parts: np.ndarray, keys: Mapping[str, s
         `seen_<word>_share` between 0 and 1; `seen_row_share` of exact copies too, where the rows are few enough.
     """
     columns = {word: table[column] for word, column in keys.items() if word not in {"time", "given"}}
-    if len(table) <= MOST_COMPARED and not any(_holds_arrays(table[name]) for name in table):
+    if len(table) <= MOST_COMPARED and not any(holds_arrays(table[name]) for name in table):
         columns["row"] = hash_rows(table)
     return {f"seen_{word}_share": share_seen(column, parts) for word, column in columns.items()}
 
 
-def _holds_arrays(column: pd.Series) -> bool:
-    return column.dtype == object and isinstance(column.iloc[0], np.ndarray)
+def holds_arrays(column: pd.Series) -> bool:
+    """Tell whether the cells of a column are arrays, as those of images are."""
+    return column.dtype == object and len(column) > 0 and isinstance(column.iloc[0], np.ndarray)
 
 
 def assign_folds(rows: int, count: int, repeats: int, seed: int, keys: np.ndarray | None = None) -> np.ndarray:

@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+MANY_ROWS = 20_000
+
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 
-def map_in_threads(function: Callable[[Given], Made], items: Iterable[Given]) -> list[Made]:
-    """Apply a pure function to each item; the results come in the items' order, the first error is raised."""
+def map_in_threads(function: Callable[[Given], Made], items: Iterable[Given], rows: int = MANY_ROWS) -> list[Made]:
+    """Apply a pure function to each item; the results come in the items' order, the first error is raised.
+
+    Args:
+        function: what to do with an item.
+        items: columns, say.
+        rows: how many rows each has. Handing out few of them to threads takes longer than working on them.
+    """
+    if rows < MANY_ROWS:
+        return [function(item) for item in items]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(function, items))

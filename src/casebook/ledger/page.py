@@ -101,8 +101,7 @@ def _row_lines(row: LedgerRow, runs: Sequence[Run], defaults: Mapping[str, float
 
 def _name(row: LedgerRow) -> str:
     """Name a row: its variant, and what is changed in it."""
-    changes = {key.removeprefix(f"{row.case}."): value for key, value in row.parameters().items()}
-    return "<br>".join([row.variant, *(f"{key}={value}" for key, value in changes.items() if key != "variant")])
+    return "<br>".join([row.variant, *(f"{key}={value}" for key, value in row.changed.items())])
 
 
 def judge(metric: str, published: float | None, measured: Sequence[float]) -> str:

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 SEEDS = 3
 # Parameters that came after rows had been run: where they change nothing, a row keeps the key that it had.
-LATER = {"training.network.pieces": 0, "training.network.members": 1}
+LATER = {"training.network.pieces": 0, "training.network.members": 1, "split.promotion_share": 0}
+# Blocks that say what becomes of a trained model.
+AFTER_TRAINING = frozenset({"promotion", "predict", "monitor"})
 
 
 @dataclass(frozen=True)
@@ -44,10 +46,18 @@ class LedgerRow:
     note: str = ""
 
     def parameters(self, seed: int | None = None) -> dict[str, Any]:
-        """Give what stands behind `--params`, the case's name included; without a seed the variant keeps its own."""
+        """Give what stands behind `--params`, the case's name included; without a seed the variant keeps its own.
+
+        Nothing is held back for promotions: a row of the ledger stands beside figures of all rows.
+        """
         seeded = {"training.seed": seed} if seed is not None else {}
-        given = {"variant": self.variant, **_flatten(self.changes), **seeded}
+        given = {"variant": self.variant, "split.promotion_share": 0, **self.changed, **seeded}
         return {f"{self.case}.{name}": value for name, value in given.items()}
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """What the row changes, by dotted key."""
+        return _flatten(self.changes)
 
     @cached_property
     def resolved(self) -> dict[str, Any]:
@@ -85,7 +95,8 @@ class LedgerRow:
         return self._hash({"variants", "variant", "training", "folds", "evaluation", "study"})
 
     def _hash(self, left_out: set[str]) -> str:
-        kept = without_later({name: value for name, value in self.resolved.items() if name not in left_out | MANNER})
+        unsaid = left_out | MANNER | AFTER_TRAINING
+        kept = without_later({name: value for name, value in self.resolved.items() if name not in unsaid})
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -30,7 +30,8 @@ def assign_folds(
     if not settings.count:
         return pd.DataFrame({"row": np.empty(0, dtype=np.int64)})
     part = parts["part"].to_numpy()
-    rows = np.flatnonzero(part > 0 if settings.of == "all" else part & splitting.TRAIN > 0)
+    used = sum(splitting.PARTS.values()) if settings.of == "all" else splitting.TRAIN
+    rows = np.flatnonzero(part & used > 0)
     keys = splitting.hash_rows(feature_table.iloc[rows]).to_numpy() if duplicates == "group" else None
     dealt = splitting.assign_folds(len(rows), settings.count, settings.repeats, split["seed"], keys)
     return pd.DataFrame({"row": rows, **{f"repeat_{n + 1}": dealt[:, n] for n in range(dealt.shape[1])}})

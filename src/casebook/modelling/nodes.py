@@ -44,14 +44,18 @@ def describe_split(
     """Count what each part holds and tell what the split lets a model see.
 
     Returns:
-        `data/<part>_rows`, `data/unused_rows`, `data/features`, and for each key the share of test rows whose key was
-        in training.
+        `data/<part>_rows`, `data/promotion_rows`, `data/unused_rows`, `data/features`, and for each key the share of
+        test rows whose key was in training.
     """
     part = parts["part"].to_numpy()
     counts = {f"data/{name}_rows": float((part & bit > 0).sum()) for name, bit in splitting.PARTS.items()}
     overlap = splitting.measure_overlap(feature_table, part, split["keys"])
     seen = {f"test/{name}": share for name, share in overlap.items()}
-    others = {"data/unused_rows": float((part == 0).sum()), "data/features": float(preparation.feature_count)}
+    others = {
+        "data/promotion_rows": float((part == splitting.PROMOTION).sum()),
+        "data/unused_rows": float((part == 0).sum()),
+        "data/features": float(preparation.feature_count),
+    }
     return {**counts, **others, **seen}
 
 

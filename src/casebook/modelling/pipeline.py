@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from kedro.pipeline import Node, Pipeline, node
 
-from casebook.modelling import evaluation, folds, nodes, study
+from casebook.modelling import champions, evaluation, folds, nodes, study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,11 @@ STUDY = "study"
 
 
 def stage(
-    tag: str, function: Callable[..., Any], inputs: list[str] | None, outputs: str | list[str], name: str | None = None
+    tag: str,
+    function: Callable[..., Any],
+    inputs: list[str] | None,
+    outputs: str | list[str] | None,
+    name: str | None = None,
 ) -> Node:
     """Make a node that is called after its function and tagged with its one stage.
 
@@ -110,6 +114,12 @@ def _preparing() -> list[Node]:
             "splitting",
             nodes.assign_parts,
             ["feature_table", "params:split", "params:duplicates", *labels],
+            "dealt_parts",
+        ),
+        stage(
+            "splitting",
+            champions.hold_back_promotion,
+            ["dealt_parts", "joined_rows", "params:split", "params:promotion", "params:target"],
             "parts",
         ),
         stage(
@@ -207,8 +217,11 @@ def _searching() -> list[Node]:
 
 def _packaging() -> list[Node]:
     inputs = ["network", "preparation", "example_rows", "params:task", "params:evaluation"]
+    profiled = ["joined_rows", "feature_table", "parts", "preparation", "network"]
     example = ["joined_rows", "params:target", "feature_sources", "preparation"]
     return [
         stage("packaging", nodes.take_example, example, "example_rows"),
+        stage("packaging", champions.take_promotion_rows, ["joined_rows", "parts", "params:target"], "promotion_rows"),
+        stage("packaging", champions.profile_training, profiled, "training_profile"),
         stage("packaging", nodes.package_model, inputs, "model"),
     ]

@@ -34,6 +34,7 @@ from casebook.parameters.training import (
     ScheduleParameters,
     TrainingParameters,
 )
+from casebook.parameters.usage import MonitorParameters, PredictParameters, PromotionParameters
 from casebook.parameters.values import Parameters, UnknownKeys
 
 __all__ = [
@@ -51,10 +52,13 @@ __all__ = [
     "ImagePreparationParameters",
     "LogisticImageParameters",
     "LogisticTextParameters",
+    "MonitorParameters",
     "NetworkParameters",
     "OptimizerParameters",
     "Parameters",
+    "PredictParameters",
     "PreparationParameters",
+    "PromotionParameters",
     "ReferenceParameters",
     "ScheduleParameters",
     "SplitParameters",
@@ -70,6 +74,11 @@ __all__ = [
 FREE_MAPPINGS = frozenset({"encoding", "nulls", "clip", "options"})
 # How a run goes about it, not what it computes: never logged, and no two runs differ by it.
 MANNER = frozenset({"resume", "reuse"})
+JUDGED_BY = {
+    "binary": ("auc", "accuracy", "log_loss"),
+    "multiclass": ("accuracy", "log_loss"),
+    "regression": ("mae", "mse", "rmse", "rmspe", "mape"),
+}
 OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
 
 
@@ -91,6 +100,9 @@ class CaseParameters(Parameters):
     study: StudyParameters = StudyParameters()
     resume: bool = Field(default=False, description="go on with the run that was killed in training")
     reuse: bool = Field(default=False, description="skip preparation whose files are up to date")
+    promotion: PromotionParameters = PromotionParameters()
+    predict: PredictParameters = PredictParameters()
+    monitor: MonitorParameters = MonitorParameters()
     variants: dict[str, dict[str, Any]]
 
     @model_validator(mode="after")
@@ -101,6 +113,10 @@ class CaseParameters(Parameters):
             raise ValueError(f"training.network.output {output} does not fit the task {self.task}: give {allowed}")
         if self.training.target_scale != "none" and self.task != "regression":
             raise ValueError("training.target_scale scales a regression's target; give none")
+        for name, judged in (("promotion", self.promotion.metric), ("monitor", self.monitor.metric)):
+            if judged is not None and judged not in JUDGED_BY[self.task]:
+                allowed = " or ".join(JUDGED_BY[self.task])
+                raise ValueError(f"{name}.metric {judged} does not fit the task {self.task}: give {allowed}")
         watched = self.training.early_stopping
         if watched.patience and watched.metric.startswith("val/") and not self._has_validation():
             raise ValueError(

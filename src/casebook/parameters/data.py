@@ -26,6 +26,7 @@ class SplitParameters(Parameters):
     validation_on: Literal["held_out", "test", "training"] = "held_out"
     test_days: int = Field(default=0, ge=0)
     validation_days: int = Field(default=0, ge=0)
+    promotion_share: Share = Field(default=0.0, description="of the keys, held back from every run; see `promotion`")
     seed: Seed
 
     @property

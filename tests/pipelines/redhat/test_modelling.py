@@ -58,6 +58,7 @@ PARAMETERS = {
         "min_samples_leaf": 5, "l2_regularization": 0.0, "patience": 3, "seed": 1,
     },
     "evaluation": EVALUATION,
+    "promotion": {},
 }  # fmt: skip
 
 
@@ -161,6 +162,7 @@ def test_the_split_is_described_by_rows_features_and_what_was_seen() -> None:
         "data/train_rows": 2.0,
         "data/validation_rows": 1.0,
         "data/test_rows": 2.0,
+        "data/promotion_rows": 0.0,
         "data/unused_rows": 1.0,
         # A person's number, two kinds and the embedded group.
         "data/features": 4.0,

@@ -22,8 +22,9 @@ LAYERS = {
     "02_intermediate": {"activities.parquet", "people.parquet"},
     "03_primary": {"joined_rows.parquet", "example_rows.parquet"},
     "04_feature": {"feature_table.parquet", "feature_sources.json"},
-    "05_model_input": {"parts.parquet", "train_arrays", "validation_arrays", "test_arrays", "fold_assignments.parquet"},
-    "06_models": {"preparation.json", "network.keras"},
+    "05_model_input": {"parts.parquet", "train_arrays", "validation_arrays", "test_arrays", "fold_assignments.parquet",
+                       "promotion_rows.parquet"},
+    "06_models": {"preparation.json", "network.keras", "training_profile.json"},
     "07_model_output": {"test_predictions.parquet", "reference_predictions.parquet"},
     "08_reporting": {
         "history.parquet", "importance.parquet", "figures", "tables", "test_head.csv", "profile", "profile_tables",
@@ -110,7 +111,7 @@ def test_the_baseline_is_the_majority_class_of_the_same_test_rows(finished: Fini
 
 def test_rows_features_and_what_the_split_lets_a_model_see_are_metrics(run: Run) -> None:
     metrics = run.data.metrics
-    parts = [metrics[f"data/{part}_rows"] for part in ("train", "validation", "test")]
+    parts = [metrics[f"data/{part}_rows"] for part in ("train", "validation", "test", "promotion")]
     assert sum(parts) == 5000
     assert metrics["data/dropped_activities"] == 0
     assert metrics["data/unused_rows"] == 0

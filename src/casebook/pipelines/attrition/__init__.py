@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case
+from casebook.cases import Case, NewRows
 from casebook.pipelines.attrition.columns import FEATURE_SOURCES
+from casebook.pipelines.attrition.nodes import rename_department
 from casebook.pipelines.attrition.pipeline import create_pipeline
 
 if TYPE_CHECKING:
@@ -30,4 +31,5 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="dataset:giripujar/hr-analytics",
+    new_rows=NewRows("HR_comma_sep.csv", {"row": "key", "left": "class"}, take=rename_department),
 )

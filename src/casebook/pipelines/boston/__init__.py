@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case
+from casebook.cases import Case, NewRows
 from casebook.pipelines.boston.columns import FEATURE_SOURCES
+from casebook.pipelines.boston.nodes import take_inputs
 from casebook.pipelines.boston.pipeline import create_pipeline
 
 if TYPE_CHECKING:
@@ -29,4 +30,5 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="keras:boston_housing",
+    new_rows=NewRows("boston_housing.npz", {"row": "key", "MEDV": "prediction"}, take=take_inputs),
 )

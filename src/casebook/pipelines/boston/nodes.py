@@ -34,6 +34,11 @@ def ingest_houses(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
     return divide_as_keras(houses.astype({TARGET: "float64"}))
 
 
+def take_inputs(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Take the inputs of all houses in the order of the file, under their names."""
+    return pd.DataFrame(_take_arrays(raw_houses)[0], columns=list(INPUTS))
+
+
 def divide_as_keras(houses: pd.DataFrame) -> pd.DataFrame:
     """Shuffle the rows by their place in the file and hold out the last fifth, as Keras does.
 

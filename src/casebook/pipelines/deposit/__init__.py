@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case
+from casebook.cases import Case, NewRows
 from casebook.pipelines.deposit.columns import FEATURE_SOURCES
 from casebook.pipelines.deposit.pipeline import create_pipeline
 
@@ -30,4 +30,5 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="dataset:janiobachmann/bank-marketing-dataset",
+    new_rows=NewRows("bank.csv", {"row": "key", "deposit": "class"}),
 )

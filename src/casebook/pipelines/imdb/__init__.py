@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case
+from casebook.cases import Case, NewRows
 from casebook.pipelines.imdb.columns import FEATURE_SOURCES
+from casebook.pipelines.imdb.nodes import name_review
 from casebook.pipelines.imdb.pipeline import create_pipeline
 
 if TYPE_CHECKING:
@@ -30,4 +31,5 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="keras:imdb",
+    new_rows=NewRows("test.parquet", {"row": "key", "positive": "class"}, take=name_review),
 )

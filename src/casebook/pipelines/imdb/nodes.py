@@ -39,6 +39,11 @@ def _check_part(raw: pd.DataFrame, file: str) -> pd.DataFrame:
     return reviews.rename(columns=NAMES).astype({"review": "str"})
 
 
+def name_review(reviews: pd.DataFrame) -> pd.DataFrame:
+    """Give the text's column the name that it has here."""
+    return reviews.rename(columns=NAMES)
+
+
 def list_feature_sources() -> dict[str, str]:
     """Tell which raw column each feature is made from."""
     return dict(FEATURE_SOURCES)

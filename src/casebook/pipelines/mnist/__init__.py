@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case
+from casebook.cases import Case, NewRows
 from casebook.pipelines.mnist.columns import FEATURE_SOURCES
+from casebook.pipelines.mnist.nodes import take_test_images
 from casebook.pipelines.mnist.pipeline import create_pipeline
 
 if TYPE_CHECKING:
@@ -30,4 +31,5 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="keras:mnist",
+    new_rows=NewRows("mnist.npz", {"row": "key", "digit": "class"}, take=take_test_images),
 )

@@ -67,6 +67,23 @@ def _check_labels(labels: np.ndarray, place: str) -> np.ndarray:
     return labels.astype(np.int64)
 
 
+def take_test_images(raw_digits: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Take the images of the archive's test part.
+
+    Returns:
+        `image`, a row an image.
+
+    Raises:
+        InvalidTableError: the archive lacks them.
+    """
+    if "x_test" not in raw_digits:
+        raise InvalidTableError(f"{FILE} lacks x_test; it has {', '.join(raw_digits)}: get it again")
+    images = np.empty(len(raw_digits["x_test"]), dtype=object)
+    for row, image in enumerate(raw_digits["x_test"]):
+        images[row] = image
+    return pd.DataFrame({"image": images})
+
+
 def list_feature_sources() -> dict[str, str]:
     """Tell which raw column each feature is made from."""
     return dict(FEATURE_SOURCES)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case
-from casebook.pipelines.pima.columns import FEATURE_SOURCES
+from casebook.cases import Case, NewRows
+from casebook.pipelines.pima.columns import FEATURE_SOURCES, PATIENTS
+from casebook.pipelines.pima.nodes import name_columns
 from casebook.pipelines.pima.pipeline import create_pipeline
 
 if TYPE_CHECKING:
@@ -30,4 +31,7 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="dataset:kumargh/pimaindiansdiabetescsv",
+    new_rows=NewRows(
+        "pima-indians-diabetes.csv", {"row": "key", "diabetes": "class"}, names=tuple(PATIENTS), take=name_columns
+    ),
 )

@@ -30,13 +30,13 @@ def ingest_patients(raw_patients: pd.DataFrame) -> pd.DataFrame:
     """
     from casebook.pipelines.pima.schemas import PATIENTS_SCHEMA
 
-    patients = conform_table(_name_columns(raw_patients), PATIENTS, FILE)
+    patients = conform_table(name_columns(raw_patients), PATIENTS, FILE)
     check_table(patients, PATIENTS_SCHEMA, FILE)
     refuse_one_class(patients, TARGET, FILE)
     return patients.astype({TARGET: "int8"})
 
 
-def _name_columns(raw_patients: pd.DataFrame) -> pd.DataFrame:
+def name_columns(raw_patients: pd.DataFrame) -> pd.DataFrame:
     """Take the names from the header line, which may be in the table as its first row, and spell them our way."""
     if len(raw_patients):
         first = [_spell(value) for value in raw_patients.iloc[0]]

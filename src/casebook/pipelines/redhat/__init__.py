@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case
-from casebook.pipelines.redhat.columns import FEATURE_SOURCES
+from casebook.cases import Case, NewRows
+from casebook.pipelines.redhat.columns import FEATURE_SOURCES, PERSON
 from casebook.pipelines.redhat.pipeline import create_pipeline
 
 if TYPE_CHECKING:
@@ -30,4 +30,13 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="competition:predicting-red-hat-business-value",
+    new_rows=NewRows(
+        file="act_test.csv",
+        submission={"activity_id": "key", "outcome": "probability"},
+        key="activity_id",
+        day="date",
+        owners="people.csv",
+        owner_key="people_id",
+        prefix=PERSON,
+    ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case
+from casebook.cases import Case, NewRows
 from casebook.pipelines.rossmann.columns import FEATURE_SOURCES
 from casebook.pipelines.rossmann.pipeline import create_pipeline
 
@@ -31,4 +31,12 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="competition:rossmann-store-sales",
+    new_rows=NewRows(
+        file="test.csv",
+        submission={"Id": "key", "Sales": "prediction"},
+        key="Id",
+        day="Date",
+        owners="store.csv",
+        owner_key="Store",
+    ),
 )

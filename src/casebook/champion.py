@@ -1,0 +1,130 @@
+"""A registered version ready to answer: its row model and where it came from."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+from mlflow.exceptions import MlflowException
+
+from casebook.hooks.store import create_store_once
+from casebook.learning.columns import InvalidTableError
+from casebook.locations import tracking_uri
+from casebook.registry import CHAMPION, ORIGIN, find_version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import ModuleType
+
+    from casebook.learning.columns import Kind
+
+# Artifact of the run that made a version.
+PROFILE = "training_profile.json"
+TEST = "test/"
+
+
+class NoChampionError(InvalidTableError):
+    """There is no version to answer with; the message says how to get one."""
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A version of a case's registered model.
+
+    Attributes:
+        case: name of the registered model.
+        version: its number.
+        run_id: the run that made it.
+        tags: of the version.
+        model: the row model inside the logged one, with the code that it was logged with.
+    """
+
+    case: str
+    version: str
+    run_id: str
+    tags: Mapping[str, str]
+    model: Any
+
+    @property
+    def origin(self) -> str:
+        """Where its training rows came from."""
+        return self.tags.get(ORIGIN, "")
+
+    @property
+    def test_scores(self) -> dict[str, float]:
+        """What its run scored on its test rows, by metric."""
+        return {name.removeprefix(TEST): float(value) for name, value in self.tags.items() if name.startswith(TEST)}
+
+    @property
+    def required(self) -> list[str]:
+        """The raw columns without which it cannot answer."""
+        return [name for name in self.model.columns if name not in self.model.optional]
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The raw columns that it takes, those that a row may lack included."""
+        kinds: Mapping[str, Kind] = self.model.columns
+        return kinds
+
+    @cached_property
+    def profile(self) -> Mapping[str, Any]:
+        """What is known of its training rows (`modelling.training_profile`); nothing where its run kept none."""
+        try:
+            profile: Mapping[str, Any] = mlflow.artifacts.load_dict(f"runs:/{self.run_id}/{PROFILE}")
+        except MlflowException:
+            return {}
+        return profile
+
+    def features(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Engineer the features of raw rows, with the code that the model was logged with."""
+        kinds = {name: kind for name, kind in self.kinds.items() if name in rows}
+        typed = self._code.conform_table(rows, kinds, f"a row of {self.case}")
+        features: pd.DataFrame = self.model.engineer_features(typed)
+        return features
+
+    def answer_features(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Answer rows of features as `predict` answers raw ones."""
+        prepared = self.model.preparation.prepare(features)
+        outputs = self._code.name_outputs(self.model.task, self.model.predict_prepared(prepared))
+        if self.model.task == "binary":
+            outputs["class"] = (outputs["probability"] >= self.model.threshold).astype(np.int64)
+        elif self.model.task == "multiclass":
+            outputs["class"] = np.stack(list(outputs.values()), axis=1).argmax(axis=1)
+        return pd.DataFrame(outputs)
+
+    @property
+    def _code(self) -> ModuleType:
+        return sys.modules[type(self.model).__module__]
+
+    def predict(self, rows: pd.DataFrame, threshold: float | None = None) -> pd.DataFrame:
+        """Answer raw rows; see `learning.serving.RowModel.predict`."""
+        answers: pd.DataFrame = self.model.predict(rows, threshold)
+        return answers
+
+
+def load_champion(case: str, alias: str = CHAMPION) -> Champion:
+    """Load the version that bears an alias.
+
+    Raises:
+        NoChampionError: nothing bears it.
+    """
+    version = find_version(case, alias)
+    if version is None:
+        raise NoChampionError(
+            f"{case} has no {alias} in {mlflow.get_tracking_uri()}: run `kedro run --pipeline={case}` first "
+            "(a version becomes champion when split.promotion_share is above 0)"
+        )
+    loaded = mlflow.pyfunc.load_model(f"models:/{case}/{version.version}")
+    model = loaded.unwrap_python_model().rows
+    return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model)
+
+
+def open_registry() -> None:
+    """Point MLflow at the project's store, made where there is none."""
+    create_store_once(tracking_uri())
+    mlflow.set_tracking_uri(tracking_uri())

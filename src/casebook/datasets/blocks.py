@@ -1,0 +1,159 @@
+"""Raw rows to predict, read piece by piece: the memory that it takes does not grow with the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from casebook.cases import load_case
+from casebook.datasets.files import FileDataset
+from casebook.datasets.raw import RawFileError, RawTable
+from casebook.learning.batches import RawBlock
+from casebook.locations import raw_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from casebook.cases import NewRows
+
+BLOCK_BYTES, BLOCK_ROWS = 4 << 20, 65_536
+SHOWN = 120
+
+
+class NewRowsFolder(FileDataset):
+    """Read-only: a case's folder of raw files, whose new rows are read as its `NewRows` says."""
+
+    def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
+        """Keep the case and its folder."""
+        super().__init__(str(raw_folder(case)), metadata)
+        self._case = case
+
+    def load(self) -> NewRowsReader:
+        """Give what reads the files, without reading any yet."""
+        today = f"{datetime.now(UTC).astimezone():%Y-%m-%d}"
+        return NewRowsReader(self._filepath, load_case(self._case).new_rows, today)
+
+    def save(self, data: object) -> None:  # noqa: ARG002 - Kedro's signature
+        """Refuse: raw files are never written by a pipeline."""
+        raise RawFileError(f"{self._filepath} holds raw files and is never written by a pipeline")
+
+
+class OutcomesFolder(NewRowsFolder):
+    """Read-only: a case's folder of raw files, in which outcomes of predicted rows arrive later."""
+
+    def load(self) -> OutcomesReader:  # type: ignore[override]
+        """Give what reads the outcomes, without reading any yet."""
+        return OutcomesReader(self._filepath, load_case(self._case).new_rows.key)
+
+
+@dataclass(frozen=True)
+class OutcomesReader:
+    """Reads outcomes, a CSV file of the key and the target, from a folder."""
+
+    folder: Path
+    key: str
+
+    def read(self, file: str) -> pd.DataFrame:
+        """Read a file as text; a path counts from the raw folder."""
+        table: pd.DataFrame = RawTable(str(self.folder / file)).load()
+        return table
+
+
+@dataclass(frozen=True)
+class NewRowsReader:
+    """Reads a case's new rows and their owners from its folder of raw files."""
+
+    folder: Path
+    form: NewRows
+    today: str
+
+    def owners(self) -> pd.DataFrame | None:
+        """Read the table of owners, where rows have any."""
+        if not self.form.owners:
+            return None
+        table: pd.DataFrame = RawTable(str(self.folder / self.form.owners)).load()
+        return table
+
+    def blocks(self, file: str = "") -> Iterator[RawBlock]:
+        """Read the rows block by block.
+
+        Args:
+            file: another one than the case's own; a path counts from the raw folder.
+
+        Raises:
+            RawFileError: the file is missing, of another kind or damaged, or holds no rows.
+        """
+        path = self.folder / (file or self.form.file)
+        if not path.exists():
+            raise RawFileError(
+                f"{path} is missing; put the rows to predict there or name another file with predict.file"
+            )
+        if path.suffix not in READERS:
+            raise RawFileError(f"{path}: give a file of {', '.join(READERS)}")
+        first = 0
+        try:
+            for rows, broken in READERS[path.suffix](path, self.form):
+                yield RawBlock(first, rows, broken)
+                first += len(rows)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            kind = path.suffix.lstrip(".").upper()
+            raise RawFileError(f"{path} cannot be read as {kind} ({error}); it may be cut off or damaged") from error
+        if not first:
+            raise RawFileError(f"{path} holds no rows")
+
+
+def _read_csv(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:
+    """Read a CSV file as texts, columns as categories; lines with another number of values are set aside."""
+    with path.open("rb") as file:
+        header = file.readline().decode("utf-8-sig").strip()
+    bare = bool(form.names) and any(letter.isdigit() for letter in header)
+    names = list(form.names) if bare else [name.strip('"') for name in header.split(",")]
+    plain = {form.key}
+    types = {name: pa.string() if name in plain else pa.dictionary(pa.int32(), pa.string()) for name in names}
+    broken: list[str] = []
+
+    def set_aside(row: pyarrow.csv.InvalidRow) -> str:
+        broken.append(f"{row.actual_columns} values instead of {row.expected_columns}: {row.text[:SHOWN]}")
+        return "skip"
+
+    with pyarrow.csv.open_csv(
+        path,
+        read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES, column_names=names if bare else None),
+        parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=set_aside),
+        convert_options=pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=True),
+    ) as reader:
+        for batch in reader:
+            if batch.num_rows or broken:
+                told = [broken.pop(0) for _ in range(len(broken))]
+                yield _take(batch.to_pandas(), form), told
+    if broken:
+        yield _take(pd.DataFrame(columns=names), form), broken
+
+
+def _read_parquet(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:
+    for batch in pyarrow.parquet.ParquetFile(path).iter_batches(BLOCK_ROWS):
+        yield _take(batch.to_pandas(), form), []
+
+
+def _read_arrays(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:
+    """Read a NumPy archive, which must be read whole, and hand its rows on in blocks."""
+    with np.load(path) as arrays:
+        rows = _take({name: arrays[name] for name in arrays.files}, form)
+    for start in range(0, len(rows), BLOCK_ROWS):
+        yield rows.iloc[start : start + BLOCK_ROWS].reset_index(drop=True), []
+
+
+def _take(read: Any, form: NewRows) -> pd.DataFrame:  # noqa: ANN401 - a table, or arrays by name
+    taken: pd.DataFrame = form.take(read) if form.take else read
+    return taken
+
+
+READERS = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_arrays}

@@ -1,0 +1,54 @@
+"""A finished run's model enters the registry, and becomes the champion where it is better by enough."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import mlflow
+from kedro.framework.hooks import hook_impl
+
+from casebook import registry
+from casebook.hooks.tracking import sole_case
+from casebook.learning.tracking import log_metrics, set_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from kedro.framework.context import KedroContext
+    from kedro.io import DataCatalog
+    from kedro.pipeline import Pipeline
+    from mlflow.entities.model_registry import ModelVersion
+
+
+class RegistryHook:
+    """Register and judge the model of each run that logged one."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Keep the context, whose parameters are resolved when a pipeline has run."""
+        self.context = context
+
+    @hook_impl(wrapper=True)
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> Generator[None, None, None]:
+        """Once kedro-mlflow has ended the run, register what it logged and tell the run of it."""
+        run, case = mlflow.active_run(), sole_case(pipeline)
+        yield
+        if run is None or f"{case}.model" not in pipeline.all_outputs():
+            return
+        parameters = self.context.params[case]
+        version = registry.register_version(case, mlflow.get_run(run.info.run_id), parameters)
+        verdict = self._judge(case, version, pipeline, catalog)
+        registry.promote(version, verdict)
+        log_metrics(run.info.run_id, verdict.metrics)
+        told = {"model.version": version.version, "promotion": registry.describe_verdict(verdict)}
+        set_tags(run.info.run_id, told)
+
+    def _judge(self, case: str, version: ModelVersion, pipeline: Pipeline, catalog: DataCatalog) -> registry.Verdict:
+        from casebook.parameters import PromotionParameters
+
+        if f"{case}.promotion_rows" not in pipeline.all_outputs():
+            return registry.Verdict(False, "the run took no promotion rows")
+        parameters = self.context.params[case]
+        settings = PromotionParameters.model_validate(parameters["promotion"])
+        rows = catalog.load(f"{case}.promotion_rows")
+        return registry.judge_version(version, rows, parameters["target"], parameters["task"], settings)

@@ -1,0 +1,42 @@
+"""Parameters of what becomes of a trained model: promotion, prediction, and a look at how it does."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from casebook.parameters.values import Parameters
+
+JudgedBy = Literal["auc", "accuracy", "log_loss", "mae", "mse", "rmse", "rmspe", "mape"]
+
+
+class PromotionParameters(Parameters):
+    """When a run's model becomes the champion, judged on rows that `split.promotion_share` holds back from every run.
+
+    Keys: `key` is the raw column whose values go together, none for the row itself; without a `metric` it is auc,
+    accuracy or mae, by task; `margin` is how much better in it a model must be than the present champion.
+    """
+
+    key: str = ""
+    metric: JudgedBy | None = None
+    margin: float = Field(default=0.0, ge=0)
+    bootstrap: int = Field(default=1000, ge=10, description="resamples behind the interval of the difference")
+    across_origins: bool = Field(default=False, description="let a sample's champion follow on files', or back")
+
+
+class PredictParameters(Parameters):
+    """What `<case>_predict` scores, and when it sounds the alarm."""
+
+    file: str = Field(default="", description="another file than the case's own; a path counts from the raw folder")
+    explain: int = Field(default=0, ge=0, le=1000, description="how many rows are explained, the first ones")
+    drift_alarm: float = Field(default=0.25, gt=0, description="population stability index from which it sounds")
+
+
+class MonitorParameters(Parameters):
+    """What `<case>_monitor` compares predictions with; without a `metric` it is auc, accuracy or mae, by task."""
+
+    outcomes: str = Field(default="outcomes.csv", description="the key and the target; counts from the raw folder")
+    metric: JudgedBy | None = None
+    drop: float = Field(default=0.05, ge=0, description="how much worse than on the test rows is still good enough")
+    least_rows: int = Field(default=50, ge=1, description="weeks of fewer outcomes are not judged")

@@ -1,0 +1,160 @@
+"""The case's registered model: a version a finished run, `challenger` the newest, `champion` the one in use."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from casebook.learning.promotion import MAIN_METRIC, compare_models
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from mlflow.entities import Run
+    from mlflow.entities.model_registry import ModelVersion
+
+    from casebook.parameters import PromotionParameters
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+ORIGIN, TASK = "data.origin", "task"
+# Of the run, kept with the version that it made.
+RUN_TAGS = (ORIGIN, "data.fingerprint", "variant", "git.commit", "git.dirty")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a version becomes the champion, and why.
+
+    Attributes:
+        promoted: whether it does.
+        reason: in one line.
+        metrics: `promotion/...` of the run.
+    """
+
+    promoted: bool
+    reason: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+def find_version(case: str, alias: str = CHAMPION) -> ModelVersion | None:
+    """Find the version of a case that bears an alias."""
+    try:
+        return MlflowClient().get_model_version_by_alias(case, alias)
+    except MlflowException:
+        return None
+
+
+def register_version(case: str, run: Run, parameters: Mapping[str, Any]) -> ModelVersion:
+    """Register a finished run's model as a version of its case and call it the challenger.
+
+    Args:
+        case: name of the registered model, made with its first version.
+        run: finished; it holds the tags and test scores that the version gets.
+        parameters: the case's merged parameters.
+
+    Raises:
+        ValueError: the run logged no model.
+    """
+    client = MlflowClient()
+    if not run.outputs or not run.outputs.model_outputs:
+        raise ValueError(f"run {run.info.run_id} logged no model to register")
+    logged = run.outputs.model_outputs[-1].model_id
+    if not client.search_registered_models(f"name = '{case}'"):
+        client.create_registered_model(case)
+    split = parameters["split"]
+    tags = {
+        **{name: run.data.tags[name] for name in RUN_TAGS if name in run.data.tags},
+        **{name: f"{value:.6g}" for name, value in run.data.metrics.items() if name.startswith("test/")},
+        "split.strategy": split["strategy"],
+        "split.promotion_share": str(split["promotion_share"]),
+        TASK: parameters["task"],
+        "run_id": run.info.run_id,
+    }
+    version = client.create_model_version(
+        case, f"models:/{logged}", run.info.run_id, tags, await_creation_for=0, model_id=logged
+    )
+    client.set_registered_model_alias(case, CHALLENGER, version.version)
+    # Read anew: what was created does not show its tags in every store.
+    return client.get_model_version(case, version.version)
+
+
+def judge_version(
+    version: ModelVersion, rows: pd.DataFrame, target: str, task: str, settings: PromotionParameters
+) -> Verdict:
+    """Decide whether a version becomes the champion of its case.
+
+    Both models answer the same promotion rows anew, from raw values and through what was logged.
+
+    Args:
+        version: the challenger.
+        rows: the promotion rows in raw form with their target.
+        target: its column.
+        task: binary, multiclass or regression.
+        settings: the case's `promotion` block.
+    """
+    origin = version.tags.get(ORIGIN)
+    if rows.empty:
+        return Verdict(False, "no rows were held back for it (split.promotion_share is 0)")
+    if origin is None:
+        return Verdict(False, "the run read no raw files, so nothing tells where its data came from")
+    champion = find_version(version.name)
+    if champion is None:
+        return Verdict(True, f"the first with promotion rows ({len(rows):,})", {"promotion/rows": len(rows)})
+    if champion.tags.get(ORIGIN) != origin and not settings.across_origins:
+        return Verdict(
+            False,
+            f"its data are of origin {origin}, those of the champion (version {champion.version}) of origin "
+            f"{champion.tags.get(ORIGIN)}; promotion.across_origins=true lets one follow on the other",
+        )
+    return _compare(version, champion, rows, target, settings, settings.metric or MAIN_METRIC[task])
+
+
+def _compare(
+    version: ModelVersion,
+    champion: ModelVersion,
+    rows: pd.DataFrame,
+    target: str,
+    settings: PromotionParameters,
+    metric: str,
+) -> Verdict:
+    inputs, keys = rows.drop(columns=target), rows[settings.key] if settings.key else None
+    try:
+        own, other = (answer_rows(each, inputs) for each in (version, champion))
+        contest = compare_models(rows[target].to_numpy(), own, other, metric, keys, settings.bootstrap)
+    except Exception as error:  # noqa: BLE001 - a model of an older version may fail in any way; the champion stays
+        return Verdict(False, f"it cannot be compared with version {champion.version}: {type(error).__name__}: {error}")
+    metrics = {
+        "promotion/rows": len(rows),
+        f"promotion/{metric}": contest.challenger,
+        f"promotion/champion_{metric}": contest.champion,
+        "promotion/difference": contest.difference,
+        "promotion/difference_low": contest.low,
+        "promotion/difference_high": contest.high,
+    }
+    against = f"{contest.describe()} of version {champion.version} on {len(rows):,} promotion rows"
+    return Verdict(contest.won(settings.margin), f"{against}; the margin is {settings.margin:g}", metrics)
+
+
+def answer_rows(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:
+    """Let a version's logged model answer raw rows."""
+    model = mlflow.pyfunc.load_model(f"models:/{version.name}/{version.version}")
+    answers: pd.DataFrame = model.predict(rows)
+    return answers
+
+
+def promote(version: ModelVersion, verdict: Verdict) -> None:
+    """Move the alias where the verdict says so, and keep the verdict with the version."""
+    client = MlflowClient()
+    client.set_model_version_tag(version.name, version.version, "promotion", describe_verdict(verdict))
+    if verdict.promoted:
+        client.set_registered_model_alias(version.name, CHAMPION, version.version)
+
+
+def describe_verdict(verdict: Verdict) -> str:
+    """Say in one line what was decided, and why."""
+    return f"{'champion' if verdict.promoted else 'no champion'}: {verdict.reason}"

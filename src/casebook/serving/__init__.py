@@ -1,0 +1,1 @@
+"""Answering raw rows over HTTP."""

@@ -1,0 +1,60 @@
+"""From the bytes of a request to the bytes of its answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from casebook.learning.answering import answer_rows
+from casebook.serving.requests import MOST_FAULTS, Asked, BadRequestError, read_request
+from casebook.serving.wire import write_json
+
+if TYPE_CHECKING:
+    from casebook.champion import Champion
+
+
+def asked_columns(champion: Champion) -> Asked:
+    """Tell which columns a request to a champion may and must have."""
+    model = champion.model
+    return Asked(dict(model.columns), frozenset(model.optional), takes_threshold=model.task == "binary")
+
+
+def answer_request(champion: Champion, asked: Asked, body: bytes) -> bytes:
+    """Answer all rows of a request.
+
+    Returns:
+        JSON: `predictions`, an object a row as `RowModel.predict` names its columns, and `model`, name and version.
+
+    Raises:
+        BadRequestError: something about the request is wrong, if only with one row.
+    """
+    request = read_request(body, asked)
+    answers, faults = answer_rows(lambda rows: champion.predict(rows, request.threshold), request.rows, MOST_FAULTS)
+    if faults:
+        raise BadRequestError("the model cannot answer some rows", faults[:MOST_FAULTS])
+    return write_json({"predictions": list_answers(answers), "model": describe_model(champion)})
+
+
+def list_answers(answers: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give the answers as plain objects, a row each."""
+    names = [str(name) for name in answers.columns]
+    columns = [answers[name].tolist() for name in names]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def describe_model(champion: Champion) -> dict[str, str]:
+    """Name the model that answers."""
+    return {"name": champion.case, "version": str(champion.version)}
+
+
+def describe_error(error: BadRequestError) -> bytes:
+    """Give the answer to a bad request: what is wrong, and with which rows and columns."""
+    faults = [{"row": fault.row, "column": fault.column, "reason": fault.reason} for fault in error.faults]
+    return write_json({"error": str(error), "rows": faults})
+
+
+def warm_up(champion: Champion) -> None:
+    """Let a model answer once, so that no client waits for what is made at the first answer."""
+    empty = pd.DataFrame({name: pd.Series([None], dtype=object) for name in champion.model.columns})
+    answer_rows(champion.predict, empty)

@@ -1,0 +1,63 @@
+"""What the page of the interface says of a request, from the columns that the model takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from casebook.champion import Champion
+    from casebook.learning.columns import Kind
+    from casebook.serving.requests import Asked
+
+TYPES: dict[Kind, dict[str, Any]] = {
+    "text": {"type": ["string", "null"]},
+    "string": {"type": "string"},
+    "date": {"type": ["string", "null"], "format": "date"},
+    "flag": {"type": ["boolean", "null"]},
+    "number": {"type": ["number", "null"]},
+    "image": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
+}
+
+
+def describe_invocations(champion: Champion, asked: Asked) -> dict[str, Any]:
+    """Describe `/invocations`: request, answer and refusals."""
+    row = {
+        "type": "object",
+        "properties": {name: TYPES[kind] for name, kind in asked.kinds.items()},
+        "required": champion.required,
+        "additionalProperties": False,
+    }
+    rows = {"type": "array", "items": row, "minItems": 1}
+    columns = {name: {"type": "array", "items": TYPES[kind]} for name, kind in asked.kinds.items()}
+    forms = {
+        "dataframe_records": rows,
+        "instances": rows,
+        "inputs": {"type": "object", "properties": columns, "required": champion.required},
+        "dataframe_split": {
+            "type": "object",
+            "properties": {
+                "columns": {"type": "array", "items": {"type": "string"}},
+                "data": {"type": "array", "items": {"type": "array"}},
+            },
+            "required": ["columns", "data"],
+        },
+    }
+    params = {"type": "object", "properties": {"threshold": {"type": "number", "minimum": 0, "maximum": 1}}}
+    further = {"params": params} if asked.takes_threshold else {}
+    wanted = [
+        {"type": "object", "properties": {form: schema, **further}, "required": [form]}
+        for form, schema in forms.items()
+    ]
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {"oneOf": wanted}}}},
+        "responses": {
+            "200": _answer("an answer a row, and the model that gave it", {"predictions": "array", "model": "object"}),
+            "400": _answer("what is wrong, and with which rows and columns", {"error": "string", "rows": "array"}),
+            "413": _answer("the request is too large", {"error": "string", "rows": "array"}),
+        },
+    }
+
+
+def _answer(description: str, parts: dict[str, str]) -> dict[str, Any]:
+    schema = {"type": "object", "properties": {name: {"type": kind} for name, kind in parts.items()}}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}

@@ -1,0 +1,217 @@
+"""From the bytes of a request to raw rows: MLflow's JSON forms, each refused with a reason where it cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from casebook.learning.faults import Fault, find_wrong
+from casebook.serving.wire import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from casebook.learning.columns import Kind
+
+FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
+MOST_FAULTS = 20
+# Kinds of texts of which few differ: as categories each is worked on once, however many rows have it.
+WORKED_ON_ONCE = frozenset({"text", "date"})
+
+Columns = dict[str, list[Any]]
+
+
+class BadRequestError(ValueError):
+    """A request that cannot be answered.
+
+    Attributes:
+        status: of the answer.
+        faults: rows and columns to blame, where they are known.
+    """
+
+    def __init__(self, message: str, faults: Sequence[Fault] = (), status: int = 400) -> None:
+        """Keep the reasons."""
+        super().__init__(message)
+        self.faults = faults
+        self.status = status
+
+
+@dataclass(frozen=True)
+class RowsRequest:
+    """What a request asks for: raw rows and the threshold of class 1, None for the model's own."""
+
+    rows: pd.DataFrame
+    threshold: float | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The columns that a model takes: their kinds, and which of them a row may lack."""
+
+    kinds: Mapping[str, Kind]
+    optional: frozenset[str] = field(default_factory=frozenset)
+    takes_threshold: bool = True
+
+
+def read_request(body: bytes, asked: Asked) -> RowsRequest:
+    """Read a request.
+
+    Raises:
+        BadRequestError: no JSON, none of the forms, other columns, or values of the wrong form.
+    """
+    content = read_json(body)
+    if content is None:
+        raise BadRequestError("the body is no JSON")
+    form = _form_of(content)
+    threshold = read_threshold(content.get("params"), asked.takes_threshold)
+    columns = READERS[form](content[form])
+    check_names(columns, asked)
+    faults = [fault for name, values in columns.items() for fault in find_wrong(name, asked.kinds[name], values)]
+    if faults:
+        faults.sort(key=lambda fault: fault.row)
+        raise BadRequestError("some values do not have the form of their column", faults[:MOST_FAULTS])
+    return RowsRequest(frame_columns(columns, asked.kinds), threshold)
+
+
+def read_threshold(params: object, taken: bool) -> float | None:
+    """Read `params`, which may hold a threshold and nothing else."""
+    if params is None or params == {}:
+        return None
+    if not isinstance(params, dict) or set(params) != {"threshold"} or not taken:
+        may = "may hold `threshold`" if taken else "takes nothing: this model has no threshold"
+        raise BadRequestError(f"params {may}")
+    value = params["threshold"]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise BadRequestError("params.threshold must be a number from 0 to 1")
+    return float(value)
+
+
+def check_names(columns: Columns, asked: Asked) -> None:
+    """Refuse rows that lack a column, have one that nothing is known of, or are none."""
+    if not len(next(iter(columns.values()), [])):
+        raise BadRequestError("there are no rows")
+    unknown = [name for name in columns if name not in asked.kinds]
+    if unknown:
+        faults = [Fault(0, str(name), "there is no such column") for name in unknown[:MOST_FAULTS]]
+        raise BadRequestError("there are columns that the model does not know", faults)
+    missing = [name for name in asked.kinds if name not in columns and name not in asked.optional]
+    if missing:
+        faults = [Fault(0, name, "the column is missing; send null for a value that is not known") for name in missing]
+        raise BadRequestError("columns are missing", faults[:MOST_FAULTS])
+
+
+def frame_columns(columns: Columns, kinds: Mapping[str, Kind]) -> pd.DataFrame:
+    """Make a table of checked values: texts as categories, whose distinct values are then worked on once."""
+    if len(next(iter(columns.values()))) == 1:
+        return _frame_row(columns)
+    return pd.DataFrame({name: _column(values, kinds[name]) for name, values in columns.items()}, copy=False)
+
+
+def _column(values: list[Any], kind: Kind) -> pd.Categorical | pd.Series | np.ndarray:
+    """Give checked values the form that a model reads fastest."""
+    if kind in WORKED_ON_ONCE:
+        return _categorise(values)
+    types = set(map(type, values))
+    if types == {bool} and kind == "flag":
+        return np.array(values, dtype=bool)
+    if types <= {int, float} and kind == "number":
+        return np.array(values, dtype=np.float64)
+    return _as_objects(values)
+
+
+def _frame_row(columns: Columns) -> pd.DataFrame:
+    """Make a table of one row as a single block, which is built ten times as fast as one block a column."""
+    cells = np.empty((1, len(columns)), dtype=object)
+    for place, values in enumerate(columns.values()):
+        cells[0, place] = values[0]
+    # Said outright: pandas would look through every column for texts.
+    return pd.DataFrame(cells, columns=list(columns), dtype=object, copy=False)
+
+
+def _categorise(values: list[Any]) -> pd.Categorical:
+    places: dict[str, int] = {}
+    codes = {v: -1 if v is None else places.setdefault(str(v), len(places)) for v in dict.fromkeys(values)}
+    by_row = np.fromiter(map(codes.__getitem__, values), np.int32, len(values))
+    return pd.Categorical.from_codes(by_row, pd.Index(places, dtype="str"), validate=False)
+
+
+def _as_objects(values: list[Any]) -> pd.Series:
+    # NumPy would take nested lists (images) apart.
+    cells = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):
+        cells[place] = value
+    return pd.Series(cells, dtype=object, copy=False)
+
+
+def _form_of(content: object) -> str:
+    if isinstance(content, dict):
+        found = [form for form in FORMS if form in content]
+        unknown = [str(name) for name in content if name not in (*FORMS, "params")]
+        if len(found) == 1 and not unknown:
+            return found[0]
+    raise BadRequestError(f"give one of {', '.join(FORMS)}, and `params` if need be, in a JSON object")
+
+
+def _read_split(split: object) -> Columns:
+    """Read {"columns": [names], "data": [[values], ...]}; an `index` is not looked at."""
+    if not isinstance(split, dict) or not set(split) <= {"columns", "data", "index"}:
+        raise BadRequestError("dataframe_split is an object of `columns` and `data`")
+    names, data = split.get("columns"), split.get("data")
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise BadRequestError("dataframe_split.columns is a list of names")
+    if len(set(names)) < len(names):
+        raise BadRequestError("dataframe_split.columns has a name twice")
+    if not isinstance(data, list):
+        raise BadRequestError("dataframe_split.data is a list of rows")
+    for row, values in enumerate(data):
+        if not isinstance(values, list) or len(values) != len(names):
+            raise BadRequestError(
+                "rows do not fit the columns", [Fault(row, "", f"is not a list of {len(names)} values")]
+            )
+    return dict(zip(names, map(list, zip(*data, strict=True)), strict=True)) if data else {name: [] for name in names}
+
+
+def _read_records(records: object) -> Columns:
+    """Read [{name: value, ...}, ...]; every row has the same names."""
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        raise BadRequestError("the rows are a list of objects, a name and a value for each column")
+    names = list(records[0]) if records else []
+    expected = frozenset(names)
+    for row, record in enumerate(records):
+        if record.keys() != expected:
+            differing = sorted(record.keys() ^ expected)
+            raise BadRequestError(
+                "every row needs the same columns",
+                [
+                    Fault(row, name, "is in this row or in the first, but not in both")
+                    for name in differing[:MOST_FAULTS]
+                ],
+            )
+    return {name: [record[name] for record in records] for name in names}
+
+
+def _read_inputs(inputs: object) -> Columns:
+    """Read {name: [values], ...}, {name: value, ...} for a single row, or rows as `_read_records` does."""
+    if isinstance(inputs, list):
+        return _read_records(inputs)
+    if not isinstance(inputs, dict):
+        raise BadRequestError("inputs is an object with a list of values for each column")
+    if not any(isinstance(values, list) for values in inputs.values()):
+        return {name: [value] for name, value in inputs.items()}
+    for name, values in inputs.items():
+        if not isinstance(values, list) or len(values) != len(next(iter(inputs.values()))):
+            raise BadRequestError(
+                "inputs needs lists of one length", [Fault(0, str(name), "is no list as long as the first column's")]
+            )
+    return inputs
+
+
+READERS = {
+    "dataframe_split": _read_split,
+    "dataframe_records": _read_records,
+    "instances": _read_records,
+    "inputs": _read_inputs,
+}

@@ -1,0 +1,108 @@
+"""Predictions, the form to hand in and the rejected rows are written as they come, and whole or not at all."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from kedro.io import DatasetError
+
+from casebook.datasets import ScoredFiles
+from casebook.datasets.raw import RawFileError
+from casebook.learning.batches import REJECTED, ScoredBlock
+from casebook.learning.columns import InvalidTableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def scored(first: int, probabilities: list[float], rejected: int = 0) -> ScoredBlock:
+    rows = range(first, first + len(probabilities))
+    predictions = pd.DataFrame({
+        "row": list(rows),
+        "key": pd.Series([f"act_{row}" for row in rows], dtype="str"),
+        "day": pd.Categorical(["2023-08-26"] * len(rows)),
+        "probability": probabilities,
+        "class": [int(value >= 0.5) for value in probabilities],
+    })  # fmt: skip
+    bad = pd.DataFrame([(100 + n, f"bad_{n}", "age", "too old") for n in range(rejected)], columns=REJECTED)
+    counts = {"probability": np.array([len(probabilities), 0])} if probabilities else {}
+    return ScoredBlock(predictions if probabilities else predictions.head(0)[["row", "key", "day"]], bad, counts)
+
+
+class Blocks:
+    """What a node hands over: it can be gone through, and knows the model."""
+
+    def __init__(self, *blocks: ScoredBlock | Exception) -> None:
+        self.blocks = blocks
+        self.model = SimpleNamespace(version="3", test_scores={"auc": 0.9})
+
+    def __iter__(self) -> Iterator[ScoredBlock]:
+        for block in self.blocks:
+            if isinstance(block, Exception):
+                raise block
+            yield block
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> ScoredFiles:
+    return ScoredFiles(str(tmp_path / "redhat"), "redhat")
+
+
+def read(tmp_path: Path, name: str) -> Any:  # noqa: ANN401 - a table
+    path = tmp_path / "redhat" / name
+    return pd.read_csv(path) if name.endswith("csv") else pd.read_parquet(path)
+
+
+def test_blocks_end_up_below_each_other_in_three_files_and_are_counted(files: ScoredFiles, tmp_path: Path) -> None:
+    files.save(Blocks(scored(0, [0.2, 0.7], rejected=1), scored(2, [0.9], rejected=2)))
+    predictions = read(tmp_path, "predictions.parquet")
+    assert predictions["row"].tolist() == [0, 1, 2]
+    assert predictions["probability"].tolist() == [0.2, 0.7, 0.9]
+    assert read(tmp_path, "submission.csv").to_dict("list") == {
+        "activity_id": ["act_0", "act_1", "act_2"], "outcome": [0.2, 0.7, 0.9],
+    }  # fmt: skip
+    assert (tmp_path / "redhat" / "submission.csv").read_text().startswith("activity_id,outcome\n")
+    assert read(tmp_path, "rejected.parquet")["key"].tolist() == ["bad_0", "bad_0", "bad_1"]
+    counted = files.load()
+    assert counted.pop("seconds") > 0
+    assert counted == {
+        "rows": 6, "scored": 3, "rejected": 3, "model": {"version": "3", "test": {"auc": 0.9}},
+        "counts": {"probability": [3, 0]},
+    }  # fmt: skip
+
+
+def test_a_first_block_without_predictions_does_not_decide_their_columns(files: ScoredFiles, tmp_path: Path) -> None:
+    files.save(Blocks(scored(0, [], rejected=2), scored(2, [0.9])))
+    assert read(tmp_path, "predictions.parquet")["class"].tolist() == [1]
+    assert len(read(tmp_path, "rejected.parquet")) == 2
+
+
+def test_files_of_no_rows_have_their_columns(files: ScoredFiles, tmp_path: Path) -> None:
+    files.save(Blocks(scored(0, [], rejected=1)))
+    assert list(read(tmp_path, "predictions.parquet")) == ["row", "key", "day"]
+    assert list(read(tmp_path, "submission.csv")) == ["activity_id", "outcome"]
+    files.save(Blocks(scored(0, [0.5])))
+    assert list(read(tmp_path, "rejected.parquet")) == REJECTED
+    assert read(tmp_path, "rejected.parquet").empty
+
+
+def test_an_error_in_the_middle_leaves_what_was_there_before(files: ScoredFiles, tmp_path: Path) -> None:
+    files.save(Blocks(scored(0, [0.2])))
+    with pytest.raises(DatasetError, match=r"new\.csv lacks age"):
+        files.save(Blocks(scored(0, [0.7, 0.8]), InvalidTableError("new.csv lacks age")))
+    assert read(tmp_path, "predictions.parquet")["probability"].tolist() == [0.2]
+    assert files.load()["rows"] == 1
+    assert sorted(path.name for path in (tmp_path / "redhat").iterdir()) == [
+        "predictions.parquet", "rejected.parquet", "scored.json", "submission.csv",
+    ]  # fmt: skip
+
+
+def test_nothing_scored_yet_is_said(files: ScoredFiles) -> None:
+    assert not files.exists()
+    with pytest.raises(RawFileError, match=r"scored\.json is not there yet: run `kedro run --pipeline=redhat_predict`"):
+        files.load()
