@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from kedro.pipeline import Pipeline
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from casebook.learning.columns import InvalidTableError
@@ -21,8 +22,6 @@ from casebook.samples.redhat import generate_sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from kedro.pipeline import Pipeline
 
 SPLIT = {
     "strategy": "person",
