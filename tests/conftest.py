@@ -64,6 +64,8 @@ def isolated_stores(empty_store: Path, tmp_path: Path, monkeypatch: pytest.Monke
     address = f"sqlite:///{folder / 'mlflow.db'}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     mlflow.set_tracking_uri(address)
+    # What an earlier test of the same process chose is an experiment of that test's store.
+    monkeypatch.setattr("mlflow.tracking.fluent._active_experiment_id", None)
     yield
     while mlflow.active_run():
         mlflow.end_run()
