@@ -66,6 +66,7 @@ def isolated_stores(empty_store: Path, tmp_path: Path, monkeypatch: pytest.Monke
     mlflow.set_tracking_uri(address)
     # What an earlier test of the same process chose is an experiment of that test's store.
     monkeypatch.setattr("mlflow.tracking.fluent._active_experiment_id", None)
+    monkeypatch.delenv("MLFLOW_EXPERIMENT_ID", raising=False)
     yield
     while mlflow.active_run():
         mlflow.end_run()
