@@ -1,43 +1,8 @@
-"""Signals wait for a safe moment, and do then what they ask for."""
+"""Each worker gets its share of the cores."""
 
 from __future__ import annotations
 
-import os
-import signal
-
-import pytest
-
-from casebook.study.crew import deferred_signals, thread_limits
-
-
-def test_an_interrupt_is_raised_where_it_is_heeded_and_nowhere_else() -> None:
-    with deferred_signals() as heed:
-        heed()
-        os.kill(os.getpid(), signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            heed()
-
-
-def test_handlers_are_as_before_after_the_block() -> None:
-    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    with deferred_signals():
-        assert signal.getsignal(signal.SIGINT) != before[0]
-    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
-
-
-def test_a_request_to_end_does_what_the_process_does_with_it() -> None:
-    def leave(_number: int, _frame: object) -> None:
-        raise SystemExit(143)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        with deferred_signals() as heed:
-            os.kill(os.getpid(), signal.SIGTERM)
-            with pytest.raises(SystemExit) as left:
-                heed()
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    assert left.value.code == 143
+from casebook.study.crew import thread_limits
 
 
 def test_each_library_gets_its_share_of_the_cores() -> None:

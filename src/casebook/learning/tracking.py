@@ -14,6 +14,8 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric
 
+from casebook.learning.interrupts import deferred_signals
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -33,7 +35,8 @@ def log_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0) -> Non
     now = int(time.time() * 1000)
     points = [Metric(name, float(value), now, step) for name, value in metrics.items()]
     for start in range(0, len(points), METRICS_A_BATCH):
-        MlflowClient().log_batch(run_id, metrics=points[start : start + METRICS_A_BATCH])
+        with deferred_signals():
+            MlflowClient().log_batch(run_id, metrics=points[start : start + METRICS_A_BATCH])
 
 
 def log_metrics_once(run_id: str, metrics: Mapping[str, float]) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import os
 import selectors
-import signal
 import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
+from casebook.learning.interrupts import deferred_signals
 from casebook.study.worker import RECYCLED
 
 if TYPE_CHECKING:
@@ -151,33 +149,6 @@ class Crew:
             self._hear(hand, message)
         hand.process.stdin.close()  # type: ignore[union-attr]
         return True
-
-
-@contextmanager
-def deferred_signals() -> Iterator[Callable[[], None]]:
-    """Let Ctrl-C and a request to end wait for a safe moment.
-
-    Raised in the middle of a call into MLflow's store, an interrupt may be swallowed there, or leave half a record.
-
-    Yields:
-        A function to call at such a moment; it then does what the signal asks for.
-    """
-    caught: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
-    before = {number: signal.signal(number, lambda got, _frame: caught.append(got)) for number in numbers}
-
-    def heed() -> None:
-        if caught:
-            handler = before[signal.Signals(caught.pop())]
-            if callable(handler):
-                handler(signal.SIGINT, None)
-            raise KeyboardInterrupt
-
-    try:
-        yield heed
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def thread_limits(threads: int) -> dict[str, str]:

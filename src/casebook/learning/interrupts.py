@@ -1,0 +1,46 @@
+"""Signals that wait for a safe moment.
+
+Raised in the middle of a call into MLflow's SQLite store, an interrupt is at times swallowed there: the process then
+goes on as if nobody had asked it to stop.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+DEFERRED = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def deferred_signals() -> Iterator[Callable[[], None]]:
+    """Keep Ctrl-C and a request to end waiting until the block is over, or until it heeds them.
+
+    Yields:
+        A function to call at a safe moment within the block; it then lets the process do what it does with the signal.
+    """
+    caught: list[int] = []
+    numbers = DEFERRED if threading.current_thread() is threading.main_thread() else ()
+    before = {number: signal.signal(number, lambda got, _frame: caught.append(got)) for number in numbers}
+
+    def deliver() -> None:
+        while caught:
+            number = caught.pop(0)
+            waiting = signal.signal(number, before[signal.Signals(number)])
+            try:
+                signal.raise_signal(number)
+            finally:
+                signal.signal(number, waiting)
+
+    try:
+        yield deliver
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        for late in caught:
+            signal.raise_signal(late)
