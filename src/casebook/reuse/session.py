@@ -45,6 +45,8 @@ class ReusingRunner(SequentialRunner):
         """Keep the runner that does the work."""
         super().__init__()
         self.runner = runner
+        # Hooks are told of the runner by this name; Kedro-Viz keeps no events of runners that it does not know.
+        self.__name__ = type(runner).__name__
 
     def run(
         self,
