@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,7 +21,6 @@ import casebook
 from casebook.hooks.store import create_store_once
 
 if TYPE_CHECKING:
-    import signal
     from collections.abc import Callable, Iterator
 
     from mlflow.entities import Run
@@ -115,6 +115,8 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            # Tests that a shell runs in the background have Ctrl-C switched off, and what they start inherits that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def kedro(self, *arguments: str, folder: str = ".", **variables: str) -> tuple[int, str]:

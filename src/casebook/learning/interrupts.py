@@ -1,7 +1,6 @@
 """Signals that wait for a safe moment.
 
-Raised in the middle of a call into MLflow's SQLite store, an interrupt is at times swallowed there: the process then
-goes on as if nobody had asked it to stop.
+Raised in the middle of a call into MLflow's SQLite store, an interrupt leaves half a record there, and at times a lock.
 """
 
 from __future__ import annotations
