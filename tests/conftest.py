@@ -67,6 +67,8 @@ def isolated_stores(empty_store: Path, tmp_path: Path, monkeypatch: pytest.Monke
     # What an earlier test of the same process chose is an experiment of that test's store.
     monkeypatch.setattr("mlflow.tracking.fluent._active_experiment_id", None)
     monkeypatch.delenv("MLFLOW_EXPERIMENT_ID", raising=False)
+    # A run that is opened in the tests' own process has no thread of system metrics; those of real processes have.
+    monkeypatch.setenv("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING", "false")
     yield
     while mlflow.active_run():
         mlflow.end_run()

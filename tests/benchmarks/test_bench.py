@@ -134,8 +134,8 @@ def test_an_accuracy_that_is_never_reached_is_missed_and_says_how_near_it_came()
 
 def test_every_quantity_gets_its_row() -> None:
     rows = [compare(quantity, PARTS) for quantity in QUANTITIES]
-    assert [row.verdict for row in rows] == [MET, MET, MET, MET, MET, MISSED, MET, MET, MISSED, MET]
-    assert [row.measured for row in rows[6:]] == ["3.00 times faster", "2.00 GB", "26.00 s", "4.00 s"]
+    assert [row.verdict for row in rows[:10]] == [MET, MET, MET, MET, MET, MISSED, MET, MET, MISSED, MET]
+    assert [row.measured for row in rows[6:10]] == ["3.00 times faster", "2.00 GB", "26.00 s", "4.00 s"]
     assert rows[6].casebook == "100.0 s (test MAE 640.0, real files)"
     assert rows[8].casebook == "pima 20.0, boston 26.0 s"
     assert [row.measured for row in rows[:2]] == ["8.00 times faster", "2.90 GB"]
@@ -143,10 +143,26 @@ def test_every_quantity_gets_its_row() -> None:
     assert rows[5].casebook == "3.40, 3.20, 3.30 s"
 
 
+def test_a_study_is_compared_by_trials_an_hour_and_by_what_it_found() -> None:
+    found = {"seconds": 360.0, "trials": 30, "pruned": 12, "best": 0.921, "beyond_seconds": 0.25}
+    study = {**found, "worker_bytes": 500_000_000, "bare_bytes": 380_000_000}
+    reference = {"seconds": 2160.0, "trials": 30, "best": 0.922}
+    storage = {"journal": {"seconds": 20.0, "complete": 1000, "exact": True}}
+    parts = {"study_reference": part(reference), "study": part(study), "storage": part(storage)}
+    rows = {row.what: row for row in (compare(quantity, parts) for quantity in QUANTITIES)}
+    found_rows = [row for what, row in rows.items() if row.verdict != NOT_MEASURED]
+    assert [row.verdict for row in found_rows] == [MET] * 5
+    assert rows["Red Hat study of 30 settings, trials an hour"].measured == "6.00 times more"
+    assert rows["a further worker beyond TensorFlow"].measured == "120.00 MB"
+    lost = {"journal": {"seconds": 20.0, "complete": 999, "exact": False}}
+    doubled = compare(next(q for q in QUANTITIES if q.parts == ("storage",)), {"storage": part(lost)})
+    assert doubled.verdict == MISSED
+
+
 def test_a_failed_part_fails_its_rows_with_the_reason_and_no_others() -> None:
     broken = {"date": DATE, "load": "0.10", "error": "CommandFailedError: no such variant"}
     rows = [compare(quantity, {**PARTS, "casebook": broken}) for quantity in QUANTITIES]
-    assert [row.verdict for row in rows] == [MET] + [FAILED] * 3 + [MET, MISSED, MET, MET, MISSED, MET]
+    assert [row.verdict for row in rows[:10]] == [MET] + [FAILED] * 3 + [MET, MISSED, MET, MET, MISSED, MET]
     assert rows[1].measured == "casebook failed"
     page = render_results(rows, {"casebook": broken}, "make bench", "9 people", {})
     assert f"- casebook: {DATE}, load before it 0.10; failed: CommandFailedError: no such variant" in page

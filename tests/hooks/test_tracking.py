@@ -13,6 +13,7 @@ from kedro.pipeline import Pipeline, node
 
 from casebook.datasets import tables
 from casebook.datasets.raw import RawFileError
+from casebook.hooks.studies import tag_winner
 from casebook.hooks.tracking import TrackingHook, job_of, sole_case
 from casebook.learning.columns import InvalidTableError
 from casebook.learning.splitting import EmptyPartError
@@ -28,6 +29,7 @@ PARAMETERS = {
     "sample": {"people": 200, "activities": 1000, "seed": 1},
     "split": {"strategy": "row"},
     "resume": False,
+    "study": {"winner_of": ""},
 }
 
 
@@ -179,3 +181,8 @@ def test_a_last_table_that_could_not_be_written_makes_the_run_a_failed_one(hook:
     found = mlflow.get_run(run.info.run_id)
     assert found.info.status == "FAILED"
     assert found.data.tags["error"] == "OSError: No space left on device"
+
+
+def test_the_run_of_a_winner_is_tagged_with_its_study() -> None:
+    assert tag_winner({"study": {"winner_of": "abc trial 17"}}) == {"study.run_id": "abc", "study.trial": "17"}
+    assert tag_winner({"study": {"winner_of": ""}}) == {}

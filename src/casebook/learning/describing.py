@@ -34,8 +34,9 @@ def describe_network(network: keras.Model) -> tuple[Description, Weights] | None
         for entry in config["layers"]:
             if entry["class_name"] == "InputLayer":
                 continue
-            layer = network.get_layer(entry["name"])
+            # Operations that are no layers stand in the configuration too; they are refused before they are looked up.
             steps.append(_describe_layer(entry))
+            layer = network.get_layer(entry["name"])
             weights |= {f"{layer.name}/{weight.name}": weight.numpy() for weight in layer.weights}
         output = _sole(config["output_layers"])
     except _NotDenseError:

@@ -45,7 +45,11 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
     """Run the case's own graph on a sample of 1,500 districts with fewer epochs than the default, all in memory."""
     folder = tmp_path_factory.mktemp("sample")
     best |= load_case("boston").write_sample({"rows": 1_500, "seed": 1}, folder)["given"]
-    parameters = resolve_case("boston", yaml.safe_load(PARAMETERS.read_text())["boston"], {"training": {"epochs": 40}})
+    parameters = resolve_case(
+        "boston",
+        yaml.safe_load(PARAMETERS.read_text())["boston"],
+        {"training": {"epochs": 40}, "split": {"promotion_share": 0.0}},
+    )
     raw = RawArrays(str(folder / "boston_housing.npz")).load()
     catalog = DataCatalog(
         {f"params:boston.{name}": MemoryDataset(value) for name, value in parameters.items()}

@@ -34,6 +34,10 @@ CLIENT = dict(
 )
 
 
+# Counts of rows are told of a split that holds nothing back for promotion.
+NOTHING_BACK = {"promotion_share": 0.0}
+
+
 class Kept(MemoryDataset):
     """Keeps its data when the runner lets go of it."""
 
@@ -50,7 +54,9 @@ def run_variant(sample: deposit.Sample, folder: Path, variant: str, epochs: int)
     """Run the case's own graph on a sample with fewer epochs than the variant has, all in memory."""
     deposit.write_sample(sample, folder)
     tree = yaml.safe_load(PARAMETERS.read_text())["deposit"]
-    parameters = resolve_case("deposit", tree, {"variant": variant, "training": {"epochs": epochs}})
+    parameters = resolve_case(
+        "deposit", tree, {"variant": variant, "training": {"epochs": epochs}, "split": NOTHING_BACK}
+    )
     raw = RawTable(str(folder / "bank.csv")).load()
     catalog = DataCatalog(
         {f"params:deposit.{name}": MemoryDataset(value) for name, value in parameters.items()}

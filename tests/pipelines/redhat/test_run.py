@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EPOCHS = 2
 SCORES = {"accuracy", "auc", "log_loss", "f1"}
 LAYERS = {
-    "02_intermediate": {"activities.parquet", "people.parquet"},
+    "02_intermediate": {"activities.parquet", "people.parquet", ".made.json"},
     "03_primary": {"joined_rows.parquet", "example_rows.parquet"},
     "04_feature": {"feature_table.parquet", "feature_sources.json"},
     "05_model_input": {"parts.parquet", "train_arrays", "validation_arrays", "test_arrays", "fold_assignments.parquet",
