@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PREPARING = {
-    "ingest_activities", "ingest_people", "merge_people", "engineer_features", "list_feature_sources", "hold_back_promotion",
-    "fit_preparation", "apply_preparation", "describe_split", "assign_folds", "take_example",
+    "ingest_activities", "ingest_people", "merge_people", "engineer_features", "list_feature_sources",
+    "hold_back_promotion", "fit_preparation", "apply_preparation", "describe_split", "assign_folds", "take_example",
 }  # fmt: skip
 
 

@@ -118,19 +118,11 @@ def test_a_second_launch_joins_and_the_total_counts_for_both(new_project: Callab
 
 
 def test_a_study_most_of_whose_trials_fail_stops_and_says_why(run_study: Callable[..., Studied]) -> None:
-    rate = {"training": {"optimizer": {"learning_rate": {"choice": [9.0, 10.0]}}}}
-    study = {**STUDY, "space": rate, "trials": 20, "workers": 1, "failures": 0.4}
-    # Nothing scaled and no bound to the steps: the loss is soon no number.
-    broken = {
-        "epochs": 2,
-        "loss": "binary_crossentropy",
-        "optimizer": {"name": "sgd"},
-        "network": {"activation": "linear"},
-    }
-    found = run_study("attrition", study=study, training=broken, preparation={"scaling": "none"})
-    failed = [trial for trial in found.trials() if trial.state == TrialState.FAIL]
+    fill = {"preparation": {"nulls": {"choice": [{"satisfaction_level": "missing"}, {"last_evaluation": "missing"}]}}}
+    found = run_study("attrition", study={**STUDY, "space": fill, "trials": 20, "workers": 1, "failures": 0.4})
+    trials = found.trials()
     assert found.code != 0
-    assert len(failed) >= 3
-    assert "loss is nan" in failed[0].user_attrs["error"]
-    assert "more than study.failures=0.4 allows" in " ".join(found.said.split())
+    assert [trial.state for trial in trials] == [TrialState.FAIL] * 5
+    assert "is a number; `missing` needs an onehot or embedding encoding" in trials[0].user_attrs["error"]
+    assert "5 of 5 trials failed, more than study.failures=0.4 allows" in " ".join(found.said.split())
     assert found.parent.info.status == "FAILED"
