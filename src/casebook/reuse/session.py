@@ -45,8 +45,10 @@ class ReusingRunner(SequentialRunner):
         """Keep the runner that does the work."""
         super().__init__()
         self.runner = runner
-        # Hooks are told of the runner by this name; Kedro-Viz keeps no events of runners that it does not know.
-        self.__name__ = type(runner).__name__
+
+    def __str__(self) -> str:
+        """Go by the name of the runner that does the work: Kedro-Viz keeps no events of one that it does not know."""
+        return str(self.runner)
 
     def run(
         self,

@@ -153,7 +153,7 @@ def test_tags_name_the_commit_where_there_is_git(finished: Finished, run: Run) -
 def test_every_leaf_that_a_node_takes_is_one_flattened_column(run: Run, merged: dict[str, dict[str, object]]) -> None:
     blocks = (
         "task", "target", "unknown_people", "split", "duplicates", "leaks", "folds", "preparation", "training",
-        "reference", "evaluation",
+        "reference", "evaluation", "promotion",
     )  # fmt: skip
     expected = leaves({name: merged["redhat"][name] for name in blocks}, "redhat")
     assert run.data.params == {name: str(value) for name, value in expected.items()}
