@@ -127,8 +127,8 @@ def _blocks(tree: Any, name: str = "") -> set[str]:  # noqa: ANN401 - a tree or 
 def test_every_dataset_of_every_pipeline_is_in_the_catalog(environment: str) -> None:
     loader, _ = load(environment)
     catalog = DataCatalog.from_config(loader["catalog"])
-    run = {"reference_model", "fold_settings", "dealt_parts"}
-    study = {"winner_network", "winner_preparation", "dealt_parts"}
+    run = {"reference_model", "fold_settings"}
+    study = {"winner_network", "winner_preparation"}
     in_memory_of = {"study": study, "predict": set(), "monitor": set(), "_default__": run}
     for name, pipeline in pipelines().items():
         names = {each for each in pipeline.datasets() if not each.startswith("params:")}

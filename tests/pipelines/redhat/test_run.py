@@ -22,8 +22,10 @@ LAYERS = {
     "02_intermediate": {"activities.parquet", "people.parquet", ".made.json"},
     "03_primary": {"joined_rows.parquet", "example_rows.parquet"},
     "04_feature": {"feature_table.parquet", "feature_sources.json"},
-    "05_model_input": {"parts.parquet", "train_arrays", "validation_arrays", "test_arrays", "fold_assignments.parquet",
-                       "promotion_rows.parquet"},
+    "05_model_input": {
+        "dealt_parts.parquet", "parts.parquet", "train_arrays", "validation_arrays", "test_arrays",
+        "fold_assignments.parquet", "promotion_rows.parquet",
+    },
     "06_models": {"preparation.json", "network.keras", "training_profile.json"},
     "07_model_output": {"test_predictions.parquet", "reference_predictions.parquet"},
     "08_reporting": {
