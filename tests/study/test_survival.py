@@ -122,7 +122,9 @@ def test_a_study_most_of_whose_trials_fail_stops_and_says_why(run_study: Callabl
     found = run_study("attrition", study={**STUDY, "space": fill, "trials": 20, "workers": 1, "failures": 0.4})
     trials = found.trials()
     assert found.code != 0
-    assert [trial.state for trial in trials] == [TrialState.FAIL] * 5
+    # The launch looks now and then; a quick worker is a few trials further by then.
+    assert 5 <= len(trials) < 20
+    assert {trial.state for trial in trials if trial.state.is_finished()} == {TrialState.FAIL}
     assert "is a number; `missing` needs an onehot or embedding encoding" in trials[0].user_attrs["error"]
-    assert "5 of 5 trials failed, more than study.failures=0.4 allows" in " ".join(found.said.split())
+    assert "trials failed, more than study.failures=0.4 allows" in " ".join(found.said.split())
     assert found.parent.info.status == "FAILED"

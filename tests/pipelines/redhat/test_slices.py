@@ -70,7 +70,7 @@ def test_after_a_kill_between_nodes_the_same_command_works(project: Project, kil
     assert prepared.run.info.status == "FINISHED"
     assert prepared.run.info.run_id != killed.info.run_id
     arrays = {file.name for file in layer(project, "05_model_input").iterdir()}
-    assert arrays == {"parts.parquet", "train_arrays", "validation_arrays", "test_arrays"}
+    assert arrays == {"dealt_parts.parquet", "parts.parquet", "train_arrays", "validation_arrays", "test_arrays"}
     assert list((project.root / "data").rglob(".unfinished*")) == []
 
 
