@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Figures = dict[str, Any]
 
 REFERENCE = Path(__file__).with_name("reference_study.py")
+STORER = Path(__file__).with_name("store_trials.py")
 PEOPLE, ACTIVITIES, SEED = 18_911, 200_000, 1
 WORKERS, STORERS, STORED = 2, 8, 1000
 SAMPLED_EVERY = 0.5
@@ -35,18 +36,6 @@ network = keras.Sequential([keras.layers.Input([183]), keras.layers.Dense(512, "
 network.compile("adam", "mse", steps_per_execution=16)
 network.fit(np.zeros([8192, 183], "float32"), np.zeros(8192), batch_size=256, epochs=3, verbose=0)
 print(psutil.Process().memory_full_info().pss)
-"""
-STORER = """
-import sys
-from casebook.learning.search.studies import open_place
-from casebook.learning.search.trials import claim_trial
-from casebook.parameters.study import StudyParameters
-
-settings = StudyParameters(sampler="random", trials=int(sys.argv[2]))
-place = open_place(sys.argv[1], "bench")
-study = place.load()
-while (trial := claim_trial(place, study, settings)) is not None:
-    study.tell(trial, trial.suggest_float("x", 0, 1))
 """
 
 
@@ -160,7 +149,7 @@ def store_trials(address: str) -> Figures:
     place = open_place(address, "bench")
     begin_study(place, ["minimize"], {}, [], lambda: "")
     start = time.perf_counter()
-    storers = [subprocess.Popen([sys.executable, "-c", STORER, address, str(STORED)]) for _ in range(STORERS)]
+    storers = [subprocess.Popen([sys.executable, str(STORER), address, "bench", str(STORED)]) for _ in range(STORERS)]
     codes = [storer.wait() for storer in storers]
     seconds = time.perf_counter() - start
     numbers = sorted(trial.number for trial in place.load().get_trials(deepcopy=False) if trial.state.is_finished())

@@ -55,11 +55,11 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Arrays, Arrays]]:
     """Let training only write down its rows; the network says 0.75 where a row's number is odd, else 0.25."""
     seen: list[tuple[Arrays, Arrays]] = []
 
-    def train(train: Arrays, stopping: Arrays, preparation: Preparation, *_: object) -> tuple[Preparation, None]:
+    def train(train: Arrays, stopping: Arrays, *_: object) -> tuple[SimpleNamespace, None]:
         seen.append((train, stopping))
-        return preparation, None
+        return SimpleNamespace(output_shape=(None, 1)), None
 
-    def predict(_preparation: Preparation, arrays: Arrays) -> np.ndarray:
+    def predict(_network: SimpleNamespace, arrays: Arrays) -> np.ndarray:
         return np.where(arrays["target"] == 1, 0.75, 0.25)
 
     monkeypatch.setattr(folds, "train_network", train)

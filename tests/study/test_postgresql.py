@@ -23,18 +23,7 @@ if TYPE_CHECKING:
     from tests.study.conftest import Studied
 
 pytestmark = pytest.mark.services
-WORKER = """
-import sys
-from casebook.learning.search.studies import open_place
-from casebook.learning.search.trials import claim_trial
-from casebook.parameters.study import StudyParameters
-
-settings = StudyParameters(sampler="random", trials=int(sys.argv[2]))
-place = open_place(sys.argv[1], "toy")
-study = place.load()
-while (trial := claim_trial(place, study, settings)) is not None:
-    study.tell(trial, trial.suggest_float("x", 0, 1))
-"""
+WORKER = Path(__file__).parents[2] / "benchmarks" / "store_trials.py"
 
 
 def find_programs() -> Path:
@@ -103,7 +92,7 @@ def begin(address: str) -> Place:
 
 def test_eight_processes_lose_and_double_no_trial(server: str) -> None:
     place = begin(server)
-    command = [sys.executable, "-c", WORKER, server, "40"]
+    command = [sys.executable, str(WORKER), server, "toy", "40"]
     workers = [subprocess.Popen(command) for _ in range(8)]
     assert [worker.wait(timeout=600) for worker in workers] == [0] * 8
     trials = place.load().get_trials()

@@ -128,3 +128,11 @@ def test_a_study_most_of_whose_trials_fail_stops_and_says_why(run_study: Callabl
     assert "is a number; `missing` needs an onehot or embedding encoding" in trials[0].user_attrs["error"]
     assert "trials failed, more than study.failures=0.4 allows" in " ".join(found.said.split())
     assert found.parent.info.status == "FAILED"
+
+
+def test_a_launch_begins_no_trial_after_its_seconds_are_over(run_study: Callable[..., Studied]) -> None:
+    found = run_study("attrition", study={**STUDY, "trials": 20, "workers": 1, "seconds": 0.001})
+    assert found.trials() == []
+    assert found.code != 0
+    assert "no trial finished" in " ".join(found.said.split())
+    assert found.parent.info.status == "FAILED"

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 import pandas as pd
 
-from casebook.learning.predictions import class_probability
 from casebook.learning.preparation import take_target
-from casebook.learning.scoring import predict_baseline, score_predictions
+from casebook.learning.scoring import score_baseline, score_network
 from casebook.learning.training import Monitor, train_network
 
 if TYPE_CHECKING:
@@ -69,7 +68,9 @@ def cross_validate(
             train, stopping = hold_back(prepare(rest), parameters)
             test = prepare(held_out)
             network, _ = train_network(train, stopping, preparation, parameters, training)
-            scores = _score(network, test, train["target"], task, threshold)
+            plain = score_baseline(network, test, train["target"], task, threshold)
+            scores = score_network(network, test, task, threshold)
+            scores |= {f"baseline_{name}": value for name, value in plain.items()}
             monitor.scores(scores)
         records.append({"repeat": repeat, "fold": fold, "rows": int(judged.sum()), **scores})
     return pd.DataFrame(records)
@@ -93,17 +94,6 @@ def hold_back(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arr
     parts = (np.sort(order[held:]), np.sort(order[:held]))
     train, stopping = ({name: values[part] for name, values in rows.items()} for part in parts)
     return train, stopping
-
-
-def _score(network: object, test: Arrays, train_target: np.ndarray, task: str, threshold: float) -> dict[str, float]:
-    from casebook.learning.networks import predict
-
-    outputs = predict(network, test)
-    classes = outputs.shape[1] if outputs.ndim == 2 else None
-    baseline = predict_baseline(task, train_target, len(test["target"]), classes)
-    scores = score_predictions(task, test["target"], class_probability(task, outputs), threshold)
-    plain = score_predictions(task, test["target"], baseline, threshold)
-    return {**scores, **{f"baseline_{name}": value for name, value in plain.items()}}
 
 
 def summarise_folds(scores: pd.DataFrame) -> dict[str, float]:

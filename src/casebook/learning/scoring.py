@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from casebook.learning.predictions import class_probability
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import keras
+
+    from casebook.learning.preparation import Arrays
 
 
 def score_predictions(
@@ -66,6 +72,22 @@ def predict_baseline(task: str, train_target: np.ndarray, rows: int, classes: in
         counts = np.bincount(train_target.astype(np.intp), minlength=classes or 0)
         return np.tile(counts / counts.sum(), (rows, 1))
     return np.full(rows, np.mean(train_target, dtype=np.float64))
+
+
+def score_network(network: keras.Model, rows: Arrays, task: str, threshold: float) -> dict[str, float]:
+    """Score a network on prepared rows; see `score_predictions`."""
+    from casebook.learning.networks import predict
+
+    return score_predictions(task, rows["target"], class_probability(task, predict(network, rows)), threshold)
+
+
+def score_baseline(
+    network: keras.Model, rows: Arrays, train_target: np.ndarray, task: str, threshold: float
+) -> dict[str, float]:
+    """Score what the training target alone says of the same rows; a network tells how many classes there are."""
+    outputs = network.output_shape[-1]
+    plain = predict_baseline(task, train_target, len(rows["target"]), outputs if outputs > 1 else None)
+    return score_predictions(task, rows["target"], plain, threshold)
 
 
 def apply_threshold(probability: np.ndarray, threshold: float) -> np.ndarray:

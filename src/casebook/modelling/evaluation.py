@@ -79,13 +79,11 @@ def score_training(network: keras.Model, train_arrays: Arrays, task: str, evalua
     Returns:
         `fit/<metric>`, of evenly spaced rows where there are many.
     """
-    from casebook.learning.networks import predict
-    from casebook.learning.scoring import score_predictions
+    from casebook.learning.scoring import score_network
 
     step = -(-len(train_arrays["target"]) // MOST_FIT_ROWS)
     rows = {name: np.ascontiguousarray(values[::step]) for name, values in train_arrays.items()}
-    outputs = class_probability(task, predict(network, rows))
-    scores = score_predictions(task, rows["target"], outputs, evaluation["threshold"])
+    scores = score_network(network, rows, task, evaluation["threshold"])
     return {f"fit/{name}": value for name, value in scores.items()}
 
 

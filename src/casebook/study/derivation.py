@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import inspect
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from casebook.reuse.sources import hash_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kedro.pipeline import Pipeline
-    from kedro.pipeline.node import Node
 
 Tree = Mapping[str, Any]
 PARAMETER = "params:"
@@ -37,7 +37,7 @@ class Derivation:
         self._base, self._load, self._exists, self._raw = base, load, exists, raw
 
     def digest(self, name: str, parameters: Tree) -> str:
-        """Hash everything that a dataset depends on: raw files, parameters, and the functions on the way."""
+        """Hash everything that a dataset depends on: raw files, parameters, and the code on the way."""
         return self._digest(name, parameters, {})
 
     def _digest(self, name: str, parameters: Tree, known: dict[str, str]) -> str:
@@ -52,7 +52,7 @@ class Derivation:
         if node is None:
             return _sha(self._raw + name)
         inputs = [self._digest(each, parameters, known) for each in node.inputs]
-        return _sha("".join([name, source_of(node), *inputs]))
+        return _sha("".join([name, hash_code(node.func), *inputs]))
 
     def value(self, name: str, parameters: Tree) -> Any:  # noqa: ANN401 - whatever the dataset holds
         """Give a dataset's value under these parameters; only nodes behind a change are run.
@@ -83,11 +83,6 @@ def look_up(parameters: Tree, name: str) -> Any:  # noqa: ANN401 - any leaf or b
     for word in name.removeprefix(PARAMETER).split("."):
         found = found[word]
     return found
-
-
-def source_of(node: Node) -> str:
-    """Give the text of a node's function."""
-    return inspect.getsource(node.func)
 
 
 def _sha(text: str) -> str:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from casebook.learning.predictions import class_probability
-from casebook.learning.scoring import predict_baseline, score_predictions
+from casebook.console import QuietMonitor
+from casebook.learning.scoring import score_baseline, score_network
 from casebook.overlay import check_case
 from casebook.parameters import TrainingParameters
 from casebook.study.plan import vary
@@ -21,21 +21,8 @@ if TYPE_CHECKING:
     from casebook.study.plan import StudyPlan
     from casebook.study.splits import SplitStore
 
-
-class Silence:
-    """A monitor that tells nobody."""
-
-    def start(self, epochs: int, steps: int) -> None:
-        """Tell nobody."""
-
-    def advance(self, steps: int) -> None:
-        """Tell nobody."""
-
-    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
-        """Tell nobody."""
-
-    def stop(self) -> None:
-        """Tell nobody."""
+# Curves of these trainings are drawn nowhere.
+SILENT = QuietMonitor(lambda _epoch, _metrics: None)
 
 
 def judge_variants(
@@ -53,18 +40,16 @@ def judge_variants(
     case = plan.case
     chosen = check_case(case, vary(plan.parameters, winner["values"]))
     metrics: dict[str, float] = {}
-    kept: list[Any] = []
     for who, parameters, epochs in (("default", plan.parameters, 0), ("test", chosen, int(winner["epochs"]))):
         split = next(read_splits(store.find(f"{case}.test_splits", {case: parameters})))
         training = TrainingParameters.model_validate(parameters["training"])
         if training.early_stopping.patience:
             training = _without_stopping(training, epochs or _count_epochs(plan, training))
         networks = [_train(split, training, seed) for seed in range(1, plan.study.seeds + 1)]
-        scores = [_score(network, split, parameters) for network in networks]
-        metrics |= _summarise(who, scores)
-        kept = [networks[0], split.preparation]
-        baseline = _baseline(split, parameters)
-    return kept[0], kept[1], {**metrics, **baseline}
+        judged = parameters["task"], parameters["evaluation"]["threshold"]
+        metrics |= _summarise(who, [score_network(network, split.judged, *judged) for network in networks])
+        plain = score_baseline(networks[0], split.judged, split.train["target"], *judged)
+    return networks[0], split.preparation, {**metrics, **{f"baseline/{name}": plain[name] for name in plain}}
 
 
 def _train(split: Split, training: TrainingParameters, seed: int) -> Any:  # noqa: ANN401 - a Keras model
@@ -72,7 +57,7 @@ def _train(split: Split, training: TrainingParameters, seed: int) -> Any:  # noq
 
     nothing = {name: values[:0] for name, values in split.train.items()}
     seeded = training.model_copy(update={"seed": seed})
-    return train_network(split.train, nothing, split.preparation, seeded, Silence())[0]
+    return train_network(split.train, nothing, split.preparation, seeded, SILENT)[0]
 
 
 def _without_stopping(training: TrainingParameters, epochs: int) -> TrainingParameters:
@@ -90,24 +75,8 @@ def _count_epochs(plan: StudyPlan, training: TrainingParameters) -> int:
 
     split = next(read_splits(Path(plan.prepared)))
     rows, stopping = hold_back(split.train, training) if plan.study.folds else (split.train, split.judged)
-    _, history = train_network(rows, stopping, split.preparation, training, Silence())
+    _, history = train_network(rows, stopping, split.preparation, training, SILENT)
     return kept_epoch(history, training) + 1
-
-
-def _score(network: Any, split: Split, parameters: Mapping[str, Any]) -> dict[str, float]:  # noqa: ANN401
-    from casebook.learning.networks import predict
-
-    outputs = class_probability(parameters["task"], predict(network, split.judged))
-    threshold = parameters["evaluation"]["threshold"]
-    return score_predictions(parameters["task"], split.judged["target"], outputs, threshold)
-
-
-def _baseline(split: Split, parameters: Mapping[str, Any]) -> dict[str, float]:
-    task, target = parameters["task"], split.judged["target"]
-    classes = int(split.train["target"].max()) + 1 if task == "multiclass" else None
-    plain = predict_baseline(task, split.train["target"], len(target), classes)
-    scores = score_predictions(task, target, plain, parameters["evaluation"]["threshold"])
-    return {f"baseline/{name}": value for name, value in scores.items()}
 
 
 def _summarise(who: str, scores: list[dict[str, float]]) -> dict[str, float]:

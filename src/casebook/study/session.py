@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from casebook.study.plan import StudyPlan, storage_of, vary
 from casebook.study.recorder import Recorder
 from casebook.study.searched import check_searched, describe_study
 from casebook.study.splits import keep_splits
-from casebook.study.summary import draw_study, measure_search, pick_winner, rank_trials
+from casebook.study.summary import draw_study, find_best, measure_search, pick_winner, rank_trials
 from casebook.study.winner import write_best
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ class StudySession:
     def _work(self) -> None:
         """Let a crew work off the budget."""
         with TemporaryDirectory() as folder:
-            file = self.plan.write(Path(folder) / "plan.json")
+            until = time.time() + self._settings.seconds if self._settings.seconds else 0.0
+            file = self.plan.changed(until=until).write(Path(folder) / "plan.json")
             size = min(self._settings.workers, self._total() - self._done())
             crew = Crew(file, size, self.plan.threads, self._hear)
             crew.work(self._lose, self._check)
@@ -111,9 +113,7 @@ class StudySession:
         else:
             state, metrics, said = message["state"], message["metrics"], message["message"]
             self._recorder.end(trial, state, said, metrics, self.plan.parameters["training"]["epochs"])
-            self._display.tell_trial(
-                trial, message["state"], message["metrics"], message["message"], message["seconds"]
-            )
+            self._display.tell_trial(trial, state, metrics, said, message["seconds"])
             self._show()
 
     def _lose(self, hand: Hand, code: int) -> None:
@@ -155,9 +155,9 @@ class StudySession:
     def _show(self) -> None:
         trials = self._study.get_trials(deepcopy=False)
         pruned = sum(trial.state == TrialState.PRUNED for trial in trials)
-        best = pick_winner(self._study, self.plan)
+        best = find_best(self._study)
         self._recorder.keep_open()
-        self._display.update(self._done(), pruned, (best["trial"], best["found"]) if best else None)
+        self._display.update(self._done(), pruned, (best.number, best.values) if best else None)  # noqa: PD011
 
     def _done(self) -> int:
         ended = [t for t in self._study.get_trials(deepcopy=False) if t.state.is_finished()]

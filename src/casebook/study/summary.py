@@ -8,7 +8,7 @@ import pandas as pd
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
-from casebook.learning.search.trials import ERROR, REPLACED, RUN_ID
+from casebook.learning.search.trials import ERROR, REPLACED, RUN_ID, SETTING
 from casebook.study.searched import ask, searched_leaves
 
 if TYPE_CHECKING:
@@ -27,11 +27,9 @@ def pick_winner(study: optuna.Study, plan: StudyPlan) -> dict[str, Any] | None:
         `case`, `trial` (number), `values` (dotted name -> value), `found` (a figure a metric), `metric`, `epochs` (that
         its network kept) and `trial_run_id`; nothing when no trial has finished.
     """
-    if not study.get_trials(deepcopy=False, states=COMPLETE):
+    best = find_best(study)
+    if best is None:
         return None
-    front = study.best_trials if len(study.directions) > 1 else [study.best_trial]
-    sign = -1 if study.directions[0] == StudyDirection.MAXIMIZE else 1
-    best = min(front, key=lambda trial: sign * trial.values[0])  # noqa: PD011 - Optuna's
     return {
         "case": plan.case,
         "trial": best.number,
@@ -43,15 +41,21 @@ def pick_winner(study: optuna.Study, plan: StudyPlan) -> dict[str, Any] | None:
     }
 
 
+def find_best(study: optuna.Study) -> FrozenTrial | None:
+    """Find the best finished trial, by the first metric where there are two; nothing when none has finished."""
+    if not study.get_trials(deepcopy=False, states=COMPLETE):
+        return None
+    sign = -1 if study.directions[0] == StudyDirection.MAXIMIZE else 1
+    return min(study.best_trials, key=lambda trial: sign * trial.values[0])  # noqa: PD011 - Optuna's
+
+
 def values_of(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:
     """Give a past trial's values as the parameters have them."""
     from optuna.trial import FixedTrial
 
-    leaves = searched_leaves(plan)
-    if plan.study.sampler == "manual":
-        leaves = [leaf for leaf in leaves if leaf.name in trial.params]
-        return {leaf.name: leaf.ask(FixedTrial(trial.params)) for leaf in leaves}
-    return ask(plan, leaves, FixedTrial(trial.params))  # type: ignore[arg-type]
+    again = FixedTrial(trial.params)
+    again.set_user_attr(SETTING, trial.params)
+    return ask(plan, searched_leaves(plan), again)  # type: ignore[arg-type]
 
 
 def rank_trials(study: optuna.Study, plan: StudyPlan) -> pd.DataFrame:

@@ -20,9 +20,11 @@ from typing import TYPE_CHECKING, Any
 import optuna
 from optuna.trial import TrialState
 
+from casebook.console import QuietMonitor
 from casebook.learning.search.objective import judge_on_folds, judge_on_validation
 from casebook.learning.search.strategies import make_pruner
 from casebook.learning.search.trials import BEAT, ERROR, RUN_ID, claim_trial, give_up
+from casebook.overlay import check_case
 from casebook.parameters import TrainingParameters
 from casebook.study.plan import StudyPlan, vary
 from casebook.study.searched import ask, searched_leaves
@@ -44,8 +46,39 @@ class Interrupted(BaseException):
     """The launch told this worker to stop; no error, so that nothing takes it for a failed trial."""
 
 
+class Stop:
+    """A request to end, which breaks off training alone: what is written down before and after is written whole."""
+
+    def __init__(self) -> None:
+        """Hear of requests from now on."""
+        self.asked = self._open = False
+        signal.signal(signal.SIGTERM, self._hear)
+
+    @contextmanager
+    def heeded(self) -> Iterator[None]:
+        """Let a request break off the block, also one that came before.
+
+        Raises:
+            Interrupted: there was one.
+        """
+        self._open = True
+        try:
+            if self.asked:
+                raise Interrupted
+            yield
+        finally:
+            self._open = False
+
+    def _hear(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        if self._open:
+            # Once only: what follows is the bookkeeping.
+            self._open = False
+            raise Interrupted
+
+
 class Reporter:
-    """Tell the launch what happens; as a monitor, also of each epoch."""
+    """Tell the launch what happens."""
 
     def __init__(self, descriptor: int) -> None:
         """Keep where messages go."""
@@ -56,26 +89,17 @@ class Reporter:
         """Send one message."""
         self._pipe.write(json.dumps({"event": event, "trial": self.number, **facts}) + "\n")
 
-    def start(self, epochs: int, steps: int) -> None:
-        """Nothing to tell."""
-
-    def advance(self, steps: int) -> None:
-        """Nothing to tell."""
-
     def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
         """Send the curves' next point."""
         self.tell("epoch", number=number, metrics=dict(metrics))
-
-    def stop(self) -> None:
-        """Nothing to tell."""
 
 
 class Worker:
     """Trials of one plan."""
 
-    def __init__(self, plan: StudyPlan, reporter: Reporter) -> None:
+    def __init__(self, plan: StudyPlan, reporter: Reporter, stop: Stop) -> None:
         """Open the study."""
-        self._plan, self._report = plan, reporter
+        self._plan, self._report, self._stop = plan, reporter, stop
         self._settings = plan.study
         self._place = plan.open()
         self._leaves = searched_leaves(plan)
@@ -93,7 +117,7 @@ class Worker:
     def run(self) -> int:
         """Run trials until none is left, or until it is time for a fresh process."""
         for _ in range(self._settings.recycle):
-            if self._plan.until and time.time() > self._plan.until:
+            if self._stop.asked or (self._plan.until and time.time() > self._plan.until):
                 return NOTHING_LEFT
             trial = claim_trial(self._place, self._study, self._settings)
             if trial is None:
@@ -108,15 +132,15 @@ class Worker:
         began = time.time()
         try:
             values = ask(self._plan, self._leaves, trial)
-            self._report.tell("start", values=values, asked=trial.params, retry_of=trial.user_attrs.get("retry_of"))
-            found = self._judge(trial, values)
+            self._report.tell("start", values=values, retry_of=trial.user_attrs.get("retry_of"))
+            with self._stop.heeded():
+                found = self._judge(trial, values)
         except optuna.TrialPruned as pruned:
             self._end(trial, TrialState.PRUNED, began, message=str(pruned))
         except Exception as error:  # noqa: BLE001 - whatever a setting breaks is that trial's result
             self._end(trial, TrialState.FAIL, began, message=f"{type(error).__name__}: {error}")
         except Interrupted:
             self._hand_back(trial, began)
-            raise
         else:
             self._end(trial, TrialState.COMPLETE, began, found=found)
 
@@ -125,17 +149,15 @@ class Worker:
         if all(name.startswith(f"{case}.training.") for name in values):
             folder = Path(self._plan.prepared)
         else:
-            from casebook.overlay import check_case
-
             parameters = check_case(case, parameters)
             folder = self._store.find(self._plan.splits, {case: parameters})
         training = TrainingParameters.model_validate(parameters["training"])
         splits = read_splits(folder)
+        monitor = QuietMonitor(self._report.epoch)
         if not self._settings.folds:
-            return judge_on_validation(trial, next(splits), training, self._settings, self._report)
+            return judge_on_validation(trial, next(splits), training, self._settings, monitor)
         threshold = parameters["evaluation"]["threshold"]
-        task = parameters["task"]
-        return judge_on_folds(trial, splits, task, threshold, training, self._settings, self._report)
+        return judge_on_folds(trial, splits, parameters["task"], threshold, training, self._settings, monitor)
 
     def _end(
         self, trial: optuna.Trial, state: TrialState, began: float, message: str = "", found: Judgement | None = None
@@ -145,12 +167,10 @@ class Worker:
         self._link(trial)
         if message:
             trial.set_user_attr(ERROR, message)
-        for name, value in (found.metrics if found else {}).items():
-            trial.set_user_attr(name, value)
-        if found:
-            trial.set_user_attr("epochs", found.epochs)
-        self._study.tell(trial, found.values if found else None, state)
         metrics = found.metrics if found else {}
+        for name, value in ({**metrics, "epochs": found.epochs} if found else {}).items():
+            trial.set_user_attr(name, value)
+        self._study.tell(trial, found.values if found else None, state)
         self._report.tell("end", state=state.name, message=message, metrics=metrics, seconds=time.time() - began)
 
     def _hand_back(self, trial: optuna.Trial, began: float) -> None:
@@ -207,23 +227,14 @@ def leave_with_parent() -> None:
     threading.Thread(target=look, daemon=True).start()
 
 
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    # Once only: what follows is the bookkeeping.
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise Interrupted
-
-
 def main(file: str, descriptor: str) -> int:
     """Run trials of a plan."""
-    signal.signal(signal.SIGTERM, _stop)
+    stop = Stop()
     leave_with_parent()
     from casebook.learning.backend import start_backend
 
-    try:
-        start_backend()
-        return Worker(StudyPlan.read(Path(file)), Reporter(int(descriptor))).run()
-    except Interrupted:
-        return NOTHING_LEFT
+    start_backend()
+    return Worker(StudyPlan.read(Path(file)), Reporter(int(descriptor)), stop).run()
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import optuna
 
-from casebook.learning.predictions import class_probability
-from casebook.learning.scoring import score_predictions
+from casebook.learning.folds import hold_back
+from casebook.learning.scoring import score_network
 from casebook.learning.training import train_network
 from casebook.parameters.study import COSTS
 
@@ -110,16 +110,12 @@ def judge_on_folds(
     monitor: Monitor,
 ) -> Judgement:
     """Train once a fold; the value is the mean over the folds, and each fold is a step that may prune."""
-    from casebook.learning.folds import hold_back
-    from casebook.learning.networks import predict
-
     began, found, epochs = time.perf_counter(), [], []
     for number, split in enumerate(splits, start=1):
         rows, stopping = hold_back(split.train, training)
         inner = PruningMonitor(_Numbered(monitor, (number - 1) * training.epochs), trial, None)
         network, history = train_network(rows, stopping, split.preparation, training, inner)
-        outputs = class_probability(task, predict(network, split.judged))
-        scores = score_predictions(task, split.judged["target"], outputs, threshold)
+        scores = score_network(network, split.judged, task, threshold)
         found.append({f"val/{name}": value for name, value in scores.items()})
         epochs.append(kept_epoch(history, training) + 1)
         _report_fold(trial, study, found)
