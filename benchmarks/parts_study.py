@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import yaml
 
 from parts import ROOT, clean_environment, copy_project, program
+from postgresql_server import postgresql_server
 from processes import measure_command
 from study_settings import EPOCHS, list_settings
 
@@ -131,15 +132,13 @@ def read_leaderboard(project: Path) -> Figures:
 
 
 def measure_storage(_raw: Path, scratch: Path, _variant: str) -> Figures:
-    """Have eight processes take 1,000 trials of a trivial objective from a journal.
-
-    The same from PostgreSQL, where `CASEBOOK_POSTGRESQL` holds an address.
-    """
+    """Have eight processes take 1,000 trials of a trivial objective from a journal, then from PostgreSQL."""
     journal = scratch / "bench.journal"
     journal.unlink(missing_ok=True)
     figures = {"journal": store_trials(f"journal:///{journal}")}
-    address = os.environ.get("CASEBOOK_POSTGRESQL")
-    return figures | ({"postgresql": store_trials(address)} if address else {})
+    # Outside the project, whose folders need not let another user pass.
+    with TemporaryDirectory() as folder, postgresql_server(Path(folder) / "server") as address:
+        return figures | {"postgresql": store_trials(address)}
 
 
 def store_trials(address: str) -> Figures:
