@@ -62,7 +62,7 @@ def correct(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
 
 def judge(version: ModelVersion, settings: PromotionParameters = SETTINGS) -> registry.Verdict:
     verdict = registry.judge_version(version, ROWS, "y", "binary", settings)
-    registry.promote(version, verdict)
+    registry.settle(version, verdict, str(version.run_id))
     return verdict
 
 

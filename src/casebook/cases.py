@@ -59,6 +59,7 @@ class Case:
             what it knows of them: by split strategy the best reachable scores, by metric.
         fetch: where the real files come from: `competition:` or `dataset:` and a `kagglehub` handle, or `keras:` and
             the name of a data set of Keras.
+        labelled: data set of the raw file that holds the labelled rows; `<case>_update` reads new ones in its form.
         new_rows: what `<case>_predict` scores.
     """
 
@@ -69,6 +70,7 @@ class Case:
     create_pipeline: Callable[[], Pipeline]
     write_sample: Callable[[Mapping[str, int], Path], dict[str, dict[str, float]]]
     fetch: str
+    labelled: str
     new_rows: NewRows
 
 

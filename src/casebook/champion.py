@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mlflow
@@ -14,6 +15,7 @@ from mlflow.exceptions import MlflowException
 
 from casebook.hooks.store import create_store_once
 from casebook.learning.columns import InvalidTableError
+from casebook.learning.packaging import NETWORK_FILE, PARTS_FOLDER
 from casebook.locations import tracking_uri
 from casebook.registry import CHAMPION, ORIGIN, find_version
 
@@ -21,10 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
+    import keras
+
     from casebook.learning.columns import Kind
+    from casebook.learning.serving import RowModel
 
 # Artifact of the run that made a version.
 PROFILE = "training_profile.json"
+# Of a version whose run made several: where its own lies.
+PROFILE_TAG = "profile"
 TEST = "test/"
 
 
@@ -42,6 +49,7 @@ class Champion:
         run_id: the run that made it.
         tags: of the version.
         model: the row model inside the logged one, with the code that it was logged with.
+        folder: where its parts lie.
     """
 
     case: str
@@ -49,6 +57,7 @@ class Champion:
     run_id: str
     tags: Mapping[str, str]
     model: Any
+    folder: Path
 
     @property
     def origin(self) -> str:
@@ -74,8 +83,9 @@ class Champion:
     @cached_property
     def profile(self) -> Mapping[str, Any]:
         """What is known of its training rows (`modelling.training_profile`); nothing where its run kept none."""
+        place = self.tags.get(PROFILE_TAG, PROFILE)
         try:
-            profile: Mapping[str, Any] = mlflow.artifacts.load_dict(f"runs:/{self.run_id}/{PROFILE}")
+            profile: Mapping[str, Any] = mlflow.artifacts.load_dict(f"runs:/{self.run_id}/{place}")
         except MlflowException:
             return {}
         return profile
@@ -96,6 +106,13 @@ class Champion:
         elif self.model.task == "multiclass":
             outputs["class"] = np.stack(list(outputs.values()), axis=1).argmax(axis=1)
         return pd.DataFrame(outputs)
+
+    def reopen(self) -> tuple[RowModel, keras.Model]:
+        """Read its parts with the code of today, to be learnt on: the row model and the network."""
+        from casebook.learning.networks import load_network
+        from casebook.learning.serving import RowModel
+
+        return RowModel.load(self.folder), load_network(self.folder / NETWORK_FILE)
 
     @property
     def _code(self) -> ModuleType:
@@ -119,9 +136,10 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
             f"{case} has no {alias} in {mlflow.get_tracking_uri()}: run `kedro run --pipeline={case}` first "
             "(a version becomes champion when split.promotion_share is above 0)"
         )
-    loaded = mlflow.pyfunc.load_model(f"models:/{case}/{version.version}")
-    model = loaded.unwrap_python_model().rows
-    return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model)
+    place = Path(mlflow.artifacts.download_artifacts(f"models:/{case}/{version.version}"))
+    model = mlflow.pyfunc.load_model(str(place)).unwrap_python_model().rows
+    folder = place / "artifacts" / PARTS_FOLDER
+    return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model, folder)
 
 
 def open_registry() -> None:

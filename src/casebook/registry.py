@@ -10,6 +10,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from casebook.learning.promotion import MAIN_METRIC, compare_models
+from casebook.learning.tracking import log_metrics, set_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,21 +50,26 @@ def find_version(case: str, alias: str = CHAMPION) -> ModelVersion | None:
         return None
 
 
-def register_version(case: str, run: Run, parameters: Mapping[str, Any]) -> ModelVersion:
-    """Register a finished run's model as a version of its case and call it the challenger.
+def register_version(
+    case: str, run: Run, parameters: Mapping[str, Any], model_id: str = "", more: Mapping[str, str] | None = None
+) -> ModelVersion:
+    """Register a run's model as a version of its case and call it the challenger.
 
     Args:
         case: name of the registered model, made with its first version.
-        run: finished; it holds the tags and test scores that the version gets.
+        run: it holds the tags and test scores that the version gets.
         parameters: the case's merged parameters.
+        model_id: of the logged model, where a run has several; else its last.
+        more: further tags.
 
     Raises:
         ValueError: the run logged no model.
     """
     client = MlflowClient()
-    if not run.outputs or not run.outputs.model_outputs:
+    outputs = run.outputs.model_outputs if run.outputs else []
+    logged = model_id or (outputs[-1].model_id if outputs else "")
+    if not logged:
         raise ValueError(f"run {run.info.run_id} logged no model to register")
-    logged = run.outputs.model_outputs[-1].model_id
     if not client.search_registered_models(f"name = '{case}'"):
         client.create_registered_model(case)
     split = parameters["split"]
@@ -74,6 +80,7 @@ def register_version(case: str, run: Run, parameters: Mapping[str, Any]) -> Mode
         "split.promotion_share": str(split["promotion_share"]),
         TASK: parameters["task"],
         "run_id": run.info.run_id,
+        **(more or {}),
     }
     version = client.create_model_version(
         case, f"models:/{logged}", run.info.run_id, tags, await_creation_for=0, model_id=logged
@@ -147,12 +154,19 @@ def answer_rows(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:
     return answers
 
 
-def promote(version: ModelVersion, verdict: Verdict) -> None:
-    """Move the alias where the verdict says so, and keep the verdict with the version."""
-    client = MlflowClient()
-    client.set_model_version_tag(version.name, version.version, "promotion", describe_verdict(verdict))
+def settle(version: ModelVersion, verdict: Verdict, run_id: str, step: int = 0) -> str:
+    """Move the alias where the verdict says so, and keep the verdict with the version and its run.
+
+    Returns:
+        What was decided, in one line.
+    """
+    client, told = MlflowClient(), describe_verdict(verdict)
+    client.set_model_version_tag(version.name, version.version, "promotion", told)
     if verdict.promoted:
         client.set_registered_model_alias(version.name, CHAMPION, version.version)
+    log_metrics(run_id, verdict.metrics, step)
+    set_tags(run_id, {"model.version": version.version, "promotion": told})
+    return told
 
 
 def describe_verdict(verdict: Verdict) -> str:

@@ -32,7 +32,9 @@ class RowModelOfFourColumns:
 
 @pytest.fixture
 def champion() -> Champion:
-    return Champion("redhat", "7", "run-1", {"data.origin": "files", "test/auc": "0.9"}, RowModelOfFourColumns())
+    return Champion(
+        "redhat", "7", "run-1", {"data.origin": "files", "test/auc": "0.9"}, RowModelOfFourColumns(), Path()
+    )
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Catalog datasets: reading raw files, keeping intermediates whole, reporting to MLflow."""
 
+from casebook.datasets.arrivals import ArrivedFiles, ChampionCandidacy
 from casebook.datasets.blocks import NewRowsFolder, OutcomesFolder
 from casebook.datasets.files import ArraysFolder, NetworkFile, PreparationFile
 from casebook.datasets.raw import RawArrays, RawParquet, RawTable
@@ -10,6 +11,8 @@ from casebook.datasets.tracked import ChampionModel, FoldRuns, LoggedModel, RunC
 
 __all__ = [
     "ArraysFolder",
+    "ArrivedFiles",
+    "ChampionCandidacy",
     "ChampionModel",
     "FoldRuns",
     "LoggedModel",

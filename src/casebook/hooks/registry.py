@@ -9,7 +9,6 @@ from kedro.framework.hooks import hook_impl
 
 from casebook import registry
 from casebook.hooks.tracking import sole_case
-from casebook.learning.tracking import log_metrics, set_tags
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -38,10 +37,7 @@ class RegistryHook:
         parameters = self.context.params[case]
         version = registry.register_version(case, mlflow.get_run(run.info.run_id), parameters)
         verdict = self._judge(case, version, pipeline, catalog)
-        registry.promote(version, verdict)
-        log_metrics(run.info.run_id, verdict.metrics)
-        told = {"model.version": version.version, "promotion": registry.describe_verdict(verdict)}
-        set_tags(run.info.run_id, told)
+        registry.settle(version, verdict, run.info.run_id)
 
     def _judge(self, case: str, version: ModelVersion, pipeline: Pipeline, catalog: DataCatalog) -> registry.Verdict:
         from casebook.parameters import PromotionParameters

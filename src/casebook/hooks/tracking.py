@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 # Errors that a user mends in files: one clear line, no traceback.
 USER_ERRORS = (InvalidTableError, EmptyPartError, RawFileError, ResumeError, BelowLevelError)
 # Stages of pipelines that use a model -> what their runs are called; others are called after their variant.
-JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor"}
+JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor", "update": "update"}
 # Set by `make ledger` for the runs that it starts: the row's key and the seed.
 LEDGER_VARIABLE = "CASEBOOK_LEDGER"
 MLFLOW_SETTINGS = {

@@ -27,13 +27,18 @@ def hold_back(parts: np.ndarray, keys: pd.Series, share: float) -> np.ndarray:
     Raises:
         EmptyPartError: a part that had rows has none left.
     """
-    # No seed of a run moves these: a row that one run tests on must not have been trained on by another.
-    chosen = split_keys(keys, share, 0.0, PROMOTION_SEED) == TEST if share else np.zeros(len(parts), dtype=bool)
-    held_back = np.where(chosen, PROMOTION, parts).astype(np.uint8)
+    held_back = np.where(is_held_back(keys, share), PROMOTION, parts).astype(np.uint8)
     for name, part in PARTS.items():
         if (parts & part).any() and not (held_back & part).any():
             raise EmptyPartError(f"split: promotion_share {share} leaves no rows for {name}; use more rows or less")
     return held_back
+
+
+def is_held_back(keys: pd.Series, share: float) -> np.ndarray:
+    """Tell which rows are promotion rows, by their keys: booleans of shape (rows,)."""
+    # No seed of a run moves these: a row that one run tests on must not have been trained on by another.
+    held_back: np.ndarray = split_keys(keys, share, 0.0, PROMOTION_SEED) == TEST
+    return held_back if share else np.zeros(len(keys), dtype=bool)
 
 
 def hash_raw_rows(rows: pd.DataFrame) -> pd.Series:

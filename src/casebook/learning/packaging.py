@@ -29,6 +29,8 @@ LIBRARY = (
     "column_inputs", "inputs", "networks", "layers", "members", "forward", "predictions", "serving",
 )  # fmt: skip
 OF_THE_CASE = ("columns", "features")
+# Of the fitted parts: their folder in a logged model, and the network among them.
+PARTS_FOLDER, NETWORK_FILE = "package", "network.keras"
 IMPORT = re.compile(r"^(\s*(?:from|import) )casebook(?=[. ])", re.MULTILINE)
 MODEL_FILE = '''"""Entry of the logged model: MLflow runs this file, the code it imports lies beside it."""
 
@@ -94,9 +96,9 @@ def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(IMPORT.sub(rf"\g<1>{name}", text))
     (folder / "model.py").write_text(MODEL_FILE.format(package=name))
-    parts = folder / "package"
+    parts = folder / PARTS_FOLDER
     parts.mkdir()
-    package.network.save(parts / "network.keras")
+    package.network.save(parts / NETWORK_FILE)
     described = describe_network(package.network)
     if described:
         forward.save(*described, parts)

@@ -85,22 +85,28 @@ def log_data_inputs(run_id: str, inputs: Mapping[str, Mapping[str, str]]) -> Non
     MlflowClient().log_inputs(run_id, datasets)
 
 
-def log_package(package: Package, case: str) -> None:
-    """Log a packaged model to the active run under the name `model`."""
-    from casebook.learning.packaging import write_package
+def log_package(package: Package, case: str, step: int = 0) -> str:
+    """Log a packaged model to the active run under the name `model`.
+
+    Returns:
+        The id of the logged model.
+    """
+    from casebook.learning.packaging import PARTS_FOLDER, write_package
 
     with TemporaryDirectory() as folder:
         parts = write_package(package, case, Path(folder))
         with _importable(folder):
-            mlflow.pyfunc.log_model(
+            logged = mlflow.pyfunc.log_model(
                 name="model",
+                step=step,
                 python_model=str(parts.entry),
                 code_paths=[str(parts.code)],
-                artifacts={"package": str(parts.parts)},
+                artifacts={PARTS_FOLDER: str(parts.parts)},
                 signature=describe_rows(package),
                 input_example=package.example,
                 pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
             )
+    return str(logged.model_id)
 
 
 @contextmanager

@@ -65,11 +65,23 @@ def train_network(
         The trained model and its history: one row an epoch with `epoch`, `train/<metric>` and `val/<metric>`.
     """
     start_backend()
+    network = start_network(train, preparation, parameters)
+    return network, continue_training(network, train, validation, parameters, monitor, checkpoint)
+
+
+def continue_training(
+    network: keras.Model,
+    train: Arrays,
+    validation: Arrays,
+    parameters: TrainingParameters,
+    monitor: Monitor,
+    checkpoint: Checkpoint | None = None,
+) -> pd.DataFrame:
+    """Train a network from the weights that it has; see `train_network`, whose history this gives."""
     import pandas as pd
 
     from casebook.learning.stepping import EpochRunner, count_steps
 
-    network = start_network(train, preparation, parameters)
     steps = count_steps(len(train["target"]), parameters.batch_size)
     trained = member_layers().network_to_train(network)
     compile_network(trained, parameters, steps)
@@ -79,7 +91,7 @@ def train_network(
         progress.identity = identify_training(train, validation, parameters)
         progress.take_up(checkpoint)
     _run_epochs(runner, progress, parameters, monitor, checkpoint)
-    return network, pd.DataFrame(progress.history)
+    return pd.DataFrame(progress.history)
 
 
 def _run_epochs(

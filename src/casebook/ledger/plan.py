@@ -22,7 +22,7 @@ SEEDS = 3
 # Parameters that came after rows had been run: where they change nothing, a row keeps the key that it had.
 LATER = {"training.network.pieces": 0, "training.network.members": 1, "split.promotion_share": 0}
 # Blocks that say what becomes of a trained model.
-AFTER_TRAINING = frozenset({"promotion", "predict", "monitor"})
+AFTER_TRAINING = frozenset({"promotion", "predict", "monitor", "update"})
 
 
 @dataclass(frozen=True)

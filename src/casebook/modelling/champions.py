@@ -65,18 +65,27 @@ def profile_training(
     preparation: AnyPreparation,
     network: keras.Model,
 ) -> dict[str, Any]:
-    """Describe the training rows for those who use the model later.
+    """Describe the training rows for those who use the model later; see `describe_training`."""
+    rows = np.flatnonzero(parts["part"] & splitting.TRAIN)
+    return describe_training(joined_rows.iloc[rows], feature_table.iloc[rows], preparation, network)
+
+
+def describe_training(
+    joined_rows: pd.DataFrame, feature_table: pd.DataFrame, preparation: AnyPreparation, network: keras.Model
+) -> dict[str, Any]:
+    """Describe the rows that a network was trained on.
 
     Returns:
         `histograms` of the features and the network's answers (see `learning.drift`) and the `typical` value of each
-        raw column (see `learning.explaining`), of evenly spaced rows where there are many.
+        raw column (see `learning.explaining`), of evenly spaced rows where there are many; and the last of the `days`
+        of each raw column that holds days.
     """
     from casebook.learning.networks import predict, task_of_network
 
-    rows = np.flatnonzero(parts["part"] & splitting.TRAIN)
-    rows = rows[:: -(-len(rows) // MOST_PROFILED)]
-    features = feature_table.iloc[rows][preparation.column_names]
+    some = slice(None, None, max(1, -(-len(joined_rows) // MOST_PROFILED)))
+    features = feature_table[preparation.column_names].iloc[some]
     outputs = predict(network, preparation.prepare(features))
     answers = pd.DataFrame(name_outputs(task_of_network(network), outputs))
     histograms = describe_columns(features.add_prefix(FEATURE)) | describe_columns(answers)
-    return {"histograms": histograms, "typical": typical_values(joined_rows.iloc[rows])}
+    days = {name: f"{joined_rows[name].max():%Y-%m-%d}" for name in joined_rows.select_dtypes("datetime")}
+    return {"histograms": histograms, "typical": typical_values(joined_rows.iloc[some]), "days": days}

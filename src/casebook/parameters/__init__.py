@@ -34,7 +34,7 @@ from casebook.parameters.training import (
     ScheduleParameters,
     TrainingParameters,
 )
-from casebook.parameters.usage import MonitorParameters, PredictParameters, PromotionParameters
+from casebook.parameters.usage import MonitorParameters, PredictParameters, PromotionParameters, UpdateParameters
 from casebook.parameters.values import Parameters, UnknownKeys
 
 __all__ = [
@@ -66,6 +66,7 @@ __all__ = [
     "TextPreparationParameters",
     "TrainingParameters",
     "UnknownKeys",
+    "UpdateParameters",
     "read_preparation",
     "read_reference",
 ]
@@ -103,6 +104,7 @@ class CaseParameters(Parameters):
     promotion: PromotionParameters = PromotionParameters()
     predict: PredictParameters = PredictParameters()
     monitor: MonitorParameters = MonitorParameters()
+    update: UpdateParameters = UpdateParameters()
     variants: dict[str, dict[str, Any]]
 
     @model_validator(mode="after")

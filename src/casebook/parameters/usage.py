@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
 from casebook.parameters.values import Parameters
 
@@ -40,3 +41,36 @@ class MonitorParameters(Parameters):
     metric: JudgedBy | None = None
     drop: float = Field(default=0.05, ge=0, description="how much worse than on the test rows is still good enough")
     least_rows: int = Field(default=50, ge=1, description="weeks of fewer outcomes are not judged")
+
+
+class UpdateParameters(Parameters):
+    """Which new rows `<case>_update` learns from, and how.
+
+    Say one of three: a `file` in the form of the case's labelled raw file; a `folder` of such files, each a batch of
+    its own; or `since`, a day behind which rows of the raw files are new (`champion`: the last that it has seen).
+    """
+
+    file: str = Field(default="", description="a path counts from the raw folder")
+    folder: str = Field(default="", description="a path counts from the raw folder; files go in the order of names")
+    since: str = ""
+    wait: float = Field(default=0.0, ge=0, description="seconds to wait for a further file of the folder")
+    epochs: int = Field(default=2, ge=1)
+    learning_rate: float = Field(default=0.1, gt=0, le=1, description="share of the training's")
+    replay: float = Field(default=1.0, ge=0, description="old training rows for each new one, against forgetting")
+    most_unknown: float = Field(
+        default=0.05, ge=0, le=1, description="share of rows with a category that the preparation does not know"
+    )
+
+    @field_validator("since")
+    @classmethod
+    def _check_since(cls, since: str) -> str:
+        if since not in {"", "champion"} and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", since):
+            raise ValueError("give a day like 2023-08-26, or champion")
+        return since
+
+    @model_validator(mode="after")
+    def _check_source(self) -> UpdateParameters:
+        given = [name for name in ("file", "folder", "since") if getattr(self, name)]
+        if len(given) > 1:
+            raise ValueError(f"{' and '.join(given)} are given: new rows come from one of file, folder and since")
+        return self

@@ -31,5 +31,6 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="dataset:giripujar/hr-analytics",
+    labelled="raw_employees",
     new_rows=NewRows("HR_comma_sep.csv", {"row": "key", "left": "class"}, take=rename_department),
 )

@@ -30,5 +30,6 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="keras:boston_housing",
+    labelled="raw_houses",
     new_rows=NewRows("boston_housing.npz", {"row": "key", "MEDV": "prediction"}, take=take_inputs),
 )

@@ -30,5 +30,6 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="dataset:janiobachmann/bank-marketing-dataset",
+    labelled="raw_clients",
     new_rows=NewRows("bank.csv", {"row": "key", "deposit": "class"}),
 )

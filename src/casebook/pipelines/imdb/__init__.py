@@ -31,5 +31,6 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="keras:imdb",
+    labelled="raw_train",
     new_rows=NewRows("test.parquet", {"row": "key", "positive": "class"}, take=name_review),
 )

@@ -31,5 +31,6 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="keras:mnist",
+    labelled="raw_digits",
     new_rows=NewRows("mnist.npz", {"row": "key", "digit": "class"}, take=take_test_images),
 )

@@ -31,6 +31,7 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="dataset:kumargh/pimaindiansdiabetescsv",
+    labelled="raw_patients",
     new_rows=NewRows(
         "pima-indians-diabetes.csv", {"row": "key", "diabetes": "class"}, names=tuple(PATIENTS), take=name_columns
     ),

@@ -30,6 +30,7 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="competition:predicting-red-hat-business-value",
+    labelled="raw_activities",
     new_rows=NewRows(
         file="act_test.csv",
         submission={"activity_id": "key", "outcome": "probability"},

@@ -31,6 +31,7 @@ CASE = Case(
     create_pipeline=create_pipeline,
     write_sample=write_sample,
     fetch="competition:rossmann-store-sales",
+    labelled="raw_days",
     new_rows=NewRows(
         file="test.csv",
         submission={"Id": "key", "Sales": "prediction"},

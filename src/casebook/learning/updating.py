@@ -1,0 +1,145 @@
+"""Learning on from a model's weights with rows that arrived after it was trained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from casebook.learning.columns import InvalidTableError, distinct
+from casebook.learning.holding_back import is_held_back
+from casebook.learning.preparation import CategoryColumn, Preparation, take_target
+from casebook.learning.splitting import GIVEN, PROMOTION, TEST, TRAIN, split_keys
+
+if TYPE_CHECKING:
+    from casebook.learning.inputs import AnyPreparation
+    from casebook.learning.preparation import Arrays
+
+UNKNOWN = ["column", "rows", "share", "values"]
+SHOWN = 3
+
+
+class UpdateError(InvalidTableError):
+    """New rows that the present model cannot learn from; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a case before their preparation, all of the same length.
+
+    Attributes:
+        raw: joined raw rows with their target.
+        features: the feature table of the same rows.
+        parts: see `splitting.assign_rows`.
+    """
+
+    raw: pd.DataFrame
+    features: pd.DataFrame
+    parts: np.ndarray
+
+    @classmethod
+    def of(cls, joined_rows: pd.DataFrame, feature_table: pd.DataFrame, parts: pd.DataFrame) -> Rows:
+        """Put together what a training run makes of its raw files."""
+        return cls(joined_rows, feature_table, parts["part"].to_numpy())
+
+    def __len__(self) -> int:
+        """Count them."""
+        return len(self.parts)
+
+    def take(self, rows: np.ndarray) -> Rows:
+        """Choose rows by their places or by booleans."""
+        chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
+        return Rows(self.raw.iloc[chosen], self.features.iloc[chosen], self.parts[chosen])
+
+
+def deal_arrivals(keys: pd.Series, held_back: pd.Series, test_share: float, seed: int, share: float) -> np.ndarray:
+    """Deal new rows: promotion rows as in every run, test rows by the same hash as in training, the rest to learn from.
+
+    Args:
+        keys: of the split, of each row: the person, store, ... or a hash of the row.
+        held_back: keys of the promotion rows.
+        test_share: of the keys, whose rows are only judged on.
+        seed: of the case's split, so that a key which was tested on is never learnt from.
+        share: of the promotion keys.
+
+    Returns:
+        uint8 of shape (rows,): 1 to learn from, 4 to test on, 8 not used.
+    """
+    tested = split_keys(keys, test_share, 0.0, seed) == TEST
+    parts = np.where(is_held_back(held_back, share), PROMOTION, np.where(tested, TEST, TRAIN))
+    return parts.astype(np.uint8)
+
+
+def measure_unknown(features: pd.DataFrame, preparation: AnyPreparation) -> pd.DataFrame:
+    """Count the rows whose category the preparation has no place for, column by column.
+
+    Returns:
+        `column`, `rows`, `share` and the first `values`; only columns that have such rows, none for images and texts.
+    """
+    columns = preparation.columns if isinstance(preparation, Preparation) else []
+    lines = []
+    for column in columns:
+        if isinstance(column, CategoryColumn):
+            codes, values = distinct(features[column.name])
+            unknown = np.append(~pd.Index(values).isin(column.values), False)
+            rows = int(unknown[codes].sum())
+            if rows:
+                found = values[np.unique(codes[unknown[codes]])[:SHOWN]]
+                lines.append((column.name, rows, rows / len(features), ", ".join(map(str, found))))
+    return pd.DataFrame(lines, columns=UNKNOWN)
+
+
+def refuse_misfit(features: pd.DataFrame, preparation: AnyPreparation, most_unknown: float, case: str) -> pd.DataFrame:
+    """Refuse rows for which the fitted preparation is no longer good.
+
+    Returns:
+        What it does not know and was let pass; see `measure_unknown`.
+
+    Raises:
+        UpdateError: a feature is missing, or too many rows have a category that it does not know.
+    """
+    missing = [name for name in preparation.column_names if name not in features]
+    anew = f"train anew with `kedro run --pipeline={case}`"
+    if missing:
+        raise UpdateError(f"the rows have no feature {', '.join(missing)}, which the champion was trained with; {anew}")
+    unknown = measure_unknown(features, preparation)
+    for _, line in unknown[unknown["share"] > most_unknown].iterrows():
+        raise UpdateError(
+            f"feature {line['column']}: {line['rows']:,} of {len(features):,} rows have a category that the champion's "
+            f"preparation does not know ({line['values']}), more than update.most_unknown={most_unknown:g}; {anew}"
+        )
+    return unknown
+
+
+def draw_replay(rows: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Draw old training rows to be learnt again, without replacement.
+
+    Args:
+        rows: places of the old training rows.
+        count: how many; all where there are fewer.
+        seed: of the draw.
+
+    Returns:
+        Places, in their order.
+    """
+    drawn = np.random.default_rng(seed).choice(rows, min(count, len(rows)), replace=False)
+    return np.sort(drawn)
+
+
+def prepare_labelled(features: pd.DataFrame, preparation: AnyPreparation, target: str, task: str) -> Arrays:
+    """Turn feature rows into model arrays with `target`."""
+    return {**preparation.prepare(features), "target": take_target(features, target, task)}
+
+
+def stack_arrays(first: Arrays, second: Arrays) -> Arrays:
+    """Put the rows of two sets of arrays together."""
+    return {name: np.concatenate([values, second[name]]) for name, values in first.items()}
+
+
+def learnable(raw: pd.DataFrame) -> np.ndarray:
+    """Tell which rows may be learnt from: not those that the data set itself counts to its test part."""
+    if GIVEN not in raw:
+        return np.ones(len(raw), dtype=bool)
+    return (raw[GIVEN].astype("str") != "test").to_numpy()
