@@ -91,24 +91,32 @@ def measure_unknown(features: pd.DataFrame, preparation: AnyPreparation) -> pd.D
     return pd.DataFrame(lines, columns=UNKNOWN)
 
 
-def refuse_misfit(features: pd.DataFrame, preparation: AnyPreparation, most_unknown: float, case: str) -> pd.DataFrame:
+def refuse_misfit(new: pd.DataFrame, held_out: pd.DataFrame, preparation: AnyPreparation, most: float) -> pd.DataFrame:
     """Refuse rows for which the fitted preparation is no longer good.
 
+    Args:
+        new: feature rows.
+        held_out: old feature rows that it was not fitted on: what they hold of unknown categories is usual.
+        preparation: the champion's.
+        most: share of rows beyond the usual one that may have an unknown category.
+
     Returns:
-        What it does not know and was let pass; see `measure_unknown`.
+        What it does not know and was let pass: see `measure_unknown`, with the `usual` share.
 
     Raises:
         UpdateError: a feature is missing, or too many rows have a category that it does not know.
     """
-    missing = [name for name in preparation.column_names if name not in features]
-    anew = f"train anew with `kedro run --pipeline={case}`"
+    missing = [name for name in preparation.column_names if name not in new]
     if missing:
-        raise UpdateError(f"the rows have no feature {', '.join(missing)}, which the champion was trained with; {anew}")
-    unknown = measure_unknown(features, preparation)
-    for _, line in unknown[unknown["share"] > most_unknown].iterrows():
+        raise UpdateError(f"the rows have no feature {', '.join(missing)}, which the champion was trained with")
+    usual = measure_unknown(held_out, preparation).set_index("column")["share"]
+    unknown = measure_unknown(new, preparation)
+    unknown = unknown.assign(usual=unknown["column"].map(usual).fillna(0.0).astype(float))
+    for _, line in unknown[unknown["share"] > unknown["usual"] + most].iterrows():
         raise UpdateError(
-            f"feature {line['column']}: {line['rows']:,} of {len(features):,} rows have a category that the champion's "
-            f"preparation does not know ({line['values']}), more than update.most_unknown={most_unknown:g}; {anew}"
+            f"feature {line['column']}: {line['share']:.1%} of {len(new):,} rows have a category that the champion's "
+            f"preparation does not know ({line['values']} ...); usual are {line['usual']:.1%}, and "
+            f"update.most_unknown={most:g} more are allowed"
         )
     return unknown
 

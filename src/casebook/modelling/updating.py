@@ -166,7 +166,8 @@ def learn_batches(
             line = learn_batch(batch, candidacy, settings, old, promotion_rows)
         except (ValueError, DatasetError) as error:
             if not update.folder:
-                raise updating.UpdateError(f"{batch.name}: {error}") from error
+                anew = f"mend the rows, or train anew with `kedro run --pipeline={settings['case']}`"
+                raise updating.UpdateError(f"{batch.name}: {error}; {anew}") from error
             line = {"promoted": False, "said": f"not learnt from: {error}"}
         candidacy.tell(batch.step, batch.name, line["said"])
         lines.append({"batch": batch.name, **line})
@@ -238,7 +239,8 @@ def learn_batch(
     if not len(new):
         raise updating.UpdateError("no row is new")
     update = parameters.UpdateParameters.model_validate(settings["update"])
-    unknown = updating.refuse_misfit(new.features, model.preparation, update.most_unknown, settings["case"])
+    unfitted = old.take((old.parts & splitting.TRAIN == 0) & (old.parts != splitting.PROMOTION))
+    unknown = updating.refuse_misfit(new.features, unfitted.features, model.preparation, update.most_unknown)
     parts = deal(new, settings)
     learnt, held_out = new.take(parts == splitting.TRAIN), new.take(parts == splitting.TEST)
     if not len(learnt):

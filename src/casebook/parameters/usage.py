@@ -58,7 +58,10 @@ class UpdateParameters(Parameters):
     learning_rate: float = Field(default=0.1, gt=0, le=1, description="share of the training's")
     replay: float = Field(default=1.0, ge=0, description="old training rows for each new one, against forgetting")
     most_unknown: float = Field(
-        default=0.05, ge=0, le=1, description="share of rows with a category that the preparation does not know"
+        default=0.05,
+        ge=0,
+        le=1,
+        description="share of rows with a category unknown to the preparation, beyond the usual",
     )
 
     @field_validator("since")
