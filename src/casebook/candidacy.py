@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from casebook import registry
 from casebook.champion import PROFILE, PROFILE_TAG, load_champion
 from casebook.console import ConsoleMonitor
-from casebook.learning.tracking import log_metrics, log_package
+from casebook.learning.tracking import log_metrics, log_package, set_tags
 from casebook.parameters import PromotionParameters
 
 if TYPE_CHECKING:
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from casebook.champion import Champion
-    from casebook.modelling.updating import Candidate
+    from casebook.modelling.batch import Candidate
 
 LOGGER = logging.getLogger(__name__)
 DIGEST, BATCH, FOLLOWS = "update.digest", "update.batch", "update.of"
 
 
 class Candidacy:
-    """One run's; see `modelling.updating.Candidacy`."""
+    """One run's; see `modelling.batch.Candidacy`."""
 
     def __init__(self, case: str, run_id: str) -> None:
         """Keep the case and the open run that all is logged to."""
@@ -71,3 +71,4 @@ class Candidacy:
     def tell(self, step: int, name: str, said: str) -> None:
         """Say what became of a batch."""
         LOGGER.info("batch %d, %s: %s", step, name, said)
+        set_tags(self._run_id, {f"update.{step}": f"{name}: {said}"})

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # Stages under this many seconds are not worth a reader's time.
 MENTIONED = 0.05
+# Who stands beside whom where a champion learnt on.
+UPDATED = {"test": "updated", "reference": "champion before"}
 
 
 class ConsoleMonitor:
@@ -160,7 +162,9 @@ def show_summary(run: Run, seconds: Mapping[str, float], store: str) -> None:
     console.print(f"[bold]{tags.get('case', '')}[/bold]  run {run.info.run_name}")
     scores = {who: _under(metrics, who) for who in ("test", "default", "baseline", "reference")}
     if scores["test"].keys() & scores["baseline"].keys():
-        console.print(_scores_table(scores | {"best reachable": _under(metrics, "best_reachable")}))
+        console.print(
+            _scores_table(scores | {"best reachable": _under(metrics, "best_reachable")}, "update/rows" in metrics)
+        )
     console.print(facts)
 
 
@@ -168,6 +172,8 @@ def _facts(run: Run, seconds: Mapping[str, float], store: str) -> Iterator[tuple
     metrics = run.data.metrics
     parts = [(p, metrics.get(f"data/{p}_rows")) for p in ("train", "validation", "test", "promotion")]
     yield "rows", "  ".join(f"{name} {value:,.0f}" for name, value in parts if value is not None)
+    arrived = [(n, metrics.get(f"update/{n}")) for n in ("rows", "learnt", "held_out", "promotion", "replayed")]
+    yield "last batch", "  ".join(f"{n.replace('_', ' ')} {v:,.0f}" for n, v in arrived if v is not None)
     yield "features", f"{metrics['data/features']:.0f}" if "data/features" in metrics else ""
     seen = {n.removesuffix("_share"): v for n, v in _under(metrics, "test").items() if n.startswith("seen_")}
     yield "test rows seen in training", "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
@@ -181,12 +187,13 @@ def _facts(run: Run, seconds: Mapping[str, float], store: str) -> Iterator[tuple
     yield "MLflow", f"experiment {run.data.tags.get('case')}, run {run.info.run_id} in {store} (`make ui`)"
 
 
-def _scores_table(scores: Mapping[str, Mapping[str, float]]) -> Table:
+def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> Table:
     """Set the network's scores beside the baseline's, the reference's and the best reachable, a row a metric."""
-    names = {"test": "winner" if scores["default"] else "network"}
+    names = {"test": "winner" if scores["default"] else "network", "best_reachable": "best reachable"}
+    names |= UPDATED if updated else {}
     shown = {who: values for who, values in scores.items() if values}
     table = Table()
-    table.add_column("test rows")
+    table.add_column("new rows held out" if updated else "test rows")
     for who in shown:
         table.add_column(names.get(who, who), justify="right")
     for name in scores["baseline"]:

@@ -121,19 +121,19 @@ def refuse_misfit(new: pd.DataFrame, held_out: pd.DataFrame, preparation: AnyPre
     return unknown
 
 
-def draw_replay(rows: np.ndarray, count: int, seed: int) -> np.ndarray:
+def draw_replay(trained: np.ndarray, count: int, seed: int) -> np.ndarray:
     """Draw old training rows to be learnt again, without replacement.
 
     Args:
-        rows: places of the old training rows.
+        trained: of each old row, whether it is a training row.
         count: how many; all where there are fewer.
         seed: of the draw.
 
     Returns:
-        Places, in their order.
+        Their places, in order.
     """
-    drawn = np.random.default_rng(seed).choice(rows, min(count, len(rows)), replace=False)
-    return np.sort(drawn)
+    rows = np.flatnonzero(trained)
+    return np.sort(np.random.default_rng(seed).choice(rows, min(count, len(rows)), replace=False))
 
 
 def prepare_labelled(features: pd.DataFrame, preparation: AnyPreparation, target: str, task: str) -> Arrays:

@@ -1,0 +1,270 @@
+"""Learning from one batch of new rows: dealt, prepared as the champion does, learnt, and put up for promotion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from casebook import parameters
+from casebook.learning import splitting, updating
+from casebook.learning.holding_back import hash_raw_rows
+from casebook.learning.promotion import GROWING, MAIN_METRIC
+from casebook.modelling.champions import describe_training
+from casebook.modelling.nodes import EXAMPLE_ROWS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import keras
+    import pandas as pd
+
+    from casebook.champion import Champion
+    from casebook.learning.packaging import Package
+    from casebook.learning.preparation import Arrays
+    from casebook.learning.serving import RowModel
+    from casebook.learning.training import Monitor
+
+Block = dict[str, Any]
+
+
+class Candidacy(Protocol):
+    """What an update has to do with the store: it opens the champion and puts up who could follow it."""
+
+    def champion(self) -> Champion:
+        """Open the present champion."""
+
+    def learnt(self) -> set[str]:
+        """Give the digests of the batches that versions have learnt from."""
+
+    def monitor(self, step: int, epochs: int) -> Monitor:
+        """Give what the training on a batch reports to."""
+
+    def stand(self, candidate: Candidate, rows: pd.DataFrame, settings: Mapping[str, Any]) -> tuple[bool, str]:
+        """Log and register a model and judge it on the promotion rows -> whether it is champion now, and why."""
+
+    def tell(self, step: int, name: str, said: str) -> None:
+        """Say what became of a batch."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that have arrived.
+
+    Attributes:
+        step: number of the batch in this run, from 1.
+        name: what to call it.
+        digest: of its file; none for rows of the case's own.
+        read: gives the rows.
+    """
+
+    step: int
+    name: str
+    digest: str
+    read: Callable[[], updating.Rows]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What learnt from a batch.
+
+    Attributes:
+        batch: from which.
+        package: the model.
+        profile: of its training rows, see `champions.describe_training`.
+        metrics: of the run at this step.
+    """
+
+    batch: Batch
+    package: Package
+    profile: Mapping[str, Any]
+    metrics: Mapping[str, float]
+
+
+def learn_batch(
+    batch: Batch, candidacy: Candidacy, settings: Block, old: updating.Rows, promotion_rows: pd.DataFrame
+) -> Block:
+    """Let the champion learn from one batch, and put the result up for promotion.
+
+    Returns:
+        `rows` of the batch: `learnt`, `held_out` and those in `promotion`; how many were `replayed`; the largest share
+        of rows with an `unknown` category; the main metric of the `champion` on the whole batch before it learnt from
+        it, and on the rows held out beside that of the one `updated`; whether it was `promoted`, and what was `said`.
+
+    Raises:
+        UpdateError: the champion cannot learn from these rows.
+    """
+    model, network = candidacy.champion().reopen()
+    judge = Judge(model, settings)
+    update = parameters.UpdateParameters.model_validate(settings["update"])
+    training = lower_training(parameters.TrainingParameters.model_validate(settings["training"]), update)
+    dealt = deal(batch.read(), old, model, settings)
+    drawn = updating.draw_replay(
+        old.parts & splitting.TRAIN > 0, round(update.replay * len(dealt.learnt)), training.seed
+    )
+    replayed = old.take(drawn)
+    arrived = judge.look_at(network, dealt.seen, replayed)
+    before = judge.score(network, dealt.held_out)
+    train = updating.stack_arrays(judge.prepare(dealt.learnt), judge.prepare(replayed))
+    _learn(network, train, training, candidacy.monitor(batch.step, update.epochs))
+    after, plain = judge.score(network, dealt.held_out), judge.score_baseline(network, dealt.held_out, train["target"])
+    counts = {**dealt.counts(), "replayed": len(replayed)}
+    told = {"update": counts, "arrived": arrived, "reference": before, "test": after, "baseline": plain}
+    metrics = {f"{group}/{name}": float(value) for group, found in told.items() for name, value in found.items()}
+    profile = describe_training(dealt.learnt.raw, dealt.learnt.features, model.preparation, network)
+    candidate = Candidate(batch, _package(network, model, dealt.learnt, settings), profile, metrics)
+    promoted, said = candidacy.stand(candidate, promotion_rows, settings)
+    scores = {"champion_arrived": arrived, "champion_held_out": before, "updated_held_out": after}
+    found = {f"{judge.metric}_{name}": values.get(judge.metric, float("nan")) for name, values in scores.items()}
+    return {**counts, **found, "promoted": promoted, "said": said}
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """A batch, dealt.
+
+    Attributes:
+        rows: all of it that may be used.
+        parts: see `updating.deal_arrivals`.
+        unknown_share: the largest share of rows of which the preparation does not know a category.
+    """
+
+    rows: updating.Rows
+    parts: np.ndarray
+    unknown_share: float
+
+    @property
+    def seen(self) -> updating.Rows:
+        """What is learnt from or judged on."""
+        return self.rows.take(self.parts != splitting.PROMOTION)
+
+    @cached_property
+    def learnt(self) -> updating.Rows:
+        """What is learnt from."""
+        return self.rows.take(self.parts == splitting.TRAIN)
+
+    @cached_property
+    def held_out(self) -> updating.Rows:
+        """What is judged on."""
+        return self.rows.take(self.parts == splitting.TEST)
+
+    def counts(self) -> dict[str, float]:
+        """Count the rows by what became of them."""
+        promotion = int((self.parts == splitting.PROMOTION).sum())
+        return {"rows": len(self.rows), "learnt": len(self.learnt), "held_out": len(self.held_out),
+                "promotion": promotion, "unknown_share": self.unknown_share}  # fmt: skip
+
+
+def deal(arrived: updating.Rows, old: updating.Rows, model: RowModel, settings: Block) -> Dealt:
+    """Check the rows of a batch against the champion's preparation and deal them; see `updating.deal_arrivals`.
+
+    Raises:
+        UpdateError: they do not fit, or none is left to learn from.
+    """
+    update = parameters.UpdateParameters.model_validate(settings["update"])
+    split = parameters.SplitParameters.model_validate(settings["split"])
+    new = arrived.take(updating.learnable(arrived.raw))
+    if not len(new):
+        raise updating.UpdateError("no row is new")
+    unfitted = old.take((old.parts & splitting.TRAIN == 0) & (old.parts != splitting.PROMOTION))
+    unknown = updating.refuse_misfit(new.features, unfitted.features, model.preparation, update.most_unknown)
+    inputs = new.raw.drop(columns=[settings["target"], splitting.GIVEN], errors="ignore")
+    row_keys, key = hash_raw_rows(inputs), settings["promotion"]["key"]
+    # Days and the data set's own test part bind no later row to a side.
+    column = split.keys.get(split.strategy, "") if split.strategy not in {"time", "given"} else ""
+    sides = new.features[column] if column else row_keys
+    held_back = inputs[key] if key else row_keys
+    parts = updating.deal_arrivals(sides, held_back, split.test_share, split.seed, split.promotion_share)
+    if not (parts == splitting.TRAIN).any():
+        raise updating.UpdateError(f"of {len(new):,} rows none is left to learn from; see split and promotion")
+    return Dealt(new, parts, float(unknown["share"].max()) if len(unknown) else 0.0)
+
+
+def lower_training(
+    training: parameters.TrainingParameters, update: parameters.UpdateParameters
+) -> parameters.TrainingParameters:
+    """Give the training of an update: few epochs at a low, constant learning rate, ended by nothing else."""
+    rate = training.optimizer.learning_rate * update.learning_rate
+    changes = {
+        "epochs": update.epochs,
+        "optimizer": training.optimizer.model_copy(update={"learning_rate": rate}),
+        "schedule": parameters.ScheduleParameters(),
+        "early_stopping": parameters.EarlyStoppingParameters(),
+    }
+    return training.model_copy(update=changes)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Prepares rows as the champion does and scores networks on them."""
+
+    model: RowModel
+    settings: Block
+
+    def prepare(self, rows: updating.Rows) -> Arrays:
+        """Turn rows into model arrays with `target`."""
+        target, task = self.settings["target"], self.settings["task"]
+        return updating.prepare_labelled(rows.features, self.model.preparation, target, task)
+
+    def score(self, network: keras.Model, rows: updating.Rows) -> dict[str, float]:
+        """Score a network; nothing on rows that say nothing, being none or of one class."""
+        from casebook.learning.scoring import score_network
+
+        return score_network(network, self.prepare(rows), *self._terms) if self._tells(rows) else {}
+
+    def score_baseline(self, network: keras.Model, rows: updating.Rows, target: np.ndarray) -> dict[str, float]:
+        """Score what a target alone, of training rows, would say of rows."""
+        from casebook.learning.scoring import score_baseline
+
+        return score_baseline(network, self.prepare(rows), target, *self._terms) if self._tells(rows) else {}
+
+    def look_at(self, network: keras.Model, rows: updating.Rows, known: updating.Rows) -> dict[str, float]:
+        """Score the champion on rows that have arrived, before it learns from them.
+
+        Raises:
+            UpdateError: it does no better than the baseline of rows that it knows: labels or columns have changed.
+        """
+        scores = self.score(network, rows)
+        plain = self.score_baseline(network, rows, self.prepare(known)["target"]) if len(known) else {}
+        metric, sign = self.metric, 1 if self.metric in GROWING else -1
+        judged = metric in scores and metric in plain and len(rows) >= self.settings["monitor"]["least_rows"]
+        if judged and sign * (scores[metric] - plain[metric]) <= 0:
+            raise updating.UpdateError(
+                f"the champion's {metric} on these {len(rows):,} rows is {scores[metric]:.4g}, no better than the "
+                f"baseline's {plain[metric]:.4g}: their labels or columns mean something else than those it learnt from"
+            )
+        return scores
+
+    @property
+    def metric(self) -> str:
+        """What models of the case are mainly judged by."""
+        return self.settings["promotion"]["metric"] or MAIN_METRIC[self.settings["task"]]
+
+    @property
+    def _terms(self) -> tuple[str, float]:
+        return self.settings["task"], self.settings["evaluation"]["threshold"]
+
+    def _tells(self, rows: updating.Rows) -> bool:
+        least = 1 if self.settings["task"] == "regression" else 2
+        return len(np.unique(rows.raw[self.settings["target"]].to_numpy())) >= least
+
+
+def _learn(network: keras.Model, train: Arrays, training: parameters.TrainingParameters, monitor: Monitor) -> None:
+    import keras
+
+    from casebook.learning.training import continue_training
+
+    keras.utils.set_random_seed(training.seed)
+    nothing = {name: values[:0] for name, values in train.items()}
+    continue_training(network, train, nothing, training, monitor)
+
+
+def _package(network: keras.Model, model: RowModel, rows: updating.Rows, settings: Block) -> Package:
+    from casebook.learning.packaging import Package
+    from casebook.learning.serving import raw_form
+
+    columns = [name for name in model.columns if name not in model.optional]
+    example = raw_form(rows.raw[columns].head(EXAMPLE_ROWS)).reset_index(drop=True)
+    return Package(network, model.preparation, settings["task"], settings["evaluation"]["threshold"], example)
