@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +53,42 @@ class Rows:
         """Choose rows by their places or by booleans."""
         chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
         return Rows(self.raw.iloc[chosen], self.features.iloc[chosen], self.parts[chosen])
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """A batch, dealt.
+
+    Attributes:
+        rows: all of it that may be used.
+        parts: see `deal_arrivals`.
+        unknown_share: the largest share of rows of which the preparation does not know a category.
+    """
+
+    rows: Rows
+    parts: np.ndarray
+    unknown_share: float
+
+    @property
+    def seen(self) -> Rows:
+        """What is learnt from or judged on."""
+        return self.rows.take(self.parts != PROMOTION)
+
+    @cached_property
+    def learnt(self) -> Rows:
+        """What is learnt from."""
+        return self.rows.take(self.parts == TRAIN)
+
+    @cached_property
+    def held_out(self) -> Rows:
+        """What is judged on."""
+        return self.rows.take(self.parts == TEST)
+
+    def counts(self) -> dict[str, float]:
+        """Count the rows by what became of them."""
+        promotion = int((self.parts == PROMOTION).sum())
+        return {"rows": len(self.rows), "learnt": len(self.learnt), "held_out": len(self.held_out),
+                "promotion": promotion, "unknown_share": self.unknown_share}  # fmt: skip
 
 
 def deal_arrivals(keys: pd.Series, held_back: pd.Series, test_share: float, seed: int, share: float) -> np.ndarray:

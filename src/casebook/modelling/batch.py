@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -121,43 +120,7 @@ def learn_batch(
     return {**counts, **found, "promoted": promoted, "said": said}
 
 
-@dataclass(frozen=True)
-class Dealt:
-    """A batch, dealt.
-
-    Attributes:
-        rows: all of it that may be used.
-        parts: see `updating.deal_arrivals`.
-        unknown_share: the largest share of rows of which the preparation does not know a category.
-    """
-
-    rows: updating.Rows
-    parts: np.ndarray
-    unknown_share: float
-
-    @property
-    def seen(self) -> updating.Rows:
-        """What is learnt from or judged on."""
-        return self.rows.take(self.parts != splitting.PROMOTION)
-
-    @cached_property
-    def learnt(self) -> updating.Rows:
-        """What is learnt from."""
-        return self.rows.take(self.parts == splitting.TRAIN)
-
-    @cached_property
-    def held_out(self) -> updating.Rows:
-        """What is judged on."""
-        return self.rows.take(self.parts == splitting.TEST)
-
-    def counts(self) -> dict[str, float]:
-        """Count the rows by what became of them."""
-        promotion = int((self.parts == splitting.PROMOTION).sum())
-        return {"rows": len(self.rows), "learnt": len(self.learnt), "held_out": len(self.held_out),
-                "promotion": promotion, "unknown_share": self.unknown_share}  # fmt: skip
-
-
-def deal(arrived: updating.Rows, old: updating.Rows, model: RowModel, settings: Block) -> Dealt:
+def deal(arrived: updating.Rows, old: updating.Rows, model: RowModel, settings: Block) -> updating.Dealt:
     """Check the rows of a batch against the champion's preparation and deal them; see `updating.deal_arrivals`.
 
     Raises:
@@ -179,7 +142,7 @@ def deal(arrived: updating.Rows, old: updating.Rows, model: RowModel, settings: 
     parts = updating.deal_arrivals(sides, held_back, split.test_share, split.seed, split.promotion_share)
     if not (parts == splitting.TRAIN).any():
         raise updating.UpdateError(f"of {len(new):,} rows none is left to learn from; see split and promotion")
-    return Dealt(new, parts, float(unknown["share"].max()) if len(unknown) else 0.0)
+    return updating.Dealt(new, parts, float(unknown["share"].max()) if len(unknown) else 0.0)
 
 
 def lower_training(
