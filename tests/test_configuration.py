@@ -16,6 +16,7 @@ from casebook.cases import CASES
 from casebook.overlay import overlay, resolve_case, resolve_parameters
 from casebook.parameters import EncoderParameters
 from casebook.pipeline_registry import register_pipelines
+from casebook.reuse.session import CasebookSession, case_of
 from casebook.settings import CONFIG_LOADER_ARGS
 
 if TYPE_CHECKING:
@@ -129,7 +130,8 @@ def test_every_dataset_of_every_pipeline_is_in_the_catalog(environment: str) -> 
     catalog = DataCatalog.from_config(loader["catalog"])
     run = {"reference_model", "fold_settings"}
     study = {"winner_network", "winner_preparation"}
-    in_memory_of = {"study": study, "predict": set(), "monitor": set(), "_default__": run}
+    in_memory_of = {"study": study, "predict": set(), "monitor": set(), "_default__": run,
+                    "update": {"old_rows", "update_settings"}}  # fmt: skip
     for name, pipeline in pipelines().items():
         names = {each for each in pipeline.datasets() if not each.startswith("params:")}
         kinds = {each: type(catalog.get(each)).__name__ for each in names}
@@ -145,9 +147,23 @@ def test_every_dataset_says_in_which_layer_it_is(environment: str) -> None:
     assert [name for name, entry in entries.items() if not entry["metadata"]["kedro-viz"]["layer"]] == []
 
 
+@pytest.mark.parametrize(
+    ("pipeline", "case"),
+    [("__default__", "redhat"), ("pima", "pima"), ("rossmann_study", "rossmann"), ("somebody_elses", "")],
+)
+def test_a_run_reads_the_configuration_of_its_case_alone(pipeline: str, case: str) -> None:
+    session = CasebookSession("1", "casebook", CONF.parent, save_on_close=False, conf_source=str(CONF))
+    session.case = case_of(pipeline)
+    assert session.case == case
+    loader = session._get_config_loader()
+    assert set(loader["parameters"]) == ({case} if case else set(CASES))
+    named = {name.partition(".")[0] for name in loader["catalog"] if not name.startswith("{case}")}
+    assert named == ({case} if case else set(CASES))
+
+
 def test_each_case_has_a_pipeline_of_its_name_and_the_first_is_the_default() -> None:
     found = pipelines()
-    later = [f"{case}_{job}" for case in CASES for job in ("study", "predict", "monitor")]
+    later = [f"{case}_{job}" for case in CASES for job in ("study", "predict", "monitor", "update")]
     assert set(found) == {"__default__", *CASES, *later}
     assert found["__default__"].nodes == found[CASES[0]].nodes
 

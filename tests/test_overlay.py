@@ -262,3 +262,8 @@ def test_a_case_without_variants_knows_only_the_default(configured: dict[str, An
     configured["redhat"]["variants"] = None
     with pytest.raises(InvalidParametersError, match="there is no variant 'wide'; there are default"):
         resolve(configured, variant="wide")
+
+
+def test_a_case_of_which_only_the_command_line_speaks_takes_no_part(configured: dict[str, Any]) -> None:
+    given = {"pima": {"training": {"epochs": 3}}}
+    assert resolve_parameters({**configured, **given}, given) == resolve_parameters(configured, {})

@@ -61,7 +61,12 @@ def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str,
     """
     _refuse_unknown("", command_line, CASES)
     _refuse_unknown("", configured, CASES)
-    return {case: resolve_case(case, tree, command_line.get(case, {})) for case, tree in configured.items()}
+    return {
+        case: resolve_case(case, tree, command_line.get(case, {}))
+        for case, tree in configured.items()
+        # Of a case that this run does not read, nothing but what the command line says of it is there.
+        if tree != command_line.get(case)
+    }
 
 
 def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:

@@ -11,12 +11,14 @@ from kedro.framework.session import KedroSession
 from kedro.pipeline import Pipeline
 from kedro.runner import ParallelRunner, SequentialRunner
 
+from casebook.cases import CASES
 from casebook.datasets.tables import after_writes
 from casebook.datasets.tracked import log_again
 from casebook.reuse.recipes import PARAMETERS, Recipes, explain
 from casebook.reuse.records import Made, Records, look_at
 
 if TYPE_CHECKING:
+    from kedro.config import OmegaConfigLoader
     from kedro.io import CatalogProtocol
     from kedro.pipeline.node import Node
     from kedro.runner import AbstractRunner
@@ -24,18 +26,37 @@ if TYPE_CHECKING:
 
     from casebook.reuse.records import Recipe
 
+DEFAULT = "__default__"
 LOGGER = logging.getLogger(__name__)
 
 
 class CasebookSession(KedroSession):
-    """A session whose runs can reuse what earlier ones made."""
+    """A session whose runs read the configuration of their case alone and can reuse what earlier ones made."""
+
+    case = ""
 
     def run(self, *args: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - Kedro's own
         """Run with a runner that knows what was made before; the nodes of one in several processes call no hooks."""
+        names = options.get("pipeline_names") or [options.get("pipeline_name") or DEFAULT]
+        self.case = case_of(str(names[0])) if len(names) == 1 else ""
         runner = options.get("runner") or SequentialRunner()
         options["runner"] = runner if isinstance(runner, ParallelRunner) else ReusingRunner(runner)
         outcome: dict[str, Any] = super().run(*args, **options)
         return outcome
+
+    def _get_config_loader(self) -> OmegaConfigLoader:
+        """Leave out the other cases, whose parameters take a second to read and are no business of this run."""
+        loader: OmegaConfigLoader = super()._get_config_loader()  # type: ignore[assignment]
+        if self.case:
+            own = {kind: [f"{kind}*", f"{self.case}/{kind}*"] for kind in ("parameters", "catalog")}
+            loader.config_patterns |= own
+        return loader
+
+
+def case_of(pipeline: str) -> str:
+    """Give the case that a pipeline's name begins with, of the default pipeline the first; else nothing."""
+    name = CASES[0] if pipeline == DEFAULT else pipeline.partition("_")[0]
+    return name if name in CASES else ""
 
 
 class ReusingRunner(SequentialRunner):
