@@ -50,6 +50,12 @@ def compare_load(serve: Figures) -> tuple[str, str, float]:
     return "-", told, found["wrong"]
 
 
+def compare_update(update: Figures) -> tuple[str, str, float]:
+    """Seconds of an update, from reading the new rows to the last epoch, as a share of the champion's training."""
+    told = f"{update['rows']:,.0f} rows in {update['seconds']:.1f} s ({update['wall_seconds']:.0f} s in all)"
+    return f"{update['training_seconds']:.1f} s of training", told, update["seconds"] / update["training_seconds"]
+
+
 # What stands in a `comparison.Quantity`.
 ROWS = (
     ("`redhat_predict`, new rows a second", 150, True, " thousand", ("predict",), compare_predict_rate),
@@ -62,6 +68,7 @@ ROWS = (
         ("predict",),
         compare_predict_growth,
     ),
+    ("update with 1 % new rows, share of the training", 0.1, False, "", ("update",), compare_update),
     ("server, one raw row, median", 5, False, " ms", ("serve",), compare_serve("median_ms")),
     ("server, one raw row, 99th percentile", 15, False, " ms", ("serve",), compare_serve("p99_ms")),
     ("server, batches of 1,000", 30, True, " thousand rows/s", ("serve",), compare_serve("batch_rate", 1e-3)),

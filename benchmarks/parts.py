@@ -163,10 +163,15 @@ def read_run(project: Path) -> Figures:
 
 
 def find_run(project: Path, case: str = CASE) -> Run:
-    """Find the one run in a project's store."""
+    """Find the newest run in a project's store."""
+    return list_runs(project, case)[0]
+
+
+def list_runs(project: Path, case: str = CASE) -> list[Run]:
+    """Give the runs in a project's store, the newest first."""
     client = open_store(project)
     experiment = client.get_experiment_by_name(case)
-    return client.search_runs([experiment.experiment_id], max_results=1)[0]
+    return list(client.search_runs([experiment.experiment_id]))
 
 
 def open_store(project: Path) -> MlflowClient:

@@ -42,7 +42,7 @@ own process, one after the other.
   of casebook's rival, which the other side does not fit.
 - Small cases: whole `kedro run`s with the published network on generated samples of the originals' sizes, a new MLflow
   store, figures and packaging included. Training is the stage less the import of Keras and TensorFlow.
-- A model in use: Red Hat's default trained for one epoch becomes champion in a copy of the project. `redhat_predict`
+- A model in use: Red Hat's default becomes champion in a copy of the project. `redhat_predict`
   scores the generated act_test.csv and a file of it ten times over: rows from the first byte read to the last written,
   drift and writing included, start of the process and loading of the model not; the peak is of the whole process. The
   server is asked over loopback, requests written before the clock starts; under load one request in ten is malformed

@@ -10,18 +10,20 @@ import pytest
 import yaml
 from kedro.config import OmegaConfigLoader
 from kedro.framework.cli.utils import _split_params
+from kedro.framework.project import pipelines as kedro_pipelines
 from kedro.io import DataCatalog
 
-from casebook.cases import CASES
+from casebook.cases import CASES, case_of
 from casebook.overlay import overlay, resolve_case, resolve_parameters
 from casebook.parameters import EncoderParameters
 from casebook.pipeline_registry import register_pipelines
-from casebook.reuse.session import CasebookSession, case_of
+from casebook.reuse.session import CasebookSession
 from casebook.settings import CONFIG_LOADER_ARGS
 
 if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
 
+JOBS = ("study", "predict", "monitor", "update")
 CONF = Path(__file__).parents[1] / "conf"
 ENVIRONMENTS = [
     "base",
@@ -161,9 +163,16 @@ def test_a_run_reads_the_configuration_of_its_case_alone(pipeline: str, case: st
     assert named == ({case} if case else set(CASES))
 
 
+def test_only_the_pipelines_of_the_case_that_runs_are_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kedro_pipelines, "_requested_pipelines", ["pima_study"])
+    assert set(register_pipelines()) == {"pima", *(f"pima_{job}" for job in JOBS)}
+    monkeypatch.setattr(kedro_pipelines, "_requested_pipelines", ["redhatt"])
+    assert set(register_pipelines()) == {"__default__", *CASES, *(f"{case}_{job}" for case in CASES for job in JOBS)}
+
+
 def test_each_case_has_a_pipeline_of_its_name_and_the_first_is_the_default() -> None:
     found = pipelines()
-    later = [f"{case}_{job}" for case in CASES for job in ("study", "predict", "monitor", "update")]
+    later = [f"{case}_{job}" for case in CASES for job in JOBS]
     assert set(found) == {"__default__", *CASES, *later}
     assert found["__default__"].nodes == found[CASES[0]].nodes
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from casebook.parameters import CaseParameters
 
 CASES = ("redhat", "rossmann", "attrition", "deposit", "pima", "boston", "mnist", "imdb")
+# Kedro's name of the pipeline that runs where none is named.
+DEFAULT = "__default__"
 
 
 @dataclass(frozen=True)
@@ -84,3 +86,9 @@ def parameters_of(name: str) -> type[CaseParameters]:
     """Import the class that checks a case's parameters; listing pipelines does without it."""
     checked: type[CaseParameters] = import_module(f"casebook.pipelines.{name}.parameters").PARAMETERS
     return checked
+
+
+def case_of(pipeline: str) -> str:
+    """Give the case that a pipeline's name begins with, of the default pipeline the first; else nothing."""
+    name = CASES[0] if pipeline == DEFAULT else pipeline.partition("_")[0]
+    return name if name in CASES else ""

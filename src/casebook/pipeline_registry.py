@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import CASES, load_case
+from kedro.framework.project import pipelines
+
+from casebook.cases import CASES, DEFAULT, case_of, load_case
 from casebook.modelling import STUDY
 from casebook.modelling.monitoring import create_monitoring_pipeline
 from casebook.modelling.prediction import create_prediction_pipeline
@@ -20,13 +22,22 @@ def register_pipelines() -> dict[str, Pipeline]:
     `<case>` trains and `<case>_study` searches, both parts of one graph; `<case>_predict` `<case>_update` and
     `<case>_monitor` use what was trained.
     """
-    graphs = {name: load_case(name).create_pipeline() for name in CASES}
+    cases = requested_cases()
+    graphs = {name: load_case(name).create_pipeline() for name in cases}
     runs = {name: graph - graph.only_nodes_with_tags(STUDY) for name, graph in graphs.items()}
     studies = {f"{name}_study": take_study(graph) for name, graph in graphs.items()}
-    predictions = {f"{name}_predict": create_prediction_pipeline(name) for name in CASES}
+    predictions = {f"{name}_predict": create_prediction_pipeline(name) for name in cases}
     updates = {f"{name}_update": create_update_pipeline(name, run) for name, run in runs.items()}
-    monitors = {f"{name}_monitor": create_monitoring_pipeline(name) for name in CASES}
-    return {"__default__": runs[CASES[0]], **runs, **studies, **predictions, **updates, **monitors}
+    monitors = {f"{name}_monitor": create_monitoring_pipeline(name) for name in cases}
+    default = {DEFAULT: runs[CASES[0]]} if CASES[0] in runs else {}
+    return {**default, **runs, **studies, **predictions, **updates, **monitors}
+
+
+def requested_cases() -> tuple[str, ...]:
+    """Give the cases whose pipelines are asked for: that of the one that is run, all where they are listed or shown."""
+    # Kedro's own `find_pipelines` looks here too.
+    cases = tuple({case_of(name): None for name in pipelines._requested_pipelines or [""]})
+    return cases if all(cases) else CASES
 
 
 def take_study(graph: Pipeline) -> Pipeline:

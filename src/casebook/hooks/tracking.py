@@ -16,7 +16,7 @@ from casebook.cases import load_case
 from casebook.console import announce
 from casebook.datasets.raw import RawFileError
 from casebook.datasets.tables import settle_writes
-from casebook.deferral import import_deferred
+from casebook.deferral import import_deferred, passed_over
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.resuming import PARAMETERS_FILE, find_killed_run, what_counts
@@ -77,7 +77,8 @@ class TrackingHook:
             fingerprint = raw.fingerprint if raw else None
             self._reopen(find_killed_run(case, parameters, fingerprint, catalog[monitor].checkpoint))
         end_killed_runs()
-        yield
+        with passed_over("IPython"):
+            yield
         run = mlflow.active_run()
         if run is not None:
             _describe_run(run.info.run_id, case, parameters, raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -90,12 +91,14 @@ def learn_batch(
     Returns:
         `rows` of the batch: `learnt`, `held_out` and those in `promotion`; how many were `replayed`; the largest share
         of rows with an `unknown` category; the main metric of the `champion` on the whole batch before it learnt from
-        it, and on the rows held out beside that of the one `updated`; whether it was `promoted`, and what was `said`.
+        it, and on the rows held out beside that of the one `updated`; whether it was `promoted`, and what was `said`;
+        `seconds` from reading the batch to the last epoch.
 
     Raises:
         UpdateError: the champion cannot learn from these rows.
     """
     model, network = candidacy.champion().reopen()
+    began = time.perf_counter()
     judge = Judge(model, settings)
     update = parameters.UpdateParameters.model_validate(settings["update"])
     training = lower_training(parameters.TrainingParameters.model_validate(settings["training"]), update)
@@ -108,8 +111,9 @@ def learn_batch(
     before = judge.score(network, dealt.held_out)
     train = updating.stack_arrays(judge.prepare(dealt.learnt), judge.prepare(replayed))
     _learn(network, train, training, candidacy.monitor(batch.step, update.epochs))
+    seconds = time.perf_counter() - began
     after, plain = judge.score(network, dealt.held_out), judge.score_baseline(network, dealt.held_out, train["target"])
-    counts = {**dealt.counts(), "replayed": len(replayed)}
+    counts = {**dealt.counts(), "replayed": len(replayed), "seconds": seconds}
     told = {"update": counts, "arrived": arrived, "reference": before, "test": after, "baseline": plain}
     metrics = {f"{group}/{name}": float(value) for group, found in told.items() for name, value in found.items()}
     profile = describe_training(dealt.learnt.raw, dealt.learnt.features, model.preparation, network)

@@ -11,7 +11,7 @@ from kedro.framework.session import KedroSession
 from kedro.pipeline import Pipeline
 from kedro.runner import ParallelRunner, SequentialRunner
 
-from casebook.cases import CASES
+from casebook.cases import DEFAULT, case_of
 from casebook.datasets.tables import after_writes
 from casebook.datasets.tracked import log_again
 from casebook.reuse.recipes import PARAMETERS, Recipes, explain
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from casebook.reuse.records import Recipe
 
-DEFAULT = "__default__"
 LOGGER = logging.getLogger(__name__)
 
 
@@ -51,12 +50,6 @@ class CasebookSession(KedroSession):
             own = {kind: [f"{kind}*", f"{self.case}/{kind}*"] for kind in ("parameters", "catalog")}
             loader.config_patterns |= own
         return loader
-
-
-def case_of(pipeline: str) -> str:
-    """Give the case that a pipeline's name begins with, of the default pipeline the first; else nothing."""
-    name = CASES[0] if pipeline == DEFAULT else pipeline.partition("_")[0]
-    return name if name in CASES else ""
 
 
 class ReusingRunner(SequentialRunner):
