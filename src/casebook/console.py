@@ -33,9 +33,10 @@ class ConsoleMonitor:
         write: Callable[[int, Mapping[str, float]], None],
         console: Console | None = None,
         checkpoint: Checkpoint | None = None,
+        finish: Callable[[], None] = lambda: None,
     ) -> None:
-        """Keep where curves go, and where training keeps its state; nothing is shown before `start`."""
-        self._write = write
+        """Keep where curves go, what ends them, and where training keeps its state; `start` shows the first of it."""
+        self._write, self._finish = write, finish
         self.checkpoint = checkpoint
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
@@ -70,8 +71,9 @@ class ConsoleMonitor:
         self._progress.update(self._task, completed=number * self._steps, epoch=following, shown=shown)
 
     def stop(self) -> None:
-        """Leave the bar as it stands."""
+        """Leave the bar as it stands and end the curves."""
         self._progress.stop()
+        self._finish()
 
 
 class ConsoleFolds:

@@ -14,6 +14,7 @@ from rich.console import Console
 from casebook import console
 from casebook.console import ConsoleMonitor
 from casebook.datasets import FoldRuns, LoggedModel, RunMetrics, TrainingMonitor
+from casebook.learning import tracking
 from casebook.learning.tracking import child_run
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def test_points_and_values_that_a_run_holds_already_stay_single() -> None:
                 monitor.epoch(epoch, {"train/loss": 1 / epoch})
             monitor.stop()
         monitor.epoch(3, {"train/loss": 0.25, "val/loss": 0.5})
+        monitor.stop()
         for rows in (3, 3, 4):
             RunMetrics().save({"data/rows": rows, "data/features": 2})
     run_id = run.info.run_id
@@ -62,6 +64,25 @@ def test_points_and_values_that_a_run_holds_already_stay_single() -> None:
     assert curve(run_id, "val/loss") == [(3, 0.5)]
     assert curve(run_id, "data/rows") == [(0, 3.0), (0, 4.0)]
     assert curve(run_id, "data/features") == [(0, 2.0)]
+
+
+def test_short_epochs_are_written_together_and_all_are_there_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(tracking.time, "time", lambda: clock[0])
+    with mlflow.start_run() as run:
+        monitor = TrainingMonitor("checkpoint.bin").load()
+        monitor.start(40, 1)
+        seen = []
+        for epoch in range(1, 41):
+            clock[0] += 0.1
+            monitor.epoch(epoch, {"train/loss": float(epoch)})
+            seen.append(len(curve(run.info.run_id, "train/loss")))
+        monitor.stop()
+    assert seen[0] == 1
+    assert len(set(seen)) <= 5
+    # No point waits for more than a second.
+    assert all(there >= epoch - 10 for epoch, there in enumerate(seen, start=1))
+    assert curve(run.info.run_id, "train/loss") == [(epoch, float(epoch)) for epoch in range(1, 41)]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import mlflow
 from kedro.io import AbstractDataset, DatasetError
 
 from casebook.learning.checkpoints import Checkpoint
-from casebook.learning.tracking import child_run, curve_writer, log_metrics, log_metrics_once, log_package
+from casebook.learning.tracking import CurveWriter, child_run, log_metrics, log_metrics_once, log_package
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,8 @@ class TrainingMonitor(RunDataset):
         from casebook.console import ConsoleMonitor
 
         run_id = current_run_id()
-        return ConsoleMonitor(curve_writer(run_id), checkpoint=Checkpoint(self.checkpoint, run_id))
+        curves = CurveWriter(run_id)
+        return ConsoleMonitor(curves, checkpoint=Checkpoint(self.checkpoint, run_id), finish=curves.flush)
 
 
 class FoldRuns(RunDataset):

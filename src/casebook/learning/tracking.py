@@ -17,7 +17,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric
 from casebook.learning.interrupts import deferred_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from mlflow.models import ModelSignature
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # MLflow refuses larger batches.
 METRICS_A_BATCH = 1000
 TAG_LENGTH = 8000
+# Curves are written once in so many seconds: often enough to be watched, and not 150 times for 150 short epochs.
+OFTEN = 1.0
 # What a logged model imports; the installed versions are pinned in it.
 REQUIREMENTS = ("mlflow", "keras", "tensorflow", "numpy", "pandas", "pyarrow")
 
@@ -45,20 +47,39 @@ def log_metrics_once(run_id: str, metrics: Mapping[str, float]) -> None:
     log_metrics(run_id, {name: value for name, value in metrics.items() if known.get(name) != value})
 
 
-def curve_writer(run_id: str) -> Callable[[int, Mapping[str, float]], None]:
-    """Give a function that logs one epoch's metrics to a run while it trains; points that are there stay single."""
-    client = MlflowClient()
-    logged: dict[str, int] = {}
+class CurveWriter:
+    """Logs the points of a run's curves while it trains, several epochs at once where they are short."""
 
-    def is_new(name: str, epoch: int) -> bool:
-        if name not in logged:
-            logged[name] = max((point.step for point in client.get_metric_history(run_id, name)), default=-1)
-        return epoch > logged[name]
+    def __init__(self, run_id: str) -> None:
+        """Keep the run; points that it holds already stay single."""
+        self._run_id, self._client = run_id, MlflowClient()
+        self._logged: dict[str, int] = {}
+        self._waiting: list[Metric] = []
+        self._written = 0.0
 
-    def write(epoch: int, metrics: Mapping[str, float]) -> None:
-        log_metrics(run_id, {name: value for name, value in metrics.items() if is_new(name, epoch)}, step=epoch)
+    def __call__(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        """Take one epoch's points."""
+        now = time.time()
+        self._waiting += [
+            Metric(name, float(value), int(now * 1000), epoch)
+            for name, value in metrics.items()
+            if epoch > self._last_step(name)
+        ]
+        if now - self._written >= OFTEN:
+            self.flush()
 
-    return write
+    def flush(self) -> None:
+        """Log what waits."""
+        for start in range(0, len(self._waiting), METRICS_A_BATCH):
+            with deferred_signals():
+                self._client.log_batch(self._run_id, metrics=self._waiting[start : start + METRICS_A_BATCH])
+        self._waiting, self._written = [], time.time()
+
+    def _last_step(self, name: str) -> int:
+        if name not in self._logged:
+            known = self._client.get_metric_history(self._run_id, name)
+            self._logged[name] = max((point.step for point in known), default=-1)
+        return self._logged[name]
 
 
 def set_tags(run_id: str, tags: Mapping[str, object]) -> None:
