@@ -18,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     """
     options = read_options(arguments)
     from casebook.champion import NoChampionError, load_champion, open_registry
+    from casebook.learning.garbage import keep_for_good
 
     open_registry()
     try:
@@ -34,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     sys.stdout.write(f"{options.case} version {champion.version} (trained on {champion.origin or 'unknown rows'})\n")
     sys.stdout.flush()
     app = create_app(champion, options.most_megabytes * MEGABYTE)
+    keep_for_good()
     uvicorn.run(
         app, host=options.host, port=options.port, access_log=False, timeout_keep_alive=75, timeout_graceful_shutdown=5
     )

@@ -40,3 +40,14 @@ def test_a_process_that_leaves_quickly_still_runs_its_exit_handlers() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.splitlines() == ["before 0", "frozen True"]
+
+
+def test_what_is_kept_for_good_is_looked_through_no_more() -> None:
+    code = (
+        "import gc\n"
+        "from casebook.learning.garbage import keep_for_good\n"
+        "keep_for_good()\n"
+        "print(gc.get_freeze_count() > 1000, len(gc.get_objects()) < 1000)\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == ["True", "True"]

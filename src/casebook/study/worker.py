@@ -21,6 +21,7 @@ import optuna
 from optuna.trial import TrialState
 
 from casebook.console import QuietMonitor
+from casebook.learning.garbage import keep_for_good
 from casebook.learning.search.objective import judge_on_folds, judge_on_validation
 from casebook.learning.search.strategies import make_pruner
 from casebook.learning.search.trials import BEAT, ERROR, RUN_ID, claim_trial, give_up
@@ -234,6 +235,10 @@ def main(file: str, descriptor: str) -> int:
     from casebook.learning.backend import start_backend
 
     start_backend()
+    # Before a trial is claimed: its seconds are its own, and between two trials only what one left is looked through.
+    from casebook.learning import metrics, optimizers, stepping  # noqa: F401
+
+    keep_for_good()
     return Worker(StudyPlan.read(Path(file)), Reporter(int(descriptor)), stop).run()
 
 
