@@ -43,7 +43,9 @@ def generator() -> Generator:
 @pytest.fixture
 def case(generator: Generator) -> Case:
     missing: Any = None
-    return Case("toy", NAMES[:2], NAMES[2:], {}, missing, generator, "competition:toy", NewRows(NAMES[0], {}))
+    return Case(
+        "toy", NAMES[:2], NAMES[2:], {}, missing, generator, "competition:toy", "raw_toys", NewRows(NAMES[0], {})
+    )
 
 
 @pytest.fixture

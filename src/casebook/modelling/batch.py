@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from casebook.learning.training import Monitor
 
 Block = dict[str, Any]
+Scores = dict[str, float]
 
 
 class Candidacy(Protocol):
@@ -97,7 +98,8 @@ def learn_batch(
     Raises:
         UpdateError: the champion cannot learn from these rows.
     """
-    model, network = candidacy.champion().reopen()
+    champion = candidacy.champion()
+    model, network = champion.reopen()
     began = time.perf_counter()
     judge = Judge(model, settings)
     update = parameters.UpdateParameters.model_validate(settings["update"])
@@ -107,7 +109,7 @@ def learn_batch(
         old.parts & splitting.TRAIN > 0, round(update.replay * len(dealt.learnt)), training.seed
     )
     replayed = old.take(drawn)
-    arrived = judge.look_at(network, dealt.seen, replayed)
+    arrived = judge.look_at(champion, network, dealt.seen, replayed)
     before = judge.score(network, dealt.held_out)
     train = updating.stack_arrays(judge.prepare(dealt.learnt), judge.prepare(replayed))
     _learn(network, train, training, candidacy.monitor(batch.step, update.epochs))
@@ -187,20 +189,26 @@ class Judge:
 
         return score_baseline(network, self.prepare(rows), target, *self._terms) if self._tells(rows) else {}
 
-    def look_at(self, network: keras.Model, rows: updating.Rows, known: updating.Rows) -> dict[str, float]:
+    def look_at(self, champion: Champion, network: keras.Model, rows: updating.Rows, known: updating.Rows) -> Scores:
         """Score the champion on rows that have arrived, before it learns from them.
 
         Raises:
-            UpdateError: it does no better than the baseline of rows that it knows: labels or columns have changed.
+            UpdateError: much of its lead over the baseline of rows that it knows is gone: labels or columns mean
+                something else.
         """
         scores = self.score(network, rows)
         plain = self.score_baseline(network, rows, self.prepare(known)["target"]) if len(known) else {}
-        metric, sign = self.metric, 1 if self.metric in GROWING else -1
-        judged = metric in scores and metric in plain and len(rows) >= self.settings["monitor"]["least_rows"]
-        if judged and sign * (scores[metric] - plain[metric]) <= 0:
+        if self.metric not in scores or self.metric not in plain or len(rows) < self.settings["monitor"]["least_rows"]:
+            return scores
+        sign = 1 if self.metric in GROWING else -1
+        score, baseline = scores[self.metric], plain[self.metric]
+        test = champion.test_scores.get(self.metric, baseline)
+        least = self.settings["update"]["least_lead"]
+        if sign * (score - baseline) <= least * max(0.0, sign * (test - baseline)):
             raise updating.UpdateError(
-                f"the champion's {metric} on these {len(rows):,} rows is {scores[metric]:.4g}, no better than the "
-                f"baseline's {plain[metric]:.4g}: their labels or columns mean something else than those it learnt from"
+                f"the champion's {self.metric} on these {len(rows):,} rows is {score:.4g}, on its test rows it was "
+                f"{test:.4g}, and the baseline has {baseline:.4g}: less than update.least_lead={least:g} of its lead "
+                "is left; labels or columns mean something else than those that it learnt from"
             )
         return scores
 

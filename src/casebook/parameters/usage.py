@@ -64,6 +64,10 @@ class UpdateParameters(Parameters):
         description="share of rows with a category unknown to the preparation, beyond the usual",
     )
 
+    least_lead: float = Field(
+        default=0.5, ge=0, le=1, description="share of the champion's lead over the baseline to be kept on new rows"
+    )
+
     @field_validator("since")
     @classmethod
     def _check_since(cls, since: str) -> str:

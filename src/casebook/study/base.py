@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kedro.io import DataCatalog
 
@@ -41,7 +41,7 @@ def open_catalog(environment: str) -> DataCatalog:
     return DataCatalog.from_config(open_configuration(environment)["catalog"])
 
 
-def stamp_base(plan: StudyPlan) -> dict[str, list[int]]:
+def stamp_base(plan: StudyPlan) -> dict[str, list[Any]]:
     """Say which writing of each file of the base belongs to this study."""
     catalog = open_catalog(plan.environment)
     graph = study_graph(plan.case)

@@ -48,7 +48,7 @@ class StudyPlan:
     environment: str
     fingerprint: str
     prepared: str = ""
-    stamps: Mapping[str, list[int]] | None = None
+    stamps: Mapping[str, list[Any]] | None = None
     threads: int = 1
     until: float = 0.0
 

@@ -12,7 +12,7 @@ from casebook.learning.search.storage import hide_password
 from casebook.parameters.study import COSTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from optuna.trial import FrozenTrial
 
@@ -73,6 +73,16 @@ class Recorder:
             if run.data.tags.get(TRIAL_TAG) in numbers:
                 tracking.set_tags(run.info.run_id, {"error": "its process was killed"})
                 self._client.set_terminated(run.info.run_id, "FAILED")
+
+    def close_ended(self, trials: Iterable[FrozenTrial]) -> None:
+        """End the runs of trials that ended when their launch was no longer there to hear of it."""
+        ended = {str(trial.number): trial.state.name for trial in trials if trial.state.is_finished()}
+        for run in self._open_runs():
+            state = ended.get(run.data.tags.get(TRIAL_TAG, ""))
+            if state == "PRUNED":
+                tracking.set_tags(run.info.run_id, {"pruned": "true"})
+            if state:
+                self._client.set_terminated(run.info.run_id, STATUS[state])
 
     def sum_up(self, winner: Mapping[str, Any], measured: Mapping[str, float]) -> None:
         """Tell the study's run of its winner; as tags, since a later launch may find a better one."""

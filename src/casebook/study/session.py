@@ -63,6 +63,7 @@ class StudySession:
         self.plan = self._prepare(splits)
         dead = give_up_dead(self._place, self._study)
         self._recorder.close_dead(dead)
+        self._recorder.close_ended(self._study.get_trials(deepcopy=False))
         self._display.start(self._done())
         try:
             for trial in dead:
@@ -71,6 +72,8 @@ class StudySession:
                 self._work()
         except KeyboardInterrupt:
             self._display.stop()
+            # Workers that had to be killed left their trials open.
+            self._recorder.close_dead(give_up_dead(self._place, self._study))
             done = f"{self._done()} of {self._total()} trials done"
             self._display.say(f"interrupted with {done}; go on with `kedro run --pipeline={self.plan.case}_study`")
             raise

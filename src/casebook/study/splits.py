@@ -12,6 +12,7 @@ from filelock import FileLock
 
 from casebook.learning.inputs import describe_preparation, restore_preparation
 from casebook.learning.search.objective import Split
+from casebook.raw_files import digest_file
 from casebook.whole import written_whole
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from casebook.study.derivation import Derivation
 
 PREPARATION = "preparation.json"
+# Inode, time of writing and content of a file; nothing of one that is not there.
+Stamp = list[Any]
 
 
 class StaleFilesError(RuntimeError):
@@ -68,7 +71,7 @@ def _map(folder: Path) -> Arrays:
 class SplitStore:
     """Find, or make, the splits that a trial's parameters ask for."""
 
-    def __init__(self, folder: Path, derivation: Derivation, stamps: Mapping[str, list[int]]) -> None:
+    def __init__(self, folder: Path, derivation: Derivation, stamps: Mapping[str, Stamp]) -> None:
         """Keep where splits lie, what makes them, and how the base's files looked when the study began."""
         self._folder, self._derivation, self._stamps = folder, derivation, stamps
 
@@ -86,16 +89,31 @@ class SplitStore:
 
     def _make(self, name: str, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401
         for file, stamp in self._stamps.items():
-            if stamp_file(Path(file)) != stamp:
+            if not is_as_stamped(Path(file), stamp):
                 raise StaleFilesError(
                     f"{file} was written by another run since this study began; start the study's command again"
                 )
         return self._derivation.value(name, parameters)
 
 
-def stamp_file(file: Path) -> list[int]:
-    """Say which writing of a file or folder this is; every writing gives it a new inode."""
-    if not file.exists():
-        return []
+def stamp_file(file: Path) -> Stamp:
+    """Say which writing of a file or folder this is - every writing gives it a new inode - and what it holds."""
+    return [*_writing(file), _content(file)] if file.exists() else []
+
+
+def is_as_stamped(file: Path, stamp: Stamp) -> bool:
+    """Tell whether a file still is what it was; another launch of the study may have written the same again."""
+    if not stamp or not file.exists():
+        return not stamp and not file.exists()
+    return _writing(file) == stamp[:2] or _content(file) == stamp[2]
+
+
+def _writing(file: Path) -> Stamp:
     found = os.stat(file)  # noqa: PTH116 - as short
     return [found.st_ino, found.st_mtime_ns]
+
+
+def _content(file: Path) -> str:
+    if file.is_file():
+        return digest_file(file)
+    return "".join(f"{each.name} {digest_file(each)}" for each in sorted(file.rglob("*")) if each.is_file())

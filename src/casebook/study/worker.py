@@ -32,13 +32,13 @@ from casebook.study.searched import ask, searched_leaves
 from casebook.study.splits import read_splits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import FrameType
 
     from casebook.learning.search.objective import Judgement
 
 # How a worker ends: nothing is left to do, or it made room for a fresh process.
-NOTHING_LEFT, RECYCLED = 0, 10
+NOTHING_LEFT, ORPHANED, RECYCLED = 0, 1, 10
 BEATS = 15.0
 LOOKS = 1.0
 
@@ -48,34 +48,46 @@ class Interrupted(BaseException):
 
 
 class Stop:
-    """A request to end, which breaks off training alone: what is written down before and after is written whole."""
+    """A request to end, looked for where a training can be broken off.
+
+    An error raised by the signal itself may come up within a call from C++ or a finaliser, where it is lost.
+    """
 
     def __init__(self) -> None:
         """Hear of requests from now on."""
-        self.asked = self._open = False
+        self.asked = False
         signal.signal(signal.SIGTERM, self._hear)
 
-    @contextmanager
-    def heeded(self) -> Iterator[None]:
-        """Let a request break off the block, also one that came before.
+    def heed(self) -> None:
+        """Break off where there was a request.
 
         Raises:
-            Interrupted: there was one.
+            Interrupted: there was.
         """
-        self._open = True
-        try:
-            if self.asked:
-                raise Interrupted
-            yield
-        finally:
-            self._open = False
+        if self.asked:
+            raise Interrupted
 
     def _hear(self, _number: int, _frame: FrameType | None) -> None:
         self.asked = True
-        if self._open:
-            # Once only: what follows is the bookkeeping.
-            self._open = False
-            raise Interrupted
+
+
+class HeedingMonitor(QuietMonitor):
+    """Sends the curves on and heeds a request to end after every few steps."""
+
+    def __init__(self, write: Callable[[int, Mapping[str, float]], None], stop: Stop) -> None:
+        """Keep where curves go, and what hears of requests."""
+        super().__init__(write)
+        self._stop = stop
+
+    def start(self, epochs: int, steps: int) -> None:
+        """Heed a request that came before."""
+        super().start(epochs, steps)
+        self._stop.heed()
+
+    def advance(self, steps: int) -> None:
+        """Heed a request."""
+        super().advance(steps)
+        self._stop.heed()
 
 
 class Reporter:
@@ -87,8 +99,11 @@ class Reporter:
         self.number = -1
 
     def tell(self, event: str, **facts: Any) -> None:  # noqa: ANN401 - whatever JSON holds
-        """Send one message."""
-        self._pipe.write(json.dumps({"event": event, "trial": self.number, **facts}) + "\n")
+        """Send one message; where the launch is gone, so is this worker, and the next launch runs its trial again."""
+        try:
+            self._pipe.write(json.dumps({"event": event, "trial": self.number, **facts}) + "\n")
+        except BrokenPipeError:
+            os._exit(ORPHANED)
 
     def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
         """Send the curves' next point."""
@@ -134,8 +149,8 @@ class Worker:
         try:
             values = ask(self._plan, self._leaves, trial)
             self._report.tell("start", values=values, retry_of=trial.user_attrs.get("retry_of"))
-            with self._stop.heeded():
-                found = self._judge(trial, values)
+            self._stop.heed()
+            found = self._judge(trial, values)
         except optuna.TrialPruned as pruned:
             self._end(trial, TrialState.PRUNED, began, message=str(pruned))
         except Exception as error:  # noqa: BLE001 - whatever a setting breaks is that trial's result
@@ -154,7 +169,7 @@ class Worker:
             folder = self._store.find(self._plan.splits, {case: parameters})
         training = TrainingParameters.model_validate(parameters["training"])
         splits = read_splits(folder)
-        monitor = QuietMonitor(self._report.epoch)
+        monitor = HeedingMonitor(self._report.epoch, self._stop)
         if not self._settings.folds:
             return judge_on_validation(trial, next(splits), training, self._settings, monitor)
         threshold = parameters["evaluation"]["threshold"]
@@ -223,7 +238,7 @@ def leave_with_parent() -> None:
     def look() -> None:
         while os.getppid() == parent:
             time.sleep(LOOKS)
-        os._exit(1)
+        os._exit(ORPHANED)
 
     threading.Thread(target=look, daemon=True).start()
 
