@@ -103,16 +103,20 @@ class ScoredRows:
 
     def __iter__(self) -> Iterator[ScoredBlock]:
         """Give the scored blocks in their order, the next ones being scored while one is written."""
-        table = self.owners()
-        owners = None if table is None else index_owners(table, self.form)
         ahead: deque[Future[ScoredBlock]] = deque()
         with ThreadPoolExecutor(AHEAD, thread_name_prefix="blocks") as pool:
+            # Read while the first block is.
+            owners = pool.submit(self._index_owners)
             for block in self.blocks:
-                ahead.append(pool.submit(score_block, block, owners, self.model, self.form, self.today))
+                ahead.append(pool.submit(score_block, block, owners.result(), self.model, self.form, self.today))
                 if len(ahead) > AHEAD:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
+
+    def _index_owners(self) -> tuple[pd.Index, pd.DataFrame] | None:
+        table = self.owners()
+        return None if table is None else index_owners(table, self.form)
 
 
 def index_owners(owners: pd.DataFrame, form: NewRows) -> tuple[pd.Index, pd.DataFrame]:
