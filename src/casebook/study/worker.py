@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
 import threading
 import time
@@ -20,20 +19,19 @@ from typing import TYPE_CHECKING, Any
 import optuna
 from optuna.trial import TrialState
 
-from casebook.console import QuietMonitor
 from casebook.learning.garbage import keep_for_good
 from casebook.learning.search.objective import judge_on_folds, judge_on_validation
 from casebook.learning.search.strategies import make_pruner
 from casebook.learning.search.trials import BEAT, ERROR, RUN_ID, claim_trial, give_up
 from casebook.overlay import check_case
 from casebook.parameters import TrainingParameters
+from casebook.study.interruption import HeedingMonitor, Interrupted, Stop
 from casebook.study.plan import StudyPlan, vary
 from casebook.study.searched import ask, searched_leaves
 from casebook.study.splits import read_splits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from types import FrameType
+    from collections.abc import Iterator, Mapping
 
     from casebook.learning.search.objective import Judgement
 
@@ -41,53 +39,6 @@ if TYPE_CHECKING:
 NOTHING_LEFT, ORPHANED, RECYCLED = 0, 1, 10
 BEATS = 15.0
 LOOKS = 1.0
-
-
-class Interrupted(BaseException):
-    """The launch told this worker to stop; no error, so that nothing takes it for a failed trial."""
-
-
-class Stop:
-    """A request to end, looked for where a training can be broken off.
-
-    An error raised by the signal itself may come up within a call from C++ or a finaliser, where it is lost.
-    """
-
-    def __init__(self) -> None:
-        """Hear of requests from now on."""
-        self.asked = False
-        signal.signal(signal.SIGTERM, self._hear)
-
-    def heed(self) -> None:
-        """Break off where there was a request.
-
-        Raises:
-            Interrupted: there was.
-        """
-        if self.asked:
-            raise Interrupted
-
-    def _hear(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
-
-
-class HeedingMonitor(QuietMonitor):
-    """Sends the curves on and heeds a request to end after every few steps."""
-
-    def __init__(self, write: Callable[[int, Mapping[str, float]], None], stop: Stop) -> None:
-        """Keep where curves go, and what hears of requests."""
-        super().__init__(write)
-        self._stop = stop
-
-    def start(self, epochs: int, steps: int) -> None:
-        """Heed a request that came before."""
-        super().start(epochs, steps)
-        self._stop.heed()
-
-    def advance(self, steps: int) -> None:
-        """Heed a request."""
-        super().advance(steps)
-        self._stop.heed()
 
 
 class Reporter:
