@@ -225,3 +225,13 @@ def test_without_validation_rows_the_bar_shows_the_training_curves(bar: ConsoleM
     bar.stop()
     assert "train/loss 0.5000  train/accuracy 0.7500" in drawn(bar)
     assert "val/" not in drawn(bar)
+
+
+def test_an_update_is_shown_beside_the_champion_before(paper: io.StringIO) -> None:
+    run = make_run({**METRICS, "update/rows": 30.0, "update/held_out": 6.0}, {"case": "redhat"})
+    show_summary(run, {"update": 2.0}, "sqlite:///mlflow.db")
+    said = paper.getvalue()
+    for words in ("new rows held out", "updated", "champion before", "rows 30  held out 6"):
+        assert words in said
+    assert "reference" not in said
+    assert "best reachable" not in said

@@ -162,11 +162,9 @@ def show_summary(run: Run, seconds: Mapping[str, float], store: str) -> None:
     console = Console()
     console.print()
     console.print(f"[bold]{tags.get('case', '')}[/bold]  run {run.info.run_name}")
-    scores = {who: _under(metrics, who) for who in ("test", "default", "baseline", "reference")}
+    scores = {who: _under(metrics, who) for who in ("test", "default", "baseline", "reference", "best_reachable")}
     if scores["test"].keys() & scores["baseline"].keys():
-        console.print(
-            _scores_table(scores | {"best reachable": _under(metrics, "best_reachable")}, "update/rows" in metrics)
-        )
+        console.print(_scores_table(scores, "update/rows" in metrics))
     console.print(facts)
 
 
@@ -192,7 +190,9 @@ def _facts(run: Run, seconds: Mapping[str, float], store: str) -> Iterator[tuple
 def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> Table:
     """Set the network's scores beside the baseline's, the reference's and the best reachable, a row a metric."""
     names = {"test": "winner" if scores["default"] else "network", "best_reachable": "best reachable"}
-    names |= UPDATED if updated else {}
+    if updated:
+        # What is known of a sample was worked out for the rows of a training run.
+        names, scores = names | UPDATED, {who: values for who, values in scores.items() if who != "best_reachable"}
     shown = {who: values for who, values in scores.items() if values}
     table = Table()
     table.add_column("new rows held out" if updated else "test rows")
