@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from processes import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -74,13 +76,6 @@ def postgresql_server(folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(timeout=PATIENCE)
-
-
-def free_port() -> int:
-    """Find a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until_it_answers(port: int, process: subprocess.Popen[bytes]) -> None:

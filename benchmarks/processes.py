@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -130,3 +131,10 @@ def import_seconds(output: str, packages: Sequence[str]) -> float:
     if not found:
         raise KeyError(f"no import of {' or '.join(packages)} in the output")
     return total / 1e6
+
+
+def free_port() -> int:
+    """Find a port that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from casebook import registry
 from casebook.champion import PROFILE, PROFILE_TAG, load_champion
 from casebook.console import ConsoleMonitor
-from casebook.learning.tracking import log_metrics, log_package, set_tags
+from casebook.learning.tracking import CurveWriter, log_metrics, log_package, set_tags
 from casebook.parameters import PromotionParameters
 
 if TYPE_CHECKING:
@@ -48,11 +48,8 @@ class Candidacy:
 
     def monitor(self, step: int, epochs: int) -> ConsoleMonitor:
         """Show a bar, and draw one curve through all batches."""
-
-        def write(epoch: int, metrics: Mapping[str, float]) -> None:
-            log_metrics(self._run_id, metrics, (step - 1) * epochs + epoch)
-
-        return ConsoleMonitor(write)
+        curves, before = CurveWriter(self._run_id), (step - 1) * epochs
+        return ConsoleMonitor(lambda epoch, metrics: curves(before + epoch, metrics), finish=curves.flush)
 
     def stand(self, candidate: Candidate, rows: pd.DataFrame, settings: Mapping[str, Any]) -> tuple[bool, str]:
         """Log and register a model and judge it on the promotion rows -> whether it is champion now, and why."""

@@ -146,7 +146,7 @@ def test_preparing_depends_on_the_preparations_own_code() -> None:
 
     reached = {f"{module}.{name}" for module, name in reach(nodes.__name__, "apply_preparation")}
     assert {
-        "casebook.modelling.nodes._take_parts",
+        "casebook.modelling.nodes.take_parts",
         "casebook.learning.preparation.Preparation",
         "casebook.learning.preparation.prepare_rows",
         "casebook.learning.preparation.NumberColumn",

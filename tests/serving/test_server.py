@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from casebook.learning.batches import RawBlock, score_block
 from casebook.learning.serving import raw_form
 from casebook.learning.splitting import TEST
 from casebook.pipelines.redhat import CASE
+from processes import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,12 +82,6 @@ def answering(command: list[str], folder: Path, environment: dict[str, str], por
     finally:
         process.terminate()
         process.communicate(timeout=PATIENCE)
-
-
-def free_port() -> int:
-    with socket.socket() as some:
-        some.bind(("127.0.0.1", 0))
-        return int(some.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

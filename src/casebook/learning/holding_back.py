@@ -36,9 +36,11 @@ def hold_back(parts: np.ndarray, keys: pd.Series, share: float) -> np.ndarray:
 
 def is_held_back(keys: pd.Series, share: float) -> np.ndarray:
     """Tell which rows are promotion rows, by their keys: booleans of shape (rows,)."""
+    if not share:
+        return np.zeros(len(keys), dtype=bool)
     # No seed of a run moves these: a row that one run tests on must not have been trained on by another.
     held_back: np.ndarray = split_keys(keys, share, 0.0, PROMOTION_SEED) == TEST
-    return held_back if share else np.zeros(len(keys), dtype=bool)
+    return held_back
 
 
 def hash_raw_rows(rows: pd.DataFrame) -> pd.Series:

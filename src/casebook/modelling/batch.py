@@ -13,7 +13,7 @@ from casebook.learning import splitting, updating
 from casebook.learning.holding_back import hash_raw_rows
 from casebook.learning.promotion import GROWING, MAIN_METRIC
 from casebook.modelling.champions import describe_training
-from casebook.modelling.nodes import EXAMPLE_ROWS
+from casebook.modelling.nodes import EXAMPLE_ROWS, take_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -108,17 +108,19 @@ def learn_batch(
     drawn = updating.draw_replay(
         old.parts & splitting.TRAIN > 0, round(update.replay * len(dealt.learnt)), training.seed
     )
-    replayed = old.take(drawn)
-    arrived = judge.look_at(champion, network, dealt.seen, replayed)
-    before = judge.score(network, dealt.held_out)
-    train = updating.stack_arrays(judge.prepare(dealt.learnt), judge.prepare(replayed))
+    seen, replayed = judge.prepare(dealt.seen), judge.prepare(old.take(drawn))
+    learnt, _, held_out = take_parts(seen, dealt.parts[dealt.parts != splitting.PROMOTION])
+    arrived = judge.look_at(champion, network, seen, replayed["target"])
+    before = judge.score(network, held_out)
+    train = updating.stack_arrays(learnt, replayed)
     _learn(network, train, training, candidacy.monitor(batch.step, update.epochs))
     seconds = time.perf_counter() - began
-    after, plain = judge.score(network, dealt.held_out), judge.score_baseline(network, dealt.held_out, train["target"])
-    counts = {**dealt.counts(), "replayed": len(replayed), "seconds": seconds}
+    after, plain = judge.score(network, held_out), judge.score_baseline(network, held_out, train["target"])
+    counts = {**dealt.counts(), "replayed": len(drawn), "seconds": seconds}
     told = {"update": counts, "arrived": arrived, "reference": before, "test": after, "baseline": plain}
     metrics = {f"{group}/{name}": float(value) for group, found in told.items() for name, value in found.items()}
-    profile = describe_training(dealt.learnt.raw, dealt.learnt.features, model.preparation, network)
+    rows = np.arange(len(dealt.learnt))
+    profile = describe_training(dealt.learnt.raw, dealt.learnt.features, rows, model.preparation, network)
     candidate = Candidate(batch, _package(network, model, dealt.learnt, settings), profile, metrics)
     promoted, said = candidacy.stand(candidate, promotion_rows, settings)
     scores = {"champion_arrived": arrived, "champion_held_out": before, "updated_held_out": after}
@@ -132,13 +134,13 @@ def deal(arrived: updating.Rows, old: updating.Rows, model: RowModel, settings: 
     Raises:
         UpdateError: they do not fit, or none is left to learn from.
     """
-    update = parameters.UpdateParameters.model_validate(settings["update"])
     split = parameters.SplitParameters.model_validate(settings["split"])
     new = arrived.take(updating.learnable(arrived.raw))
     if not len(new):
         raise updating.UpdateError("no row is new")
-    unfitted = old.take((old.parts & splitting.TRAIN == 0) & (old.parts != splitting.PROMOTION))
-    unknown = updating.refuse_misfit(new.features, unfitted.features, model.preparation, update.most_unknown)
+    unfitted = old.features[(old.parts & splitting.TRAIN == 0) & (old.parts != splitting.PROMOTION)]
+    most = settings["update"]["most_unknown"]
+    unknown = updating.refuse_misfit(new.features, unfitted, model.preparation, most)
     inputs = new.raw.drop(columns=[settings["target"], splitting.GIVEN], errors="ignore")
     row_keys, key = hash_raw_rows(inputs), settings["promotion"]["key"]
     # Days and the data set's own test part bind no later row to a side.
@@ -177,28 +179,29 @@ class Judge:
         target, task = self.settings["target"], self.settings["task"]
         return updating.prepare_labelled(rows.features, self.model.preparation, target, task)
 
-    def score(self, network: keras.Model, rows: updating.Rows) -> dict[str, float]:
-        """Score a network; nothing on rows that say nothing, being none or of one class."""
+    def score(self, network: keras.Model, rows: Arrays) -> Scores:
+        """Score a network on prepared rows; nothing on rows that say nothing, being none or of one class."""
         from casebook.learning.scoring import score_network
 
-        return score_network(network, self.prepare(rows), *self._terms) if self._tells(rows) else {}
+        return score_network(network, rows, *self._terms) if self._tells(rows) else {}
 
-    def score_baseline(self, network: keras.Model, rows: updating.Rows, target: np.ndarray) -> dict[str, float]:
-        """Score what a target alone, of training rows, would say of rows."""
+    def score_baseline(self, network: keras.Model, rows: Arrays, target: np.ndarray) -> Scores:
+        """Score what a target alone, of training rows, would say of prepared rows."""
         from casebook.learning.scoring import score_baseline
 
-        return score_baseline(network, self.prepare(rows), target, *self._terms) if self._tells(rows) else {}
+        return score_baseline(network, rows, target, *self._terms) if self._tells(rows) else {}
 
-    def look_at(self, champion: Champion, network: keras.Model, rows: updating.Rows, known: updating.Rows) -> Scores:
+    def look_at(self, champion: Champion, network: keras.Model, rows: Arrays, known: np.ndarray) -> Scores:
         """Score the champion on rows that have arrived, before it learns from them.
 
         Raises:
-            UpdateError: much of its lead over the baseline of rows that it knows is gone: labels or columns mean
+            UpdateError: much of its lead over the baseline of targets that it knows is gone: labels or columns mean
                 something else.
         """
         scores = self.score(network, rows)
-        plain = self.score_baseline(network, rows, self.prepare(known)["target"]) if len(known) else {}
-        if self.metric not in scores or self.metric not in plain or len(rows) < self.settings["monitor"]["least_rows"]:
+        plain = self.score_baseline(network, rows, known) if len(known) else {}
+        count = len(rows["target"])
+        if self.metric not in scores or self.metric not in plain or count < self.settings["monitor"]["least_rows"]:
             return scores
         sign = 1 if self.metric in GROWING else -1
         score, baseline = scores[self.metric], plain[self.metric]
@@ -206,7 +209,7 @@ class Judge:
         least = self.settings["update"]["least_lead"]
         if sign * (score - baseline) <= least * max(0.0, sign * (test - baseline)):
             raise updating.UpdateError(
-                f"the champion's {self.metric} on these {len(rows):,} rows is {score:.4g}, on its test rows it was "
+                f"the champion's {self.metric} on these {count:,} rows is {score:.4g}, on its test rows it was "
                 f"{test:.4g}, and the baseline has {baseline:.4g}: less than update.least_lead={least:g} of its lead "
                 "is left; labels or columns mean something else than those that it learnt from"
             )
@@ -221,9 +224,9 @@ class Judge:
     def _terms(self) -> tuple[str, float]:
         return self.settings["task"], self.settings["evaluation"]["threshold"]
 
-    def _tells(self, rows: updating.Rows) -> bool:
+    def _tells(self, rows: Arrays) -> bool:
         least = 1 if self.settings["task"] == "regression" else 2
-        return len(np.unique(rows.raw[self.settings["target"]].to_numpy())) >= least
+        return len(np.unique(rows["target"])) >= least
 
 
 def _learn(network: keras.Model, train: Arrays, training: parameters.TrainingParameters, monitor: Monitor) -> None:

@@ -67,13 +67,17 @@ def profile_training(
 ) -> dict[str, Any]:
     """Describe the training rows for those who use the model later; see `describe_training`."""
     rows = np.flatnonzero(parts["part"] & splitting.TRAIN)
-    return describe_training(joined_rows.iloc[rows], feature_table.iloc[rows], preparation, network)
+    return describe_training(joined_rows, feature_table, rows, preparation, network)
 
 
 def describe_training(
-    joined_rows: pd.DataFrame, feature_table: pd.DataFrame, preparation: AnyPreparation, network: keras.Model
+    joined_rows: pd.DataFrame,
+    feature_table: pd.DataFrame,
+    rows: np.ndarray,
+    preparation: AnyPreparation,
+    network: keras.Model,
 ) -> dict[str, Any]:
-    """Describe the rows that a network was trained on.
+    """Describe the rows that a network was trained on, given by their places.
 
     Returns:
         `histograms` of the features and the network's answers (see `learning.drift`) and the `typical` value of each
@@ -82,10 +86,11 @@ def describe_training(
     """
     from casebook.learning.networks import predict, task_of_network
 
-    some = slice(None, None, max(1, -(-len(joined_rows) // MOST_PROFILED)))
+    some = rows[:: max(1, -(-len(rows) // MOST_PROFILED))]
     features = feature_table[preparation.column_names].iloc[some]
     outputs = predict(network, preparation.prepare(features))
     answers = pd.DataFrame(name_outputs(task_of_network(network), outputs))
     histograms = describe_columns(features.add_prefix(FEATURE)) | describe_columns(answers)
-    days = {name: f"{joined_rows[name].max():%Y-%m-%d}" for name in joined_rows.select_dtypes("datetime")}
+    dated = [str(name) for name, kind in joined_rows.dtypes.items() if kind.kind == "M"]
+    days = {name: f"{joined_rows[name].iloc[rows].max():%Y-%m-%d}" for name in dated}
     return {"histograms": histograms, "typical": typical_values(joined_rows.iloc[some]), "days": days}

@@ -99,7 +99,7 @@ def apply_preparation(
         Arrays of the training, validation and test rows: those of the preparation, and `target`.
     """
     prepared = {**preparation.prepare(feature_table), "target": take_target(feature_table, target, task)}
-    return _take_parts(prepared, parts)
+    return take_parts(prepared, parts["part"].to_numpy())
 
 
 def take_texts(
@@ -111,11 +111,11 @@ def take_texts(
         `text` and `target` of the training, validation and test rows.
     """
     texts = feature_table[preparation.name].to_numpy(object)
-    return _take_parts({"text": texts, "target": feature_table[target].to_numpy("uint8")}, parts)
+    return take_parts({"text": texts, "target": feature_table[target].to_numpy("uint8")}, parts["part"].to_numpy())
 
 
-def _take_parts(values: Arrays, parts: pd.DataFrame) -> tuple[Arrays, Arrays, Arrays]:
-    part = parts["part"].to_numpy()
+def take_parts(values: Arrays, part: np.ndarray) -> tuple[Arrays, Arrays, Arrays]:
+    """Take the training, validation and test rows of arrays."""
     rows = [np.flatnonzero(part & bit) for bit in splitting.PARTS.values()]
     train, validation, test = ({name: array.take(r, axis=0) for name, array in values.items()} for r in rows)
     return train, validation, test

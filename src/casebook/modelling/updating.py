@@ -98,20 +98,20 @@ def learn_batches(
     Raises:
         UpdateError: nothing new was named, or the only batch cannot be learnt from.
     """
-    update = parameters.UpdateParameters.model_validate(settings["update"])
+    folder = settings["update"]["folder"]
     lines: list[Block] = []
     for batch in find_batches(arrivals, candidacy, settings, old, make_rows):
         try:
             line = learn_batch(batch, candidacy, settings, old, promotion_rows)
         except (ValueError, DatasetError) as error:
-            if not update.folder:
+            if not folder:
                 anew = f"mend the rows, or train anew with `kedro run --pipeline={settings['case']}`"
                 raise updating.UpdateError(f"{batch.name}: {error}; {anew}") from error
             line = {"promoted": False, "said": f"not learnt from: {error}"}
         candidacy.tell(batch.step, batch.name, line["said"])
         lines.append({"batch": batch.name, **line})
     if not lines:
-        candidacy.tell(0, update.folder, "no file that was not learnt from before")
+        candidacy.tell(0, folder, "no file that was not learnt from before")
     return pd.DataFrame(lines, columns=None if lines else LINE)
 
 
