@@ -76,6 +76,13 @@ def isolated_stores(empty_store: Path, tmp_path: Path, monkeypatch: pytest.Monke
 
 
 @pytest.fixture(scope="session")
+def ended_process() -> int:
+    """Give the number of a process that is over."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        return process.pid
+
+
+@pytest.fixture(scope="session")
 def real_raw() -> Path:
     """The folder that CASEBOOK_RAW named when the tests were started."""
     assert REAL_RAW is not None

@@ -10,6 +10,7 @@ import pytest
 from casebook import raw_files
 from casebook.cases import Case, NewRows
 from casebook.raw_files import MARKER, RawFilesError, find_raw_files, sample_files
+from casebook.whole import UNFINISHED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -213,8 +214,8 @@ def test_after_a_kill_between_two_files_of_a_sample_the_next_run_makes_it_again(
     assert all('"seed": 2' in (folder / name).read_text() for name in NAMES)
 
 
-def test_leftovers_of_a_killed_generation_are_swept_away(case: Case, folder: Path) -> None:
-    leftover = folder.parent / ".unfinished-toy-sample"
+def test_leftovers_of_a_killed_generation_are_swept_away(case: Case, folder: Path, ended_process: int) -> None:
+    leftover = folder.parent / f"{UNFINISHED}{ended_process}-toy-sample"
     leftover.mkdir(parents=True)
     (leftover / "train.csv").write_text("half")
     find_raw_files(case, SAMPLE)

@@ -2,38 +2,67 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+
+import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+UNFINISHED = ".unfinished-"
+"""What the name of everything begins with that is just being written; the process's number and the name follow."""
+IN_THE_WAY = (errno.ENOTEMPTY, errno.EEXIST)
 
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
     """Give a path beside `path` to write a file or folder to; it takes the name once the block ends without an error.
 
-    A kill or a full disk leaves what was there before; the leftover of an earlier kill is swept away first.
+    A kill or a full disk leaves what was there before; what killed processes left half-written is swept away first.
+    Several processes may write one path at once: each writes beside the others, and the last to end gives the content.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob(f"{UNFINISHED}*-{path.name}"):
+        number = left.name.removeprefix(UNFINISHED).partition("-")[0]
+        if number.isdigit() and not psutil.pid_exists(int(number)):
+            _remove(left)
     # The suffix stays last: some writers go by it.
-    unfinished = path.with_name(f".unfinished-{path.name}")
+    unfinished = path.with_name(f"{UNFINISHED}{os.getpid()}-{path.name}")
     _remove(unfinished)
     try:
         yield unfinished
-        if path.is_dir():
-            # A folder cannot be replaced in one step; between the two nothing half-written bears the name.
-            _remove(path)
-        os.replace(unfinished, path)  # noqa: PTH105 - Path.replace is the same call; this one says what matters
+        _give_name(unfinished, path)
     finally:
         _remove(unfinished)
 
 
+def _give_name(unfinished: Path, path: Path) -> None:
+    """Put what was written in place of what bears the name."""
+    aside = unfinished.with_name(f"{UNFINISHED}{os.getpid()}-aside-{path.name}")
+    while True:
+        if path.is_dir():
+            # A folder cannot be replaced in one step; between the two nothing half-written bears the name.
+            with suppress(FileNotFoundError):
+                path.rename(aside)
+            _remove(aside)
+        try:
+            os.replace(unfinished, path)  # noqa: PTH105 - Path.replace is the same call; this one says what matters
+        except OSError as error:
+            # Another process gave its folder the name just now.
+            if error.errno not in IN_THE_WAY:
+                raise
+        else:
+            return
+
+
 def _remove(path: Path) -> None:
+    """Remove a file or folder that nobody asks for any more; another process may be doing the same."""
     if path.is_dir():
-        shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
-from casebook.hooks.store import create_store_once, is_complete
+from casebook.hooks.store import create_store_once, is_complete, set_up_experiment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,3 +57,32 @@ def test_two_processes_that_start_at_once_on_a_fresh_store_both_work(tmp_path: P
     ends = [(process.communicate(timeout=300)[0], process.returncode) for process in both]
     assert [code for _, code in ends] == [0, 0], ends
     assert [found.name for found in MlflowClient(address).search_experiments()] == ["Default"]
+
+
+def set_up_with(*outcomes: Exception | None) -> int:
+    """Set up an experiment whose first, second, ... try ends so; give how often it was tried."""
+    tries = iter(outcomes)
+    tried = []
+
+    def setup(_context: object) -> None:
+        outcome = next(tries)
+        tried.append(outcome)
+        if outcome is not None:
+            raise outcome
+
+    set_up_experiment(SimpleNamespace(mlflow=SimpleNamespace(setup=setup)))  # type: ignore[arg-type]
+    return len(tried)
+
+
+def test_an_experiment_that_another_launch_makes_meanwhile_is_used() -> None:
+    client = MlflowClient()
+    client.create_experiment("redhat")
+    with pytest.raises(MlflowException, match="already exists") as error:
+        client.create_experiment("redhat")
+    assert set_up_with(error.value, None) == 2
+    assert set_up_with(None) == 1
+
+
+def test_another_error_of_the_store_is_not_tried_away() -> None:
+    with pytest.raises(MlflowException, match="no such host"):
+        set_up_with(MlflowException("no such host"), None)

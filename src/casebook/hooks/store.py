@@ -1,12 +1,16 @@
-"""Creating MLflow's SQLite store once, whoever comes first."""
+"""Creating MLflow's SQLite store and its experiments once, whoever comes first."""
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
 
 PREFIX = "sqlite:///"
 
@@ -26,6 +30,18 @@ def create_store_once(uri: str) -> None:
             from mlflow import MlflowClient
 
             MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
+
+
+def set_up_experiment(context: KedroContext) -> None:
+    """Let kedro-mlflow set up the experiment that it was told of, which another launch may be making just now."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        context.mlflow.setup(context)  # type: ignore[attr-defined]
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+        context.mlflow.setup(context)  # type: ignore[attr-defined]
 
 
 def is_complete(file: Path) -> bool:

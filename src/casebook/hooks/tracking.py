@@ -20,7 +20,7 @@ from casebook.deferral import import_deferred, passed_over
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.resuming import PARAMETERS_FILE, find_killed_run, what_counts
-from casebook.hooks.store import create_store_once
+from casebook.hooks.store import create_store_once, set_up_experiment
 from casebook.hooks.studies import begin_launch, tag_winner
 from casebook.learning import tracking
 from casebook.learning.checkpoints import ResumeError
@@ -127,7 +127,7 @@ class TrackingHook:
         options = self.context.mlflow.tracking  # type: ignore[attr-defined]
         options.experiment.name = case
         options.run.name = f"{name} {datetime.now(UTC).astimezone():%H:%M:%S}"
-        self.context.mlflow.setup(self.context)  # type: ignore[attr-defined]
+        set_up_experiment(self.context)
 
     def _reopen(self, run: Run | None) -> None:
         """Tell kedro-mlflow to go on with a run."""

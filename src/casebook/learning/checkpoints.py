@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
+
+from casebook.whole import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 LENGTH = struct.Struct("<Q")
-UNFINISHED = ".unfinished-checkpoint-"
 
 
 class ResumeError(ValueError):
@@ -49,26 +48,17 @@ class Checkpoint:
         """Keep a state in place of the last one."""
         forms = [[array.dtype.str, array.shape] for array in arrays]
         header = json.dumps({"owner": self.owner, "facts": facts, "arrays": forms}).encode()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        # Two trainings of one case may run at once: each writes to a name of its own.
-        unfinished = self.path.with_name(f"{UNFINISHED}{os.getpid()}")
-        try:
-            with unfinished.open("wb") as file:
-                file.write(LENGTH.pack(len(header)))
-                file.write(header)
-                for array in arrays:
-                    file.write(np.ascontiguousarray(array).data)
-            os.replace(unfinished, self.path)  # noqa: PTH105 - as in `whole`
-        finally:
-            unfinished.unlink(missing_ok=True)
+        # Two trainings of one case may run at once: `written_whole` gives each a name of its own.
+        with written_whole(self.path) as unfinished, unfinished.open("wb") as file:
+            file.write(LENGTH.pack(len(header)))
+            file.write(header)
+            for array in arrays:
+                file.write(np.ascontiguousarray(array).data)
 
     def remove(self) -> None:
-        """Remove this run's file, the training having ended, and what killed ones were just writing."""
+        """Remove this run's file, the training having ended."""
         if read_owner(self.path) == self.owner:
             self.path.unlink(missing_ok=True)
-        for left in self.path.parent.glob(f"{UNFINISHED}*"):
-            if not psutil.pid_exists(int(left.name.removeprefix(UNFINISHED))):
-                left.unlink(missing_ok=True)
 
 
 def read_owner(path: Path) -> str:

@@ -7,13 +7,14 @@ stay, the columns are drawn independently, so that the probability of leaving is
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
+
+from casebook.whole import written_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -188,13 +189,8 @@ def write_sample(sample: Sample, folder: Path) -> None:
         sample: what `generate_sample` gave.
         folder: where the file goes; made where missing.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".{FILE}.{os.getpid()}"
-    try:
-        sample.table.to_csv(unfinished, index=False)
-        unfinished.replace(folder / FILE)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with written_whole(folder / FILE) as path:
+        sample.table.to_csv(path, index=False)
 
 
 def tabulate(values: np.ndarray, left: np.ndarray) -> pd.DataFrame:

@@ -7,7 +7,6 @@ of them, so that its probability is known for every row.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
+
+from casebook.whole import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,10 +174,5 @@ def write_sample(sample: Sample, folder: Path) -> None:
         sample: what `generate_sample` gave.
         folder: where the file goes; made where missing.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".{FILE}.{os.getpid()}"
-    try:
-        sample.table.to_csv(unfinished, index=False)
-        unfinished.replace(folder / FILE)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with written_whole(folder / FILE) as path:
+        sample.table.to_csv(path, index=False)

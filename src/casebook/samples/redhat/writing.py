@@ -1,6 +1,5 @@
 """Write a sample in the format of the original files."""
 
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -8,6 +7,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from casebook.samples.redhat.sample import Sample
+from casebook.whole import written_whole
 
 
 def write_sample(sample: Sample, folder: Path) -> None:
@@ -20,14 +20,9 @@ def write_sample(sample: Sample, folder: Path) -> None:
     Raises:
         OSError: If the folder cannot be written; no half-written file stays.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     for name, table in sample.tables.items():
-        unfinished = folder / f".{name}.{os.getpid()}"
-        try:
-            _write_table(table, unfinished)
-            unfinished.replace(folder / name)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with written_whole(folder / name) as path:
+            _write_table(table, path)
 
 
 def _write_table(table: pd.DataFrame, path: Path) -> None:

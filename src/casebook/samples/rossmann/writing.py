@@ -24,7 +24,6 @@ def write_sample(sample: Sample, folder: Path) -> None:
         sample: What `generate_sample` gave.
         folder: Where the files go; made where missing, files of the same names are replaced.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     for name, table in sample.tables.items():
         with written_whole(folder / name) as path:
             _write_table(table, path)
