@@ -39,8 +39,9 @@ def load_session() -> type[KedroSession]:
 
 HOOKS = load_hooks()
 SESSION_CLASS = load_session()
-# Usage data stay here, also where a user's own settings would send them.
-DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
+# Usage data stay here, also where a user's own settings would send them. kedro-mlflow's hook is among HOOKS; its
+# distribution has been named both ways.
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro_mlflow", "kedro-mlflow")
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 
 

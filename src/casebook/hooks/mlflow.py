@@ -1,0 +1,46 @@
+"""kedro-mlflow's hook, which asks the store once a node for all new parameters rather than once for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework.hooks import hook_impl
+from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+from mlflow import MlflowClient
+from mlflow.entities import Param
+from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
+
+if TYPE_CHECKING:
+    from kedro.io import CatalogProtocol
+    from kedro.pipeline.node import Node
+
+PARAMS_A_BATCH = 100
+
+
+class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
+    """Logs a node's parameters together, and those that several nodes take once."""
+
+    def __init__(self) -> None:
+        """Begin with nothing logged."""
+        super().__init__()
+        self._logged: set[tuple[str, str, str]] = set()
+        self._waiting: dict[str, str] = {}
+
+    @hook_impl
+    def before_node_run(
+        self, node: Node, catalog: CatalogProtocol[Any, Any], inputs: dict[str, Any], is_async: bool
+    ) -> None:
+        """Let kedro-mlflow find the node's parameters, and log the new ones."""
+        super().before_node_run(node, catalog, inputs, is_async)
+        waiting = [Param(name, value) for name, value in self._waiting.items()]
+        for start in range(0, len(waiting), PARAMS_A_BATCH):
+            MlflowClient().log_batch(self.run_id, params=waiting[start : start + PARAMS_A_BATCH])
+        self._logged |= {(self.run_id, name, value) for name, value in self._waiting.items()}
+        self._waiting = {}
+
+    def _log_param(self, name: str, value: Any) -> None:  # noqa: ANN401 - whatever stands in the configuration
+        text = str(value)
+        if len(text) > MAX_PARAM_VAL_LENGTH:
+            super()._log_param(name, value)
+        elif (self.run_id, name, text) not in self._logged:
+            self._waiting[name] = text
