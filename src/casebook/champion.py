@@ -20,7 +20,7 @@ from casebook.locations import tracking_uri
 from casebook.registry import CHAMPION, ORIGIN, find_version
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import ModuleType
 
     import keras
@@ -121,6 +121,15 @@ class Champion:
     def predict(self, rows: pd.DataFrame, threshold: float | None = None) -> pd.DataFrame:
         """Answer raw rows; see `learning.serving.RowModel.predict`."""
         answers: pd.DataFrame = self.model.predict(rows, threshold)
+        return answers
+
+    def predict_plain(
+        self, columns: Mapping[str, Sequence[Any]], threshold: float | None = None
+    ) -> dict[str, np.ndarray] | None:
+        """Answer plain values by column; see `learning.serving.RowModel.predict_plain`."""
+        # A version answers with the code that it was logged with, which may be older than this way.
+        predict = getattr(self.model, "predict_plain", None)
+        answers: dict[str, np.ndarray] | None = predict(columns, threshold) if predict else None
         return answers
 
 

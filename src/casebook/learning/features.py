@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from functools import partial
 from math import nan
 from typing import TYPE_CHECKING
 
@@ -14,12 +16,20 @@ import pyarrow.compute as pc
 from casebook.learning.columns import distinct, spread
 
 if TYPE_CHECKING:
-    from datetime import date
+    from collections.abc import Callable
 
 SEPARATORS = pa.array([" ", "_"])
 BEFORE_NUMBER = re.compile(r"^.*[ _]")
 NUMBER = re.compile(r"\d+(\.\d+)?(e\+?\d+)?", re.ASCII)
-DATE_PARTS = ("year", "month", "quarter", "week", "weekday", "day")
+DAY_PARTS: dict[str, Callable[[date], int]] = {
+    "year": lambda day: day.year,
+    "month": lambda day: day.month,
+    "quarter": lambda day: (day.month + 2) // 3,
+    "week": lambda day: day.isocalendar().week,
+    "weekday": date.weekday,
+    "day": lambda day: day.day,
+}
+DATE_PARTS = tuple(DAY_PARTS)
 
 
 def number_in(column: pd.Series) -> pd.Series:
@@ -92,9 +102,10 @@ def number_of(text: str | None) -> float:
     return float(found[0]) if found else nan
 
 
-def day_parts(day: date | None, prefix: str) -> dict[str, float]:
-    """Take one day apart, into NaN where it is missing; see `date_parts`."""
-    if day is None:
-        return {f"{prefix}_{name}": nan for name in DATE_PARTS}
-    parts = (day.year, day.month, (day.month + 2) // 3, day.isocalendar().week, day.weekday(), day.day)
-    return {f"{prefix}_{name}": part for name, part in zip(DATE_PARTS, parts, strict=True)}
+def day_features(prefix: str) -> dict[str, Callable[[date | None], float]]:
+    """Give the functions of one day that make `date_parts`, NaN where the day is missing."""
+    return {f"{prefix}_{name}": partial(_of_day, part) for name, part in DAY_PARTS.items()}
+
+
+def _of_day(part: Callable[[date], int], day: date | None) -> float:
+    return nan if day is None else part(day)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # What a model needs of the project: the row model, all that it imports, and the case's columns and features.
 LIBRARY = (
-    "backend", "garbage", "threads", "columns", "features", "preparation", "few_rows", "images", "texts",
+    "backend", "garbage", "threads", "columns", "features", "preparation", "plain_rows", "images", "texts",
     "column_inputs", "inputs", "networks", "layers", "members", "forward", "predictions", "serving",
 )  # fmt: skip
 OF_THE_CASE = ("columns", "features")

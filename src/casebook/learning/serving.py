@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 
 from casebook.learning.columns import conform_table
-from casebook.learning.few_rows import FewRows
 from casebook.learning.forward import DESCRIPTION, ForwardPass
 from casebook.learning.inputs import restore_preparation
 from casebook.learning.networks import load_network, make_predictor
+from casebook.learning.plain_rows import PlainRows
 from casebook.learning.predictions import name_outputs
 from casebook.learning.preparation import Preparation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from casebook.learning.inputs import AnyPreparation
@@ -41,7 +41,8 @@ class RowModel:
         """
         root = (__package__ or "").rpartition(".")[0]
         self.case = facts["case"]
-        self.columns = import_module(f"{root}.pipelines.{self.case}.columns").RAW_ROW
+        columns = import_module(f"{root}.pipelines.{self.case}.columns")
+        self.columns = columns.RAW_ROW
         features = import_module(f"{root}.pipelines.{self.case}.features")
         self.engineer_features = features.engineer_features
         self.task = facts["task"]
@@ -49,10 +50,11 @@ class RowModel:
         self.optional = set(self.columns) - set(facts["columns"])
         self.preparation = preparation
         self.predict_prepared = predict_prepared
-        engineer_row = getattr(features, "engineer_row", None)
-        self.few: FewRows | None = None
-        if engineer_row and isinstance(preparation, Preparation):
-            self.few = FewRows(self.columns, self.optional, engineer_row, preparation)
+        value_features = getattr(features, "VALUE_FEATURES", None)
+        self.plain: PlainRows | None = None
+        if value_features is not None and isinstance(preparation, Preparation):
+            sources = columns.FEATURE_SOURCES
+            self.plain = PlainRows(self.columns, self.optional, sources, value_features, preparation)
 
     @classmethod
     def load(cls, folder: Path) -> RowModel:
@@ -70,7 +72,7 @@ class RowModel:
             InvalidTableError: a column is missing or unknown, or a value has the wrong form. Unknown categories and
                 nulls are no errors: the preparation says what becomes of them.
         """
-        prepared = self.few.prepare(rows) if self.few else None
+        prepared = self.plain.prepare_table(rows) if self.plain else None
         return name_outputs(self.task, self.predict_prepared(prepared or self._prepare(rows)))
 
     def _prepare(self, rows: pd.DataFrame) -> Arrays:
@@ -85,13 +87,28 @@ class RowModel:
             With the index of `rows`: `probability` (of class 1) and `class` (1 where it reaches the threshold); for
             several classes `probability_0` ... and `class`, the likeliest; for a regression `prediction`.
         """
-        outputs: dict[str, np.ndarray] = self.predict_outputs(rows)
+        return pd.DataFrame(self._with_class(self.predict_outputs(rows), threshold), rows.index)
+
+    def predict_plain(
+        self, columns: Mapping[str, Sequence[Any]], threshold: float | None = None
+    ) -> dict[str, np.ndarray] | None:
+        """Predict raw rows given as lists of plain values by column, without a table.
+
+        Returns:
+            What `predict` gives, by column; nothing when it takes a table to read them, or to say what is wrong.
+        """
+        prepared = self.plain.prepare(columns) if self.plain else None
+        if prepared is None:
+            return None
+        return self._with_class(name_outputs(self.task, self.predict_prepared(prepared)), threshold)
+
+    def _with_class(self, outputs: dict[str, np.ndarray], threshold: float | None) -> dict[str, np.ndarray]:
         if self.task == "binary":
             least = self.threshold if threshold is None else threshold
             outputs["class"] = (outputs["probability"] >= least).astype(np.int64)
         elif self.task == "multiclass":
             outputs["class"] = np.stack(list(outputs.values()), axis=1).argmax(axis=1)
-        return pd.DataFrame(outputs, rows.index)
+        return outputs
 
 
 def raw_form(rows: pd.DataFrame) -> pd.DataFrame:

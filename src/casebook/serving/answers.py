@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from casebook.learning.answering import answer_rows
-from casebook.serving.requests import MOST_FAULTS, Asked, BadRequestError, read_request
+from casebook.serving.requests import MOST_FAULTS, Asked, BadRequestError, RowsRequest, read_request
 from casebook.serving.wire import write_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from casebook.champion import Champion
 
 
@@ -30,17 +33,28 @@ def answer_request(champion: Champion, asked: Asked, body: bytes) -> bytes:
         BadRequestError: something about the request is wrong, if only with one row.
     """
     request = read_request(body, asked)
-    answers, faults = answer_rows(lambda rows: champion.predict(rows, request.threshold), request.rows, MOST_FAULTS)
-    if faults:
-        raise BadRequestError("the model cannot answer some rows", faults[:MOST_FAULTS])
+    answers: Mapping[str, np.ndarray] | None = champion.predict_plain(request.columns, request.threshold)
+    if answers is None or not all(np.isfinite(values).all() for values in answers.values()):
+        answers = answer_table(champion, request)
     return write_json({"predictions": list_answers(answers), "model": describe_model(champion)})
 
 
-def list_answers(answers: pd.DataFrame) -> list[dict[str, Any]]:
+def answer_table(champion: Champion, request: RowsRequest) -> Mapping[str, np.ndarray]:
+    """Answer rows as a table, which can be taken apart to find the row to blame where there is no answer.
+
+    Raises:
+        BadRequestError: the model cannot answer some row.
+    """
+    answers, faults = answer_rows(lambda rows: champion.predict(rows, request.threshold), request.rows, MOST_FAULTS)
+    if faults:
+        raise BadRequestError("the model cannot answer some rows", faults[:MOST_FAULTS])
+    return {str(name): answers[name].to_numpy() for name in answers.columns}
+
+
+def list_answers(answers: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
     """Give the answers as plain objects, a row each."""
-    names = [str(name) for name in answers.columns]
-    columns = [answers[name].tolist() for name in names]
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+    columns = [values.tolist() for values in answers.values()]
+    return [dict(zip(answers, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def describe_model(champion: Champion) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,20 +41,32 @@ class BadRequestError(ValueError):
 
 
 @dataclass(frozen=True)
-class RowsRequest:
-    """What a request asks for: raw rows and the threshold of class 1, None for the model's own."""
-
-    rows: pd.DataFrame
-    threshold: float | None = None
-
-
-@dataclass(frozen=True)
 class Asked:
     """The columns that a model takes: their kinds, and which of them a row may lack."""
 
     kinds: Mapping[str, Kind]
     optional: frozenset[str] = field(default_factory=frozenset)
     takes_threshold: bool = True
+
+
+@dataclass(frozen=True)
+class RowsRequest:
+    """What a request asks for.
+
+    Attributes:
+        columns: checked raw values, a list a column.
+        kinds: of the columns.
+        threshold: of class 1, None for the model's own.
+    """
+
+    columns: Columns
+    kinds: Mapping[str, Kind]
+    threshold: float | None = None
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The values as a table."""
+        return frame_columns(self.columns, self.kinds)
 
 
 def read_request(body: bytes, asked: Asked) -> RowsRequest:
@@ -73,7 +86,7 @@ def read_request(body: bytes, asked: Asked) -> RowsRequest:
     if faults:
         faults.sort(key=lambda fault: fault.row)
         raise BadRequestError("some values do not have the form of their column", faults[:MOST_FAULTS])
-    return RowsRequest(frame_columns(columns, asked.kinds), threshold)
+    return RowsRequest(columns, asked.kinds, threshold)
 
 
 def read_threshold(params: object, taken: bool) -> float | None:
@@ -178,19 +191,30 @@ def _read_records(records: object) -> Columns:
     """Read [{name: value, ...}, ...]; every row has the same names."""
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise BadRequestError("the rows are a list of objects, a name and a value for each column")
-    names = list(records[0]) if records else []
-    expected = frozenset(names)
-    for row, record in enumerate(records):
-        if record.keys() != expected:
-            differing = sorted(record.keys() ^ expected)
-            raise BadRequestError(
-                "every row needs the same columns",
-                [
-                    Fault(row, name, "is in this row or in the first, but not in both")
-                    for name in differing[:MOST_FAULTS]
-                ],
-            )
-    return {name: [record[name] for record in records] for name in names}
+    if not records:
+        return {}
+    names = list(records[0])
+    # Of one name it would give the value without a tuple around it.
+    pick = itemgetter(*names) if len(names) > 1 else lambda record: tuple(record[name] for name in names)
+    try:
+        rows = list(map(pick, records))
+    except KeyError:
+        raise _differing_records(records) from None
+    if set(map(len, records)) != {len(names)}:
+        raise _differing_records(records)
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+
+
+def _differing_records(records: list[dict[str, Any]]) -> BadRequestError:
+    """Name the first row whose columns are not those of the first."""
+    row, differing = next(
+        (row, differing)
+        for row, record in enumerate(records)
+        if (differing := sorted(record.keys() ^ records[0].keys()))
+    )
+    reason = "is in this row or in the first, but not in both"
+    faults = [Fault(row, name, reason) for name in differing[:MOST_FAULTS]]
+    return BadRequestError("every row needs the same columns", faults)
 
 
 def _read_inputs(inputs: object) -> Columns:

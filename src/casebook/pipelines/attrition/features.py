@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from math import isnan, nan
+from functools import partial
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from casebook.pipelines.attrition.columns import FEATURE_SOURCES, STEPS, TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     import pandas as pd
 
@@ -39,11 +40,11 @@ def count_steps(column: pd.Series, width: float) -> pd.Series:
     return ((column.astype("float64") * 100).round() // round(width * 100)).rename(None)
 
 
-def engineer_row(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Do the same with the plain values of one row."""
-    used = {feature: values.get(FEATURE_SOURCES[feature], nan) for feature in STEPS}
-    return {**values, **{feature: _count_step(value, STEPS[feature]) for feature, value in used.items()}}
-
-
-def _count_step(value: float, width: float) -> float:
+def _count_step(width: float, value: float) -> float:
     return value if isnan(value) else float(round(value * 100) // round(width * 100))
+
+
+# The same for the plain value of one row; a feature that is not here is the value as it is.
+VALUE_FEATURES: dict[str, Callable[[Any], Any]] = {
+    feature: partial(_count_step, width) for feature, width in STEPS.items()
+}

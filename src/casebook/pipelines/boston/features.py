@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from casebook.pipelines.boston.columns import FEATURE_SOURCES, PART, TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     import pandas as pd
 
@@ -28,6 +28,5 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     return features.astype({TARGET: "float64"}) if TARGET in features else features
 
 
-def engineer_row(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Do the same with the plain values of one row."""
-    return values
+# What makes a feature of the plain value of one row: each is the value as it is.
+VALUE_FEATURES: dict[str, Callable[[Any], Any]] = {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from casebook.pipelines.deposit.columns import FEATURE_SOURCES, TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     import pandas as pd
 
@@ -25,6 +25,5 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     return joined_rows[[name for name in (*FEATURE_SOURCES, TARGET) if name in joined_rows]]
 
 
-def engineer_row(values: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Do the same with the plain values of one row."""
-    return values
+# What makes a feature of the plain value of one row: each is the value as it is.
+VALUE_FEATURES: dict[str, Callable[[Any], Any]] = {}

@@ -10,7 +10,7 @@ import pandas as pd
 from casebook.pipelines.pima.columns import FEATURE_SOURCES, TARGET, ZEROS_MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
@@ -39,10 +39,9 @@ def _without_zeros(measured: pd.Series) -> pd.Series:
     return values.where(values != 0)
 
 
-def engineer_row(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Do the same with the plain values of one row."""
-    return {
-        name: nan if name in ZEROS_MISSING and values[raw] == 0 else values[raw]
-        for name, raw in FEATURE_SOURCES.items()
-        if raw in values
-    }
+def _zero_as_missing(value: float) -> float:
+    return nan if value == 0 else value
+
+
+# The same for the plain value of one row; a feature that is not here is the value as it is.
+VALUE_FEATURES: dict[str, Callable[[Any], Any]] = dict.fromkeys(ZEROS_MISSING, _zero_as_missing)

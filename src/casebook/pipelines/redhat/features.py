@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from casebook.learning.features import date_parts, day_parts, number_in, number_of
+from casebook.learning.features import date_parts, day_features, number_in, number_of
 from casebook.pipelines.redhat.columns import FEATURE_SOURCES, PERSON, TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
@@ -39,14 +39,9 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: features.get(name, joined_rows.get(name)) for name in kept}, index=joined_rows.index)
 
 
-def engineer_row(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Do the same with the plain values of one row."""
-    return {
-        **values,
-        "people_id": number_of(values["people_id"]),
-        "activity_id": number_of(values["activity_id"]),
-        "activity_type": number_of(values["char_10"]),
-        f"{PERSON}group_1": number_of(values[f"{PERSON}group_1"]),
-        **day_parts(values["date"], "activity"),
-        **day_parts(values[f"{PERSON}date"], PERSON.rstrip("_")),
-    }
+# The same for the plain value of one row; a feature that is not here is the value as it is.
+VALUE_FEATURES: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(("people_id", "activity_id", "activity_type", f"{PERSON}group_1"), number_of),
+    **day_features("activity"),
+    **day_features(PERSON.rstrip("_")),
+}
