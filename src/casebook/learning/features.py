@@ -98,7 +98,13 @@ def date_parts(column: pd.Series, prefix: str) -> dict[str, pd.Series]:
 
 def number_of(text: str | None) -> float:
     """Read the number at the end of one text, NaN where there is none; see `number_in`."""
-    found = NUMBER.fullmatch(BEFORE_NUMBER.sub("", text)) if text is not None else None
+    if text is None:
+        return nan
+    behind = text[max(text.rfind(" "), text.rfind("_")) + 1 :]
+    # Most are digits alone, for which no pattern is needed; the pattern sees lines where there are several.
+    if behind.isdecimal() and text.isascii() and "\n" not in text:
+        return float(behind)
+    found = NUMBER.fullmatch(BEFORE_NUMBER.sub("", text))
     return float(found[0]) if found else nan
 
 
