@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casebook.learning.columns import conform_table
+from casebook.learning.faults import find_wrong
 from casebook.learning.features import DATE_PARTS, date_parts, day_features, number_in, number_of
-from casebook.learning.plain_rows import FEW, PlainRows
-from casebook.learning.preparation import prepare_rows
+from casebook.learning.plain_rows import FEW, READERS, PlainRows
+from casebook.learning.preparation import Preparation, prepare_rows
 from casebook.learning.serving import RowModel, raw_form
 from casebook.pipelines.redhat.columns import FEATURE_SOURCES, RAW_ROW
 from casebook.pipelines.redhat.features import VALUE_FEATURES, engineer_features
@@ -163,6 +164,24 @@ def test_a_model_takes_the_short_ways_and_says_the_same(redhat_model: Any, monke
     for name in seen[0]:
         np.testing.assert_array_equal(seen[0][name], seen[1][name])
         np.testing.assert_array_equal(seen[0][name], seen[2][name])
+
+
+JSON_VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=4),
+    st.from_regex(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d\d)?", fullmatch=True),
+    st.sampled_from(["true", "False ", "1", "0.0", "2", "1e3", []]),
+)
+
+
+@given(st.sampled_from(sorted(READERS)), st.lists(JSON_VALUES, min_size=1, max_size=3))
+def test_what_is_taken_has_nothing_wrong_with_it(kind: Any, values: list[Any]) -> None:  # noqa: ANN401
+    plain = PlainRows({"a": kind}, set(), {}, {}, Preparation([], "none"))
+    if plain.prepare({"a": values}) is not None:
+        assert list(find_wrong("a", kind, values)) == []
 
 
 TEXTS = st.one_of(

@@ -29,7 +29,7 @@ FORMS = {
 
 
 def read(content: Any, asked: Asked = ASKED) -> pd.DataFrame:  # noqa: ANN401 - anything that JSON can hold
-    return read_request(json.dumps(content).encode(), asked).rows
+    return read_request(json.dumps(content).encode(), asked).to_table()
 
 
 def refusal(content: Any, asked: Asked = ASKED) -> BadRequestError:  # noqa: ANN401 - anything that JSON can hold

@@ -7,7 +7,10 @@ which knows every form and says what is wrong.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from datetime import date
+from functools import lru_cache
+from itertools import count
 from math import isfinite, isnan, nan
 from typing import TYPE_CHECKING, Any
 
@@ -80,11 +83,11 @@ class PlainRows:
         Returns:
             What `preparation.prepare_rows` gives; nothing when a column or value is unusual, or there are no rows.
         """
-        count = len(next(iter(values.values()), ()))
-        if not count or not self.required <= values.keys() <= self.columns.keys():
+        rows = len(next(iter(values.values()), ()))
+        if not rows or not self.required <= values.keys() <= self.columns.keys():
             return None
         stored: Arrays = {
-            str(block): np.empty((count, width), BLOCK_TYPES[block]) for block, width in self.widths.items()
+            str(block): np.empty((rows, width), BLOCK_TYPES[block]) for block, width in self.widths.items()
         }
         try:
             for name, column in self.columns.items():
@@ -112,13 +115,10 @@ class _Column:
         # True equals 1 and would be taken for it; where 1 means the same all is well.
         if self.is_number and bool in set(map(type, values)):
             raise _UnusualError
-        numbers = {value: number for number, value in enumerate(dict.fromkeys(values))}
+        # A value that is looked up for the first time gets the next number.
+        numbers: defaultdict[Any, int] = defaultdict(count().__next__)
+        by_row = np.fromiter(map(numbers.__getitem__, values), np.intp, len(values))
         plain = list(map(self.read, numbers))
-        if not self.features:
-            return
-        by_row: Any = slice(None)
-        if len(numbers) < len(values):
-            by_row = np.fromiter(map(numbers.__getitem__, values), np.intp, len(values))
         for block, position, make, encode in self.features:
             stored[block][:, position] = encode(list(map(make, plain)) if make else plain)[by_row]
 
@@ -135,6 +135,8 @@ def _read_text(value: Any) -> str | None:  # noqa: ANN401
     raise _UnusualError
 
 
+# The same days come again with every request.
+@lru_cache(4096)
 def _read_day(value: Any) -> date | None:  # noqa: ANN401
     if _is_null(value):
         return None

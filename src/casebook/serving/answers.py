@@ -33,6 +33,7 @@ def answer_request(champion: Champion, asked: Asked, body: bytes) -> bytes:
         BadRequestError: something about the request is wrong, if only with one row.
     """
     request = read_request(body, asked)
+    # What is not plainly right goes the long way, which finds out what is wrong, and where.
     answers: Mapping[str, np.ndarray] | None = champion.predict_plain(request.columns, request.threshold)
     if answers is None or not all(np.isfinite(values).all() for values in answers.values()):
         answers = answer_table(champion, request)
@@ -43,9 +44,10 @@ def answer_table(champion: Champion, request: RowsRequest) -> Mapping[str, np.nd
     """Answer rows as a table, which can be taken apart to find the row to blame where there is no answer.
 
     Raises:
-        BadRequestError: the model cannot answer some row.
+        BadRequestError: a value is wrong, or the model cannot answer some row.
     """
-    answers, faults = answer_rows(lambda rows: champion.predict(rows, request.threshold), request.rows, MOST_FAULTS)
+    table = request.to_table()
+    answers, faults = answer_rows(lambda rows: champion.predict(rows, request.threshold), table, MOST_FAULTS)
     if faults:
         raise BadRequestError("the model cannot answer some rows", faults[:MOST_FAULTS])
     return {str(name): answers[name].to_numpy() for name in answers.columns}

@@ -54,7 +54,7 @@ class RowsRequest:
     """What a request asks for.
 
     Attributes:
-        columns: checked raw values, a list a column.
+        columns: raw values, a list a column; those columns that the model takes, but any values.
         kinds: of the columns.
         threshold: of class 1, None for the model's own.
     """
@@ -63,9 +63,16 @@ class RowsRequest:
     kinds: Mapping[str, Kind]
     threshold: float | None = None
 
-    @property
-    def rows(self) -> pd.DataFrame:
-        """The values as a table."""
+    def to_table(self) -> pd.DataFrame:
+        """Check the values and make a table of them.
+
+        Raises:
+            BadRequestError: some do not have the form of their column.
+        """
+        faults = [f for name, values in self.columns.items() for f in find_wrong(name, self.kinds[name], values)]
+        if faults:
+            faults.sort(key=lambda fault: fault.row)
+            raise BadRequestError("some values do not have the form of their column", faults[:MOST_FAULTS])
         return frame_columns(self.columns, self.kinds)
 
 
@@ -73,7 +80,7 @@ def read_request(body: bytes, asked: Asked) -> RowsRequest:
     """Read a request.
 
     Raises:
-        BadRequestError: no JSON, none of the forms, other columns, or values of the wrong form.
+        BadRequestError: no JSON, none of the forms, or other columns.
     """
     content = read_json(body)
     if content is None:
@@ -82,10 +89,6 @@ def read_request(body: bytes, asked: Asked) -> RowsRequest:
     threshold = read_threshold(content.get("params"), asked.takes_threshold)
     columns = READERS[form](content[form])
     check_names(columns, asked)
-    faults = [fault for name, values in columns.items() for fault in find_wrong(name, asked.kinds[name], values)]
-    if faults:
-        faults.sort(key=lambda fault: fault.row)
-        raise BadRequestError("some values do not have the form of their column", faults[:MOST_FAULTS])
     return RowsRequest(columns, asked.kinds, threshold)
 
 
