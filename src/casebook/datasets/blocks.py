@@ -79,7 +79,8 @@ class NewRowsReader:
         """Read the table of owners, where rows have any."""
         if not self.form.owners:
             return None
-        table: pd.DataFrame = RawTable(str(self.folder / self.form.owners)).load()
+        # Every key differs from the others: it is not worth a dictionary.
+        table: pd.DataFrame = RawTable(str(self.folder / self.form.owners), plain=[self.form.owner_key]).load()
         return table
 
     def blocks(self, file: str = "") -> Iterator[RawBlock]:

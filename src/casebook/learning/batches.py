@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from casebook.learning.answering import answer_rows
 from casebook.learning.columns import InvalidTableError, distinct
@@ -104,7 +105,8 @@ class ScoredRows:
     def __iter__(self) -> Iterator[ScoredBlock]:
         """Give the scored blocks in their order, the next ones being scored while one is written."""
         ahead: deque[Future[ScoredBlock]] = deque()
-        with ThreadPoolExecutor(AHEAD, thread_name_prefix="blocks") as pool:
+        # The blocks share the cores; matrix products that took all of them for each would wait for each other.
+        with ThreadPoolExecutor(AHEAD, thread_name_prefix="blocks") as pool, threadpool_limits(1, user_api="blas"):
             # Read while the first block is.
             owners = pool.submit(self._index_owners)
             for block in self.blocks:

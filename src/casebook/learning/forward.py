@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 DESCRIPTION, WEIGHTS = "network.json", "network.npz"
 # So many rows are computed at once: their values stay in the processor's cache.
-ROWS_AT_ONCE = 8192
+ROWS_AT_ONCE = 2048
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 # `layers.TargetScale` clips by these.
 LEAST_LOG, MOST_LOG = -10.0, 40.0
