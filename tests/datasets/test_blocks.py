@@ -24,7 +24,7 @@ def read(folder: Path, form: NewRows, file: str = "") -> list[RawBlock]:
 
 
 def test_a_csv_file_comes_in_blocks_of_texts_numbered_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "BLOCK_BYTES", 1000)
+    monkeypatch.setattr(blocks, "PIECE_BYTES", 250)
     table = pd.DataFrame({"id": [f"a{number}" for number in range(500)], "age": range(500)})
     table.to_csv(tmp_path / "new.csv", index=False)
     found = read(tmp_path, NewRows("new.csv", {}, key="id"))

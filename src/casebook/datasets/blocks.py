@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
     from casebook.cases import NewRows
 
-BLOCK_BYTES, BLOCK_ROWS = 4 << 20, 65_536
+# Arrow reads 32 pieces ahead whatever their size; several make a block, as each block costs some time of its own.
+PIECE_BYTES, PIECES, BLOCK_ROWS = 1 << 20, 4, 65_536
 SHOWN = 120
 
 
@@ -127,14 +129,16 @@ def _read_csv(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[st
 
     with pyarrow.csv.open_csv(
         path,
-        read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES, column_names=names if bare else None),
+        read_options=pyarrow.csv.ReadOptions(block_size=PIECE_BYTES, column_names=names if bare else None),
         parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=set_aside),
         convert_options=pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=True),
     ) as reader:
-        for batch in reader:
-            if batch.num_rows or broken:
+        read = iter(reader)
+        while pieces := list(islice(read, PIECES)):
+            block = pa.Table.from_batches(pieces).unify_dictionaries()
+            if block.num_rows or broken:
                 told = [broken.pop(0) for _ in range(len(broken))]
-                yield _take(batch.to_pandas(), form), told
+                yield _take(block.to_pandas(), form), told
     if broken:
         yield _take(pd.DataFrame(columns=names), form), broken
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,9 +22,10 @@ def map_in_threads(function: Callable[[Given], Made], items: Iterable[Given], ro
     Args:
         function: what to do with an item.
         items: columns, say.
-        rows: how many rows each has. Handing out few of them to threads takes longer than working on them.
+        rows: how many rows each has. Handing out few of them to threads takes longer than working on them; so does
+            handing out what came to a thread already.
     """
-    if rows < MANY_ROWS:
+    if rows < MANY_ROWS or threading.current_thread() is not threading.main_thread():
         return [function(item) for item in items]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(function, items))

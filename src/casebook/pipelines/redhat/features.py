@@ -36,7 +36,8 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
         **date_parts(joined_rows[f"{PERSON}date"], PERSON.rstrip("_")),
     }
     kept = [*FEATURE_SOURCES, *([TARGET] if TARGET in joined_rows else [])]
-    return pd.DataFrame({name: features.get(name, joined_rows.get(name)) for name in kept}, index=joined_rows.index)
+    columns = {name: features.get(name, joined_rows.get(name)) for name in kept}
+    return pd.DataFrame(columns, index=joined_rows.index, copy=False)
 
 
 # The same for the plain value of one row; a feature that is not here is the value as it is.
