@@ -63,7 +63,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Arrays, Arrays]]:
         return np.where(arrays["target"] == 1, 0.75, 0.25)
 
     monkeypatch.setattr(folds, "train_network", train)
-    monkeypatch.setattr("casebook.learning.networks.predict", predict)
+    monkeypatch.setattr("casebook.learning.predicting.predict", predict)
     return seen
 
 

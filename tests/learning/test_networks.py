@@ -8,13 +8,8 @@ import pytest
 
 from casebook.learning.backend import start_backend
 from casebook.learning.column_inputs import default_embedding_size
-from casebook.learning.networks import (
-    PREDICTION_BATCH,
-    build_network,
-    load_network,
-    make_predictor,
-    predict,
-)
+from casebook.learning.networks import PREDICTION_BATCH, build_network, load_network, make_predictor
+from casebook.learning.predicting import predict
 from casebook.learning.preparation import Preparation, prepare_rows
 from casebook.parameters import NetworkParameters
 from casebook.parameters.values import Activation, Initializer

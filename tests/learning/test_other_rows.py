@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from casebook.learning.columns import InvalidTableError
-from casebook.learning.networks import build_network, make_predictor, predict
+from casebook.learning.networks import build_network, make_predictor
 from casebook.learning.packaging import Package
+from casebook.learning.predicting import predict
 from casebook.learning.preparation import Preparation, prepare_rows
 from casebook.learning.serving import RowModel, raw_form
 from casebook.learning.tracking import describe_rows

@@ -9,7 +9,8 @@ import pytest
 
 from casebook.learning.backend import start_backend
 from casebook.learning.column_inputs import own_layers
-from casebook.learning.networks import build_network, load_network, predict
+from casebook.learning.networks import build_network, load_network
+from casebook.learning.predicting import predict
 from casebook.learning.preparation import Preparation, prepare_rows
 from casebook.learning.training import Monitor, start_network, train_network
 from casebook.parameters import NetworkParameters, TrainingParameters

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.learning.networks import predict, task_of_network
+from casebook.learning.networks import task_of_network
+from casebook.learning.predicting import predict
 from casebook.learning.predictions import (
     class_probability,
     frame_predictions,

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from casebook.learning.columns import InvalidTableError
-from casebook.learning.networks import make_predictor, predict
+from casebook.learning.networks import make_predictor
+from casebook.learning.predicting import predict
 from casebook.learning.preparation import prepare_rows
 from casebook.learning.serving import RowModel, raw_form
 from casebook.pipelines.redhat.columns import RAW_ROW

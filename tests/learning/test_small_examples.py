@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.learning.networks import build_network, predict
+from casebook.learning.networks import build_network
+from casebook.learning.predicting import predict
 from casebook.learning.preparation import expand_dense, prepare_rows
 from casebook.learning.training import train_network
 from casebook.parameters import NetworkParameters

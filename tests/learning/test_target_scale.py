@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casebook.learning.backend import start_backend
-from casebook.learning.networks import build_network, load_network, predict, task_of_network
+from casebook.learning.networks import build_network, load_network, task_of_network
+from casebook.learning.predicting import predict
 from casebook.learning.preparation import Arrays, Preparation, prepare_rows
 from casebook.learning.training import measure_target, start_network, train_network
 from casebook.parameters import NetworkParameters, TrainingParameters

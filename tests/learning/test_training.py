@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from casebook.learning.backend import start_backend
-from casebook.learning.networks import build_network, predict
+from casebook.learning.networks import build_network
+from casebook.learning.predicting import predict
 from casebook.learning.preparation import Arrays, Preparation
 from casebook.learning.scoring import compute_auc
 from casebook.learning.training import Monitor, compile_network, name_curves, train_network

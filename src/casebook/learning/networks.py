@@ -11,7 +11,6 @@ import numpy as np
 
 from casebook.learning.backend import start_backend
 from casebook.learning.column_inputs import member_layers, own_layers
-from casebook.learning.forward import ForwardPass
 from casebook.learning.inputs import network_inputs
 
 if TYPE_CHECKING:
@@ -147,19 +146,3 @@ def make_predictor(network: keras.Model) -> Callable[[Mapping[str, np.ndarray]],
 def prediction_batch(names: list[str]) -> int:
     """Give how many rows with these arrays are predicted at once."""
     return PREDICTION_BATCH if "codes" in names else LARGE_ROWS_BATCH
-
-
-def predict(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Predict prepared rows in their order; see `make_predictor`.
-
-    Dense networks by NumPy: for a single use TensorFlow takes longer to compile one than the prediction takes.
-    """
-    # Not at the top: this module travels inside logged models, which are described already.
-    from casebook.learning.describing import describe_network
-
-    described = describe_network(network)
-    if described is None:
-        return make_predictor(network)(arrays)
-    # A network that diverged has no finite answers, which is for those to say who judge it.
-    with np.errstate(over="ignore", invalid="ignore"):
-        return ForwardPass(*described)(arrays)

@@ -84,7 +84,8 @@ def describe_training(
         raw column (see `learning.explaining`), of evenly spaced rows where there are many; and the last of the `days`
         of each raw column that holds days.
     """
-    from casebook.learning.networks import predict, task_of_network
+    from casebook.learning.networks import task_of_network
+    from casebook.learning.predicting import predict
 
     some = rows[:: max(1, -(-len(rows) // MOST_PROFILED))]
     features = feature_table[preparation.column_names].iloc[some]

@@ -11,7 +11,7 @@ from kedro.pipeline import Pipeline
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from casebook.learning.columns import InvalidTableError
-from casebook.learning.networks import predict
+from casebook.learning.predicting import predict
 from casebook.learning.preparation import Preparation, prepare_rows
 from casebook.learning.splitting import PARTS, TRAIN, EmptyPartError
 from casebook.modelling import STUDY, evaluation, nodes
