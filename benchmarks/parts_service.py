@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from casebook.whole import written_whole
 from parts import CASE, clean_environment, copy_project, find_run, list_runs, program
 from processes import measure_command
 
@@ -40,12 +41,10 @@ def many(raw: Path) -> str:
     name = f"act_test_{TIMES}.csv"
     if not (raw / CASE / name).exists():
         header, _, rows = (raw / CASE / "act_test.csv").read_bytes().partition(b"\n")
-        unfinished = raw / CASE / f".{name}"
-        with unfinished.open("wb") as file:
+        with written_whole(raw / CASE / name) as path, path.open("wb") as file:
             file.write(header + b"\n")
             for _ in range(TIMES):
                 file.write(rows)
-        unfinished.replace(raw / CASE / name)
     return name
 
 
@@ -95,9 +94,8 @@ def some(raw: Path) -> str:
     name = "act_new.csv"
     if not (raw / CASE / name).exists():
         header, *rows = (raw / CASE / "act_train.csv").read_bytes().splitlines(keepends=True)
-        unfinished = raw / CASE / f".{name}"
-        unfinished.write_bytes(b"".join([header, *rows[-(len(rows) // 100) :]]))
-        unfinished.replace(raw / CASE / name)
+        with written_whole(raw / CASE / name) as path:
+            path.write_bytes(b"".join([header, *rows[-(len(rows) // 100) :]]))
     return name
 
 

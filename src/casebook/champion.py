@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mlflow
-import numpy as np
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
 from casebook.hooks.store import create_store_once
 from casebook.learning.columns import InvalidTableError
 from casebook.learning.packaging import NETWORK_FILE, PARTS_FOLDER
+from casebook.learning.predictions import add_class
 from casebook.locations import tracking_uri
 from casebook.registry import CHAMPION, ORIGIN, find_version
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     import keras
+    import numpy as np
 
     from casebook.learning.columns import Kind
     from casebook.learning.serving import RowModel
@@ -101,11 +102,7 @@ class Champion:
         """Answer rows of features as `predict` answers raw ones."""
         prepared = self.model.preparation.prepare(features)
         outputs = self._code.name_outputs(self.model.task, self.model.predict_prepared(prepared))
-        if self.model.task == "binary":
-            outputs["class"] = (outputs["probability"] >= self.model.threshold).astype(np.int64)
-        elif self.model.task == "multiclass":
-            outputs["class"] = np.stack(list(outputs.values()), axis=1).argmax(axis=1)
-        return pd.DataFrame(outputs)
+        return pd.DataFrame(add_class(self.model.task, outputs, self.model.threshold))
 
     def reopen(self) -> tuple[RowModel, keras.Model]:
         """Read its parts with the code of today, to be learnt on: the row model and the network."""

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+# So begins the name of everything that is just being written; the process's number and the name follow.
 UNFINISHED = ".unfinished-"
-"""What the name of everything begins with that is just being written; the process's number and the name follow."""
 IN_THE_WAY = (errno.ENOTEMPTY, errno.EEXIST)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from datetime import date
-from functools import lru_cache
 from itertools import count
 from math import isfinite, isnan, nan
 from typing import TYPE_CHECKING, Any
@@ -112,7 +111,7 @@ class _Column:
 
     def store(self, values: Sequence[Any], stored: Arrays) -> None:
         """Work on each distinct value once."""
-        # True equals 1 and would be taken for it; where 1 means the same all is well.
+        # True equals 1: among numbers it would be taken for one.
         if self.is_number and bool in set(map(type, values)):
             raise _UnusualError
         # A value that is looked up for the first time gets the next number.
@@ -135,8 +134,6 @@ def _read_text(value: Any) -> str | None:  # noqa: ANN401
     raise _UnusualError
 
 
-# The same days come again with every request.
-@lru_cache(4096)
 def _read_day(value: Any) -> date | None:  # noqa: ANN401
     if _is_null(value):
         return None

@@ -30,6 +30,20 @@ def name_outputs(task: str, outputs: np.ndarray) -> dict[str, np.ndarray]:
     return {"probability" if task == "binary" else "prediction": values}
 
 
+def choose_class(task: str, values: np.ndarray, threshold: float) -> np.ndarray:
+    """Give each row its class: 1 where the probability reaches the threshold, of several classes the likeliest."""
+    classes = values.argmax(axis=1) if task == "multiclass" else values >= threshold
+    return classes.astype(np.int64)
+
+
+def add_class(task: str, outputs: dict[str, np.ndarray], threshold: float) -> dict[str, np.ndarray]:
+    """Add `class` to named outputs; a regression has none."""
+    if task == "regression":
+        return outputs
+    values = np.stack(list(outputs.values()), axis=1) if task == "multiclass" else outputs["probability"]
+    return {**outputs, "class": choose_class(task, values, threshold)}
+
+
 def frame_predictions(task: str, outputs: np.ndarray, actual: np.ndarray) -> pd.DataFrame:
     """Set outputs beside actual values: the columns of `name_outputs` and `actual`, a row a row."""
     return pd.DataFrame({**name_outputs(task, outputs), "actual": actual})
@@ -51,10 +65,10 @@ def insert_class(frame: pd.DataFrame, threshold: float) -> pd.DataFrame:
     task = task_of(frame)
     if task == "regression":
         return frame
-    values = read_predictions(frame)
-    classes = values.argmax(axis=1) if task == "multiclass" else values >= threshold
     columns = [name for name in frame.columns if name != "actual"]
-    return frame.assign(**{"class": classes.astype(np.int64)})[[*columns, "class", "actual"]]
+    return frame.assign(**{"class": choose_class(task, read_predictions(frame), threshold)})[
+        [*columns, "class", "actual"]
+    ]
 
 
 def task_of(frame: pd.DataFrame) -> Task:

@@ -14,7 +14,7 @@ from casebook.learning.forward import DESCRIPTION, ForwardPass
 from casebook.learning.inputs import restore_preparation
 from casebook.learning.networks import load_network, make_predictor
 from casebook.learning.plain_rows import PlainRows
-from casebook.learning.predictions import name_outputs
+from casebook.learning.predictions import add_class, name_outputs
 from casebook.learning.preparation import Preparation
 
 if TYPE_CHECKING:
@@ -103,12 +103,7 @@ class RowModel:
         return self._with_class(name_outputs(self.task, self.predict_prepared(prepared)), threshold)
 
     def _with_class(self, outputs: dict[str, np.ndarray], threshold: float | None) -> dict[str, np.ndarray]:
-        if self.task == "binary":
-            least = self.threshold if threshold is None else threshold
-            outputs["class"] = (outputs["probability"] >= least).astype(np.int64)
-        elif self.task == "multiclass":
-            outputs["class"] = np.stack(list(outputs.values()), axis=1).argmax(axis=1)
-        return outputs
+        return add_class(self.task, outputs, self.threshold if threshold is None else threshold)
 
 
 def raw_form(rows: pd.DataFrame) -> pd.DataFrame:
