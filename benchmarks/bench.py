@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shlex
 import sys
 import time
@@ -16,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from casebook.whole import written_whole
 from comparison import FAILED, QUANTITIES, compare
 from machine import describe_load, describe_machine
 from parts import CASE, ROOT
@@ -41,14 +41,16 @@ def main() -> int:
     parts = read_parts(kept)
     for name in options.only or PARTS:
         parts[name] = measure_part(name, folder, options.variant)
-        write_text(kept, json.dumps(parts, indent=1))
+        with written_whole(kept) as path:
+            path.write_text(json.dumps(parts, indent=1))
     parts = {name: parts[name] for name in PARTS if name in parts}
     rows = [compare(quantity, parts) for quantity in QUANTITIES]
     full = (options.people, options.activities) == (PEOPLE, ACTIVITIES)
     page = RESULTS if full else folder / "results.md"
     size = f"{options.people:,} people and {options.activities:,} activities"
     command = shlex.join(["make", "bench"] if len(sys.argv) == 1 else ["benchmarks/bench.py", *sys.argv[1:]])
-    write_text(page, render_results(rows, parts, command, size, describe_machine()))
+    with written_whole(page) as path:
+        path.write_text(render_results(rows, parts, command, size, describe_machine()))
     for row in rows:
         say(f"{row.verdict:7} {row.what}: {row.measured} ({row.limit})")
     say(f"written to {page}")
@@ -102,13 +104,6 @@ def read_parts(file: Path) -> dict[str, Figures]:
         return {}
     found: dict[str, Figures] = json.loads(file.read_text())
     return found
-
-
-def write_text(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    unfinished = file.with_name(f".{file.name}.{os.getpid()}")
-    unfinished.write_text(text)
-    unfinished.replace(file)
 
 
 def say(line: str) -> None:

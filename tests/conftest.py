@@ -18,7 +18,7 @@ import mlflow
 import pytest
 
 import casebook
-from casebook.hooks.store import create_store_once
+from casebook.store import create_store_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +154,32 @@ def test_the_champion_stays_when_the_two_cannot_be_compared(
     verdict = judge(new)
     assert verdict == registry.Verdict(False, "it cannot be compared with version 1: KeyError: 'char_10'")
     assert champion() == "1"
+
+
+def test_two_runs_that_end_at_once_are_judged_one_after_the_other(
+    make_run: Callable[..., Run], correct: dict[str, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    correct |= {"1": 0.5, "2": 0.9, "3": 0.7}
+    first, better, worse = (registry.register_version("redhat", make_run(), PARAMETERS) for _ in range(3))
+    judge(first)
+    answer, answering, settled = registry.answer_rows, Event(), Event()
+
+    def answer_slowly(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:
+        if str(version.version) == "3":
+            answering.set()
+            settled.wait(0.5)
+        return answer(version, rows)
+
+    def stand(version: ModelVersion) -> None:
+        registry.stand_for_promotion(version, ROWS, PARAMETERS | {"promotion": dict(SETTINGS)}, str(version.run_id))
+
+    monkeypatch.setattr(registry, "answer_rows", answer_slowly)
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(stand, worse)
+        assert answering.wait(10)
+        pool.submit(stand, better).add_done_callback(lambda _: settled.set())
+        slow.result()
+    assert champion() == "2"
 
 
 def pipeline_with(*outputs: str) -> Pipeline:

@@ -12,7 +12,6 @@ from casebook import registry
 from casebook.champion import PROFILE, PROFILE_TAG, load_champion
 from casebook.console import ConsoleMonitor
 from casebook.learning.tracking import CurveWriter, log_metrics, log_package, set_tags
-from casebook.parameters import PromotionParameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,9 +60,7 @@ class Candidacy:
         model_id = log_package(candidate.package, self._case, batch.step)
         run = mlflow.get_run(self._run_id)
         version = registry.register_version(self._case, run, settings, model_id, {**tags, PROFILE_TAG: place})
-        promotion = PromotionParameters.model_validate(settings["promotion"])
-        verdict = registry.judge_version(version, rows, settings["target"], settings["task"], promotion)
-        return verdict.promoted, registry.settle(version, verdict, self._run_id, batch.step)
+        return registry.stand_for_promotion(version, rows, settings, self._run_id, batch.step)
 
     def tell(self, step: int, name: str, said: str) -> None:
         """Say what became of a batch."""

@@ -12,12 +12,12 @@ import mlflow
 import pandas as pd
 from mlflow.exceptions import MlflowException
 
-from casebook.hooks.store import create_store_once
 from casebook.learning.columns import InvalidTableError
 from casebook.learning.packaging import NETWORK_FILE, PARTS_FOLDER
 from casebook.learning.predictions import add_class
 from casebook.locations import tracking_uri
 from casebook.registry import CHAMPION, ORIGIN, find_version
+from casebook.store import create_store_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

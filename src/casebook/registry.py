@@ -11,6 +11,7 @@ from mlflow.exceptions import MlflowException
 
 from casebook.learning.promotion import MAIN_METRIC, compare_models
 from casebook.learning.tracking import log_metrics, set_tags
+from casebook.store import turn_at_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -145,6 +146,35 @@ def _compare(
     }
     against = f"{contest.describe()} of version {champion.version} on {len(rows):,} promotion rows"
     return Verdict(contest.won(settings.margin), f"{against}; the margin is {settings.margin:g}", metrics)
+
+
+def stand_for_promotion(
+    version: ModelVersion, rows: pd.DataFrame | None, parameters: Mapping[str, Any], run_id: str, step: int = 0
+) -> tuple[bool, str]:
+    """Judge a version and settle what follows, one version of a case at a time.
+
+    Args:
+        version: the challenger.
+        rows: the promotion rows in raw form with their target; None where the run took none.
+        parameters: the case's merged parameters.
+        run_id: of the run that is told.
+        step: at which its metrics are logged.
+
+    Returns:
+        Whether it is champion now, and what was decided in one line.
+    """
+    # Pydantic is not needed to list commands.
+    from casebook.parameters import PromotionParameters
+
+    settings = PromotionParameters.model_validate(parameters["promotion"])
+    # Else two runs that end at once would both be measured against the same champion, and the worse one might stay.
+    with turn_at_store(f"promotion-{version.name}"):
+        verdict = (
+            Verdict(False, "the run took no promotion rows")
+            if rows is None
+            else judge_version(version, rows, parameters["target"], parameters["task"], settings)
+        )
+        return verdict.promoted, settle(version, verdict, run_id, step)
 
 
 def answer_rows(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:

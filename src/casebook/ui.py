@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from casebook.hooks.store import create_store_once
 from casebook.locations import artifact_location, tracking_uri
+from casebook.store import create_store_once
 
 
 def main(port: str = "5000") -> None:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
     from kedro.io import DataCatalog
     from kedro.pipeline import Pipeline
-    from mlflow.entities.model_registry import ModelVersion
 
 
 class RegistryHook:
@@ -36,15 +35,6 @@ class RegistryHook:
             return
         parameters = self.context.params[case]
         version = registry.register_version(case, mlflow.get_run(run.info.run_id), parameters)
-        verdict = self._judge(case, version, pipeline, catalog)
-        registry.settle(version, verdict, run.info.run_id)
-
-    def _judge(self, case: str, version: ModelVersion, pipeline: Pipeline, catalog: DataCatalog) -> registry.Verdict:
-        from casebook.parameters import PromotionParameters
-
-        if f"{case}.promotion_rows" not in pipeline.all_outputs():
-            return registry.Verdict(False, "the run took no promotion rows")
-        parameters = self.context.params[case]
-        settings = PromotionParameters.model_validate(parameters["promotion"])
-        rows = catalog.load(f"{case}.promotion_rows")
-        return registry.judge_version(version, rows, parameters["target"], parameters["task"], settings)
+        name = f"{case}.promotion_rows"
+        rows = catalog.load(name) if name in pipeline.all_outputs() else None
+        registry.stand_for_promotion(version, rows, parameters, run.info.run_id)

@@ -20,7 +20,6 @@ from casebook.deferral import import_deferred, passed_over
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.resuming import PARAMETERS_FILE, find_killed_run, what_counts
-from casebook.hooks.store import create_store_once, set_up_experiment
 from casebook.hooks.studies import begin_launch, tag_winner
 from casebook.learning import tracking
 from casebook.learning.checkpoints import ResumeError
@@ -29,6 +28,7 @@ from casebook.learning.monitoring import BelowLevelError
 from casebook.learning.splitting import EmptyPartError
 from casebook.modelling import STUDY
 from casebook.raw_files import RawFiles, find_raw_files
+from casebook.store import create_store_once, set_up_experiment
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable

@@ -6,7 +6,7 @@ Importing this module imports TensorFlow.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import tensorflow as tf
@@ -106,15 +106,27 @@ class EpochRunner:
         self.network.optimizer.build(self.network.trainable_variables)
 
     def _make_advance(self, blocks: dict[str, tf.Tensor]) -> Callable[..., None]:
+        network, weights = self.network, self.network.trainable_variables
+        loss_so_far = next(metric for metric in network.metrics if metric.name == "loss")
+
         # XLA would take longer to compile such a loop than it saves.
         def advance(order: tf.Tensor, first: tf.Tensor, count: tf.Tensor, size: tf.Tensor) -> None:
-            def step(number: tf.Tensor) -> tuple[tf.Tensor]:
+            def step(number: tf.Tensor, total: tf.Tensor, seen: tf.TensorArray) -> tuple[Any, ...]:
                 index = tf.slice(order, [first + number * size], [size])
-                rows = {name: tf.gather(block, index) for name, block in blocks.items()}
-                self.network.train_step(_inputs_and_target(rows))
-                return (number + 1,)
+                inputs, target = _inputs_and_target({name: tf.gather(block, index) for name, block in blocks.items()})
+                with tf.GradientTape() as tape:
+                    outputs = network(inputs, training=True)
+                    loss = network.compute_loss(inputs, target, outputs, training=True)
+                    scaled = network.optimizer.scale_loss(loss)
+                network.optimizer.apply_gradients(zip(tape.gradient(scaled, weights), weights, strict=True))
+                return number + 1, total + loss, seen.write(number, tf.cast(outputs, tf.float32))
 
-            tf.while_loop(lambda number: number < count, step, [tf.constant(0)])
+            # Keras judges each batch by itself, which takes as long as training where batches are small.
+            seen = tf.TensorArray(tf.float32, count, element_shape=(None, network.output_shape[-1]))
+            _, total, seen = tf.while_loop(lambda number, *_: number < count, step, [tf.constant(0), 0.0, seen])
+            target = tf.gather(blocks["target"], tf.slice(order, [first], [count * size]))
+            loss_so_far.update_state(total / tf.cast(count, tf.float32), sample_weight=count * size)
+            network.compute_metrics({}, target, seen.concat())
 
         repeated: Callable[..., None] = tf.function(advance, autograph=False)
         return repeated

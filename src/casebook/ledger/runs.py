@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from mlflow import MlflowClient
 
 from casebook.deferral import import_deferred
-from casebook.hooks.store import create_store_once
 from casebook.hooks.tracking import LEDGER_VARIABLE
 from casebook.ledger.plan import SEEDS
 from casebook.locations import project_root, tracking_uri
 from casebook.overlay import DEFAULT
+from casebook.store import create_store_once
 
 if TYPE_CHECKING:
     from mlflow.entities import Run

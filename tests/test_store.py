@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -11,12 +13,12 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from casebook.hooks.store import create_store_once, is_complete, set_up_experiment
+from casebook.store import create_store_once, is_complete, kept_tables, set_up_experiment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-START = "import sys; from casebook.hooks.store import create_store_once as create; create(sys.argv[1])"
+START = "import sys; from casebook.store import create_store_once as create; create(sys.argv[1])"
 
 
 def test_a_store_that_was_created_can_be_used(tmp_path: Path) -> None:
@@ -39,6 +41,38 @@ def test_a_store_that_is_there_is_left_alone(tmp_path: Path) -> None:
 def test_a_file_without_tables_is_no_complete_store(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").touch()
     assert not is_complete(tmp_path / "mlflow.db")
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An environment of its own, where no tables are kept yet."""
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
+    return kept_tables()
+
+
+def tables_of(file: Path) -> list[tuple[str, str, str]]:
+    with closing(sqlite3.connect(file)) as store:
+        return store.execute("SELECT type, name, sql FROM sqlite_master ORDER BY name").fetchall()
+
+
+def test_a_new_store_takes_the_tables_that_the_first_one_left_in_the_environment(tmp_path: Path, kept: Path) -> None:
+    first, second = tmp_path / "one" / "mlflow.db", tmp_path / "two" / "mlflow.db"
+    create_store_once(f"sqlite:///{first}")
+    MlflowClient(f"sqlite:///{first}").create_experiment("redhat")
+    with closing(sqlite3.connect(kept)) as store, store:
+        assert store.execute("SELECT count(*) FROM experiments").fetchone() == (0,)
+        store.execute("CREATE TABLE seen (it INTEGER)")
+    create_store_once(f"sqlite:///{second}")
+    assert set(tables_of(second)) - set(tables_of(first)) == {("table", "seen", "CREATE TABLE seen (it INTEGER)")}
+    (default,) = MlflowClient(f"sqlite:///{second}").search_experiments()
+    assert (default.name, default.experiment_id) == ("Default", "0")
+
+
+def test_a_store_is_made_where_nothing_can_be_kept(tmp_path: Path, kept: Path) -> None:
+    kept.parent.parent.mkdir(parents=True)
+    kept.parent.write_text("in the way")
+    create_store_once(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    assert is_complete(tmp_path / "mlflow.db")
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:1", "postgresql://nobody@127.0.0.1:1/none"])
