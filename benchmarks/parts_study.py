@@ -92,6 +92,8 @@ def write_study(file: Path) -> None:
             training.setdefault(block, {})[leaf] = setting[leaf]
         first.append({"training": training})
     study = {"sampler": "manual", "first": first, "trials": len(first), "workers": WORKERS, "pruner": "median"}
+    # As Optuna's median pruner comes: from the first epoch on; casebook's own default waits for the second.
+    study |= {"pruning": {"startup_trials": 5, "warmup_steps": 0}}
     study |= {"metric": "val/accuracy", "direction": "maximize", "seeds": 1, "recycle": len(first)}
     training = {"epochs": EPOCHS, "metrics": ["accuracy"], "early_stopping": {"patience": 0}, "network": {"l1": 0.0}}
     training |= {"optimizer": {"name": "adam", "options": {}}, "schedule": {"name": "constant", "warmup_share": 0.0}}
