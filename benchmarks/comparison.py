@@ -177,13 +177,13 @@ def compare_rossmann(reference: Figures, rossmann: Figures) -> tuple[str, str, f
 
 def compare_small(small: Figures) -> tuple[str, str, float]:
     """The slowest whole run of a small case's published network, in seconds."""
-    times = {case: figures["wall_seconds"] for case, figures in small.items()}
+    times = {case: figures["wall_seconds"] for case, figures in small["runs"].items()}
     return "-", ", ".join(f"{case} {seconds:.1f}" for case, seconds in times.items()) + " s", max(times.values())
 
 
 def compare_pima(small: Figures) -> tuple[str, str, float]:
     """Training of pima's 150 epochs, in seconds, without the import of TensorFlow."""
-    training = seconds_of(small["pima"]["stages"], ("training",)) - small["pima"]["import_keras"]
+    training = seconds_of(small["timed"]["stages"], ("training",)) - small["timed"]["import_keras"]
     return "-", f"{training:.1f} s", training
 
 

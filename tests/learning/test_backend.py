@@ -1,9 +1,10 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
-from casebook.learning.backend import STANDARD_ERROR, _muted, start_backend
+from casebook.learning.backend import AT_A_TIME, STANDARD_ERROR, WITHIN, _muted, share_threads, start_backend
 
 
 def written_by(mute: bool, place: Path) -> str:
@@ -40,3 +41,41 @@ def test_the_backend_is_tensorflow_and_starting_it_again_costs_nothing() -> None
     calls = start_backend.cache_info().misses
     start_backend()
     assert start_backend.cache_info().misses == calls
+
+
+@pytest.fixture
+def untouched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """TensorFlow not imported yet and no number of threads set; both as before afterwards."""
+    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
+    for name in (WITHIN, AT_A_TIME):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize(
+    ("size", "threads"),
+    [
+        (2_047, (None, "1")),
+        (2_048, ("1", str(os.cpu_count()))),
+        (65_535, ("1", str(os.cpu_count()))),
+        (65_536, (None, None)),
+    ],
+)
+@pytest.mark.usefixtures("untouched")
+def test_threads_share_the_steps_of_a_training_by_their_size(size: int, threads: tuple[str | None, str | None]) -> None:
+    share_threads(size)
+    assert (os.environ.get(WITHIN), os.environ.get(AT_A_TIME)) == threads
+
+
+@pytest.mark.usefixtures("untouched")
+def test_numbers_of_threads_that_a_user_set_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WITHIN, "2")
+    share_threads(10)
+    assert AT_A_TIME not in os.environ
+
+
+@pytest.mark.usefixtures("untouched")
+def test_threads_are_left_alone_once_tensorflow_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tensorflow", sys)
+    share_threads(10)
+    assert AT_A_TIME not in os.environ

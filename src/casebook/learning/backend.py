@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -13,6 +14,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STANDARD_ERROR = 2
+# TensorFlow reads them when it is imported: threads within an operation, and operations at a time.
+WITHIN, AT_A_TIME = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"
+# Numbers that a step puts through the widest layer. Below the first handing an operation to another thread takes longer
+# than doing it, below the second cutting it in two does.
+TINY, SMALL = 2_048, 65_536
+
+
+def share_threads(size: int) -> None:
+    """Say how threads share the steps of a training, before TensorFlow is imported; later it has no effect.
+
+    Args:
+        size: rows of a batch times units of the widest layer. Large steps are left to TensorFlow; so is everything
+            where the user has set either number of threads.
+    """
+    if "tensorflow" in sys.modules or size >= SMALL or WITHIN in os.environ or AT_A_TIME in os.environ:
+        return
+    if size < TINY:
+        os.environ[AT_A_TIME] = "1"
+    else:
+        os.environ[WITHIN], os.environ[AT_A_TIME] = "1", str(os.cpu_count())
 
 
 @cache

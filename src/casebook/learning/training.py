@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from casebook.learning.backend import start_backend
+from casebook.learning.backend import share_threads, start_backend
 from casebook.learning.column_inputs import learn_pieces, member_layers
 from casebook.learning.networks import TARGET_SCALE, build_network
 from casebook.learning.preparation import Preparation
@@ -64,6 +64,8 @@ def train_network(
     Returns:
         The trained model and its history: one row an epoch with `epoch`, `train/<metric>` and `val/<metric>`.
     """
+    if isinstance(preparation, Preparation):
+        share_threads(parameters.batch_size * parameters.network.members * max(parameters.network.hidden, default=1))
     start_backend()
     network = start_network(train, preparation, parameters)
     return network, continue_training(network, train, validation, parameters, monitor, checkpoint)
