@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parts import ROOT, below, clean_environment, copy_project, find_run, program
-from processes import import_seconds, measure_command
+from processes import measure_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,6 @@ REFERENCE = Path(__file__).with_name("reference_rossmann.py")
 VARIANT = "5x350"
 # The published network of each case of under 20,000 rows.
 SMALL = {"attrition": "9_units", "deposit": "30_units", "pima": "net_8_16_8", "boston": "30_epochs_more"}
-IMPORTS_TIMED = {"PYTHONPROFILEIMPORTTIME": "1", "TF_CPP_MIN_LOG_LEVEL": "0"}
 STORES, DAYS, SEED = 1115, 942, 1
 
 
@@ -58,31 +57,15 @@ def measure_rossmann(_raw: Path, scratch: Path, _variant: str) -> Figures:
 
 
 def measure_small(_raw: Path, scratch: Path, _variant: str) -> Figures:
-    """Run the published network of each small case whole, on its generated sample of the original's size.
-
-    Pima runs a second time with its imports timed, which slows a run down, to tell them from its training.
-    """
-    runs = {case: run_case(case, variant, scratch, None, []) for case, variant in SMALL.items()}
-    return {"runs": runs, "timed": run_case("pima", SMALL["pima"], scratch, None, [], timed=True)}
+    """Run the published network of each small case whole, on its generated sample of the original's size."""
+    return {case: run_case(case, variant, scratch, None, []) for case, variant in SMALL.items()}
 
 
-def run_case(
-    case: str, variant: str, scratch: Path, raw: Path | None, options: Sequence[str], timed: bool = False
-) -> Figures:
-    """Run a case in a copy of the project, with an empty store, and read what it says of itself.
-
-    Args:
-        case: its name.
-        variant: of its parameters.
-        scratch: where the copy is made.
-        raw: folder of the raw files' folder; None for the sample.
-        options: further ones of `kedro run`.
-        timed: tell how long the import of Keras and TensorFlow took, too.
-    """
+def run_case(case: str, variant: str, scratch: Path, raw: Path | None, options: Sequence[str]) -> Figures:
+    """Run a case in a copy of the project, with an empty store, and read what it says of itself."""
     project = copy_project(scratch / case)
     environment = {
         **clean_environment(),
-        **(IMPORTS_TIMED if timed else {}),
         "PYTHONPATH": str(project / "src"),
         **({"CASEBOOK_RAW": str(raw)} if raw else {}),
     }
@@ -90,9 +73,7 @@ def run_case(
     measured = measure_command(command, project, environment, scratch / f"{case}.log")
     metrics = find_run(project, case).data.metrics
     shutil.rmtree(project)
-    imports = {"import_keras": import_seconds(measured.output, ("keras", "tensorflow"))} if timed else {}
     return {
-        **imports,
         "stages": below(metrics, "seconds"),
         "scores": below(metrics, "test"),
         "wall_seconds": measured.seconds,

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 SAMPLED_EVERY = 0.05
 KILOBYTE = 1024
 # What Python itself writes when it is asked to time imports.
-IMPORT_LINE = "import time:"
 TAIL = 12
 
 
@@ -102,35 +101,8 @@ def tree_bytes(root: psutil.Process) -> int:
 
 def tail(output: str) -> str:
     """Give the last lines that say something."""
-    lines = [line.strip() for line in output.splitlines() if line.strip() and not line.startswith(IMPORT_LINE)]
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
     return " / ".join(lines[-TAIL:])
-
-
-def import_seconds(output: str, packages: Sequence[str]) -> float:
-    """Read from the lines of `PYTHONPROFILEIMPORTTIME` how long importing some packages took, one inside another once.
-
-    Args:
-        output: what the process wrote.
-        packages: top-level names.
-
-    Raises:
-        KeyError: none of them was imported.
-    """
-    total, found, inner = 0, False, -1
-    # A line comes after those of the imports inside it, which are indented deeper: read from the end.
-    for line in reversed(output.splitlines()):
-        if not line.startswith(IMPORT_LINE) or line.count("|") != 2 or "cumulative" in line:
-            continue
-        _, cumulative, indented = line.split("|")
-        depth = len(indented) - len(indented.lstrip())
-        if inner >= 0 and depth > inner:
-            continue
-        inner = -1
-        if indented.strip() in packages:
-            total, found, inner = total + int(cumulative), True, depth
-    if not found:
-        raise KeyError(f"no import of {' or '.join(packages)} in the output")
-    return total / 1e6
 
 
 def free_port() -> int:

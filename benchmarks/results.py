@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Figures = dict[str, Any]
 
 HEADER = ("what", "reference", "casebook", "measured", "must reach", "", "when")
-STAGES = ("start", *PREPARATION, "profile", "training", "reference", "evaluation", "packaging", "total")
+STAGES = ("start", *PREPARATION, "profile", "tensorflow", "training", "reference", "evaluation", "packaging", "total")
 METHOD = """\
 Reference is `benchmarks/reference_redhat.py`, the published way in pandas, scikit-learn and Keras; casebook is `kedro
 run --pipelines=redhat` in a copy of the project with an empty MLflow store. Both read the same CSV files, each in its
@@ -41,8 +41,7 @@ own process, one after the other.
   to `score_test`, on the real files where `CASEBOOK_RAW` names them. The whole processes are compared, less the seconds
   of casebook's rival, which the other side does not fit.
 - Small cases: whole `kedro run`s with the published network on generated samples of the originals' sizes, a new MLflow
-  store, figures and packaging included. Pima's training is the stage less the import of Keras and TensorFlow, in a
-  further run that times its imports.
+  store, figures and packaging included. The start of TensorFlow is a stage of its own, beside training.
 - A model in use: Red Hat's default becomes champion in a copy of the project. `redhat_predict`
   scores the generated act_test.csv and a file of it ten times over: rows from the first byte read to the last written,
   drift and writing included, start of the process and loading of the model not; the peak is of the whole process. The

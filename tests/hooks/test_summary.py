@@ -96,3 +96,29 @@ def test_the_seconds_become_metrics_and_the_summary_comes_after_the_run_ended(
 def test_a_node_belongs_to_the_stage_of_its_tag_and_else_to_itself() -> None:
     assert stage_of(make_node("scale", "scaling")) == "scaling"
     assert stage_of(node(len, "a", "b", name="alone")) == "alone"
+
+
+def test_the_start_of_tensorflow_is_a_stage_of_its_own_within_the_node_that_needs_it(
+    hook: SummaryHook, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook.counted = False
+    started = 0.0
+    monkeypatch.setattr(summary, "seconds_to_start", lambda: started)
+    hook.before_pipeline_run()
+    for name, seconds in (("split", 1), ("train", 7), ("train_again", 2)):
+        clock.now += seconds
+        started = 4.0 if name != "split" else 0.0
+        hook.after_node_run(make_node(name, name))
+    assert hook.seconds == {"start": 3.0, "split": 1.0, "tensorflow": 4.0, "train": 3.0, "train_again": 2.0}
+
+
+def test_tensorflow_that_an_earlier_run_of_the_process_started_counts_for_none(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summary, "seconds_to_start", lambda: 4.0)
+    hook = SummaryHook()
+    hook.after_context_created(SimpleNamespace())
+    hook.before_pipeline_run()
+    clock.now += 7
+    hook.after_node_run(make_node("train", "training"))
+    assert hook.seconds == {"start": 3.0, "training": 7.0}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
@@ -37,12 +38,16 @@ def share_threads(size: int) -> None:
 
 
 @cache
-def start_backend() -> None:
+def start_backend() -> float:
     """Import TensorFlow and Keras and look for devices, once a process.
 
     TensorFlow's C++ parts write notices about processors and absent GPUs to the standard error before any log level
     counts; they are held back unless `TF_CPP_MIN_LOG_LEVEL` is 0. Errors are raised as ever.
+
+    Returns:
+        The seconds that it took.
     """
+    begun = time.perf_counter()
     leave_quickly()
     with uncollected(), _muted(os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "0"):
         import keras
@@ -53,6 +58,12 @@ def start_backend() -> None:
             tf.get_logger().setLevel("ERROR")
         tf.config.list_logical_devices()
         keras.backend.backend()
+    return time.perf_counter() - begun
+
+
+def seconds_to_start() -> float:
+    """Give the seconds that the start took, 0 where there was none yet."""
+    return start_backend() if start_backend.cache_info().currsize else 0.0
 
 
 @contextmanager

@@ -44,7 +44,7 @@ class Progress:
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Write everything that the next epoch depends on."""
-        variables = [variable.value.numpy() for variable in self._variables]
+        variables = [variable.numpy() for variable in self._variables]
         facts = {
             "identity": self.identity,
             "history": self.history,
