@@ -126,8 +126,8 @@ def test_rows_features_and_what_the_split_lets_a_model_see_are_metrics(run: Run)
 def test_seconds_are_measured_by_stage_and_add_up(run: Run) -> None:
     seconds = {name: value for name, value in run.data.metrics.items() if name.startswith("seconds/")}
     assert {name.removeprefix("seconds/") for name in seconds} == {
-        "start", "ingestion", "merging", "features", "profile", "splitting", "scaling", "training", "reference",
-        "evaluation", "folds", "packaging", "total",
+        "start", "ingestion", "merging", "features", "profile", "splitting", "scaling", "tensorflow", "training",
+        "reference", "evaluation", "folds", "packaging", "total",
     }  # fmt: skip
     total = seconds.pop("seconds/total")
     assert sum(seconds.values()) == pytest.approx(total)
