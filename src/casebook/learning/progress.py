@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +12,8 @@ import numpy as np
 from casebook.learning.checkpoints import ResumeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import keras
 
     from casebook.learning.checkpoints import Checkpoint
@@ -44,7 +47,7 @@ class Progress:
 
     def keep(self, checkpoint: Checkpoint) -> None:
         """Write everything that the next epoch depends on."""
-        variables = [variable.numpy() for variable in self._variables]
+        variables = [values.numpy() for values in self._read()]
         facts = {
             "identity": self.identity,
             "history": self.history,
@@ -71,6 +74,15 @@ class Progress:
             variable.assign(value)
         self.history, self.stopped = facts["history"], facts["stopped"]
         self.stopping.restore(facts["stopping"], arrays[facts["variables"] :])
+
+    @cached_property
+    def _read(self) -> Callable[[], list[Any]]:
+        """Read all variables in one call: one by one takes as long as an epoch of a small table."""
+        import tensorflow as tf
+
+        variables = self._variables
+        read: Callable[[], list[Any]] = tf.function(lambda: [tf.identity(v.value) for v in variables], autograph=False)
+        return read
 
     @property
     def _variables(self) -> list[Any]:
