@@ -51,7 +51,7 @@ def measure_preparation(raw: Path, scratch: Path, variant: str) -> Figures:
     ended and every file is there.
     """
     project = copy_project(scratch / "project")
-    measured = run_casebook(project, raw, scratch, variant, [f"--tags={','.join(PREPARATION)}"])
+    measured = run_casebook(project, CASE, variant, raw, scratch / "casebook.log", [f"--tags={','.join(PREPARATION)}"])
     run = find_run(project)
     stages = below(run.data.metrics, "seconds")
     # The run counts its start from the same time of day, so that the error of that clock cancels out.
@@ -63,7 +63,7 @@ def measure_preparation(raw: Path, scratch: Path, variant: str) -> Figures:
 def measure_casebook(raw: Path, scratch: Path, variant: str) -> Figures:
     """Run casebook on the files in `raw/redhat`."""
     project = copy_project(scratch / "project")
-    measured = run_casebook(project, raw, scratch, variant, [])
+    measured = run_casebook(project, CASE, variant, raw, scratch / "casebook.log")
     read = read_run(project)
     figures = {
         **read,
@@ -78,19 +78,13 @@ def measure_casebook(raw: Path, scratch: Path, variant: str) -> Figures:
 
 
 def run_casebook(
-    project: Path,
-    raw: Path,
-    scratch: Path,
-    variant: str,
-    options: Sequence[str],
-    settings: Mapping[str, str] | None = None,
+    project: Path, case: str, variant: str, raw: Path | None, log: Path, options: Sequence[str] = ()
 ) -> Measurement:
-    """Run the case in a copy of the project with its own data and MLflow store."""
-    parameters = f"{CASE}.variant={variant}"
-    command = [program("kedro"), "run", f"--pipelines={CASE}", *options, "--params", parameters]
-    own = {"CASEBOOK_RAW": str(raw), "PYTHONPATH": str(project / "src")}
-    environment = {**clean_environment(), **own, **(settings or {})}
-    return measure_command(command, project, environment, scratch / "casebook.log")
+    """Run a case in a copy of the project with its own data and MLflow store; without a raw folder on a sample."""
+    command = [program("kedro"), "run", f"--pipelines={case}", *options, "--params", f"{case}.variant={variant}"]
+    named = {"CASEBOOK_RAW": str(raw)} if raw else {}
+    environment = {**clean_environment(), "PYTHONPATH": str(project / "src"), **named}
+    return measure_command(command, project, environment, log)
 
 
 def measure_commands(_raw: Path, scratch: Path, _variant: str) -> Figures:

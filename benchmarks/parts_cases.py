@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from parts import ROOT, below, clean_environment, copy_project, find_run, program
+from parts import ROOT, below, clean_environment, copy_project, find_run, run_casebook
 from processes import measure_command
 
 if TYPE_CHECKING:
@@ -64,13 +64,7 @@ def measure_small(_raw: Path, scratch: Path, _variant: str) -> Figures:
 def run_case(case: str, variant: str, scratch: Path, raw: Path | None, options: Sequence[str]) -> Figures:
     """Run a case in a copy of the project, with an empty store, and read what it says of itself."""
     project = copy_project(scratch / case)
-    environment = {
-        **clean_environment(),
-        "PYTHONPATH": str(project / "src"),
-        **({"CASEBOOK_RAW": str(raw)} if raw else {}),
-    }
-    command = [program("kedro"), "run", f"--pipelines={case}", *options, "--params", f"{case}.variant={variant}"]
-    measured = measure_command(command, project, environment, scratch / f"{case}.log")
+    measured = run_casebook(project, case, variant, raw, scratch / f"{case}.log", options)
     metrics = find_run(project, case).data.metrics
     shutil.rmtree(project)
     return {

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 SAMPLED_EVERY = 0.05
 KILOBYTE = 1024
-# What Python itself writes when it is asked to time imports.
 TAIL = 12
 
 

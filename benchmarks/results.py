@@ -34,12 +34,14 @@ own process, one after the other.
   and it ends with the first epoch whose `val/accuracy` reaches that of the reference's last one. Saving the network
   counts against casebook. Importing Keras and TensorFlow counts for neither and is given below.
 - Kedro, MLflow and packaging: wall time of the whole process less the stages of work (ingestion to scaling, profile,
-  training, reference, evaluation): start of Python, configuration, a new MLflow store, hashing the raw files,
-  logging, the model, exit.
+  training, reference, evaluation) and the start of TensorFlow: start of Python, configuration, a new MLflow store
+  (its tables copied from those that the environment keeps), hashing the raw files, logging, the model, exit.
 - The files are generated (`casebook.samples.redhat`, seed 1) in the form and shares of the original ones.
 - Rossmann: `benchmarks/reference_rossmann.py` beside `kedro run --pipelines=rossmann` with the same variant up
   to `score_test`, on the real files where `CASEBOOK_RAW` names them. The whole processes are compared, less the seconds
   of casebook's rival, which the other side does not fit.
+- Study: both sides try the same thirty settings; casebook's median pruner acts from the first epoch on, as Optuna's own
+  does by default. Time counts from the first start to the last end of a trial.
 - Small cases: whole `kedro run`s with the published network on generated samples of the originals' sizes, a new MLflow
   store, figures and packaging included. The start of TensorFlow is a stage of its own, beside training.
 - A model in use: Red Hat's default becomes champion in a copy of the project. `redhat_predict`
