@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Project
 
-HEAVY = ("tensorflow", "keras", "sklearn", "pandera", "matplotlib", "optuna", "kagglehub")
+HEAVY = ("mlflow", "tensorflow", "keras", "sklearn", "pandera", "matplotlib", "optuna", "kagglehub")
 # Runs `kedro` and, when it leaves, tells which modules it imported and whether MLflow's telemetry was started.
 WITNESS = """
 import atexit, json, sys
@@ -40,7 +40,7 @@ main()
 def looks(new_project: Callable[[], Project]) -> dict[str, tuple[str, dict[str, Any]]]:
     """What each command said and what it imported."""
     project, found = new_project(), {}
-    for command in ("--help", "registry list"):
+    for command in ("--help", "registry list", "mlflow --help"):
         done = subprocess.run(
             [sys.executable, "-c", WITNESS, *command.split()],
             cwd=project.root, env=project.environment(), capture_output=True, text=True, timeout=900, check=True,
@@ -57,7 +57,7 @@ def test_a_command_that_only_looks_imports_no_heavy_library(
     assert library not in looks[command][1]["modules"]
 
 
-@pytest.mark.parametrize("command", ["--help", "registry list"])
+@pytest.mark.parametrize("command", ["--help", "registry list", "mlflow --help"])
 def test_mlflow_sends_no_usage_data(looks: dict[str, tuple[str, dict[str, Any]]], command: str) -> None:
     assert looks[command][1]["telemetry"] is not True
 
@@ -66,10 +66,15 @@ def test_the_registry_lists_the_cases(looks: dict[str, tuple[str, dict[str, Any]
     assert set(looks["registry list"][0].split()) >= {"__default__", *CASES}
 
 
-def test_a_list_leaves_out_mlflows_half_for_language_models(looks: dict[str, tuple[str, dict[str, Any]]]) -> None:
-    modules = looks["registry list"][1]["modules"]
-    assert "mlflow.tracking" in modules
-    assert [name for name in modules if name.startswith(("mlflow.genai.judges", "mlflow.gateway."))] == []
+def test_kedro_mlflows_own_commands_are_there_without_mlflows_half_for_language_models(
+    looks: dict[str, tuple[str, dict[str, Any]]],
+) -> None:
+    said, found = looks["mlflow --help"]
+    assert "mlflow" in looks["--help"][0]
+    assert "modelify" in said
+    assert "kedro_mlflow.framework.cli.cli" in found["modules"]
+    assert "mlflow.tracking" in found["modules"]
+    assert [name for name in found["modules"] if name.startswith(("mlflow.genai.judges", "mlflow.gateway."))] == []
 
 
 def test_a_list_neither_checks_parameters_nor_makes_samples(looks: dict[str, tuple[str, dict[str, Any]]]) -> None:

@@ -10,34 +10,38 @@ import yaml
 from kedro.config import OmegaConfigLoader
 from kedro.framework.project import LOGGING
 
+from casebook.commands import defer_commands
 from casebook.configuration import CONFIG_LOADER_ARGS
 from casebook.deferral import defer_import
 from casebook.learning.garbage import uncollected
 from casebook.locations import project_root
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kedro.framework.session import KedroSession
 
 __all__ = ["CONFIG_LOADER_ARGS", "CONFIG_LOADER_CLASS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS", "SESSION_CLASS"]
 
 
-def load_hooks() -> tuple[object, ...]:
-    """Import the hooks, and MLflow with them, but not its half for language models, which takes as long again."""
-    for part in ("genai", "gateway"):
-        defer_import("mlflow", part)
-    with uncollected():
-        from casebook.hooks import HOOKS
-    return HOOKS
+class LateHooks:
+    """The hooks, imported when a session goes through them: commands that only look need no MLflow."""
+
+    def __iter__(self) -> Iterator[object]:
+        """Import the hooks, and MLflow with them."""
+        with uncollected():
+            from casebook.hooks import HOOKS
+        return iter(HOOKS)
 
 
 def load_session() -> type[KedroSession]:
-    """Import the session that reuses what is up to date; after the hooks, for it imports MLflow too."""
-    from casebook.reuse.session import CasebookSession
-
+    """Import the session that reuses what is up to date."""
+    with uncollected():
+        from casebook.reuse.session import CasebookSession
     return CasebookSession
 
 
-HOOKS = load_hooks()
+HOOKS = LateHooks()
 SESSION_CLASS = load_session()
 # Usage data stay here, also where a user's own settings would send them. kedro-mlflow's hook is among HOOKS; its
 # distribution has been named both ways.
@@ -53,3 +57,7 @@ def use_project_logging() -> None:
 
 
 use_project_logging()
+defer_commands()
+# MLflow imports its half for language models too, which takes as long again.
+for part in ("genai", "gateway"):
+    defer_import("mlflow", part)

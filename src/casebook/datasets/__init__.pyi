@@ -1,0 +1,39 @@
+"""What the package gives; each name is imported when it is first used."""
+
+from .arrivals import ArrivedFiles, ChampionCandidacy
+from .blocks import NewRowsFolder, OutcomesFolder
+from .files import ArraysFolder, NetworkFile, PreparationFile
+from .raw import RawArrays, RawParquet, RawTable
+from .scored import ScoredFiles
+from .study import StudyLaunch
+from .tables import TableFile
+from .tracked import (
+    ChampionModel,
+    FoldRuns,
+    LoggedModel,
+    RunCurves,
+    RunMetrics,
+    TrainingMonitor,
+)
+
+__all__ = [
+    "ArraysFolder",
+    "ArrivedFiles",
+    "ChampionCandidacy",
+    "ChampionModel",
+    "FoldRuns",
+    "LoggedModel",
+    "NetworkFile",
+    "NewRowsFolder",
+    "OutcomesFolder",
+    "PreparationFile",
+    "RawArrays",
+    "RawParquet",
+    "RawTable",
+    "RunCurves",
+    "RunMetrics",
+    "ScoredFiles",
+    "StudyLaunch",
+    "TableFile",
+    "TrainingMonitor",
+]
