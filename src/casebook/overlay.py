@@ -18,7 +18,7 @@ Tree = dict[str, Any]
 DEFAULT = "default"
 # The variant that a study writes.
 BEST = "best"
-NAMING_COLUMNS = ("columns", "encoding", "nulls", "clip")
+NAMING_COLUMNS = ("columns", "encoding", "nulls", "clip", "fallback")
 
 
 class InvalidParametersError(ValueError):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
 from casebook.learning.fitting import fit_preparation
+from casebook.learning.plain_rows import PlainRows
 from casebook.learning.preparation import (
     Preparation,
     expand_dense,
@@ -143,6 +144,25 @@ def test_rare_values_of_embedded_columns_alone_count_as_unknown(fit: Fit) -> Non
     assert [column["values"] for column in preparation.to_dict()["columns"]] == [["a", "c"], ["a", "b", "c"]]
     codes = prepare_rows(table, preparation)["codes"]
     assert codes.tolist() == [[1, 1], [1, 1], [0, 2], [2, 3], [2, 3]]
+
+
+def test_unknown_numbers_fall_back_on_the_nearest_smaller_one_of_the_same_hundred(fit: Fit) -> None:
+    table = pd.DataFrame({"n": [101, 101, 105, 203, 203, 203, 204]})
+    preparation = fit(table, encoding={"n": "embedding"}, min_rows=2, fallback={"n": 100})
+    assert preparation.to_dict()["columns"][0]["values"] == [101, 203]
+    # Known ones are themselves, a rare one counts as unknown; below the first of a hundred there is none.
+    asked = pd.DataFrame({"n": [101, 203, 204, 105, 299, 202, 300, 99, np.nan]})
+    expected = [1, 2, 2, 1, 2, 0, 0, 0, 0]
+    assert prepare_rows(asked, preparation)["codes"][:, 0].tolist() == expected
+    again = Preparation.from_dict(json.loads(json.dumps(preparation.to_dict())))
+    assert prepare_rows(asked, again)["codes"][:, 0].tolist() == expected
+    plain = PlainRows({"n": "number"}, set(), {"n": "n"}, {}, preparation)
+    assert plain.prepare({"n": asked["n"].tolist()})["codes"][:, 0].tolist() == expected
+
+
+def test_texts_have_no_number_to_fall_back_on(fit: Fit) -> None:
+    with pytest.raises(ValueError, match="fallback: n holds text; only numbers have a nearest smaller one"):
+        fit(pd.DataFrame({"n": ["a", "b"]}), fallback={"n": 100})
 
 
 @pytest.mark.parametrize(("known", "block"), [(255, "codes"), (256, "ids")])

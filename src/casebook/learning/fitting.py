@@ -109,6 +109,10 @@ def fit_column(column: pd.Series, parameters: PreparationParameters) -> NumberCo
         return fit_number(column, nulls or "median", parameters.clip.get(name))
     least = parameters.min_rows if encoding == "embedding" else 1
     fitted = fit_categories(column, encoding, nulls or "missing", least)
+    if name in parameters.fallback:
+        if any(isinstance(value, str) for value in fitted.values):
+            raise ValueError(f"fallback: {name} holds text; only numbers have a nearest smaller one")
+        fitted = replace(fitted, fallback=parameters.fallback[name])
     # The first category is then what all indicators at 0 stand for, as in pandas' `get_dummies(drop_first=True)`.
     return replace(fitted, left_out=1) if parameters.drop_first and encoding == "onehot" else fitted
 

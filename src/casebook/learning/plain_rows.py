@@ -181,4 +181,8 @@ def _make_encoder(column: NumberColumn | CategoryColumn) -> Encode:
         return lambda values: column.encode_values(np.array(values, dtype=np.float64))
     kind, null = BLOCK_TYPES[column.block], column.null_code
     codes = {value: code for code, value in enumerate(column.values, 1)}
-    return lambda values: np.array([null if _is_null(value) else codes.get(value, 0) for value in values], dtype=kind)
+
+    def find(value: Any) -> int:  # noqa: ANN401 - a feature
+        return codes.get(value) or (int(column.find([value])[0]) if column.fallback else 0)
+
+    return lambda values: np.array([null if _is_null(value) else find(value) for value in values], dtype=kind)

@@ -16,7 +16,7 @@ from casebook.learning.columns import distinct, spread
 from casebook.learning.threads import map_in_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Block = Literal["codes", "ids", "numbers"]
 Arrays = dict[str, np.ndarray]
@@ -67,7 +67,11 @@ class NumberColumn:
 
 @dataclass(frozen=True)
 class CategoryColumn:
-    """A column of categories; code 0 is any value that training did not hold, code i + 1 the i-th value."""
+    """A column of categories; code 0 is any value that training did not hold, code i + 1 the i-th value.
+
+    With a `fallback` of n, categories are numbers, and one that training did not hold counts as the nearest smaller
+    one of the same n (for 100: from 500 to 599) that it held, where there is one.
+    """
 
     name: str
     block: Block
@@ -77,6 +81,7 @@ class CategoryColumn:
     null_code: int
     rows: int
     left_out: int = 0
+    fallback: int = 0
 
     @property
     def size(self) -> int:
@@ -91,8 +96,17 @@ class CategoryColumn:
     def encode(self, column: pd.Series) -> np.ndarray:
         """Give each row the code of its value."""
         codes, values = distinct(column)
-        known = pd.Index(self.values).get_indexer(pd.Index(values)) + 1
+        known = self.find(values)
         return spread(codes, known.astype(BLOCK_TYPES[self.block]), self.null_code)
+
+    def find(self, values: Sequence[Any] | pd.Index) -> np.ndarray:
+        """Give the codes of values that are no nulls."""
+        known, asked = pd.Index(self.values), pd.Index(values)
+        if not self.fallback or known.empty:
+            return known.get_indexer(asked) + 1
+        codes = known.get_indexer(asked, method="pad") + 1
+        alike = np.asarray(known[codes - 1] // self.fallback == asked // self.fallback)
+        return np.where(alike, codes, 0)
 
     def statistics(self) -> np.ndarray:
         """Give mean, deviation, minimum and maximum of the indicator of each category, shape (4, width)."""

@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 SEEDS = 3
 # Parameters that came after rows had been run: where they change nothing, a row keeps the key that it had.
-LATER = {"training.network.pieces": 0, "training.network.members": 1, "split.promotion_share": 0}
+LATER: dict[str, Any] = {
+    "training.network.pieces": 0,
+    "training.network.members": 1,
+    "split.promotion_share": 0,
+    "preparation.fallback": {},
+}
 # Blocks that say what becomes of a trained model.
 AFTER_TRAINING = frozenset({"promotion", "predict", "monitor", "update"})
 

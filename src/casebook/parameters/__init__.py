@@ -72,7 +72,7 @@ __all__ = [
 ]
 
 # Mappings whose keys are the user's: a variant states them whole, the command line gives single entries.
-FREE_MAPPINGS = frozenset({"encoding", "nulls", "clip", "options"})
+FREE_MAPPINGS = frozenset({"encoding", "nulls", "clip", "fallback", "options"})
 # How a run goes about it, not what it computes: never logged, and no two runs differ by it.
 MANNER = frozenset({"resume", "reuse"})
 JUDGED_BY = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from casebook.parameters.values import Names, Parameters, Quantiles, Seed, Share
 
@@ -68,6 +68,9 @@ class PreparationParameters(Parameters):
     nulls: dict[str, Literal["mean", "median", "mode", "missing"]] = Field(default_factory=dict)
     clip: dict[str, Quantiles] = Field(default_factory=dict)
     min_rows: int = Field(default=1, ge=1)
+    fallback: dict[str, PositiveInt] = Field(
+        default_factory=dict, description="unknown numbers count as the nearest smaller known one of the same so many"
+    )
     drop_first: bool = Field(default=False, description="leave out the first category of each one-hot column")
 
     @field_validator("clip")

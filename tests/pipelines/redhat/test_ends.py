@@ -59,6 +59,8 @@ def stopped(finished: Finished) -> dict[str, Stopped]:
     }
     ends = {seed: project.stop(process, SIGNALS[seed]) for seed, process in processes.items()}
     assert network.read_bytes() == kept
+    # The project is everybody's: what a stopped training leaves to be continued is no business of other tests.
+    network.with_name("checkpoint.bin").unlink()
     return {
         SIGNALS[seed].name: Stopped(*ends[seed], project.client.get_run(run.info.run_id), points[seed])
         for seed, run in running.items()

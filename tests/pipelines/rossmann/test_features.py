@@ -30,6 +30,8 @@ def test_features_have_their_values(joined: pd.DataFrame) -> None:
         "day_of_week": [5, 4, 4, 3, 2],
         # State holidays count as Sundays.
         "store_weekday": [15, 7304, 14, 7307, 17],
+        "store_weekday_promo": [151, 73040, 140, 73070, 170],
+        "store_quarter": [111, 73007, 107, 73004, 101],
         "year": [2015, 2014, 2014, 2013, 2013],
         "quarter": [3, 3, 3, 4, 1],
         "month": [7, 9, 9, 12, 1],

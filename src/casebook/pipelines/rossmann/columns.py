@@ -54,6 +54,8 @@ FEATURE_SOURCES: dict[str, str] = {
     "store": "Store",
     "day_of_week": "DayOfWeek",
     "store_weekday": "DayOfWeek",
+    "store_weekday_promo": "DayOfWeek",
+    "store_quarter": "Date",
     **dict.fromkeys(CALENDAR, "Date"),
     "customers": "Customers",
     "customers_log": "Customers",

@@ -18,6 +18,8 @@ FIXED_HOLIDAYS = ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26))
 # A holiday or Easter farther away than this moves no sales; a competitor or Promo2 older than this is no news.
 NEAR_HOLIDAY, NEAR_EASTER = 14, 30
 LONGEST_COMPETITION_MONTHS, LONGEST_PROMO2_WEEKS = 24, 25
+# A store's quarters are numbered from its hundredfold on.
+NUMBERED_QUARTERS = 100
 # As store.csv writes them in PromoInterval.
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
 # The published code read train.csv in pieces of 65,536 lines. Two of them hold no letter in StateHoliday, so pandas
@@ -40,11 +42,15 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
         The columns of `columns.FEATURE_SOURCES` in that order (`customers` and `customers_log` only where Customers was
         there), then `date` for the split by time and `Sales` (float64) when it was there.
     """
+    store_weekday = pair_store_and_weekday(joined_rows)
+    calendar = calendar_features(joined_rows["Date"])
     as_they_are = {feature: joined_rows[raw] for feature, raw in FEATURE_SOURCES.items() if raw in joined_rows}
     features = {
         **as_they_are,
-        "store_weekday": pair_store_and_weekday(joined_rows),
-        **calendar_features(joined_rows["Date"]),
+        "store_weekday": store_weekday,
+        "store_weekday_promo": store_weekday * 10 + joined_rows["Promo"],
+        "store_quarter": number_store_quarters(joined_rows["Store"], calendar["year"], calendar["quarter"]),
+        **calendar,
         "state_holiday_flag": mark_state_holidays(joined_rows["StateHoliday"]),
         "state_holiday_published": mark_published_holidays(joined_rows),
         "competition_months": count_competition_months(joined_rows),
@@ -68,6 +74,15 @@ def pair_store_and_weekday(joined_rows: pd.DataFrame) -> pd.Series:
     """
     weekday = joined_rows["DayOfWeek"].mask(mark_state_holidays(joined_rows["StateHoliday"]), SUNDAY)
     return joined_rows["Store"] * 10 + weekday
+
+
+def number_store_quarters(stores: pd.Series, years: pd.Series, quarters: pd.Series) -> pd.Series:
+    """Number each store's quarters from 2013 on, 52410 for store 524 in spring 2015; int64, or float64 with nulls.
+
+    A store's level changes over the years, by a new competitor or a road closed for works, and few columns tell why.
+    """
+    since = (years - START.year).astype("float64" if years.hasnans else "int64") * 4 + quarters
+    return stores * NUMBERED_QUARTERS + since
 
 
 def calendar_features(dates: pd.Series) -> dict[str, pd.Series]:
