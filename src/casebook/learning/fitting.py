@@ -110,7 +110,7 @@ def fit_column(column: pd.Series, parameters: PreparationParameters) -> NumberCo
     least = parameters.min_rows if encoding == "embedding" else 1
     fitted = fit_categories(column, encoding, nulls or "missing", least)
     if name in parameters.fallback:
-        if any(isinstance(value, str) for value in fitted.values):
+        if any(isinstance(value, str) for value in fitted.values):  # noqa: PD011 - no pandas object
             raise ValueError(f"fallback: {name} holds text; only numbers have a nearest smaller one")
         fitted = replace(fitted, fallback=parameters.fallback[name])
     # The first category is then what all indicators at 0 stand for, as in pandas' `get_dummies(drop_first=True)`.

@@ -103,8 +103,8 @@ class CategoryColumn:
         """Give the codes of values that are no nulls."""
         known, asked = pd.Index(self.values), pd.Index(values)
         if not self.fallback or known.empty:
-            return known.get_indexer(asked) + 1
-        codes = known.get_indexer(asked, method="pad") + 1
+            return np.asarray(known.get_indexer(asked) + 1)
+        codes = np.asarray(known.get_indexer(asked, method="pad") + 1)
         alike = np.asarray(known[codes - 1] // self.fallback == asked // self.fallback)
         return np.where(alike, codes, 0)
 
