@@ -132,6 +132,19 @@ def test_the_bar_shows_epoch_losses_and_the_first_validation_metric(bar: Console
     assert "train/loss 0.5000  val/loss 0.6000  val/auc 0.7000" in said
 
 
+def test_a_second_training_has_a_bar_of_its_own(bar: ConsoleMonitor) -> None:
+    bar.start(3, 10)
+    bar.epoch(3, {"train/loss": 0.5, "val/loss": 0.6})
+    bar.stop()
+    bar.start(2, 11)
+    bar.epoch(1, {"refit/loss": 0.4, "refit/auc": 0.9})
+    bar.stop()
+    said = drawn(bar)
+    assert "epoch 2/2" in said
+    assert "refit/loss 0.4000  refit/auc 0.9000" in said
+    assert "train/loss" not in said
+
+
 def test_without_metrics_the_bar_shows_the_losses_alone(bar: ConsoleMonitor) -> None:
     bar.start(1, 10)
     bar.epoch(1, {"train/loss": 0.5, "val/loss": 0.6})

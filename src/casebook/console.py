@@ -50,6 +50,9 @@ class ConsoleMonitor:
     def start(self, epochs: int, steps: int) -> None:
         """Show the bar."""
         self._steps = steps
+        for task in self._progress.task_ids:
+            # The bar of a training before this one stays where it ended.
+            self._progress.remove_task(task)
         self._task = self._progress.add_task("", total=epochs * steps, epoch=1, epochs=epochs, shown="")
         self._epochs = epochs
         self._progress.start()
@@ -59,13 +62,12 @@ class ConsoleMonitor:
         self._progress.advance(self._task, steps)
 
     def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
-        """Write the curves' next point and show the losses and the first validation metric."""
+        """Write the curves' next point and show the losses and the first metric of the rows that were named last."""
         self._write(number, metrics)
-        part = "val" if "val/loss" in metrics else "train"
-        metric = next(
-            (name for name in metrics if name.startswith(part) and not name.endswith("/loss")), f"{part}/loss"
-        )
-        names = dict.fromkeys(["train/loss", f"{part}/loss", metric])
+        losses = [name for name in metrics if name.endswith("/loss")]
+        part = losses[-1].removesuffix("loss")
+        metric = next((name for name in metrics if name.startswith(part) and name not in losses), losses[-1])
+        names = dict.fromkeys([*losses, metric])
         shown = "  ".join(f"{name} {write_score(metrics[name])}" for name in names)
         following = min(number + 1, self._epochs)
         self._progress.update(self._task, completed=number * self._steps, epoch=following, shown=shown)

@@ -186,6 +186,21 @@ def test_the_trees_get_the_settings_of_the_parameters(fit: Fit) -> None:
     }  # fmt: skip
 
 
+def test_a_refit_grows_as_many_trees_on_all_rows(rows: tuple[Preparation, Arrays, Arrays]) -> None:
+    preparation, train, validation = rows
+    many = reference_parameters(max_iter=200, max_rows=2000)
+    stopped = fit_reference(train, validation, preparation, many)
+    assert stopped.n_iter_ < 200
+    again = fit_reference(train, validation, preparation, many.model_copy(update={"refit": True}))
+    both = {name: np.concatenate([train[name], validation[name]]) for name in train}
+    nothing = {name: values[:0] for name, values in validation.items()}
+    fewer = many.model_copy(update={"max_iter": stopped.n_iter_})
+    expected = predict_reference(fit_reference(both, nothing, preparation, fewer), validation)
+    assert again.n_iter_ == stopped.n_iter_
+    np.testing.assert_array_equal(predict_reference(again, validation), expected)
+    assert not np.array_equal(predict_reference(stopped, validation), expected)
+
+
 @pytest.mark.usefixtures("recorded")
 def test_without_validation_rows_the_trees_grow_to_the_last(fit: Fit) -> None:
     model = fit_reference(

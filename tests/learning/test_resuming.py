@@ -15,6 +15,7 @@ import pytest
 
 from casebook.learning.checkpoints import Checkpoint, ResumeError
 from casebook.learning.preparation import Arrays, Preparation
+from casebook.learning.stopping import kept_epoch
 from casebook.learning.training import train_network
 from casebook.parameters import TrainingParameters
 
@@ -146,6 +147,54 @@ def test_a_training_killed_after_its_last_epoch_only_ends(given: tuple[Any, ...]
     assert told == [heard for epoch in history["epoch"] for heard in (7, f"epoch {epoch}")]
     assert same.equals(history)
     assert all((a == b).all() for a, b in zip(again.get_weights(), network.get_weights(), strict=True))
+
+
+def join(train: Arrays, validation: Arrays) -> Arrays:
+    return {name: np.concatenate([train[name], validation[name]]) for name in train}
+
+
+def test_a_refit_is_a_training_on_all_rows_for_as_many_epochs_as_were_kept(
+    given: tuple[Any, ...], training: Callable[..., TrainingParameters]
+) -> None:
+    train, validation, preparation, parameters = given
+    told: list[Any] = []
+    curves: list[set[str]] = []
+    monitor = listen(told)
+    monitor.epoch = lambda _, metrics: curves.append(set(metrics))
+    refitted, history = train_network(*given, monitor, refit=True)
+    kept = kept_epoch(history, parameters) + 1
+    assert curves[: len(history)] == [{"train/loss", "train/accuracy", "val/loss", "val/accuracy"}] * len(history)
+    assert curves[len(history) :] == [{"refit/loss", "refit/accuracy"}] * kept
+    assert sum(told) == 7 * len(history) + 13 * kept
+
+    plainly = training(**{**SETTINGS, "epochs": kept, "early_stopping": {}})
+    nothing = {name: values[:0] for name, values in train.items()}
+    expected, _ = train_network(join(train, validation), nothing, preparation, plainly, listen([]))
+    assert all((a == b).all() for a, b in zip(refitted.get_weights(), expected.get_weights(), strict=True))
+    alone, _ = train_network(*given, listen([]))
+    assert not all((a == b).all() for a, b in zip(refitted.get_weights(), alone.get_weights(), strict=True))
+
+
+def test_a_run_killed_in_its_refit_repeats_that_alone(given: tuple[Any, ...], tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "checkpoint.bin", "run")
+
+    def break_refit(_: int, metrics: dict[str, float]) -> None:
+        if "refit/loss" in metrics:
+            raise BrokenOffError
+
+    monitor = listen([])
+    monitor.epoch = break_refit
+    with pytest.raises(BrokenOffError):
+        train_network(*given, monitor, checkpoint, refit=True)
+    assert checkpoint.path.exists()
+    told: list[Any] = []
+    resumed, history = train_network(*given, listen(told), checkpoint, refit=True)
+    # The epochs that were done are told at once, 7 steps each; those of the refit come in two stretches.
+    assert told[: 2 * len(history)] == [heard for epoch in history["epoch"] for heard in (7, f"epoch {epoch}")]
+    assert told[2 * len(history) :][:3] == [11, 2, "epoch 1"]
+    assert not checkpoint.path.exists()
+    undisturbed, _ = train_network(*given, listen([]), refit=True)
+    assert all((a == b).all() for a, b in zip(resumed.get_weights(), undisturbed.get_weights(), strict=True))
 
 
 def test_the_generators_of_dropout_go_on_too(given: tuple[Any, ...], tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ import pytest
 
 from casebook.learning.fitting import fit_preparation
 from casebook.learning.preparation import Preparation
-from casebook.learning.splitting import EmptyPartError
+from casebook.learning.splitting import TEST, TRAIN, VALIDATION, EmptyPartError
 from casebook.learning.texts import TextPreparation
-from casebook.modelling import nodes
+from casebook.modelling import champions, nodes
 from casebook.parameters import PreparationParameters
 
 SOURCES = {"age": "age", "calls": "calls", "duration": "duration", "minutes": "duration"}
@@ -124,3 +124,14 @@ def test_texts_of_each_part_come_as_they_are() -> None:
     train, validation, test = nodes.take_texts(table, parts, TextPreparation("text", ["one"], 4), "y")
     assert (train["text"].tolist(), train["target"].tolist()) == (["one", "three"], [0, 1])
     assert validation["text"].tolist() == test["text"].tolist() == ["two"]
+
+
+@pytest.mark.parametrize(("refit", "expected"), [(False, [0, 3]), (True, [0, 1, 3, 4])])
+def test_the_profile_is_of_all_rows_that_the_network_learnt_from(
+    table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch, refit: bool, expected: list[int]
+) -> None:
+    described: list[Any] = []
+    monkeypatch.setattr(champions, "describe_training", lambda *given: described.append(given[2].tolist()))
+    parts = pd.DataFrame({"part": [TRAIN, VALIDATION, TEST, TRAIN, VALIDATION]})
+    champions.profile_training(table, table, parts, Preparation([], "none"), None, {"refit": refit})
+    assert described == [expected]

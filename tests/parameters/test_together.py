@@ -113,6 +113,17 @@ def test_early_stopping_may_watch_validation_rows_of_any_kind(split: dict[str, o
     assert check(split=split, **training(early_stopping=PATIENT)).training.early_stopping.patience == 2
 
 
+@pytest.mark.parametrize("rows", ["test", "training"])
+@pytest.mark.parametrize("refit", ["training", "reference"])
+def test_a_refit_on_rows_of_another_part_is_refused(refit: str, rows: str) -> None:
+    given = training(refit=True) if refit == "training" else {"reference": {"refit": True}}
+    message = rf"{refit}\.refit trains on the validation rows, and those are {rows} rows here; give false, or split"
+    with pytest.raises(ValidationError, match=message):
+        check(split={"validation_share": 0.2, "validation_on": rows}, **given)
+    found = check(split={"validation_share": 0.2}, **given)
+    assert getattr(found, refit).refit
+
+
 def test_one_fold_is_refused() -> None:
     for count in (0, 2, 10):
         assert FoldsParameters(count=count).count == count

@@ -69,7 +69,7 @@ def fit_reference(
 
 
 def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, parameters: BoostedTreesParameters) -> Trees:
-    """Fit boosted trees, stopped early by the validation rows where there are any.
+    """Fit boosted trees, stopped early by the validation rows where there are any; see `refit` for what follows.
 
     Args:
         train: prepared training rows; at most `max_rows` of them, drawn by the seed, are used.
@@ -94,7 +94,12 @@ def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, paramet
             "X_val": tree_features({str(name): validation[name][checked] for name in BLOCK_TYPES}),
             "y_val": held_out[checked],
         }
-    return model.fit(tree_features({str(name): train[name][rows] for name in BLOCK_TYPES}), target[rows], **stopping)
+    model.fit(tree_features({str(name): train[name][rows] for name in BLOCK_TYPES}), target[rows], **stopping)
+    if not parameters.refit or not stopping:
+        return model
+    both = {name: np.concatenate([values, validation[name]]) for name, values in train.items()}
+    nothing = {name: values[:0] for name, values in train.items()}
+    return fit_trees(both, nothing, categories, parameters.model_copy(update={"max_iter": model.n_iter_}))
 
 
 def _make_trees(numbers: bool, stopped: bool, categories: np.ndarray, parameters: BoostedTreesParameters) -> Trees:

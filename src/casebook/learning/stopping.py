@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
+    import pandas as pd
 
-    from casebook.parameters.training import EarlyStoppingParameters
+    from casebook.parameters.training import EarlyStoppingParameters, TrainingParameters
 
 
 @dataclass
@@ -61,3 +62,18 @@ class EarlyStopping:
         # Losses and errors fall, shares rise.
         rises = self.parameters.metric.endswith(("accuracy", "auc"))
         return value > than if rises else value < than
+
+
+def kept_epoch(history: pd.DataFrame, training: TrainingParameters) -> int:
+    """Give the place of the epoch whose weights the network has: the last, or the best where those are restored."""
+    stopping = training.early_stopping
+    if not stopping.patience or not stopping.restore_best or stopping.metric not in history:
+        return len(history) - 1
+    curve = history[stopping.metric].to_numpy()
+    return int(curve.argmax() if stopping.metric.endswith(("accuracy", "auc")) else curve.argmin())
+
+
+def without_stopping(training: TrainingParameters, epochs: int) -> TrainingParameters:
+    """Give a training of so many epochs, for rows of which none are held out to stop by."""
+    stopping = training.early_stopping.model_copy(update={"patience": 0})
+    return training.model_copy(update={"epochs": epochs, "early_stopping": stopping})

@@ -11,7 +11,7 @@ from casebook.learning.column_inputs import learn_pieces, member_layers
 from casebook.learning.networks import TARGET_SCALE, build_network
 from casebook.learning.preparation import Preparation
 from casebook.learning.progress import Progress, identify_training
-from casebook.learning.stopping import EarlyStopping
+from casebook.learning.stopping import EarlyStopping, kept_epoch, without_stopping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +49,7 @@ def train_network(
     parameters: TrainingParameters,
     monitor: Monitor,
     checkpoint: Checkpoint | None = None,
+    refit: bool = False,
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train the described network.
 
@@ -60,6 +61,8 @@ def train_network(
         monitor: hears of each step and epoch.
         checkpoint: where to keep the state after each epoch, and to go on from if this run kept one before. It is
             removed once the training has ended.
+        refit: whether to train once more, from the first weights, on training and validation rows together and for as
+            many epochs as were kept. That one's curves are called `refit/<metric>`; a kill loses what it had done.
 
     Returns:
         The trained model and its history: one row an epoch with `epoch`, `train/<metric>` and `val/<metric>`.
@@ -68,7 +71,16 @@ def train_network(
         share_threads(parameters.batch_size * parameters.network.members * max(parameters.network.hidden, default=1))
     start_backend()
     network = start_network(train, preparation, parameters)
-    return network, continue_training(network, train, validation, parameters, monitor, checkpoint)
+    history = continue_training(network, train, validation, parameters, monitor, checkpoint)
+    if refit and len(validation["target"]):
+        rows = {name: np.concatenate([values, validation[name]]) for name, values in train.items()}
+        again = without_stopping(parameters, kept_epoch(history, parameters) + 1)
+        nothing = {name: values[:0] for name, values in train.items()}
+        network = start_network(rows, preparation, again)
+        continue_training(network, rows, nothing, again, monitor, part="refit")
+    if checkpoint:
+        checkpoint.remove()
+    return network, history
 
 
 def continue_training(
@@ -78,8 +90,12 @@ def continue_training(
     parameters: TrainingParameters,
     monitor: Monitor,
     checkpoint: Checkpoint | None = None,
+    part: str = "train",
 ) -> pd.DataFrame:
-    """Train a network from the weights that it has; see `train_network`, whose history this gives."""
+    """Train a network from the weights that it has; see `train_network`, whose history this gives.
+
+    Curves of the rows that it is trained on are called `<part>/<metric>`.
+    """
     import pandas as pd
 
     from casebook.learning.stepping import EpochRunner, count_steps
@@ -92,7 +108,7 @@ def continue_training(
     if checkpoint:
         progress.identity = identify_training(train, validation, parameters)
         progress.take_up(checkpoint)
-    _run_epochs(runner, progress, parameters, monitor, checkpoint)
+    _run_epochs(runner, progress, parameters, monitor, checkpoint, part)
     return pd.DataFrame(progress.history)
 
 
@@ -102,6 +118,7 @@ def _run_epochs(
     parameters: TrainingParameters,
     monitor: Monitor,
     checkpoint: Checkpoint | None,
+    part: str,
 ) -> None:
     """Train the epochs that are left and leave the network with the weights that it should have."""
     monitor.start(parameters.epochs, runner.steps)
@@ -111,7 +128,7 @@ def _run_epochs(
             # Told again: the kill may have come between an epoch's checkpoint and its point in the curves.
             monitor.epoch(int(done["epoch"]), {name: value for name, value in done.items() if name != "epoch"})
         while len(progress.history) < parameters.epochs and not progress.stopped:
-            metrics = name_curves(runner.train(parameters.seed, len(progress.history), monitor.advance), "train")
+            metrics = name_curves(runner.train(parameters.seed, len(progress.history), monitor.advance), part)
             metrics |= name_curves(runner.validate(), "val")
             progress.end_epoch(metrics)
             monitor.epoch(len(progress.history), metrics)
@@ -121,8 +138,6 @@ def _run_epochs(
         monitor.stop()
     if progress.stopping.weights:
         progress.network.set_weights(progress.stopping.weights)
-    if checkpoint:
-        checkpoint.remove()
 
 
 def name_curves(metrics: Mapping[str, float], part: str) -> dict[str, float]:

@@ -25,6 +25,8 @@ LATER: dict[str, Any] = {
     "training.network.members": 1,
     "split.promotion_share": 0,
     "preparation.fallback": {},
+    "training.refit": False,
+    "reference.refit": False,
 }
 # Blocks that say what becomes of a trained model.
 AFTER_TRAINING = frozenset({"promotion", "predict", "monitor", "update"})

@@ -64,9 +64,11 @@ def profile_training(
     parts: pd.DataFrame,
     preparation: AnyPreparation,
     network: keras.Model,
+    training: dict[str, Any],
 ) -> dict[str, Any]:
     """Describe the training rows for those who use the model later; see `describe_training`."""
-    rows = np.flatnonzero(parts["part"] & splitting.TRAIN)
+    used = splitting.TRAIN | (splitting.VALIDATION if training["refit"] else 0)
+    rows = np.flatnonzero(parts["part"] & used)
     return describe_training(joined_rows, feature_table, rows, preparation, network)
 
 

@@ -130,7 +130,9 @@ def train_network(
     settings = parameters.TrainingParameters.model_validate(training)
     # A monitor of a fold or trial keeps none.
     checkpoint = getattr(monitor, "checkpoint", None)
-    return library.train_network(train_arrays, validation_arrays, preparation, settings, monitor, checkpoint)
+    return library.train_network(
+        train_arrays, validation_arrays, preparation, settings, monitor, checkpoint, settings.refit
+    )
 
 
 def fit_reference(train_rows: Arrays, validation_rows: Arrays, preparation: AnyPreparation, reference: Block) -> Any:  # noqa: ANN401 - a scikit-learn estimator

@@ -217,7 +217,7 @@ def _searching() -> list[Node]:
 
 def _packaging() -> list[Node]:
     inputs = ["network", "preparation", "example_rows", "params:task", "params:evaluation"]
-    profiled = ["joined_rows", "feature_table", "parts", "preparation", "network"]
+    profiled = ["joined_rows", "feature_table", "parts", "preparation", "network", "params:training"]
     example = ["joined_rows", "params:target", "feature_sources", "preparation"]
     return [
         stage("packaging", nodes.take_example, example, "example_rows"),

@@ -124,6 +124,12 @@ class CaseParameters(Parameters):
             raise ValueError(
                 f"training.early_stopping watches {watched.metric}, but the split leaves no validation rows"
             )
+        refits = [name for name in ("training", "reference") if getattr(getattr(self, name), "refit", False)]
+        if refits and self.split.validation_on != "held_out":
+            raise ValueError(
+                f"{refits[0]}.refit trains on the validation rows, and those are {self.split.validation_on} rows here; "
+                f"give false, or split.validation_on: held_out"
+            )
         return self
 
     def _has_validation(self) -> bool:

@@ -20,6 +20,7 @@ class BoostedTreesParameters(Parameters):
     min_samples_leaf: int = Field(ge=1)
     l2_regularization: float = Field(ge=0)
     patience: int = Field(ge=1)
+    refit: bool = Field(default=False, description="fit once more, on the validation rows too")
     target_scale: Literal["none", "log"] = "none"
     seed: Seed
 

@@ -128,6 +128,7 @@ class TrainingParameters(Parameters):
     optimizer: OptimizerParameters
     schedule: ScheduleParameters = ScheduleParameters()
     early_stopping: EarlyStoppingParameters = EarlyStoppingParameters()
+    refit: bool = Field(default=False, description="train a run's network once more, on the validation rows too")
     network: NetworkParameters
 
     @model_validator(mode="after")

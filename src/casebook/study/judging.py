@@ -8,6 +8,7 @@ import numpy as np
 
 from casebook.console import QuietMonitor
 from casebook.learning.scoring import score_baseline, score_network
+from casebook.learning.stopping import kept_epoch, without_stopping
 from casebook.overlay import check_case
 from casebook.parameters import TrainingParameters
 from casebook.study.plan import vary
@@ -44,7 +45,7 @@ def judge_variants(
         split = next(read_splits(store.find(f"{case}.test_splits", {case: parameters})))
         training = TrainingParameters.model_validate(parameters["training"])
         if training.early_stopping.patience:
-            training = _without_stopping(training, epochs or _count_epochs(plan, training))
+            training = without_stopping(training, epochs or _count_epochs(plan, training))
         networks = [_train(split, training, seed) for seed in range(1, plan.study.seeds + 1)]
         judged = parameters["task"], parameters["evaluation"]["threshold"]
         metrics |= _summarise(who, [score_network(network, split.judged, *judged) for network in networks])
@@ -60,17 +61,11 @@ def _train(split: Split, training: TrainingParameters, seed: int) -> Any:  # noq
     return train_network(split.train, nothing, split.preparation, seeded, SILENT)[0]
 
 
-def _without_stopping(training: TrainingParameters, epochs: int) -> TrainingParameters:
-    stopping = training.early_stopping.model_copy(update={"patience": 0})
-    return training.model_copy(update={"epochs": epochs, "early_stopping": stopping})
-
-
 def _count_epochs(plan: StudyPlan, training: TrainingParameters) -> int:
     """Count the epochs that the default keeps when the validation rows stop it."""
     from pathlib import Path
 
     from casebook.learning.folds import hold_back
-    from casebook.learning.search.objective import kept_epoch
     from casebook.learning.training import train_network
 
     split = next(read_splits(Path(plan.prepared)))

@@ -9,7 +9,8 @@ import optuna
 import pandas as pd
 import pytest
 
-from casebook.learning.search.objective import PruningMonitor, TrialError, kept_epoch
+from casebook.learning.search.objective import PruningMonitor, TrialError
+from casebook.learning.stopping import kept_epoch
 from casebook.parameters import EarlyStoppingParameters, NetworkParameters, OptimizerParameters, TrainingParameters
 
 if TYPE_CHECKING:

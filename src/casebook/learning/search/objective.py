@@ -11,6 +11,7 @@ import optuna
 
 from casebook.learning.folds import hold_back
 from casebook.learning.scoring import score_network
+from casebook.learning.stopping import kept_epoch
 from casebook.learning.training import train_network
 from casebook.parameters.study import COSTS
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import keras
-    import pandas as pd
 
     from casebook.learning.inputs import AnyPreparation
     from casebook.learning.preparation import Arrays
@@ -147,15 +147,6 @@ def _report_fold(trial: optuna.Trial, study: StudyParameters, found: list[dict[s
     trial.report(values[-1] if study.pruner == "wilcoxon" else float(np.mean(values)), len(found))
     if trial.should_prune():
         raise optuna.TrialPruned(f"after fold {len(found)}")
-
-
-def kept_epoch(history: pd.DataFrame, training: TrainingParameters) -> int:
-    """Give the place of the epoch whose weights the network has: the last, or the best where those are restored."""
-    stopping = training.early_stopping
-    if not stopping.patience or not stopping.restore_best or stopping.metric not in history:
-        return len(history) - 1
-    curve = history[stopping.metric].to_numpy()
-    return int(curve.argmax() if stopping.metric.endswith(("accuracy", "auc")) else curve.argmin())
 
 
 def _costs(network: keras.Model, began: float) -> dict[str, float]:
