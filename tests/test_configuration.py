@@ -46,7 +46,8 @@ UNTOUCHED = ("duplicates", "leaks")
 # Leaves of no effect, which a published variant may leave out.
 NOTHING = {
     ".split.validation_on": "held_out", ".split.test_days": 0, ".split.validation_days": 0,
-    ".preparation.columns": [], ".preparation.drop_first": False, ".training.target_scale": "none",
+    ".preparation.columns": [], ".preparation.drop_first": False, ".preparation.fallback": {},
+    ".training.target_scale": "none", ".training.refit": False,
     ".training.network.pieces": 0, ".training.network.members": 1,
     ".training.network.convolutions": [], ".training.network.convolution_dropout": 0.0,
     ".training.network.augment.shift": 0.0, ".training.network.augment.rotate": 0.0,

@@ -67,7 +67,7 @@ def profile_training(
     training: dict[str, Any],
 ) -> dict[str, Any]:
     """Describe the training rows for those who use the model later; see `describe_training`."""
-    used = splitting.TRAIN | (splitting.VALIDATION if training["refit"] else 0)
+    used = splitting.TRAIN | (splitting.VALIDATION if training.get("refit") else 0)
     rows = np.flatnonzero(parts["part"] & used)
     return describe_training(joined_rows, feature_table, rows, preparation, network)
 
