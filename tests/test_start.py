@@ -20,14 +20,15 @@ if TYPE_CHECKING:
 HEAVY = ("mlflow", "tensorflow", "keras", "sklearn", "pandera", "matplotlib", "optuna", "kagglehub")
 # Runs `kedro` and, when it leaves, tells which modules it imported and whether MLflow's telemetry was started.
 WITNESS = """
-import atexit, json, sys
+import atexit, gc, json, sys
 
 def tell():
     started = None
     if "mlflow" in sys.modules:
         from mlflow.telemetry.client import get_telemetry_client
         started = get_telemetry_client() is not None
-    print("WITNESS" + json.dumps({"modules": sorted(sys.modules), "telemetry": started}), file=sys.stderr)
+    found = {"modules": sorted(sys.modules), "telemetry": started, "threshold": gc.get_threshold()}
+    print("WITNESS" + json.dumps(found), file=sys.stderr)
 
 atexit.register(tell)
 sys.argv = ["kedro", *sys.argv[1:]]
@@ -60,6 +61,10 @@ def test_a_command_that_only_looks_imports_no_heavy_library(
 @pytest.mark.parametrize("command", ["--help", "registry list", "mlflow --help"])
 def test_mlflow_sends_no_usage_data(looks: dict[str, tuple[str, dict[str, Any]]], command: str) -> None:
     assert looks[command][1]["telemetry"] is not True
+
+
+def test_garbage_is_looked_for_rarely(looks: dict[str, tuple[str, dict[str, Any]]]) -> None:
+    assert looks["registry list"][1]["threshold"] == [100_000, 10, 10]
 
 
 def test_the_registry_lists_the_cases(looks: dict[str, tuple[str, dict[str, Any]]]) -> None:

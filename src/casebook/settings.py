@@ -13,7 +13,7 @@ from kedro.framework.project import LOGGING
 from casebook.commands import defer_commands
 from casebook.configuration import CONFIG_LOADER_ARGS
 from casebook.deferral import defer_import
-from casebook.learning.garbage import uncollected
+from casebook.learning.garbage import collect_rarely
 from casebook.locations import project_root
 
 if TYPE_CHECKING:
@@ -29,18 +29,19 @@ class LateHooks:
 
     def __iter__(self) -> Iterator[object]:
         """Import the hooks, and MLflow with them."""
-        with uncollected():
-            from casebook.hooks import HOOKS
+        from casebook.hooks import HOOKS
+
         return iter(HOOKS)
 
 
 def load_session() -> type[KedroSession]:
     """Import the session that reuses what is up to date."""
-    with uncollected():
-        from casebook.reuse.session import CasebookSession
+    from casebook.reuse.session import CasebookSession
+
     return CasebookSession
 
 
+collect_rarely()
 HOOKS = LateHooks()
 SESSION_CLASS = load_session()
 # Usage data stay here, also where a user's own settings would send them. kedro-mlflow's hook is among HOOKS; its
