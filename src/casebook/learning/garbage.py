@@ -24,7 +24,7 @@ def uncollected() -> Iterator[None]:
 
 
 def collect_rarely() -> None:
-    """Have Python look for garbage after 100,000 new objects instead of 700 (2,000 from 3.13 on).
+    """Have Python look for garbage after 100,000 new objects instead of some hundreds.
 
     A run makes millions of objects that stay, in imports, figures and MLflow's answers: looking them through again and
     again takes a quarter of a short run. Large arrays are freed when their last name goes, without any look.
