@@ -15,11 +15,10 @@ from casebook.configuration import CONFIG_LOADER_ARGS
 from casebook.deferral import defer_import
 from casebook.learning.garbage import collect_rarely
 from casebook.locations import project_root
+from casebook.reuse.session import CasebookSession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from kedro.framework.session import KedroSession
 
 __all__ = ["CONFIG_LOADER_ARGS", "CONFIG_LOADER_CLASS", "DISABLE_HOOKS_FOR_PLUGINS", "HOOKS", "SESSION_CLASS"]
 
@@ -34,16 +33,9 @@ class LateHooks:
         return iter(HOOKS)
 
 
-def load_session() -> type[KedroSession]:
-    """Import the session that reuses what is up to date."""
-    from casebook.reuse.session import CasebookSession
-
-    return CasebookSession
-
-
 collect_rarely()
 HOOKS = LateHooks()
-SESSION_CLASS = load_session()
+SESSION_CLASS = CasebookSession
 # Usage data stay here, also where a user's own settings would send them. kedro-mlflow's hook is among HOOKS; its
 # distribution has been named both ways.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro_mlflow", "kedro-mlflow")

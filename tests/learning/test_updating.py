@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from casebook.learning.arrays import stack_arrays
 from casebook.learning.splitting import GIVEN, PROMOTION, TEST, TRAIN, VALIDATION, split_keys
 from casebook.learning.updating import (
     Dealt,
@@ -19,7 +20,6 @@ from casebook.learning.updating import (
     measure_unknown,
     prepare_labelled,
     refuse_misfit,
-    stack_arrays,
 )
 from casebook.modelling import champions
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from casebook.learning.arrays import no_rows, stack_arrays
 from casebook.learning.linear_reference import fit_logistic_images, fit_logistic_texts
 from casebook.learning.preparation import BLOCK_TYPES, CategoryColumn
 
@@ -97,9 +98,8 @@ def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, paramet
     model.fit(tree_features({str(name): train[name][rows] for name in BLOCK_TYPES}), target[rows], **stopping)
     if not parameters.refit or not stopping:
         return model
-    both = {name: np.concatenate([values, validation[name]]) for name, values in train.items()}
-    nothing = {name: values[:0] for name, values in train.items()}
-    return fit_trees(both, nothing, categories, parameters.model_copy(update={"max_iter": model.n_iter_}))
+    as_many = parameters.model_copy(update={"max_iter": model.n_iter_})
+    return fit_trees(stack_arrays(train, validation), no_rows(validation), categories, as_many)
 
 
 def _make_trees(numbers: bool, stopped: bool, categories: np.ndarray, parameters: BoostedTreesParameters) -> Trees:

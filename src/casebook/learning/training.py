@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from casebook.learning.arrays import no_rows, stack_arrays
 from casebook.learning.backend import share_threads, start_backend
 from casebook.learning.column_inputs import learn_pieces, member_layers
 from casebook.learning.networks import TARGET_SCALE, build_network
@@ -73,11 +74,10 @@ def train_network(
     network = start_network(train, preparation, parameters)
     history = continue_training(network, train, validation, parameters, monitor, checkpoint)
     if refit and len(validation["target"]):
-        rows = {name: np.concatenate([values, validation[name]]) for name, values in train.items()}
+        rows = stack_arrays(train, validation)
         again = without_stopping(parameters, kept_epoch(history, parameters) + 1)
-        nothing = {name: values[:0] for name, values in train.items()}
         network = start_network(rows, preparation, again)
-        continue_training(network, rows, nothing, again, monitor, part="refit")
+        continue_training(network, rows, no_rows(rows), again, monitor, part="refit")
     if checkpoint:
         checkpoint.remove()
     return network, history

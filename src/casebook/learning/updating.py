@@ -178,11 +178,6 @@ def prepare_labelled(features: pd.DataFrame, preparation: AnyPreparation, target
     return {**preparation.prepare(features), "target": take_target(features, target, task)}
 
 
-def stack_arrays(first: Arrays, second: Arrays) -> Arrays:
-    """Put the rows of two sets of arrays together."""
-    return {name: np.concatenate([values, second[name]]) for name, values in first.items()}
-
-
 def learnable(raw: pd.DataFrame) -> np.ndarray:
     """Tell which rows may be learnt from: not those that the data set itself counts to its test part."""
     if GIVEN not in raw:

@@ -10,6 +10,7 @@ import numpy as np
 
 from casebook import parameters
 from casebook.learning import splitting, updating
+from casebook.learning.arrays import no_rows, stack_arrays
 from casebook.learning.holding_back import hash_raw_rows
 from casebook.learning.promotion import GROWING, MAIN_METRIC
 from casebook.modelling.champions import describe_training
@@ -112,7 +113,7 @@ def learn_batch(
     learnt, _, held_out = take_parts(seen, dealt.parts[dealt.parts != splitting.PROMOTION])
     arrived = judge.look_at(champion, network, seen, replayed["target"])
     before = judge.score(network, held_out)
-    train = updating.stack_arrays(learnt, replayed)
+    train = stack_arrays(learnt, replayed)
     _learn(network, train, training, candidacy.monitor(batch.step, update.epochs))
     seconds = time.perf_counter() - began
     after, plain = judge.score(network, held_out), judge.score_baseline(network, held_out, train["target"])
@@ -235,8 +236,7 @@ def _learn(network: keras.Model, train: Arrays, training: parameters.TrainingPar
     from casebook.learning.training import continue_training
 
     keras.utils.set_random_seed(training.seed)
-    nothing = {name: values[:0] for name, values in train.items()}
-    continue_training(network, train, nothing, training, monitor)
+    continue_training(network, train, no_rows(train), training, monitor)
 
 
 def _package(network: keras.Model, model: RowModel, rows: updating.Rows, settings: Block) -> Package:

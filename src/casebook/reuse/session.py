@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.session import KedroSession
+from kedro.runner import ParallelRunner, SequentialRunner
 
 from casebook.cases import DEFAULT, case_of
 
@@ -20,8 +21,6 @@ class CasebookSession(KedroSession):
     def run(self, *args: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - Kedro's own
         """Run with a runner that knows what was made before; the nodes of one in several processes call no hooks."""
         # Kedro imports this module for each of its commands; what a run needs beyond it takes two seconds.
-        from kedro.runner import ParallelRunner, SequentialRunner
-
         from casebook.reuse.runner import ReusingRunner
 
         names = options.get("pipeline_names") or [options.get("pipeline_name") or DEFAULT]

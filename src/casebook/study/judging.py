@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from casebook.console import QuietMonitor
+from casebook.learning.arrays import no_rows
 from casebook.learning.scoring import score_baseline, score_network
 from casebook.learning.stopping import kept_epoch, without_stopping
 from casebook.overlay import check_case
@@ -56,9 +57,8 @@ def judge_variants(
 def _train(split: Split, training: TrainingParameters, seed: int) -> Any:  # noqa: ANN401 - a Keras model
     from casebook.learning.training import train_network
 
-    nothing = {name: values[:0] for name, values in split.train.items()}
     seeded = training.model_copy(update={"seed": seed})
-    return train_network(split.train, nothing, split.preparation, seeded, SILENT)[0]
+    return train_network(split.train, no_rows(split.train), split.preparation, seeded, SILENT)[0]
 
 
 def _count_epochs(plan: StudyPlan, training: TrainingParameters) -> int:
