@@ -3,6 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from casebook.learning import checkpoints
 from casebook.learning.checkpoints import Checkpoint, read_owner
 
 ARRAYS = [
@@ -57,3 +58,18 @@ def test_a_state_is_gone_when_it_is_no_longer_needed(checkpoint: Checkpoint) -> 
     checkpoint.save(FACTS, ARRAYS)
     checkpoint.remove()
     assert checkpoint.load() is None
+
+
+def test_no_second_state_is_kept_within_the_pause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(checkpoints.time, "monotonic", lambda: clock[0])
+    paused, eager = Checkpoint(tmp_path / "1.bin", "run", pause=0.5), Checkpoint(tmp_path / "2.bin", "run")
+    due = []
+    for _ in range(8):
+        due.append(paused.due)
+        if paused.due:
+            paused.save(FACTS, ARRAYS)
+        assert eager.due
+        eager.save(FACTS, ARRAYS)
+        clock[0] += 0.25
+    assert due == [True, False] * 4

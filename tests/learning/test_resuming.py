@@ -110,6 +110,16 @@ def break_off(given: tuple[Any, ...], checkpoint: Checkpoint, epoch: int) -> Non
         train_network(*given, monitor, checkpoint)
 
 
+def test_a_kill_within_the_pause_repeats_the_epochs_that_were_not_kept(given: tuple[Any, ...], tmp_path: Path) -> None:
+    break_off(given, Checkpoint(tmp_path / "checkpoint.bin", "run", pause=3600), 4)
+    told: list[Any] = []
+    resumed, history = train_network(*given, listen(told), Checkpoint(tmp_path / "checkpoint.bin", "run"))
+    assert told[:5] == [7, "epoch 1", 5, 2, "epoch 2"]
+    undisturbed, whole = train_network(*given, listen([]))
+    assert history.equals(whole)
+    assert all((a == b).all() for a, b in zip(resumed.get_weights(), undisturbed.get_weights(), strict=True))
+
+
 def test_another_run_begins_anew_and_leaves_nothing(given: tuple[Any, ...], tmp_path: Path) -> None:
     break_off(given, Checkpoint(tmp_path / "checkpoint.bin", "first"), 2)
     told: list[Any] = []

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from casebook.learning.packaging import Package
 
+# To keep the state of a small network takes a fifth of its epoch; a kill loses so much of them at most, or one epoch.
+SECONDS_BETWEEN_STATES = 0.2
+
 
 def current_run_id() -> str:
     """Give the run that kedro-mlflow opened for this pipeline.
@@ -73,7 +76,7 @@ class TrainingMonitor(RunDataset):
     """Read-only: what training reports to, curves in the run and a progress bar on the console; and its checkpoint."""
 
     def __init__(self, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the path of the checkpoint, which a training writes after each epoch."""
+        """Keep the path of the checkpoint, which a training writes between its epochs."""
         super().__init__(metadata)
         self.checkpoint = Path(filepath)
 
@@ -83,7 +86,8 @@ class TrainingMonitor(RunDataset):
 
         run_id = current_run_id()
         curves = CurveWriter(run_id)
-        return ConsoleMonitor(curves, checkpoint=Checkpoint(self.checkpoint, run_id), finish=curves.flush)
+        checkpoint = Checkpoint(self.checkpoint, run_id, SECONDS_BETWEEN_STATES)
+        return ConsoleMonitor(curves, checkpoint=checkpoint, finish=curves.flush)
 
 
 class FoldRuns(RunDataset):

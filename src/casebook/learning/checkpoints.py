@@ -1,9 +1,11 @@
-"""What it takes to continue a training that was killed: one file, written whole after each epoch."""
+"""What it takes to continue a training that was killed: one file, written whole between two epochs."""
 
 from __future__ import annotations
 
 import json
+import math
 import struct
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,10 +29,16 @@ class Checkpoint:
     Only the run that wrote it continues from it; every other one begins anew and overwrites it.
     """
 
-    def __init__(self, path: Path, owner: str) -> None:
-        """Keep where the file lies, and the id of the run."""
+    def __init__(self, path: Path, owner: str, pause: float = 0.0) -> None:
+        """Keep where the file lies, the id of the run, and the seconds within which no second state is kept."""
         self.path = path
         self.owner = owner
+        self._pause, self._kept = pause, -math.inf
+
+    @property
+    def due(self) -> bool:
+        """Whether the last state was kept long enough ago."""
+        return time.monotonic() - self._kept >= self._pause
 
     def load(self) -> tuple[dict[str, Any], list[np.ndarray]] | None:
         """Read the facts and arrays that this run kept last; nothing when it kept none."""
@@ -54,6 +62,7 @@ class Checkpoint:
             file.write(header)
             for array in arrays:
                 file.write(np.ascontiguousarray(array).data)
+        self._kept = time.monotonic()
 
     def remove(self) -> None:
         """Remove this run's file, the training having ended."""

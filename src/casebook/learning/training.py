@@ -60,7 +60,7 @@ def train_network(
         preparation: what they were prepared with.
         parameters: the case's `training` block.
         monitor: hears of each step and epoch.
-        checkpoint: where to keep the state after each epoch, and to go on from if this run kept one before. It is
+        checkpoint: where to keep the state between epochs, and to go on from if this run kept one before. It is
             removed once the training has ended.
         refit: whether to train once more, from the first weights, on training and validation rows together and for as
             many epochs as were kept. That one's curves are called `refit/<metric>`; a kill loses what it had done.
@@ -132,7 +132,7 @@ def _run_epochs(
             metrics |= name_curves(runner.validate(), "val")
             progress.end_epoch(metrics)
             monitor.epoch(len(progress.history), metrics)
-            if checkpoint:
+            if checkpoint and checkpoint.due:
                 progress.keep(checkpoint)
     finally:
         monitor.stop()
