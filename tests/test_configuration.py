@@ -48,6 +48,7 @@ NOTHING = {
     ".split.validation_on": "held_out", ".split.test_days": 0, ".split.validation_days": 0,
     ".preparation.columns": [], ".preparation.drop_first": False, ".preparation.fallback": {},
     ".training.target_scale": "none", ".training.refit": False,
+    ".training.quantile": 0.5,
     ".training.network.pieces": 0, ".training.network.members": 1,
     ".training.network.convolutions": [], ".training.network.convolution_dropout": 0.0,
     ".training.network.augment.shift": 0.0, ".training.network.augment.rotate": 0.0,

@@ -13,7 +13,7 @@ from casebook.learning.networks import build_network
 from casebook.learning.predicting import predict
 from casebook.learning.preparation import Arrays, Preparation
 from casebook.learning.scoring import compute_auc
-from casebook.learning.training import Monitor, compile_network, name_curves, train_network
+from casebook.learning.training import Monitor, compile_network, name_curves, pinball, train_network
 from casebook.parameters import TrainingParameters
 from casebook.parameters.training import OptimizerName
 from casebook.parameters.values import Activation, Initializer, Loss
@@ -80,6 +80,25 @@ def test_every_loss_moves_the_weights(learnable: Learnable, training: Training, 
     output = {1: "sigmoid" if loss in {"binary_crossentropy", "msle"} else "linear", 2: "softmax"}[classes]
     parameters = training(loss=loss, metrics=[], network={"hidden": [3], "output": output})
     check_one_step(preparation, rows, parameters, classes)
+
+
+def test_pinball_is_least_at_its_quantile_of_the_target() -> None:
+    actual = np.arange(1, 101, dtype=np.float32)
+    answers = np.arange(0.5, 101, dtype=np.float32)
+
+    def best(quantile: float) -> float:
+        losses = [float(np.mean(pinball(quantile)(actual, np.full((100, 1), one)))) for one in answers]
+        return float(answers[np.argmin(losses)])
+
+    # 44 of the 100 targets lie below 44.5.
+    assert [best(0.445), best(0.105), best(0.905)] == [44.5, 10.5, 90.5]
+    np.testing.assert_allclose(pinball(0.25)(actual[:2], np.array([[0.0], [4.0]])), [0.25, 1.5])
+    np.testing.assert_allclose(pinball(0.5)(actual[:2], np.array([[0.0], [4.0]])), [0.5, 1.0])
+
+
+def test_a_quantile_without_its_loss_is_refused(training: Training) -> None:
+    with pytest.raises(ValidationError, match=r"quantile 0\.4 goes with the loss pinball, not with binary_c"):
+        training(quantile=0.4)
 
 
 def check_one_step(preparation: Preparation, rows: Arrays, parameters: TrainingParameters, outputs: int = 1) -> None:

@@ -15,7 +15,7 @@ from casebook.learning.progress import Progress, identify_training
 from casebook.learning.stopping import EarlyStopping, kept_epoch, without_stopping
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import keras
     import pandas as pd
@@ -179,18 +179,31 @@ def compile_network(network: keras.Model, parameters: TrainingParameters, steps:
     schedule = learning_rate(parameters.schedule, parameters.optimizer.learning_rate, steps * parameters.epochs)
     network.compile(
         optimizer=make_optimizer(parameters.optimizer, schedule),
-        loss=make_loss(network, parameters.loss),
+        loss=make_loss(network, parameters),
         metrics=[resolve_metric(name) for name in parameters.metrics],
         jit_compile=False,
     )
 
 
-def make_loss(network: keras.Model, name: str) -> Any:  # noqa: ANN401 - a name or a function
+def make_loss(network: keras.Model, parameters: TrainingParameters) -> Any:  # noqa: ANN401 - a name or a function
     """Resolve a loss; behind a scaled output it is taken in the scaled form, while metrics keep the target's units."""
     import keras
 
+    name = parameters.loss
     scaled = next((layer for layer in network.layers if layer.name == TARGET_SCALE), None)
-    if scaled is None:
+    if scaled is None and name != "pinball":
         return name
-    loss = keras.losses.get(name)
-    return lambda actual, predicted: loss(scaled.scale(actual), scaled.scale(predicted))
+    loss = pinball(parameters.quantile) if name == "pinball" else keras.losses.get(name)
+    return loss if scaled is None else lambda actual, predicted: loss(scaled.scale(actual), scaled.scale(predicted))
+
+
+def pinball(quantile: float) -> Callable[[Any, Any], Any]:
+    """Make the loss, a number a row, whose mean is least at a quantile of the target: at 0.5 half the absolute one."""
+
+    def loss(actual: Any, predicted: Any) -> Any:  # noqa: ANN401 - tensors
+        from keras import ops
+
+        error = ops.reshape(actual, ops.shape(predicted)) - predicted
+        return ops.mean(ops.maximum(quantile * error, (quantile - 1) * error), axis=-1)
+
+    return loss

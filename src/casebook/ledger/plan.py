@@ -26,6 +26,7 @@ LATER: dict[str, Any] = {
     "split.promotion_share": 0,
     "preparation.fallback": {},
     "training.refit": False,
+    "training.quantile": 0.5,
     "reference.refit": False,
 }
 # Blocks that say what becomes of a trained model.

@@ -121,6 +121,7 @@ class TrainingParameters(Parameters):
     seed: Seed = 0
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     loss: Loss
+    quantile: float = Field(default=0.5, gt=0, lt=1, description="of the target, at which the loss pinball aims")
     metrics: Metrics
     target_scale: Literal["none", "standard", "log"] = Field(
         default="none", description="in which scale a regression's loss is taken; metrics stay in the target's units"
@@ -139,4 +140,10 @@ class TrainingParameters(Parameters):
             raise ValueError(
                 f"early_stopping.metric {self.early_stopping.metric!r} is not one of {', '.join(measured)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_quantile(self) -> TrainingParameters:
+        if self.quantile != TrainingParameters.model_fields["quantile"].default and self.loss != "pinball":
+            raise ValueError(f"quantile {self.quantile} goes with the loss pinball, not with {self.loss}")
         return self

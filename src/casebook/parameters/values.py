@@ -19,7 +19,7 @@ Initializer = Literal[
 ]  # fmt: skip
 Loss = Literal[
     "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy",
-    "mse", "mae", "mape", "msle",
+    "mse", "mae", "mape", "msle", "pinball",
 ]  # fmt: skip
 
 
