@@ -144,6 +144,9 @@ class TrainingParameters(Parameters):
 
     @model_validator(mode="after")
     def _check_quantile(self) -> TrainingParameters:
-        if self.quantile != TrainingParameters.model_fields["quantile"].default and self.loss != "pinball":
-            raise ValueError(f"quantile {self.quantile} goes with the loss pinball, not with {self.loss}")
+        middle = TrainingParameters.model_fields["quantile"].default
+        if self.quantile != middle and self.loss != "pinball":
+            raise ValueError(
+                f"quantile {self.quantile} goes with the loss pinball, not with {self.loss}: give {middle} with that"
+            )
         return self
