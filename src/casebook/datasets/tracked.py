@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from casebook.learning.packaging import Package
 
-# To keep the state of a small network takes a fifth of its epoch; a kill loses so much of them at most, or one epoch.
+# To keep the state of a small network takes an eighth of its epoch; a kill loses these seconds of them, or one epoch.
 SECONDS_BETWEEN_STATES = 0.2
 
 
