@@ -1,0 +1,1 @@
+"""The command `casebook`: what a person types, a module a subcommand."""
