@@ -36,6 +36,14 @@ def test_outside_any_project_things_lie_where_the_package_is_installed_from(
     assert locations.project_root() == Path(locations.__file__).parents[2]
 
 
+def test_outside_any_project_an_installed_wheel_works_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(locations, "CHECKOUT", tmp_path / "lib" / "python3.11")
+    assert locations.project_root() == tmp_path
+
+
 def test_a_named_store_is_used_and_chooses_where_its_artifacts_go(
     project_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

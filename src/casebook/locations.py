@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from kedro.utils import find_kedro_project
+from kedro.utils import find_kedro_project, is_kedro_project
+
+# In a checkout, also an editable install of it; what lies above an installed wheel is no project.
+CHECKOUT = Path(__file__).parents[2]
 
 
 def project_root() -> Path:
-    """Find the project's folder: the one above the current folder, else the one this file is installed from."""
-    return Path(find_kedro_project(Path.cwd()) or Path(__file__).parents[2])
+    """Find the project's folder: the one above the current folder, else the checkout, else the current folder."""
+    return Path(find_kedro_project(Path.cwd()) or (CHECKOUT if is_kedro_project(CHECKOUT) else Path.cwd()))
 
 
 def raw_folder(case: str) -> Path:
