@@ -9,11 +9,18 @@ from kedro.utils import find_kedro_project, is_kedro_project
 
 # In a checkout, also an editable install of it; what lies above an installed wheel is no project.
 CHECKOUT = Path(__file__).parents[2]
+# Reaches the processes that a run starts.
+CONF_VARIABLE = "CASEBOOK_CONF"
 
 
 def project_root() -> Path:
     """Find the project's folder: the one above the current folder, else the checkout, else the current folder."""
     return Path(find_kedro_project(Path.cwd()) or (CHECKOUT if is_kedro_project(CHECKOUT) else Path.cwd()))
+
+
+def conf_source() -> str:
+    """Return where configuration is read from: what `--conf-source` or `CASEBOOK_CONF` named, else the project's."""
+    return os.environ.get(CONF_VARIABLE) or str(project_root() / "conf")
 
 
 def raw_folder(case: str) -> Path:

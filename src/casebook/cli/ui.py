@@ -7,13 +7,13 @@ import sys
 
 import click
 
-from casebook.cli.ports import port_option
+from casebook.cli.arguments import port_option
 
 
 @click.command()
 @port_option(5000)
 def ui(port: int) -> None:
-    """Browse runs in the MLflow UI, on loopback."""
+    """Browse runs in the MLflow UI."""
     from casebook.locations import artifact_location, tracking_uri
     from casebook.store import create_store_once
 
