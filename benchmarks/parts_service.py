@@ -6,7 +6,6 @@ import http.client
 import json
 import statistics
 import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager

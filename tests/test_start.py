@@ -13,7 +13,6 @@ from casebook.cases import CASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.conftest import Project
 

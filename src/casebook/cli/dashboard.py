@@ -16,9 +16,13 @@ def dashboard(case: str, port: int) -> None:
     address = find_storage(case)
     from optuna_dashboard import run_server
 
+    from casebook.learning.search.leaves import SpaceError
     from casebook.learning.search.storage import open_storage
 
-    storage = open_storage(address)
+    try:
+        storage = open_storage(address)
+    except SpaceError as error:
+        raise click.ClickException(str(error)) from None
     click.echo(f"http://{LOOPBACK}:{port}")
     run_server(storage, host=LOOPBACK, port=port)
 

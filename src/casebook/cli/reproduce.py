@@ -16,8 +16,8 @@ PAGE = "docs/ledger.md"
 def reproduce(case: str) -> None:
     """Run published variants and write docs/ledger.md.
 
-    Only what has not been run with the same parameters is run; it takes the real files, and hours for some cases. CASEBOOK_RAW names
-    the folder of the files.
+    Only what has not been run with the same parameters is run; it takes the real files, and hours for some cases.
+    CASEBOOK_RAW names the folder of the files.
     """
     from casebook.locations import project_root, raw_is_named
 
