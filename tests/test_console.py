@@ -54,7 +54,7 @@ def test_the_summary_tells_rows_features_origin_scores_seconds_and_where_to_look
         "sample",
         "start 2.0  training 10.0",
         "12.0 s",
-        "experiment redhat, run f00d in sqlite:///mlflow.db (`make ui`)",
+        "experiment redhat, run f00d in sqlite:///mlflow.db (`make ui` or `casebook ui`)",
     ):
         assert words in said
     assert "merging" not in said

@@ -186,7 +186,10 @@ def _facts(run: Run, seconds: Mapping[str, float], store: str) -> Iterator[tuple
     yield "data", run.data.tags.get("data.origin", "from an earlier run")
     yield "seconds", "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MENTIONED)
     yield "in all", f"{sum(seconds.values()):.1f} s"
-    yield "MLflow", f"experiment {run.data.tags.get('case')}, run {run.info.run_id} in {store} (`make ui`)"
+    yield (
+        "MLflow",
+        f"experiment {run.data.tags.get('case')}, run {run.info.run_id} in {store} (`make ui` or `casebook ui`)",
+    )
 
 
 def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> Table:

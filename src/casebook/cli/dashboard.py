@@ -42,6 +42,6 @@ def find_storage(case: str) -> str:
     file = address.removeprefix(JOURNAL)
     if file != address and not (project_root() / file).exists():
         raise click.ClickException(
-            f"no study of {case} has been begun here; begin one with kedro run --pipeline={case}_study"
+            f"no study of {case} has been begun here; begin one with casebook run --pipelines={case}_study"
         )
     return address

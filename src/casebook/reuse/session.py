@@ -32,9 +32,15 @@ class CasebookSession(KedroSession):
         conf_source: str | None = None,
     ) -> None:
         """Let the project be the one that all else takes for it, and its configuration the one that was named."""
-        root, source = project_path or project_root(), conf_source or os.environ.get(CONF_VARIABLE)
+        root = Path(project_path or project_root())
+        source = conf_source or os.environ.get(CONF_VARIABLE) or str(root / "conf")
+        if "://" not in source and not Path(source).exists():
+            raise click.ClickException(
+                f"there is no configuration in {source}: name its folder or archive, as in --conf-source=conf"
+            )
+        # Before hooks are imported, and all that they would warn of with them.
+        use_logging(source)
         super().__init__(session_id, package_name, root, save_on_close, source)
-        use_logging(self._conf_source)
 
     def run(self, *args: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - Kedro's own
         """Run with a runner that knows what was made before; the nodes of one in several processes call no hooks."""
@@ -53,10 +59,6 @@ class CasebookSession(KedroSession):
 
     def _get_config_loader(self) -> OmegaConfigLoader:
         """Leave out the other cases, whose parameters take a second to read and are no business of this run."""
-        if not Path(self._conf_source).exists() and "://" not in self._conf_source:
-            raise click.UsageError(
-                f"there is no configuration in {self._conf_source}: name it, as in --conf-source=conf-casebook.tar.gz"
-            )
         loader: OmegaConfigLoader = super()._get_config_loader()  # type: ignore[assignment]
         if self.case:
             own = {kind: [f"{kind}*", f"{self.case}/{kind}*"] for kind in ("parameters", "catalog")}
