@@ -17,6 +17,7 @@ from casebook.console import announce
 from casebook.datasets.raw import RawFileError
 from casebook.datasets.tables import settle_writes
 from casebook.deferral import import_deferred, passed_over
+from casebook.hooks.description import describe_run, keep_description
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.resuming import PARAMETERS_FILE, find_killed_run, what_counts
@@ -70,7 +71,7 @@ class TrackingHook:
         parameters = self.context.params[case]
         raw = self._find_raw_files(case, pipeline, parameters)
         self._configure(case, job_of(pipeline) or parameters["variant"])
-        if any(STUDY in node.tags for node in pipeline.nodes):
+        if runs_study(pipeline):
             begin_launch(self.context, case, parameters, raw)
         monitor = f"{case}.monitor"
         if parameters["resume"] and monitor in pipeline.inputs():
@@ -89,8 +90,9 @@ class TrackingHook:
         settle_writes(only_done=True)
 
     @hook_impl(wrapper=True)
-    def after_pipeline_run(self) -> Generator[None, None, None]:
-        """Wait for the last tables before the run counts as finished."""
+    def after_pipeline_run(self, pipeline: Pipeline) -> Generator[None, None, None]:
+        """Wait for the last tables before the run counts as finished; describe it once its model is registered."""
+        run = mlflow.active_run()
         try:
             settle_writes()
         except OSError as error:
@@ -98,6 +100,10 @@ class TrackingHook:
             mlflow.end_run("FAILED")
             raise
         yield
+        if run is not None:
+            job = "study" if runs_study(pipeline) else job_of(pipeline)
+            found = mlflow.get_run(run.info.run_id)
+            keep_description(found, describe_run(found, self.context.params[sole_case(pipeline)], job))
 
     @hook_impl(wrapper=True)
     def on_pipeline_error(self, error: Exception) -> Generator[None, None, None]:
@@ -146,6 +152,11 @@ def sole_case(pipeline: Pipeline) -> str:
     if len(cases) != 1:
         raise click.UsageError(f"one run is one case, but these are {', '.join(cases)}: start one command for each")
     return cases[0]
+
+
+def runs_study(pipeline: Pipeline) -> bool:
+    """Test whether a pipeline searches hyperparameters."""
+    return any(STUDY in node.tags for node in pipeline.nodes)
 
 
 def job_of(pipeline: Pipeline) -> str:

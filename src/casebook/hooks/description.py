@@ -1,0 +1,208 @@
+"""A run's description in the MLflow UI: Markdown on what was held out, the scores side by side, and how to go on."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from mlflow import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlflow.entities import Run
+
+PARTS = ("train", "validation", "test", "promotion")
+# Group of metrics -> its column; an update and a study have other models under the same names.
+COLUMNS = {"test": "network", "baseline": "baseline", "reference": "reference", "best_reachable": "best reachable"}
+UPDATED_COLUMNS = {"test": "updated", "reference": "champion before", "baseline": "baseline"}
+STUDY_COLUMNS = {"test": "winner", "default": "default", "baseline": "baseline", "reference": "reference"}
+STRATEGIES = {"row": "by row, at random", "time": "by time, the last days", "given": "as the data set's own test part"}
+COUNTS = ("rows", "learnt", "held_out", "promotion", "replayed")
+# So many searched values of a winner are listed; the tags have all.
+MOST_VALUES = 20
+MARK = "\n\n<!-- written by casebook, {} -->\n"
+
+
+def describe_run(run: Run, parameters: Mapping[str, Any], job: str = "") -> str:
+    """Describe a run.
+
+    Args:
+        run: with its metrics and tags.
+        parameters: the case's merged parameters.
+        job: what it did with a trained model (see `tracking.JOBS`), `study`, or nothing for a training.
+
+    Returns:
+        Markdown, paragraphs and tables separated by empty lines.
+    """
+    parts = {"study": _study, "predict": _prediction, "monitor": _monitoring, "update": _update}.get(job, _training)
+    return "\n\n".join(part for part in parts(run, parameters) if part)
+
+
+def keep_description(run: Run, text: str) -> None:
+    """Write a run's description, unless somebody has written or changed it since."""
+    present = run.data.tags.get(MLFLOW_RUN_NOTE, "")
+    if not present or is_own(present):
+        MlflowClient().set_tag(run.info.run_id, MLFLOW_RUN_NOTE, sign(text))
+
+
+def sign(text: str) -> str:
+    """Append a comment with the text's digest, which the UI does not show."""
+    return text + MARK.format(sha256(text.encode()).hexdigest()[:12])
+
+
+def is_own(note: str) -> bool:
+    """Test whether a description is as it was written here, and so may be replaced."""
+    text, _, _ = note.partition(MARK.split("{}", maxsplit=1)[0])
+    return note.strip() == sign(text).strip()
+
+
+def _training(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
+    yield f"Variant `{run.data.tags.get('variant', '')}` of `{_case(run)}`. {_origin(run)}"
+    yield _scores(run, COLUMNS, "test rows")
+    yield _folds(run)
+    yield _held_out(run, parameters)
+    yield _leaks(parameters)
+    yield from _model(run)
+
+
+def _update(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
+    found = _group(run, "update")
+    yield f"The champion of `{_case(run)}` has learnt from new rows. {_origin(run)}"
+    counts = [f"{name.replace('_', ' ')} {found[name]:,.0f}" for name in COUNTS if name in found]
+    yield f"**Last batch**: rows {', '.join(counts)}." if counts else ""
+    yield _scores(run, UPDATED_COLUMNS, "new rows held out")
+    batches = {name: said for name, said in run.data.tags.items() if name.startswith("update.")}
+    yield "\n".join(f"- {said}" for _, said in sorted(batches.items(), key=lambda each: int(each[0].split(".")[1])))
+    yield _leaks(parameters)
+    yield from _model(run) if "model.version" in run.data.tags else ()
+
+
+def _prediction(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
+    found, alarms = _group(run, "prediction"), run.data.metrics.get("drift/alarms", 0)
+    file = parameters["predict"]["file"]
+    yield f"The champion of `{_case(run)}` has scored {f'`{file}`' if file else 'the file of new rows'}. {_origin(run)}"
+    yield (
+        f"**Rows** {found.get('rows', 0):,.0f}: scored {found.get('scored', 0):,.0f}, rejected "
+        f"{found.get('rejected', 0):,.0f} (`rejected.parquet` says why), in {found.get('seconds', 0):.1f} s."
+    )
+    level = parameters["predict"]["drift_alarm"]
+    yield f"**Drift**: {alarms:.0f} features or answers reach the level {level:g} (population stability index)."
+    yield f"The predictions are in `data/07_model_output/{_case(run)}/`; score again: `kedro run --pipeline={_case(run)}_predict`."
+
+
+def _monitoring(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
+    monitor = parameters["monitor"]
+    judged = f"its {monitor['metric']}" if monitor["metric"] else "its main metric"
+    yield f"Predictions of `{_case(run)}` whose outcomes (`{monitor['outcomes']}`) have arrived, week by week."
+    yield f"A week fails where {judged} is worse by more than {monitor['drop']:g} than it was on the test rows."
+    yield _origin(run)
+
+
+def _study(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
+    found, tags = _group(run, "study"), run.data.tags
+    best = ", ".join(f"{name} {_write(value)}" for name, value in _group(run, "best").items())
+    yield f"Study of `{_case(run)}`: {found.get('trials', 0):.0f} trials, {found.get('failed', 0):.0f} failed. {_origin(run)}"
+    if "best.trial" in tags:
+        link = f"[trial {tags['best.trial']}](#/experiments/{run.info.experiment_id}/runs/{tags['best.run_id']})"
+        yield f"**Winner**: {link}{f', {best}' if best else ''}."
+        won = {name: value for name, value in tags.items() if name.startswith(f"best.{_case(run)}.")}
+        rows = [f"| `{name.removeprefix('best.')}` | {value} |" for name, value in list(won.items())[:MOST_VALUES]]
+        yield "\n".join(["| searched | value |", "| --- | --- |", *rows]) if rows else ""
+    yield _scores(run, STUDY_COLUMNS, "test rows")
+    yield _leaks(parameters)
+    yield f"Train it: `kedro run --pipeline={_case(run)} --params {_case(run)}.variant=best`"
+
+
+def _origin(run: Run) -> str:
+    origin = run.data.tags.get("data.origin")
+    if origin == "sample":
+        return "**The data are a generated sample: scores say nothing about the real data.**"
+    digest = run.data.tags.get("data.fingerprint")
+    return f"The data are the user's files (fingerprint `{digest}`)." if origin else ""
+
+
+def _scores(run: Run, columns: Mapping[str, str], rows: str) -> str:
+    """Set the scores side by side, a row a metric; a column that has none is left out."""
+    groups = {title: _group(run, who) for who, title in columns.items()}
+    shown = {title: values for title, values in groups.items() if values}
+    first = next(iter(shown.values()), {})
+    names = [name for name in groups.get("baseline", {}) if name in first]
+    if not names:
+        return ""
+    lines = [f"| {rows} | {' | '.join(shown)} |", f"| --- |{' ---: |' * len(shown)}"]
+    for name in names:
+        cells = [_write(values[name]) if name in values else "" for values in shown.values()]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _folds(run: Run) -> str:
+    means = {name.removesuffix("_mean"): v for name, v in _group(run, "folds").items() if name.endswith("_mean")}
+    told = ", ".join(f"{name} {_write(value)}" for name, value in means.items())
+    return f"**Mean over the folds**, each a child run: {told}." if told else ""
+
+
+def _held_out(run: Run, parameters: Mapping[str, Any]) -> str:
+    data, strategy = _group(run, "data"), parameters["split"]["strategy"]
+    counts = {part: data[f"{part}_rows"] for part in PARTS if f"{part}_rows" in data}
+    if not counts:
+        return ""
+    total = sum(counts.values()) or 1.0
+    how = STRATEGIES.get(strategy, f"by {strategy}: all rows of one {strategy} lie on one side")
+    lines = [f"**Held out** {how}.", "", "| part | rows | share |", "| --- | ---: | ---: |"]
+    lines += [f"| {part} | {rows:,.0f} | {rows / total:.1%} |" for part, rows in counts.items()]
+    seen = {name: v for name, v in _group(run, "test").items() if name.startswith("seen_")}
+    known = [f"{name.removeprefix('seen_').removesuffix('_share')} {value:.1%}" for name, value in seen.items()]
+    return "\n".join(
+        [*lines, *(["", f"Of the test rows training has seen the same {', '.join(known)}."] if known else [])]
+    )
+
+
+def _leaks(parameters: Mapping[str, Any]) -> str:
+    """Name the columns that are unknown when a prediction is made."""
+    closed, open_ones = (
+        [f"`{column}`" for column, choice in parameters["leaks"].items() if choice == wanted]
+        for wanted in ("drop", "keep")
+    )
+    told = [f"{', '.join(closed)} left out"] if closed else []
+    told += [f"**{', '.join(open_ones)} used, though unknown when a prediction is made**"] if open_ones else []
+    return f"**Leaks**: {'; '.join(told)}." if told else ""
+
+
+def _model(run: Run) -> Iterator[str]:
+    """Say how to load and serve the run's model: of a run with several the registered version names the one."""
+    case, version = _case(run), run.data.tags.get("model.version")
+    address = f"models:/{case}/{version}" if version else f"runs:/{run.info.run_id}/model"
+    if version:
+        yield f"**Model**: version {version} of `{case}`; {run.data.tags.get('promotion', '')}."
+    # The store's address is relative, so that it holds when the project is moved.
+    yield "\n".join(
+        [
+            "Load it in the project's folder and predict raw rows:",
+            "",
+            "```python",
+            "import mlflow",
+            'mlflow.set_tracking_uri("sqlite:///mlruns/mlflow.db")  # or the address of your server',
+            f'model = mlflow.pyfunc.load_model("{address}")',
+            "predictions = model.predict(rows)",
+            "```",
+            "",
+            f"Serve the champion: `casebook serve {case}`. Serve this model: "
+            f"`MLFLOW_TRACKING_URI=sqlite:///mlruns/mlflow.db mlflow models serve -m {address} --env-manager local`",
+        ]
+    )
+
+
+def _case(run: Run) -> str:
+    return str(run.data.tags.get("case", ""))
+
+
+def _group(run: Run, name: str) -> dict[str, float]:
+    prefix = f"{name}/"
+    return {key.removeprefix(prefix): value for key, value in run.data.metrics.items() if key.startswith(prefix)}
+
+
+def _write(value: float) -> str:
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
