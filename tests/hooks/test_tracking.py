@@ -177,7 +177,7 @@ def test_a_table_that_could_not_be_written_stops_the_run_at_the_next_node(hook: 
 def test_a_last_table_that_could_not_be_written_makes_the_run_a_failed_one(hook: TrackingHook) -> None:
     run = mlflow.start_run()
     with pytest.raises(OSError, match="No space left"):
-        next(hook.after_pipeline_run())
+        next(hook.after_pipeline_run(pipeline_of("redhat")))
     found = mlflow.get_run(run.info.run_id)
     assert found.info.status == "FAILED"
     assert found.data.tags["error"] == "OSError: No space left on device"

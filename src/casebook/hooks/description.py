@@ -22,7 +22,9 @@ STRATEGIES = {"row": "by row, at random", "time": "by time, the last days", "giv
 COUNTS = ("rows", "learnt", "held_out", "promotion", "replayed")
 # So many searched values of a winner are listed; the tags have all.
 MOST_VALUES = 20
-MARK = "\n\n<!-- written by casebook, {} -->\n"
+# Relative to the project, so that it holds when that is moved.
+STORE = "sqlite:///mlruns/mlflow.db"
+MARK = "<!-- written by casebook"
 
 
 def describe_run(run: Run, parameters: Mapping[str, Any], job: str = "") -> str:
@@ -49,13 +51,13 @@ def keep_description(run: Run, text: str) -> None:
 
 def sign(text: str) -> str:
     """Append a comment with the text's digest, which the UI does not show."""
-    return text + MARK.format(sha256(text.encode()).hexdigest()[:12])
+    return f"{text}\n\n{MARK} {sha256(text.encode()).hexdigest()[:12]} -->"
 
 
 def is_own(note: str) -> bool:
     """Test whether a description is as it was written here, and so may be replaced."""
-    text, _, _ = note.partition(MARK.split("{}", maxsplit=1)[0])
-    return note.strip() == sign(text).strip()
+    text = note.rpartition(f"\n\n{MARK}")[0]
+    return note == sign(text)
 
 
 def _training(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -64,19 +66,21 @@ def _training(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     yield _folds(run)
     yield _held_out(run, parameters)
     yield _leaks(parameters)
-    yield from _model(run)
+    yield from _model(run, f"runs:/{run.info.run_id}/model")
 
 
 def _update(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     found = _group(run, "update")
     yield f"The champion of `{_case(run)}` has learnt from new rows. {_origin(run)}"
     counts = [f"{name.replace('_', ' ')} {found[name]:,.0f}" for name in COUNTS if name in found]
-    yield f"**Last batch**: rows {', '.join(counts)}." if counts else ""
+    yield f"**Last batch**: {', '.join(counts)}." if counts else ""
     yield _scores(run, UPDATED_COLUMNS, "new rows held out")
     batches = {name: said for name, said in run.data.tags.items() if name.startswith("update.")}
     yield "\n".join(f"- {said}" for _, said in sorted(batches.items(), key=lambda each: int(each[0].split(".")[1])))
     yield _leaks(parameters)
-    yield from _model(run) if "model.version" in run.data.tags else ()
+    # Each batch logged a model; the registered version is the last.
+    version = run.data.tags.get("model.version")
+    yield from _model(run, f"models:/{_case(run)}/{version}") if version else ()
 
 
 def _prediction(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -89,7 +93,7 @@ def _prediction(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     )
     level = parameters["predict"]["drift_alarm"]
     yield f"**Drift**: {alarms:.0f} features or answers reach the level {level:g} (population stability index)."
-    yield f"The predictions are in `data/07_model_output/{_case(run)}/`; score again: `kedro run --pipeline={_case(run)}_predict`."
+    yield f"The predictions are in `data/07_model_output/{_case(run)}/predictions.parquet`."
 
 
 def _monitoring(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -103,7 +107,8 @@ def _monitoring(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
 def _study(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     found, tags = _group(run, "study"), run.data.tags
     best = ", ".join(f"{name} {_write(value)}" for name, value in _group(run, "best").items())
-    yield f"Study of `{_case(run)}`: {found.get('trials', 0):.0f} trials, {found.get('failed', 0):.0f} failed. {_origin(run)}"
+    trials = f"{found.get('trials', 0):.0f} trials, {found.get('failed', 0):.0f} failed"
+    yield f"Study of `{_case(run)}`: {trials}. {_origin(run)}"
     if "best.trial" in tags:
         link = f"[trial {tags['best.trial']}](#/experiments/{run.info.experiment_id}/runs/{tags['best.run_id']})"
         yield f"**Winner**: {link}{f', {best}' if best else ''}."
@@ -154,9 +159,9 @@ def _held_out(run: Run, parameters: Mapping[str, Any]) -> str:
     lines = [f"**Held out** {how}.", "", "| part | rows | share |", "| --- | ---: | ---: |"]
     lines += [f"| {part} | {rows:,.0f} | {rows / total:.1%} |" for part, rows in counts.items()]
     seen = {name: v for name, v in _group(run, "test").items() if name.startswith("seen_")}
-    known = [f"{name.removeprefix('seen_').removesuffix('_share')} {value:.1%}" for name, value in seen.items()]
+    known = [f"{name.removeprefix('seen_').removesuffix('_share')} {value:.1%}" for name, value in sorted(seen.items())]
     return "\n".join(
-        [*lines, *(["", f"Of the test rows training has seen the same {', '.join(known)}."] if known else [])]
+        [*lines, *(["", f"Share of test rows that training has seen, by {', '.join(known)}."] if known else [])]
     )
 
 
@@ -171,26 +176,24 @@ def _leaks(parameters: Mapping[str, Any]) -> str:
     return f"**Leaks**: {'; '.join(told)}." if told else ""
 
 
-def _model(run: Run) -> Iterator[str]:
-    """Say how to load and serve the run's model: of a run with several the registered version names the one."""
+def _model(run: Run, address: str) -> Iterator[str]:
+    """Say what became of the run's model, and how to load and serve it."""
     case, version = _case(run), run.data.tags.get("model.version")
-    address = f"models:/{case}/{version}" if version else f"runs:/{run.info.run_id}/model"
+    serving = f"`MLFLOW_TRACKING_URI={STORE} mlflow models serve -m {address} --env-manager local`"
     if version:
         yield f"**Model**: version {version} of `{case}`; {run.data.tags.get('promotion', '')}."
-    # The store's address is relative, so that it holds when the project is moved.
     yield "\n".join(
         [
             "Load it in the project's folder and predict raw rows:",
             "",
             "```python",
             "import mlflow",
-            'mlflow.set_tracking_uri("sqlite:///mlruns/mlflow.db")  # or the address of your server',
+            f'mlflow.set_tracking_uri("{STORE}")  # or the address of your server',
             f'model = mlflow.pyfunc.load_model("{address}")',
             "predictions = model.predict(rows)",
             "```",
             "",
-            f"Serve the champion: `casebook serve {case}`. Serve this model: "
-            f"`MLFLOW_TRACKING_URI=sqlite:///mlruns/mlflow.db mlflow models serve -m {address} --env-manager local`",
+            f"Serve the champion: `casebook serve {case}`. Serve this model: {serving}",
         ]
     )
 
