@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import entry_points
 
 import click
 
 from casebook.cli.arguments import port_option
+
+# What a browser needs: MLflow's default is four workers, and a runner of jobs with a process for each of its queues,
+# which only its judges and assistants of language models use.
+ONE_USER = ("--workers", "1")
+NO_JOBS = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+APP = "casebook"
 
 
 @click.command()
@@ -19,7 +26,11 @@ def ui(port: int) -> None:
 
     create_store_once(tracking_uri())
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", tracking_uri(), "--port", str(port)]
+    command += ONE_USER
+    # An environment that was installed before the app was there shows MLflow's own order.
+    if entry_points(group="mlflow.app", name=APP):
+        command += ["--app-name", APP]
     location = artifact_location()
     if location is not None:
         command += ["--default-artifact-root", location]
-    os.execv(sys.executable, command)  # noqa: S606 - fixed words and the store's address
+    os.execve(sys.executable, command, {**NO_JOBS, **os.environ})  # noqa: S606 - fixed words and the store's address

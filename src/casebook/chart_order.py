@@ -1,0 +1,73 @@
+"""MLflow's own UI with the curves first: `mlflow ui --app-name casebook`.
+
+MLflow 3.17 sorts chart groups by name, which puts `baseline` before `train`; the order that a user drags them into is
+kept by the browser alone. No tag reaches it, so a script in the page hands that state out where the browser has none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mlflow.server import app as flask_app
+from mlflow.server.fastapi_app import create_fastapi_app
+
+if TYPE_CHECKING:
+    from flask import Response
+
+# A finished run shows the groups that it has; one that goes on shall not open with what happens to be there first.
+SCRIPT = r"""<script>
+(() => {
+  const first = ["train", "val", "test", "baseline", "reference"];
+  const read = Storage.prototype.getItem;
+  const groupsOf = (id) => {
+    const request = new XMLHttpRequest();
+    request.open("GET", `ajax-api/2.0/mlflow/runs/get?run_id=${id}`, false);
+    request.send();
+    const { info, data } = JSON.parse(request.responseText).run;
+    const names = (data.metrics || []).map(({ key }) => key.split("/").slice(0, -1).join("/"));
+    const found = new Set(names.filter((name) => name && name !== "system"));
+    const leading = first.filter((name) => found.delete(name) || info.status === "RUNNING");
+    return [...leading, ...[...found].sort()];
+  };
+  const sections = (names) => ({
+    compareRunCharts: [],
+    compareRunSections: names.map((name) => (
+      { uuid: `casebook-${name}`, name, display: true, isReordered: false, deleted: false, isGenerated: true }
+    )),
+    isAccordionReordered: true,
+    autoRefreshEnabled: true,
+    globalLineChartConfig: { xAxisKey: "step", lineSmoothness: 0, selectedXAxisMetricKey: "" },
+  });
+  const stateOf = (key) => {
+    const run = /-RunPage-([0-9a-f]{32})-model-chartUIState$/.exec(key);
+    if (run) return sections(groupsOf(run[1]));
+    return /-ExperimentPage-\["\d+"\]-ReactComponentState$/.test(key) ? sections(first) : null;
+  };
+  Storage.prototype.getItem = function (key) {
+    const kept = read.call(this, key);
+    try {
+      const state = kept === null && stateOf(key);
+      return state ? JSON.stringify(state) : kept;
+    } catch {
+      return kept;
+    }
+  };
+})();
+</script>"""
+
+
+@flask_app.after_request
+def insert_script(response: Response) -> Response:
+    """Insert the script into the one page of the UI, before any of MLflow's own."""
+    if response.mimetype == "text/html" and response.status_code == 200:
+        response.direct_passthrough = False
+        page = response.get_data(as_text=True)
+        if '<div id="root"' in page:
+            response.set_data(page.replace("<head>", f"<head>{SCRIPT}", 1))
+            # Else a browser goes on with the page that it knows from another MLflow.
+            response.headers.pop("ETag", None)
+            response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+app = create_fastapi_app(flask_app)
