@@ -147,6 +147,27 @@ def test_tags_say_what_ran_on_what(finished: Finished, run: Run) -> None:
     assert "error" not in tags
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Variant `default` of `redhat`. **The data are a generated sample", "| test rows | network | baseline |",
+        "**Held out** by person", "| promotion |", "**Model**: version 1 of `redhat`; champion: the first",
+        "<!-- written by casebook",
+    ],
+)  # fmt: skip
+def test_the_description_tells_what_the_run_was_and_what_became_of_it(run: Run, words: str) -> None:
+    assert words in run.data.tags["mlflow.note.content"]
+
+
+def test_the_description_loads_the_runs_own_model(run: Run) -> None:
+    assert f'mlflow.pyfunc.load_model("runs:/{run.info.run_id}/model")' in run.data.tags["mlflow.note.content"]
+
+
+def test_the_experiment_is_shown_as_one_that_trains_models(finished: Finished, run: Run) -> None:
+    tags = finished.project.client.get_experiment(run.info.experiment_id).tags
+    assert tags["mlflow.experimentKind"] == "custom_model_development"
+
+
 def test_tags_name_the_commit_where_there_is_git(finished: Finished, run: Run) -> None:
     assert run.data.tags.get("git.commit") == finished.commit
     assert run.data.tags.get("git.dirty") == (None if finished.commit is None else "false")
