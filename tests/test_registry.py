@@ -212,3 +212,14 @@ def test_a_run_whose_promotion_rows_were_not_taken_is_registered_but_not_judged(
 def test_a_part_of_a_run_that_makes_no_model_registers_none(make_run: Callable[..., Run]) -> None:
     assert "model.version" not in run_hook(pipeline_with("network"), make_run).data.tags
     assert registry.find_version("redhat", registry.CHALLENGER) is None
+
+
+def test_the_models_page_says_what_the_aliases_mean_and_each_version_links_its_run(
+    make_run: Callable[..., Run],
+) -> None:
+    run = make_run()
+    version = registry.register_version("redhat", run, PARAMETERS)
+    link = f"[{run.info.run_name}](#/experiments/{run.info.experiment_id}/runs/{run.info.run_id})"
+    assert version.description == f"Of the run {link}, variant `default`. On its test rows: auc 0.9123."
+    described = mlflow.MlflowClient().get_registered_model("redhat").description
+    assert described.startswith("Models of the case `redhat`: each takes raw rows. `@champion` is the one in use")

@@ -72,7 +72,7 @@ def register_version(
     if not logged:
         raise ValueError(f"run {run.info.run_id} logged no model to register")
     if not client.search_registered_models(f"name = '{case}'"):
-        client.create_registered_model(case)
+        client.create_registered_model(case, description=describe_models(case))
     split = parameters["split"]
     tags = {
         **{name: run.data.tags[name] for name in RUN_TAGS if name in run.data.tags},
@@ -84,11 +84,32 @@ def register_version(
         **(more or {}),
     }
     version = client.create_model_version(
-        case, f"models:/{logged}", run.info.run_id, tags, await_creation_for=0, model_id=logged
-    )
+        case, f"models:/{logged}", run.info.run_id, tags, description=describe_version(run),
+        await_creation_for=0, model_id=logged,
+    )  # fmt: skip
     client.set_registered_model_alias(case, CHALLENGER, version.version)
     # Read anew: what was created does not show its tags in every store.
     return client.get_model_version(case, version.version)
+
+
+def describe_models(case: str) -> str:
+    """Describe a registered model on its page in the UI."""
+    return (
+        f"Models of the case `{case}`: each takes raw rows. `@{CHAMPION}` is the one in use (`casebook serve {case}`), "
+        f"`@{CHALLENGER}` the newest; the tag `promotion` of a version says what was decided on it and why."
+    )
+
+
+def describe_version(run: Run) -> str:
+    """Describe a version by its variant, its run and its scores on the test rows."""
+    scores = [
+        f"{name.removeprefix('test/')} {value:.4g}"
+        for name, value in run.data.metrics.items()
+        if name.startswith("test/") and not name.startswith("test/seen_")
+    ]
+    link = f"[{run.info.run_name}](#/experiments/{run.info.experiment_id}/runs/{run.info.run_id})"
+    told = f"Of the run {link}, variant `{run.data.tags.get('variant', '')}`."
+    return f"{told} On its test rows: {', '.join(scores)}." if scores else told
 
 
 def judge_version(
