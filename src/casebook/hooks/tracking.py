@@ -45,7 +45,6 @@ USER_ERRORS = (InvalidTableError, EmptyPartError, RawFileError, ResumeError, Bel
 JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor", "update": "update"}
 # Set by `make ledger` for the runs that it starts: the row's key and the seed.
 LEDGER_VARIABLE = "CASEBOOK_LEDGER"
-EXPERIMENT_KIND, MODEL_TRAINING = "mlflow.experimentKind", "custom_model_development"
 MLFLOW_SETTINGS = {
     "MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING": "true",
     "MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL": "2",
@@ -135,10 +134,6 @@ class TrackingHook:
         options.experiment.name = case
         options.run.name = f"{name} {datetime.now(UTC).astimezone():%H:%M:%S}"
         set_up_experiment(self.context)
-        # Else the UI takes it for one of language models and leads to their pages.
-        client, found = mlflow.MlflowClient(), mlflow.get_experiment_by_name(case)
-        if found is not None and EXPERIMENT_KIND not in found.tags:
-            client.set_experiment_tag(found.experiment_id, EXPERIMENT_KIND, MODEL_TRAINING)
 
     def _reopen(self, run: Run | None) -> None:
         """Tell kedro-mlflow to go on with a run."""
