@@ -56,5 +56,11 @@ def test_mlflows_page_and_keys_are_those_that_the_script_expects() -> None:
     build = Path(mlflow.server.__file__).parent / "js" / "build"
     assert '<div id="root"' in (build / "index.html").read_text()
     scripts = [file.read_text() for file in (build / "static" / "js").glob("*.js")]
-    for words in ('"chartUIState"', 'getStoreForComponent("RunPage",', "isAccordionReordered", "compareRunSections"):
+    for words in (
+        '"chartUIState"',
+        'getStoreForComponent("RunPage",',
+        "isAccordionReordered",
+        "compareRunSections",
+        '"mlflow.workflowType",version:1',
+    ):
         assert any(words in script for script in scripts), words

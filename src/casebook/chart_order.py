@@ -1,4 +1,4 @@
-"""MLflow's own UI with the curves first: `mlflow ui --app-name casebook`.
+"""MLflow's own UI, on its half for training with the curves first: `mlflow ui --app-name casebook`.
 
 MLflow 3.17 sorts chart groups by name, which puts `baseline` before `train`; the order that a user drags them into is
 kept by the browser alone. No tag reaches it, so a script in the page hands that state out where the browser has none.
@@ -38,7 +38,10 @@ SCRIPT = r"""<script>
     autoRefreshEnabled: true,
     globalLineChartConfig: { xAxisKey: "step", lineSmoothness: 0, selectedXAxisMetricKey: "" },
   });
+  // The half of the UI that is for models, without the panel on language models open beside it.
+  const chosen = { "mlflow.workflowType_v1": "machine_learning", "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": true };
   const stateOf = (key) => {
+    if (key in chosen) return chosen[key];
     const run = /-RunPage-([0-9a-f]{32})-model-chartUIState$/.exec(key);
     if (run) return sections(groupsOf(run[1]));
     return /-ExperimentPage-\["\d+"\]-ReactComponentState$/.test(key) ? sections(first) : null;
