@@ -39,7 +39,10 @@ SCRIPT = r"""<script>
     globalLineChartConfig: { xAxisKey: "step", lineSmoothness: 0, selectedXAxisMetricKey: "" },
   });
   // The half of the UI that is for models, without the panel on language models open beside it.
-  const chosen = { "mlflow.workflowType_v1": "machine_learning", "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": true };
+  const chosen = {
+    "mlflow.workflowType_v1": "machine_learning",
+    "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": true,
+  };
   const stateOf = (key) => {
     if (key in chosen) return chosen[key];
     const run = /-RunPage-([0-9a-f]{32})-model-chartUIState$/.exec(key);
