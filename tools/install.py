@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from pip_settings import base_python
-from uv import PYTHON, ROOT, VENV, SetUpError, find_uv, report, run, uv_environment
+from uv import PYTHON, ROOT, VENV, SetUpError, advise, find_uv, report, run, uv_environment
 
 LOCK = ROOT / "requirements.lock"
 # Holds the project's path: a copy of the folder carries scripts that would run the original.
@@ -26,7 +26,8 @@ def main() -> int:
     except SetUpError as error:
         return report(error)
     except OSError as error:
-        return report(SetUpError(f"{error.strerror}: {error.filename}"))
+        sys.stderr.write(f"error: {error}\n")
+        return report(SetUpError(advise(str(error))))
     return 0
 
 

@@ -94,6 +94,15 @@ def test_a_full_disk_is_named_and_the_next_make_starts_from_an_empty_environment
     assert created(project) == 2
 
 
+def test_a_folder_that_cannot_be_written_to_is_named_without_a_stack_trace(project: Path) -> None:
+    (project / ".venv").write_text("a file in the way\n")
+    failed = make(project)
+    assert failed.returncode != 0
+    assert f"error: [Errno 20] Not a directory: '{project}/.venv/.installed'" in failed.stderr
+    assert "casebook cannot be set up: see above" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
 @pytest.mark.parametrize("python", ["", "/nowhere/python3.12", "/bin/false"])
 def test_without_a_python_that_works_one_line_says_so(project: Path, python: str) -> None:
     failed = make(project, PYTHON=python)
