@@ -22,13 +22,14 @@ from parts import CASE, ROOT
 from parts import PARTS as REDHAT_PARTS
 from parts_cases import CASE_PARTS
 from parts_service import SERVICE_PARTS
+from parts_setup import SETUP_PARTS
 from parts_study import STUDY_PARTS
 from results import render_results
 
 Figures = dict[str, Any]
 
 PEOPLE, ACTIVITIES, SEED = 189_118, 2_197_291, 1
-PARTS = {**REDHAT_PARTS, **CASE_PARTS, **STUDY_PARTS, **SERVICE_PARTS}
+PARTS = {**REDHAT_PARTS, **CASE_PARTS, **STUDY_PARTS, **SERVICE_PARTS, **SETUP_PARTS}
 RESULTS = Path(__file__).with_name("results.md")
 
 

@@ -160,6 +160,16 @@ def test_a_study_is_compared_by_trials_an_hour_and_by_what_it_found() -> None:
     assert doubled.verdict == MISSED
 
 
+def test_setting_up_is_compared_with_pip_by_the_state_of_the_cache() -> None:
+    install = {"pip": {"empty": 120.0, "full": 80.0}, "casebook": {"empty": 40.0, "full": 20.0}}
+    rows = {
+        row.what: row for row in (compare(quantity, {"setup": part({"install": install})}) for quantity in QUANTITIES)
+    }
+    empty, full = rows["`make install`, empty cache"], rows["`make install`, full cache"]
+    assert (empty.reference, empty.casebook, empty.measured) == ("pip 120.0 s", "40.0 s", "3.00 times faster")
+    assert (full.measured, full.verdict) == ("4.00 times faster", MISSED)
+
+
 def test_a_failed_part_fails_its_rows_with_the_reason_and_no_others() -> None:
     broken = {"date": DATE, "load": "0.10", "error": "CommandFailedError: no such variant"}
     rows = [compare(quantity, {**PARTS, "casebook": broken}) for quantity in QUANTITIES]
