@@ -79,6 +79,7 @@ def kill_in_mid_epoch(folder: Path, given: tuple[Any, ...]) -> None:
     assert process.returncode == -signal.SIGKILL
 
 
+@pytest.mark.process
 def test_a_training_killed_in_mid_epoch_goes_on_to_the_same_bits(given: tuple[Any, ...], tmp_path: Path) -> None:
     kill_in_mid_epoch(tmp_path, given)
     told: list[Any] = []
