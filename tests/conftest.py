@@ -37,6 +37,8 @@ SINGLE = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"
 )
 os.environ.update(SINGLE)
+# Workers and whole runs read the same modules again and again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # For processes that must share the cores as a user's do.
 ALL_CORES = dict.fromkeys(SINGLE, "")
 # What the tests' own process and CI set must not reach the processes of a temporary project.
