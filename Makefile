@@ -66,8 +66,14 @@ lint: $(READY) ## ruff, format check, mypy --strict, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+PYTEST = $(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=loadgroup --no-loadscope-reorder
+
 test: $(READY) ## run the tests on all cores (CASEBOOK_RAW=... adds those on real files)
-	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	$(PYTEST)
+
+.PHONY: test-fast
+test-fast: $(READY) ## run the tests that start no process of their own
+	$(PYTEST) -m 'not process'
 
 test-services: $(READY) ## run the tests that start a PostgreSQL server of their own
 	$(BIN)/pytest -m services

@@ -25,11 +25,22 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
 
+pytest_plugins = ["tests.processes"]
 # Read once and unset: only tests marked `real` may see the user's files.
 REAL_RAW = os.environ.pop("CASEBOOK_RAW", None)
 ROOT = Path(__file__).parents[1]
 # Busy cores shared with others can take ten times as long as free ones.
 PATIENCE = 900
+# As many processes as cores run at once, and threads that wait for a busy core take longer than none. Libraries read
+# these when they are imported.
+SINGLE = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"
+)
+os.environ.update(SINGLE)
+# Workers and whole runs read the same modules again and again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# For processes that must share the cores as a user's do.
+ALL_CORES = dict.fromkeys(SINGLE, "")
 # What the tests' own process and CI set must not reach the processes of a temporary project.
 UNSEEN = ("MLFLOW_", "CASEBOOK_", "PYTEST_", "KEDRO_", "TF_CPP", "PYTHONPATH", "DO_NOT_TRACK", "CI", "GITHUB_")
 
@@ -108,12 +119,13 @@ class Project:
         return cls(root)
 
     def environment(self, **variables: str) -> dict[str, str]:
-        """Give a process what a user's shell would: none of the tests' settings, a home of its own."""
+        """Build the environment of a user's shell: none of the tests' settings, a home of its own; empty is unset."""
         seen = {name: value for name, value in os.environ.items() if not name.startswith(UNSEEN)}
         # Without the fonts that matplotlib has found before, its first figure takes ten seconds.
         fonts = str(Path.home() / ".cache" / "matplotlib")
         home = str(self.root.parent / "home")
-        return {**seen, "HOME": home, "MPLCONFIGDIR": fonts, "COLUMNS": "160", **variables}
+        found = {**seen, "HOME": home, "MPLCONFIGDIR": fonts, "COLUMNS": "160", **variables}
+        return {name: value for name, value in found.items() if value}
 
     def start(self, *arguments: str, folder: str = ".", **variables: str) -> subprocess.Popen[str]:
         """Start `kedro` in a folder of the project."""
@@ -189,7 +201,7 @@ def finished(new_project: Callable[[], Project]) -> Finished:
     commit = _commit(project)
     given = "redhat.training.optimizer.learning_rate=0.003,redhat.evaluation.head_rows=7"
     command = ("run", "--pipeline=redhat", "--env", "test", "--params", given)
-    code, said = project.kedro(*command, folder="notes")
+    code, said = project.kedro(*command, folder="notes", **ALL_CORES)
     assert code == 0, said[-5000:]
     return Finished(project, command, commit, code, said, project.runs()[0])
 

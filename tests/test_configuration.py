@@ -68,12 +68,16 @@ def load(environment: str, command_line: str = "") -> tuple[OmegaConfigLoader, d
     """Load an environment as `kedro run --env ... --params ...` does -> loader, parameters on the command line."""
     given = _split_params(None, None, command_line) if command_line else {}
     loader = OmegaConfigLoader(str(CONF), env=environment, runtime_params=given, **CONFIG_LOADER_ARGS)
+    if command_line:
+        # As a run does: the other cases take a second to read.
+        loader.config_patterns["parameters"] = ["parameters*", "redhat/parameters*"]
     return loader, given
 
 
+@cache
 def resolve(environment: str, command_line: str = "") -> dict[str, Any]:
     loader, given = load(environment, command_line)
-    return resolve_parameters(loader["parameters"], given)
+    return resolve_parameters(loader["parameters"] if command_line else configured(environment), given)
 
 
 @cache

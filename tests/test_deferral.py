@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.process
+
 # A package that imports a slow part at its top, as MLflow does.
 FILES = {
     "outer/__init__.py": "print('outer')\nfrom outer import slow\n",

@@ -82,6 +82,7 @@ def test_a_server_is_left_to_itself(address: str, tmp_path: Path, monkeypatch: p
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.process
 def test_two_processes_that_start_at_once_on_a_fresh_store_both_work(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path / 'mlruns' / 'mlflow.db'}"
     both = [

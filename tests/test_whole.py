@@ -105,6 +105,7 @@ for _ in range(150):
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_processes_that_write_one_path_at_once_do_not_disturb_each_other(tmp_path: Path, kind: str) -> None:
     place = tmp_path / "made"

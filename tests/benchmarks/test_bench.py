@@ -218,6 +218,7 @@ def test_details_of_a_part_without_figures_are_dashes() -> None:
     assert "| features | 183 | - |" in "\n".join(details({"reference": part(REFERENCE)}))
 
 
+@pytest.mark.process
 def test_a_measured_command_gives_its_output_time_and_memory(tmp_path: Path) -> None:
     script = "x = bytearray(150_000_000); import time; time.sleep(0.2); print('done')"
     measured = measure_command([sys.executable, "-c", script], tmp_path, {}, tmp_path / "log")
@@ -226,6 +227,7 @@ def test_a_measured_command_gives_its_output_time_and_memory(tmp_path: Path) -> 
     assert measured.peak_bytes > 150_000_000
 
 
+@pytest.mark.process
 def test_memory_of_child_processes_counts(tmp_path: Path) -> None:
     child = "x = bytearray(100_000_000); import time; time.sleep(0.5)"
     script = f"import subprocess, sys; a, b = (subprocess.Popen([sys.executable, '-c', {child!r}]) for _ in 'ab')\n"
@@ -234,6 +236,7 @@ def test_memory_of_child_processes_counts(tmp_path: Path) -> None:
     assert measured.peak_bytes > 200_000_000
 
 
+@pytest.mark.process
 def test_a_failing_command_says_how_it_ended(tmp_path: Path) -> None:
     script = "print('before'); raise SystemExit('it broke')"
     with pytest.raises(CommandFailedError, match=r"ended with 1: .*it broke"):

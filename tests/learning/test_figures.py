@@ -162,6 +162,7 @@ def test_drawing_leaves_its_inputs_as_they_were() -> None:
     pd.testing.assert_frame_equal(importance, make_importance(3))
 
 
+@pytest.mark.process
 def test_importing_the_modules_loads_neither_matplotlib_nor_scikit_learn_and_drawing_never_pyplot() -> None:
     code = (
         "import sys, numpy as np\n"

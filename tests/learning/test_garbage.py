@@ -30,6 +30,7 @@ def test_a_collector_that_was_off_stays_off() -> None:
         gc.enable()
 
 
+@pytest.mark.process
 def test_a_process_that_leaves_quickly_still_runs_its_exit_handlers() -> None:
     code = (
         "import atexit, gc\n"
@@ -42,6 +43,7 @@ def test_a_process_that_leaves_quickly_still_runs_its_exit_handlers() -> None:
     assert said.splitlines() == ["before 0", "frozen True"]
 
 
+@pytest.mark.process
 def test_what_is_kept_for_good_is_looked_through_no_more() -> None:
     code = (
         "import gc\n"

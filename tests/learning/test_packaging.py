@@ -134,6 +134,7 @@ def test_a_network_that_numpy_cannot_compute_is_served_by_keras(
     pd.testing.assert_frame_equal(RowModel.load(parts).predict(rows), expected.predict(rows))
 
 
+@pytest.mark.process
 def test_a_process_without_the_project_predicts_the_same(
     written: PackageFolder,
     redhat_model: Any,  # noqa: ANN401

@@ -60,11 +60,17 @@ def listen(told: list[Any]) -> Any:  # noqa: ANN401
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def given(learnable: Learnable, training: Callable[..., TrainingParameters]) -> tuple[Any, ...]:
     preparation, *parts = learnable
     train, validation = ({name: values[:103] for name, values in part.items()} for part in parts)
     return train, validation, preparation, training(**SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(given: tuple[Any, ...]) -> tuple[Any, Any]:
+    """A training that nothing disturbed -> network, history."""
+    return train_network(*given, listen([]))
 
 
 def kill_in_mid_epoch(folder: Path, given: tuple[Any, ...]) -> None:
@@ -79,16 +85,19 @@ def kill_in_mid_epoch(folder: Path, given: tuple[Any, ...]) -> None:
     assert process.returncode == -signal.SIGKILL
 
 
-def test_a_training_killed_in_mid_epoch_goes_on_to_the_same_bits(given: tuple[Any, ...], tmp_path: Path) -> None:
+@pytest.mark.process
+def test_a_training_killed_in_mid_epoch_goes_on_to_the_same_bits(
+    given: tuple[Any, ...], undisturbed: tuple[Any, Any], tmp_path: Path
+) -> None:
     kill_in_mid_epoch(tmp_path, given)
     told: list[Any] = []
     resumed, history = train_network(*given, listen(told), Checkpoint(tmp_path / "checkpoint.bin", "run"))
-    undisturbed, whole = train_network(*given, listen([]))
+    network, whole = undisturbed
     # 103 rows in batches of at most 16: three epochs of 7 steps were done, and what the fourth had done is lost.
     done = [7, "epoch 1", 7, "epoch 2", 7, "epoch 3"]
     assert told == [*done, 5, 2, "epoch 4", 5, 2, "epoch 5", 5, 2, "epoch 6"]
     assert history.equals(whole)
-    assert all((a == b).all() for a, b in zip(resumed.get_weights(), undisturbed.get_weights(), strict=True))
+    assert all((a == b).all() for a, b in zip(resumed.get_weights(), network.get_weights(), strict=True))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["given.pickle", "reached"]
 
 
@@ -110,14 +119,16 @@ def break_off(given: tuple[Any, ...], checkpoint: Checkpoint, epoch: int) -> Non
         train_network(*given, monitor, checkpoint)
 
 
-def test_a_kill_within_the_pause_repeats_the_epochs_that_were_not_kept(given: tuple[Any, ...], tmp_path: Path) -> None:
+def test_a_kill_within_the_pause_repeats_the_epochs_that_were_not_kept(
+    given: tuple[Any, ...], undisturbed: tuple[Any, Any], tmp_path: Path
+) -> None:
     break_off(given, Checkpoint(tmp_path / "checkpoint.bin", "run", pause=3600), 4)
     told: list[Any] = []
     resumed, history = train_network(*given, listen(told), Checkpoint(tmp_path / "checkpoint.bin", "run"))
     assert told[:5] == [7, "epoch 1", 5, 2, "epoch 2"]
-    undisturbed, whole = train_network(*given, listen([]))
+    network, whole = undisturbed
     assert history.equals(whole)
-    assert all((a == b).all() for a, b in zip(resumed.get_weights(), undisturbed.get_weights(), strict=True))
+    assert all((a == b).all() for a, b in zip(resumed.get_weights(), network.get_weights(), strict=True))
 
 
 def test_another_run_begins_anew_and_leaves_nothing(given: tuple[Any, ...], tmp_path: Path) -> None:
@@ -164,7 +175,7 @@ def join(train: Arrays, validation: Arrays) -> Arrays:
 
 
 def test_a_refit_is_a_training_on_all_rows_for_as_many_epochs_as_were_kept(
-    given: tuple[Any, ...], training: Callable[..., TrainingParameters]
+    given: tuple[Any, ...], undisturbed: tuple[Any, Any], training: Callable[..., TrainingParameters]
 ) -> None:
     train, validation, preparation, parameters = given
     told: list[Any] = []
@@ -181,8 +192,8 @@ def test_a_refit_is_a_training_on_all_rows_for_as_many_epochs_as_were_kept(
     nothing = {name: values[:0] for name, values in train.items()}
     expected, _ = train_network(join(train, validation), nothing, preparation, plainly, listen([]))
     assert all((a == b).all() for a, b in zip(refitted.get_weights(), expected.get_weights(), strict=True))
-    alone, _ = train_network(*given, listen([]))
-    assert not all((a == b).all() for a, b in zip(refitted.get_weights(), alone.get_weights(), strict=True))
+    alone = undisturbed[0].get_weights()
+    assert not all((a == b).all() for a, b in zip(refitted.get_weights(), alone, strict=True))
 
 
 def test_a_run_killed_in_its_refit_repeats_that_alone(given: tuple[Any, ...], tmp_path: Path) -> None:

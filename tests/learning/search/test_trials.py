@@ -98,6 +98,7 @@ def kill_one_running(place: Place) -> int:
     return number
 
 
+@pytest.mark.process
 def test_a_killed_process_s_trial_fails_and_is_run_again_once(place: Place) -> None:
     begin(place)
     number = kill_one_running(place)

@@ -1,0 +1,84 @@
+"""Which tests start processes, that no other does, and how all are dealt to workers: loaded by the tests' conftest."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from xdist.scheduler import LoadGroupScheduling
+
+from casebook.learning.garbage import collect_rarely
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xdist.remote import Producer
+
+# Whatever is made with these starts processes.
+FIXTURES = {"new_project", "ended_process"}
+# What all tests on the finished run share: they go to one worker, so that it is made once.
+SHARED = "finished"
+EVENTS = {"subprocess.Popen", "os.posix_spawn", "os.fork", "os.system"}
+# Short programs of the system that libraries ask about it.
+ASKED = {"git", "uname", "lscpu", "ldconfig", "gcc", "cc", "ld", "objdump"}
+# The test that runs and must start no process; None where it may.
+guarded: list[str | None] = [None]
+
+
+class GroupsAndFiles(LoadGroupScheduling):
+    """Deals out tests by their group, where they have one, and else by their file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return super()._split_scope(nodeid).partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupsAndFiles:
+    return GroupsAndFiles(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts processes and begin with it, the longest first: what is short fills the workers' ends."""
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        if used & FIXTURES:
+            item.add_marker("process")
+        if SHARED in used:
+            item.add_marker(pytest.mark.xdist_group(SHARED))
+    slow = {item.path for item in items if item.get_closest_marker("process")}
+    # The sort is stable: tests of one file stay in their order.
+    items.sort(key=lambda item: (item.get_closest_marker("xdist_group") is None, item.path not in slow))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector everything that was imported, as a run does."""
+    collect_rarely()
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    guarded[0] = None if item.get_closest_marker("process") else item.nodeid
+    try:
+        return (yield)
+    finally:
+        guarded[0] = None
+
+
+def refuse_process(event: str, arguments: tuple[Any, ...]) -> None:
+    """Fail a test that starts a process and is not marked so; `make test-fast` counts on the marks."""
+    if guarded[0] is None or event not in EVENTS:
+        return
+    program = Path(os.fsdecode(arguments[0])).name if arguments and arguments[0] else event
+    if program not in ASKED:
+        guarded[0] = None
+        pytest.fail(f"{program} is started by a test that is not marked `process`")
+
+
+sys.addaudithook(refuse_process)
