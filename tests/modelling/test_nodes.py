@@ -50,9 +50,7 @@ def test_features_are_the_chosen_columns_that_are_there_less_closed_leaks(
 def test_a_preparation_sees_training_rows_and_open_columns_alone(table: pd.DataFrame) -> None:
     parts = pd.DataFrame({"part": np.array([5] * 2 + [2] * 6 + [1] * 4 + [0] * 4, dtype="uint8")})
     kept = table.copy(), parts.copy()
-    fitted = nodes.fit_preparation_on_training(
-        table, parts, PREPARATION, {"duration": "drop"}, feature_sources=SOURCES
-    )
+    fitted = nodes.fit_preparation_on_training(table, parts, PREPARATION, {"duration": "drop"}, feature_sources=SOURCES)
     assert isinstance(fitted, Preparation)
     assert [column.name for column in fitted.columns] == ["age", "calls"]
     rows = table["age"][[0, 1, 8, 9, 10, 11]]

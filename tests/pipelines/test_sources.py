@@ -1,4 +1,4 @@
-"""The raw columns that a case declares for each feature are those that its code makes the feature of, no more, no less."""
+"""The raw columns that a case declares for each feature are those that its code makes it of, no more and no less."""
 
 from __future__ import annotations
 
