@@ -181,10 +181,8 @@ def engineer(rows: pd.DataFrame) -> pd.DataFrame:
 
 def permute_two_stores(features: list[str]) -> tuple[pd.DataFrame, dict[str, Permute], dict[str, np.ndarray]]:
     """Make the functions that permute four rows, of stores and days that go in pairs."""
-    # Fractions are kept as they are, in the block of numbers.
-    rows = pd.DataFrame(
-        {"Store": [1.5, 1.5, 2.5, 2.5], "Day": [0.25, 0.5, 0.25, 0.5], "Promo": [0.5, 1, 1, 0]}, index=[7, 8, 9, 10]
-    )
+    columns = {"Store": [1.5, 1.5, 2.5, 2.5], "Day": [0.25, 0.5, 0.25, 0.5], "Promo": [0.5, 1, 1, 0]}
+    rows = pd.DataFrame(columns, index=[7, 8, 9, 10])
     preparation = fit_preparation(engineer(rows)[features], PreparationParameters(scaling="none"))
     arrays = preparation.prepare(engineer(rows))
     return rows, permute_raw_columns(arrays, rows, preparation, FEATURE_SOURCES, engineer), arrays
@@ -195,12 +193,15 @@ def test_a_feature_of_two_raw_columns_takes_one_of_them_from_another_row() -> No
     rows, permuted, arrays = permute_two_stores(features)
     kept = rows.copy()
     assert list(permuted) == ["Store", "Day", "Promo"]
-    store, day, both, promo = [1.5, 1.5, 2.5, 2.5], [0.25, 0.5, 0.25, 0.5], [15.25, 15.5, 25.25, 25.5], [0.5, 1, 1, 0]
+    # Fractions are kept as their distance from the mean.
+    store, day, promo = [-0.5, -0.5, 0.5, 0.5], [-0.125, 0.125, -0.125, 0.125], [-0.125, 0.375, 0.375, -0.625]
+    both = [-5.125, -4.875, 4.875, 5.125]
     assert arrays["numbers"].T.tolist() == [store, day, both, promo]
     other_store, other_day = np.array([2, 3, 0, 1]), np.array([1, 0, 3, 2])
-    assert permuted["Store"](other_store)["numbers"].T.tolist() == [store[::-1], day, [25.25, 25.5, 15.25, 15.5], promo]
-    assert permuted["Day"](other_day)["numbers"].T.tolist() == [store, day[::-1], [15.5, 15.25, 25.5, 25.25], promo]
-    assert permuted["Promo"](other_day)["numbers"].T.tolist() == [store, day, both, [1, 0.5, 0, 1]]
+    store_moved, day_moved = [4.875, 5.125, -5.125, -4.875], [-4.875, -5.125, 5.125, 4.875]
+    assert permuted["Store"](other_store)["numbers"].T.tolist() == [store[::-1], day, store_moved, promo]
+    assert permuted["Day"](other_day)["numbers"].T.tolist() == [store, day[::-1], day_moved, promo]
+    assert permuted["Promo"](other_day)["numbers"].T.tolist() == [store, day, both, [0.375, -0.125, -0.625, 0.375]]
     pd.testing.assert_frame_equal(rows, kept)
     assert arrays["numbers"].T.tolist() == [store, day, both, promo]
 
