@@ -213,6 +213,8 @@ def test_the_configuration_is_not_modified(configured: dict[str, Any]) -> None:
         ({"preparation": {"encoding": {"char_3": "onehot"}}}, r"encoding: there is no feature column 'char_3'"),
         ({"preparation": {"encoding": {"people_char_3": "label"}}}, r"people_char_3 = 'label': must be 'number'"),
         ({"preparation": {"clip": {"people_char_38": "0.9x0.1"}}}, r"people_char_38: quantiles must rise from 0 to 1"),
+        ({"leaks": {"activity_type": "drop"}}, r"leaks: activity_type is a feature, .* it: give char_10; there are ac"),
+        ({"leaks": {"chr_10": "keep"}}, r"redhat\.leaks: there is no raw column 'chr_10' \(did you mean char_10\?\)"),
         ({"unknown_people": "keep"}, r"redhat\.unknown_people = 'keep': must be 'refuse' or 'drop'"),
         ({"sample": {"people": 3}}, r"redhat\.sample\.people = 3: must be greater than or equal to 200"),
         ({"variant": "wyde"}, r"redhat\.variant: there is no variant 'wyde' \(did you mean wide\?\); there are"),

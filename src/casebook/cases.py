@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from kedro.pipeline import Pipeline
 
+    from casebook.learning.features import FeatureSources
     from casebook.parameters import CaseParameters
 
 CASES = ("redhat", "rossmann", "attrition", "deposit", "pima", "boston", "mnist", "imdb")
@@ -55,7 +56,7 @@ class Case:
         name: the one word of the case.
         files: raw files that must be there.
         optional_files: raw files that may be there.
-        feature_sources: feature column -> the raw column that it is made from.
+        feature_sources: feature column -> all raw columns that it is made of.
         create_pipeline: builds the whole graph, tagged, without namespace clashes.
         write_sample: generates stand-ins for the raw files into an empty folder, given the `sample` block, and returns
             what it knows of them: by split strategy the best reachable scores, by metric.
@@ -68,7 +69,7 @@ class Case:
     name: str
     files: tuple[str, ...]
     optional_files: tuple[str, ...]
-    feature_sources: Mapping[str, str]
+    feature_sources: FeatureSources
     create_pipeline: Callable[[], Pipeline]
     write_sample: Callable[[Mapping[str, int], Path], dict[str, dict[str, float]]]
     fetch: str

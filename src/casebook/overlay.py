@@ -14,6 +14,8 @@ from casebook.parameters import FREE_MAPPINGS
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from casebook.learning.features import FeatureSources
+
 Tree = dict[str, Any]
 DEFAULT = "default"
 # The variant that a study writes.
@@ -93,9 +95,22 @@ def check_case(case: str, tree: Mapping[str, Any]) -> Tree:
     except ValidationError as error:
         raise InvalidParametersError("\n".join(_explain(case, error))) from None
     named = {f"preparation.{block}": checked["preparation"].get(block, ()) for block in NAMING_COLUMNS}
-    for block, names in {**named, "leaks": checked["leaks"]}.items():
+    for block, names in named.items():
         _refuse_unknown(f"{case}.{block}", names, declared.feature_sources, kind="feature column")
+    _check_leaks(f"{case}.leaks", checked["leaks"], declared.feature_sources)
     return checked
+
+
+def _check_leaks(place: str, leaks: Collection[str], sources: FeatureSources) -> None:
+    """Raise for leaks that are not named by a raw column that features are made of."""
+    raw_columns = sorted({raw for columns in sources.values() for raw in columns})
+    for name in leaks:
+        if name in sources and name not in raw_columns:
+            raise InvalidParametersError(
+                f"{place}: {name} is a feature, and leaks are named by raw column, which closes them for all features "
+                f"made of it: give {' or '.join(sources[name])}; there are {', '.join(raw_columns)}"
+            )
+    _refuse_unknown(place, leaks, raw_columns, kind="raw column")
 
 
 def _refuse_unknown(place: str, given: Collection[str], known: Collection[str], kind: str = "case") -> None:

@@ -20,10 +20,12 @@ from casebook.learning.serving import RowModel, raw_form
 from casebook.pipelines.redhat.columns import FEATURE_SOURCES, RAW_ROW
 from casebook.pipelines.redhat.features import VALUE_FEATURES, engineer_features
 
+SOURCES = {feature: raw for feature, (raw,) in FEATURE_SOURCES.items()}
+
 
 @pytest.fixture(scope="module")
 def plain(redhat_model: Any) -> PlainRows:  # noqa: ANN401
-    return PlainRows(RAW_ROW, {"people_char_38"}, FEATURE_SOURCES, VALUE_FEATURES, redhat_model.package.preparation)
+    return PlainRows(RAW_ROW, {"people_char_38"}, SOURCES, VALUE_FEATURES, redhat_model.package.preparation)
 
 
 @pytest.fixture
@@ -143,7 +145,7 @@ def test_a_column_may_be_lacking_where_nothing_is_made_of_it(redhat_model: Any, 
     preparation = redhat_model.package.preparation
     columns = {name: redhat_model.raw_rows[name].head(count).tolist() for name in RAW_ROW}
     for name, unused in (("char_1", True), ("people_char_38", False)):
-        plain = PlainRows(RAW_ROW, {name}, FEATURE_SOURCES, VALUE_FEATURES, preparation)
+        plain = PlainRows(RAW_ROW, {name}, SOURCES, VALUE_FEATURES, preparation)
         assert plain.prepare(columns) is not None
         lacking = {other: values for other, values in columns.items() if other != name}
         assert (plain.prepare(lacking) is not None) == unused

@@ -96,6 +96,7 @@ def test_predictions_of_the_test_rows_are_in_their_order(network: str) -> None:
 
 
 def test_images_and_texts_have_no_columns_to_rank() -> None:
-    ranked = evaluation.rank_raw_columns(None, {}, ImagePreparation("image", 2, 2, 255.0), {}, settings())
+    given = None, {}, ImagePreparation("image", 2, 2, 255.0), None, None, settings()
+    ranked = evaluation.rank_raw_columns(*given, engineer=None, feature_sources={})
     assert ranked.columns.tolist() == ["raw_column", "metric", "drop_mean", "drop_std"]
     assert len(ranked) == 0

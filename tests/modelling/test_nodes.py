@@ -15,7 +15,7 @@ from casebook.learning.texts import TextPreparation
 from casebook.modelling import champions, nodes
 from casebook.parameters import PreparationParameters
 
-SOURCES = {"age": "age", "calls": "calls", "duration": "duration", "minutes": "duration"}
+SOURCES = {"age": ("age",), "calls": ("calls",), "duration": ("duration",), "minutes": ("duration", "age")}
 PREPARATION: dict[str, Any] = PreparationParameters(scaling="none").model_dump(mode="json")
 SPLIT: dict[str, Any] = {"strategy": "row", "keys": {}, "test_share": 0.25, "validation_share": 0.0, "seed": 1}
 
@@ -32,9 +32,11 @@ def table() -> pd.DataFrame:
     ("chosen", "leaks", "there", "expected"),
     [
         ([], {}, [*SOURCES, "day"], ["age", "calls", "duration", "minutes"]),
-        ([], {"duration": "drop", "minutes": "drop"}, [*SOURCES], ["age", "calls"]),
+        # A closed leak closes every feature that it enters.
+        ([], {"duration": "drop"}, [*SOURCES], ["age", "calls"]),
+        ([], {"age": "drop"}, [*SOURCES], ["calls", "duration"]),
         ([], {"duration": "keep"}, [*SOURCES], ["age", "calls", "duration", "minutes"]),
-        (["calls", "minutes"], {"minutes": "drop"}, [*SOURCES], ["calls"]),
+        (["calls", "minutes"], {"duration": "drop"}, [*SOURCES], ["calls"]),
         # A leaking column may be absent from the rows.
         ([], {}, ["age", "calls"], ["age", "calls"]),
     ],
@@ -48,9 +50,7 @@ def test_features_are_the_chosen_columns_that_are_there_less_closed_leaks(
 def test_a_preparation_sees_training_rows_and_open_columns_alone(table: pd.DataFrame) -> None:
     parts = pd.DataFrame({"part": np.array([5] * 2 + [2] * 6 + [1] * 4 + [0] * 4, dtype="uint8")})
     kept = table.copy(), parts.copy()
-    fitted = nodes.fit_preparation_on_training(
-        table, parts, SOURCES, PREPARATION, {"duration": "drop", "minutes": "drop"}
-    )
+    fitted = nodes.fit_preparation_on_training(table, parts, PREPARATION, {"duration": "drop"}, feature_sources=SOURCES)
     assert isinstance(fitted, Preparation)
     assert [column.name for column in fitted.columns] == ["age", "calls"]
     rows = table["age"][[0, 1, 8, 9, 10, 11]]
@@ -100,21 +100,21 @@ def joined() -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("used", "expected"),
     [
-        (["age", "calls", "duration", "minutes"], ["age", "calls", "duration", "place"]),
-        # Either feature needs the raw column.
-        (["age", "calls", "minutes"], ["age", "calls", "duration", "place"]),
-        (["age", "calls"], ["age", "calls", "place"]),
-        (["calls"], ["calls", "place"]),
+        (["age", "calls", "duration", "minutes"], ["age", "calls", "duration"]),
+        # A feature needs all the raw columns that it is made of.
+        (["calls", "minutes"], ["age", "calls", "duration"]),
+        (["place", "age"], ["age", "place"]),
+        (["calls"], ["calls"]),
     ],
 )
-def test_the_example_leaves_out_target_part_and_what_only_closed_leaks_are_made_of(
+def test_the_example_has_the_raw_columns_that_the_models_features_are_made_of(
     table: pd.DataFrame, joined: pd.DataFrame, used: list[str], expected: list[str]
 ) -> None:
     kept = joined.copy()
-    preparation = fit_preparation(table[used], PreparationParameters())
-    example = nodes.take_example(joined, "y", SOURCES, preparation)
+    preparation = fit_preparation(table.assign(place="a")[used], PreparationParameters())
+    example = nodes.take_example(joined, preparation, feature_sources={**SOURCES, "place": ("place",)})
     assert example.columns.tolist() == expected
-    assert example["place"].tolist() == ["a", None]
+    assert "place" not in example or example["place"].tolist() == ["a", None]
     pd.testing.assert_frame_equal(joined, kept)
 
 

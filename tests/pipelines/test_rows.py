@@ -40,7 +40,7 @@ def test_a_row_has_the_features_of_a_table(case: str, lacking: bool) -> None:
             name: float("nan") if value is None and kinds[name] == "number" else value for name, value in row.items()
         }
         for name in table.columns:
-            source = columns.FEATURE_SOURCES[name]
+            (source,) = columns.FEATURE_SOURCES[name]
             found = features.VALUE_FEATURES.get(name, lambda value: value)(plain[source])
             expected = table[name].iloc[place]
             assert (is_null(found) and pd.isna(expected)) or found == expected, (name, place)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,17 @@ def test_another_version_of_a_library_is_other_code(write: Callable[..., Any], m
     forget()
     monkeypatch.setattr(sources, "version", lambda name: f"{name} 99")
     assert hash_code(act) != before
+
+
+def test_what_is_bound_to_a_function_counts_by_its_value_or_code(write: Callable[..., Any]) -> None:
+    act = write()
+    bare, bound = hash_code(act), hash_code(partial(act, thing=("a", 1)))
+    assert bound != bare
+    assert hash_code(partial(act, thing=("a", 1))) == bound
+    assert hash_code(partial(act, thing=("a", 2))) != bound
+    called = hash_code(partial(hash_code, function=act))
+    assert hash_code(partial(hash_code, function=write("return 5", "return 6"))) != called
+    assert hash_code(partial(hash_code, function=write())) == called
 
 
 def test_preparing_depends_on_the_preparations_own_code() -> None:

@@ -1,4 +1,8 @@
-"""Row-by-row feature engineering that several cases need: numbers in texts, parts of dates. Nothing here is fitted."""
+"""Row-by-row feature engineering that several cases need: numbers in texts, parts of dates. Nothing here is fitted.
+
+A case declares of each feature all raw columns that it is made of, its sources. What a model needs of a raw row, which
+features a leak closes and whose importance a feature counts for all follow from that.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +20,10 @@ import pyarrow.compute as pc
 from casebook.learning.columns import distinct, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from typing import TypeAlias
+
+    FeatureSources: TypeAlias = Mapping[str, tuple[str, ...]]
 
 SEPARATORS = pa.array([" ", "_"])
 BEFORE_NUMBER = re.compile(r"^.*[ _]")
@@ -30,6 +37,16 @@ DAY_PARTS: dict[str, Callable[[date], int]] = {
     "day": lambda day: day.day,
 }
 DATE_PARTS = tuple(DAY_PARTS)
+
+
+def list_raw_columns(features: Iterable[str], sources: FeatureSources) -> list[str]:
+    """List the raw columns that features are made of, each once."""
+    return list(dict.fromkeys(raw for name in features for raw in sources[name]))
+
+
+def list_computable(sources: FeatureSources, raw_columns: Collection[str]) -> list[str]:
+    """List the features all of whose raw columns are there, in the order of their declaration."""
+    return [name for name, raw in sources.items() if all(column in raw_columns for column in raw)]
 
 
 def number_in(column: pd.Series) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Measure how much a network relies on each raw column by shuffling it."""
+"""Measure how much a network relies on each raw column by permuting it among the rows."""
 
 from __future__ import annotations
 
@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from casebook.learning.features import list_raw_columns
 from casebook.learning.scoring import compute_auc, score_predictions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
+
+    from casebook.learning.features import FeatureSources
+    from casebook.learning.preparation import Arrays, Preparation
+
+    # From an order of the rows to their prepared arrays, one raw column's values taken in that order.
+    Permute = Callable[[np.ndarray], Arrays]
 
 # For each task the metric that shuffling makes worse, and whether it then falls (1) or grows (-1).
 METRICS = {"binary": ("auc", 1), "multiclass": ("accuracy", 1), "regression": ("mae", -1)}
@@ -18,26 +25,24 @@ METRICS = {"binary": ("auc", 1), "multiclass": ("accuracy", 1), "regression": ("
 
 def permute_importance(
     predict: Callable[[dict[str, np.ndarray]], np.ndarray],
-    arrays: dict[str, np.ndarray],
-    sources: dict[str, list[tuple[str, int]]],
+    arrays: Arrays,
+    permuted: Mapping[str, Permute],
     target: np.ndarray,
     repeats: int,
     seed: int,
     task: str = "binary",
 ) -> pd.DataFrame:
-    """Measure how much worse predictions get when one raw column is shuffled among the rows.
+    """Measure how much worse predictions get when one raw column is permuted among the rows.
 
-    All prepared columns that come from a raw column are moved by one and the same row permutation. Since preparation
-    works row by row, this equals permuting the raw column and preparing the table again, at a fraction of the cost.
-    A prepared column made of two raw columns belongs under both. Every raw column meets the same permutations, so
-    their order in `sources` changes nothing. Source: Breiman, Random Forests (2001), section 10.
+    Every raw column meets the same permutations, so their order in `permuted` changes nothing. Source: Breiman, Random
+    Forests (2001), section 10.
 
     Args:
         predict: Gives the probability of 1 or the predicted number, shape (rows,) or (rows, 1), or the probability of
             each class, (rows, classes), for blocks like `arrays`; called once on the rows as they are and once per
             permutation. It must not write into its input.
         arrays: Prepared rows as named blocks of shape (rows, columns); never modified.
-        sources: For each raw column its prepared columns as (block, column index).
+        permuted: For each raw column what permutes it, see `permute_raw_columns`.
         target: Shape (rows,): 0 or 1, class numbers, or numbers.
         repeats: Permutations per raw column, at least 1.
         seed: Seed of the permutations.
@@ -49,17 +54,17 @@ def permute_importance(
         a negative one means that the column only added noise.
 
     Raises:
-        ValueError: No repeats, an unknown task, blocks of other lengths than the target, a source that is not in the
-            blocks, or what `score_predictions` refuses, such as a binary target of one class only.
+        ValueError: No repeats, an unknown task, blocks of other lengths than the target, or what `score_predictions`
+            refuses, such as a binary target of one class only.
     """
     if task not in METRICS:
         raise ValueError(f"unknown task {task!r}; choose one of: {', '.join(METRICS)}")
-    _check_inputs(arrays, sources, target, repeats)
+    _check_inputs(arrays, target, repeats)
     generator = np.random.default_rng(seed)
     orders = [generator.permutation(len(target)) for _ in range(repeats)]
     metric, sign = METRICS[task]
 
-    def score(rows: dict[str, np.ndarray]) -> float:
+    def score(rows: Arrays) -> float:
         prediction = predict(rows)
         if task == "binary":
             return compute_auc(target, np.ravel(prediction))
@@ -68,31 +73,76 @@ def permute_importance(
 
     best = score(dict(arrays))
     records = []
-    for raw_column, columns in sources.items():
-        drops = [best - score(_permute(arrays, columns, order)) for order in orders]
+    for raw_column, permute in permuted.items():
+        drops = [best - score(permute(order)) for order in orders]
         records.append((raw_column, metric, float(np.mean(drops)), float(np.std(drops))))
     table = pd.DataFrame(records, columns=["raw_column", "metric", "drop_mean", "drop_std"])
     return table.sort_values("drop_mean", ascending=False, kind="stable", ignore_index=True)
 
 
-def _permute(arrays: dict[str, np.ndarray], columns: list[tuple[str, int]], order: np.ndarray) -> dict[str, np.ndarray]:
-    """Copy the touched blocks only; the others are shared with the input."""
-    permuted = {**arrays, **{block: np.array(arrays[block]) for block, _ in columns}}
-    for block, column in columns:
-        permuted[block][:, column] = arrays[block][order, column]
+def permute_raw_columns(
+    arrays: Arrays,
+    rows: pd.DataFrame,
+    preparation: Preparation,
+    feature_sources: FeatureSources,
+    engineer: Callable[[pd.DataFrame], pd.DataFrame],
+) -> dict[str, Permute]:
+    """Make for each raw column of a model what permutes it, exactly, whatever features it enters.
+
+    Where every feature of a raw column is made of that column alone, moving their prepared columns together equals
+    permuting the raw column and preparing the rows again, at a fraction of the cost, since features and preparation
+    work row by row. A feature of several raw columns belongs under each of them and mixes the values of two rows when
+    one is permuted: there the features are computed again from the raw rows.
+
+    Args:
+        arrays: Prepared rows; never modified.
+        rows: The same rows as typed raw rows; never modified.
+        preparation: What prepared them.
+        feature_sources: For each feature all raw columns that it is made of.
+        engineer: Computes the features of raw rows.
+
+    Returns:
+        A function of a row order for each raw column that a prepared feature is made of.
+    """
+    permuted: dict[str, Permute] = {}
+    for raw_column in list_raw_columns(preparation.column_names, feature_sources):
+        features = [name for name in preparation.column_names if raw_column in feature_sources[name]]
+        if all(len(feature_sources[name]) == 1 for name in features):
+            permuted[raw_column] = move_together(arrays, [preparation.positions[name] for name in features])
+        else:
+            permuted[raw_column] = prepare_again(rows, raw_column, lambda rows: preparation.prepare(engineer(rows)))
     return permuted
 
 
-def _check_inputs(
-    arrays: dict[str, np.ndarray], sources: dict[str, list[tuple[str, int]]], target: np.ndarray, repeats: int
-) -> None:
+def move_together(arrays: Arrays, columns: Sequence[tuple[str, int]]) -> Permute:
+    """Permute prepared columns, given as (block, column index), by one and the same order.
+
+    Raises:
+        ValueError: A column is not in the blocks.
+    """
+    for name, column in columns:
+        if name not in arrays or not 0 <= column < arrays[name].shape[1]:
+            known = ", ".join(f"{name} ({block.shape[1]} columns)" for name, block in arrays.items())
+            raise ValueError(f"there is no column {column} of {name!r}; blocks: {known}")
+
+    def permute(order: np.ndarray) -> Arrays:
+        # Only the touched blocks are copied; the others are shared with the input.
+        permuted = {**arrays, **{block: np.array(arrays[block]) for block, _ in columns}}
+        for block, column in columns:
+            permuted[block][:, column] = arrays[block][order, column]
+        return permuted
+
+    return permute
+
+
+def prepare_again(rows: pd.DataFrame, raw_column: str, prepare: Callable[[pd.DataFrame], Arrays]) -> Permute:
+    """Permute a raw column, and prepare the rows again."""
+    return lambda order: prepare(rows.assign(**{raw_column: rows[raw_column].array.take(order)}))
+
+
+def _check_inputs(arrays: Arrays, target: np.ndarray, repeats: int) -> None:
     if repeats < 1:
         raise ValueError(f"repeats is {repeats}; permutation importance needs at least 1")
     for name, block in arrays.items():
         if block.ndim != 2 or len(block) != len(target):
             raise ValueError(f"block {name!r} has shape {block.shape}; it must be ({len(target)}, columns)")
-    for raw_column, columns in sources.items():
-        for block_name, column in columns:
-            if block_name not in arrays or not 0 <= column < arrays[block_name].shape[1]:
-                known = ", ".join(f"{name} ({block.shape[1]} columns)" for name, block in arrays.items())
-                raise ValueError(f"source {raw_column!r} names column {column} of {block_name!r}; blocks: {known}")

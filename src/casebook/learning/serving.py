@@ -53,8 +53,10 @@ class RowModel:
         value_features = getattr(features, "VALUE_FEATURES", None)
         self.plain: PlainRows | None = None
         if value_features is not None and isinstance(preparation, Preparation):
-            sources = columns.FEATURE_SOURCES
-            self.plain = PlainRows(self.columns, self.optional, sources, value_features, preparation)
+            sources = {name: columns.FEATURE_SOURCES[name] for name in preparation.column_names}
+            if all(len(raw) == 1 for raw in sources.values()):
+                of_one = {name: raw[0] for name, raw in sources.items()}
+                self.plain = PlainRows(self.columns, self.optional, of_one, value_features, preparation)
 
     @classmethod
     def load(cls, folder: Path) -> RowModel:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from casebook.learning import splitting
 from casebook.learning.predictions import (
     class_probability,
     frame_predictions,
@@ -17,8 +18,11 @@ from casebook.learning.predictions import (
 from casebook.learning.preparation import Preparation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import keras
 
+    from casebook.learning.features import FeatureSources
     from casebook.learning.inputs import AnyPreparation
     from casebook.learning.preparation import Arrays
 
@@ -91,31 +95,35 @@ def rank_raw_columns(
     network: keras.Model,
     test_arrays: Arrays,
     preparation: AnyPreparation,
-    feature_sources: dict[str, str],
+    joined_rows: pd.DataFrame,
+    parts: pd.DataFrame,
     evaluation: Block,
+    *,
+    engineer: Callable[[pd.DataFrame], pd.DataFrame],
+    feature_sources: FeatureSources,
 ) -> pd.DataFrame:
-    """Measure how much worse the network gets when one raw column's values are shuffled among test rows.
+    """Measure how much worse the network gets when one raw column is permuted among test rows.
+
+    It counts with all features that the column enters; see `learning.importance.permute_raw_columns` for how.
 
     Returns:
         `raw_column`, `metric`, `drop_mean`, `drop_std`, largest first; no rows for images and texts.
     """
-    from casebook.learning.importance import permute_importance
+    from casebook.learning.importance import permute_importance, permute_raw_columns
     from casebook.learning.networks import make_predictor, task_of_network
 
     if not isinstance(preparation, Preparation):
         return pd.DataFrame(columns=["raw_column", "metric", "drop_mean", "drop_std"])
-    sources: dict[str, list[tuple[str, int]]] = {}
-    for feature, place in preparation.positions.items():
-        sources.setdefault(feature_sources[feature], []).append(place)
     # The test rows come in the order of the file; evenly spaced ones stand for all of them.
     step = max(1, len(test_arrays["target"]) // evaluation["importance_rows"])
     sampled = {name: values[::step] for name, values in test_arrays.items()}
     target = sampled.pop("target")
+    rows = joined_rows.iloc[np.flatnonzero(parts["part"] & splitting.TEST)[::step]]
     task, predict_rows = task_of_network(network), make_predictor(network)
     return permute_importance(
         lambda rows: class_probability(task, predict_rows(rows)),
         sampled,
-        sources,
+        permute_raw_columns(sampled, rows, preparation, feature_sources, engineer),
         target,
         evaluation["importance_repeats"],
         seed=0,

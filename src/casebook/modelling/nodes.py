@@ -10,11 +10,13 @@ import pandas as pd
 from casebook import parameters
 from casebook.learning import splitting
 from casebook.learning.columns import InvalidTableError
+from casebook.learning.features import list_raw_columns
 from casebook.learning.preparation import take_target
 
 if TYPE_CHECKING:
     import keras
 
+    from casebook.learning.features import FeatureSources
     from casebook.learning.inputs import AnyPreparation
     from casebook.learning.packaging import Package
     from casebook.learning.preparation import Arrays
@@ -60,7 +62,12 @@ def describe_split(
 
 
 def fit_preparation_on_training(
-    feature_table: pd.DataFrame, parts: pd.DataFrame, feature_sources: dict[str, str], preparation: Block, leaks: Block
+    feature_table: pd.DataFrame,
+    parts: pd.DataFrame,
+    preparation: Block,
+    leaks: Block,
+    *,
+    feature_sources: FeatureSources,
 ) -> AnyPreparation:
     """Fit fills, clips, categories and scales, or a vocabulary, on the training rows alone."""
     rows = feature_table[(parts["part"] & splitting.TRAIN > 0).to_numpy()]
@@ -68,10 +75,11 @@ def fit_preparation_on_training(
     return fit_features(rows[names], preparation)
 
 
-def name_features(columns: list[str], feature_sources: dict[str, str], preparation: Block, leaks: Block) -> list[str]:
-    """Name the columns that become features: those chosen, less those whose leak is closed and those not there."""
+def name_features(columns: list[str], feature_sources: FeatureSources, preparation: Block, leaks: Block) -> list[str]:
+    """List the feature columns to use: those chosen and there, less all that are made of a raw column that leaks."""
     chosen = preparation.get("columns") or list(feature_sources)
-    return [name for name in chosen if leaks.get(name) != "drop" and name in columns]
+    closed = {raw for raw, kept in leaks.items() if kept == "drop"}
+    return [name for name in chosen if name in columns and closed.isdisjoint(feature_sources[name])]
 
 
 def fit_features(rows: pd.DataFrame, preparation: Block) -> AnyPreparation:
@@ -143,19 +151,18 @@ def fit_reference(train_rows: Arrays, validation_rows: Arrays, preparation: AnyP
 
 
 def take_example(
-    joined_rows: pd.DataFrame, target: str, feature_sources: dict[str, str], preparation: AnyPreparation
+    joined_rows: pd.DataFrame, preparation: AnyPreparation, *, feature_sources: FeatureSources
 ) -> pd.DataFrame:
-    """Take a few rows as they stand in the raw files; the model shows them as its input.
+    """Select a few rows as they stand in the raw files; the model shows them as its input and requires their columns.
 
     Returns:
-        The raw columns without the target, and without those that only features are made of which the model does not
-        use, such as a leak that was closed.
+        The raw columns that a feature of the model is made of, in their order. The others, such as a leak that was
+        closed, may be absent from a raw row: feature engineering computes what can be computed of those that are there.
     """
     from casebook.learning.serving import raw_form
 
-    idle = set(feature_sources.values()) - {feature_sources[name] for name in preparation.column_names}
-    kept = [name for name in joined_rows if name not in {target, splitting.GIVEN, *idle}]
-    return raw_form(joined_rows[kept].head(EXAMPLE_ROWS))
+    needed = list_raw_columns(preparation.column_names, feature_sources)
+    return raw_form(joined_rows[[name for name in joined_rows if name in needed]].head(EXAMPLE_ROWS))
 
 
 def package_model(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, Literal
 
 from kedro.pipeline import Node, Pipeline, node
@@ -10,6 +11,12 @@ from casebook.modelling import champions, evaluation, folds, nodes, study
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pandas as pd
+
+    from casebook.learning.features import FeatureSources
+
+    Engineer = Callable[[pd.DataFrame], pd.DataFrame]
 
 Inputs = Literal["columns", "image", "text"]
 PARTS = ("train", "validation", "test")
@@ -52,37 +59,48 @@ def create_profile_pipeline(*tables: str) -> Pipeline:
     )
 
 
-def create_modelling_pipeline(inputs: Inputs = "columns") -> Pipeline:
-    """Wire split -> prepare -> train -> evaluate -> package.
+def bind(function: Callable[..., Any], **declared: Any) -> Callable[..., Any]:  # noqa: ANN401 - what a case declares
+    """Bind what a case declares to a node's function, which keeps its name, module and documentation."""
+    return update_wrapper(partial(function, **declared), function)
 
-    Inputs: `feature_table`, `joined_rows` (raw rows, for the model's example), `feature_sources`, `monitor`,
-    `fold_monitor` and the case's parameters.
+
+def create_modelling_pipeline(engineer: Engineer, sources: FeatureSources, inputs: Inputs = "columns") -> Pipeline:
+    """Wire features -> split -> prepare -> train -> evaluate -> package.
+
+    Inputs: `joined_rows` (typed raw rows), `monitor`, `fold_monitor` and the case's parameters.
 
     Args:
+        engineer: computes the feature table of raw rows, row by row.
+        sources: of each feature all raw columns that it is made of.
         inputs: what the network takes; the rival of texts reads them whole instead of prepared.
     """
     rival_rows = "texts" if inputs == "text" else "arrays"
     rival = _taking_texts() if inputs == "text" else []
     return Pipeline(
         [
-            *_preparing(),
+            stage("features", engineer, ["joined_rows"], "feature_table"),
+            *_preparing(sources),
             *rival,
             *_training(rival_rows),
-            *_evaluating(rival_rows),
+            *_evaluating(rival_rows, engineer, sources),
             *_folding(),
-            *_packaging(),
-            *_searching(),
+            *_packaging(sources),
+            *_searching(sources),
         ]
     )
 
 
-def create_dealing_pipeline() -> Pipeline:
+def create_dealing_pipeline(sources: FeatureSources) -> Pipeline:
     """Wire how rows are dealt out to trials: what a study runs anew for each distinct preparation.
 
     Outputs: `validation_splits`, `fold_splits` and `test_splits`, see `modelling.study.Splits`.
+
+    Args:
+        sources: of each feature all raw columns that it is made of.
     """
     labels = ["params:target", "params:task"]
-    fitting = ["feature_table", "all_parts", "feature_sources", "params:preparation", "params:leaks"]
+    fit = bind(nodes.fit_preparation_on_training, feature_sources=sources)
+    fitting = ["feature_table", "all_parts", "params:preparation", "params:leaks"]
     applying = ["feature_table", "all_parts", "whole_preparation", *labels]
     dealing = ["feature_table", "parts", "params:study.folds", "params:duplicates", "params:split"]
     prepared = ["train_arrays", "validation_arrays", "preparation"]
@@ -99,14 +117,14 @@ def create_dealing_pipeline() -> Pipeline:
                 "fold_splits",
             ),
             stage(STUDY, study.add_validation, ["parts"], "all_parts"),
-            stage(STUDY, nodes.fit_preparation_on_training, fitting, "whole_preparation", name="fit_whole"),
+            stage(STUDY, fit, fitting, "whole_preparation", name="fit_whole"),
             stage(STUDY, nodes.apply_preparation, applying, whole, name="apply_whole"),
             stage(STUDY, study.deal_test, [whole[0], whole[2], "whole_preparation"], "test_splits"),
         ]
     )
 
 
-def _preparing() -> list[Node]:
+def _preparing(sources: FeatureSources) -> list[Node]:
     table_and_parts = ["feature_table", "parts"]
     labels = ["params:target", "params:task"]
     return [
@@ -124,8 +142,8 @@ def _preparing() -> list[Node]:
         ),
         stage(
             "scaling",
-            nodes.fit_preparation_on_training,
-            [*table_and_parts, "feature_sources", "params:preparation", "params:leaks"],
+            bind(nodes.fit_preparation_on_training, feature_sources=sources),
+            [*table_and_parts, "params:preparation", "params:leaks"],
             "preparation",
             name="fit_preparation",
         ),
@@ -153,7 +171,7 @@ def _training(rival_rows: str) -> list[Node]:
     ]
 
 
-def _evaluating(rival_rows: str) -> list[Node]:
+def _evaluating(rival_rows: str, engineer: Engineer, sources: FeatureSources) -> list[Node]:
     predictions = ["test_predictions", "reference_predictions"]
     settings = ["params:task", "params:evaluation"]
     return [
@@ -168,8 +186,8 @@ def _evaluating(rival_rows: str) -> list[Node]:
         stage("evaluation", evaluation.score_training, ["network", "train_arrays", *settings], "fit_metrics"),
         stage(
             "evaluation",
-            evaluation.rank_raw_columns,
-            ["network", "test_arrays", "preparation", "feature_sources", "params:evaluation"],
+            bind(evaluation.rank_raw_columns, engineer=engineer, feature_sources=sources),
+            ["network", "test_arrays", "preparation", "joined_rows", "parts", "params:evaluation"],
             "importance",
         ),
         stage(
@@ -196,8 +214,9 @@ def _folding() -> list[Node]:
     ]
 
 
-def _searching() -> list[Node]:
-    packaged = ["winner_network", "winner_preparation", "example_rows", "params:task", "params:evaluation"]
+def _searching(sources: FeatureSources) -> list[Node]:
+    example = bind(nodes.take_example, feature_sources=sources)
+    packaged = ["winner_network", "winner_preparation", "winner_example_rows", "params:task", "params:evaluation"]
     return [
         stage(
             STUDY,
@@ -211,16 +230,18 @@ def _searching() -> list[Node]:
             ["study", "winner"],
             ["winner_network", "winner_preparation", "winner_metrics"],
         ),
+        # The winner may use other features than the default, and then needs other raw columns.
+        stage(STUDY, example, ["joined_rows", "winner_preparation"], "winner_example_rows", name="take_winner_example"),
         stage(STUDY, nodes.package_model, packaged, "winner_model", name="package_winner"),
     ]
 
 
-def _packaging() -> list[Node]:
+def _packaging(sources: FeatureSources) -> list[Node]:
     inputs = ["network", "preparation", "example_rows", "params:task", "params:evaluation"]
     profiled = ["joined_rows", "feature_table", "parts", "preparation", "network", "params:training"]
-    example = ["joined_rows", "params:target", "feature_sources", "preparation"]
+    example = bind(nodes.take_example, feature_sources=sources)
     return [
-        stage("packaging", nodes.take_example, example, "example_rows"),
+        stage("packaging", example, ["joined_rows", "preparation"], "example_rows"),
         stage("packaging", champions.take_promotion_rows, ["joined_rows", "parts", "params:target"], "promotion_rows"),
         stage("packaging", champions.profile_training, profiled, "training_profile"),
         stage("packaging", nodes.package_model, inputs, "model"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import json
 import sys
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,8 +41,13 @@ class Module:
 def hash_code(function: Callable[..., Any]) -> str:
     """Hash what the results of a function or class depend on in the project's code, and the libraries' versions.
 
-    A change of comments and layout is none. What is called on an argument is found by the argument's annotation.
+    A change of comments and layout is none. What is called on an argument is found by the argument's annotation. Of a
+    partial function what is bound counts too: functions by their code, all else by its value.
     """
+    if isinstance(function, partial):
+        bound = {name: hash_code(value) if callable(value) else value for name, value in function.keywords.items()}
+        text = json.dumps([hash_code(function.func), bound], sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
     parts = [f"{name} {version(name)}" for name in LIBRARIES] + [f"python {sys.version_info[:2]}"]
     reached = sorted(reach(function.__module__, function.__qualname__.partition(".")[0]))
     parts += [f"{target} {_hash_definition(target)}" for target in reached]

@@ -30,8 +30,9 @@ def open_splits(plan: StudyPlan) -> SplitStore:
 
 def study_graph(case: str) -> Pipeline:
     """Wire everything from raw files to splits."""
-    graph = load_case(case).create_pipeline()
-    dealing = type(graph)(create_dealing_pipeline(), namespace=case)
+    declared = load_case(case)
+    graph = declared.create_pipeline()
+    dealing = type(graph)(create_dealing_pipeline(declared.feature_sources), namespace=case)
     needed = graph - graph.only_nodes_with_tags(STUDY)
     return needed.to_outputs(*(name for name in dealing.inputs() if name in needed.all_outputs())) + dealing
 

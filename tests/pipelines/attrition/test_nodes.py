@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from casebook.learning.columns import InvalidTableError
-from casebook.pipelines.attrition.columns import EMPLOYEES, FEATURE_SOURCES, RAW_ROW, STEPS
+from casebook.pipelines.attrition.columns import EMPLOYEES, FEATURE_SOURCES
 from casebook.pipelines.attrition.features import count_steps, engineer_features
-from casebook.pipelines.attrition.nodes import ingest_employees, list_feature_sources, present_rows
+from casebook.pipelines.attrition.nodes import ingest_employees, present_rows
 from casebook.pipelines.attrition.schemas import DEPARTMENTS, EMPLOYEES_SCHEMA, SALARIES
 
 if TYPE_CHECKING:
@@ -170,13 +170,6 @@ def test_a_request_without_an_unused_column_lacks_its_features_alone(raw_employe
     request = ingest_employees(raw_employees).drop(columns=["left", "department", "average_montly_hours"])
     absent = {"department", "average_montly_hours", "hours_step"}
     assert engineer_features(request).columns.tolist() == [name for name in FEATURE_SOURCES if name not in absent]
-
-
-def test_every_feature_comes_from_a_raw_column() -> None:
-    assert list_feature_sources() == FEATURE_SOURCES
-    assert {name: FEATURE_SOURCES[name] for name in RAW_ROW} == {name: name for name in RAW_ROW}
-    assert set(FEATURE_SOURCES) - set(RAW_ROW) == set(STEPS)
-    assert set(FEATURE_SOURCES.values()) == set(RAW_ROW)
 
 
 def test_the_nodes_leave_their_inputs_as_they_are(raw_employees: pd.DataFrame) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from casebook.learning.columns import InvalidTableError
 from casebook.pipelines.boston import columns
-from casebook.pipelines.boston.columns import FEATURE_SOURCES, HOUSES, INPUTS, RAW_ROW
-from casebook.pipelines.boston.nodes import divide_as_keras, ingest_houses, list_feature_sources
+from casebook.pipelines.boston.columns import HOUSES, INPUTS, RAW_ROW
+from casebook.pipelines.boston.nodes import divide_as_keras, ingest_houses
 from casebook.pipelines.boston.schemas import HOUSES_SCHEMA
 
 Arrays = Mapping[str, np.ndarray]
@@ -111,13 +111,6 @@ def test_arrays_that_cannot_be_learnt_from_are_refused(
         ingest_houses(spoil(raw_houses))
     assert str(caught.value).startswith("boston_housing.npz")
     assert message in str(caught.value)
-
-
-def test_the_feature_sources_are_a_copy() -> None:
-    sources = list_feature_sources()
-    assert sources == FEATURE_SOURCES
-    sources.clear()
-    assert list_feature_sources() == FEATURE_SOURCES
 
 
 def test_the_arrays_stay_as_they_were(raw_houses: Arrays) -> None:

@@ -6,9 +6,9 @@ import pandas as pd
 import pytest
 
 from casebook.learning.columns import InvalidTableError
-from casebook.pipelines.deposit.columns import CLIENTS, FEATURE_SOURCES, RAW_ROW
+from casebook.pipelines.deposit.columns import CLIENTS, FEATURE_SOURCES
 from casebook.pipelines.deposit.features import engineer_features
-from casebook.pipelines.deposit.nodes import ingest_clients, list_feature_sources, present_rows
+from casebook.pipelines.deposit.nodes import ingest_clients, present_rows
 from casebook.pipelines.deposit.schemas import CATEGORIES, CLIENTS_SCHEMA
 
 if TYPE_CHECKING:
@@ -149,11 +149,6 @@ def test_the_features_are_the_sixteen_columns_and_the_answer_behind_them(raw_cli
 def test_a_request_has_features_without_an_answer_and_without_the_calls_duration(raw_clients: pd.DataFrame) -> None:
     request = ingest_clients(raw_clients).drop(columns=["deposit", "duration"])
     assert engineer_features(request).columns.tolist() == [name for name in FEATURE_SOURCES if name != "duration"]
-
-
-def test_every_feature_comes_from_the_column_of_its_name() -> None:
-    assert list_feature_sources() == FEATURE_SOURCES == {name: name for name in RAW_ROW}
-    assert len(FEATURE_SOURCES) == 16
 
 
 def test_the_nodes_leave_their_inputs_as_they_are(raw_clients: pd.DataFrame) -> None:

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from casebook.learning.columns import InvalidTableError
-from casebook.pipelines.pima.columns import FEATURE_SOURCES, PATIENTS, RAW_ROW
-from casebook.pipelines.pima.nodes import ingest_patients, list_feature_sources
+from casebook.pipelines.pima.columns import PATIENTS, RAW_ROW
+from casebook.pipelines.pima.nodes import ingest_patients
 from casebook.pipelines.pima.schemas import PATIENTS_SCHEMA
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
@@ -102,13 +102,6 @@ def test_rows_are_counted_from_the_first_patient_with_and_without_a_header_line(
     for table in (spoilt, put_on_top(spoilt, KAGGLE)):
         with pytest.raises(InvalidTableError, match=r"1 of 3 rows, first in data row 2"):
             ingest_patients(table)
-
-
-def test_the_feature_sources_are_a_copy() -> None:
-    sources = list_feature_sources()
-    assert sources == FEATURE_SOURCES
-    sources.clear()
-    assert list_feature_sources() == FEATURE_SOURCES
 
 
 def test_the_table_stays_as_it_was(raw_patients: pd.DataFrame) -> None:

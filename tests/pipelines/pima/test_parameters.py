@@ -34,7 +34,7 @@ def test_the_published_network_is_8_16_8_1_trained_150_epochs_on_all_rows() -> N
 @pytest.mark.parametrize("variant", ["default", "folds", "net_8_16_8"])
 def test_every_variant_uses_each_measurement_once(variant: str) -> None:
     columns = resolve(variant)["preparation"]["columns"]
-    assert [FEATURE_SOURCES[name] for name in columns] == list(RAW_ROW)
+    assert [FEATURE_SOURCES[name] for name in columns] == [(name,) for name in RAW_ROW]
 
 
 def test_the_published_network_sees_zeros_as_they_are_and_the_default_misses_them_where_nobody_lives_with_them() -> (

@@ -4,11 +4,10 @@ import pandas as pd
 import pytest
 
 from casebook.learning.columns import InvalidTableError
-from casebook.pipelines.redhat.columns import ACTIVITIES, FEATURE_SOURCES, PEOPLE, RAW_ROW
+from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE, RAW_ROW
 from casebook.pipelines.redhat.nodes import (
     ingest_activities,
     ingest_people,
-    list_feature_sources,
     merge_people,
 )
 
@@ -175,13 +174,6 @@ def test_activities_of_nobody_are_dropped_and_counted_on_demand(
     assert joined["activity_id"].tolist() == ["act1_9"]
     assert joined["people_group_1"].tolist() == ["group 29899"]
     assert metrics == {"data/dropped_activities": 2.0}
-
-
-def test_the_feature_sources_are_a_copy() -> None:
-    sources = list_feature_sources()
-    assert sources == FEATURE_SOURCES
-    sources.clear()
-    assert list_feature_sources() == FEATURE_SOURCES
 
 
 def test_the_nodes_leave_their_inputs_as_they_were(raw_activities: pd.DataFrame, raw_people: pd.DataFrame) -> None:

@@ -21,7 +21,7 @@ SCORES = {"accuracy", "auc", "log_loss", "f1"}
 LAYERS = {
     "02_intermediate": {"activities.parquet", "people.parquet", ".made.json"},
     "03_primary": {"joined_rows.parquet", "example_rows.parquet"},
-    "04_feature": {"feature_table.parquet", "feature_sources.json"},
+    "04_feature": {"feature_table.parquet"},
     "05_model_input": {
         "dealt_parts.parquet", "parts.parquet", "train_arrays", "validation_arrays", "test_arrays",
         "fold_assignments.parquet", "promotion_rows.parquet",

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from casebook.learning.columns import InvalidTableError
-from casebook.pipelines.rossmann.columns import DAYS, FEATURE_SOURCES, RAW_ROW, STORES
-from casebook.pipelines.rossmann.nodes import ingest_days, ingest_stores, list_feature_sources, merge_stores
+from casebook.pipelines.rossmann.columns import DAYS, RAW_ROW, STORES
+from casebook.pipelines.rossmann.nodes import ingest_days, ingest_stores, merge_stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -184,11 +184,6 @@ def test_days_of_an_unknown_store_are_dropped_and_counted_on_request(
     assert counts == {"data/dropped_days": 2.0}
     assert joined["Store"].tolist() == [1, 1, 1]
     assert joined["Sales"].tolist() == [5263, 8314, 0]
-
-
-def test_every_feature_comes_from_a_column_of_the_raw_row() -> None:
-    assert list_feature_sources() == FEATURE_SOURCES
-    assert set(FEATURE_SOURCES.values()) <= set(RAW_ROW)
 
 
 def test_no_node_changes_what_it_is_given(raw_days: pd.DataFrame, raw_stores: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""The columns of the employees' table and the feature made from each."""
+"""The columns of the employees' table and the raw columns that each feature is made of."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ EMPLOYEES: dict[str, Kind] = {
 RAW_ROW: dict[str, Kind] = {name: kind for name, kind in EMPLOYEES.items() if name != TARGET}
 # Columns cut into steps of equal width: people leave within sharp limits, which a network finds in steps more easily.
 STEPS: dict[str, float] = {"satisfaction_step": 0.05, "evaluation_step": 0.05, "hours_step": 10}
-FEATURE_SOURCES: dict[str, str] = {
-    **{name: name for name in RAW_ROW},
-    "satisfaction_step": "satisfaction_level",
-    "evaluation_step": "last_evaluation",
-    "hours_step": "average_montly_hours",
+FEATURE_SOURCES: dict[str, tuple[str, ...]] = {
+    **{name: (name,) for name in RAW_ROW},
+    "satisfaction_step": ("satisfaction_level",),
+    "evaluation_step": ("last_evaluation",),
+    "hours_step": ("average_montly_hours",),
 }

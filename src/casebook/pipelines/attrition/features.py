@@ -6,6 +6,7 @@ from functools import partial
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from casebook.learning.features import list_computable
 from casebook.pipelines.attrition.columns import FEATURE_SOURCES, STEPS, TARGET
 
 if TYPE_CHECKING:
@@ -23,13 +24,13 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     Returns:
         The columns of `columns.FEATURE_SOURCES` in that order and `left`, as far as what they are made of was there.
     """
+    computable = list_computable(FEATURE_SOURCES, joined_rows.columns)
     steps = {
-        feature: count_steps(joined_rows[FEATURE_SOURCES[feature]], width)
+        feature: count_steps(joined_rows[FEATURE_SOURCES[feature][0]], width)
         for feature, width in STEPS.items()
-        if FEATURE_SOURCES[feature] in joined_rows
+        if feature in computable
     }
-    features = joined_rows.assign(**steps)
-    return features[[name for name in (*FEATURE_SOURCES, TARGET) if name in features]]
+    return joined_rows.assign(**steps)[[*computable, *(name for name in (TARGET,) if name in joined_rows)]]
 
 
 def count_steps(column: pd.Series, width: float) -> pd.Series:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from casebook.learning.columns import InvalidTableError, conform_table
 from casebook.learning.validation import check_table
 from casebook.modelling.nodes import refuse_one_class
-from casebook.pipelines.attrition.columns import EMPLOYEES, FEATURE_SOURCES, SPELLINGS, TARGET
+from casebook.pipelines.attrition.columns import EMPLOYEES, SPELLINGS, TARGET
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,8 +44,3 @@ def rename_department(raw_employees: pd.DataFrame) -> pd.DataFrame:
 def present_rows(employees: pd.DataFrame) -> pd.DataFrame:
     """Pass the employees on as joined rows: there is no second table."""
     return employees
-
-
-def list_feature_sources() -> dict[str, str]:
-    """Tell which raw column each feature is made from."""
-    return dict(FEATURE_SOURCES)

@@ -6,6 +6,7 @@ from kedro.pipeline import Pipeline
 
 from casebook.modelling import create_modelling_pipeline, create_profile_pipeline, stage
 from casebook.pipelines.attrition import nodes
+from casebook.pipelines.attrition.columns import FEATURE_SOURCES
 from casebook.pipelines.attrition.features import engineer_features
 
 
@@ -15,9 +16,9 @@ def create_pipeline() -> Pipeline:
         [
             stage("ingestion", nodes.ingest_employees, ["raw_employees"], "employees"),
             stage("merging", nodes.present_rows, ["employees"], "joined_rows"),
-            stage("features", engineer_features, ["joined_rows"], "feature_table"),
-            stage("features", nodes.list_feature_sources, None, "feature_sources"),
         ]
     )
     profile = create_profile_pipeline("employees")
-    return Pipeline(own + profile + create_modelling_pipeline(), namespace="attrition")
+    return Pipeline(
+        own + profile + create_modelling_pipeline(engineer_features, FEATURE_SOURCES), namespace="attrition"
+    )

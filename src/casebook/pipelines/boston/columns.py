@@ -1,4 +1,4 @@
-"""The columns of the Boston table and which feature comes from which of them.
+"""The columns of the Boston table and the raw columns that each feature is made of.
 
 Column B encodes race: it is 1000 (share of Black inhabitants - 0.63)^2 by town, put there because the authors of 1978
 supposed that segregation moves prices. It is kept only for the record of the published experiment, which used all 13
@@ -20,4 +20,4 @@ PART = "part"
 INPUTS = ("CRIM", "ZN", "INDUS", "CHAS", "NOX", "RM", "AGE", "DIS", "RAD", "TAX", "PTRATIO", "B", "LSTAT")
 RAW_ROW: dict[str, Kind] = dict.fromkeys(INPUTS, "number")
 HOUSES: dict[str, Kind] = {**RAW_ROW, TARGET: "number"}
-FEATURE_SOURCES: dict[str, str] = {name: name for name in INPUTS}
+FEATURE_SOURCES: dict[str, tuple[str, ...]] = {name: (name,) for name in INPUTS}

@@ -9,7 +9,7 @@ import pandas as pd
 
 from casebook.learning.columns import InvalidTableError, conform_table
 from casebook.learning.validation import check_table
-from casebook.pipelines.boston.columns import FEATURE_SOURCES, HOUSES, INPUTS, PART, TARGET
+from casebook.pipelines.boston.columns import HOUSES, INPUTS, PART, TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,8 +78,3 @@ def _take_arrays(raw_houses: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.n
             f"{FILE}, array y: has the shape {prices.shape}; {inputs.shape[:1]} is needed, a price for each row of x"
         )
     return inputs, prices
-
-
-def list_feature_sources() -> dict[str, str]:
-    """Tell which raw column each feature is made from."""
-    return dict(FEATURE_SOURCES)

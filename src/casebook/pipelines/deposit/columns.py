@@ -1,4 +1,4 @@
-"""The columns of the bank's table and the feature made from each."""
+"""The columns of the bank's table and the raw columns that each feature is made of."""
 
 from __future__ import annotations
 
@@ -31,4 +31,4 @@ CLIENTS: dict[str, Kind] = {
 }
 # A raw row of the model: a client without the answer.
 RAW_ROW: dict[str, Kind] = {name: kind for name, kind in CLIENTS.items() if name != TARGET}
-FEATURE_SOURCES: dict[str, str] = {name: name for name in RAW_ROW}
+FEATURE_SOURCES: dict[str, tuple[str, ...]] = {name: (name,) for name in RAW_ROW}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from casebook.learning.columns import conform_table
 from casebook.learning.validation import check_table
 from casebook.modelling.nodes import refuse_one_class
-from casebook.pipelines.deposit.columns import CLIENTS, FEATURE_SOURCES, TARGET
+from casebook.pipelines.deposit.columns import CLIENTS, TARGET
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,8 +32,3 @@ def ingest_clients(raw_clients: pd.DataFrame) -> pd.DataFrame:
 def present_rows(clients: pd.DataFrame) -> pd.DataFrame:
     """Pass the clients on as joined rows: there is no second table."""
     return clients
-
-
-def list_feature_sources() -> dict[str, str]:
-    """Tell which raw column each feature is made from."""
-    return dict(FEATURE_SOURCES)

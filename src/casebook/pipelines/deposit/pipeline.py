@@ -6,6 +6,7 @@ from kedro.pipeline import Pipeline
 
 from casebook.modelling import create_modelling_pipeline, create_profile_pipeline, stage
 from casebook.pipelines.deposit import nodes
+from casebook.pipelines.deposit.columns import FEATURE_SOURCES
 from casebook.pipelines.deposit.features import engineer_features
 
 
@@ -15,9 +16,7 @@ def create_pipeline() -> Pipeline:
         [
             stage("ingestion", nodes.ingest_clients, ["raw_clients"], "clients"),
             stage("merging", nodes.present_rows, ["clients"], "joined_rows"),
-            stage("features", engineer_features, ["joined_rows"], "feature_table"),
-            stage("features", nodes.list_feature_sources, None, "feature_sources"),
         ]
     )
     profile = create_profile_pipeline("clients")
-    return Pipeline(own + profile + create_modelling_pipeline(), namespace="deposit")
+    return Pipeline(own + profile + create_modelling_pipeline(engineer_features, FEATURE_SOURCES), namespace="deposit")

@@ -1,4 +1,4 @@
-"""The columns of the reviews and which feature comes from which of them."""
+"""The columns of the reviews and the raw columns that each feature is made of."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ PART = "part"
 FILE_COLUMNS: dict[str, Kind] = {"text": "string", "label": "number"}
 NAMES = {"text": "review", "label": TARGET}
 RAW_ROW: dict[str, Kind] = {"review": "string"}
-FEATURE_SOURCES: dict[str, str] = {"review": "review"}
+FEATURE_SOURCES: dict[str, tuple[str, ...]] = {"review": ("review",)}

@@ -8,7 +8,7 @@ from casebook.learning.columns import conform_table
 from casebook.learning.texts import check_texts
 from casebook.learning.validation import check_table
 from casebook.modelling.nodes import refuse_one_class
-from casebook.pipelines.imdb.columns import FEATURE_SOURCES, FILE_COLUMNS, NAMES, PART, TARGET
+from casebook.pipelines.imdb.columns import FILE_COLUMNS, NAMES, PART, TARGET
 
 
 def ingest_reviews(raw_train: pd.DataFrame, raw_test: pd.DataFrame) -> pd.DataFrame:
@@ -42,8 +42,3 @@ def _check_part(raw: pd.DataFrame, file: str) -> pd.DataFrame:
 def name_review(reviews: pd.DataFrame) -> pd.DataFrame:
     """Give the text's column the name that it has here."""
     return reviews.rename(columns=NAMES)
-
-
-def list_feature_sources() -> dict[str, str]:
-    """Tell which raw column each feature is made from."""
-    return dict(FEATURE_SOURCES)

@@ -6,6 +6,7 @@ from kedro.pipeline import Pipeline
 
 from casebook.modelling import create_modelling_pipeline, stage
 from casebook.pipelines.imdb import figures, nodes
+from casebook.pipelines.imdb.columns import FEATURE_SOURCES
 from casebook.pipelines.imdb.features import engineer_features
 
 
@@ -20,8 +21,6 @@ def create_pipeline() -> Pipeline:
                 ["joined_rows", "params:preparation"],
                 ["reviews_profile_figures", "reviews_profile_tables"],
             ),
-            stage("features", engineer_features, ["joined_rows"], "feature_table"),
-            stage("features", nodes.list_feature_sources, None, "feature_sources"),
             stage(
                 "evaluation",
                 figures.draw_mistakes,
@@ -30,4 +29,4 @@ def create_pipeline() -> Pipeline:
             ),
         ]
     )
-    return Pipeline(own + create_modelling_pipeline("text"), namespace="imdb")
+    return Pipeline(own + create_modelling_pipeline(engineer_features, FEATURE_SOURCES, "text"), namespace="imdb")

@@ -1,4 +1,4 @@
-"""The columns of the table of digits and which feature comes from which of them."""
+"""The columns of the table of digits and the raw columns that each feature is made of."""
 
 from __future__ import annotations
 
@@ -14,4 +14,4 @@ CLASSES = 10
 HEIGHT = WIDTH = 28
 
 RAW_ROW: dict[str, Kind] = {"image": "image"}
-FEATURE_SOURCES: dict[str, str] = {"image": "image"}
+FEATURE_SOURCES: dict[str, tuple[str, ...]] = {"image": ("image",)}

@@ -10,7 +10,7 @@ import pandas as pd
 from casebook.learning.columns import InvalidTableError
 from casebook.learning.images import check_images
 from casebook.modelling.nodes import refuse_one_class
-from casebook.pipelines.mnist.columns import CLASSES, FEATURE_SOURCES, HEIGHT, PART, TARGET, WIDTH
+from casebook.pipelines.mnist.columns import CLASSES, HEIGHT, PART, TARGET, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,8 +82,3 @@ def take_test_images(raw_digits: Mapping[str, np.ndarray]) -> pd.DataFrame:
     for row, image in enumerate(raw_digits["x_test"]):
         images[row] = image
     return pd.DataFrame({"image": images})
-
-
-def list_feature_sources() -> dict[str, str]:
-    """Tell which raw column each feature is made from."""
-    return dict(FEATURE_SOURCES)

@@ -6,6 +6,7 @@ from kedro.pipeline import Pipeline
 
 from casebook.modelling import create_modelling_pipeline, stage
 from casebook.pipelines.mnist import figures, nodes
+from casebook.pipelines.mnist.columns import FEATURE_SOURCES
 from casebook.pipelines.mnist.features import engineer_features
 
 
@@ -20,8 +21,6 @@ def create_pipeline() -> Pipeline:
                 ["joined_rows"],
                 ["digits_profile_figures", "digits_profile_tables"],
             ),
-            stage("features", engineer_features, ["joined_rows"], "feature_table"),
-            stage("features", nodes.list_feature_sources, None, "feature_sources"),
             stage(
                 "evaluation",
                 figures.draw_mistakes,
@@ -30,4 +29,4 @@ def create_pipeline() -> Pipeline:
             ),
         ]
     )
-    return Pipeline(own + create_modelling_pipeline("image"), namespace="mnist")
+    return Pipeline(own + create_modelling_pipeline(engineer_features, FEATURE_SOURCES, "image"), namespace="mnist")

@@ -1,4 +1,4 @@
-"""The columns of the Pima table and which feature comes from which of them."""
+"""The columns of the Pima table and the raw columns that each feature is made of."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATIENTS: dict[str, Kind] = {**RAW_ROW, TARGET: "number"}
 ZEROS_MISSING = ("glucose", "pressure", "skin", "insulin", "bmi")
 # Each of them comes twice: with its zeros as missing values, and as the published experiment used it. The parameter
 # `preparation.columns` chooses.
-FEATURE_SOURCES: dict[str, str] = {
-    **{name: name for name in RAW_ROW},
-    **{f"{name}_published": name for name in ZEROS_MISSING},
+FEATURE_SOURCES: dict[str, tuple[str, ...]] = {
+    **{name: (name,) for name in RAW_ROW},
+    **{f"{name}_published": (name,) for name in ZEROS_MISSING},
 }

@@ -28,7 +28,7 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     """
     features = {
         name: _without_zeros(joined_rows[raw]) if name in ZEROS_MISSING else joined_rows[raw]
-        for name, raw in {**FEATURE_SOURCES, TARGET: TARGET}.items()
+        for name, (raw,) in {**FEATURE_SOURCES, TARGET: (TARGET,)}.items()
         if raw in joined_rows
     }
     return pd.DataFrame(features, index=joined_rows.index)

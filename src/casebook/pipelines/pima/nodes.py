@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from casebook.learning.columns import conform_table
 from casebook.learning.validation import check_table
 from casebook.modelling.nodes import refuse_one_class
-from casebook.pipelines.pima.columns import FEATURE_SOURCES, PATIENTS, TARGET
+from casebook.pipelines.pima.columns import PATIENTS, TARGET
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,8 +49,3 @@ def _spell(name: object) -> str:
     """Give a column's name as this project spells it; other words stay as they are."""
     known = SPELLINGS.get(str(name).strip().lower(), str(name).strip().lower())
     return known if known in PATIENTS else str(name)
-
-
-def list_feature_sources() -> dict[str, str]:
-    """Tell which raw column each feature is made from."""
-    return dict(FEATURE_SOURCES)

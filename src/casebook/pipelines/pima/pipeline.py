@@ -6,6 +6,7 @@ from kedro.pipeline import Pipeline
 
 from casebook.modelling import create_modelling_pipeline, create_profile_pipeline, stage
 from casebook.pipelines.pima import nodes
+from casebook.pipelines.pima.columns import FEATURE_SOURCES
 from casebook.pipelines.pima.features import engineer_features
 
 
@@ -14,9 +15,7 @@ def create_pipeline() -> Pipeline:
     own = Pipeline(
         [
             stage("ingestion", nodes.ingest_patients, ["raw_patients"], "joined_rows"),
-            stage("features", engineer_features, ["joined_rows"], "feature_table"),
-            stage("features", nodes.list_feature_sources, None, "feature_sources"),
         ]
     )
     profile = create_profile_pipeline("joined_rows")
-    return Pipeline(own + profile + create_modelling_pipeline(), namespace="pima")
+    return Pipeline(own + profile + create_modelling_pipeline(engineer_features, FEATURE_SOURCES), namespace="pima")

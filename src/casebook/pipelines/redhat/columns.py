@@ -1,4 +1,4 @@
-"""The columns of the Red Hat tables and which feature comes from which of them."""
+"""The columns of the Red Hat tables and the raw columns that each feature is made of."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ RAW_ROW: dict[str, Kind] = {
     **{name: kind for name, kind in ACTIVITIES.items() if name != TARGET},
     **{f"{PERSON}{name}": kind for name, kind in PEOPLE.items() if name != "people_id"},
 }
-FEATURE_SOURCES: dict[str, str] = {
-    "people_id": "people_id",
-    "activity_id": "activity_id",
-    "activity_category": "activity_category",
-    "activity_type": "char_10",
-    **{f"activity_{part}": "date" for part in DATE_PARTS},
-    **{name: name for name in RAW_ROW if name.startswith(PERSON) and name not in {"people_id", f"{PERSON}date"}},
-    **{f"{PERSON}{part}": f"{PERSON}date" for part in DATE_PARTS},
+FEATURE_SOURCES: dict[str, tuple[str, ...]] = {
+    "people_id": ("people_id",),
+    "activity_id": ("activity_id",),
+    "activity_category": ("activity_category",),
+    "activity_type": ("char_10",),
+    **{f"activity_{part}": ("date",) for part in DATE_PARTS},
+    **{name: (name,) for name in RAW_ROW if name.startswith(PERSON) and name not in {"people_id", f"{PERSON}date"}},
+    **{f"{PERSON}{part}": (f"{PERSON}date",) for part in DATE_PARTS},
 }

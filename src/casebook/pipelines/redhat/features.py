@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from casebook.learning.features import date_parts, day_features, number_in, number_of
+from casebook.learning.features import date_parts, day_features, list_computable, number_in, number_of
 from casebook.pipelines.redhat.columns import FEATURE_SOURCES, PERSON, TARGET
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# Features that are the number at the end of a text, and the prefixes of the parts of both dates.
+NUMBERS = ("people_id", "activity_id", "activity_type", f"{PERSON}group_1")
+DATES = {"date": "activity", f"{PERSON}date": PERSON.rstrip("_")}
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
@@ -21,28 +25,24 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     people_year ... people_day; the person's columns keep the prefix `people_`.
 
     Args:
-        joined_rows: typed rows of an activity with its person (`columns.RAW_ROW`), with or without the outcome.
+        joined_rows: typed rows of an activity with its person (`columns.RAW_ROW`), with or without the outcome and
+            columns that nobody uses.
 
     Returns:
         The columns of `columns.FEATURE_SOURCES` in that order - char_1 ... char_9 of the activity dropped, ids, group
-        and activity type as numbers, both dates in six parts - and `outcome` when it was there.
+        and activity type as numbers, both dates in six parts - and `outcome`, as far as what they are made of was
+        there.
     """
-    features: dict[str, pd.Series] = {
-        "people_id": number_in(joined_rows["people_id"]),
-        "activity_id": number_in(joined_rows["activity_id"]),
-        "activity_type": number_in(joined_rows["char_10"]),
-        f"{PERSON}group_1": number_in(joined_rows[f"{PERSON}group_1"]),
-        **date_parts(joined_rows["date"], "activity"),
-        **date_parts(joined_rows[f"{PERSON}date"], PERSON.rstrip("_")),
-    }
-    kept = [*FEATURE_SOURCES, *([TARGET] if TARGET in joined_rows else [])]
+    kept = list_computable({**FEATURE_SOURCES, TARGET: (TARGET,)}, joined_rows.columns)
+    numbers = {name: number_in(joined_rows[FEATURE_SOURCES[name][0]]) for name in NUMBERS if name in kept}
+    dates = {raw: date_parts(joined_rows[raw], prefix) for raw, prefix in DATES.items() if raw in joined_rows}
+    features = {**numbers, **{name: part for parts in dates.values() for name, part in parts.items()}}
     columns = {name: features.get(name, joined_rows.get(name)) for name in kept}
     return pd.DataFrame(columns, index=joined_rows.index, copy=False)
 
 
 # The same for the plain value of one row; a feature that is not here is the value as it is.
 VALUE_FEATURES: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(("people_id", "activity_id", "activity_type", f"{PERSON}group_1"), number_of),
-    **day_features("activity"),
-    **day_features(PERSON.rstrip("_")),
+    **dict.fromkeys(NUMBERS, number_of),
+    **{name: part for prefix in DATES.values() for name, part in day_features(prefix).items()},
 }

@@ -8,7 +8,7 @@ from casebook.learning.columns import conform_table
 from casebook.learning.joining import join_many_to_one
 from casebook.learning.validation import check_table
 from casebook.modelling.nodes import refuse_one_class
-from casebook.pipelines.redhat.columns import ACTIVITIES, FEATURE_SOURCES, PEOPLE, PERSON, TARGET
+from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE, PERSON, TARGET
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,8 +52,3 @@ def merge_people(
     """
     joined = join_many_to_one(activities, people, "people_id", PERSON, unknown_people)
     return joined, {"data/dropped_activities": float(len(activities) - len(joined))}
-
-
-def list_feature_sources() -> dict[str, str]:
-    """Tell which raw column each feature is made from."""
-    return dict(FEATURE_SOURCES)

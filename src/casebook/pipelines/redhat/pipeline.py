@@ -6,6 +6,7 @@ from kedro.pipeline import Pipeline
 
 from casebook.modelling import create_modelling_pipeline, create_profile_pipeline, stage
 from casebook.pipelines.redhat import nodes
+from casebook.pipelines.redhat.columns import FEATURE_SOURCES
 from casebook.pipelines.redhat.features import engineer_features
 
 
@@ -21,9 +22,7 @@ def create_pipeline() -> Pipeline:
                 ["activities", "people", "params:unknown_people"],
                 ["joined_rows", "merge_metrics"],
             ),
-            stage("features", engineer_features, ["joined_rows"], "feature_table"),
-            stage("features", nodes.list_feature_sources, None, "feature_sources"),
         ]
     )
     profile = create_profile_pipeline("activities", "people")
-    return Pipeline(own + profile + create_modelling_pipeline(), namespace="redhat")
+    return Pipeline(own + profile + create_modelling_pipeline(engineer_features, FEATURE_SOURCES), namespace="redhat")

@@ -1,4 +1,4 @@
-"""The columns of the Rossmann tables and which feature comes from which of them."""
+"""The columns of the Rossmann tables and the raw columns that each feature is made of."""
 
 from __future__ import annotations
 
@@ -50,27 +50,27 @@ CALENDAR = (
     "days_since_holiday",
     "easter_distance",
 )
-FEATURE_SOURCES: dict[str, str] = {
-    "store": "Store",
-    "day_of_week": "DayOfWeek",
-    "store_weekday": "DayOfWeek",
-    "store_weekday_promo": "DayOfWeek",
-    "store_quarter": "Date",
-    **dict.fromkeys(CALENDAR, "Date"),
-    "customers": "Customers",
-    "customers_log": "Customers",
-    "open": "Open",
-    "promo": "Promo",
-    "state_holiday": "StateHoliday",
-    "state_holiday_flag": "StateHoliday",
-    "state_holiday_published": "StateHoliday",
-    "school_holiday": "SchoolHoliday",
-    "store_type": "StoreType",
-    "assortment": "Assortment",
-    "competition_distance": "CompetitionDistance",
-    "competition_months": "CompetitionOpenSinceYear",
-    "promo2": "Promo2",
-    "promo2_weeks": "Promo2SinceYear",
-    "promo_interval": "PromoInterval",
-    "promo2_month": "PromoInterval",
+FEATURE_SOURCES: dict[str, tuple[str, ...]] = {
+    "store": ("Store",),
+    "day_of_week": ("DayOfWeek",),
+    "store_weekday": ("Store", "DayOfWeek", "StateHoliday"),
+    "store_weekday_promo": ("Store", "DayOfWeek", "StateHoliday", "Promo"),
+    "store_quarter": ("Store", "Date"),
+    **dict.fromkeys(CALENDAR, ("Date",)),
+    "customers": ("Customers",),
+    "customers_log": ("Customers",),
+    "open": ("Open",),
+    "promo": ("Promo",),
+    "state_holiday": ("StateHoliday",),
+    "state_holiday_flag": ("StateHoliday",),
+    "state_holiday_published": ("StateHoliday", "Date", "Store"),
+    "school_holiday": ("SchoolHoliday",),
+    "store_type": ("StoreType",),
+    "assortment": ("Assortment",),
+    "competition_distance": ("CompetitionDistance",),
+    "competition_months": ("CompetitionOpenSinceMonth", "CompetitionOpenSinceYear", "Date"),
+    "promo2": ("Promo2",),
+    "promo2_weeks": ("Promo2SinceWeek", "Promo2SinceYear", "Date"),
+    "promo_interval": ("PromoInterval",),
+    "promo2_month": ("PromoInterval", "Date"),
 }

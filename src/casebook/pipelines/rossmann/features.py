@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from casebook.learning.columns import distinct, spread
+from casebook.learning.features import list_computable
 from casebook.pipelines.rossmann.columns import CALENDAR, FEATURE_SOURCES, TARGET
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 START = pd.Timestamp("2013-01-01")
 SUNDAY = 7
@@ -36,34 +42,36 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     features a variant uses is said by its `preparation.columns`.
 
     Args:
-        joined_rows: typed rows of a day with its store (`columns.RAW_ROW`), with or without Sales and Customers.
+        joined_rows: typed rows of a day with its store (`columns.RAW_ROW`), with or without Sales and columns that
+            nobody uses, such as Customers.
 
     Returns:
-        The columns of `columns.FEATURE_SOURCES` in that order (`customers` and `customers_log` only where Customers was
-        there), then `date` for the split by time and `Sales` (float64) when it was there.
+        The columns of `columns.FEATURE_SOURCES` in that order, then `date` for the split by time and `Sales` (float64),
+        as far as what they are made of was there.
     """
-    store_weekday = pair_store_and_weekday(joined_rows)
-    calendar = calendar_features(joined_rows["Date"])
-    as_they_are = {feature: joined_rows[raw] for feature, raw in FEATURE_SOURCES.items() if raw in joined_rows}
-    features = {
-        **as_they_are,
-        "store_weekday": store_weekday,
-        "store_weekday_promo": store_weekday * 10 + joined_rows["Promo"],
-        "store_quarter": number_store_quarters(joined_rows["Store"], calendar["year"], calendar["quarter"]),
-        **calendar,
-        "state_holiday_flag": mark_state_holidays(joined_rows["StateHoliday"]),
-        "state_holiday_published": mark_published_holidays(joined_rows),
-        "competition_months": count_competition_months(joined_rows),
-        "promo2_weeks": count_promo2_weeks(joined_rows),
-        "promo2_month": mark_promo2_months(joined_rows),
-        "date": joined_rows["Date"],
-    }
-    if "Customers" in joined_rows:
-        # Sales are customers times what each buys: beside a logarithmic target only their logarithm is in proportion.
-        features["customers_log"] = np.log1p(joined_rows["Customers"]).astype("float32")
+    rows = joined_rows.assign(**calendar_features(joined_rows["Date"])) if "Date" in joined_rows else joined_rows
+    features = {name: compute_feature(name, rows) for name in list_computable(FEATURE_SOURCES, joined_rows.columns)}
+    if "Date" in joined_rows:
+        features["date"] = joined_rows["Date"]
     if TARGET in joined_rows:
         features[TARGET] = joined_rows[TARGET].astype("float64")
-    return pd.DataFrame({name: features[name] for name in [*FEATURE_SOURCES, "date", TARGET] if name in features})
+    return pd.DataFrame(features, index=joined_rows.index)
+
+
+def compute_feature(name: str, rows: pd.DataFrame) -> pd.Series:
+    """Compute one feature of raw rows to which the calendar of their days was added."""
+    if name in COMPUTED:
+        return COMPUTED[name](rows)
+    return rows[name] if name in CALENDAR else rows[FEATURE_SOURCES[name][0]]
+
+
+def log_customers(rows: pd.DataFrame) -> pd.Series:
+    """Compute ln(1 + customers), float32.
+
+    Sales are customers times what each buys: beside a logarithmic target only their logarithm is in proportion.
+    """
+    logarithm: pd.Series = np.log1p(rows["Customers"]).astype("float32")
+    return logarithm
 
 
 def pair_store_and_weekday(joined_rows: pd.DataFrame) -> pd.Series:
@@ -72,17 +80,23 @@ def pair_store_and_weekday(joined_rows: pd.DataFrame) -> pd.Series:
     Few stores open on Sundays and what they sell then has little to do with their other days, which a network of
     separate embeddings learns late: one such store alone is a third of the squared relative error.
     """
-    weekday = joined_rows["DayOfWeek"].mask(mark_state_holidays(joined_rows["StateHoliday"]), SUNDAY)
+    weekday = joined_rows["DayOfWeek"].mask(mark_state_holidays(joined_rows), SUNDAY)
     return joined_rows["Store"] * 10 + weekday
 
 
-def number_store_quarters(stores: pd.Series, years: pd.Series, quarters: pd.Series) -> pd.Series:
+def pair_store_weekday_and_promo(joined_rows: pd.DataFrame) -> pd.Series:
+    """Number each store's weekdays with and without a promotion, 52471 for store 524 on a Sunday with one."""
+    return pair_store_and_weekday(joined_rows) * 10 + joined_rows["Promo"]
+
+
+def number_store_quarters(rows: pd.DataFrame) -> pd.Series:
     """Number each store's quarters from 2013 on, 52410 for store 524 in spring 2015; int64, or float64 with nulls.
 
     A store's level changes over the years, by a new competitor or a road closed for works, and few columns tell why.
     """
-    since = (years - START.year).astype("float64" if years.hasnans else "int64") * 4 + quarters
-    return stores * NUMBERED_QUARTERS + since
+    years = rows["year"]
+    since = (years - START.year).astype("float64" if years.hasnans else "int64") * 4 + rows["quarter"]
+    return rows["Store"] * NUMBERED_QUARTERS + since
 
 
 def calendar_features(dates: pd.Series) -> dict[str, pd.Series]:
@@ -162,16 +176,16 @@ def measure_holiday_distances(days: pd.DatetimeIndex) -> tuple[np.ndarray, np.nd
     return np.minimum(ahead, NEAR_HOLIDAY), np.minimum(behind, NEAR_HOLIDAY)
 
 
-def mark_state_holidays(letters: pd.Series) -> pd.Series:
+def mark_state_holidays(joined_rows: pd.DataFrame) -> pd.Series:
     """Mark rows whose letter is not "0"."""
-    codes, values = distinct(letters)
-    return pd.Series(spread(codes, values.to_numpy() != "0", False), letters.index)
+    codes, values = distinct(joined_rows["StateHoliday"])
+    return pd.Series(spread(codes, values.to_numpy() != "0", False), joined_rows.index)
 
 
 def mark_published_holidays(joined_rows: pd.DataFrame) -> pd.Series:
     """Mark state holidays as the published code did: also the 131,072 zeros that it read as integers."""
     dates, stores = joined_rows["Date"], joined_rows["Store"]
-    marked = mark_state_holidays(joined_rows["StateHoliday"])
+    marked = mark_state_holidays(joined_rows)
     for first, first_store, last, last_store in READ_AS_INTEGERS:
         begins = (dates < pd.Timestamp(first)) | ((dates == pd.Timestamp(first)) & (stores >= first_store))
         ends = (dates > pd.Timestamp(last)) | ((dates == pd.Timestamp(last)) & (stores <= last_store))
@@ -207,3 +221,17 @@ def mark_promo2_months(joined_rows: pd.DataFrame) -> pd.Series:
     begins = np.vstack([begins.reshape(-1, len(MONTHS)), np.zeros((1, len(MONTHS)), bool)])
     month = joined_rows["Date"].dt.month.fillna(1).to_numpy(np.int64)
     return pd.Series(begins[codes, month - 1], joined_rows.index)
+
+
+# The others are a raw column or a part of the calendar as they are.
+COMPUTED: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
+    "store_weekday": pair_store_and_weekday,
+    "store_weekday_promo": pair_store_weekday_and_promo,
+    "store_quarter": number_store_quarters,
+    "customers_log": log_customers,
+    "state_holiday_flag": mark_state_holidays,
+    "state_holiday_published": mark_published_holidays,
+    "competition_months": count_competition_months,
+    "promo2_weeks": count_promo2_weeks,
+    "promo2_month": mark_promo2_months,
+}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from casebook.learning.columns import InvalidTableError, conform_table
 from casebook.learning.joining import join_many_to_one
 from casebook.learning.validation import check_table
-from casebook.pipelines.rossmann.columns import DAYS, FEATURE_SOURCES, STORES
+from casebook.pipelines.rossmann.columns import DAYS, STORES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,8 +76,3 @@ def merge_stores(
         )
     joined = join_many_to_one(days, stores, "Store", "", "drop")
     return joined, {"data/dropped_days": float(len(unknown))}
-
-
-def list_feature_sources() -> dict[str, str]:
-    """Tell which raw column each feature is made from."""
-    return dict(FEATURE_SOURCES)

@@ -6,6 +6,7 @@ from kedro.pipeline import Pipeline
 
 from casebook.modelling import create_modelling_pipeline, create_profile_pipeline, stage
 from casebook.pipelines.rossmann import nodes
+from casebook.pipelines.rossmann.columns import FEATURE_SOURCES
 from casebook.pipelines.rossmann.features import engineer_features
 from casebook.pipelines.rossmann.figures import draw_sales
 
@@ -22,8 +23,6 @@ def create_pipeline() -> Pipeline:
                 ["days", "stores", "params:unknown_stores"],
                 ["joined_rows", "merge_metrics"],
             ),
-            stage("features", engineer_features, ["joined_rows"], "feature_table"),
-            stage("features", nodes.list_feature_sources, None, "feature_sources"),
             stage(
                 "evaluation",
                 draw_sales,
@@ -33,4 +32,4 @@ def create_pipeline() -> Pipeline:
         ]
     )
     profile = create_profile_pipeline("days", "stores")
-    return Pipeline(own + profile + create_modelling_pipeline(), namespace="rossmann")
+    return Pipeline(own + profile + create_modelling_pipeline(engineer_features, FEATURE_SOURCES), namespace="rossmann")
