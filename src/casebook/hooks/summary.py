@@ -13,6 +13,7 @@ from kedro.framework.hooks import hook_impl
 from casebook.console import show_summary
 from casebook.learning.backend import seconds_to_start
 from casebook.learning.tracking import log_metrics
+from casebook.modelling import BESIDE
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -87,5 +88,5 @@ class SummaryHook:
 
 
 def stage_of(node: Node) -> str:
-    """Give the stage of a node: its one tag."""
-    return next(iter(sorted(node.tags)), node.name)
+    """Return the stage of a node: its one tag besides where it may run."""
+    return next(iter(sorted(node.tags - {BESIDE})), node.name)

@@ -1,6 +1,7 @@
 """The stages that every case shares: split, prepare, train, evaluate, package."""
 
 from casebook.modelling.pipeline import (
+    BESIDE,
     STUDY,
     create_dealing_pipeline,
     create_modelling_pipeline,
@@ -8,4 +9,11 @@ from casebook.modelling.pipeline import (
     stage,
 )
 
-__all__ = ["STUDY", "create_dealing_pipeline", "create_modelling_pipeline", "create_profile_pipeline", "stage"]
+__all__ = [
+    "BESIDE",
+    "STUDY",
+    "create_dealing_pipeline",
+    "create_modelling_pipeline",
+    "create_profile_pipeline",
+    "stage",
+]

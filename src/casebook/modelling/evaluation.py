@@ -129,16 +129,19 @@ def draw_evaluation(
     history: pd.DataFrame,
     importance: pd.DataFrame,
     evaluation: Block,
-) -> tuple[dict[str, Any], dict[str, pd.DataFrame], pd.DataFrame]:
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """Draw the evaluation's figures.
 
     Returns:
-        Figures by file name, the numbers behind each by name, and the first test rows with their predicted classes.
+        Figures by file name, and the numbers behind each by name.
     """
     from casebook.learning.figures import draw_task_figures
 
-    tables, figures = draw_task_figures(
-        test_predictions, reference_predictions, evaluation["threshold"], history, importance
-    )
-    head = insert_class(test_predictions.head(evaluation["head_rows"]), evaluation["threshold"])
-    return {f"{name}.png": figure for name, figure in figures.items()}, tables, head
+    rival = None if reference_predictions.empty else reference_predictions
+    tables, figures = draw_task_figures(test_predictions, rival, evaluation["threshold"], history, importance)
+    return {f"{name}.png": figure for name, figure in figures.items()}, tables
+
+
+def take_head(test_predictions: pd.DataFrame, evaluation: Block) -> pd.DataFrame:
+    """Take the first test rows with their predicted classes."""
+    return insert_class(test_predictions.head(evaluation["head_rows"]), evaluation["threshold"])

@@ -19,14 +19,16 @@ def create_pipeline() -> Pipeline:
                 figures.look_at_reviews,
                 ["joined_rows", "params:preparation"],
                 ["reviews_profile_figures", "reviews_profile_tables"],
+                beside=True,
             ),
             stage("features", engineer_features, ["joined_rows"], "feature_table"),
             stage("features", nodes.list_feature_sources, None, "feature_sources"),
             stage(
-                "evaluation",
+                "figures",
                 figures.draw_mistakes,
                 ["test_predictions", "feature_table", "parts"],
                 ["own_figures", "own_tables"],
+                beside=True,
             ),
         ]
     )

@@ -25,10 +25,11 @@ def create_pipeline() -> Pipeline:
             stage("features", engineer_features, ["joined_rows"], "feature_table"),
             stage("features", nodes.list_feature_sources, None, "feature_sources"),
             stage(
-                "evaluation",
+                "figures",
                 draw_sales,
                 ["test_predictions", "feature_table", "parts"],
                 ["own_figures", "own_tables"],
+                beside=True,
             ),
         ]
     )
