@@ -184,6 +184,7 @@ def _facts(run: Run, seconds: Mapping[str, float], store: str) -> Iterator[tuple
     if "model.version" in run.data.tags:
         yield "model", f"version {run.data.tags['model.version']}, {run.data.tags.get('promotion', '')}"
     yield "data", run.data.tags.get("data.origin", "from an earlier run")
+    yield "left out", run.data.tags.get("left_out", "")
     yield "seconds", "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MENTIONED)
     yield "in all", f"{sum(seconds.values()):.1f} s"
     yield "MLflow", f"experiment {run.data.tags.get('case')}, run {run.info.run_id} in {store} (`make ui`)"

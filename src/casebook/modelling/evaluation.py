@@ -39,9 +39,11 @@ def predict_test(network: keras.Model, test_arrays: Arrays, task: str) -> pd.Dat
 
 
 def predict_with_reference(reference_model: Any, test_rows: Arrays, task: str) -> pd.DataFrame:  # noqa: ANN401 - an estimator
-    """Predict the test rows with the reference; see `predict_test`."""
-    from casebook.learning.reference import predict_reference
+    """Predict the test rows with the reference; see `predict_test`. One that is left out predicts no rows."""
+    from casebook.learning.reference import NoReference, predict_reference
 
+    if isinstance(reference_model, NoReference):
+        return pd.DataFrame()
     return frame_predictions(task, predict_reference(reference_model, test_rows), test_rows["target"])
 
 
@@ -51,8 +53,8 @@ def score_test(
     """Score network, baseline and reference on the same test rows.
 
     Returns:
-        `test/<metric>`, `baseline/<metric>` (the training rows' class shares or mean) and `reference/<metric>`; and
-        `test/accuracy_at_<threshold>` for further thresholds.
+        `test/<metric>`, `baseline/<metric>` (the training rows' class shares or mean) and, unless it is left out,
+        `reference/<metric>`; and `test/accuracy_at_<threshold>` for further thresholds.
     """
     from casebook.learning.scoring import apply_threshold, predict_baseline, score_predictions
 
@@ -62,8 +64,9 @@ def score_test(
     rivals = {
         "test": own,
         "baseline": predict_baseline(task, train_arrays["target"], len(actual), classes),
-        "reference": read_predictions(reference_predictions),
     }
+    if not reference_predictions.empty:
+        rivals["reference"] = read_predictions(reference_predictions)
     scores = {
         f"{who}/{name}": value
         for who, values in rivals.items()
