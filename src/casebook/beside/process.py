@@ -16,8 +16,10 @@ from casebook.beside.exchange import pack
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
+    from pathlib import Path
 
-Answer = tuple[float, list[bytes], Exception | None]
+# Seconds, outputs, error, and whether an earlier run had made them.
+Answer = tuple[float, list[bytes], Exception | None, bool]
 
 
 class ProcessLostError(RuntimeError):
@@ -43,9 +45,18 @@ class BesideProcess:
         # One thread, so that a large task is sent only when the one before it is answered.
         self._messenger = ThreadPoolExecutor(1, thread_name_prefix="beside")
 
-    def submit(self, function: Callable[..., Any], inputs: Sequence[Any], outputs: int) -> Future[Answer]:
-        """Hand over a node: a function that can be pickled, its inputs, and how many outputs it has."""
-        return self._messenger.submit(self._ask, function, inputs, outputs)
+    def submit(
+        self, function: Callable[..., Any], inputs: Sequence[Any], outputs: int, folder: Path | None = None
+    ) -> Future[Answer]:
+        """Hand over a node.
+
+        Args:
+            function: one that can be pickled.
+            inputs: its inputs.
+            outputs: how many outputs it has.
+            folder: where they are kept for later runs; none for outputs that are made anew each time.
+        """
+        return self._messenger.submit(self._ask, function, (list(inputs), outputs, folder))
 
     def close(self) -> None:
         """End the process, whatever it is doing."""
@@ -55,9 +66,9 @@ class BesideProcess:
         self._messenger.shutdown()
         self._connection.close()
 
-    def _ask(self, function: Callable[..., Any], inputs: Sequence[Any], outputs: int) -> Answer:
+    def _ask(self, function: Callable[..., Any], task: tuple[Any, ...]) -> Answer:
         try:
-            self._connection.send_bytes(pack((function, list(inputs), outputs)))
+            self._connection.send_bytes(pack((function, *task)))
             answer: Answer = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - from our own process
         except (EOFError, OSError):
             code = self._process.wait()

@@ -15,7 +15,8 @@ from kedro.runner.task import Task
 
 from casebook.beside.exchange import Sealed
 from casebook.beside.process import BesideProcess
-from casebook.modelling import BESIDE
+from casebook.locations import project_root
+from casebook.modelling import BESIDE, KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from casebook.beside.process import Answer
 
+LOGGER = logging.getLogger(__name__)
 # Node -> the seconds that it took there, of this process's last run.
 SECONDS: dict[str, float] = {}
 
@@ -93,7 +95,9 @@ class BesideRunner(SequentialRunner):
         for node in order.ready():
             if BESIDE in node.tags and node not in order.handed and self._process:
                 inputs = [catalog.load(name) for name in node.inputs]
-                order.handed[node] = self._process.submit(node.func, inputs, len(node.outputs))
+                case, _, name = node.outputs[0].partition(".")
+                folder = project_root() / "data" / "06_models" / case / name if KEPT in node.tags else None
+                order.handed[node] = self._process.submit(node.func, inputs, len(node.outputs), folder)
 
 
 class Order:
@@ -136,10 +140,12 @@ def _replay(node: Node, handed: Future[Answer], pipeline: Pipeline, catalog: Cat
     kept = [_opened_here(name, pipeline, catalog) for name in node.outputs]
 
     def answer(*_inputs: Any) -> Any:  # noqa: ANN401 - the node's inputs and outputs
-        seconds, outputs, error = handed.result()
+        seconds, outputs, error, from_before = handed.result()
         SECONDS[node.name] = seconds
         if error is not None:
             raise error
+        if from_before:
+            LOGGER.info("%s: kept from an earlier run of the same rows, settings and code", node.name)
         values = [
             pickle.loads(value) if opened else Sealed(value)  # noqa: S301 - from our own process
             for value, opened in zip(outputs, kept, strict=True)

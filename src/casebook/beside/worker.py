@@ -10,10 +10,15 @@ import time
 from importlib import import_module
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from casebook.beside import keeping
 from casebook.beside.exchange import pack
 from casebook.learning.garbage import collect_rarely, uncollected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 # What its nodes need, imported while the run has not come to them yet.
 NEEDED = ("casebook.modelling.nodes", "casebook.modelling.evaluation", "casebook.learning.figures",
@@ -46,19 +51,37 @@ def answer(task: bytes) -> bytes:
     """Compute a node.
 
     Args:
-        task: a pickled function, its inputs, and how many outputs it has.
+        task: pickled: a function, its inputs, how many outputs it has, and the folder where they are kept, if any.
 
     Returns:
-        Pickled: the seconds that it took, and either its outputs, each pickled, or the error.
+        Pickled: the seconds that it took, its outputs, each pickled, or the error, and whether they were kept.
     """
     begun = time.perf_counter()
     try:
-        function, inputs, outputs = pickle.loads(task)  # noqa: S301 - from our own process
-        made = function(*inputs)
-        packed = [pack(value) for value in (made if outputs > 1 else (made,))]
-        return pickle.dumps((time.perf_counter() - begun, packed, None))
+        function, inputs, outputs, folder = pickle.loads(task)  # noqa: S301 - from our own process
+        packed, kept = (
+            (compute(function, inputs, outputs), False) if folder is None else recall(function, inputs, outputs, folder)
+        )
+        return pickle.dumps((time.perf_counter() - begun, packed, None, kept))
     except Exception as error:  # noqa: BLE001 - the run raises it in its turn
-        return pickle.dumps((time.perf_counter() - begun, [], portable(error)))
+        return pickle.dumps((time.perf_counter() - begun, [], portable(error), False))
+
+
+def compute(function: Callable[..., Any], inputs: list[Any], outputs: int) -> list[bytes]:
+    """Call a function and pickle each of its outputs."""
+    made = function(*inputs)
+    return [pack(value) for value in (made if outputs > 1 else (made,))]
+
+
+def recall(function: Callable[..., Any], inputs: list[Any], outputs: int, folder: Path) -> tuple[list[bytes], bool]:
+    """Find what an earlier run made of the same, or compute and keep it."""
+    key = keeping.fingerprint(function, inputs)
+    kept = keeping.find(folder, key)
+    if kept is not None:
+        return kept, True
+    made = compute(function, inputs, outputs)
+    keeping.keep(folder, key, made)
+    return made, False
 
 
 def portable(error: Exception) -> Exception:

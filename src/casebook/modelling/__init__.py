@@ -2,6 +2,7 @@
 
 from casebook.modelling.pipeline import (
     BESIDE,
+    KEPT,
     STUDY,
     create_dealing_pipeline,
     create_modelling_pipeline,
@@ -11,6 +12,7 @@ from casebook.modelling.pipeline import (
 
 __all__ = [
     "BESIDE",
+    "KEPT",
     "STUDY",
     "create_dealing_pipeline",
     "create_modelling_pipeline",

@@ -17,6 +17,8 @@ PARTS = ("train", "validation", "test")
 STUDY = "study"
 # Tag of the nodes that may run in another process while the network is trained; see `casebook.beside`.
 BESIDE = "beside"
+# Tag of those among them whose outputs later runs of the same inputs, settings and code take over.
+KEPT = "kept"
 
 
 def stage(
@@ -26,6 +28,7 @@ def stage(
     outputs: str | list[str] | None,
     name: str | None = None,
     beside: bool = False,
+    kept: bool = False,
 ) -> Node:
     """Make a node that is called after its function and tagged with its one stage.
 
@@ -36,8 +39,9 @@ def stage(
         outputs: dataset names.
         name: where the function's own name does not say it.
         beside: whether it may run in another process while the network is trained; see `casebook.beside`.
+        kept: whether later runs take over what it made there of the same inputs, settings and code.
     """
-    tags = [tag, BESIDE] if beside else [tag]
+    tags = [tag, *([BESIDE] if beside else []), *([KEPT] if kept else [])]
     return node(function, inputs, outputs, name=name or function.__name__, tags=tags)
 
 
@@ -155,7 +159,14 @@ def _training(rival_rows: str) -> list[Node]:
     rows = [f"train_{rival_rows}", f"validation_{rival_rows}", "preparation"]
     return [
         stage("training", nodes.train_network, [*arrays, "params:training", "monitor"], ["network", "history"]),
-        stage("reference", nodes.fit_reference, [*rows, "params:reference"], "reference_model", beside=True),
+        stage(
+            "reference",
+            nodes.fit_reference,
+            [*rows, "params:reference"],
+            "reference_model",
+            beside=True,
+            kept=True,
+        ),
     ]
 
 
