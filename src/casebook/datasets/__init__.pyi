@@ -2,7 +2,7 @@
 
 from .arrivals import ArrivedFiles, ChampionCandidacy
 from .blocks import NewRowsFolder, OutcomesFolder
-from .files import ArraysFolder, NetworkFile, PreparationFile
+from .files import ArraysFolder, FiguresFolder, NetworkFile, PreparationFile
 from .raw import RawArrays, RawParquet, RawTable
 from .scored import ScoredFiles
 from .study import StudyLaunch
@@ -21,6 +21,7 @@ __all__ = [
     "ArrivedFiles",
     "ChampionCandidacy",
     "ChampionModel",
+    "FiguresFolder",
     "FoldRuns",
     "LoggedModel",
     "NetworkFile",

@@ -55,6 +55,28 @@ class ArraysFolder(FileDataset):
                 np.save(folder / f"{name}.npy", values)
 
 
+class FiguresFolder(FileDataset):
+    """Figures by file name, drawn or still to be drawn, in a folder of their own."""
+
+    def __init__(
+        self, filepath: str, save_args: dict[str, Any] | None = None, metadata: dict[str, Any] | None = None
+    ) -> None:
+        """Keep the path, and what `savefig` is told besides it."""
+        super().__init__(filepath, metadata)
+        self._save_args = save_args or {}
+
+    def load(self) -> Any:  # noqa: ANN401 - Kedro's signature
+        """Refuse: figures are looked at, not computed with."""
+        raise DatasetError(f"{self._filepath} holds figures, which are only written")
+
+    def save(self, data: dict[str, Any]) -> None:
+        """Write all figures or nothing."""
+        with written_whole(self._filepath) as folder:
+            folder.mkdir()
+            for name, figure in data.items():
+                figure.savefig(folder / name, **self._save_args)
+
+
 class PreparationFile(FileDataset):
     """A fitted preparation as JSON."""
 

@@ -10,9 +10,11 @@ import mlflow
 import psutil
 from kedro.framework.hooks import hook_impl
 
+from casebook.beside.runner import SECONDS
 from casebook.console import show_summary
 from casebook.learning.backend import seconds_to_start
 from casebook.learning.tracking import log_metrics
+from casebook.modelling import BESIDE, KEPT
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -33,6 +35,7 @@ class SummaryHook:
         """Start the clocks."""
         self.context = context
         self.seconds: dict[str, float] = {}
+        self.beside: dict[str, float] = {}
         self.node, self.node_seconds = "", 0.0
         self.counted = bool(seconds_to_start())
         # The clock begins with the process, so that imports count too.
@@ -42,6 +45,9 @@ class SummaryHook:
     def after_node_run(self, node: Node) -> None:
         """Add loading and running to the node's stage."""
         self._add(stage_of(node), node.name)
+        if node.name in SECONDS:
+            stage = stage_of(node)
+            self.beside[stage] = self.beside.get(stage, 0.0) + SECONDS.pop(node.name)
 
     @hook_impl(trylast=True)
     def after_dataset_saved(self, node: Node) -> None:
@@ -61,11 +67,13 @@ class SummaryHook:
         if run is not None:
             total = sum(self.seconds.values())
             seconds = {f"seconds/{stage}": value for stage, value in {**self.seconds, "total": total}.items()}
-            log_metrics(run.info.run_id, seconds)
+            # Those took no time of the run but what it waited for them, which stands under their stages.
+            beside = {f"seconds_beside/{stage}": value for stage, value in self.beside.items()}
+            log_metrics(run.info.run_id, seconds | beside)
         yield
         if run is not None:
             found = mlflow.get_run(run.info.run_id)
-            show_summary(found, self.seconds, mlflow.get_tracking_uri())
+            show_summary(found, self.seconds, mlflow.get_tracking_uri(), self.beside)
 
     def _add(self, stage: str, node: str) -> None:
         """Add the time since the last call to a stage; tell of a node once the next one begins."""
@@ -87,5 +95,5 @@ class SummaryHook:
 
 
 def stage_of(node: Node) -> str:
-    """Give the stage of a node: its one tag."""
-    return next(iter(sorted(node.tags)), node.name)
+    """Return the stage of a node: its one tag besides where it may run."""
+    return next(iter(sorted(node.tags - {BESIDE, KEPT})), node.name)

@@ -28,6 +28,7 @@ from casebook.learning.columns import InvalidTableError
 from casebook.learning.monitoring import BelowLevelError
 from casebook.learning.splitting import EmptyPartError
 from casebook.modelling import STUDY
+from casebook.parameters.evaluation import NONE
 from casebook.raw_files import RawFiles, find_raw_files
 from casebook.store import create_store_once, set_up_experiment
 
@@ -181,6 +182,10 @@ def _tag_error(error: Exception) -> None:
 def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFiles | None) -> None:
     """Tag the run, log the merged parameters and the data sets."""
     tags = {"case": case, "variant": parameters["variant"], "command": describe_command(), **describe_commit()}
+    left_out = [part for part in ("profile", "figures") if parameters[part] == NONE]
+    left_out += ["reference"] if parameters["reference"]["name"] == NONE else []
+    if left_out:
+        tags["left_out"] = ", ".join(left_out)
     if LEDGER_VARIABLE in os.environ:
         tags |= dict(zip(("ledger", "ledger.seed"), os.environ[LEDGER_VARIABLE].split(), strict=True))
     if raw is not None:

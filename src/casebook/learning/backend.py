@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 STANDARD_ERROR = 2
 # TensorFlow reads them when it is imported: threads within an operation, and operations at a time.
 WITHIN, AT_A_TIME = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"
+# Keras imports them where they are installed, for wrappers, galleries and notebooks; that takes a second.
+NOT_NEEDED = ("IPython", "matplotlib", "sklearn")
 # Numbers that a step puts through the widest layer. Below the first handing an operation to another thread takes longer
 # than doing it, below the second cutting it in two does.
 TINY, SMALL = 2_048, 65_536
@@ -49,7 +51,7 @@ def start_backend() -> float:
     """
     begun = time.perf_counter()
     leave_quickly()
-    with uncollected(), _muted(os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "0"):
+    with uncollected(), _passed_over(*NOT_NEEDED), _muted(os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "0"):
         import keras
         import tensorflow as tf
 
@@ -64,6 +66,18 @@ def start_backend() -> float:
 def seconds_to_start() -> float:
     """Give the seconds that the start took, 0 where there was none yet."""
     return start_backend() if start_backend.cache_info().currsize else 0.0
+
+
+@contextmanager
+def _passed_over(*packages: str) -> Iterator[None]:
+    """Let packages count as not installed for as long as the block lasts, unless they have been imported before."""
+    left_out = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(left_out))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in left_out:
+            del sys.modules[name]
 
 
 @contextmanager

@@ -27,6 +27,10 @@ MOST_CATEGORIES = 254
 PREDICTED_AT_ONCE = 65_536
 
 
+class NoReference:
+    """What stands in the place of a reference that is left out."""
+
+
 def tree_features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     """Put the compact blocks side by side, float32 of shape (rows, columns).
 
@@ -60,8 +64,10 @@ def fit_reference(
         parameters: the case's `reference` block.
 
     Returns:
-        The fitted estimator, for `predict_reference`.
+        The fitted estimator, for `predict_reference`; `NoReference` where the name is none.
     """
+    if parameters.name == "none":
+        return NoReference()
     if parameters.name == "logistic_image":
         return fit_logistic_images(train, validation, parameters)
     if parameters.name == "logistic_text":

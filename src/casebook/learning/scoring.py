@@ -107,12 +107,21 @@ def compute_auc(target: np.ndarray, probability: np.ndarray) -> float:
         probability: Shape (rows,); any score that grows with the chance of 1.
 
     Raises:
-        ValueError: The target holds one class only, or values other than 0 and 1.
+        ValueError: The target holds one class only, or values other than 0 and 1; a score is NaN or infinite.
     """
-    from sklearn.metrics import roc_auc_score
-
     _check_two_classes(target)
-    return float(roc_auc_score(target, probability))
+    if not np.isfinite(probability).all():
+        raise ValueError("a score is NaN or infinite: rows cannot be ranked by it")
+    # As scikit-learn's `roc_auc_score` to the bit, without its import, which takes a tenth of a short run.
+    order = np.argsort(probability, kind="stable")[::-1]
+    ends = np.append(np.flatnonzero(np.diff(probability[order])), len(order) - 1)
+    hits = np.cumsum(target[order] == 1, dtype=np.float64)[ends]
+    misses = 1 + ends - hits
+    if len(ends) > 2:
+        bends = np.flatnonzero(np.concatenate([[True], (np.diff(misses, 2) != 0) | (np.diff(hits, 2) != 0), [True]]))
+        hits, misses = hits[bends], misses[bends]
+    hits, misses = np.append(0.0, hits), np.append(0.0, misses)
+    return float(np.trapezoid(hits / hits[-1], misses / misses[-1]))
 
 
 def _score_binary(target: np.ndarray, prediction: np.ndarray, threshold: float) -> dict[str, float]:

@@ -1,6 +1,8 @@
 """The stages that every case shares: split, prepare, train, evaluate, package."""
 
 from casebook.modelling.pipeline import (
+    BESIDE,
+    KEPT,
     STUDY,
     create_dealing_pipeline,
     create_modelling_pipeline,
@@ -8,4 +10,12 @@ from casebook.modelling.pipeline import (
     stage,
 )
 
-__all__ = ["STUDY", "create_dealing_pipeline", "create_modelling_pipeline", "create_profile_pipeline", "stage"]
+__all__ = [
+    "BESIDE",
+    "KEPT",
+    "STUDY",
+    "create_dealing_pipeline",
+    "create_modelling_pipeline",
+    "create_profile_pipeline",
+    "stage",
+]

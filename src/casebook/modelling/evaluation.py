@@ -43,9 +43,11 @@ def predict_test(network: keras.Model, test_arrays: Arrays, task: str) -> pd.Dat
 
 
 def predict_with_reference(reference_model: Any, test_rows: Arrays, task: str) -> pd.DataFrame:  # noqa: ANN401 - an estimator
-    """Predict the test rows with the reference; see `predict_test`."""
-    from casebook.learning.reference import predict_reference
+    """Predict the test rows with the reference; see `predict_test`. One that is left out predicts no rows."""
+    from casebook.learning.reference import NoReference, predict_reference
 
+    if isinstance(reference_model, NoReference):
+        return pd.DataFrame()
     return frame_predictions(task, predict_reference(reference_model, test_rows), test_rows["target"])
 
 
@@ -55,8 +57,8 @@ def score_test(
     """Score network, baseline and reference on the same test rows.
 
     Returns:
-        `test/<metric>`, `baseline/<metric>` (the training rows' class shares or mean) and `reference/<metric>`; and
-        `test/accuracy_at_<threshold>` for further thresholds.
+        `test/<metric>`, `baseline/<metric>` (the training rows' class shares or mean) and, unless it is left out,
+        `reference/<metric>`; and `test/accuracy_at_<threshold>` for further thresholds.
     """
     from casebook.learning.scoring import apply_threshold, predict_baseline, score_predictions
 
@@ -66,8 +68,9 @@ def score_test(
     rivals = {
         "test": own,
         "baseline": predict_baseline(task, train_arrays["target"], len(actual), classes),
-        "reference": read_predictions(reference_predictions),
     }
+    if not reference_predictions.empty:
+        rivals["reference"] = read_predictions(reference_predictions)
     scores = {
         f"{who}/{name}": value
         for who, values in rivals.items()
@@ -137,16 +140,19 @@ def draw_evaluation(
     history: pd.DataFrame,
     importance: pd.DataFrame,
     evaluation: Block,
-) -> tuple[dict[str, Any], dict[str, pd.DataFrame], pd.DataFrame]:
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """Draw the evaluation's figures.
 
     Returns:
-        Figures by file name, the numbers behind each by name, and the first test rows with their predicted classes.
+        Figures by file name, and the numbers behind each by name.
     """
     from casebook.learning.figures import draw_task_figures
 
-    tables, figures = draw_task_figures(
-        test_predictions, reference_predictions, evaluation["threshold"], history, importance
-    )
-    head = insert_class(test_predictions.head(evaluation["head_rows"]), evaluation["threshold"])
-    return {f"{name}.png": figure for name, figure in figures.items()}, tables, head
+    rival = None if reference_predictions.empty else reference_predictions
+    tables, figures = draw_task_figures(test_predictions, rival, evaluation["threshold"], history, importance)
+    return {f"{name}.png": figure for name, figure in figures.items()}, tables
+
+
+def take_head(test_predictions: pd.DataFrame, evaluation: Block) -> pd.DataFrame:
+    """Take the first test rows with their predicted classes."""
+    return insert_class(test_predictions.head(evaluation["head_rows"]), evaluation["threshold"])

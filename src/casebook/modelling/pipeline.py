@@ -22,6 +22,10 @@ Inputs = Literal["columns", "image", "text"]
 PARTS = ("train", "validation", "test")
 # Tag of the nodes that only a study runs.
 STUDY = "study"
+# Tag of the nodes that may run in another process while the network is trained; see `casebook.beside`.
+BESIDE = "beside"
+# Tag of those among them whose outputs later runs of the same inputs, settings and code take over.
+KEPT = "kept"
 
 
 def stage(
@@ -30,6 +34,8 @@ def stage(
     inputs: list[str] | None,
     outputs: str | list[str] | None,
     name: str | None = None,
+    beside: bool = False,
+    kept: bool = False,
 ) -> Node:
     """Make a node that is called after its function and tagged with its one stage.
 
@@ -39,8 +45,11 @@ def stage(
         inputs: dataset names, parameters as `params:<block>`.
         outputs: dataset names.
         name: where the function's own name does not say it.
+        beside: whether it may run in another process while the network is trained; see `casebook.beside`.
+        kept: whether later runs take over what it made there of the same inputs, settings and code.
     """
-    return node(function, inputs, outputs, name=name or function.__name__, tags=tag)
+    tags = [tag, *([BESIDE] if beside else []), *([KEPT] if kept else [])]
+    return node(function, inputs, outputs, name=name or function.__name__, tags=tags)
 
 
 def create_profile_pipeline(*tables: str) -> Pipeline:
@@ -53,6 +62,7 @@ def create_profile_pipeline(*tables: str) -> Pipeline:
                 [table, "params:target"],
                 [f"{table}_profile_figures", f"{table}_profile_tables"],
                 name=f"profile_{table}",
+                beside=True,
             )
             for table in tables
         ]
@@ -167,7 +177,14 @@ def _training(rival_rows: str) -> list[Node]:
     rows = [f"train_{rival_rows}", f"validation_{rival_rows}", "preparation"]
     return [
         stage("training", nodes.train_network, [*arrays, "params:training", "monitor"], ["network", "history"]),
-        stage("reference", nodes.fit_reference, [*rows, "params:reference"], "reference_model"),
+        stage(
+            "reference",
+            nodes.fit_reference,
+            [*rows, "params:reference"],
+            "reference_model",
+            beside=True,
+            kept=True,
+        ),
     ]
 
 
@@ -181,6 +198,7 @@ def _evaluating(rival_rows: str, engineer: Engineer, sources: FeatureSources) ->
             evaluation.predict_with_reference,
             ["reference_model", f"test_{rival_rows}", "params:task"],
             "reference_predictions",
+            beside=True,
         ),
         stage("evaluation", evaluation.score_test, [*predictions, "train_arrays", "params:evaluation"], "test_metrics"),
         stage("evaluation", evaluation.score_training, ["network", "train_arrays", *settings], "fit_metrics"),
@@ -191,11 +209,13 @@ def _evaluating(rival_rows: str, engineer: Engineer, sources: FeatureSources) ->
             "importance",
         ),
         stage(
-            "evaluation",
+            "figures",
             evaluation.draw_evaluation,
             [*predictions, "history", "importance", "params:evaluation"],
-            ["figures", "figure_tables", "test_head"],
+            ["figures", "figure_tables"],
+            beside=True,
         ),
+        stage("evaluation", evaluation.take_head, ["test_predictions", "params:evaluation"], "test_head"),
     ]
 
 

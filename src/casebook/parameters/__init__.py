@@ -98,6 +98,8 @@ class CaseParameters(Parameters):
     training: TrainingParameters
     reference: ReferenceParameters
     evaluation: EvaluationParameters
+    profile: Literal["full", "none"] = Field(default="full", description="of the raw tables; none leaves it out")
+    figures: Literal["full", "none"] = Field(default="full", description="of the test rows; none leaves them out")
     study: StudyParameters = StudyParameters()
     resume: bool = Field(default=False, description="go on with the run that was killed in training")
     reuse: bool = Field(default=False, description="skip preparation whose files are up to date")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, TypeAdapter
+from pydantic import Discriminator, Field, Tag, TypeAdapter
 
 from casebook.parameters.values import Parameters, Seed, Thresholds
+
+# Name of a reference that is left out.
+NONE = "none"
 
 
 class BoostedTreesParameters(Parameters):
     """The rival of tables: boosted trees on the same rows and columns, stopped early by the validation rows."""
 
-    name: Literal["boosted_trees"] = "boosted_trees"
+    name: Literal["boosted_trees", "none"] = "boosted_trees"
     max_rows: int = Field(default=500_000, ge=100)
     max_iter: int = Field(ge=1)
     learning_rate: float = Field(gt=0, le=1)
@@ -28,7 +31,7 @@ class BoostedTreesParameters(Parameters):
 class LogisticImageParameters(Parameters):
     """The rival of images: logistic regression on the pixels."""
 
-    name: Literal["logistic_image"]
+    name: Literal["logistic_image", "none"]
     max_rows: int = Field(default=20_000, ge=100)
     c: float = Field(default=1.0, gt=0, description="inverse strength of the penalty")
     max_iter: int = Field(default=100, ge=1)
@@ -38,7 +41,7 @@ class LogisticImageParameters(Parameters):
 class LogisticTextParameters(Parameters):
     """The rival of texts: logistic regression on the TF-IDF of words and pairs of words."""
 
-    name: Literal["logistic_text"]
+    name: Literal["logistic_text", "none"]
     max_rows: int = Field(default=500_000, ge=100)
     max_features: int = Field(default=200_000, ge=10)
     c: float = Field(default=1.0, gt=0, description="inverse strength of the penalty")
@@ -46,8 +49,26 @@ class LogisticTextParameters(Parameters):
     seed: Seed
 
 
+def choose_reference(block: Any) -> Any:  # noqa: ANN401 - a block of parameters, not checked yet
+    """Name the kind of reference that a block describes; one that is left out still has the keys of its kind."""
+    if not isinstance(block, dict):
+        return {BoostedTreesParameters: "boosted_trees", LogisticImageParameters: "logistic_image"}.get(
+            type(block), "logistic_text"
+        )
+    if block.get("name") != NONE:
+        return block.get("name")
+    return "logistic_text" if "max_features" in block else "logistic_image" if "c" in block else "boosted_trees"
+
+
 ReferenceParameters = Annotated[
-    BoostedTreesParameters | LogisticImageParameters | LogisticTextParameters, Field(discriminator="name")
+    Annotated[BoostedTreesParameters, Tag("boosted_trees")]
+    | Annotated[LogisticImageParameters, Tag("logistic_image")]
+    | Annotated[LogisticTextParameters, Tag("logistic_text")],
+    Discriminator(
+        choose_reference,
+        custom_error_type="reference_name",
+        custom_error_message="name must be boosted_trees, logistic_image or logistic_text, or none to leave it out",
+    ),
 ]
 
 

@@ -12,6 +12,7 @@ from kedro.runner import SequentialRunner
 
 from casebook.datasets.tables import after_writes
 from casebook.datasets.tracked import log_again
+from casebook.parameters.evaluation import NONE
 from casebook.reuse.recipes import PARAMETERS, Recipes, explain
 from casebook.reuse.records import Made, Records, look_at
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from casebook.reuse.records import Recipe
 
+# Stages of a run on which no other depends.
+PARTS = ("profile", "figures")
 LOGGER = logging.getLogger(__name__)
 
 
@@ -48,6 +51,7 @@ class ReusingRunner(SequentialRunner):
     ) -> dict[str, Any]:
         """Run the nodes that are left; see `AbstractRunner.run`."""
         case = str(pipeline.nodes[0].namespace).partition(".")[0]
+        pipeline = leave_out_parts(pipeline, catalog, case)
         recipes = Recipes(catalog, Records.of(case))
         known = recipes.of(pipeline)
         if catalog.load(f"{PARAMETERS}{case}.reuse"):
@@ -57,6 +61,12 @@ class ReusingRunner(SequentialRunner):
             hook_manager.register(recorder)
         outcome: dict[str, Any] = self.runner.run(pipeline, catalog, hook_manager, run_id, only_missing_outputs)
         return outcome
+
+
+def leave_out_parts(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any], case: str) -> Pipeline:
+    """Leave out the stages that the parameter of their name says `none` to."""
+    left_out = [part for part in PARTS if catalog.load(f"{PARAMETERS}{case}.{part}") == NONE]
+    return Pipeline([node for node in pipeline.nodes if not node.tags & set(left_out)])
 
 
 def _leave_out(

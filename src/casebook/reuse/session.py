@@ -16,6 +16,7 @@ from casebook.locations import CONF_VARIABLE, conf_source, project_root
 
 if TYPE_CHECKING:
     from kedro.config import OmegaConfigLoader
+    from kedro.runner import AbstractRunner
 
 
 class CasebookSession(KedroSession):
@@ -45,7 +46,7 @@ class CasebookSession(KedroSession):
     def run(self, *args: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - Kedro's own
         """Run with a runner that knows what was made before; the nodes of one in several processes call no hooks."""
         # Kedro imports this module for each of its commands; what a run needs beyond it takes two seconds.
-        from casebook.reuse.runner import ReusingRunner
+        from casebook.beside.runner import BesideRunner
 
         if self._conf_source != conf_source():
             # Workers, and what looks into the configuration beside this session, read the same.
@@ -53,6 +54,20 @@ class CasebookSession(KedroSession):
         names = options.get("pipeline_names") or [options.get("pipeline_name") or DEFAULT]
         self.case = case_of(str(names[0])) if len(names) == 1 else ""
         runner = options.get("runner") or SequentialRunner()
+        beside = BesideRunner()
+        if type(runner) is SequentialRunner and not runner._is_async:
+            runner = beside
+            # Of a case's pipelines only the one that trains has nodes for it; its imports then take no time of the run.
+            if names in ([self.case], [DEFAULT]):
+                beside.start()
+        try:
+            return self._run_with(runner, args, options)
+        finally:
+            beside.close()
+
+    def _run_with(self, runner: AbstractRunner, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+        from casebook.reuse.runner import ReusingRunner
+
         options["runner"] = runner if isinstance(runner, ParallelRunner) else ReusingRunner(runner)
         outcome: dict[str, Any] = super().run(*args, **options)
         return outcome

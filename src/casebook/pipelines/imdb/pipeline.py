@@ -20,12 +20,14 @@ def create_pipeline() -> Pipeline:
                 figures.look_at_reviews,
                 ["joined_rows", "params:preparation"],
                 ["reviews_profile_figures", "reviews_profile_tables"],
+                beside=True,
             ),
             stage(
-                "evaluation",
+                "figures",
                 figures.draw_mistakes,
                 ["test_predictions", "feature_table", "parts"],
                 ["own_figures", "own_tables"],
+                beside=True,
             ),
         ]
     )

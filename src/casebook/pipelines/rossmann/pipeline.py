@@ -24,10 +24,11 @@ def create_pipeline() -> Pipeline:
                 ["joined_rows", "merge_metrics"],
             ),
             stage(
-                "evaluation",
+                "figures",
                 draw_sales,
                 ["test_predictions", "feature_table", "parts"],
                 ["own_figures", "own_tables"],
+                beside=True,
             ),
         ]
     )
