@@ -1,15 +1,25 @@
 # Every target sets up what it needs: a virtual environment with the locked dependencies, made once.
-PYTHON ?= python3.11
+# The first Python that is there and works; a shim of pyenv's may be there without a Python behind it.
+SUPPORTED := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
+	"$$python" -c '$(SUPPORTED)' 2>/dev/null && echo "$$python" && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
+# A moved or copied folder carries an environment that runs the code of the old place: it is set up anew.
+ifneq ($(shell test -x $(BIN)/python && cat $(READY) 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+UV = $(BIN)/python tools/uv.py
+PIPS := 23.2.1 26.3
+EXTRAS := dashboard fetch postgres serve viz dev
 CASE ?= redhat
 PORT ?= 5000
 SERVE_PORT = $(if $(filter command line environment,$(origin PORT)),$(PORT),5001)
 CASES := redhat rossmann attrition deposit pima boston mnist imdb
 
 .DEFAULT_GOAL := help
-.PHONY: help install lint test test-services $(CASES) ui serve viz dashboard fetch bench ledger clean
+.PHONY: help install lock check-lock lint test test-services $(CASES) ui serve viz dashboard fetch bench ledger clean
 
 help: ## list the targets
 	@grep -hE '^[a-z$$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/\$$\(CASES\)/<case>/' | expand -t 16
@@ -17,32 +27,38 @@ help: ## list the targets
 
 install: $(READY) ## set up .venv with the locked dependencies
 
-$(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-		|| (echo "casebook needs Python 3.11 to 3.13; name one: make $(MAKECMDGOALS) PYTHON=python3.12" && exit 1)
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $(READY)
+$(READY): requirements.lock requirements-uv.txt pyproject.toml
+	@python='$(PYTHON)'; "$${python:-false}" -c '$(SUPPORTED)' 2>/dev/null || { echo "casebook needs Python 3.11, 3.12 or \
+	3.13, and $${python:-none of them} was found; install one or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.12"; exit 1; }; \
+	exec "$$python" tools/install.py
 
+# From the main index alone: another one may hold few files of a release, and the hashes of the others would be missing.
+lock: $(READY) ## write requirements.lock anew; what is pinned stays (one newer: make lock UPGRADE="-P optuna")
+	UV_INDEX= UV_FIND_LINKS= $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-strip-extras --no-header --no-annotate $(EXTRAS:%=--extra %) $(UPGRADE) \
+		--output-file requirements.lock pyproject.toml >/dev/null
+
+check-lock: $(READY) ## resolve the lock, without installing, by old and new pip
+	for pip in $(PIPS); do $(UV) tool run pip@$$pip install --dry-run --ignore-installed --quiet \
+		--require-hashes --requirement requirements.lock || exit 1; done
 
 $(CASES): $(READY) ## run a case, on a generated sample where there are no raw files
 	$(BIN)/kedro run --pipeline=$@
 
 ui: $(READY) ## browse runs in the MLflow UI (PORT=5000)
-	$(BIN)/python -m casebook.ui $(PORT)
+	$(BIN)/casebook ui --port $(PORT)
 
 serve: $(READY) ## answer raw rows with a case's champion over HTTP (CASE=redhat PORT=5001)
-	$(BIN)/python -m casebook.serve $(CASE) --port $(SERVE_PORT)
+	$(BIN)/casebook serve $(CASE) --port $(SERVE_PORT)
 
 viz: $(READY) ## show the pipelines in Kedro-Viz
 	$(BIN)/kedro viz run
 
 dashboard: $(READY) ## browse a case's study in optuna-dashboard (CASE=redhat PORT=8080)
-	$(BIN)/python -m casebook.dashboard $(CASE) $(if $(filter command line,$(origin PORT)),$(PORT),8080)
+	$(BIN)/casebook dashboard $(CASE) --port $(if $(filter command line,$(origin PORT)),$(PORT),8080)
 
 fetch: $(READY) ## fetch the real raw files of a case (CASE=redhat)
-	$(BIN)/python -m casebook.fetch $(CASE)
+	$(BIN)/casebook fetch $(CASE)
 
 lint: $(READY) ## ruff, format check, mypy --strict, import-linter
 	$(BIN)/ruff check .
@@ -60,7 +76,7 @@ bench: $(READY) ## measure speed and memory beside the straightforward way, at f
 	$(BIN)/python benchmarks/bench.py
 
 ledger: $(READY) ## run the published variants on real files and write docs/ledger.md (CASEBOOK_RAW=..., CASE=all)
-	$(BIN)/python -m casebook.ledger $(if $(filter command line,$(origin CASE)),$(CASE),all)
+	$(BIN)/casebook reproduce $(if $(filter command line,$(origin CASE)),$(CASE),all)
 
 clean: ## remove generated data, never raw files, runs or the environment
 	rm -rf data/0[2-8]_* data/bench .coverage .mypy_cache .pytest_cache .ruff_cache
