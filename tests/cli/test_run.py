@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import runpy
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import mlflow
 import pytest
 from kedro.framework.cli.project import run as kedro_run
 
@@ -15,6 +22,7 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
+ROOT = Path(__file__).parents[2]
 OPTIONS = ["--pipelines=pima", "--params", "pima.training.epochs=1", "-e", "test"]
 
 
@@ -59,6 +67,32 @@ def test_the_package_runs_as_a_program_and_for_those_who_call_it(
     with pytest.raises(InterruptedError):
         package.main(OPTIONS)
     monkeypatch.setattr("sys.argv", ["casebook", *OPTIONS])
+    monkeypatch.delitem(sys.modules, "casebook.__main__")
     with pytest.raises(InterruptedError):
         runpy.run_module("casebook", run_name="__main__")
     assert created == [EXPECTED, EXPECTED]
+
+
+def test_an_installed_package_runs_in_an_empty_folder_on_an_archive_of_the_configuration(tmp_path: Path) -> None:
+    site, folder = tmp_path / "site", tmp_path / "empty"
+    shutil.copytree(ROOT / "src" / "casebook", site / "casebook", ignore=shutil.ignore_patterns("__pycache__"))
+    installed = sorted(site.rglob("*"))
+    folder.mkdir()
+    with tarfile.open(tmp_path / "conf-casebook.tar.gz", "w:gz") as archive:
+        archive.add(ROOT / "conf", "conf", filter=lambda member: None if "local/" in member.name else member)
+    unseen = ("MLFLOW_", "CASEBOOK_", "KEDRO_", "PYTEST_")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(unseen)}
+    done = subprocess.run(
+        [sys.executable, "-m", "casebook", "--pipelines=pima", "--env=test", "--to-nodes=pima.engineer_features",
+         "--conf-source=../conf-casebook.tar.gz"],
+        cwd=folder, env=environment | {"PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert {path.name for path in folder.iterdir()} == {"data", "mlruns"}
+    assert (folder / "data" / "04_feature" / "pima" / "feature_table.parquet").is_file()
+    store = mlflow.MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
+    (run,) = store.search_runs([store.get_experiment_by_name("pima").experiment_id])
+    assert run.data.tags["command"].startswith("python -m casebook --pipelines=pima")
+    assert run.info.artifact_uri.startswith(f"file://{folder}/mlruns/artifacts/")
+    assert sorted(site.rglob("*")) == installed
