@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def casebook() -> Callable[..., Result]:
-    """Type `casebook` with words behind it -> exit code and output."""
+def casebook(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Type `casebook` with words behind it -> exit code and output; no command replaces the tests' process."""
+    monkeypatch.setattr("os.execv", lambda _program, words: pytest.fail(f"started {words}"))
     return lambda *words: CliRunner().invoke(program, words, prog_name="casebook")

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def replaced(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+def replaced(casebook: object, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """Let no process be replaced -> the words of what would have replaced it."""
+    assert casebook
     words: list[list[str]] = []
     monkeypatch.setattr("os.execv", lambda _program, command: words.append(command))
     monkeypatch.setattr("casebook.store.create_store_once", lambda _address: None)
