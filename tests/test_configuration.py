@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tarfile
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 import yaml
 from kedro.config import OmegaConfigLoader
@@ -13,6 +15,7 @@ from kedro.framework.cli.utils import _split_params
 from kedro.framework.project import pipelines as kedro_pipelines
 from kedro.io import DataCatalog
 
+from casebook import configuration
 from casebook.cases import CASES, case_of
 from casebook.overlay import overlay, resolve_case, resolve_parameters
 from casebook.parameters import EncoderParameters
@@ -306,3 +309,33 @@ def test_the_default_is_the_honest_setting() -> None:
 
 def test_kedro_telemetry_is_refused() -> None:
     assert yaml.safe_load((CONF.parent / ".telemetry").read_text()) == {"consent": False}
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["the project's file", "a file that the user names"])
+def test_logging_is_the_configurations_unless_the_user_names_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: bool
+) -> None:
+    source = tmp_path / "conf"
+    source.mkdir()
+    (source / "logging.yml").write_text("version: 1\n")
+    (tmp_path / "notes").mkdir()
+    with tarfile.open(tmp_path / "conf-casebook.tar.gz", "w:gz") as archive:
+        archive.add(source, "conf")
+    configured: list[object] = []
+    monkeypatch.setattr(configuration.LOGGING, "configure", configured.append)
+    monkeypatch.delenv("KEDRO_LOGGING_CONFIG", raising=False)
+    if named:
+        monkeypatch.setenv("KEDRO_LOGGING_CONFIG", "mine.yml")
+    monkeypatch.chdir(tmp_path)
+    # Kedro has read this one.
+    configuration.use_logging(str(source))
+    assert configured == []
+    monkeypatch.chdir(tmp_path / "notes")
+    for place in (source, tmp_path / "conf-casebook.tar.gz", tmp_path / "notes"):
+        configuration.use_logging(str(place))
+    assert configured == ([] if named else [{"version": 1}, {"version": 1}])
+
+
+def test_a_configuration_that_is_not_there_is_refused_by_its_place(tmp_path: Path) -> None:
+    with pytest.raises(click.ClickException, match=f"there is no configuration in {tmp_path}/conf: name its folder"):
+        CasebookSession("1", "casebook", tmp_path)

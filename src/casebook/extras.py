@@ -7,7 +7,7 @@ from importlib.util import find_spec
 # Extra of pyproject.toml -> the modules that it brings.
 EXTRAS = {
     "serve": ("fastapi", "uvicorn", "orjson"),
-    "dashboard": ("optuna_dashboard",),
+    "dashboard": ("optuna_dashboard", "plotly"),
     "viz": ("kedro_viz",),
     "fetch": ("kagglehub",),
     "postgres": ("psycopg",),
@@ -19,14 +19,23 @@ class MissingExtraError(ValueError):
 
 
 def require_extra(extra: str, what: str) -> None:
-    """Check that the modules of an extra are there, without importing them.
-
-    Args:
-        extra: its name in pyproject.toml.
-        what: the activity that needs it, which begins the message.
+    """Check that the modules of an extra are there; see `missing_extra`.
 
     Raises:
         MissingExtraError: one of them is not.
     """
-    if any(find_spec(module) is None for module in EXTRAS[extra]):
-        raise MissingExtraError(f"{what} needs the extra \"{extra}\": pip install 'casebook[{extra}]'")
+    lacking = missing_extra(extra, what)
+    if lacking:
+        raise MissingExtraError(lacking)
+
+
+def missing_extra(extra: str, what: str) -> str:
+    """Return how to install an extra where a module of it is missing, else nothing; none is imported.
+
+    Args:
+        extra: its name in pyproject.toml.
+        what: the activity that needs it, which begins the message.
+    """
+    if all(find_spec(module) for module in EXTRAS[extra]):
+        return ""
+    return f"{what} needs the extra \"{extra}\": pip install 'casebook[{extra}]'"

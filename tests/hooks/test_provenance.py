@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     ("typed", "told"),
     [
         (["/usr/bin/kedro", "run", "--params", "a.b=1,c=x y"], "kedro run --params 'a.b=1,c=x y'"),
+        (["/venv/bin/casebook", "run", "--pipelines=pima"], "casebook run --pipelines=pima"),
+        (["/site-packages/casebook/__main__.py", "--pipelines=pima"], "python -m casebook --pipelines=pima"),
         (["/site-packages/kedro/__main__.py", "run", "--env", "test"], "python -m kedro run --env test"),
     ],
 )

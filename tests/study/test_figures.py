@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import sys
+
 import optuna
 import pytest
 
@@ -45,6 +48,17 @@ def test_every_kind_is_drawn_and_the_study_itself_keeps_its_names(study: optuna.
     assert page.count("<script") >= 6
     assert "src=" not in page.split("<body")[1].split("plotly.js")[0]
     assert set(study.trials[0].params) == {"toy.a.rate", "toy.b.width"}
+
+
+def test_without_plotly_the_pictures_are_drawn_and_the_page_says_what_to_install(
+    study: optuna.Study, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(sys.modules, "plotly", None)
+    figures, page = draw_all(study, ["val/loss"])
+    assert len(figures) == 6
+    told = "the interactive page of a study needs the extra \"dashboard\": pip install 'casebook[dashboard]'"
+    assert told in html.unescape(page)
+    assert told in caplog.messages
 
 
 def test_two_metrics_show_what_can_be_had_at_once() -> None:

@@ -35,7 +35,7 @@ class CasebookSession(KedroSession):
         """Let the project be the one that all else takes for it, and its configuration the one that was named."""
         root = Path(project_path or project_root())
         source = conf_source or os.environ.get(CONF_VARIABLE) or str(root / "conf")
-        if "://" not in source and not Path(source).exists():
+        if "://" not in source and not (Path(source).is_file() or (Path(source) / "base").is_dir()):
             raise click.ClickException(
                 f"there is no configuration in {source}: name its folder or archive, as in --conf-source=conf"
             )

@@ -6,7 +6,10 @@ import logging
 import warnings
 from copy import deepcopy
 from functools import partial
+from html import escape
 from typing import TYPE_CHECKING, Any
+
+from casebook.extras import missing_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -55,12 +58,17 @@ def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any
     study = with_short_names(study)
     figures: dict[str, Any] = {}
     parts: list[str] = []
+    lacking = missing_extra("dashboard", "the interactive page of a study")
+    if lacking:
+        LOGGER.warning(lacking)
+        parts.append(f"<p>{escape(lacking)}</p>")
     for kind in _kinds(metrics):
         options = _options(kind, metrics)
-        page_part = _try(kind, partial(getattr(interactive, f"plot_{kind}"), study, **options))
-        if page_part is None:
-            continue
-        parts.append(_to_html(page_part, kind, first=not parts))
+        if not lacking:
+            page_part = _try(kind, partial(getattr(interactive, f"plot_{kind}"), study, **options))
+            if page_part is None:
+                continue
+            parts.append(_to_html(page_part, kind, first=not parts))
         picture = _try(kind, partial(getattr(pictures, f"plot_{kind}"), study, **options))
         if picture is not None:
             figures[f"{kind}.png"] = _to_figure(picture, kind, _count_parameters(study))

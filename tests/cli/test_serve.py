@@ -1,0 +1,27 @@
+"""`casebook serve`: a case that has nothing to answer with; `tests/serving` asks a server that runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casebook.cli import arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pytest
+    from click.testing import Result
+
+
+def test_a_case_without_champion_ends_the_command_with_what_to_do(
+    casebook: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arguments, "_listen", lambda *_: None)
+    result = casebook("serve", "redhat")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: redhat has no champion in sqlite:///")
+    assert result.output.count("\n") == 1
+
+
+def test_it_listens_on_loopback_unless_told_otherwise(casebook: Callable[..., Result]) -> None:
+    assert "[default: 127.0.0.1]" in " ".join(casebook("serve", "--help").output.split())

@@ -1,0 +1,53 @@
+"""`casebook ui`: which store and which artifacts MLflow's server is started on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from casebook.cli import arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from click.testing import Result
+
+
+@pytest.fixture
+def replaced(casebook: object, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """Let no process be replaced -> the words of what would have replaced it."""
+    assert casebook
+    words: list[list[str]] = []
+    monkeypatch.setattr("os.execv", lambda _program, command: words.append(command))
+    monkeypatch.setattr("casebook.store.create_store_once", lambda _address: None)
+    monkeypatch.setattr(arguments, "_listen", lambda *_: None)
+    return words
+
+
+def value_of(option: str, words: list[str]) -> str:
+    return words[words.index(option) + 1]
+
+
+def test_it_opens_on_the_projects_own_store_and_artifacts(
+    casebook: Callable[..., Result], replaced: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("casebook.locations.project_root", lambda: tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert casebook("ui", "--port", "5001").exit_code == 0
+    (words,) = replaced
+    assert value_of("--backend-store-uri", words) == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
+    assert value_of("--port", words) == "5001"
+    assert value_of("--default-artifact-root", words) == f"file://{tmp_path}/mlruns/artifacts"
+
+
+def test_on_a_named_store_it_leaves_the_artifacts_to_it(
+    casebook: Callable[..., Result], replaced: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    assert casebook("ui").exit_code == 0
+    (words,) = replaced
+    assert value_of("--backend-store-uri", words) == "http://127.0.0.1:1"
+    assert value_of("--port", words) == "5000"
+    assert "--default-artifact-root" not in words
