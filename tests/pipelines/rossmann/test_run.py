@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import mlflow
@@ -110,8 +109,3 @@ def test_the_champion_answers_its_own_example_and_the_days_to_forecast(project: 
     (submission,) = (project.root / "data" / "07_model_output" / "rossmann").rglob("submission.csv")
     test = pd.read_csv(project.root / "data" / "01_raw" / "rossmann" / "test.csv")
     assert pd.read_csv(submission)["Id"].tolist() == test["Id"].tolist()
-
-
-def test_the_package_names_the_raw_columns_that_it_needs(artifacts: Path, champion: Any) -> None:  # noqa: ANN401
-    (file,) = artifacts.rglob("package.json")
-    assert json.loads(file.read_text())["columns"] == list(champion.input_example.columns)
