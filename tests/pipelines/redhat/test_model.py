@@ -92,10 +92,10 @@ def save_with_other_features(finished: Finished, folder: Path) -> Path:
     example = pd.read_parquet(finished.project.root / "data" / "03_primary" / "redhat" / "example_rows.parquet")
     package = Package(load_network(models / "network.keras"), preparation, "binary", 0.5, example)
     sources = packaging.bundle_sources("redhat")
-    place, ids = "pipelines/redhat/features.py", 'number_in(joined_rows["people_id"])'
+    place, ids = "pipelines/redhat/features.py", "number_in(joined_rows[FEATURE_SOURCES[name][0]])"
     assert sources[place].count(ids) == 1
     with pytest.MonkeyPatch.context() as patch:
-        changed = {**sources, place: sources[place].replace(ids, f"0.0 * {ids}")}
+        changed = {**sources, place: sources[place].replace(ids, f'(name != "people_id") * {ids}')}
         patch.setattr(packaging, "bundle_sources", lambda _case: changed)
         parts = write_package(package, "redhat", folder)
         patch.syspath_prepend(str(folder))
