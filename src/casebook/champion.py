@@ -17,7 +17,7 @@ from casebook.learning.packaging import NETWORK_FILE, PARTS_FOLDER
 from casebook.learning.predictions import add_class
 from casebook.locations import tracking_uri
 from casebook.registry import CHAMPION, ORIGIN, find_version
-from casebook.store import create_store_once
+from casebook.store import open_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -149,6 +149,5 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
 
 
 def open_registry() -> None:
-    """Point MLflow at the project's store, made where there is none."""
-    create_store_once(tracking_uri())
-    mlflow.set_tracking_uri(tracking_uri())
+    """Point MLflow at the project's store, made where there is none; it need not be writable."""
+    mlflow.set_tracking_uri(open_to_read(tracking_uri()))
