@@ -6,7 +6,6 @@ import http.client
 import json
 import statistics
 import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -172,7 +171,7 @@ def wait_until_it_answers(row: Figures) -> Figures:
 @contextmanager
 def serving(project: Path, scratch: Path) -> Iterator[psutil.Process]:
     """Serve the project's champion for as long as the block lasts."""
-    command = [sys.executable, "-m", "casebook.serve", CASE, "--port", str(PORT)]
+    command = [program("casebook"), "serve", CASE, "--port", str(PORT)]
     with (scratch / "serve.log").open("wb") as sink:
         environment = environment_of(project, project)
         process = subprocess.Popen(command, cwd=project, env=environment, stdout=sink, stderr=subprocess.STDOUT)

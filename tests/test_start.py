@@ -13,7 +13,6 @@ from casebook.cases import CASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.conftest import Project
 
@@ -94,54 +93,3 @@ def test_kedro_sends_no_usage_data_either() -> None:
     from casebook.settings import DISABLE_HOOKS_FOR_PLUGINS
 
     assert "kedro-telemetry" in DISABLE_HOOKS_FOR_PLUGINS
-
-
-def test_the_ui_opens_on_the_projects_own_store_and_artifacts(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from casebook import ui
-
-    replaced: list[list[str]] = []
-    monkeypatch.setattr("casebook.locations.project_root", lambda: tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    monkeypatch.setattr(ui, "create_store_once", lambda _address: None)
-    monkeypatch.setattr(ui.os, "execv", lambda _program, words: replaced.append(words))
-    ui.main("5001")
-    ((*_, backend, address, port, number, root, location),) = replaced
-    assert (backend, address) == ("--backend-store-uri", f"sqlite:///{tmp_path}/mlruns/mlflow.db")
-    assert (port, number) == ("--port", "5001")
-    assert (root, location) == ("--default-artifact-root", f"file://{tmp_path}/mlruns/artifacts")
-
-
-def test_the_ui_of_a_named_store_leaves_the_artifacts_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from casebook import ui
-
-    replaced: list[list[str]] = []
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
-    monkeypatch.setattr(ui.os, "execv", lambda _program, words: replaced.append(words))
-    ui.main()
-    assert replaced[0][-4:] == ["--backend-store-uri", "http://127.0.0.1:1", "--port", "5000"]
-
-
-@pytest.mark.parametrize("named", [False, True], ids=["the project's file", "a file that the user names"])
-def test_in_a_subfolder_logging_is_the_projects_unless_the_user_names_another(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    named: bool,
-) -> None:
-    from casebook import settings
-
-    (tmp_path / "conf").mkdir()
-    (tmp_path / "conf" / "logging.yml").write_text("version: 1\n")
-    (tmp_path / "notes").mkdir()
-    configured: list[object] = []
-    monkeypatch.setattr(settings, "project_root", lambda: tmp_path)
-    monkeypatch.setattr(settings.LOGGING, "configure", configured.append)
-    monkeypatch.delenv("KEDRO_LOGGING_CONFIG", raising=False)
-    if named:
-        monkeypatch.setenv("KEDRO_LOGGING_CONFIG", "mine.yml")
-    for folder in (tmp_path, tmp_path / "notes"):
-        monkeypatch.chdir(folder)
-        settings.use_project_logging()
-    assert configured == ([] if named else [{"version": 1}])

@@ -10,6 +10,8 @@ from pathlib import Path
 # In a checkout, also an editable install of it; what lies above an installed wheel is no project.
 CHECKOUT = Path(__file__).parents[2]
 PACKAGE = "casebook"
+# Reaches the processes that a run starts.
+CONF_VARIABLE = "CASEBOOK_CONF"
 STORE, ARTIFACTS = Path("mlruns", "mlflow.db"), Path("mlruns", "artifacts")
 
 
@@ -31,6 +33,11 @@ def is_project(folder: Path) -> bool:
         return bool(settings["tool"]["kedro"]["package_name"] == PACKAGE)
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def conf_source() -> str:
+    """Return where configuration is read from: what `--conf-source` or `CASEBOOK_CONF` named, else the project's."""
+    return os.environ.get(CONF_VARIABLE) or str(project_root() / "conf")
 
 
 def raw_folder(case: str) -> Path:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
 from kedro.config import OmegaConfigLoader
-from kedro.framework.project import LOGGING
 
 from casebook.commands import defer_commands
-from casebook.configuration import CONFIG_LOADER_ARGS
+from casebook.configuration import CONFIG_LOADER_ARGS, use_logging
 from casebook.deferral import defer_import
 from casebook.learning.garbage import collect_rarely
-from casebook.locations import project_root
+from casebook.locations import conf_source
 from casebook.reuse.session import CasebookSession
 
 if TYPE_CHECKING:
@@ -42,14 +38,7 @@ DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro_mlflow", "kedro-mlflow")
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 
 
-def use_project_logging() -> None:
-    """Log as conf/logging.yml says in the project's subfolders too, where Kedro does not look for that file."""
-    file = project_root() / "conf" / "logging.yml"
-    if "KEDRO_LOGGING_CONFIG" not in os.environ and Path.cwd() != project_root() and file.exists():
-        LOGGING.configure(yaml.safe_load(file.read_text()))
-
-
-use_project_logging()
+use_logging(conf_source())
 defer_commands()
 # MLflow imports its half for language models too, which takes as long again.
 for part in ("genai", "gateway"):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from casebook.serve import main, read_options
 from casebook.serving.answers import warm_up
 from casebook.serving.app import create_app
 
@@ -150,21 +149,3 @@ def test_a_model_answers_once_before_the_first_client(champion: Champion, monkey
     monkeypatch.setattr(champion.model, "predict", lambda *a: asked.append(len(a[0])) or predict(*a), raising=False)
     warm_up(champion)
     assert asked == [1]
-
-
-def test_a_case_without_champion_ends_the_command_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["redhat"]) == 1
-    said = capsys.readouterr().err
-    assert "redhat has no champion in sqlite:///" in said
-    assert "run `kedro run --pipeline=redhat` first" in said
-
-
-def test_it_listens_on_loopback_unless_told_otherwise() -> None:
-    assert (read_options(["redhat"]).host, read_options(["redhat"]).port) == ("127.0.0.1", 5001)
-    assert read_options(["redhat", "--host", "0.0.0.0"]).host == "0.0.0.0"  # noqa: S104 - that is the question
-
-
-def test_a_case_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        read_options(["redhut"])
-    assert "invalid choice: 'redhut'" in capsys.readouterr().err

@@ -89,7 +89,7 @@ def server(finished: Finished) -> Iterator[Client]:
     """The champion of the finished project, served from a subfolder of it."""
     port, root = free_port(), finished.project.root
     environment = finished.project.environment(PYTHONPATH=str(root / "src"))
-    command = [sys.executable, "-m", "casebook.serve", "redhat", "--port", str(port)]
+    command = [str(Path(sys.executable).with_name("casebook")), "serve", "redhat", "--port", str(port)]
     with answering(command, root / "notes", environment, port) as client:
         yield client
 

@@ -1,1 +1,13 @@
-"""The command `casebook`: what a person types, a module a subcommand."""
+"""The command `casebook`: what a person types, a module a subcommand; nothing heavy is imported before it is needed."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group()
+def cli() -> None:
+    """Add nothing to Kedro's own commands.
+
+    Kedro looks here for those of a project; ours have one program, `casebook`.
+    """

@@ -7,18 +7,18 @@ import sys
 
 import click
 
-from casebook.cli.ports import port_option
+from casebook.cli.arguments import port_option
 
 
 @click.command()
 @port_option(5000)
 def ui(port: int) -> None:
-    """Browse runs in the MLflow UI, on loopback."""
+    """Browse runs in the MLflow UI."""
     from casebook.locations import artifact_location, tracking_uri
-    from casebook.store import create_store_once
+    from casebook.store import open_to_read
 
-    create_store_once(tracking_uri())
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", tracking_uri(), "--port", str(port)]
+    uri = open_to_read(tracking_uri())
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
     location = artifact_location()
     if location is not None:
         command += ["--default-artifact-root", location]

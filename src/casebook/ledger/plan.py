@@ -6,12 +6,13 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from casebook.configuration import open_configuration
-from casebook.locations import project_root
+from casebook.locations import conf_source
 from casebook.overlay import DEFAULT, resolve_case
 from casebook.parameters import MANNER
 
@@ -119,7 +120,7 @@ def without_later(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def plan_rows(case: str) -> Iterator[LedgerRow]:
     """List a case's rows: the default, then each published variant with the settings that close its leaks."""
-    file = project_root() / "conf" / "base" / case / "published.yml"
+    file = Path(conf_source()) / "base" / case / "published.yml"
     entries = yaml.safe_load(file.read_text()) or {}
     if DEFAULT not in entries:
         yield LedgerRow(case, DEFAULT)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 from kedro.framework.session import KedroSession
 from kedro.runner import ParallelRunner, SequentialRunner
 
 from casebook.cases import DEFAULT, case_of
+from casebook.configuration import use_logging
+from casebook.locations import CONF_VARIABLE, conf_source, project_root
 
 if TYPE_CHECKING:
     from kedro.config import OmegaConfigLoader
@@ -18,11 +23,27 @@ class CasebookSession(KedroSession):
 
     case = ""
 
+    def __init__(
+        self,
+        session_id: str,
+        package_name: str | None = None,
+        project_path: Path | str | None = None,
+        save_on_close: bool = False,
+        conf_source: str | None = None,
+    ) -> None:
+        """Let the project be the one that all else takes for it, and its configuration the one that was named."""
+        root, source = project_path or project_root(), conf_source or os.environ.get(CONF_VARIABLE)
+        super().__init__(session_id, package_name, root, save_on_close, source)
+        use_logging(self._conf_source)
+
     def run(self, *args: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - Kedro's own
         """Run with a runner that knows what was made before; the nodes of one in several processes call no hooks."""
         # Kedro imports this module for each of its commands; what a run needs beyond it takes two seconds.
         from casebook.reuse.runner import ReusingRunner
 
+        if self._conf_source != conf_source():
+            # Workers, and what looks into the configuration beside this session, read the same.
+            os.environ[CONF_VARIABLE] = self._conf_source
         names = options.get("pipeline_names") or [options.get("pipeline_name") or DEFAULT]
         self.case = case_of(str(names[0])) if len(names) == 1 else ""
         runner = options.get("runner") or SequentialRunner()
@@ -32,6 +53,10 @@ class CasebookSession(KedroSession):
 
     def _get_config_loader(self) -> OmegaConfigLoader:
         """Leave out the other cases, whose parameters take a second to read and are no business of this run."""
+        if not Path(self._conf_source).exists() and "://" not in self._conf_source:
+            raise click.UsageError(
+                f"there is no configuration in {self._conf_source}: name it, as in --conf-source=conf-casebook.tar.gz"
+            )
         loader: OmegaConfigLoader = super()._get_config_loader()  # type: ignore[assignment]
         if self.case:
             own = {kind: [f"{kind}*", f"{self.case}/{kind}*"] for kind in ("parameters", "catalog")}

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from casebook.locations import project_root
+from casebook.locations import conf_source, project_root
 from casebook.overlay import BEST, overlay
 from casebook.study.plan import VARIANT, leaves_of
 from casebook.whole import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from casebook.study.plan import StudyPlan
 
 
 def best_file(case: str) -> Path:
     """Name the file of a case's best variant."""
-    return project_root() / "conf" / "local" / case / f"parameters_{BEST}.yml"
+    source = Path(conf_source())
+    # An archive, or a store elsewhere, cannot be written to.
+    return (source if source.is_dir() else project_root() / "conf") / "local" / case / f"parameters_{BEST}.yml"
 
 
 def write_best(winner: Mapping[str, Any], plan: StudyPlan) -> None:

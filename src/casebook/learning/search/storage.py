@@ -13,6 +13,7 @@ from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.storages.journal._file import BaseJournalFileLock
 
+from casebook.extras import MissingExtraError, require_extra
 from casebook.learning.search.leaves import SpaceError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 JOURNAL = "journal:///"
 POSTGRESQL = "postgresql"
+DRIVER = f"{POSTGRESQL}+psycopg:"
 
 
 class KernelLock(BaseJournalFileLock):
@@ -54,17 +56,21 @@ def open_storage(address: str) -> BaseStorage:
         return JournalStorage(JournalFileBackend(str(file), lock_obj=KernelLock(str(file))))
     if "://" not in address:
         raise SpaceError(f"study.storage {address!r}: give journal:///<file> or postgresql://<user>@<host>/<name>")
+    named = f"study.storage {hide_password(address)}"
     try:
+        if complete(address).startswith(DRIVER):
+            require_extra("postgres", named)
         return RDBStorage(complete(address), engine_kwargs={"pool_pre_ping": True})
+    except MissingExtraError as error:
+        raise SpaceError(str(error)) from None
     except ImportError as error:
-        hint = "install the driver, as in pip install 'psycopg[binary]'"
-        raise SpaceError(f"study.storage {hide_password(address)}: {error}; {hint}") from error
+        raise SpaceError(f"{named}: {error}; install the driver that the address names") from error
 
 
 def complete(address: str) -> str:
     """Name the driver that casebook brings, where an address of PostgreSQL names none."""
     scheme, rest = address.split("://", 1)
-    return f"{POSTGRESQL}+psycopg://{rest}" if scheme in {POSTGRESQL, "postgres"} else address
+    return f"{DRIVER}//{rest}" if scheme in {POSTGRESQL, "postgres"} else address
 
 
 @contextmanager

@@ -1,14 +1,13 @@
-"""Fetch a case's real raw files: `python -m casebook.fetch CASE`. Those of Kaggle need an account there."""
+"""Fetching a case's real raw files. Those of Kaggle need an account there."""
 
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
-from casebook.cases import CASES, load_case
+from casebook.cases import load_case
 from casebook.locations import raw_folder, raw_is_named
 from casebook.raw_files import MARKER, sample_files
 from casebook.whole import written_whole
@@ -24,7 +23,7 @@ They come with Keras ({handle}) from the internet and need no account: try again
 {folder}. Without them every command works on a generated sample."""
 
 
-def fetch(case_name: str) -> list[Path]:
+def fetch_files(case_name: str) -> list[Path]:
     """Download the case's files and put them into its raw folder.
 
     Returns:
@@ -137,15 +136,3 @@ def _place(source: Path, place: Path) -> Path:
         else:
             shutil.copyfile(source, path)
     return place
-
-
-def main(case_name: str = "") -> None:
-    """Fetch and tell."""
-    if case_name not in CASES:
-        raise SystemExit(f"there is no case {case_name!r}; there are {', '.join(CASES)}")
-    for path in fetch(case_name):
-        sys.stdout.write(f"{path}\n")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:2])

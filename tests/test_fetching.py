@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook import fetch
+from casebook import fetching
 from casebook.cases import CASES, load_case
 from casebook.raw_files import MARKER, find_raw_files
 
@@ -54,25 +54,22 @@ def kaggle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pat
     return deliver
 
 
-def test_fetched_files_come_to_the_raw_folder(
-    folder: Path, kaggle: Callable[..., Path], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_fetched_files_come_to_the_raw_folder(folder: Path, kaggle: Callable[..., Path]) -> None:
     kaggle()
-    fetch.main("redhat")
+    assert fetching.fetch_files("redhat") == [folder / name for name in NAMES]
     assert {file.name: file.read_text() for file in folder.iterdir()} == {name: f"real {name}" for name in NAMES}
-    assert capsys.readouterr().out.split() == [str(folder / name) for name in NAMES]
 
 
 def test_packed_files_are_unpacked(folder: Path, kaggle: Callable[..., Path]) -> None:
     kaggle(packed=NAMES, plain=())
-    fetch.fetch("redhat")
+    fetching.fetch_files("redhat")
     assert {file.name: file.read_text() for file in folder.iterdir()} == {name: f"real {name}" for name in NAMES}
 
 
 def test_real_files_replace_a_sample_and_count_as_files(folder: Path, kaggle: Callable[..., Path]) -> None:
     assert find_raw_files(load_case("redhat"), SAMPLE).origin == "sample"
     kaggle()
-    fetch.fetch("redhat")
+    fetching.fetch_files("redhat")
     assert not (folder / MARKER).exists()
     assert find_raw_files(load_case("redhat"), SAMPLE).origin == "files"
 
@@ -82,7 +79,7 @@ def test_a_fetch_that_breaks_off_never_passes_a_samples_file_for_a_real_one(
 ) -> None:
     find_raw_files(load_case("redhat"), SAMPLE)
     kaggle()
-    real, left = fetch.shutil.copyfile, [1]
+    real, left = fetching.shutil.copyfile, [1]
 
     def copy(source: Path, target: Path) -> object:
         if not left[0]:
@@ -90,9 +87,9 @@ def test_a_fetch_that_breaks_off_never_passes_a_samples_file_for_a_real_one(
         left[0] -= 1
         return real(source, target)
 
-    monkeypatch.setattr(fetch.shutil, "copyfile", copy)
+    monkeypatch.setattr(fetching.shutil, "copyfile", copy)
     with pytest.raises(OSError, match="No space left"):
-        fetch.fetch("redhat")
+        fetching.fetch_files("redhat")
     with pytest.raises(ValueError, match=r"belong to the generated sample but act_train\.csv do not"):
         find_raw_files(load_case("redhat"), SAMPLE)
     assert sorted(file.name for file in folder.iterdir()) == sorted([MARKER, *NAMES])
@@ -103,7 +100,7 @@ def test_the_users_own_files_are_never_fetched_over(folder: Path, kaggle: Callab
     folder.mkdir(parents=True)
     (folder / "people.csv").write_text("mine")
     with pytest.raises(SystemExit, match=r"already holds people.csv; nothing was fetched"):
-        fetch.fetch("redhat")
+        fetching.fetch_files("redhat")
     assert (folder / "people.csv").read_text() == "mine"
     assert [file.name for file in folder.iterdir()] == ["people.csv"]
 
@@ -113,7 +110,7 @@ def test_a_file_replaced_in_a_sample_is_not_fetched_over(folder: Path, kaggle: C
     find_raw_files(load_case("redhat"), SAMPLE)
     (folder / "people.csv").write_text("mine")
     with pytest.raises(SystemExit, match=r"already holds people.csv; nothing was fetched"):
-        fetch.fetch("redhat")
+        fetching.fetch_files("redhat")
     assert (folder / "people.csv").read_text() == "mine"
 
 
@@ -123,7 +120,7 @@ def test_nothing_is_fetched_into_a_named_folder(
     kaggle()
     monkeypatch.setenv("CASEBOOK_RAW", str(tmp_path / "mine"))
     with pytest.raises(SystemExit, match=r"already holds your files \(CASEBOOK_RAW\)"):
-        fetch.fetch("redhat")
+        fetching.fetch_files("redhat")
     assert not folder.exists()
 
 
@@ -136,7 +133,7 @@ def test_without_an_account_it_says_what_to_do(folder: Path, monkeypatch: pytest
 
     monkeypatch.setattr("kagglehub.competition_download", refuse)
     with pytest.raises(SystemExit) as told:
-        fetch.fetch("redhat")
+        fetching.fetch_files("redhat")
     for words in ("UnauthenticatedError", "predicting-red-hat-business-value", "accept its rules", "kaggle.json"):
         assert words in str(told.value)
     assert str(folder) in str(told.value)
@@ -146,14 +143,8 @@ def test_without_an_account_it_says_what_to_do(folder: Path, monkeypatch: pytest
 def test_a_download_that_lacks_a_file_is_named_and_nothing_placed(folder: Path, kaggle: Callable[..., Path]) -> None:
     kaggle(plain=NAMES[:1])
     with pytest.raises(SystemExit, match=r"lacks people.csv; nothing was put in place"):
-        fetch.fetch("redhat")
+        fetching.fetch_files("redhat")
     assert not folder.exists()
-
-
-@pytest.mark.parametrize("given", [("redhut",), ()])
-def test_a_case_that_does_not_exist_is_refused_with_those_that_do(given: tuple[str, ...]) -> None:
-    with pytest.raises(SystemExit, match=r"there is no case .*; there are redhat, rossmann, attrition"):
-        fetch.main(*given)
 
 
 def test_a_data_set_comes_from_its_owner(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,11 +153,11 @@ def test_a_data_set_comes_from_its_owner(tmp_path: Path, folder: Path, monkeypat
     case = load_case("redhat")
     for name in NAMES:
         (tmp_path / "downloaded" / name).write_text(f"real {name}")
-    monkeypatch.setattr(fetch, "load_case", lambda _name: replace(case, fetch="dataset:owner/name"))
+    monkeypatch.setattr(fetching, "load_case", lambda _name: replace(case, fetch="dataset:owner/name"))
     monkeypatch.setattr(
         "kagglehub.dataset_download", lambda handle: asked.append(handle) or str(tmp_path / "downloaded")
     )
-    assert fetch.fetch("redhat") == [folder / name for name in NAMES]
+    assert fetching.fetch_files("redhat") == [folder / name for name in NAMES]
     assert asked == ["owner/name"]
 
 
@@ -176,7 +167,7 @@ def test_the_only_table_of_a_case_may_have_another_name_where_it_comes_from(
     (tmp_path / "downloaded").mkdir()
     (tmp_path / "downloaded" / "pima-indians.csv").write_text("6,148\n")
     monkeypatch.setattr("kagglehub.dataset_download", lambda _handle: str(tmp_path / "downloaded"))
-    (placed,) = fetch.fetch("pima")
+    (placed,) = fetching.fetch_files("pima")
     assert placed == folder.with_name("pima") / load_case("pima").files[0]
     assert placed.read_text() == "6,148\n"
 
@@ -204,10 +195,10 @@ def test_keras_arrays_come_from_its_store_and_are_held_against_their_hash(
     np.savez(tmp_path / "served" / "mnist.npz", y_train=[1])
     content = (tmp_path / "served" / "mnist.npz").read_bytes()
     with pytest.raises(SystemExit, match=r"come with Keras \(mnist\) from the internet and need no account"):
-        fetch.fetch("mnist")
+        fetching.fetch_files("mnist")
     assert not place.exists()
-    monkeypatch.setitem(fetch.HASHES, "mnist", hashlib.sha256(content).hexdigest())
-    assert fetch.fetch("mnist") == [place / "mnist.npz"]
+    monkeypatch.setitem(fetching.HASHES, "mnist", hashlib.sha256(content).hexdigest())
+    assert fetching.fetch_files("mnist") == [place / "mnist.npz"]
     assert (place / "mnist.npz").read_bytes() == content
     assert set(keras_files) == {"https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"}
 
@@ -222,18 +213,18 @@ def test_reviews_come_as_texts_in_the_order_of_their_names(
             entry = tarfile.TarInfo(f"aclImdb/{name}")
             entry.size = len(text.encode())
             archive.addfile(entry, io.BytesIO(text.encode()))
-    train, test = fetch.fetch("imdb")
+    train, test = fetching.fetch_files("imdb")
     assert (train.parent, train.name, test.name) == (folder.with_name("imdb"), "train.parquet", "test.parquet")
     assert pd.read_parquet(train).to_dict("list") == {
         "text": ["ugh", "dull", "fine <br /> caf\u00e9"], "label": [0, 0, 1],
     }  # fmt: skip
     assert pd.read_parquet(test).to_dict("list") == {"text": ["bad", "good"], "label": [0, 1]}
-    assert keras_files == [fetch.REVIEWS]
+    assert keras_files == [fetching.REVIEWS]
 
 
 def test_every_case_says_from_where_it_is_fetched() -> None:
     for case in CASES:
         source, _, handle = load_case(case).fetch.partition(":")
-        assert source in fetch.DOWNLOADS
+        assert source in fetching.DOWNLOADS
         assert handle
-        assert source != "keras" or handle in {"imdb", *fetch.HASHES}
+        assert source != "keras" or handle in {"imdb", *fetching.HASHES}

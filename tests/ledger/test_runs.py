@@ -1,4 +1,4 @@
-"""`python -m casebook.ledger`: which rows are run, with which commands, and what is refused."""
+"""Which rows of the ledger are run, and with which commands."""
 
 from __future__ import annotations
 
@@ -8,23 +8,11 @@ from typing import TYPE_CHECKING
 import mlflow
 import pytest
 
-from casebook.ledger import __main__ as ledger
 from casebook.ledger import runs
 from casebook.ledger.plan import LedgerRow
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def test_a_case_that_does_not_exist_is_refused_by_name() -> None:
-    with pytest.raises(SystemExit, match="there is no case 'titanic'; there are redhat"):
-        ledger.main("titanic")
-
-
-def test_without_real_files_it_says_how_to_name_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("CASEBOOK_RAW", raising=False)
-    with pytest.raises(SystemExit, match="name their folder, as in CASEBOOK_RAW=/path make ledger"):
-        ledger.main("pima")
 
 
 @pytest.fixture

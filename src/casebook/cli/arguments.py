@@ -1,0 +1,126 @@
+"""Arguments and options that several subcommands take, refused in one line before anything slow is loaded."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from functools import wraps
+from typing import TYPE_CHECKING
+
+import click
+
+from casebook.cases import CASES
+from casebook.extras import MissingExtraError, require_extra
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+LOOPBACK = "127.0.0.1"
+# 0 would let the system choose, and nobody would know which.
+PORT = click.IntRange(1, 65535)
+# After so many that are taken the user names one himself.
+PORTS_TRIED = 100
+
+
+class Name(click.Choice[str]):
+    """One of the names that there are; another one is refused with them in a single line."""
+
+    def __init__(self, kind: str, names: tuple[str, ...]) -> None:
+        """Keep what the names are names of."""
+        super().__init__(names)
+        self._kind = kind
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
+        """Return the name.
+
+        Raises:
+            ClickException: there is none like it.
+        """
+        if value not in self.choices:
+            raise click.ClickException(f"there is no {self._kind} {value!r}; there are {', '.join(self.choices)}")
+        return value
+
+
+CASE_EPILOG = f"CASE is one of {', '.join(CASES)}."
+
+
+def case_argument(*more: str) -> Decorator:
+    """Add the argument CASE.
+
+    Args:
+        more: names that are taken beside those of cases.
+    """
+    return click.argument("case", metavar="CASE", type=Name("case", (*more, *CASES)))
+
+
+def host_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add `--host`, which is read before the port that is looked for on it."""
+    return click.option(
+        "--host",
+        default=LOOPBACK,
+        show_default=True,
+        metavar="ADDRESS",
+        is_eager=True,
+        help="Address to listen on; 0.0.0.0 answers other machines too, without any password.",
+    )(command)
+
+
+def port_option(default: int) -> Decorator:
+    """Add `--port`, which is held against the ports that are taken."""
+    return click.option(
+        "--port",
+        type=PORT,
+        metavar="NUMBER",
+        default=default,
+        show_default=True,
+        callback=_check_port,
+        help="Port to listen on.",
+    )
+
+
+def _check_port(context: click.Context, _option: click.Parameter, port: int) -> int:
+    """Return a port that is free.
+
+    Raises:
+        ClickException: it is not, or nothing can listen there.
+    """
+    host: str = context.params.get("host", LOOPBACK)
+    fault = _listen(host, port)
+    if fault is None:
+        return port
+    if fault.errno != errno.EADDRINUSE:
+        raise click.ClickException(f"nothing can listen on {host} port {port}: {fault.strerror or fault}")
+    free = next((p for p in range(port + 1, port + 1 + PORTS_TRIED) if p <= PORT.max and not _listen(host, p)), None)  # type: ignore[operator]
+    raise click.ClickException(f"port {port} is taken; use --port {free or '<another>'}")
+
+
+def _listen(host: str, port: int) -> OSError | None:
+    """Try to listen -> what prevented it."""
+    try:
+        (family, *_, place), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with socket.socket(family) as listener:
+            # As servers do: what lingers of an ended one does not matter.
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(place)
+    except OSError as error:
+        return error
+    return None
+
+
+def extra_needed(extra: str, what: str) -> Decorator:
+    """Refuse a command whose extra is not installed; goes below the options, so that a wrong one is told first."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def checked(*values: object, **options: object) -> None:
+            try:
+                require_extra(extra, what)
+            except MissingExtraError as error:
+                raise click.ClickException(str(error)) from None
+            command(*values, **options)
+
+        return checked
+
+    return decorate

@@ -1,0 +1,47 @@
+"""`casebook dashboard CASE`: open optuna-dashboard on the study of a case."""
+
+from __future__ import annotations
+
+import click
+
+from casebook.cli.arguments import CASE_EPILOG, LOOPBACK, case_argument, extra_needed, port_option
+
+
+@click.command(epilog=CASE_EPILOG)
+@case_argument()
+@port_option(8080)
+@extra_needed("dashboard", "the dashboard")
+def dashboard(case: str, port: int) -> None:
+    """Browse a study in optuna-dashboard."""
+    address = find_storage(case)
+    from optuna_dashboard import run_server
+
+    from casebook.learning.search.leaves import SpaceError
+    from casebook.learning.search.storage import open_storage
+
+    try:
+        storage = open_storage(address)
+    except SpaceError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"http://{LOOPBACK}:{port}")
+    run_server(storage, host=LOOPBACK, port=port)
+
+
+def find_storage(case: str) -> str:
+    """Find the address of a case's storage.
+
+    Raises:
+        ClickException: no study of it has been begun.
+    """
+    from casebook.configuration import open_configuration
+    from casebook.learning.search.storage import JOURNAL
+    from casebook.locations import project_root
+    from casebook.study.plan import storage_of
+
+    address = storage_of(case, open_configuration()["parameters"][case]["study"].get("storage", ""))
+    file = address.removeprefix(JOURNAL)
+    if file != address and not (project_root() / file).exists():
+        raise click.ClickException(
+            f"no study of {case} has been begun here; begin one with kedro run --pipeline={case}_study"
+        )
+    return address

@@ -1,0 +1,51 @@
+"""`casebook serve CASE`: answer raw rows with a case's champion over HTTP, from any folder."""
+
+from __future__ import annotations
+
+import click
+
+from casebook.cli.arguments import CASE_EPILOG, case_argument, extra_needed, host_option, port_option
+
+MEGABYTE = 1 << 20
+
+
+@click.command(epilog=CASE_EPILOG)
+@case_argument()
+@port_option(5001)
+@host_option
+@click.option(
+    "--alias",
+    default="champion",
+    show_default=True,
+    metavar="NAME",
+    help="Which version answers: champion, or challenger for the newest.",
+)
+@click.option(
+    "--most-megabytes",
+    type=click.IntRange(min=1),
+    metavar="NUMBER",
+    default=16,
+    show_default=True,
+    help="Largest request that is answered; others get 413.",
+)
+@extra_needed("serve", "serving")
+def serve(case: str, port: int, host: str, alias: str, most_megabytes: int) -> None:
+    """Answer raw rows with a champion, over HTTP."""
+    from casebook.champion import NoChampionError, load_champion, open_registry
+    from casebook.learning.garbage import keep_for_good
+
+    open_registry()
+    try:
+        champion = load_champion(case, alias)
+    except NoChampionError as error:
+        raise click.ClickException(str(error)) from None
+    import uvicorn
+
+    from casebook.serving.answers import warm_up
+    from casebook.serving.app import create_app
+
+    warm_up(champion)
+    click.echo(f"{case} version {champion.version} (trained on {champion.origin or 'unknown rows'})")
+    app = create_app(champion, most_megabytes * MEGABYTE)
+    keep_for_good()
+    uvicorn.run(app, host=host, port=port, access_log=False, timeout_keep_alive=75, timeout_graceful_shutdown=5)
