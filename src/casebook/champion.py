@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import mlflow
 import pandas as pd
+from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from casebook.learning.columns import InvalidTableError
@@ -142,7 +143,9 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
             f"{case} has no {alias} in {mlflow.get_tracking_uri()}: run `kedro run --pipeline={case}` first "
             "(a version becomes champion when split.promotion_share is above 0)"
         )
-    place = Path(mlflow.artifacts.download_artifacts(f"models:/{case}/{version.version}"))
+    # By way of models:/<name>/<version> MLflow writes into the folder of the model, which may be read-only.
+    location = MlflowClient().get_model_version_download_uri(case, version.version)
+    place = Path(mlflow.artifacts.download_artifacts(location))
     model = mlflow.pyfunc.load_model(str(place)).unwrap_python_model().rows
     folder = place / "artifacts" / PARTS_FOLDER
     return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model, folder)

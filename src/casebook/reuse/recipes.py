@@ -70,6 +70,11 @@ class Recipes:
                 return _hash([asdict(made.recipe), name])
         return None
 
+    def last_made(self, node: Node) -> Made | None:
+        """Return the record of a node; None where its files lay elsewhere than the catalog has them now."""
+        made = self.records.made.get(node.name)
+        return made if made and set(made.files) == {path for path in map(self.path, node.outputs) if path} else None
+
     def is_kept(self, name: str) -> bool:
         """Tell whether a dataset is still there after the run: a file, or metrics, which are recorded."""
         return bool(self.path(name)) or isinstance(self.dataset(name), RunMetrics)
