@@ -24,6 +24,7 @@ COLUMNS = (
     ("datasets", "dataset_source"),
     ("tags", "value"),
 )
+OWN_FOLDERS = ("/mlruns", "/data")
 FILE = "file://"
 # How a column begins that holds a path: MLflow's two ways, Optuna's, and that of a run's data sets.
 SPELLINGS = ("{path}", FILE + "{quoted}", "journal:///{path}", '{{"uri": "{path}')
@@ -51,7 +52,7 @@ def relocate_store(file: Path, root: Path) -> None:
         root: folder in which the project lies now.
     """
     with closing(connect(file)) as store, store:
-        former = next(filter(None, map(_root_of, _locations(store))), None)
+        former = next((root for root in map(_root_of, _locations(store)) if root is not None), None)
         if former is not None and former != _spell(root):
             _rewrite(store, former, _spell(root))
         # MLflow puts it below the folder that was current when the store was made.
@@ -62,14 +63,16 @@ def relocate_store(file: Path, root: Path) -> None:
 
 def _rewrite(store: Connection, former: str, present: str) -> None:
     """Replace a folder in front of paths; one whose name only begins alike is another."""
-    for spelling in SPELLINGS:
-        old, new = (spelling.format(path=path, quoted=quote(path)) for path in (former, present))
-        for table, column in COLUMNS:
-            store.execute(
-                f"UPDATE {table} SET {column} = :new || substr({column}, length(:old) + 1) "  # noqa: S608 - our names
-                f"WHERE {column} = :old OR substr({column}, 1, length(:old) + 1) = :old || '/'",
-                {"old": old, "new": new},
-            )
+    # All else on a machine lies in the topmost folder too.
+    for inside in ("",) if former else OWN_FOLDERS:
+        for spelling in SPELLINGS:
+            old, new = (spelling.format(path=root + inside, quoted=quote(root + inside)) for root in (former, present))
+            for table, column in COLUMNS:
+                store.execute(
+                    f"UPDATE {table} SET {column} = :new || substr({column}, length(:old) + 1) "  # noqa: S608 - our names
+                    f"WHERE {column} = :old OR substr({column}, 1, length(:old) + 1) = :old || '/'",
+                    {"old": old, "new": new},
+                )
 
 
 def _locations(store: Connection) -> list[str]:

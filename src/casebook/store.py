@@ -11,10 +11,11 @@ import sys
 from contextlib import closing, contextmanager, nullcontext, suppress
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import gettempdir, mkdtemp
 from typing import TYPE_CHECKING
 
 import click
+import psutil
 from filelock import FileLock
 
 from casebook.locations import ARTIFACTS, STORE, store_file
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
 
 PREFIX = "sqlite:///"
+# So begin the names of copies of stores that cannot be written; the process's number follows.
+COPY = "casebook-store-"
 
 
 class StoreError(click.ClickException):
@@ -103,9 +106,7 @@ def open_to_read(uri: str) -> str:
     if not uri.startswith(PREFIX) or is_writable(file):
         create_store_once(uri)
         return uri
-    folder = Path(mkdtemp(prefix="casebook-store-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    copy, root = folder / file.name, project_of(file)
+    copy, root = _new_copy_folder() / file.name, project_of(file)
     try:
         source = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)
         with closing(source), closing(sqlite3.connect(copy)) as target:
@@ -115,6 +116,17 @@ def open_to_read(uri: str) -> str:
     if root and is_complete(copy):
         relocate_store(copy, root)
     return f"{PREFIX}{copy}"
+
+
+def _new_copy_folder() -> Path:
+    """Make a temporary folder that goes with this process; those of killed ones are removed now."""
+    for left in Path(gettempdir()).glob(f"{COPY}*"):
+        number = left.name.removeprefix(COPY).partition("-")[0]
+        if number.isdigit() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(mkdtemp(prefix=f"{COPY}{os.getpid()}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def project_of(file: Path) -> Path | None:
