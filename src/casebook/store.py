@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import errno
 import os
 import shutil
 import sqlite3
@@ -18,6 +17,7 @@ import click
 import psutil
 from filelock import FileLock
 
+from casebook.disk import describe_full_disk
 from casebook.locations import ARTIFACTS, STORE, store_file
 from casebook.relocation import read_location, relocate_store
 from casebook.whole import written_whole
@@ -56,9 +56,10 @@ def create_store_once(uri: str) -> None:
     try:
         _create_store_once(uri, file)
     except (OSError, sqlite3.Error) as error:
-        if not is_disk_full(error):
+        full = describe_full_disk(error)
+        if not full:
             raise
-        raise StoreError(f"the disk of {file.parent} is full: free some space and start again") from error
+        raise StoreError(full) from error
 
 
 def _create_store_once(uri: str, file: Path) -> None:
@@ -139,16 +140,6 @@ def is_writable(file: Path) -> bool:
     """Return whether a file can be written, or made, and others beside it; on read-only disks not even root can."""
     there = next(folder for folder in file.parents if folder.exists())
     return os.access(there, os.W_OK) and (not file.exists() or os.access(file, os.W_OK))
-
-
-def is_disk_full(error: BaseException | None) -> bool:
-    """Return whether a full disk, or quota, is behind an error."""
-    while error is not None:
-        full = getattr(error, "errno", None) in {errno.ENOSPC, errno.EDQUOT}
-        if full or "database or disk is full" in str(error):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _is_ready(file: Path, expected: str | None) -> bool:
