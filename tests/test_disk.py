@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -14,7 +15,7 @@ from kedro.io import DatasetError
 from kedro_datasets.json import JSONDataset
 from mlflow import MlflowClient
 
-from casebook.disk import describe_full_disk
+from casebook.disk import describe_full_disk, quiet_full_disk
 from casebook.locations import project_root
 from casebook.reuse.session import CasebookSession
 from casebook.store import StoreError, create_store_once
@@ -44,6 +45,16 @@ def test_a_full_disk_is_found_behind_mlflows_error() -> None:
     with pytest.raises(mlflow.MlflowException) as error:
         MlflowClient().create_run("0")
     assert describe_full_disk(error.value) == line(project_root())
+
+
+def test_mlflow_logs_other_errors_alone(caplog: pytest.LogCaptureFixture) -> None:
+    quiet_full_disk()
+    logger = logging.getLogger("mlflow.store.db.utils")
+    logger.addHandler(caplog.handler)
+    for text in ("database or disk is full", "database is locked"):
+        logger.error("SQLAlchemy database error.\n%s", sqlite3.OperationalError(text))
+    logger.removeHandler(caplog.handler)
+    assert {record.getMessage() for record in caplog.records} == {"SQLAlchemy database error.\ndatabase is locked"}
 
 
 def test_the_file_is_named_where_it_is_known_and_other_errors_are_none() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 
 from casebook.locations import project_root
 
@@ -20,6 +21,15 @@ def describe_full_disk(error: BaseException | None) -> str:
             return _describe(str(project_root()))
         error = error.__cause__ or error.__context__
     return ""
+
+
+def quiet_full_disk() -> None:
+    """Keep MLflow from logging a stack trace for each write that a full disk refused: the run's end says it once."""
+    logging.getLogger("mlflow.store.db.utils").addFilter(_is_other)
+
+
+def _is_other(record: logging.LogRecord) -> bool:
+    return SQLITE_SAYS not in record.getMessage()
 
 
 def _describe(place: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.hooks import hook_impl
 
 import casebook
-from casebook.disk import describe_full_disk
+from casebook.disk import describe_full_disk, quiet_full_disk
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -21,6 +21,11 @@ class HalfWrittenHook:
     """Knows which dataset is being saved; casebook's own are written whole or not at all."""
 
     saving = ""
+
+    @hook_impl
+    def after_context_created(self) -> None:
+        """Let the run's end be the only one to tell of a full disk."""
+        quiet_full_disk()
 
     @hook_impl
     def before_dataset_saved(self, dataset_name: str) -> None:
