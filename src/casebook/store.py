@@ -68,7 +68,7 @@ def _create_store_once(uri: str, file: Path) -> None:
     MLflow makes them by all changes of its history, which takes seconds; they are kept in the environment and copied
     for the next new store.
     """
-    kept, root = kept_tables(), project_of(file)
+    root = project_of(file)
     expected = (root / ARTIFACTS).as_uri() if root else None
     if _is_ready(file, expected):
         return
@@ -77,6 +77,7 @@ def _create_store_once(uri: str, file: Path) -> None:
         if _is_ready(file, expected):
             return
         if not is_complete(file):
+            kept = kept_tables()
             if kept.exists() and not file.exists():
                 with written_whole(file) as path:
                     shutil.copyfile(kept, path)
