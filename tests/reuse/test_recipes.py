@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from kedro.io import DataCatalog
-from kedro.pipeline import node
+from kedro.pipeline import Pipeline, node
 from kedro_datasets.json import JSONDataset
 
+from casebook.datasets import TableFile
 from casebook.reuse.recipes import Recipes
 from casebook.reuse.records import Made, Recipe, Records
 
@@ -25,3 +26,12 @@ def test_a_record_counts_where_its_files_are_those_of_the_catalog(tmp_path: Path
     for name, expected in (("here.json", made), ("elsewhere.json", None)):
         catalog = DataCatalog({"table": JSONDataset(filepath=str(tmp_path / name))})
         assert Recipes(catalog, records).last_made(node(make, None, "table", name="make")) == expected
+
+
+def test_the_recipe_of_a_node_is_the_same_wherever_the_project_lies(tmp_path: Path) -> None:
+    found = []
+    for folder in ("here", "there"):
+        catalog = DataCatalog({"table": TableFile(filepath=str(tmp_path / folder / "table.parquet"))})
+        recipes = Recipes(catalog, Records(tmp_path / ".made.json"))
+        found.append(recipes.of(Pipeline([node(make, None, "table", name="make")])))
+    assert found[0] == found[1] != {}
