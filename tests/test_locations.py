@@ -44,6 +44,21 @@ def test_outside_any_project_an_installed_wheel_works_in_the_current_folder(
     assert locations.project_root() == tmp_path
 
 
+@pytest.mark.parametrize(
+    "theirs", ["[tool.kedro]\npackage_name = 'theirs'\n", "tool = 1\n", "[tool.kedro\n", "[tool.kedro]\nname = 1\n"]
+)
+def test_a_project_of_somebody_else_is_passed_over(
+    project_folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, theirs: str
+) -> None:
+    within, outside = project_folder / "notes" / "deep", tmp_path_factory.mktemp("outside")
+    for folder in (within, outside):
+        (folder / "pyproject.toml").write_text(theirs)
+    monkeypatch.chdir(within)
+    assert locations.project_root() == project_folder
+    monkeypatch.chdir(outside)
+    assert locations.project_root() == locations.CHECKOUT
+
+
 def test_a_named_store_is_used_and_chooses_where_its_artifacts_go(
     project_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

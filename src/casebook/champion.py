@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import mlflow
 import pandas as pd
+from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from casebook.learning.columns import InvalidTableError
@@ -17,7 +18,7 @@ from casebook.learning.packaging import NETWORK_FILE, PARTS_FOLDER
 from casebook.learning.predictions import add_class
 from casebook.locations import tracking_uri
 from casebook.registry import CHAMPION, ORIGIN, find_version
-from casebook.store import create_store_once
+from casebook.store import open_to_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -142,13 +143,14 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
             f"{case} has no {alias} in {mlflow.get_tracking_uri()}: run `kedro run --pipeline={case}` first "
             "(a version becomes champion when split.promotion_share is above 0)"
         )
-    place = Path(mlflow.artifacts.download_artifacts(f"models:/{case}/{version.version}"))
+    # By way of models:/<name>/<version> MLflow writes into the folder of the model, which may be read-only.
+    location = MlflowClient().get_model_version_download_uri(case, version.version)
+    place = Path(mlflow.artifacts.download_artifacts(location))
     model = mlflow.pyfunc.load_model(str(place)).unwrap_python_model().rows
     folder = place / "artifacts" / PARTS_FOLDER
     return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model, folder)
 
 
 def open_registry() -> None:
-    """Point MLflow at the project's store, made where there is none."""
-    create_store_once(tracking_uri())
-    mlflow.set_tracking_uri(tracking_uri())
+    """Point MLflow at the project's store, made where there is none; it need not be writable."""
+    mlflow.set_tracking_uri(open_to_read(tracking_uri()))

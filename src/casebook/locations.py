@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import os
+import tomllib
+from functools import cache
 from pathlib import Path
-
-from kedro.utils import find_kedro_project, is_kedro_project
 
 # In a checkout, also an editable install of it; what lies above an installed wheel is no project.
 CHECKOUT = Path(__file__).parents[2]
+PACKAGE = "casebook"
 # Reaches the processes that a run starts.
 CONF_VARIABLE = "CASEBOOK_CONF"
+STORE, ARTIFACTS = Path("mlruns", "mlflow.db"), Path("mlruns", "artifacts")
 
 
 def project_root() -> Path:
-    """Find the project's folder: the one above the current folder, else the checkout, else the current folder."""
-    return Path(find_kedro_project(Path.cwd()) or (CHECKOUT if is_kedro_project(CHECKOUT) else Path.cwd()))
+    """Find the project's folder: the one above the current folder, else the checkout, else the current folder.
+
+    Kedro projects of other packages are passed over: one may lie in ours, and ours in one.
+    """
+    here = Path.cwd()
+    above = next((folder for folder in (here, *here.parents) if is_project(folder)), None)
+    return above or (CHECKOUT if is_project(CHECKOUT) else here)
+
+
+@cache
+def is_project(folder: Path) -> bool:
+    """Return whether a folder is one of casebook's projects, by what its `pyproject.toml` says to Kedro."""
+    try:
+        settings = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+        return bool(settings["tool"]["kedro"]["package_name"] == PACKAGE)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def conf_source() -> str:
@@ -24,27 +41,27 @@ def conf_source() -> str:
 
 
 def raw_folder(case: str) -> Path:
-    """Give the folder of a case's raw files: below `CASEBOOK_RAW` where that is set, else `data/01_raw`."""
+    """Return the folder of a case's raw files: below `CASEBOOK_RAW` where that is set, else `data/01_raw`."""
     return (
         Path(os.environ["CASEBOOK_RAW"]).absolute() if raw_is_named() else project_root() / "data" / "01_raw"
     ) / case
 
 
 def raw_is_named() -> bool:
-    """Tell whether the user named a folder of raw files, into which nothing is ever written."""
+    """Return whether the user named a folder of raw files, into which nothing is ever written."""
     return bool(os.environ.get("CASEBOOK_RAW"))
 
 
 def tracking_uri() -> str:
-    """Give MLflow's store: `MLFLOW_TRACKING_URI` where that is set, else an SQLite file below `mlruns`."""
+    """Return MLflow's store: `MLFLOW_TRACKING_URI` where that is set, else an SQLite file below `mlruns`."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{store_file()}"
 
 
 def store_file() -> Path:
-    """Give the SQLite file of the default store."""
-    return project_root() / "mlruns" / "mlflow.db"
+    """Return the SQLite file of the default store."""
+    return project_root() / STORE
 
 
 def artifact_location() -> str | None:
-    """Give the folder of artifacts; a store that the user named chooses its own."""
-    return None if os.environ.get("MLFLOW_TRACKING_URI") else (project_root() / "mlruns" / "artifacts").as_uri()
+    """Return the folder of artifacts; a store that the user named chooses its own."""
+    return None if os.environ.get("MLFLOW_TRACKING_URI") else (project_root() / ARTIFACTS).as_uri()

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 from pathlib import Path
@@ -30,6 +31,28 @@ def test_what_was_recorded_is_read_again(kept: Records) -> None:
     assert made.recipe == RECIPE
     assert made.metrics == {"toy.counts": {"rows": 3.0}}
     assert explain("toy.make", RECIPE, made) == []
+
+
+def test_records_hold_after_their_project_was_moved_and_none_of_a_copy_that_has_other_files(
+    kept: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert set(json.loads(kept.path.read_text())["toy.make"]["files"]) == {"table.parquet", "arrays"}
+    moved, copied = tmp_path.with_name(f"{tmp_path.name}-moved"), tmp_path.with_name(f"{tmp_path.name}-copied")
+    shutil.copytree(tmp_path, copied)
+    tmp_path.rename(moved)
+    monkeypatch.setattr(records, "project_root", lambda: moved)
+    made = Records.of("toy").made["toy.make"]
+    assert set(made.files) == {str(moved / "table.parquet"), str(moved / "arrays")}
+    assert explain("toy.make", RECIPE, made) == []
+    monkeypatch.setattr(records, "project_root", lambda: copied)
+    told = explain("toy.make", RECIPE, Records.of("toy").made["toy.make"])
+    assert told == [f"{copied / name} is changed" for name in ("table.parquet", "arrays")]
+
+
+def test_a_file_outside_the_project_is_recorded_where_it_lies(kept: Records, tmp_path: Path) -> None:
+    outside = str(tmp_path.with_name("outside.parquet"))
+    kept.add("toy.far", Made(RECIPE, {outside: {}}, {}, "today"))
+    assert set(Records.of("toy").made["toy.far"].files) == {outside}
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"toy.make": {}}', '{"toy.make": {"recipe": {}}}', "[]"])

@@ -22,10 +22,10 @@ APP = "casebook"
 def ui(port: int) -> None:
     """Browse runs in the MLflow UI."""
     from casebook.locations import artifact_location, tracking_uri
-    from casebook.store import create_store_once
+    from casebook.store import open_to_read
 
-    create_store_once(tracking_uri())
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", tracking_uri(), "--port", str(port)]
+    uri = open_to_read(tracking_uri())
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
     command += ONE_USER
     # An environment that was installed before the app was there shows MLflow's own order.
     if entry_points(group="mlflow.app", name=APP):

@@ -1,5 +1,6 @@
 """What happens around a run: parameters checked, raw files found, MLflow told, a summary shown."""
 
+from casebook.hooks.half_written import HalfWrittenHook
 from casebook.hooks.mlflow import BatchedMlflowHook
 from casebook.hooks.parameters import ParametersHook
 from casebook.hooks.registry import RegistryHook
@@ -8,4 +9,4 @@ from casebook.hooks.tracking import TrackingHook
 
 # The last one comes first: parameters are refused before a store is made. What comes first wraps innermost: models
 # are registered once the run has ended and before the summary shows it.
-HOOKS = (RegistryHook(), TrackingHook(), SummaryHook(), ParametersHook(), BatchedMlflowHook())
+HOOKS = (RegistryHook(), TrackingHook(), SummaryHook(), ParametersHook(), BatchedMlflowHook(), HalfWrittenHook())

@@ -9,6 +9,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from casebook.disk import describe_full_disk
 from casebook.learning.garbage import leave_quickly
 
 if TYPE_CHECKING:
@@ -37,7 +38,12 @@ def _end_open_runs() -> None:
         except mlflow.MlflowException:
             # A write that the signal broke off may keep the store locked until what is left of it is collected.
             gc.collect()
-            mlflow.MlflowClient().set_terminated(run.info.run_id, "KILLED")
+            try:
+                mlflow.MlflowClient().set_terminated(run.info.run_id, "KILLED")
+            except mlflow.MlflowException as error:
+                # The run's command has said so; nothing more can be written of the run.
+                if not describe_full_disk(error):
+                    raise
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

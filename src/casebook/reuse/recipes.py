@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from casebook.reuse.records import Made, Records
 
 PARAMETERS = "params:"
+# Settings of datasets that do not decide what is in them.
+UNCOUNTED = frozenset({"filepath", "metadata"})
 
 
 @dataclass
@@ -70,6 +72,11 @@ class Recipes:
                 return _hash([asdict(made.recipe), name])
         return None
 
+    def last_made(self, node: Node) -> Made | None:
+        """Return the record of a node; None where its files lay elsewhere than the catalog has them now."""
+        made = self.records.made.get(node.name)
+        return made if made and set(made.files) == {path for path in map(self.path, node.outputs) if path} else None
+
     def is_kept(self, name: str) -> bool:
         """Tell whether a dataset is still there after the run: a file, or metrics, which are recorded."""
         return bool(self.path(name)) or isinstance(self.dataset(name), RunMetrics)
@@ -102,8 +109,14 @@ def _data(node: Node) -> list[str]:
 
 def _settings(dataset: AbstractDataset[Any, Any]) -> Any:  # noqa: ANN401 - whatever a catalog entry holds
     """Give a dataset's configuration, less where it lies and what is only shown, and the code of its class."""
-    kept = {key: value for key, value in dataset._init_config().items() if key not in {"filepath", "metadata"}}
-    return [_plain(kept), hash_code(type(dataset))]
+    return [_plain(_without_places(dataset._init_config())), hash_code(type(dataset))]
+
+
+def _without_places(settings: Any) -> Any:  # noqa: ANN401 - nested values
+    """Leave out keys at any depth: a dataset may wrap another, and paths are other ones after a move."""
+    if not isinstance(settings, dict):
+        return settings
+    return {key: _without_places(value) for key, value in settings.items() if key not in UNCOUNTED}
 
 
 def _leaves(key: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - parameters

@@ -67,7 +67,7 @@ class Records:
         path = project_root() / "data" / "02_intermediate" / case / ".made.json"
         try:
             kept = json.loads(path.read_text())
-            made = {node: Made(**{**facts, "recipe": Recipe(**facts["recipe"])}) for node, facts in kept.items()}
+            made = {node: _restore(facts) for node, facts in kept.items()}
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             made = {}
         return cls(path, made)
@@ -77,7 +77,20 @@ class Records:
         # As JSON gives it back, so that tuples and lists compare alike.
         self.made[node] = made
         with written_whole(self.path) as path:
-            path.write_text(json.dumps({name: asdict(one) for name, one in self.made.items()}))
+            path.write_text(json.dumps({name: _describe(one) for name, one in self.made.items()}))
+
+
+def _describe(made: Made) -> dict[str, Any]:
+    """Return a record as JSON has it: paths in the project by where they lie in it, so that they hold after a move."""
+    root = project_root()
+    inside = {path: Path(path).is_relative_to(root) for path in made.files}
+    files = {str(Path(path).relative_to(root)) if inside[path] else path: made.files[path] for path in made.files}
+    return {**asdict(made), "files": files}
+
+
+def _restore(facts: dict[str, Any]) -> Made:
+    files = {str(project_root() / path): state for path, state in facts["files"].items()}
+    return Made(**{**facts, "recipe": Recipe(**facts["recipe"]), "files": files})
 
 
 def look_at(path: str) -> State:

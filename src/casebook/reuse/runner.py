@@ -75,7 +75,7 @@ def _leave_out(
     """Leave out the nodes whose outputs are up to date, and say of each that makes files why it runs or does not."""
     left = []
     for node in pipeline.nodes:
-        made = recipes.records.made.get(node.name)
+        made = recipes.last_made(node)
         reasons = explain(node.name, known[node.name], made) if node.name in known else ["always"]
         if reasons or made is None:
             left.append(node)

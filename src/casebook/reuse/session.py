@@ -12,6 +12,7 @@ from kedro.runner import ParallelRunner, SequentialRunner
 
 from casebook.cases import DEFAULT, case_of
 from casebook.configuration import use_logging
+from casebook.disk import describe_full_disk
 from casebook.locations import CONF_VARIABLE, conf_source, project_root
 
 if TYPE_CHECKING:
@@ -69,7 +70,16 @@ class CasebookSession(KedroSession):
         from casebook.reuse.runner import ReusingRunner
 
         options["runner"] = runner if isinstance(runner, ParallelRunner) else ReusingRunner(runner)
-        outcome: dict[str, Any] = super().run(*args, **options)
+        try:
+            outcome: dict[str, Any] = super().run(*args, **options)
+        except click.ClickException:
+            raise
+        except Exception as error:
+            # Here, since hooks and what ends a run in MLflow fail on a full disk too.
+            full = describe_full_disk(error)
+            if not full:
+                raise
+            raise click.ClickException(full) from None
         return outcome
 
     def _get_config_loader(self) -> OmegaConfigLoader:

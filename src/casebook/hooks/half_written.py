@@ -1,0 +1,56 @@
+"""What a full disk left half-written is removed: datasets of other libraries write in place."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework.hooks import hook_impl
+
+import casebook
+from casebook.disk import describe_full_disk, quiet_full_disk
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from kedro.io import CatalogProtocol
+
+
+class HalfWrittenHook:
+    """Knows which dataset is being saved; casebook's own are written whole or not at all."""
+
+    saving = ""
+
+    @hook_impl
+    def after_context_created(self) -> None:
+        """Let the run's end be the only one to tell of a full disk."""
+        quiet_full_disk()
+
+    @hook_impl
+    def before_dataset_saved(self, dataset_name: str) -> None:
+        """Keep the name."""
+        self.saving = dataset_name
+
+    @hook_impl
+    def after_dataset_saved(self) -> None:
+        """Forget the name."""
+        self.saving = ""
+
+    @hook_impl(wrapper=True, tryfirst=True)
+    def on_pipeline_error(self, error: Exception, catalog: CatalogProtocol[Any, Any]) -> Generator[None, None, None]:
+        """Remove the dataset before anything else: that makes room for the run's end in MLflow's store."""
+        if self.saving and describe_full_disk(error):
+            dataset = catalog.get(self.saving)
+            own = any(each.__module__.partition(".")[0] == casebook.__name__ for each in type(dataset).__mro__)
+            path = getattr(dataset, "_filepath", "")
+            if path and not own:
+                _remove(Path(path))
+        yield
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
