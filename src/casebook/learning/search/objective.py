@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import optuna
 
+from casebook.learning.curves import is_loss
 from casebook.learning.folds import hold_back
+from casebook.learning.metric_registry import COSTS
 from casebook.learning.scoring import score_network
 from casebook.learning.stopping import kept_epoch
 from casebook.learning.training import train_network
-from casebook.parameters.study import COSTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,12 +67,14 @@ class PruningMonitor:
         """Hand on; refuse losses that are no numbers; report and prune."""
         self._monitor.epoch(number, metrics)
         for name, value in metrics.items():
-            if name.endswith("/loss") and not math.isfinite(value):
+            if is_loss(name) and not math.isfinite(value):
                 raise TrialError(f"{name} is {value} after epoch {number}")
         if self._metric is None:
             return
         if self._metric not in metrics:
             raise TrialError(f"{self._metric} is not among what training measures: {', '.join(sorted(metrics))}")
+        if math.isnan(metrics[self._metric]):
+            raise TrialError(f"{self._metric} is not defined on these rows: of one class, or without a target above 0")
         self._trial.report(metrics[self._metric], number)
         if self._trial.should_prune():
             raise optuna.TrialPruned(f"after epoch {number}")
