@@ -182,7 +182,10 @@ def test_every_pruner_has_its_name(name: str, wanted: str) -> None:
     [
         ({"metric": "val/auc+weights+seconds"}, "give one metric, or two joined by [+] for a Pareto study"),
         ({"metric": "val/auc+weights"}, "a Pareto study cannot prune; give none"),
-        ({"metric": "val/auc", "direction": "minimize"}, "minimize contradicts metric val/auc: give maximize, or leave"),
+        (
+            {"metric": "val/auc", "direction": "minimize"},
+            "contradicts metric val/auc: give maximize, or leave",
+        ),
         ({"metric": "val/auc+weights", "direction": "maximize"}, r"contradicts .*: give maximize\+minimize, or leave"),
         ({"metric": "val/acc"}, "metric val/acc is unknown: give accuracy or auc or log_loss or f1 or mae or mse"),
         ({"metric": "test/auc"}, r"metric 'test/auc': give val/<metric> or one of weights, seconds"),
