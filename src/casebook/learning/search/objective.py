@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import optuna
 
-from casebook.learning.curves import is_loss
-from casebook.learning.folds import hold_back
+from casebook.learning.curves import is_loss, name_curves
+from casebook.learning.folds import Split, judge_fold
 from casebook.learning.metric_registry import COSTS
-from casebook.learning.scoring import score_network
 from casebook.learning.stopping import kept_epoch
 from casebook.learning.training import train_network
 
@@ -21,19 +20,9 @@ if TYPE_CHECKING:
 
     import keras
 
-    from casebook.learning.inputs import AnyPreparation
-    from casebook.learning.preparation import Arrays
     from casebook.learning.training import Monitor
     from casebook.parameters import TrainingParameters
     from casebook.parameters.study import StudyParameters
-
-
-class Split(NamedTuple):
-    """Rows to train on, rows to judge by, and what both were prepared with."""
-
-    train: Arrays
-    judged: Arrays
-    preparation: AnyPreparation
 
 
 class Judgement(NamedTuple):
@@ -115,15 +104,15 @@ def judge_on_folds(
     """Train once a fold; the value is the mean over the folds, and each fold is a step that may prune."""
     began, found, epochs = time.perf_counter(), [], []
     for number, split in enumerate(splits, start=1):
-        rows, stopping = hold_back(split.train, training)
         inner = PruningMonitor(_Numbered(monitor, (number - 1) * training.epochs), trial, None)
-        network, history = train_network(rows, stopping, split.preparation, training, inner)
-        scores = score_network(network, split.judged, task, threshold)
-        found.append({f"val/{name}": value for name, value in scores.items()})
-        epochs.append(kept_epoch(history, training) + 1)
+        network, kept, scores = judge_fold(split, task, threshold, training, inner)
+        found.append(name_curves(scores, "val"))
+        epochs.append(kept)
         _report_fold(trial, study, found)
-    metrics = {name: float(np.mean([fold[name] for fold in found])) for name in found[0]}
-    metrics |= {f"{name}_std": float(np.std([fold[name] for fold in found])) for name in found[0]}
+    # What one fold does not define, such as relative errors of zeros, has no mean over all of them.
+    everywhere = [name for name in found[0] if all(name in fold for fold in found)]
+    metrics = {name: float(np.mean([fold[name] for fold in found])) for name in everywhere}
+    metrics |= {f"{name}_std": float(np.std([fold[name] for fold in found])) for name in everywhere}
     metrics |= _costs(network, began)
     return Judgement(_values(metrics, study), metrics, round(float(np.mean(epochs))))
 
