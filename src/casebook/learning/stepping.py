@@ -77,6 +77,8 @@ class EpochRunner:
         self._targets = train["target"], validation["target"]
         self.rows = len(train["target"])
         self._build(train)
+        # Kept here, not returned: TensorFlow rewrites the arithmetic of functions that return anything, to other bits.
+        self._outputs = [tf.Variable(tf.zeros((len(t), network.output_shape[-1]))) for t in self._targets]
         self._loss = next(metric for metric in network.metrics if metric.name == "loss")
         self._advance = self._make_advance(_as_tensors(train))
         self._validate = self._make_validate(_as_tensors(validation)) if len(validation["target"]) else None
@@ -93,18 +95,19 @@ class EpochRunner:
         Returns:
             `loss` and the metrics, of the outputs that the epoch's steps computed.
         """
-        rows, outputs = shuffle_rows(self.rows, seed, epoch), []
+        rows = shuffle_rows(self.rows, seed, epoch)
         order = tf.constant(rows)
         for first, count, size in plan_epoch(self.rows, self.steps):
-            outputs.append(self._advance(order, tf.constant(first), tf.constant(count), tf.constant(size)))
+            self._advance(order, tf.constant(first), tf.constant(count), tf.constant(size))
             advanced(count)
-        return self._measure(self._targets[0][rows], outputs)
+        return self._measure(self._targets[0][rows], self._outputs[0])
 
     def validate(self) -> dict[str, float]:
         """Measure `loss` and the metrics on the validation rows; nothing without such rows."""
         if self._validate is None:
             return {}
-        return self._measure(self._targets[1], [self._validate()])
+        self._validate()
+        return self._measure(self._targets[1], self._outputs[1])
 
     def _build(self, train: Arrays) -> None:
         """Create all variables of metrics and optimiser: TensorFlow forbids it within repeated steps."""
@@ -112,11 +115,11 @@ class EpochRunner:
         self.network.test_step(_inputs_and_target({name: tf.constant(values) for name, values in first.items()}))
         self.network.optimizer.build(self.network.trainable_variables)
 
-    def _make_advance(self, blocks: dict[str, tf.Tensor]) -> Callable[..., tf.Tensor]:
+    def _make_advance(self, blocks: dict[str, tf.Tensor]) -> Callable[..., None]:
         network, weights = self.network, self.network.trainable_variables
 
         # XLA would take longer to compile such a loop than it saves.
-        def advance(order: tf.Tensor, first: tf.Tensor, count: tf.Tensor, size: tf.Tensor) -> tf.Tensor:
+        def advance(order: tf.Tensor, first: tf.Tensor, count: tf.Tensor, size: tf.Tensor) -> None:
             def step(number: tf.Tensor, total: tf.Tensor, seen: tf.TensorArray) -> tuple[Any, ...]:
                 index = tf.slice(order, [first + number * size], [size])
                 inputs, target = _inputs_and_target({name: tf.gather(block, index) for name, block in blocks.items()})
@@ -131,17 +134,17 @@ class EpochRunner:
             seen = tf.TensorArray(tf.float32, count, element_shape=(None, network.output_shape[-1]))
             _, total, seen = tf.while_loop(lambda number, *_: number < count, step, [tf.constant(0), 0.0, seen])
             self._loss.update_state(total / tf.cast(count, tf.float32), sample_weight=count * size)
-            return self._mean(seen.concat())
+            self._outputs[0][first : first + count * size].assign(self._mean(seen.concat()))
 
-        repeated: Callable[..., tf.Tensor] = tf.function(advance, autograph=False)
+        repeated: Callable[..., None] = tf.function(advance, autograph=False)
         return repeated
 
-    def _make_validate(self, blocks: dict[str, tf.Tensor]) -> Callable[[], tf.Tensor]:
+    def _make_validate(self, blocks: dict[str, tf.Tensor]) -> Callable[[], None]:
         network = self.network
         rows, batch = len(blocks["target"]), prediction_batch(input_names(blocks))
         count = math.ceil(rows / batch)
 
-        def validate() -> tf.Tensor:
+        def validate() -> None:
             def step(number: tf.Tensor, seen: tf.TensorArray) -> tuple[Any, ...]:
                 first = number * batch
                 part = {name: block[first : first + batch] for name, block in blocks.items()}
@@ -153,9 +156,9 @@ class EpochRunner:
 
             seen = tf.TensorArray(tf.float32, count, element_shape=(None, network.output_shape[-1]))
             _, seen = tf.while_loop(lambda number, _: number < count, step, [tf.constant(0), seen])
-            return self._mean(seen.concat())
+            self._outputs[1].assign(self._mean(seen.concat()))
 
-        repeated: Callable[[], tf.Tensor] = tf.function(validate, autograph=False)
+        repeated: Callable[[], None] = tf.function(validate, autograph=False)
         return repeated
 
     def _mean(self, outputs: tf.Tensor) -> tf.Tensor:
@@ -163,13 +166,13 @@ class EpochRunner:
         member_mean = getattr(self.network, "member_mean", None)
         return outputs if member_mean is None else member_mean(outputs)
 
-    def _measure(self, target: np.ndarray, outputs: list[tf.Tensor]) -> dict[str, float]:
+    def _measure(self, target: np.ndarray, outputs: tf.Variable) -> dict[str, float]:
         """Read the loss and set it back, and score the outputs."""
         measured = {"loss": float(self._loss.result())}
         self._loss.reset_state()
         if self._score is None:
             return measured
-        return measured | self._score(target, np.concatenate([part.numpy() for part in outputs]))
+        return measured | self._score(target, outputs.numpy())
 
 
 def _as_tensors(arrays: Arrays) -> dict[str, tf.Tensor]:
