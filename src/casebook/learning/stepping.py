@@ -82,6 +82,7 @@ class EpochRunner:
         self._loss = next(metric for metric in network.metrics if metric.name == "loss")
         self._advance = self._make_advance(_as_tensors(train))
         self._validate = self._make_validate(_as_tensors(validation)) if len(validation["target"]) else None
+        self._read = tf.function(self._read_loss, autograph=False)
         network.reset_metrics()
 
     def train(self, seed: int, epoch: int, advanced: Callable[[int], None]) -> dict[str, float]:
@@ -166,10 +167,14 @@ class EpochRunner:
         member_mean = getattr(self.network, "member_mean", None)
         return outputs if member_mean is None else member_mean(outputs)
 
+    def _read_loss(self) -> tf.Tensor:
+        found: tf.Tensor = self._loss.result()
+        self._loss.reset_state()
+        return found
+
     def _measure(self, target: np.ndarray, outputs: tf.Variable) -> dict[str, float]:
         """Read the loss and set it back, and score the outputs."""
-        measured = {"loss": float(self._loss.result())}
-        self._loss.reset_state()
+        measured = {"loss": float(self._read())}
         if self._score is None:
             return measured
         return measured | self._score(target, outputs.numpy())
