@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,6 +144,19 @@ def test_a_second_training_has_a_bar_of_its_own(bar: ConsoleMonitor) -> None:
     assert "epoch 2/2" in said
     assert "refit/loss 0.4000  refit/auc 0.9000" in said
     assert "train/loss" not in said
+
+
+def test_a_curve_that_is_no_number_is_explained_once(written: list[tuple[int, dict[str, float]]]) -> None:
+    paper = io.StringIO()
+    bar = ConsoleMonitor(lambda *point: written.append(point), Console(file=paper, width=160))
+    bar.start(3, 10)
+    bar.epoch(1, {"train/loss": 0.5, "val/loss": 0.6, "val/auc": math.nan})
+    bar.epoch(2, {"train/loss": math.inf, "val/loss": 0.6, "val/auc": math.nan})
+    bar.stop()
+    said = paper.getvalue()
+    assert said.count("val/auc is nan in epoch 1: it is not defined on these rows") == 1
+    assert said.count("train/loss is inf in epoch 2: training diverges") == 1
+    assert "val/auc is nan in epoch 2" not in said
 
 
 def test_without_metrics_the_bar_shows_the_losses_alone(bar: ConsoleMonitor) -> None:

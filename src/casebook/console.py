@@ -10,6 +10,8 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from casebook.learning.curves import explain_not_finite
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
@@ -46,6 +48,7 @@ class ConsoleMonitor:
             console=console,
         )
         self._steps = 0
+        self._not_finite: set[str] = set()
 
     def start(self, epochs: int, steps: int) -> None:
         """Show the bar."""
@@ -64,6 +67,7 @@ class ConsoleMonitor:
     def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
         """Write the curves' next point and show the losses and the first metric of the rows that were named last."""
         self._write(number, metrics)
+        self._say_not_finite(number, metrics)
         losses = [name for name in metrics if name.endswith("/loss")]
         part = losses[-1].removesuffix("loss")
         metric = next((name for name in metrics if name.startswith(part) and name not in losses), losses[-1])
@@ -71,6 +75,13 @@ class ConsoleMonitor:
         shown = "  ".join(f"{name} {write_score(metrics[name])}" for name in names)
         following = min(number + 1, self._epochs)
         self._progress.update(self._task, completed=number * self._steps, epoch=following, shown=shown)
+
+    def _say_not_finite(self, number: int, metrics: Mapping[str, float]) -> None:
+        """Say of each curve once, in its first epoch that is no finite number, what that means."""
+        for name, line in explain_not_finite(metrics, number).items():
+            if name not in self._not_finite:
+                self._progress.console.print(line, highlight=False)
+                self._not_finite.add(name)
 
     def stop(self) -> None:
         """Leave the bar as it stands and end the curves."""

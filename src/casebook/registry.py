@@ -9,7 +9,8 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from casebook.learning.promotion import MAIN_METRIC, compare_models
+from casebook.learning.metric_registry import main_metric
+from casebook.learning.promotion import compare_models
 from casebook.learning.tracking import log_metrics, set_tags
 from casebook.store import turn_at_store
 
@@ -140,7 +141,7 @@ def judge_version(
             f"its data are of origin {origin}, those of the champion (version {champion.version}) of origin "
             f"{champion.tags.get(ORIGIN)}; promotion.across_origins=true lets one follow on the other",
         )
-    return _compare(version, champion, rows, target, settings, settings.metric or MAIN_METRIC[task])
+    return _compare(version, champion, rows, target, settings, settings.metric or main_metric(task).name)
 
 
 def _compare(

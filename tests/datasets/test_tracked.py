@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,21 @@ def test_the_monitor_writes_curves_to_the_run_that_was_open_when_it_was_loaded()
     monitor.stop()
     assert curve(run.info.run_id, "val/loss") == [(1, 2.0), (2, 1.0)]
     assert curve(another.info.run_id, "val/loss") == []
+
+
+def test_points_that_are_no_finite_numbers_are_left_out_and_told_in_a_tag() -> None:
+    """Infinity would stand in MLflow as 1.8e308."""
+    with mlflow.start_run() as run:
+        monitor = TrainingMonitor("models/checkpoint.bin").load()
+        monitor.start(2, 1)
+        monitor.epoch(1, {"train/loss": 0.5, "val/auc": math.nan})
+        monitor.epoch(2, {"train/loss": math.inf, "val/auc": math.nan})
+        monitor.stop()
+        tracking.log_metrics(run.info.run_id, {"val/loss": 0.25, "val/mae": -math.inf}, step=3)
+    found = mlflow.get_run(run.info.run_id)
+    assert found.data.metrics == {"train/loss": 0.5, "val/loss": 0.25}
+    assert found.data.tags["not_finite"] == "val/mae is -inf in epoch 3: training diverges"
+    assert curve(run.info.run_id, "train/loss") == [(1, 0.5)]
 
 
 def test_points_and_values_that_a_run_holds_already_stay_single() -> None:

@@ -63,8 +63,9 @@ def test_curves_of_large_errors_are_written_short_and_those_over_orders_of_magni
 @pytest.mark.parametrize(
     ("metric", "scale", "title", "axis"),
     [
+        ("auc", 0.25, "shuffling column_0 costs 0.250 of AUC", "Loss of AUC when shuffled"),
         ("accuracy", 0.25, "shuffling column_0 costs 0.250 of accuracy", "Loss of accuracy when shuffled"),
-        ("mae", 812.4, "shuffling column_0 adds 812 to MAE", "Growth of the mean absolute error when shuffled"),
+        ("mae", 812.4, "shuffling column_0 adds 812 to MAE", "Growth of MAE when shuffled"),
     ],
 )
 def test_the_importance_names_its_metric(metric: str, scale: float, title: str, axis: str) -> None:

@@ -55,9 +55,9 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Arrays, Arrays]]:
     """Let training only write down its rows; the network says 0.75 where a row's number is odd, else 0.25."""
     seen: list[tuple[Arrays, Arrays]] = []
 
-    def train(train: Arrays, stopping: Arrays, *_: object) -> tuple[SimpleNamespace, None]:
+    def train(train: Arrays, stopping: Arrays, *_: object) -> tuple[SimpleNamespace, pd.DataFrame]:
         seen.append((train, stopping))
-        return SimpleNamespace(output_shape=(None, 1)), None
+        return SimpleNamespace(output_shape=(None, 1)), pd.DataFrame({"epoch": [1], "train/loss": [0.5]})
 
     def predict(_network: SimpleNamespace, arrays: Arrays) -> np.ndarray:
         return np.where(arrays["target"] == 1, 0.75, 0.25)

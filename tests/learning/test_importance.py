@@ -104,7 +104,7 @@ def test_columns_of_one_source_move_together() -> None:
 
     def remember(blocks: dict[str, np.ndarray]) -> np.ndarray:
         seen.append(np.column_stack([blocks["numbers"], blocks["codes"]]))
-        return blocks["numbers"][:, 0]
+        return 1 / (1 + np.exp(-blocks["numbers"][:, 0]))
 
     permuted = move(arrays, {"raw": [("numbers", 0), ("numbers", 1), ("codes", 0)]})
     permute_importance(remember, arrays, permuted, (value > 0).astype(int), repeats=1, seed=0)

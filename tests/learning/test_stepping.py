@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from casebook.learning.backend import start_backend
 from casebook.learning.preparation import Arrays, Preparation
+from casebook.learning.scoring import score_outputs
 from casebook.learning.training import compile_network, start_network
 from casebook.parameters import TrainingParameters
 
@@ -80,7 +82,8 @@ def make_runner(learnable: Learnable, training: Callable[..., TrainingParameters
         steps = count_steps(rows, batch)
         compile_network(network, settings, steps)
         heard = Listener(network).seen if listen else []
-        return EpochRunner(network, few, other, steps), heard, few
+        score = partial(score_outputs, ["accuracy"], "binary")
+        return EpochRunner(network, few, other, steps, score), heard, few
 
     return make
 

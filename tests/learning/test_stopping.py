@@ -1,3 +1,5 @@
+import math
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,7 @@ def follow(values: list[float], **parameters: object) -> tuple[int, EarlyStoppin
         ("val/loss", [1, 1, 1], 3, 1),
         ("val/auc", [0.5, 0.7, 0.6, 0.7], 4, 2),
         ("val/accuracy", [0.9, 0.8, 0.91, 0.8], 0, 3),
-        ("train/loss", [1, float("nan"), 2], 3, 1),
+        ("train/loss", [1, math.nan, 2], 2, 1),
     ],
 )
 def test_training_stops_when_nothing_got_better_for_as_long_as_patience_lasts(

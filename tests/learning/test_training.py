@@ -9,11 +9,13 @@ import pytest
 from pydantic import ValidationError
 
 from casebook.learning.backend import start_backend
+from casebook.learning.curves import name_curves
 from casebook.learning.networks import build_network
 from casebook.learning.predicting import predict
 from casebook.learning.preparation import Arrays, Preparation
-from casebook.learning.scoring import compute_auc
-from casebook.learning.training import Monitor, compile_network, name_curves, pinball, train_network
+from casebook.learning.scoring import compute_auc, score_predictions
+from casebook.learning.stopping import DivergedError
+from casebook.learning.training import Monitor, compile_network, pinball, train_network
 from casebook.parameters import TrainingParameters
 from casebook.parameters.training import OptimizerName
 from casebook.parameters.values import Activation, Initializer, Loss
@@ -107,7 +109,7 @@ def check_one_step(preparation: Preparation, rows: Arrays, parameters: TrainingP
     network.run_eagerly = True
     before = weights_of(network)
     logs = network.train_on_batch({k: rows[k] for k in ("codes", "ids", "numbers")}, rows["target"], return_dict=True)
-    assert {"loss", *parameters.metrics} <= set(logs)
+    assert set(logs) == {"loss"}
     assert all(np.isfinite(value) for value in logs.values())
     assert any((old != new).any() for old, new in zip(before, weights_of(network), strict=True))
 
@@ -130,7 +132,7 @@ def trained(learnable: Learnable, training: Training) -> Callable[[int], Any]:
             epoch=lambda *told: heard.append(("epoch", *told)),
             stop=lambda: heard.append(("stop",)),
         )
-        parameters = training(seed=seed, network=network, metrics=["accuracy", "mae"])
+        parameters = training(seed=seed, network=network, metrics=["accuracy", "log_loss"])
         return (*train_network(*frozen, preparation, parameters, monitor), heard, frozen)
 
     return cache(run)
@@ -139,7 +141,7 @@ def trained(learnable: Learnable, training: Training) -> Callable[[int], Any]:
 def test_training_is_heard_from_start_to_stop_and_written_down(trained: Callable[[int], Any]) -> None:
     network, history, heard, _ = trained(5)
     points = [{name: row[name] for name in history.columns.drop("epoch")} for _, row in history.iterrows()]
-    names = [f"{part}/{metric}" for part in ("train", "val") for metric in ("accuracy", "loss", "mae")]
+    names = [f"{part}/{metric}" for part in ("train", "val") for metric in ("accuracy", "log_loss", "loss")]
     assert history["epoch"].tolist() == [1, 2]
     assert sorted(history.columns) == ["epoch", *names]
     # 40 rows in batches of at most 16 are one of 14 rows and two of 13.
@@ -260,3 +262,37 @@ def test_a_true_target_is_learnt_far_above_the_baseline(learnt: dict[str, Any]) 
 def test_a_permuted_target_is_not_learnt(learnt: dict[str, Any]) -> None:
     # 200 rows: three standard deviations of the AUC of a guess are 0.12.
     assert learnt["permuted"] == pytest.approx(0.5, abs=0.12)
+
+
+def test_curves_are_exact_and_those_of_validation_are_of_the_weights_at_an_epochs_end(
+    learnable: Learnable, training: Training, monitor: Monitor
+) -> None:
+    validation, last = learnable[2], training(epochs=1, metrics=["auc", "f1", "log_loss"])
+    network, history = train(learnable, last, monitor)
+    target, probability = validation["target"], predict(network, validation)
+    scores = score_predictions("binary", target, probability)
+    for name in last.metrics:
+        assert history[f"val/{name}"].iloc[-1] == pytest.approx(scores[name], abs=1e-5)
+
+
+def test_a_training_that_diverges_says_so_at_its_first_epoch_without_a_loss(
+    learnable: Learnable, training: Training, monitor: Monitor
+) -> None:
+    parameters = training(
+        epochs=50, optimizer={"name": "sgd", "learning_rate": 10.0}, loss="mse", metrics=["mse"],
+        network={"hidden": [16, 16], "output": "linear"},
+    )  # fmt: skip
+    with pytest.raises(DivergedError, match=r"training diverged: train/loss is nan in epoch \d+, whose weights"):
+        train(learnable, parameters, monitor)
+    heard = [told[2] for told in monitor.heard if told[0] == "epoch"]
+    assert np.isnan(heard[-1]["train/loss"])
+    assert np.isnan([heard[-1]["val/mse"], heard[-1]["train/mse"]]).all()
+    assert not np.isnan([metrics["train/loss"] for metrics in heard[:-1]]).any()
+
+
+def test_validation_rows_of_one_class_have_no_auc(learnable: Learnable, training: Training, monitor: Monitor) -> None:
+    preparation, rows, validation = learnable
+    ones = {name: values[validation["target"] == 1] for name, values in validation.items()}
+    _, history = train_network(few(rows), ones, preparation, training(), monitor)
+    assert history["val/auc"].isna().all()
+    assert history[["val/accuracy", "val/loss", "train/auc"]].notna().all(axis=None)

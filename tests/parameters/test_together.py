@@ -62,7 +62,8 @@ def training(**given: object) -> dict[str, object]:
     ],
 )  # fmt: skip
 def test_the_output_fits_the_task(task: str, output: str, allowed: str | None) -> None:
-    given = {"task": task, **training(network={"output": output})}
+    metrics = ["mae"] if task == "regression" else ["accuracy"]
+    given = {"task": task, **training(network={"output": output}, metrics=metrics)}
     if allowed is None:
         assert check(**given).training.network.output == output
     else:

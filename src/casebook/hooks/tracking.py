@@ -27,6 +27,7 @@ from casebook.learning.checkpoints import ResumeError
 from casebook.learning.columns import InvalidTableError
 from casebook.learning.monitoring import BelowLevelError
 from casebook.learning.splitting import EmptyPartError
+from casebook.learning.stopping import TrainingError
 from casebook.modelling import STUDY
 from casebook.parameters.evaluation import NONE
 from casebook.raw_files import RawFiles, find_raw_files
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 # Errors that a user mends in files: one clear line, no traceback.
-USER_ERRORS = (InvalidTableError, EmptyPartError, RawFileError, ResumeError, BelowLevelError)
+USER_ERRORS = (InvalidTableError, EmptyPartError, RawFileError, ResumeError, BelowLevelError, TrainingError)
 # Stages of pipelines that use a model -> what their runs are called; others are called after their variant.
 JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor", "update": "update"}
 # Set by `make ledger` for the runs that it starts: the row's key and the seed.

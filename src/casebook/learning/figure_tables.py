@@ -130,7 +130,7 @@ def melt_history(history: pd.DataFrame) -> pd.DataFrame:
         history: Column `epoch` and curves named `train/<metric>` and `val/<metric>`; other columns are ignored.
 
     Returns:
-        Columns `metric` (in the order of the history), `part` (`train` or `val`), `epoch`, `value`, nulls left out.
+        Columns `metric` (in the order of the history), `part` (`train` or `val`), `epoch`, `value`; finite points only.
 
     Raises:
         ValueError: There is no `epoch` column or no curve.
@@ -140,7 +140,8 @@ def melt_history(history: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(
             f"history needs a column epoch and curves like train/loss; it has {', '.join(history.columns) or 'none'}"
         )
-    points = history.melt("epoch", curves, var_name="curve").dropna(ignore_index=True)
+    points = history.melt("epoch", curves, var_name="curve")
+    points = points[np.isfinite(points["value"].to_numpy(np.float64))].reset_index(drop=True)
     part, metric = (points["curve"].str.partition("/")[place] for place in (0, 2))
     order = list(dict.fromkeys(name.partition("/")[2] for name in curves))
     points = pd.DataFrame({"metric": metric, "part": part, "epoch": points["epoch"], "value": points["value"]})

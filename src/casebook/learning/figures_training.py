@@ -5,23 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casebook.learning import figure_style as style
+from casebook.learning.curves import find_best
 from casebook.learning.figure_tables import melt_history
+from casebook.learning.metric_registry import find_metric
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Every other metric is better when larger.
-LOWER_IS_BETTER = ("loss", "log_loss", "mae", "mse", "rmse", "rmspe", "mape")
 # Ticks of larger values are written short.
 LARGE = 10_000
-# What shuffling does to each metric of `permute_importance`: in the title, and along the bars.
-SHUFFLING = {
-    "auc": ("costs {} AUC", "Loss of AUC"),
-    "accuracy": ("costs {} of accuracy", "Loss of accuracy"),
-    "mae": ("adds {} to MAE", "Growth of the mean absolute error"),
-}
 
 
 def draw_training(
@@ -64,9 +58,10 @@ def draw_learning_curves(table: pd.DataFrame) -> Figure:
 def draw_importance(table: pd.DataFrame, limit: int = 20) -> Figure:
     """Draw the raw columns that matter most, as `permute_importance` returns them."""
     top = table.head(limit)
-    effect, length = SHUFFLING[top["metric"].iloc[0]]
-    effect = effect.format(_write_score(top["drop_mean"].iloc[0], 3))
-    words = f"shuffling {style.shorten(top['raw_column'].iloc[0])} {effect}"
+    metric, drop = find_metric(top["metric"].iloc[0]), _write_score(top["drop_mean"].iloc[0], 3)
+    effect = f"costs {drop} of" if metric.greater_is_better else f"adds {drop} to"
+    length = f"{'Loss' if metric.greater_is_better else 'Growth'} of {metric.title}"
+    words = f"shuffling {style.shorten(top['raw_column'].iloc[0])} {effect} {metric.title}"
     figure, (axes,) = style.make_figure(f"Permutation importance, test rows: {words}", (7.6, 1.4 + 0.26 * len(top)))
     drops = top["drop_mean"]
     axes.barh(range(len(top)), drops, xerr=top["drop_std"], color=style.BLUE, ecolor=style.INK, height=0.7)
@@ -110,6 +105,8 @@ def _draw_learning_curve(axes: Axes, metric: str, table: pd.DataFrame) -> None:
 def _name_best(metric: str, validation: pd.DataFrame) -> str:
     if validation.empty:
         return ""
-    values = validation["value"]
-    best = validation.iloc[int(values.argmin() if metric in LOWER_IS_BETTER else values.argmax())]
+    place = find_best(metric, validation["value"].to_numpy())
+    if place is None:
+        return ""
+    best = validation.iloc[place]
     return f": best val {_write_score(best['value'], 4)} at epoch {best['epoch']:.0f}"

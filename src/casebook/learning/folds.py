@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 
 from casebook.learning.preparation import take_target
 from casebook.learning.scoring import score_baseline, score_network
+from casebook.learning.stopping import kept_epoch
 from casebook.learning.training import Monitor, train_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
+
+    import keras
 
     from casebook.learning.inputs import AnyPreparation
     from casebook.learning.preparation import Arrays
@@ -31,6 +34,22 @@ class FoldMonitor(Protocol):
 
     def scores(self, metrics: Mapping[str, float]) -> None:
         """Hear how the open fold did."""
+
+
+class Split(NamedTuple):
+    """Rows to train on, rows to judge by, and what both were prepared with."""
+
+    train: Arrays
+    judged: Arrays
+    preparation: AnyPreparation
+
+
+class FoldResult(NamedTuple):
+    """What a fold found: the network, the epochs that it kept, and its score a metric on the fold's rows."""
+
+    network: keras.Model
+    epochs: int
+    scores: dict[str, float]
 
 
 def cross_validate(
@@ -59,35 +78,49 @@ def cross_validate(
         A row a fold: `repeat`, `fold`, `rows`, and each metric as `<metric>` and `baseline_<metric>`.
     """
     records = []
-    for repeat, fold, judged in _folds(dealt):
+    for repeat, fold, judged in list_folds(dealt):
         tags = {"repeat": str(repeat), "fold": str(fold)}
         with monitor.fold(f"fold {fold}" + (f", repeat {repeat}" if dealt.shape[1] > 1 else ""), tags) as training:
-            held_out, rest = table[judged], table[~judged]
-            preparation = fit(rest)
-            prepare = _preparer(preparation, target, task)
-            train, stopping = hold_back(prepare(rest), parameters)
-            test = prepare(held_out)
-            network, _ = train_network(train, stopping, preparation, parameters, training)
-            plain = score_baseline(network, test, train["target"], task, threshold)
-            scores = score_network(network, test, task, threshold)
+            split = prepare_fold(table, judged, fit, target, task)
+            network, _, scores = judge_fold(split, task, threshold, parameters, training)
+            plain = score_baseline(network, split.judged, split.train["target"], task, threshold)
             scores |= {f"baseline_{name}": value for name, value in plain.items()}
             monitor.scores(scores)
         records.append({"repeat": repeat, "fold": fold, "rows": int(judged.sum()), **scores})
     return pd.DataFrame(records)
 
 
-def _folds(dealt: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
+def list_folds(dealt: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
+    """List the folds: numbers of repeat and fold, counted from 1, and which rows are judged."""
     for repeat in range(dealt.shape[1]):
         for fold in range(int(dealt[:, repeat].max()) + 1):
             yield repeat + 1, fold + 1, dealt[:, repeat] == fold
 
 
-def _preparer(preparation: AnyPreparation, target: str, task: str) -> Callable[[pd.DataFrame], Arrays]:
-    return lambda rows: {**preparation.prepare(rows), "target": take_target(rows, target, task)}
+def prepare_fold(
+    table: pd.DataFrame, judged: np.ndarray, fit: Callable[[pd.DataFrame], AnyPreparation], target: str, task: str
+) -> Split:
+    """Prepare the rows of a fold and all others by what the others alone show."""
+    preparation = fit(table[~judged])
+    train, held_out = (
+        {**preparation.prepare(rows), "target": take_target(rows, target, task)}
+        for rows in (table[~judged], table[judged])
+    )
+    return Split(train, held_out, preparation)
 
 
-def hold_back(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arrays]:
-    """Keep some training rows back to stop by, when training stops early; else none."""
+def judge_fold(
+    split: Split, task: str, threshold: float, parameters: TrainingParameters, monitor: Monitor
+) -> FoldResult:
+    """Train without a fold's rows and score on them; where training stops early, by rows of its own."""
+    train, stopping = split_off_early_stopping_rows(split.train, parameters)
+    network, history = train_network(train, stopping, split.preparation, parameters, monitor)
+    scores = score_network(network, split.judged, task, threshold)
+    return FoldResult(network, kept_epoch(history, parameters) + 1, scores)
+
+
+def split_off_early_stopping_rows(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arrays]:
+    """Split some training rows off to stop by, when training stops early; else none."""
     count = len(rows["target"])
     held = round(count * STOPPING_SHARE) if parameters.early_stopping.patience else 0
     order = np.random.default_rng(parameters.seed).permutation(count)
@@ -97,7 +130,7 @@ def hold_back(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arr
 
 
 def summarise_folds(scores: pd.DataFrame) -> dict[str, float]:
-    """Give mean, variance and deviation over the folds.
+    """Compute mean, variance and deviation over the folds.
 
     Returns:
         `folds/<metric>_mean`, `folds/<metric>_variance` and `folds/<metric>_std` (of the population), likewise of the

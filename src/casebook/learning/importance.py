@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from casebook.learning.features import list_raw_columns
-from casebook.learning.scoring import compute_auc, score_predictions
+from casebook.learning.metric_registry import find_metric, main_metric
+from casebook.learning.scoring import score_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     # From an order of the rows to their prepared arrays, one raw column's values taken in that order.
     Permute = Callable[[np.ndarray], Arrays]
 
-# For each task the metric that shuffling makes worse, and whether it then falls (1) or grows (-1).
-METRICS = {"binary": ("auc", 1), "multiclass": ("accuracy", 1), "regression": ("mae", -1)}
-
 
 def permute_importance(
     predict: Callable[[dict[str, np.ndarray]], np.ndarray],
@@ -31,6 +29,7 @@ def permute_importance(
     repeats: int,
     seed: int,
     task: str = "binary",
+    metric: str = "",
 ) -> pd.DataFrame:
     """Measure how much worse predictions get when one raw column is permuted among the rows.
 
@@ -47,35 +46,32 @@ def permute_importance(
         repeats: Permutations per raw column, at least 1.
         seed: Seed of the permutations.
         task: `binary`, `multiclass` or `regression`.
+        metric: A name of `metric_registry`; empty for the task's main one.
 
     Returns:
-        Columns `raw_column`, `metric` (`auc`, `accuracy` or `mae`, by task), `drop_mean`, `drop_std` (population,
-        over the repeats), largest first. A drop is how much worse the metric gets, so for `mae` how far it grows;
-        a negative one means that the column only added noise.
+        Columns `raw_column`, `metric` (if none is given `auc`, `accuracy` or `mae`, by task), `drop_mean`, `drop_std`
+        (population, over the repeats), largest first. A drop is how much worse the metric gets, so for `mae` how far it
+        grows; a negative one means that the column only added noise.
 
     Raises:
         ValueError: No repeats, an unknown task, blocks of other lengths than the target, or what `score_predictions`
             refuses, such as a binary target of one class only.
     """
-    if task not in METRICS:
-        raise ValueError(f"unknown task {task!r}; choose one of: {', '.join(METRICS)}")
+    judged = find_metric(metric, task) if metric else main_metric(task)
     _check_inputs(arrays, target, repeats)
     generator = np.random.default_rng(seed)
     orders = [generator.permutation(len(target)) for _ in range(repeats)]
-    metric, sign = METRICS[task]
 
     def score(rows: Arrays) -> float:
         prediction = predict(rows)
-        if task == "binary":
-            return compute_auc(target, np.ravel(prediction))
         shaped = prediction if task == "multiclass" else np.ravel(prediction)
-        return sign * score_predictions(task, target, shaped)[metric]
+        return judged.sign * score_predictions(task, target, shaped, metrics=[judged])[judged.name]
 
     best = score(dict(arrays))
     records = []
     for raw_column, permute in permuted.items():
         drops = [best - score(permute(order)) for order in orders]
-        records.append((raw_column, metric, float(np.mean(drops)), float(np.std(drops))))
+        records.append((raw_column, judged.name, float(np.mean(drops)), float(np.std(drops))))
     table = pd.DataFrame(records, columns=["raw_column", "metric", "drop_mean", "drop_std"])
     return table.sort_values("drop_mean", ascending=False, kind="stable", ignore_index=True)
 

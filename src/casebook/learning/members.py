@@ -129,10 +129,6 @@ class MemberTraining(keras.Model):  # type: ignore[misc]
             y_pred = self.member_mean(y_pred)
         return super().compute_loss(x, y, y_pred, sample_weight, training)
 
-    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:  # noqa: ANN401
-        """Judge the mean prediction."""
-        return super().compute_metrics(x, y, self.member_mean(y_pred), sample_weight)
-
 
 def network_to_train(network: keras.Model) -> keras.Model:
     """Give the network whose training trains this one: itself, or with members one that puts out each of them."""

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from casebook.learning.columns import InvalidTableError
-from casebook.learning.promotion import GROWING, score_rows
+from casebook.learning.metric_registry import find_metric
+from casebook.learning.promotion import score_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,7 +81,7 @@ def judge_weeks(weekly: pd.DataFrame, metric: str, test_score: float, drop: floa
     Returns:
         The same with `test`, `level` and `below`.
     """
-    sign = 1 if metric in GROWING else -1
+    sign = find_metric(metric).sign
     level = test_score - sign * drop
     below = (sign * (weekly[metric] - level) < 0).to_numpy()
     return weekly.assign(test=test_score, level=level, below=below)
@@ -112,7 +113,7 @@ def weekly_metrics(weekly: pd.DataFrame, metric: str) -> dict[str, Mapping[int, 
 
 
 def _score(rows: pd.DataFrame, metric: str) -> float:
-    return score_rows(metric, rows["actual"].to_numpy(), rows)(np.ones(len(rows)))
+    return score_rows(metric, rows["actual"].to_numpy(), rows)(None)
 
 
 def _numbers(column: pd.Series, classes: bool) -> np.ndarray:

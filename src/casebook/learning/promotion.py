@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from casebook.learning.metric_registry import find_metric
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from casebook.learning.metric_functions import Scorer
 
-    Score = Callable[[np.ndarray], float]
-
-# What decides where the parameters name no metric.
-MAIN_METRIC = {"binary": "auc", "multiclass": "accuracy", "regression": "mae"}
-GROWING = frozenset({"auc", "accuracy"})
-ROOTS = frozenset({"rmse", "rmspe"})
 INTERVAL = (0.025, 0.975)
 SEED = 0
 ROUNDING = 1e-12
@@ -81,8 +77,8 @@ def compare_models(
         ValueError: no rows, or a single class under `auc`.
     """
     scores = [score_rows(metric, target, answers) for answers in (challenger, champion)]
-    sign = 1 if metric in GROWING else -1
-    own, other = (score(np.ones(len(target))) for score in scores)
+    sign = find_metric(metric).sign
+    own, other = (score(None) for score in scores)
     if np.isnan(own) or np.isnan(other):
         raise ValueError(f"{metric} cannot be measured on these {len(target)} rows: too few, or of one class only")
     codes = np.arange(len(target)) if keys is None else pd.factorize(keys, use_na_sentinel=False)[0]
@@ -95,77 +91,25 @@ def compare_models(
     return Contest(metric, own, other, sign * (own - other), float(low), float(high))
 
 
-def score_rows(metric: str, target: np.ndarray, answers: pd.DataFrame) -> Score:
-    """Prepare a score of weighted rows.
+def score_rows(metric: str, target: np.ndarray, answers: pd.DataFrame) -> Scorer:
+    """Prepare the score of a model's answers.
 
     Args:
-        metric: `auc`, `accuracy` (of the answered classes), `log_loss`, `mae`, `mse`, `rmse`, or on the rows whose
-            target is above 0 `rmspe` and `mape`.
+        metric: a name of `metric_registry`; one that judges classes takes those that were answered.
         target: of the rows.
         answers: of the model.
 
     Returns:
-        A function of weights, shape (rows,), that gives NaN where they leave nothing to score.
+        A function of weights, shape (rows,), that gives NaN where they leave nothing to score; None for equal ones.
     """
-    if metric == "auc":
-        return _area(target, answers["probability"].to_numpy(np.float64))
-    values, counted = ROW_VALUES[metric](target, answers)
-
-    def mean(weights: np.ndarray) -> float:
-        weighted = weights * counted
-        if not weighted.any():
-            return float("nan")
-        value = float(weighted @ values / weighted.sum())
-        return value**0.5 if metric in ROOTS else value
-
-    return mean
+    judged = find_metric(metric)
+    return judged.scorer(target, _read_response(answers, judged.response))
 
 
-def _area(target: np.ndarray, probability: np.ndarray) -> Score:
-    """Prepare the area under the ROC curve, ties counted half; sorting is done once for all weights."""
-    values, places = np.unique(probability, return_inverse=True)
-    ones = target == 1
-
-    def area(weights: np.ndarray) -> float:
-        above = np.bincount(places, weights * ones, len(values))
-        below = np.bincount(places, weights * ~ones, len(values))
-        pairs = above.sum() * below.sum()
-        return float(above @ (np.cumsum(below) - below / 2) / pairs) if pairs else float("nan")
-
-    return area
-
-
-def _hits(target: np.ndarray, answers: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    return (answers["class"].to_numpy() == target).astype(float), np.ones(len(target))
-
-
-def _log_losses(target: np.ndarray, answers: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    names = [name for name in answers if str(name).startswith("probability_")]
-    if names:
-        truth = answers[names].to_numpy(np.float64)[np.arange(len(target)), target.astype(int)]
-    else:
-        probability = answers["probability"].to_numpy(np.float64)
-        truth = np.where(target == 1, probability, 1 - probability)
-    return -np.log(np.clip(truth, np.finfo(np.float64).eps, 1)), np.ones(len(target))
-
-
-def _errors(power: int, relative: bool) -> Callable[[np.ndarray, pd.DataFrame], tuple[np.ndarray, np.ndarray]]:
-    def measure(target: np.ndarray, answers: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-        truth = target.astype(np.float64)
-        errors = np.abs(answers["prediction"].to_numpy(np.float64) - truth)
-        counted = truth > 0 if relative else np.ones(len(truth), bool)
-        scale = np.where(counted, truth, 1.0) if relative else 1.0
-        return (errors / scale) ** power, counted.astype(float)
-
-    return measure
-
-
-ROW_VALUES = {
-    "accuracy": _hits,
-    "log_loss": _log_losses,
-    "mae": _errors(1, relative=False),
-    "mse": _errors(2, relative=False),
-    "rmse": _errors(2, relative=False),
-    "mape": _errors(1, relative=True),
-    "rmspe": _errors(2, relative=True),
-}
+def _read_response(answers: pd.DataFrame, response: str) -> np.ndarray:
+    """Read what a metric judges: the answered class, the probability (of each class, where there are more than two)."""
+    column = "prediction" if response == "value" else response
+    if column in answers:
+        return answers[column].to_numpy() if response == "class" else answers[column].to_numpy(np.float64)
+    classes = [name for name in answers if str(name).startswith("probability_")]
+    return answers[classes].to_numpy(np.float64)

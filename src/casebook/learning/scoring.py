@@ -1,4 +1,4 @@
-"""Score predictions on the test rows, and make the constant prediction they are compared with."""
+"""Score predictions by the metrics of a task, and make the constant prediction they are compared with."""
 
 from __future__ import annotations
 
@@ -6,22 +6,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from casebook.learning.predictions import class_probability
+from casebook.learning.metric_registry import find_metric, metrics_of
+from casebook.learning.predictions import choose_class, class_probability
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     import keras
 
+    from casebook.learning.metric_registry import Metric
     from casebook.learning.preparation import Arrays
 
 
 def score_predictions(
-    task: str, target: np.ndarray, prediction: np.ndarray, threshold: float = 0.5
+    task: str,
+    target: np.ndarray,
+    prediction: np.ndarray,
+    threshold: float = 0.5,
+    metrics: Sequence[Metric] | None = None,
 ) -> dict[str, float]:
-    """Score predictions with the metrics of a task.
-
-    Log loss clips probabilities by the machine epsilon of their own precision, as scikit-learn does.
+    """Score predictions by the metrics of a task.
 
     Args:
         task: `binary`, `multiclass` or `regression`.
@@ -29,20 +33,53 @@ def score_predictions(
         prediction: Shape (rows,): probability of 1, or the predicted number; (rows, classes) of probabilities for
             multiclass.
         threshold: Lowest probability that counts as class 1; binary only.
+        metrics: Some of the task's; None for all.
 
     Returns:
-        Binary `accuracy auc log_loss f1`; multiclass `accuracy log_loss`; regression `mae mse rmse` on all rows and
-        `rmspe mape` as fractions on the rows whose target is above 0, left out when there are none.
+        A score a metric of `metric_registry`: binary `accuracy auc log_loss f1`; multiclass `accuracy log_loss`;
+        regression `mae mse rmse` on all rows and `rmspe mape` as fractions on the rows whose target is above 0. What is
+        not defined on these rows is left out.
 
     Raises:
         ValueError: The task is unknown, shapes do not fit, a value is not finite, a target is not one of the classes,
             or a binary target holds one class only.
     """
-    score = _find_task(task)
+    metrics = metrics_of(task) if metrics is None else metrics
     _check_shapes(task, target, prediction)
     _check_finite("target", target)
     _check_finite("prediction", prediction)
-    return score(target, prediction, threshold)
+    _check_classes(task, target, prediction)
+    scores = _score(metrics, task, target, prediction, threshold)
+    return {name: score for name, score in scores.items() if not np.isnan(score)}
+
+
+def score_outputs(
+    names: Sequence[str], task: str, target: np.ndarray, outputs: np.ndarray, threshold: float = 0.5
+) -> dict[str, float]:
+    """Score a network's outputs by some metrics of its task, as after an epoch.
+
+    Args:
+        names: of the metrics.
+        task: see `score_predictions`.
+        target: shape (rows,).
+        outputs: shape (rows, outputs).
+        threshold: see `score_predictions`.
+
+    Returns:
+        A score a name; NaN where it is not defined on these rows, and everywhere when an output is not finite.
+    """
+    if not np.isfinite(outputs).all():
+        return dict.fromkeys(names, float("nan"))
+    values = class_probability(task, outputs[:, 0] if outputs.shape[1] == 1 else outputs)
+    return _score([find_metric(name, task) for name in names], task, np.ravel(target), values, threshold)
+
+
+def _score(
+    metrics: Sequence[Metric], task: str, target: np.ndarray, values: np.ndarray, threshold: float
+) -> dict[str, float]:
+    needs_class = any(metric.response == "class" for metric in metrics)
+    chosen = choose_class(task, values, threshold) if needs_class else values
+    return {m.name: m.score(target, chosen if m.response == "class" else values) for m in metrics}
 
 
 def predict_baseline(task: str, train_target: np.ndarray, rows: int, classes: int | None = None) -> np.ndarray:
@@ -64,7 +101,7 @@ def predict_baseline(task: str, train_target: np.ndarray, rows: int, classes: in
     Raises:
         ValueError: The task is unknown, or the training target is empty or not finite.
     """
-    _find_task(task)
+    metrics_of(task)
     if len(train_target) == 0:
         raise ValueError("the training target is empty: a baseline needs at least one training row")
     _check_finite("train_target", train_target)
@@ -112,73 +149,7 @@ def compute_auc(target: np.ndarray, probability: np.ndarray) -> float:
     _check_two_classes(target)
     if not np.isfinite(probability).all():
         raise ValueError("a score is NaN or infinite: rows cannot be ranked by it")
-    # As scikit-learn's `roc_auc_score` to the bit, without its import, which takes a tenth of a short run.
-    order = np.argsort(probability, kind="stable")[::-1]
-    ends = np.append(np.flatnonzero(np.diff(probability[order])), len(order) - 1)
-    hits = np.cumsum(target[order] == 1, dtype=np.float64)[ends]
-    misses = 1 + ends - hits
-    if len(ends) > 2:
-        bends = np.flatnonzero(np.concatenate([[True], (np.diff(misses, 2) != 0) | (np.diff(hits, 2) != 0), [True]]))
-        hits, misses = hits[bends], misses[bends]
-    hits, misses = np.append(0.0, hits), np.append(0.0, misses)
-    return float(np.trapezoid(hits / hits[-1], misses / misses[-1]))
-
-
-def _score_binary(target: np.ndarray, prediction: np.ndarray, threshold: float) -> dict[str, float]:
-    auc = compute_auc(target, prediction)
-    _check_probabilities(prediction)
-    truth = target == 1
-    predicted = apply_threshold(prediction, threshold) == 1
-    hits = np.count_nonzero(truth & predicted)
-    return {
-        "accuracy": float(np.mean(truth == predicted)),
-        "auc": auc,
-        "log_loss": _compute_log_loss(np.where(truth, prediction, 1 - prediction)),
-        "f1": 2 * hits / (np.count_nonzero(truth) + np.count_nonzero(predicted)),
-    }
-
-
-def _score_multiclass(target: np.ndarray, prediction: np.ndarray, _: float) -> dict[str, float]:
-    _check_probabilities(prediction)
-    labels = target.astype(np.intp)
-    classes = prediction.shape[1]
-    if np.any((labels != target) | (labels < 0) | (labels >= classes)):
-        raise ValueError(f"target must hold class numbers 0 to {classes - 1}, one for each column of the prediction")
-    return {
-        "accuracy": float(np.mean(prediction.argmax(axis=1) == labels)),
-        "log_loss": _compute_log_loss(prediction[np.arange(len(labels)), labels]),
-    }
-
-
-def _score_regression(target: np.ndarray, prediction: np.ndarray, _: float) -> dict[str, float]:
-    truth = target.astype(np.float64)
-    error = prediction.astype(np.float64) - truth
-    mse = float(np.mean(error**2))
-    scores = {"mae": float(np.mean(np.abs(error))), "mse": mse, "rmse": mse**0.5}
-    above = truth > 0
-    if above.any():
-        relative = error[above] / truth[above]
-        scores |= {"rmspe": float(np.sqrt(np.mean(relative**2))), "mape": float(np.mean(np.abs(relative)))}
-    return scores
-
-
-def _compute_log_loss(probability_of_truth: np.ndarray) -> float:
-    precision = probability_of_truth.dtype
-    epsilon = float(np.finfo(precision).eps) if np.issubdtype(precision, np.floating) else np.finfo(np.float64).eps
-    return float(-np.mean(np.log(np.clip(probability_of_truth.astype(np.float64), epsilon, 1 - epsilon))))
-
-
-_SCORERS: dict[str, Callable[[np.ndarray, np.ndarray, float], dict[str, float]]] = {
-    "binary": _score_binary,
-    "multiclass": _score_multiclass,
-    "regression": _score_regression,
-}
-
-
-def _find_task(task: str) -> Callable[[np.ndarray, np.ndarray, float], dict[str, float]]:
-    if task not in _SCORERS:
-        raise ValueError(f"unknown task {task!r}; choose one of: {', '.join(_SCORERS)}")
-    return _SCORERS[task]
+    return find_metric("auc").score(target, probability)
 
 
 def _check_shapes(task: str, target: np.ndarray, prediction: np.ndarray) -> None:
@@ -203,6 +174,19 @@ def _check_finite(name: str, values: np.ndarray) -> None:
             f"{name} holds {np.count_nonzero(broken)} values that are not finite, the first in row "
             f"{np.argwhere(broken)[0][0]}: look for nulls in the prepared rows or lower the learning rate"
         )
+
+
+def _check_classes(task: str, target: np.ndarray, prediction: np.ndarray) -> None:
+    if task == "binary":
+        _check_two_classes(target)
+    if task != "regression":
+        _check_probabilities(prediction)
+    if task == "multiclass":
+        labels, classes = target.astype(np.intp), prediction.shape[1]
+        if np.any((labels != target) | (labels < 0) | (labels >= classes)):
+            raise ValueError(
+                f"target must hold class numbers 0 to {classes - 1}, one for each column of the prediction"
+            )
 
 
 def _check_probabilities(prediction: np.ndarray) -> None:

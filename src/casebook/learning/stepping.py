@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
     from casebook.learning.preparation import Arrays
 
+    # Targets (rows,) and outputs (rows, outputs) -> a score a metric.
+    Score = Callable[[np.ndarray, np.ndarray], dict[str, float]]
+
 # Python looks in once in so many steps, or rows where batches are small: signals and the progress bar wait for it.
 STEPS_AT_ONCE, ROWS_AT_ONCE = 64, 65_536
 
@@ -58,7 +61,9 @@ def input_names(arrays: Arrays) -> list[str]:
 class EpochRunner:
     """Trains and validates a compiled network epoch by epoch."""
 
-    def __init__(self, network: keras.Model, train: Arrays, validation: Arrays, steps: int) -> None:
+    def __init__(
+        self, network: keras.Model, train: Arrays, validation: Arrays, steps: int, score: Score | None = None
+    ) -> None:
         """Put the rows where TensorFlow reads them and prepare what is repeated.
 
         Args:
@@ -66,14 +71,19 @@ class EpochRunner:
             train: prepared training rows with `target`.
             validation: prepared validation rows with `target`; may be empty.
             steps: of an epoch.
+            score: computes the metrics of an epoch's outputs; without one there is the loss alone.
         """
-        self.network, self.steps = network, steps
+        self.network, self.steps, self._score = network, steps, score
+        self._targets = train["target"], validation["target"]
         self.rows = len(train["target"])
         self._build(train)
+        # Kept here, not returned: TensorFlow rewrites the arithmetic of functions that return anything, to other bits.
+        self._outputs = [tf.Variable(tf.zeros((len(t), network.output_shape[-1]))) for t in self._targets]
+        self._loss = next(metric for metric in network.metrics if metric.name == "loss")
         self._advance = self._make_advance(_as_tensors(train))
         self._validate = self._make_validate(_as_tensors(validation)) if len(validation["target"]) else None
-        self._read = tf.function(self._read_metrics, autograph=False)
-        self.network.reset_metrics()
+        self._read = tf.function(self._read_loss, autograph=False)
+        network.reset_metrics()
 
     def train(self, seed: int, epoch: int, advanced: Callable[[int], None]) -> dict[str, float]:
         """Train one epoch.
@@ -84,20 +94,21 @@ class EpochRunner:
             advanced: hears how many steps were done.
 
         Returns:
-            Loss and metrics by Keras's names.
+            `loss` and the metrics, of the outputs that the epoch's steps computed.
         """
-        order = tf.constant(shuffle_rows(self.rows, seed, epoch))
+        rows = shuffle_rows(self.rows, seed, epoch)
+        order = tf.constant(rows)
         for first, count, size in plan_epoch(self.rows, self.steps):
             self._advance(order, tf.constant(first), tf.constant(count), tf.constant(size))
             advanced(count)
-        return self._measure()
+        return self._measure(self._targets[0][rows], self._outputs[0])
 
     def validate(self) -> dict[str, float]:
-        """Measure loss and metrics on the validation rows, under Keras's names; nothing without such rows."""
+        """Measure `loss` and the metrics on the validation rows; nothing without such rows."""
         if self._validate is None:
             return {}
         self._validate()
-        return self._measure()
+        return self._measure(self._targets[1], self._outputs[1])
 
     def _build(self, train: Arrays) -> None:
         """Create all variables of metrics and optimiser: TensorFlow forbids it within repeated steps."""
@@ -107,7 +118,6 @@ class EpochRunner:
 
     def _make_advance(self, blocks: dict[str, tf.Tensor]) -> Callable[..., None]:
         network, weights = self.network, self.network.trainable_variables
-        loss_so_far = next(metric for metric in network.metrics if metric.name == "loss")
 
         # XLA would take longer to compile such a loop than it saves.
         def advance(order: tf.Tensor, first: tf.Tensor, count: tf.Tensor, size: tf.Tensor) -> None:
@@ -121,38 +131,53 @@ class EpochRunner:
                 network.optimizer.apply_gradients(zip(tape.gradient(scaled, weights), weights, strict=True))
                 return number + 1, total + loss, seen.write(number, tf.cast(outputs, tf.float32))
 
-            # Keras judges each batch by itself, which takes as long as training where batches are small.
+            # Judged all at once: batch by batch takes as long as training where batches are small.
             seen = tf.TensorArray(tf.float32, count, element_shape=(None, network.output_shape[-1]))
             _, total, seen = tf.while_loop(lambda number, *_: number < count, step, [tf.constant(0), 0.0, seen])
-            target = tf.gather(blocks["target"], tf.slice(order, [first], [count * size]))
-            loss_so_far.update_state(total / tf.cast(count, tf.float32), sample_weight=count * size)
-            network.compute_metrics({}, target, seen.concat())
+            self._loss.update_state(total / tf.cast(count, tf.float32), sample_weight=count * size)
+            self._outputs[0][first : first + count * size].assign(self._mean(seen.concat()))
 
         repeated: Callable[..., None] = tf.function(advance, autograph=False)
         return repeated
 
     def _make_validate(self, blocks: dict[str, tf.Tensor]) -> Callable[[], None]:
+        network = self.network
         rows, batch = len(blocks["target"]), prediction_batch(input_names(blocks))
+        count = math.ceil(rows / batch)
 
         def validate() -> None:
-            def step(first: tf.Tensor) -> tuple[tf.Tensor]:
+            def step(number: tf.Tensor, seen: tf.TensorArray) -> tuple[Any, ...]:
+                first = number * batch
                 part = {name: block[first : first + batch] for name, block in blocks.items()}
-                self.network.test_step(_inputs_and_target(part))
-                return (first + batch,)
+                inputs, target = _inputs_and_target(part)
+                outputs = network(inputs, training=False)
+                loss = network.compute_loss(inputs, target, outputs, training=False)
+                self._loss.update_state(loss, sample_weight=tf.shape(target)[0])
+                return number + 1, seen.write(number, tf.cast(outputs, tf.float32))
 
-            tf.while_loop(lambda first: first < rows, step, [tf.constant(0)])
+            seen = tf.TensorArray(tf.float32, count, element_shape=(None, network.output_shape[-1]))
+            _, seen = tf.while_loop(lambda number, _: number < count, step, [tf.constant(0), seen])
+            self._outputs[1].assign(self._mean(seen.concat()))
 
         repeated: Callable[[], None] = tf.function(validate, autograph=False)
         return repeated
 
-    def _read_metrics(self) -> dict[str, tf.Tensor]:
-        found: dict[str, tf.Tensor] = self.network.get_metrics_result()
-        self.network.reset_metrics()
+    def _mean(self, outputs: tf.Tensor) -> tf.Tensor:
+        """Average over the members of an ensemble that are trained side by side."""
+        member_mean = getattr(self.network, "member_mean", None)
+        return outputs if member_mean is None else member_mean(outputs)
+
+    def _read_loss(self) -> tf.Tensor:
+        found: tf.Tensor = self._loss.result()
+        self._loss.reset_state()
         return found
 
-    def _measure(self) -> dict[str, float]:
-        """Read the metrics and set them back."""
-        return {name: float(value) for name, value in self._read().items()}
+    def _measure(self, target: np.ndarray, outputs: tf.Variable) -> dict[str, float]:
+        """Read the loss and set it back, and score the outputs."""
+        measured = {"loss": float(self._read())}
+        if self._score is None:
+            return measured
+        return measured | self._score(target, outputs.numpy())
 
 
 def _as_tensors(arrays: Arrays) -> dict[str, tf.Tensor]:

@@ -14,6 +14,7 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric
 
+from casebook.learning.curves import explain_not_finite
 from casebook.learning.interrupts import deferred_signals
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 # MLflow refuses larger batches.
 METRICS_A_BATCH = 1000
 TAG_LENGTH = 8000
+NOT_FINITE = "not_finite"
 # Curves are written once in so many seconds: often enough to be watched, and not 150 times for 150 short epochs.
 OFTEN = 1.0
 # What a logged model imports; the installed versions are pinned in it.
@@ -35,10 +37,17 @@ REQUIREMENTS = ("mlflow", "keras", "tensorflow", "numpy", "pandas", "pyarrow")
 def log_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
     """Log values at one step, in as few calls as MLflow allows."""
     now = int(time.time() * 1000)
-    points = [Metric(name, float(value), now, step) for name, value in metrics.items()]
+    points = [Metric(name, float(value), now, step) for name, value in keep_finite(run_id, metrics, step).items()]
     for start in range(0, len(points), METRICS_A_BATCH):
         with deferred_signals():
             MlflowClient().log_batch(run_id, metrics=points[start : start + METRICS_A_BATCH])
+
+
+def keep_finite(run_id: str, metrics: Mapping[str, float], step: int) -> dict[str, float]:
+    """Leave out NaN, which no search finds, and infinity, which MLflow keeps as 1.8e308; a tag of the run says so."""
+    if lost := explain_not_finite(metrics, step):
+        set_tags(run_id, {NOT_FINITE: "; ".join(lost.values())})
+    return {name: value for name, value in metrics.items() if name not in lost}
 
 
 def log_metrics_once(run_id: str, metrics: Mapping[str, float]) -> None:
@@ -62,7 +71,7 @@ class CurveWriter:
         now = time.time()
         self._waiting += [
             Metric(name, float(value), int(now * 1000), epoch)
-            for name, value in metrics.items()
+            for name, value in keep_finite(self._run_id, metrics, epoch).items()
             if epoch > self._last_step(name)
         ]
         if now - self._written >= OFTEN:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -9,7 +10,8 @@ import numpy as np
 from casebook.learning.arrays import no_rows, stack_arrays
 from casebook.learning.backend import share_threads, start_backend
 from casebook.learning.column_inputs import learn_pieces, member_layers
-from casebook.learning.networks import TARGET_SCALE, build_network
+from casebook.learning.curves import name_curves
+from casebook.learning.networks import TARGET_SCALE, build_network, task_of_network
 from casebook.learning.preparation import Preparation
 from casebook.learning.progress import Progress, identify_training
 from casebook.learning.stopping import EarlyStopping, kept_epoch, without_stopping
@@ -66,7 +68,8 @@ def train_network(
             many epochs as were kept. That one's curves are called `refit/<metric>`; a kill loses what it had done.
 
     Returns:
-        The trained model and its history: one row an epoch with `epoch`, `train/<metric>` and `val/<metric>`.
+        The trained model and its history: one row an epoch with `epoch`, `train/<metric>` and `val/<metric>`; see
+        `continue_training`.
     """
     if isinstance(preparation, Preparation):
         share_threads(parameters.batch_size * parameters.network.members * max(parameters.network.hidden, default=1))
@@ -94,22 +97,31 @@ def continue_training(
 ) -> pd.DataFrame:
     """Train a network from the weights that it has; see `train_network`, whose history this gives.
 
-    Curves of the rows that it is trained on are called `<part>/<metric>`.
+    Curves of the rows that it is trained on are called `<part>/<metric>`. They are of the outputs that the epoch's own
+    steps computed, each with the weights of its step and with dropout, so that they cost nothing; the loss is the mean
+    over its batches, penalties included. `val/<metric>` is of the weights at the epoch's end. All metrics are exact.
+
+    Raises:
+        TrainingError: it diverged, or stops early by a metric that its rows do not define.
     """
     import pandas as pd
 
+    from casebook.learning.scoring import score_outputs
     from casebook.learning.stepping import EpochRunner, count_steps
 
     steps = count_steps(len(train["target"]), parameters.batch_size)
     trained = member_layers().network_to_train(network)
     compile_network(trained, parameters, steps)
-    runner = EpochRunner(trained, train, validation, steps)
+    score = partial(score_outputs, parameters.metrics, task_of_network(network))
+    runner = EpochRunner(trained, train, validation, steps, score if parameters.metrics else None)
     progress = Progress(trained, EarlyStopping(parameters.early_stopping), {})
     if checkpoint:
         progress.identity = identify_training(train, validation, parameters)
         progress.take_up(checkpoint)
     _run_epochs(runner, progress, parameters, monitor, checkpoint, part)
-    return pd.DataFrame(progress.history)
+    history = pd.DataFrame(progress.history)
+    kept_epoch(history, parameters)
+    return history
 
 
 def _run_epochs(
@@ -140,11 +152,6 @@ def _run_epochs(
         progress.network.set_weights(progress.stopping.weights)
 
 
-def name_curves(metrics: Mapping[str, float], part: str) -> dict[str, float]:
-    """Put the part before each metric: `train/loss`, `val/auc`."""
-    return {f"{part}/{name}": value for name, value in metrics.items()}
-
-
 def start_network(train: Arrays, preparation: AnyPreparation, parameters: TrainingParameters) -> keras.Model:
     """Build the network with its first weights, which the seed decides; outputs and scale fit the training target."""
     import keras
@@ -172,15 +179,13 @@ def measure_target(target: np.ndarray, kind: str) -> tuple[str, float, float] | 
 
 
 def compile_network(network: keras.Model, parameters: TrainingParameters, steps: int) -> None:
-    """Give the network its optimiser, loss and metrics."""
-    from casebook.learning.metrics import resolve_metric
+    """Compile the network with its optimiser and loss; metrics are computed outside, see `scoring.score_outputs`."""
     from casebook.learning.optimizers import learning_rate, make_optimizer
 
     schedule = learning_rate(parameters.schedule, parameters.optimizer.learning_rate, steps * parameters.epochs)
     network.compile(
         optimizer=make_optimizer(parameters.optimizer, schedule),
         loss=make_loss(network, parameters),
-        metrics=[resolve_metric(name) for name in parameters.metrics],
         jit_compile=False,
     )
 

@@ -6,6 +6,7 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from casebook.cases import CASES
+from casebook.learning.metric_registry import is_greater_better
 from casebook.ledger.plan import LedgerRow, plan_rows
 from casebook.ledger.runs import find_runs, seconds
 from casebook.whole import written_whole
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-# Metrics that are better when larger; figures of the others are errors or losses.
-SHARES = ("accuracy", "auc", "f1", "accuracy_mean", "accuracy_at_0.6")
 # Within so much a share counts as reproduced, within so large a part of it an error does.
 SHARE_TOLERANCE, ERROR_TOLERANCE = 0.01, 0.05
 # What is told of a row of which nothing was published.
@@ -108,7 +107,8 @@ def judge(metric: str, published: float | None, measured: Sequence[float]) -> st
     """Say what a measured figure makes of a published one: reproduced, better, or not reproduced."""
     if published is None or not measured:
         return "-" if measured else "not measured"
-    found, is_share = fmean(measured), metric.rpartition("/")[2] in SHARES
+    # What is better when greater is a share; figures of the others are errors or losses.
+    found, is_share = fmean(measured), is_greater_better(metric)
     tolerance = SHARE_TOLERANCE if is_share else ERROR_TOLERANCE * abs(published)
     gain = (found - published) * (1 if is_share else -1)
     # A hair above, for figures that differ by the tolerance as they are written.

@@ -12,7 +12,7 @@ from casebook import parameters
 from casebook.learning import splitting, updating
 from casebook.learning.arrays import no_rows, stack_arrays
 from casebook.learning.holding_back import hash_raw_rows
-from casebook.learning.promotion import GROWING, MAIN_METRIC
+from casebook.learning.metric_registry import find_metric, main_metric
 from casebook.modelling.champions import describe_training
 from casebook.modelling.nodes import EXAMPLE_ROWS, take_parts
 
@@ -204,7 +204,7 @@ class Judge:
         count = len(rows["target"])
         if self.metric not in scores or self.metric not in plain or count < self.settings["monitor"]["least_rows"]:
             return scores
-        sign = 1 if self.metric in GROWING else -1
+        sign = find_metric(self.metric).sign
         score, baseline = scores[self.metric], plain[self.metric]
         test = champion.test_scores.get(self.metric, baseline)
         least = self.settings["update"]["least_lead"]
@@ -219,7 +219,7 @@ class Judge:
     @property
     def metric(self) -> str:
         """What models of the case are mainly judged by."""
-        return self.settings["promotion"]["metric"] or MAIN_METRIC[self.settings["task"]]
+        return self.settings["promotion"]["metric"] or main_metric(self.settings["task"]).name
 
     @property
     def _terms(self) -> tuple[str, float]:

@@ -8,8 +8,8 @@ from kedro.pipeline import Pipeline
 
 from casebook.learning import monitoring
 from casebook.learning.columns import InvalidTableError
+from casebook.learning.metric_registry import main_metric
 from casebook.learning.predictions import task_of
-from casebook.learning.promotion import MAIN_METRIC
 from casebook.modelling.pipeline import stage
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def follow_predictions(
     from casebook.learning.figures_prediction import draw_weeks
 
     task = task_of(predicted)
-    metric = monitor["metric"] or MAIN_METRIC[task]
+    metric = monitor["metric"] or main_metric(task).name
     test_score = scored["model"]["test"].get(metric)
     if test_score is None:
         known = ", ".join(scored["model"]["test"]) or "none"

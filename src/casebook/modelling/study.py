@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from casebook.learning import splitting
-from casebook.learning.preparation import take_target
 from casebook.modelling.folds import assign_folds
 from casebook.modelling.nodes import fit_features
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from casebook.learning.preparation import Arrays
 
 Block = dict[str, Any]
-# Rows to train on, rows to judge by, and what both were prepared with; `learning.search.objective.Split` in a trial.
+# Rows to train on, rows to judge by, and what both were prepared with; `learning.folds.Split` in a trial.
 Splits = list[tuple["Arrays", "Arrays", "AnyPreparation"]]
 
 
@@ -65,16 +64,14 @@ def prepare_folds(
     feature_table: pd.DataFrame, dealt: pd.DataFrame, preparation: AnyPreparation, settings: Block, labels: Block
 ) -> Splits:
     """Prepare each fold by what the other folds show."""
-    names, target, task = preparation.column_names, labels["target"], labels["task"]
+    from casebook.learning.folds import list_folds, prepare_fold
+
+    names, target = preparation.column_names, labels["target"]
     table = feature_table.iloc[dealt["row"].to_numpy()][[*names, target]].reset_index(drop=True)
-    fold_of_row = dealt["repeat_1"].to_numpy()
-    splits = []
-    for fold in range(int(fold_of_row.max()) + 1):
-        judged = fold_of_row == fold
-        fitted = fit_features(table.loc[~judged, names], settings)
-        train, held_out = (_prepare(table[rows], fitted, target, task) for rows in (~judged, judged))
-        splits.append((train, held_out, fitted))
-    return splits
+    return [
+        prepare_fold(table, judged, lambda rows: fit_features(rows[names], settings), target, labels["task"])
+        for _, _, judged in list_folds(dealt[["repeat_1"]].to_numpy())
+    ]
 
 
 def deal_test(train_arrays: Arrays, test_arrays: Arrays, preparation: AnyPreparation) -> Splits:
@@ -100,7 +97,3 @@ def judge_winner(study: Study, winner: Block) -> tuple[Any, AnyPreparation, dict
         The winner's first network, its preparation, and mean and spread of each metric of winner, default and baseline.
     """
     return study.judge(winner)
-
-
-def _prepare(rows: pd.DataFrame, preparation: AnyPreparation, target: str, task: str) -> Arrays:
-    return {**preparation.prepare(rows), "target": take_target(rows, target, task)}

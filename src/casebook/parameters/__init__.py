@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from casebook.learning.metric_registry import LOSS, check_names
 from casebook.parameters.data import (
     AnyPreparation,
     FoldsParameters,
@@ -75,11 +76,6 @@ __all__ = [
 FREE_MAPPINGS = frozenset({"encoding", "nulls", "clip", "fallback", "options"})
 # How a run goes about it, not what it computes: never logged, and no two runs differ by it.
 MANNER = frozenset({"resume", "reuse"})
-JUDGED_BY = {
-    "binary": ("auc", "accuracy", "log_loss"),
-    "multiclass": ("accuracy", "log_loss"),
-    "regression": ("mae", "mse", "rmse", "rmspe", "mape"),
-}
 OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
 
 
@@ -117,10 +113,7 @@ class CaseParameters(Parameters):
             raise ValueError(f"training.network.output {output} does not fit the task {self.task}: give {allowed}")
         if self.training.target_scale != "none" and self.task != "regression":
             raise ValueError("training.target_scale scales a regression's target; give none")
-        for name, judged in (("promotion", self.promotion.metric), ("monitor", self.monitor.metric)):
-            if judged is not None and judged not in JUDGED_BY[self.task]:
-                allowed = " or ".join(JUDGED_BY[self.task])
-                raise ValueError(f"{name}.metric {judged} does not fit the task {self.task}: give {allowed}")
+        self._check_metrics()
         watched = self.training.early_stopping
         if watched.patience and watched.metric.startswith("val/") and not self._has_validation():
             raise ValueError(
@@ -133,6 +126,19 @@ class CaseParameters(Parameters):
                 f"give false, or split.validation_on: held_out"
             )
         return self
+
+    def _check_metrics(self) -> None:
+        named = {
+            "training.metrics": self.training.metrics,
+            "study.metric": self.study.metric,
+            "promotion.metric": [self.promotion.metric or LOSS],
+            "monitor.metric": [self.monitor.metric or LOSS],
+        }
+        for key, names in named.items():
+            try:
+                check_names(names, self.task)
+            except ValueError as error:
+                raise ValueError(f"{key}: {error}") from None
 
     def _has_validation(self) -> bool:
         return self.split.holds_validation_back or self.split.validation_on == "test"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from casebook.learning.metric_registry import COSTS, is_greater_better
 from casebook.parameters.values import Names, Parameters, Seed, list_from_text
 
 Direction = Literal["maximize", "minimize"]
 Directions = Annotated[list[Direction], list_from_text("+")]
 Sampler = Literal["manual", "grid", "random", "tpe", "gp", "cmaes", "qmc"]
 Pruner = Literal["none", "median", "hyperband", "successive_halving", "wilcoxon", "patient"]
-# What a study can be judged by besides metrics of the curves: number of weights, seconds of training.
-COSTS = ("weights", "seconds")
 
 
 class PruningParameters(Parameters):
@@ -30,7 +29,7 @@ class StudyParameters(Parameters):
 
     name: str = Field(default="", description="empty for the case's name")
     metric: Names = Field(default=["val/loss"], description="one, or two joined by + for a Pareto study")
-    direction: Directions = Field(default=["minimize"])
+    direction: Directions = Field(default=[], validate_default=True, description="empty: follows from the metric")
     trials: int = Field(default=50, ge=1, description="in all, over every launch and worker")
     seconds: float = Field(default=0, ge=0, description="wall-clock budget of one launch; 0 for none")
     workers: int = Field(default=2, ge=1)
@@ -49,16 +48,33 @@ class StudyParameters(Parameters):
     space: dict[str, Any] = Field(default_factory=dict)
     winner_of: str = Field(default="", description="in the variant `best`: the study's run and the trial")
 
+    @field_validator("metric")
+    @classmethod
+    def _check_metric(cls, metric: list[str]) -> list[str]:
+        if not 1 <= len(metric) <= 2:
+            raise ValueError("give one metric, or two joined by + for a Pareto study")
+        for name in metric:
+            if not name.startswith("val/") and name not in COSTS:
+                raise ValueError(f"metric {name!r}: give val/<metric> or one of {', '.join(COSTS)}")
+            is_greater_better(name)
+        return metric
+
+    @field_validator("direction")
+    @classmethod
+    def _follow_metric(cls, direction: list[Direction], info: ValidationInfo) -> list[Direction]:
+        metric = info.data.get("metric")
+        if metric is None:
+            return direction
+        follows: list[Direction] = ["maximize" if is_greater_better(name) else "minimize" for name in metric]
+        if direction and direction != follows:
+            raise ValueError(
+                f"direction {'+'.join(direction)} contradicts metric {'+'.join(metric)}: give "
+                f"{'+'.join(follows)}, or leave it out"
+            )
+        return follows
+
     @model_validator(mode="after")
     def _check_together(self) -> StudyParameters:
-        if not 1 <= len(self.metric) <= 2 or len(self.metric) != len(self.direction):
-            raise ValueError(
-                f"metric {'+'.join(self.metric)} and direction {'+'.join(self.direction)}: give one of each, or two "
-                "of each for a Pareto study"
-            )
-        for metric in self.metric:
-            if not metric.startswith("val/") and metric not in COSTS:
-                raise ValueError(f"metric {metric!r}: give val/<metric> or one of {', '.join(COSTS)}")
         if len(self.metric) == 2 and self.pruner != "none":
             raise ValueError(f"pruner {self.pruner}: a Pareto study cannot prune; give none")
         if self.folds == 1:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from casebook.parameters.values import Parameters
-
-JudgedBy = Literal["auc", "accuracy", "log_loss", "mae", "mse", "rmse", "rmspe", "mape"]
+from casebook.parameters.values import MetricName, Parameters
 
 
 class PromotionParameters(Parameters):
@@ -20,7 +17,7 @@ class PromotionParameters(Parameters):
     """
 
     key: str = ""
-    metric: JudgedBy | None = None
+    metric: MetricName | None = None
     margin: float = Field(default=0.0, ge=0)
     bootstrap: int = Field(default=1000, ge=10, description="resamples behind the interval of the difference")
     across_origins: bool = Field(default=False, description="let a sample's champion follow on files', or back")
@@ -38,7 +35,7 @@ class MonitorParameters(Parameters):
     """What `<case>_monitor` compares predictions with; without a `metric` it is auc, accuracy or mae, by task."""
 
     outcomes: str = Field(default="outcomes.csv", description="the key and the target; counts from the raw folder")
-    metric: JudgedBy | None = None
+    metric: MetricName | None = None
     drop: float = Field(default=0.05, ge=0, description="how much worse than on the test rows is still good enough")
     least_rows: int = Field(default=50, ge=1, description="weeks of fewer outcomes are not judged")
 

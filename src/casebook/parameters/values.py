@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from casebook.learning.metric_registry import find_metric
 
 UnknownKeys = Literal["refuse", "drop"]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -45,4 +47,6 @@ Widths = Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], list_from_text(
 Quantiles = Annotated[tuple[float, float], BeforeValidator(lambda v: tuple(v)), list_from_text("x")]
 Thresholds = Annotated[list[Annotated[float, Field(gt=0, lt=1)]], list_from_text("x")]
 Names = Annotated[list[str], list_from_text("+")]
-Metrics = Annotated[list[Literal["accuracy", "auc", "mae", "mse", "rmse", "mape", "rmspe"]], list_from_text("+")]
+# Of `casebook.learning.metric_registry`; whether they fit the task is checked with the whole case.
+MetricName = Annotated[str, AfterValidator(lambda name: find_metric(name).name)]
+Metrics = Annotated[list[MetricName], list_from_text("+")]

@@ -18,8 +18,8 @@ from casebook.study.splits import read_splits
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from casebook.learning.folds import Split
     from casebook.learning.inputs import AnyPreparation
-    from casebook.learning.search.objective import Split
     from casebook.study.plan import StudyPlan
     from casebook.study.splits import SplitStore
 
@@ -65,12 +65,14 @@ def _count_epochs(plan: StudyPlan, training: TrainingParameters) -> int:
     """Count the epochs that the default keeps when the validation rows stop it."""
     from pathlib import Path
 
-    from casebook.learning.folds import hold_back
+    from casebook.learning.folds import split_off_early_stopping_rows
     from casebook.learning.training import train_network
 
     split = next(read_splits(Path(plan.prepared)))
-    rows, stopping = hold_back(split.train, training) if plan.study.folds else (split.train, split.judged)
-    _, history = train_network(rows, stopping, split.preparation, training, SILENT)
+    rows, stopping, preparation = split
+    if plan.study.folds:
+        rows, stopping = split_off_early_stopping_rows(rows, training)
+    _, history = train_network(rows, stopping, preparation, training, SILENT)
     return kept_epoch(history, training) + 1
 
 

@@ -8,8 +8,8 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 
 from casebook.learning import tracking
+from casebook.learning.metric_registry import COSTS
 from casebook.learning.search.storage import hide_password
-from casebook.parameters.study import COSTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

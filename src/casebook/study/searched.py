@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import optuna
 
+from casebook.learning.metric_registry import COSTS
 from casebook.learning.search.leaves import Leaf, SpaceError
 from casebook.learning.search.space import (
     ask_values,
@@ -22,11 +23,12 @@ from casebook.learning.search.studies import flatten
 from casebook.learning.search.trials import SETTING
 from casebook.overlay import DEFAULT, InvalidParametersError, check_case
 from casebook.parameters import FREE_MAPPINGS
-from casebook.parameters.study import COSTS, StudyParameters
 from casebook.study.plan import VARIANT, StudyPlan, vary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from casebook.parameters.study import StudyParameters
 
 # So many settings are drawn from a space to see whether they make sense, before anything is read.
 DRAWN = 25

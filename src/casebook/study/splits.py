@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from filelock import FileLock
 
+from casebook.learning.folds import Split
 from casebook.learning.inputs import describe_preparation, restore_preparation
-from casebook.learning.search.objective import Split
 from casebook.raw_files import digest_file
 from casebook.whole import written_whole
 

@@ -202,7 +202,7 @@ def main(file: str, descriptor: str) -> int:
 
     start_backend()
     # Before a trial is claimed: its seconds are its own, and between two trials only what one left is looked through.
-    from casebook.learning import metrics, optimizers, stepping  # noqa: F401
+    from casebook.learning import optimizers, scoring, stepping  # noqa: F401
 
     keep_for_good()
     return Worker(StudyPlan.read(Path(file)), Reporter(int(descriptor)), stop).run()

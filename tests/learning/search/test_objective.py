@@ -82,6 +82,11 @@ def test_a_metric_that_is_not_measured_is_an_error_that_names_those_that_are(stu
         PruningMonitor(Listener(), study.ask(), "val/auc").epoch(1, {"val/loss": 0.1, "train/loss": 0.1})
 
 
+def test_a_metric_that_these_rows_do_not_define_is_an_error_by_its_name(study: optuna.Study) -> None:
+    with pytest.raises(TrialError, match="val/auc is not defined on these rows: of one class, or without a target"):
+        PruningMonitor(Listener(), study.ask(), "val/auc").epoch(1, {"train/loss": 0.5, "val/auc": math.nan})
+
+
 @pytest.mark.parametrize(
     ("stopping", "kept"),
     [

@@ -181,8 +181,14 @@ def test_every_pruner_has_its_name(name: str, wanted: str) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"metric": "val/auc+weights"}, "give one of each, or two of each for a Pareto study"),
-        ({"metric": "val/auc+weights", "direction": "maximize+minimize"}, "a Pareto study cannot prune; give none"),
+        ({"metric": "val/auc+weights+seconds"}, "give one metric, or two joined by [+] for a Pareto study"),
+        ({"metric": "val/auc+weights"}, "a Pareto study cannot prune; give none"),
+        (
+            {"metric": "val/auc", "direction": "minimize"},
+            "contradicts metric val/auc: give maximize, or leave",
+        ),
+        ({"metric": "val/auc+weights", "direction": "maximize"}, r"contradicts .*: give maximize\+minimize, or leave"),
+        ({"metric": "val/acc"}, "metric val/acc is unknown: give accuracy or auc or log_loss or f1 or mae or mse"),
         ({"metric": "test/auc"}, r"metric 'test/auc': give val/<metric> or one of weights, seconds"),
         ({"pruner": "wilcoxon"}, "compares folds: give folds of at least 2"),
         ({"folds": 1}, "one fold leaves nothing to train on"),

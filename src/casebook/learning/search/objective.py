@@ -9,30 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import optuna
 
-from casebook.learning.folds import hold_back
-from casebook.learning.scoring import score_network
+from casebook.learning.curves import is_loss, name_curves
+from casebook.learning.folds import Split, judge_fold
+from casebook.learning.metric_registry import COSTS
 from casebook.learning.stopping import kept_epoch
 from casebook.learning.training import train_network
-from casebook.parameters.study import COSTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     import keras
 
-    from casebook.learning.inputs import AnyPreparation
-    from casebook.learning.preparation import Arrays
     from casebook.learning.training import Monitor
     from casebook.parameters import TrainingParameters
     from casebook.parameters.study import StudyParameters
-
-
-class Split(NamedTuple):
-    """Rows to train on, rows to judge by, and what both were prepared with."""
-
-    train: Arrays
-    judged: Arrays
-    preparation: AnyPreparation
 
 
 class Judgement(NamedTuple):
@@ -66,12 +56,14 @@ class PruningMonitor:
         """Hand on; refuse losses that are no numbers; report and prune."""
         self._monitor.epoch(number, metrics)
         for name, value in metrics.items():
-            if name.endswith("/loss") and not math.isfinite(value):
+            if is_loss(name) and not math.isfinite(value):
                 raise TrialError(f"{name} is {value} after epoch {number}")
         if self._metric is None:
             return
         if self._metric not in metrics:
             raise TrialError(f"{self._metric} is not among what training measures: {', '.join(sorted(metrics))}")
+        if math.isnan(metrics[self._metric]):
+            raise TrialError(f"{self._metric} is not defined on these rows: of one class, or without a target above 0")
         self._trial.report(metrics[self._metric], number)
         if self._trial.should_prune():
             raise optuna.TrialPruned(f"after epoch {number}")
@@ -112,15 +104,15 @@ def judge_on_folds(
     """Train once a fold; the value is the mean over the folds, and each fold is a step that may prune."""
     began, found, epochs = time.perf_counter(), [], []
     for number, split in enumerate(splits, start=1):
-        rows, stopping = hold_back(split.train, training)
         inner = PruningMonitor(_Numbered(monitor, (number - 1) * training.epochs), trial, None)
-        network, history = train_network(rows, stopping, split.preparation, training, inner)
-        scores = score_network(network, split.judged, task, threshold)
-        found.append({f"val/{name}": value for name, value in scores.items()})
-        epochs.append(kept_epoch(history, training) + 1)
+        network, kept, scores = judge_fold(split, task, threshold, training, inner)
+        found.append(name_curves(scores, "val"))
+        epochs.append(kept)
         _report_fold(trial, study, found)
-    metrics = {name: float(np.mean([fold[name] for fold in found])) for name in found[0]}
-    metrics |= {f"{name}_std": float(np.std([fold[name] for fold in found])) for name in found[0]}
+    # What one fold does not define, such as relative errors of zeros, has no mean over all of them.
+    everywhere = [name for name in found[0] if all(name in fold for fold in found)]
+    metrics = {name: float(np.mean([fold[name] for fold in found])) for name in everywhere}
+    metrics |= {f"{name}_std": float(np.std([fold[name] for fold in found])) for name in everywhere}
     metrics |= _costs(network, began)
     return Judgement(_values(metrics, study), metrics, round(float(np.mean(epochs))))
 
