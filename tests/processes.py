@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what starts processes and begin with it, the longest first: what is short fills the workers' ends."""
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
-        if used & FIXTURES:
+        if used & FIXTURES or item.get_closest_marker("services"):
             item.add_marker("process")
         if SHARED in used:
             item.add_marker(pytest.mark.xdist_group(SHARED))
