@@ -40,9 +40,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupsA
     return GroupsAndFiles(config, log)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts processes and begin with it, the longest first: what is short fills the workers' ends."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what starts processes and begin with it: what is short fills the workers' ends.
+
+    A wrapper, since xdist looks for groups before other hooks have had their turn.
+    """
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         if used & FIXTURES or item.get_closest_marker("services"):
@@ -52,6 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     slow = {item.path for item in items if item.get_closest_marker("process")}
     # The sort is stable: tests of one file stay in their order.
     items.sort(key=lambda item: (item.get_closest_marker("xdist_group") is None, item.path not in slow))
+    return (yield)
 
 
 @pytest.hookimpl(trylast=True)
