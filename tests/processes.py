@@ -41,7 +41,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupsA
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Mark what starts processes and begin with it: what is short fills the workers' ends.
 
     A wrapper, since xdist looks for groups before other hooks have had their turn.
@@ -55,7 +55,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     slow = {item.path for item in items if item.get_closest_marker("process")}
     # The sort is stable: tests of one file stay in their order.
     items.sort(key=lambda item: (item.get_closest_marker("xdist_group") is None, item.path not in slow))
-    return (yield)
+    yield
+    if config.getoption("loadgroup", default=False):
+        for item in items:
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+                item._nodeid = f"{item.nodeid}@{SHARED}"
 
 
 @pytest.hookimpl(trylast=True)
