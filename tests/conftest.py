@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import mlflow
 import pytest
 
 import casebook
@@ -23,6 +22,7 @@ from casebook.store import create_store_once
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from mlflow import MlflowClient
     from mlflow.entities import Run
 
 pytest_plugins = ["tests.processes"]
@@ -66,10 +66,15 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def isolated_stores(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put MLflow's store into a temporary folder and end runs that a test left open."""
+    # Here, so that the process that only deals out tests need not wait for it.
+    import mlflow
+
     folder = tmp_path.with_name(f"{tmp_path.name}-mlflow")
     folder.mkdir()
     shutil.copy(empty_store, folder)
     with closing(sqlite3.connect(folder / "mlflow.db")) as store, store:
+        # A store that lasts as long as a test need not be safe from a loss of power.
+        store.execute("PRAGMA synchronous = OFF")
         # MLflow would put artifacts below the current folder.
         store.execute("UPDATE experiments SET artifact_location = ?", [str(folder / "artifacts")])
     address = f"sqlite:///{folder / 'mlflow.db'}"
@@ -167,8 +172,10 @@ class Project:
         return f"sqlite:///{self.root / 'mlruns' / 'mlflow.db'}"
 
     @property
-    def client(self) -> mlflow.MlflowClient:
-        return mlflow.MlflowClient(self.address)
+    def client(self) -> MlflowClient:
+        from mlflow import MlflowClient
+
+        return MlflowClient(self.address)
 
     def runs(self) -> list[Run]:
         """Give the case's runs, the latest first."""

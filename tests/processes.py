@@ -40,18 +40,26 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupsA
     return GroupsAndFiles(config, log)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts processes and begin with it, the longest first: what is short fills the workers' ends."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """Mark what starts processes and begin with it: what is short fills the workers' ends.
+
+    A wrapper, since xdist looks for groups before other hooks have had their turn.
+    """
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
-        if used & FIXTURES:
+        if used & FIXTURES or item.get_closest_marker("services"):
             item.add_marker("process")
         if SHARED in used:
             item.add_marker(pytest.mark.xdist_group(SHARED))
     slow = {item.path for item in items if item.get_closest_marker("process")}
     # The sort is stable: tests of one file stay in their order.
     items.sort(key=lambda item: (item.get_closest_marker("xdist_group") is None, item.path not in slow))
+    yield
+    if config.getoption("loadgroup", default=False):
+        for item in items:
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+                item._nodeid = f"{item.nodeid}@{SHARED}"
 
 
 @pytest.hookimpl(trylast=True)

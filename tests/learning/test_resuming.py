@@ -73,6 +73,17 @@ def undisturbed(given: tuple[Any, ...]) -> tuple[Any, Any]:
     return train_network(*given, listen([]))
 
 
+@pytest.fixture(scope="module")
+def refitted(given: tuple[Any, ...]) -> SimpleNamespace:
+    """A training with a refit that nothing disturbed, and what its monitor heard."""
+    told: list[Any] = []
+    curves: list[set[str]] = []
+    monitor = listen(told)
+    monitor.epoch = lambda _, metrics: curves.append(set(metrics))
+    network, history = train_network(*given, monitor, refit=True)
+    return SimpleNamespace(weights=network.get_weights(), history=history, told=told, curves=curves)
+
+
 def kill_in_mid_epoch(folder: Path, given: tuple[Any, ...]) -> None:
     with (folder / "given.pickle").open("wb") as file:
         pickle.dump(given, file)
@@ -175,14 +186,13 @@ def join(train: Arrays, validation: Arrays) -> Arrays:
 
 
 def test_a_refit_is_a_training_on_all_rows_for_as_many_epochs_as_were_kept(
-    given: tuple[Any, ...], undisturbed: tuple[Any, Any], training: Callable[..., TrainingParameters]
+    given: tuple[Any, ...],
+    undisturbed: tuple[Any, Any],
+    refitted: SimpleNamespace,
+    training: Callable[..., TrainingParameters],
 ) -> None:
     train, validation, preparation, parameters = given
-    told: list[Any] = []
-    curves: list[set[str]] = []
-    monitor = listen(told)
-    monitor.epoch = lambda _, metrics: curves.append(set(metrics))
-    refitted, history = train_network(*given, monitor, refit=True)
+    history, told, curves = refitted.history, refitted.told, refitted.curves
     kept = kept_epoch(history, parameters) + 1
     assert curves[: len(history)] == [{"train/loss", "train/accuracy", "val/loss", "val/accuracy"}] * len(history)
     assert curves[len(history) :] == [{"refit/loss", "refit/accuracy"}] * kept
@@ -191,12 +201,14 @@ def test_a_refit_is_a_training_on_all_rows_for_as_many_epochs_as_were_kept(
     plainly = training(**{**SETTINGS, "epochs": kept, "early_stopping": {}})
     nothing = {name: values[:0] for name, values in train.items()}
     expected, _ = train_network(join(train, validation), nothing, preparation, plainly, listen([]))
-    assert all((a == b).all() for a, b in zip(refitted.get_weights(), expected.get_weights(), strict=True))
+    assert all((a == b).all() for a, b in zip(refitted.weights, expected.get_weights(), strict=True))
     alone = undisturbed[0].get_weights()
-    assert not all((a == b).all() for a, b in zip(refitted.get_weights(), alone, strict=True))
+    assert not all((a == b).all() for a, b in zip(refitted.weights, alone, strict=True))
 
 
-def test_a_run_killed_in_its_refit_repeats_that_alone(given: tuple[Any, ...], tmp_path: Path) -> None:
+def test_a_run_killed_in_its_refit_repeats_that_alone(
+    given: tuple[Any, ...], refitted: SimpleNamespace, tmp_path: Path
+) -> None:
     checkpoint = Checkpoint(tmp_path / "checkpoint.bin", "run")
 
     def break_refit(_: int, metrics: dict[str, float]) -> None:
@@ -214,8 +226,7 @@ def test_a_run_killed_in_its_refit_repeats_that_alone(given: tuple[Any, ...], tm
     assert told[: 2 * len(history)] == [heard for epoch in history["epoch"] for heard in (7, f"epoch {epoch}")]
     assert told[2 * len(history) :][:3] == [11, 2, "epoch 1"]
     assert not checkpoint.path.exists()
-    undisturbed, _ = train_network(*given, listen([]), refit=True)
-    assert all((a == b).all() for a, b in zip(resumed.get_weights(), undisturbed.get_weights(), strict=True))
+    assert all((a == b).all() for a, b in zip(resumed.get_weights(), refitted.weights, strict=True))
 
 
 def test_the_generators_of_dropout_go_on_too(given: tuple[Any, ...], tmp_path: Path) -> None:

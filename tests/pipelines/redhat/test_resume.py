@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.conftest import ALL_CORES
 
 from casebook.learning.networks import load_network
 
@@ -39,7 +40,7 @@ def weights_of(folder: Path) -> list[np.ndarray]:
 def killed(new_project: Callable[[], Any]) -> Any:  # noqa: ANN401
     """A project whose run was killed in training."""
     project = new_project()
-    process = project.start(*command())
+    process = project.start(*command(), **ALL_CORES)
     project.wait_for(lambda: epochs_kept(project) >= 3, process)
     code, _ = project.stop(process, signal.SIGKILL)
     assert code == -signal.SIGKILL
@@ -58,7 +59,7 @@ def test_other_parameters_are_refused_by_their_names(killed: Any) -> None:  # no
 def test_a_killed_run_goes_on_in_its_own_run_to_the_same_bits(killed: Any, tmp_path: Path) -> None:  # noqa: ANN401
     (before,) = killed.runs()
     done = epochs_kept(killed)
-    code, said = killed.kedro(*command("redhat.resume=true"))
+    code, said = killed.kedro(*command("redhat.resume=true"), **ALL_CORES)
     assert code == 0, said[-3000:]
     (run,) = killed.runs()
     assert (run.info.run_id, run.info.run_name, run.info.status) == (
@@ -77,7 +78,7 @@ def test_a_killed_run_goes_on_in_its_own_run_to_the_same_bits(killed: Any, tmp_p
     models = killed.root / "data" / "06_models" / "redhat"
     shutil.copy(models / "network.keras", tmp_path)
 
-    code, said = killed.kedro(*command("redhat.resume=true"))
+    code, said = killed.kedro(*command("redhat.resume=true"), **ALL_CORES)
     assert code == 0, said[-3000:]
     assert "nothing to resume; a new run begins" in " ".join(said.split())
     undisturbed = killed.runs()[0]
