@@ -9,6 +9,7 @@ import mlflow
 import pytest
 from kedro.pipeline import node
 
+from casebook.beside.runner import SECONDS
 from casebook.hooks import summary
 from casebook.hooks.summary import SummaryHook, stage_of
 
@@ -78,19 +79,24 @@ def test_the_seconds_become_metrics_and_the_summary_comes_after_the_run_ended(
 ) -> None:
     shown: list[tuple[str, dict[str, float]]] = []
     monkeypatch.setattr(
-        summary, "show_summary", lambda run, seconds, _store: shown.append((run.info.status, dict(seconds)))
+        summary,
+        "show_summary",
+        lambda run, seconds, _store, beside: shown.append((run.info.status, {**seconds, **beside})),
     )
     run = mlflow.start_run()
     clock.now += 1
     hook.before_pipeline_run()
+    SECONDS["fit"] = 9.0
+    hook.after_node_run(make_node("fit", "reference"))
     wrapped = hook.after_pipeline_run()
     next(wrapped)
     assert shown == []
     mlflow.end_run()
     with pytest.raises(StopIteration):
         next(wrapped)
-    assert shown == [("FINISHED", {"start": 4.0})]
-    assert mlflow.get_run(run.info.run_id).data.metrics == {"seconds/start": 4.0, "seconds/total": 4.0}
+    assert shown == [("FINISHED", {"start": 4.0, "reference": 9.0})]
+    logged = {"seconds/start": 4.0, "seconds/reference": 0.0, "seconds/beside/reference": 9.0, "seconds/total": 4.0}
+    assert mlflow.get_run(run.info.run_id).data.metrics == logged
 
 
 def test_a_node_belongs_to_the_stage_of_its_tag_and_else_to_itself() -> None:

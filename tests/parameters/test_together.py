@@ -212,8 +212,9 @@ def test_a_reference_is_read_by_its_name(block: dict[str, Any], kind: type) -> N
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        ({"name": "forest", "seed": 1}, "does not match any of the expected tags"),
-        ({"seed": 1}, "Unable to extract tag using discriminator 'name'"),
+        ({"name": "forest", "seed": 1}, "with a name: 'boosted_trees', 'logistic_image', 'logistic_text', or 'none'"),
+        ({"seed": 1}, "with a name:"),
+        ({"name": "none", "max_iter": 10, "depth": 3, "seed": 1}, "Extra inputs are not permitted"),
         ({"name": "logistic_text", "seed": 1, "max_leaf_nodes": 3}, "Extra inputs are not permitted"),
     ],
 )

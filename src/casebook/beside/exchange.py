@@ -7,7 +7,7 @@ import mmap
 import pickle
 import sys
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,13 +21,9 @@ class Picture:
 
     png: bytes
 
-    def savefig(self, fname: str | Path | IO[bytes]) -> None:
+    def savefig(self, fname: Path) -> None:
         """Write it."""
-        if isinstance(fname, io.IOBase):
-            fname.write(self.png)
-        else:
-            with open(fname, "wb") as file:  # noqa: PTH123 - a name or a path
-                file.write(self.png)
+        fname.write_bytes(self.png)
 
 
 @dataclass(frozen=True)
@@ -35,6 +31,10 @@ class Sealed:
     """A value as it came from the process beside; only there it is opened again, with the libraries that it needs."""
 
     pickled: bytes
+
+    def __deepcopy__(self, _memo: dict[int, Any]) -> Sealed:
+        """Stay as it is where Kedro copies what it keeps in memory."""
+        return self
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Arrive opened."""

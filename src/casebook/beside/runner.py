@@ -44,7 +44,7 @@ class BesideRunner(SequentialRunner):
 
     def __str__(self) -> str:
         """Go by the name of Kedro's own: Kedro-Viz keeps no events of a runner that it does not know."""
-        return SequentialRunner.__name__
+        return str(SequentialRunner())
 
     @property
     def _logger(self) -> logging.Logger:

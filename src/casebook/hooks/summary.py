@@ -68,7 +68,7 @@ class SummaryHook:
             total = sum(self.seconds.values())
             seconds = {f"seconds/{stage}": value for stage, value in {**self.seconds, "total": total}.items()}
             # Those took no time of the run but what it waited for them, which stands under their stages.
-            beside = {f"seconds_beside/{stage}": value for stage, value in self.beside.items()}
+            beside = {f"seconds/beside/{stage}": value for stage, value in self.beside.items()}
             log_metrics(run.info.run_id, seconds | beside)
         yield
         if run is not None:

@@ -51,10 +51,10 @@ class LogisticTextParameters(Parameters):
 
 def choose_reference(block: Any) -> Any:  # noqa: ANN401 - a block of parameters, not checked yet
     """Name the kind of reference that a block describes; one that is left out still has the keys of its kind."""
+    if isinstance(block, Parameters):
+        block = block.model_dump()
     if not isinstance(block, dict):
-        return {BoostedTreesParameters: "boosted_trees", LogisticImageParameters: "logistic_image"}.get(
-            type(block), "logistic_text"
-        )
+        return None
     if block.get("name") != NONE:
         return block.get("name")
     return "logistic_text" if "max_features" in block else "logistic_image" if "c" in block else "boosted_trees"
@@ -67,7 +67,8 @@ ReferenceParameters = Annotated[
     Discriminator(
         choose_reference,
         custom_error_type="reference_name",
-        custom_error_message="name must be boosted_trees, logistic_image or logistic_text, or none to leave it out",
+        custom_error_message="Input should be a block with a name: 'boosted_trees', 'logistic_image', "
+        "'logistic_text', or 'none' to leave it out",
     ),
 ]
 
