@@ -66,7 +66,7 @@ lint: $(READY) ## ruff, format check, mypy --strict, import-linter
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-PYTEST = $(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=loadgroup --no-loadscope-reorder
+PYTEST = $(BIN)/pytest --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 test: $(READY) ## run the tests on all cores (CASEBOOK_RAW=... adds those on real files)
 	$(PYTEST)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from xdist.scheduler import LoadGroupScheduling
+from xdist.scheduler import LoadScopeScheduling
 
 from casebook.learning.garbage import collect_rarely
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 # Whatever is made with these starts processes.
 FIXTURES = {"new_project", "ended_process"}
 # What all tests on the finished run share: they go to one worker, so that it is made once.
-SHARED = "finished"
+SHARED, SHARED_TYPE = "finished", "Finished"
 EVENTS = {"subprocess.Popen", "os.posix_spawn", "os.fork", "os.system"}
 # Short programs of the system that libraries ask about it.
 ASKED = {"git", "uname", "lscpu", "ldconfig", "gcc", "cc", "ld", "objdump"}
@@ -29,37 +30,32 @@ ASKED = {"git", "uname", "lscpu", "ldconfig", "gcc", "cc", "ld", "objdump"}
 guarded: list[str | None] = [None]
 
 
-class GroupsAndFiles(LoadGroupScheduling):
-    """Deals out tests by their group, where they have one, and else by their file."""
+class FilesTogether(LoadScopeScheduling):
+    """Deals out files, those with the finished run as one; xdist's own groups do nothing since pytest 9.2."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return super()._split_scope(nodeid).partition("::")[0]
+        file = nodeid.partition("::")[0]
+        return SHARED if shares_run(self.config.rootpath / file) else file
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> GroupsAndFiles:
-    return GroupsAndFiles(config, log)
+@cache
+def shares_run(file: Path) -> bool:
+    return SHARED_TYPE in file.read_text()
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
-    """Mark what starts processes and begin with it: what is short fills the workers' ends.
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether:
+    return FilesTogether(config, log)
 
-    A wrapper, since xdist looks for groups before other hooks have had their turn.
-    """
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts processes and begin with it: what is short fills the workers' ends."""
     for item in items:
-        used = set(getattr(item, "fixturenames", ()))
-        if used & FIXTURES or item.get_closest_marker("services"):
+        if set(getattr(item, "fixturenames", ())) & FIXTURES or item.get_closest_marker("services"):
             item.add_marker("process")
-        if SHARED in used:
-            item.add_marker(pytest.mark.xdist_group(SHARED))
     slow = {item.path for item in items if item.get_closest_marker("process")}
     # The sort is stable: tests of one file stay in their order.
-    items.sort(key=lambda item: (item.get_closest_marker("xdist_group") is None, item.path not in slow))
-    yield
-    if config.getoption("loadgroup", default=False):
-        for item in items:
-            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
-                item._nodeid = f"{item.nodeid}@{SHARED}"
+    items.sort(key=lambda item: (not shares_run(item.path), item.path not in slow))
 
 
 @pytest.hookimpl(trylast=True)
