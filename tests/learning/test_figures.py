@@ -142,7 +142,7 @@ def test_titles_say_what_one_sees_with_its_figure() -> None:
     titles = {name: figure.get_suptitle() for name, figure in figures.items()}
     assert titles["roc_curve"] == "ROC curve, test rows: AUC 0.750 (reference 0.250)"
     assert titles["confusion_matrix"] == "Confusion matrix, test rows at threshold 0.5: accuracy 0.500"
-    assert titles["permutation_importance"].endswith("shuffling column_0 costs 0.500 AUC")
+    assert titles["permutation_importance"].endswith("shuffling column_0 costs 0.500 of AUC")
     legend = figures["roc_curve"].axes[0].get_legend()
     assert "model (AUC 0.750)" in [text.get_text() for text in legend.get_texts()]
 
