@@ -18,5 +18,5 @@ if TYPE_CHECKING:
 @pytest.fixture
 def casebook(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Type `casebook` with words behind it -> exit code and output; no command replaces the tests' process."""
-    monkeypatch.setattr("os.execv", lambda _program, words: pytest.fail(f"started {words}"))
+    monkeypatch.setattr("os.execve", lambda _program, words, _environment: pytest.fail(f"started {words}"))
     return lambda *words: CliRunner().invoke(program, words, prog_name="casebook")

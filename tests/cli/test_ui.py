@@ -20,8 +20,15 @@ def replaced(casebook: object, monkeypatch: pytest.MonkeyPatch) -> list[list[str
     """Let no process be replaced -> the words of what would have replaced it."""
     assert casebook
     words: list[list[str]] = []
-    monkeypatch.setattr("os.execv", lambda _program, command: words.append(command))
-    monkeypatch.setattr("casebook.store.create_store_once", lambda _address: None)
+
+    def keep(_program: str, command: list[str], environment: dict[str, str]) -> None:
+        # MLflow's runner of jobs, and a process for each of its queues, would take five times the memory.
+        assert environment["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] == "false"
+        words.append(command)
+
+    monkeypatch.delenv("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", raising=False)
+    monkeypatch.setattr("os.execve", keep)
+    monkeypatch.setattr("casebook.store.open_to_read", lambda address: address)
     monkeypatch.setattr(arguments, "_listen", lambda *_: None)
     return words
 
@@ -39,6 +46,7 @@ def test_it_opens_on_the_projects_own_store_and_artifacts(
     (words,) = replaced
     assert value_of("--backend-store-uri", words) == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
     assert value_of("--port", words) == "5001"
+    assert value_of("--workers", words) == "1"
     assert value_of("--default-artifact-root", words) == f"file://{tmp_path}/mlruns/artifacts"
 
 

@@ -19,4 +19,4 @@ def viz(port: int) -> None:
 
     os.chdir(project_root())
     command = [sys.executable, "-m", "kedro", "viz", "run", "--port", str(port)]
-    os.execv(sys.executable, command)  # noqa: S606 - fixed words and a number
+    os.execve(sys.executable, command, os.environ)  # noqa: S606 - fixed words and a number
