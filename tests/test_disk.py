@@ -66,6 +66,7 @@ def test_the_file_is_named_where_it_is_known_and_other_errors_are_none() -> None
 @pytest.mark.parametrize(
     ("error", "told"), [(OSError(28, "full", "/x"), line("/x")), (click.ClickException("mend it"), "mend it")]
 )
+@pytest.mark.process
 def test_a_run_ends_with_one_line(error: Exception, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object, **_options: object) -> None:
         raise error
@@ -76,6 +77,7 @@ def test_a_run_ends_with_one_line(error: Exception, told: str, monkeypatch: pyte
     assert raised.value.message == told
 
 
+@pytest.mark.process
 def test_another_error_of_a_run_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_arguments: object, **_options: object) -> None:
         raise KeyError("pima")

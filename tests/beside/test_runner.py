@@ -144,6 +144,7 @@ def process() -> Iterator[BesideProcess]:
     process.close()
 
 
+@pytest.mark.process
 def test_a_process_of_its_own_computes_gives_errors_back_and_keeps_to_its_threads(process: BesideProcess) -> None:
     _, (squares,), error, _ = process.submit(np.square, [np.arange(3)], 1).result()
     assert (pickle.loads(squares).tolist(), error) == ([0, 1, 4], None)
@@ -155,6 +156,7 @@ def test_a_process_of_its_own_computes_gives_errors_back_and_keeps_to_its_thread
     assert pickle.loads(number) in {child.pid for child in psutil.Process().children()}
 
 
+@pytest.mark.process
 def test_a_process_that_is_killed_is_told_of_and_one_that_is_closed_is_gone() -> None:
     lost = BesideProcess()
     with pytest.raises(ProcessLostError, match="ended with 3 while it computed _exit"):

@@ -41,6 +41,7 @@ def test_the_commands_are_listed_in_the_order_in_which_one_needs_them(casebook: 
     assert [line.split()[0] for line in listed.splitlines()] == COMMANDS
 
 
+@pytest.mark.process
 def test_help_imports_nothing_but_click() -> None:
     done = subprocess.run([sys.executable, "-c", IMPORTED], capture_output=True, text=True, check=True, timeout=300)
     assert not {"kedro", "mlflow", "yaml", "numpy", "pandas", "optuna", "rich"} & set(json.loads(done.stderr))

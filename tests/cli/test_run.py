@@ -73,6 +73,7 @@ def test_the_package_runs_as_a_program_and_for_those_who_call_it(
     assert created == [EXPECTED, EXPECTED]
 
 
+@pytest.mark.process
 def test_an_installed_package_runs_in_an_empty_folder_on_an_archive_of_the_configuration(tmp_path: Path) -> None:
     site, folder = tmp_path / "site", tmp_path / "empty"
     shutil.copytree(ROOT / "src" / "casebook", site / "casebook", ignore=shutil.ignore_patterns("__pycache__"))

@@ -30,6 +30,9 @@ PARAMETERS = {
     "split": {"strategy": "row"},
     "resume": False,
     "study": {"winner_of": ""},
+    "profile": "full",
+    "figures": "full",
+    "reference": {"name": "boosted_trees"},
 }
 
 

@@ -199,7 +199,13 @@ def test_a_new_metric_is_seen_wherever_metrics_are(
     assert contest.difference > 0
     arrays = {"numbers": good[:, None]}
     table = permute_importance(
-        lambda blocks: blocks["numbers"], arrays, {"raw": [("numbers", 0)]}, truth, 5, 1, metric="brier"
+        lambda blocks: blocks["numbers"],
+        arrays,
+        {"raw": lambda order: {"numbers": good[order][:, None]}},
+        truth,
+        5,
+        1,
+        metric="brier",
     )
     assert table["metric"].tolist() == ["brier"]
     assert table["drop_mean"].iloc[0] > 0

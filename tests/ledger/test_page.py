@@ -88,7 +88,7 @@ def test_rows_that_differ_in_training_alone_share_their_arrays() -> None:
     small, large = LedgerRow("rossmann", "3x150"), LedgerRow("rossmann", "5x350")
     assert small.key() != large.key()
     assert small.data_key() == large.data_key()
-    assert small.data_key() != LedgerRow("rossmann", "3x150", {"leaks.customers": "drop"}).data_key()
+    assert small.data_key() != LedgerRow("rossmann", "3x150", {"leaks.Customers": "drop"}).data_key()
 
 
 def test_parameters_that_came_later_leave_keys_as_they_were_where_they_change_nothing() -> None:

@@ -9,6 +9,8 @@ import pytest
 import install
 from install import compile_all, link_bytecode, remove
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -68,12 +68,14 @@ def test_a_variable_wins_over_the_section_install_and_that_over_global() -> None
     assert parse_settings(["global.index-url=''"]) == {}
 
 
+@pytest.mark.process
 def test_pips_own_files_are_read_by_pip(tmp_path: Path) -> None:
     environment = configured(tmp_path, "[global]\nindex-url = https://pip.example/simple\n", PIP_CERT="/own.pem")
     found = read_pip_settings(environment)
     assert (found["index-url"], found["cert"]) == ("https://pip.example/simple", "/own.pem")
 
 
+@pytest.mark.process
 def test_without_pip_its_variables_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     silent = tmp_path / "python"
     silent.write_text("#!/bin/sh\nexit 1\n")
@@ -84,6 +86,7 @@ def test_without_pip_its_variables_are_read(tmp_path: Path, monkeypatch: pytest.
     }
 
 
+@pytest.mark.process
 def test_what_uv_was_told_already_stays_even_when_empty(tmp_path: Path) -> None:
     text = f"[global]\nindex-url = https://pip.example/simple\nextra-index-url = {tmp_path.as_uri()}\n"
     environment = configured(tmp_path, text, UV_DEFAULT_INDEX="https://uv.example/simple", UV_INDEX="")

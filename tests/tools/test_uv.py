@@ -7,6 +7,8 @@ import pytest
 import uv
 from uv import SetUpError, advise, find_uv, run, uv_environment, works
 
+pytestmark = pytest.mark.process
+
 
 def program(file: Path, script: str) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -90,7 +90,9 @@ def test_the_vocabulary_is_that_of_the_training_rows_alone(made: dict[str, Any])
     training = table[["review"]][(parts["part"] == 1).to_numpy()]
     assert made["preparation"] == fit_texts(training, TextPreparationParameters(vocabulary=300, length=150))
     spoilt = table.assign(review=table["review"].where((parts["part"] == 1).to_numpy(), "zebra " * 10_000))
-    again = fit_preparation_on_training(spoilt, parts, {"review": "review"}, {"vocabulary": 300, "length": 150}, {})
+    again = fit_preparation_on_training(
+        spoilt, parts, {"vocabulary": 300, "length": 150}, {}, feature_sources={"review": ("review",)}
+    )
     assert again == made["preparation"]
 
 
