@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from casebook.whole import written_whole
+from casebook.runtime.atomic_files import written_whole
 from comparison import FAILED, QUANTITIES, compare
 from machine import describe_load, describe_machine
 from parts import CASE, ROOT
@@ -70,7 +70,7 @@ def parse_options() -> argparse.Namespace:
 
 def generate_files(folder: Path, people: int, activities: int) -> None:
     """Generate the raw files, unless they are there from an earlier time."""
-    from casebook.samples import redhat
+    from casebook.synthetic_data import redhat
 
     if all((folder / name).exists() for name in redhat.FILES):
         say(f"files of {people:,} people and {activities:,} activities are there")

@@ -169,7 +169,7 @@ def compare_command(name: str) -> Callable[[Figures], tuple[str, str, float]]:
 
 
 def compare_rossmann(reference: Figures, rossmann: Figures) -> tuple[str, str, float]:
-    """Raw files to test errors, as a ratio; what casebook's rival takes is work that the other side does not do."""
+    """Raw files to test errors, as a ratio; what casebook's reference takes is work that the other side does not do."""
     ours = rossmann["wall_seconds"] - seconds_of(rossmann["stages"], ("reference",))
     theirs = f"{reference['wall_seconds']:.1f} s (test MAE {reference['mae']:.1f}, {reference['origin']})"
     mine = f"{ours:.1f} s (test MAE {rossmann['scores']['mae']:.1f}, {rossmann['origin']})"

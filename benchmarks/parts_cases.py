@@ -31,7 +31,7 @@ def rossmann_folder() -> tuple[Path, str]:
         return named.resolve(), "real files"
     folder = ROOT / "data" / "bench" / "rossmann"
     if not (folder / "train.csv").exists():
-        from casebook.samples import rossmann
+        from casebook.synthetic_data import rossmann
 
         folder.mkdir(parents=True, exist_ok=True)
         rossmann.write_sample(rossmann.generate_sample(STORES, DAYS, SEED), folder)
@@ -50,7 +50,7 @@ def measure_rossmann_reference(_raw: Path, scratch: Path, _variant: str) -> Figu
 
 
 def measure_rossmann(_raw: Path, scratch: Path, _variant: str) -> Figures:
-    """Run casebook from raw files to test errors, the rival included, whose seconds are known apart."""
+    """Run casebook from raw files to test errors, the reference included, whose seconds are known apart."""
     folder, origin = rossmann_folder()
     figures = run_case("rossmann", VARIANT, scratch, folder.parent, ["--to-nodes=rossmann.score_test"])
     return {**figures, "origin": origin}

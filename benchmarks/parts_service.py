@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from casebook.whole import written_whole
+from casebook.runtime.atomic_files import written_whole
 from parts import CASE, clean_environment, copy_project, find_run, list_runs, program
 from processes import measure_command
 
@@ -187,7 +187,7 @@ def project_with_champion(raw: Path, folder: Path) -> Path:
     project = folder / "project"
     if not (project / "trained").exists():
         copy_project(project)
-        nodes = ",".join(f"{CASE}.{name}" for name in ("package_model", "profile_training", "take_promotion_rows",
+        nodes = ",".join(f"{CASE}.{name}" for name in ("package_model", "profile_training", "select_promotion_rows",
                                                        "score_test"))  # fmt: skip
         command = [program("kedro"), "run", f"--pipelines={CASE}", f"--to-nodes={nodes}"]
         measure_command(command, project, environment_of(project, raw), folder / "train.log")

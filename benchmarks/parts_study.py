@@ -44,7 +44,7 @@ def study_files() -> Path:
     """Give the folder of generated files with 200,000 activities."""
     folder = ROOT / "data" / "bench" / "study" / "redhat"
     if not (folder / "act_train.csv").exists():
-        from casebook.samples import redhat
+        from casebook.synthetic_data import redhat
 
         folder.mkdir(parents=True, exist_ok=True)
         redhat.write_sample(redhat.generate_sample(PEOPLE, ACTIVITIES, SEED), folder)
@@ -94,10 +94,10 @@ def write_study(file: Path) -> None:
     study = {"sampler": "manual", "first": first, "trials": len(first), "workers": WORKERS, "pruner": "median"}
     # As Optuna's median pruner comes: from the first epoch on; casebook's own default waits for the second.
     study |= {"pruning": {"startup_trials": 5, "warmup_steps": 0}}
-    study |= {"metric": "val/accuracy", "direction": "maximize", "seeds": 1, "recycle": len(first)}
+    study |= {"metric": "val/accuracy", "direction": "maximize", "seeds": 1, "max_trials_per_worker": len(first)}
     training = {"epochs": EPOCHS, "metrics": ["accuracy"], "early_stopping": {"patience": 0}, "network": {"l1": 0.0}}
     training |= {"optimizer": {"name": "adam", "options": {}}, "schedule": {"name": "constant", "warmup_share": 0.0}}
-    network = {"embedding": {"unknown_share": 0.0}, "l1": 0.0, "initializer": "glorot_uniform"}
+    network = {"embedding": {"category_dropout": 0.0}, "l1": 0.0, "initializer": "glorot_uniform"}
     training["network"] = network
     block = {"split": {"strategy": "row"}, "training": training, "study": study}
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -108,7 +108,7 @@ def watch_workers(memory: dict[int, int], done: threading.Event) -> None:
     """Keep the peak of each worker's proportional memory, pages that they share counted by share."""
     while not done.wait(SAMPLED_EVERY):
         for process in psutil.process_iter(["cmdline"]):
-            if "casebook.study.worker" in (process.info["cmdline"] or []):
+            if "casebook.tuning.worker" in (process.info["cmdline"] or []):
                 try:
                     memory[process.pid] = max(memory.get(process.pid, 0), process.memory_full_info().pss)
                 except psutil.NoSuchProcess:
@@ -117,9 +117,9 @@ def watch_workers(memory: dict[int, int], done: threading.Event) -> None:
 
 def read_leaderboard(project: Path) -> Figures:
     """Read what the study found: its span, best value, ends of trials, and what a trial took beyond its training."""
-    from casebook.learning.search.studies import open_place
+    from casebook.tuning.study import open_location
 
-    study = open_place(f"journal:///{project}/data/06_models/redhat/study.journal", "redhat").load()
+    study = open_location(f"journal:///{project}/data/06_models/redhat/study.journal", "redhat").load()
     trials = study.get_trials(deepcopy=False)
     span = max(t.datetime_complete for t in trials) - min(t.datetime_start for t in trials)
     complete = [t for t in trials if t.state.name == "COMPLETE"]
@@ -145,10 +145,10 @@ def measure_storage(_raw: Path, scratch: Path, _variant: str) -> Figures:
 
 def store_trials(address: str) -> Figures:
     """Let the processes run; give their seconds, start included, and whether each trial came once."""
-    from casebook.learning.search.studies import begin_study, open_place
+    from casebook.tuning.study import create_or_join_study, open_location
 
-    place = open_place(address, "bench")
-    begin_study(place, ["minimize"], {}, [], lambda: "")
+    place = open_location(address, "bench")
+    create_or_join_study(place, ["minimize"], {}, [], lambda: "")
     start = time.perf_counter()
     storers = [subprocess.Popen([sys.executable, str(STORER), address, "bench", str(STORED)]) for _ in range(STORERS)]
     codes = [storer.wait() for storer in storers]

@@ -36,10 +36,10 @@ own process, one after the other.
 - Kedro, MLflow and packaging: wall time of the whole process less the stages of work (ingestion to scaling, profile,
   training, reference, evaluation) and the start of TensorFlow: start of Python, configuration, a new MLflow store
   (its tables copied from those that the environment keeps), hashing the raw files, logging, the model, exit.
-- The files are generated (`casebook.samples.redhat`, seed 1) in the form and shares of the original ones.
+- The files are generated (`casebook.synthetic_data.redhat`, seed 1) in the form and shares of the original ones.
 - Rossmann: `benchmarks/reference_rossmann.py` beside `kedro run --pipelines=rossmann` with the same variant up
   to `score_test`, on the real files where `CASEBOOK_RAW` names them. The whole processes are compared, less the seconds
-  of casebook's rival, which the other side does not fit.
+  of casebook's reference, which the other side does not fit.
 - Study: both sides try the same thirty settings; casebook's median pruner acts from the first epoch on, as Optuna's own
   does by default. Time counts from the first start to the last end of a trial.
 - Small cases: whole `kedro run`s with the published network on generated samples of the originals' sizes, a new MLflow

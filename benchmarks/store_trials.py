@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from casebook.learning.search.studies import open_place
-from casebook.learning.search.trials import claim_trial
-from casebook.parameters.study import StudyParameters
+from casebook.config.schema.tuning import StudyParameters
+from casebook.tuning.study import open_location
+from casebook.tuning.trials import claim_trial
 
 
 def main(address: str, name: str, total: str) -> None:
     """Claim, draw and tell, as often as the budget allows."""
     settings = StudyParameters(sampler="random", trials=int(total))
-    place = open_place(address, name)
+    place = open_location(address, name)
     study = place.load()
     while (trial := claim_trial(place, study, settings)) is not None:
         study.tell(trial, trial.suggest_float("x", 0, 1))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import casebook
-from casebook.store import create_store_once
+from casebook.tracking.sqlite_store import create_store_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-pytest_plugins = ["tests.processes"]
+pytest_plugins = ["tests.library_fixtures", "tests.processes"]
 # Read once and unset: only tests marked `real` may see the user's files.
 REAL_RAW = os.environ.pop("CASEBOOK_RAW", None)
 ROOT = Path(__file__).parents[1]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from casebook.learning.garbage import collect_rarely
+from casebook.compute.gc_tuning import raise_gc_threshold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
     """Spare the garbage collector everything that was imported, as a run does."""
-    collect_rarely()
+    raise_gc_threshold()
     gc.collect()
     gc.freeze()
 

@@ -15,14 +15,14 @@ from kedro.framework.cli.utils import _split_params
 from kedro.framework.project import pipelines as kedro_pipelines
 from kedro.io import DataCatalog
 
-from casebook import configuration
-from casebook.cases import CASES, case_of
-from casebook.modelling import BESIDE, KEPT
-from casebook.overlay import overlay, resolve_case, resolve_parameters
-from casebook.parameters import EncoderParameters
+from casebook.caching.session import CasebookSession
+from casebook.cases.registry import CASES, case_of
+from casebook.config import loader
+from casebook.config.resolve import overlay, resolve_case, resolve_parameters
+from casebook.config.schema import EncoderParameters
 from casebook.pipeline_registry import register_pipelines
-from casebook.reuse.session import CasebookSession
 from casebook.settings import CONFIG_LOADER_ARGS
+from casebook.stages import BACKGROUND, CACHED
 
 if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
@@ -45,15 +45,15 @@ PUBLISHED = [
 ]
 # What a published variant states; the other blocks are not part of what was published.
 TEXTS = {f"{part}_texts" for part in ("train", "validation", "test")}
-STATED = ("split", "preparation", "training")
+STATED = ("split", "preprocessing", "training")
 UNTOUCHED = ("duplicates", "leaks")
 # Leaves of no effect, which a published variant may leave out.
 NOTHING = {
     ".split.validation_on": "held_out", ".split.test_days": 0, ".split.validation_days": 0,
-    ".preparation.columns": [], ".preparation.drop_first": False, ".preparation.fallback": {},
+    ".preprocessing.columns": [], ".preprocessing.drop_first": False, ".preprocessing.nearest_lower_within": {},
     ".training.target_scale": "none", ".training.refit": False,
     ".training.quantile": 0.5,
-    ".training.network.pieces": 0, ".training.network.members": 1,
+    ".training.network.piecewise_linear_bins": 0, ".training.network.ensemble_size": 1,
     ".training.network.convolutions": [], ".training.network.convolution_dropout": 0.0,
     ".training.network.augment.shift": 0.0, ".training.network.augment.rotate": 0.0,
     **{f".training.network.encoder.{name}": value for name, value in EncoderParameters().model_dump().items()},
@@ -141,7 +141,7 @@ def test_every_dataset_of_every_pipeline_is_in_the_catalog(environment: str) -> 
     loader, _ = load(environment)
     catalog = DataCatalog.from_config(loader["catalog"])
     run = {"reference_model", "fold_settings"}
-    study = {"winner_network", "winner_preparation"}
+    study = {"winner_network", "winner_preprocessor"}
     in_memory_of = {"study": study, "predict": set(), "monitor": set(), "_default__": run,
                     "update": {"old_rows", "update_settings"}}  # fmt: skip
     for name, pipeline in pipelines().items():
@@ -190,7 +190,7 @@ def test_each_case_has_a_pipeline_of_its_name_and_the_first_is_the_default() -> 
 def test_every_node_has_one_stage_and_the_namespace_of_its_case() -> None:
     for name, pipeline in pipelines().items():
         for node in pipeline.nodes:
-            assert len(node.tags - {BESIDE, KEPT}) == 1
+            assert len(node.tags - {BACKGROUND, CACHED}) == 1
             assert node.namespace == (CASES[0] if name == "__default__" else name.split("_")[0])
 
 
@@ -214,10 +214,14 @@ def test_the_test_environment_is_small_and_otherwise_the_default() -> None:
         ("redhat.training.metrics=auc+accuracy", "training", {"metrics": ["auc", "accuracy"]}),
         ("redhat.training.metrics=auc,redhat.training.epochs=2", "training", {"metrics": ["auc"], "epochs": 2}),
         ("redhat.training.early_stopping.restore_best=false", "training", {"early_stopping": {"restore_best": False}}),
-        ("redhat.preparation.clip.people_char_38=0.01x0.99", "preparation", {"clip": {"people_char_38": [0.01, 0.99]}}),
         (
-            "redhat.preparation.encoding.people_group_1=onehot",
-            "preparation",
+            "redhat.preprocessing.clip.people_char_38=0.01x0.99",
+            "preprocessing",
+            {"clip": {"people_char_38": [0.01, 0.99]}},
+        ),
+        (
+            "redhat.preprocessing.encoding.people_group_1=onehot",
+            "preprocessing",
             {"encoding": {"people_group_1": "onehot"}},
         ),
         ("redhat.training.optimizer.options.beta_1=0.8", "training", {"optimizer": {"options": {"beta_1": 0.8}}}),
@@ -274,11 +278,11 @@ def test_new_defaults_never_change_a_published_variant(case: str, variant: str) 
 
 def effective(tree: dict[str, Any]) -> dict[str, Any]:
     """Give the leaves of the stated blocks, less those that the split or the inputs of the case never look at."""
-    strategy, preparation = tree["split"]["strategy"], tree["preparation"]
+    strategy, preprocessor = tree["split"]["strategy"], tree["preprocessing"]
     idle = [".split.keys"]
     idle += [] if strategy == "time" else [".split.test_days", ".split.validation_days"]
     idle += [".split.test_share"] if strategy in {"given", "time", "none"} else []
-    idle += [".training.network.embedding"] if "scale" in preparation or preparation.get("encoding") == {} else []
+    idle += [".training.network.embedding"] if "scale" in preprocessor or preprocessor.get("encoding") == {} else []
     found = leaves({block: tree[block] for block in STATED})
     return {name: value for name, value in found.items() if not name.startswith(tuple(idle))}
 
@@ -293,7 +297,7 @@ def test_every_row_of_the_ledger_is_a_variant() -> None:
 def test_the_published_networks_are_those_of_the_table(variant: str) -> None:
     found = resolve_variant("base", "redhat", variant)
     training = found["training"]
-    stated = (training["network"]["hidden"], found["preparation"]["scaling"], training["epochs"])
+    stated = (training["network"]["hidden"], found["preprocessing"]["scaling"], training["epochs"])
     assert stated == REDHAT_TABLE[variant]
     assert training["batch_size"] == 64
     assert training["optimizer"]["name"] == "adam"
@@ -323,17 +327,17 @@ def test_logging_is_the_configurations_unless_the_user_names_another(
     with tarfile.open(tmp_path / "conf-casebook.tar.gz", "w:gz") as archive:
         archive.add(source, "conf")
     configured: list[object] = []
-    monkeypatch.setattr(configuration.LOGGING, "configure", configured.append)
+    monkeypatch.setattr(loader.LOGGING, "configure", configured.append)
     monkeypatch.delenv("KEDRO_LOGGING_CONFIG", raising=False)
     if named:
         monkeypatch.setenv("KEDRO_LOGGING_CONFIG", "mine.yml")
     monkeypatch.chdir(tmp_path)
     # Kedro has read this one.
-    configuration.use_logging(str(source))
+    loader.use_logging(str(source))
     assert configured == []
     monkeypatch.chdir(tmp_path / "notes")
     for place in (source, tmp_path / "conf-casebook.tar.gz", tmp_path / "notes"):
-        configuration.use_logging(str(place))
+        loader.use_logging(str(place))
     assert configured == ([] if named else [{"version": 1}, {"version": 1}])
 
 

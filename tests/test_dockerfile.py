@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from casebook.cli.program import program
-from casebook.locations import CONF_VARIABLE
+from casebook.config.paths import CONF_VARIABLE
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]

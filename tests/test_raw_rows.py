@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.raw_files import _hash_file
+from casebook.data.raw_files import _hash_file
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ import pytest
 import yaml
 from kedro.framework.cli.utils import _split_params
 
-from casebook.cases import CASES
-from casebook.overlay import overlay, resolve_parameters
+from casebook.cases.registry import CASES
+from casebook.config.resolve import overlay, resolve_parameters
 from casebook.pipeline_registry import register_pipelines
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from casebook.cases import CASES
+from casebook.cases.registry import CASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def test_a_list_neither_checks_parameters_nor_makes_samples(looks: dict[str, tup
     cases = [name for name in modules if name.startswith("casebook.pipelines.")]
     assert {name.split(".")[2] for name in cases} == set(CASES)
     assert [name for name in cases if name.endswith((".parameters", ".schemas"))] == []
-    assert [name for name in modules if name.startswith("casebook.samples")] == []
+    assert [name for name in modules if name.startswith("casebook.synthetic_data")] == []
 
 
 def test_kedro_sends_no_usage_data_either() -> None:

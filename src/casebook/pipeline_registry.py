@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from kedro.framework.project import pipelines
 
-from casebook.cases import CASES, DEFAULT, case_of, load_case
-from casebook.modelling import STUDY
-from casebook.modelling.monitoring import create_monitoring_pipeline
-from casebook.modelling.prediction import create_prediction_pipeline
-from casebook.modelling.updating import create_update_pipeline
+from casebook.cases.registry import CASES, DEFAULT, case_of, load_case
+from casebook.stages import STUDY
+from casebook.stages.incremental_training import create_update_pipeline
+from casebook.stages.monitoring import create_monitoring_pipeline
+from casebook.stages.scoring import create_prediction_pipeline
 
 if TYPE_CHECKING:
     from kedro.pipeline import Pipeline

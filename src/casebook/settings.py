@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from kedro.config import OmegaConfigLoader
 
-from casebook.commands import defer_commands
-from casebook.configuration import CONFIG_LOADER_ARGS, use_logging
-from casebook.deferral import defer_import
-from casebook.learning.garbage import collect_rarely
-from casebook.locations import conf_source
-from casebook.reuse.session import CasebookSession
+from casebook.caching.session import CasebookSession
+from casebook.cli.lazy_mlflow_commands import defer_commands
+from casebook.compute.gc_tuning import raise_gc_threshold
+from casebook.config.loader import CONFIG_LOADER_ARGS, use_logging
+from casebook.config.paths import conf_source
+from casebook.runtime.lazy_imports import defer_import
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ class LateHooks:
         return iter(HOOKS)
 
 
-collect_rarely()
+raise_gc_threshold()
 HOOKS = LateHooks()
 SESSION_CLASS = CasebookSession
 # Usage data stay here, also where a user's own settings would send them. kedro-mlflow's hook is among HOOKS; its

@@ -8,9 +8,9 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
-from casebook.learning.reference import NoReference
-from casebook.modelling import evaluation, nodes
-from casebook.reuse.runner import leave_out_parts
+from casebook.baselines.gradient_boosting import NoReference
+from casebook.caching.runner import leave_out_parts
+from casebook.stages import evaluation, nodes
 
 PIPELINE = Pipeline(
     [node(abs, "a", f"{tag}_made", name=tag, tags=[tag, "beside"]) for tag in ("profile", "figures", "reference")]

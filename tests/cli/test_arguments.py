@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from casebook.cli import arguments
-from casebook.extras import EXTRAS
+from casebook.config.extras import EXTRAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

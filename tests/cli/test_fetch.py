@@ -13,5 +13,5 @@ if TYPE_CHECKING:
 
 
 def test_the_files_are_told_a_line_each(casebook: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("casebook.fetching.fetch_files", lambda case: [Path(case) / "a.csv", Path(case) / "b.csv"])
+    monkeypatch.setattr("casebook.data.download.fetch_files", lambda case: [Path(case) / "a.csv", Path(case) / "b.csv"])
     assert casebook("fetch", "redhat").output == "redhat/a.csv\nredhat/b.csv\n"

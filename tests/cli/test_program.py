@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import casebook.cli
-from casebook.cases import CASES
+from casebook.cases.registry import CASES
 from casebook.cli.program import program
 
 if TYPE_CHECKING:

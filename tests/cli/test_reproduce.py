@@ -35,11 +35,11 @@ def test_rows_of_the_chosen_cases_are_run_and_the_page_written_after_each(
     monkeypatch.setenv("CASEBOOK_RAW", "/elsewhere")
     monkeypatch.setattr("casebook.cli.reproduce.CASES", ("redhat", "imdb"))
     monkeypatch.setattr(
-        "casebook.ledger.plan.plan_rows", lambda case: [SimpleNamespace(case=case, number=n) for n in (1, 2)]
+        "casebook.published_results.plan.plan_rows", lambda case: [SimpleNamespace(case=case, number=n) for n in (1, 2)]
     )
-    monkeypatch.setattr("casebook.ledger.runs.open_store", lambda: None)
-    monkeypatch.setattr("casebook.ledger.runs.run_row", run)
-    monkeypatch.setattr("casebook.ledger.page.write_page", lambda *_: done.append("page"))
+    monkeypatch.setattr("casebook.published_results.runs.open_store", lambda: None)
+    monkeypatch.setattr("casebook.published_results.runs.run_row", run)
+    monkeypatch.setattr("casebook.published_results.page.write_page", lambda *_: done.append("page"))
     assert casebook("reproduce", chosen).output == "docs/ledger.md is written\n"
     expected: list[object] = []
     for case in cases:

@@ -35,7 +35,7 @@ def created(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         asked.append(given)
         raise InterruptedError
 
-    monkeypatch.setattr("casebook.reuse.session.CasebookSession.create", create)
+    monkeypatch.setattr("casebook.caching.session.CasebookSession.create", create)
     return asked
 
 

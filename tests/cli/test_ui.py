@@ -28,7 +28,7 @@ def replaced(casebook: object, monkeypatch: pytest.MonkeyPatch) -> list[list[str
 
     monkeypatch.delenv("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", raising=False)
     monkeypatch.setattr("os.execve", keep)
-    monkeypatch.setattr("casebook.store.open_to_read", lambda address: address)
+    monkeypatch.setattr("casebook.tracking.sqlite_store.open_to_read", lambda address: address)
     monkeypatch.setattr(arguments, "_listen", lambda *_: None)
     return words
 
@@ -40,7 +40,7 @@ def value_of(option: str, words: list[str]) -> str:
 def test_it_opens_on_the_projects_own_store_and_artifacts(
     casebook: Callable[..., Result], replaced: list[list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("casebook.locations.project_root", lambda: tmp_path)
+    monkeypatch.setattr("casebook.config.paths.project_root", lambda: tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     assert casebook("ui", "--port", "5001").exit_code == 0
     (words,) = replaced

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from casebook.data.raw_files import digest_file
 from casebook.datasets import ArrivedFiles, arrivals
 from casebook.datasets.raw import RawFileError
-from casebook.raw_files import digest_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,8 +58,8 @@ def test_files_come_by_name_without_hidden_ones_other_kinds_and_those_learnt_fro
 def test_a_file_that_is_still_written_is_waited_for(
     reader: ArrivalsReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(arrivals, "SETTLED", 0.2)
-    monkeypatch.setattr(arrivals, "LOOKS", 0.02)
+    monkeypatch.setattr(arrivals, "SETTLED_SECONDS", 0.2)
+    monkeypatch.setattr(arrivals, "POLL_SECONDS", 0.02)
     write(tmp_path / "inbox" / "1.csv", "id\n1\n", age=0)
     assert list(reader.watch("inbox", 0, set())) == ["inbox/1.csv"]
     assert time.time() - (tmp_path / "inbox" / "1.csv").stat().st_mtime >= 0.2
@@ -68,7 +68,7 @@ def test_a_file_that_is_still_written_is_waited_for(
 def test_a_file_that_appears_while_one_waits_is_given(
     reader: ArrivalsReader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(arrivals, "LOOKS", 0.02)
+    monkeypatch.setattr(arrivals, "POLL_SECONDS", 0.02)
     later = threading.Timer(0.3, write, [tmp_path / "inbox" / "1.csv", "id\n1\n"])
     later.start()
     assert list(reader.watch("inbox", 1.0, set())) == ["inbox/1.csv"]

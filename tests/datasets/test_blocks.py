@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.cases import NewRows
+from casebook.cases.registry import NewRows
 from casebook.datasets import NewRowsFolder, OutcomesFolder, blocks
 from casebook.datasets.blocks import NewRowsReader
 from casebook.datasets.raw import RawFileError
@@ -16,7 +16,7 @@ from casebook.datasets.raw import RawFileError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from casebook.learning.batches import RawBlock
+    from casebook.batch_scoring.scorer import RawBlock
 
 
 def read(folder: Path, form: NewRows, file: str = "") -> list[RawBlock]:
@@ -98,15 +98,15 @@ def test_a_cases_folder_is_where_its_raw_files_are(tmp_path: Path, monkeypatch: 
     (tmp_path / "redhat" / "outcomes.csv").write_text("activity_id,outcome\na,1\n")
     reader = NewRowsFolder("redhat").load()
     assert reader.folder == tmp_path / "redhat"
-    owners = reader.owners()
-    assert owners is not None
-    assert owners["people_id"].tolist() == ["ppl_1"]
+    lookup_table = reader.lookup_table()
+    assert lookup_table is not None
+    assert lookup_table["people_id"].tolist() == ["ppl_1"]
     outcomes = OutcomesFolder("redhat").load()
     assert outcomes.key == "activity_id"
     assert outcomes.read("outcomes.csv")["outcome"].tolist() == ["1"]
     with pytest.raises(RawFileError, match="never written by a pipeline"):
-        NewRowsFolder("redhat").save(owners)
+        NewRowsFolder("redhat").save(lookup_table)
 
 
 def test_a_case_of_whole_rows_has_no_owners() -> None:
-    assert NewRowsFolder("pima").load().owners() is None
+    assert NewRowsFolder("pima").load().lookup_table() is None

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from kedro.io import DatasetError
 
-from casebook.datasets import ArraysFolder, NetworkFile, PreparationFile, RawTable
+from casebook.config.schema import TabularPreprocessingParameters
+from casebook.datasets import ArraysFolder, NetworkFile, PreprocessorFile, RawTable
 from casebook.datasets.raw import RawFileError
-from casebook.learning.fitting import fit_preparation
-from casebook.parameters import PreparationParameters
+from casebook.preprocessing.fit_tabular import fit_preprocessor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,11 +111,11 @@ def test_arrays_that_are_not_there_yet_are_an_error_and_not_empty(tmp_path: Path
 
 def test_a_preparation_comes_back_equal(tmp_path: Path) -> None:
     table = pd.DataFrame({"size": [1.5, np.nan, 3.0], "kind": pd.Categorical(["a", "b", "a"])})
-    parameters = PreparationParameters(scaling="standard", encoding={}, nulls={}, clip={}, min_rows=1)
-    preparation = fit_preparation(table, parameters)
-    dataset = PreparationFile(str(tmp_path / "preparation.json"))
-    dataset.save(preparation)
-    assert dataset.load() == preparation
+    parameters = TabularPreprocessingParameters(scaling="standard", encoding={}, impute={}, clip={}, min_rows=1)
+    preprocessor = fit_preprocessor(table, parameters)
+    dataset = PreprocessorFile(str(tmp_path / "preprocessor.json"))
+    dataset.save(preprocessor)
+    assert dataset.load() == preprocessor
 
 
 def test_a_network_comes_back_with_its_weights(tmp_path: Path) -> None:

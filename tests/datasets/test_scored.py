@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from kedro.io import DatasetError
 
+from casebook.batch_scoring.scorer import REJECTED, ScoredBlock
+from casebook.column_types.parsing import InvalidTableError
 from casebook.datasets import ScoredFiles
 from casebook.datasets.raw import RawFileError
-from casebook.learning.batches import REJECTED, ScoredBlock
-from casebook.learning.columns import InvalidTableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

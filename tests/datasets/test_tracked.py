@@ -12,11 +12,10 @@ import pytest
 from kedro.io import DatasetError
 from rich.console import Console
 
-from casebook import console
-from casebook.console import ConsoleMonitor
 from casebook.datasets import FoldRuns, LoggedModel, RunMetrics, TrainingMonitor
-from casebook.learning import tracking
-from casebook.learning.tracking import child_run
+from casebook.tracking import console, mlflow_client
+from casebook.tracking.console import ConsoleMonitor
+from casebook.tracking.mlflow_client import child_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +55,7 @@ def test_points_that_are_no_finite_numbers_are_left_out_and_told_in_a_tag() -> N
         monitor.epoch(1, {"train/loss": 0.5, "val/auc": math.nan})
         monitor.epoch(2, {"train/loss": math.inf, "val/auc": math.nan})
         monitor.stop()
-        tracking.log_metrics(run.info.run_id, {"val/loss": 0.25, "val/mae": -math.inf}, step=3)
+        mlflow_client.log_metrics(run.info.run_id, {"val/loss": 0.25, "val/mae": -math.inf}, step=3)
     found = mlflow.get_run(run.info.run_id)
     assert found.data.metrics == {"train/loss": 0.5, "val/loss": 0.25}
     assert found.data.tags["not_finite"] == "val/mae is -inf in epoch 3: training diverges"
@@ -84,7 +83,7 @@ def test_points_and_values_that_a_run_holds_already_stay_single() -> None:
 
 def test_short_epochs_are_written_together_and_all_are_there_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr(tracking.time, "time", lambda: clock[0])
+    monkeypatch.setattr(mlflow_client.time, "time", lambda: clock[0])
     with mlflow.start_run() as run:
         monitor = TrainingMonitor("checkpoint.bin").load()
         monitor.start(40, 1)

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from casebook.hooks.resuming import find_killed_run, what_counts
-from casebook.learning.checkpoints import Checkpoint
+from casebook.training.checkpoints import Checkpoint
 
 PARAMETERS: dict[str, Any] = {
     "variant": "default",

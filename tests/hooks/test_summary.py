@@ -9,7 +9,7 @@ import mlflow
 import pytest
 from kedro.pipeline import node
 
-from casebook.beside.runner import SECONDS
+from casebook.background.runner import SECONDS
 from casebook.hooks import summary
 from casebook.hooks.summary import SummaryHook, stage_of
 
@@ -109,7 +109,7 @@ def test_the_start_of_tensorflow_is_a_stage_of_its_own_within_the_node_that_need
 ) -> None:
     hook.counted = False
     started = 0.0
-    monkeypatch.setattr(summary, "seconds_to_start", lambda: started)
+    monkeypatch.setattr(summary, "tensorflow_start_seconds", lambda: started)
     hook.before_pipeline_run()
     for name, seconds in (("split", 1), ("train", 7), ("train_again", 2)):
         clock.now += seconds
@@ -121,7 +121,7 @@ def test_the_start_of_tensorflow_is_a_stage_of_its_own_within_the_node_that_need
 def test_tensorflow_that_an_earlier_run_of_the_process_started_counts_for_none(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(summary, "seconds_to_start", lambda: 4.0)
+    monkeypatch.setattr(summary, "tensorflow_start_seconds", lambda: 4.0)
     hook = SummaryHook()
     hook.after_context_created(SimpleNamespace())
     hook.before_pipeline_run()

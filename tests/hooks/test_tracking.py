@@ -11,14 +11,14 @@ import pytest
 from kedro.io import DataCatalog, DatasetError
 from kedro.pipeline import Pipeline, node
 
+from casebook.column_types.parsing import InvalidTableError
+from casebook.data.splitting import EmptySplitError
 from casebook.datasets import tables
 from casebook.datasets.raw import RawFileError
 from casebook.hooks.studies import tag_winner
 from casebook.hooks.tracking import TrackingHook, job_of, sole_case
-from casebook.learning.columns import InvalidTableError
-from casebook.learning.splitting import EmptyPartError
-from casebook.modelling.monitoring import create_monitoring_pipeline
-from casebook.modelling.prediction import create_prediction_pipeline
+from casebook.stages.monitoring import create_monitoring_pipeline
+from casebook.stages.scoring import create_prediction_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +45,7 @@ def pipeline_of(*cases: str) -> Pipeline:
 @pytest.fixture
 def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrackingHook:
     """A hook in an empty project, with kedro-mlflow's settings played by plain objects."""
-    monkeypatch.setattr("casebook.locations.project_root", lambda: tmp_path)
+    monkeypatch.setattr("casebook.config.paths.project_root", lambda: tmp_path)
     monkeypatch.delenv("CASEBOOK_RAW", raising=False)
     monkeypatch.setattr("casebook.hooks.tracking.end_killed_runs", lambda: None)
     settings = SimpleNamespace(experiment=SimpleNamespace(name=""), run=SimpleNamespace(name=""))
@@ -94,7 +94,7 @@ def test_a_run_on_a_sample_is_tagged_so_with_its_files_as_inputs(hook: TrackingH
 
 
 def test_a_part_that_reads_no_raw_file_neither_needs_nor_names_them(hook: TrackingHook, tmp_path: Path) -> None:
-    later = Pipeline([node(len, "parts", "length", name="count")], namespace="redhat")
+    later = Pipeline([node(len, "split_assignment", "length", name="count")], namespace="redhat")
     with mlflow.start_run() as run:
         run_wrapped(hook.before_pipeline_run(later, DataCatalog()))
     found = mlflow.get_run(run.info.run_id)
@@ -114,7 +114,7 @@ def test_missing_raw_files_end_the_command_before_a_run_is_opened(
     assert hook.context.mlflow.tracking.experiment.name == ""
 
 
-@pytest.mark.parametrize("kind", [InvalidTableError, EmptyPartError, RawFileError])
+@pytest.mark.parametrize("kind", [InvalidTableError, EmptySplitError, RawFileError])
 def test_what_a_user_can_mend_is_told_in_one_line_once_the_run_has_failed(
     hook: TrackingHook, kind: type[Exception]
 ) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.learning.columns import conform_table
+from casebook.column_types.parsing import conform_table
 
 CASES = ("attrition", "boston", "deposit", "pima")
 NUMBERS = [0, 1, 3, 0.1, 0.15, 0.29, 0.345, 0.57, 1.005, 7.5, 96, 310, 24.49, None, -4, 1e6]

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.cases import CASES, load_case
-from casebook.learning.columns import conform_table
+from casebook.cases.registry import CASES, load_case
+from casebook.column_types.parsing import conform_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.champion import Champion
+from casebook.model_registry.champion import Champion
 
 KINDS = {"who": "text", "day": "date", "open": "flag", "age": "number", "note": "text"}
 

@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 from tests.serving.conftest import KINDS
 
-from casebook.learning.faults import Fault
+from casebook.column_types.invalid_values import InvalidValue
 from casebook.serving import wire
-from casebook.serving.requests import Asked, BadRequestError, frame_columns, read_request
+from casebook.serving.requests import BadRequestError, RequestSchema, frame_columns, read_request
 
-ASKED = Asked(KINDS, frozenset({"note"}))
+ASKED = RequestSchema(KINDS, frozenset({"note"}))
 ROWS = [
     {"who": "a", "day": "2023-08-26", "open": True, "age": 6},
     {"who": "b", "day": None, "open": "false", "age": "7"},
@@ -28,11 +28,11 @@ FORMS = {
 }
 
 
-def read(content: Any, asked: Asked = ASKED) -> pd.DataFrame:  # noqa: ANN401 - anything that JSON can hold
+def read(content: Any, asked: RequestSchema = ASKED) -> pd.DataFrame:  # noqa: ANN401 - anything that JSON can hold
     return read_request(json.dumps(content).encode(), asked).to_table()
 
 
-def refusal(content: Any, asked: Asked = ASKED) -> BadRequestError:  # noqa: ANN401 - anything that JSON can hold
+def refusal(content: Any, asked: RequestSchema = ASKED) -> BadRequestError:  # noqa: ANN401 - anything that JSON can hold
     with pytest.raises(BadRequestError) as caught:
         read(content, asked)
     assert caught.value.status == 400
@@ -69,7 +69,7 @@ def test_a_threshold_is_a_number_from_0_to_1(threshold: object) -> None:
 
 
 def test_a_model_without_classes_takes_no_threshold() -> None:
-    asked = Asked(KINDS, frozenset({"note"}), takes_threshold=False)
+    asked = RequestSchema(KINDS, frozenset({"note"}), takes_threshold=False)
     assert "this model has no threshold" in str(refusal({"instances": ROWS, "params": {"threshold": 0.5}}, asked))
     assert "params may hold `threshold`" in str(refusal({"instances": ROWS, "params": {"limit": 0.5}}))
 
@@ -103,15 +103,15 @@ def test_every_bad_value_is_told_with_row_column_and_reason() -> None:
 def test_a_missing_and_an_unknown_column_are_named() -> None:
     short = {name: value for name, value in ROWS[0].items() if name != "age"}
     reason = "the column is missing; send null for a value that is not known"
-    assert refusal({"instances": [short]}).faults == [Fault(0, "age", reason)]
+    assert refusal({"instances": [short]}).faults == [InvalidValue(0, "age", reason)]
     unknown = refusal({"instances": [{**ROWS[0], "outcome": 1}]})
-    assert unknown.faults == [Fault(0, "outcome", "there is no such column")]
+    assert unknown.faults == [InvalidValue(0, "outcome", "there is no such column")]
 
 
 def test_the_row_that_has_other_columns_than_the_first_is_named() -> None:
     short = {name: value for name, value in ROWS[1].items() if name != "age"}
     error = refusal({"instances": [ROWS[0], short]})
-    assert error.faults == [Fault(1, "age", "is in this row or in the first, but not in both")]
+    assert error.faults == [InvalidValue(1, "age", "is in this row or in the first, but not in both")]
 
 
 @pytest.mark.parametrize(

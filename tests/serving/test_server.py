@@ -19,11 +19,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from casebook.champion import load_champion
+from casebook.batch_scoring.scorer import RawBlock, score_block
+from casebook.data.splitting import TEST
 from casebook.datasets.blocks import NewRowsReader
-from casebook.learning.batches import RawBlock, score_block
-from casebook.learning.serving import raw_form
-from casebook.learning.splitting import TEST
+from casebook.inference.row_model import to_raw_values
+from casebook.model_registry.champion import load_champion
 from casebook.pipelines.redhat import CASE
 from processes import free_port
 
@@ -100,7 +100,7 @@ def test_rows(finished: Finished) -> pd.DataFrame:
     data = finished.project.root / "data"
     parts = pd.read_parquet(data / "05_model_input" / "redhat" / "parts.parquet")["part"]
     joined = pd.read_parquet(data / "03_primary" / "redhat" / "joined_rows.parquet")
-    rows = raw_form(joined[(parts & TEST > 0).to_numpy()].drop(columns="outcome"))
+    rows = to_raw_values(joined[(parts & TEST > 0).to_numpy()].drop(columns="outcome"))
     evaluated = pd.read_parquet(data / "07_model_output" / "redhat" / "test_predictions.parquet")
     return rows.assign(evaluated=evaluated["probability"].to_numpy()).head(ROWS).reset_index(drop=True)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casebook.cases import CASES
-from casebook.extras import MissingExtraError, require_extra
+from casebook.cases.registry import CASES
+from casebook.config.extras import MissingExtraError, require_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable

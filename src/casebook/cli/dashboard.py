@@ -16,8 +16,8 @@ def dashboard(case: str, port: int) -> None:
     address = find_storage(case)
     from optuna_dashboard import run_server
 
-    from casebook.learning.search.leaves import SpaceError
-    from casebook.learning.search.storage import open_storage
+    from casebook.tuning.hyperparameters import SpaceError
+    from casebook.tuning.storage import open_storage
 
     try:
         storage = open_storage(address)
@@ -33,10 +33,10 @@ def find_storage(case: str) -> str:
     Raises:
         ClickException: no study of it has been begun.
     """
-    from casebook.configuration import open_configuration
-    from casebook.learning.search.storage import JOURNAL
-    from casebook.locations import project_root
-    from casebook.study.plan import storage_of
+    from casebook.config.loader import open_configuration
+    from casebook.config.paths import project_root
+    from casebook.tuning.plan import storage_of
+    from casebook.tuning.storage import JOURNAL
 
     address = storage_of(case, open_configuration()["parameters"][case]["study"].get("storage", ""))
     file = address.removeprefix(JOURNAL)

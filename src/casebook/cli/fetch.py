@@ -15,7 +15,7 @@ def fetch(case: str) -> None:
 
     Those of Kaggle need an account there; without one, this says what to do.
     """
-    from casebook.fetching import fetch_files
+    from casebook.data.download import fetch_files
 
     for path in fetch_files(case):
         click.echo(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from casebook.cases import CASES
+from casebook.cases.registry import CASES
 from casebook.cli.arguments import CASE_EPILOG, case_argument
 
 ALL = "all"
@@ -19,15 +19,15 @@ def reproduce(case: str) -> None:
     Only what has not been run with the same parameters is run; it takes the real files, and hours for some cases.
     CASEBOOK_RAW names the folder of the files.
     """
-    from casebook.locations import project_root, raw_is_named
+    from casebook.config.paths import project_root, raw_is_named
 
     if not raw_is_named():
         raise click.ClickException(
             f"the ledger is about the real files: name their folder, as in CASEBOOK_RAW=/path casebook reproduce {case}"
         )
-    from casebook.ledger.page import write_page
-    from casebook.ledger.plan import plan_rows
-    from casebook.ledger.runs import open_store, run_row
+    from casebook.published_results.page import write_page
+    from casebook.published_results.plan import plan_rows
+    from casebook.published_results.runs import open_store, run_row
 
     client = open_store()
     for chosen in CASES if case == ALL else (case,):

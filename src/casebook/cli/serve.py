@@ -31,8 +31,8 @@ MEGABYTE = 1 << 20
 @extra_needed("serve", "serving")
 def serve(case: str, port: int, host: str, alias: str, most_megabytes: int) -> None:
     """Answer raw rows with a champion, over HTTP."""
-    from casebook.champion import NoChampionError, load_champion, open_registry
-    from casebook.learning.garbage import keep_for_good
+    from casebook.compute.gc_tuning import freeze_gc
+    from casebook.model_registry.champion import NoChampionError, load_champion, open_registry
 
     open_registry()
     try:
@@ -47,5 +47,5 @@ def serve(case: str, port: int, host: str, alias: str, most_megabytes: int) -> N
     warm_up(champion)
     click.echo(f"{case} version {champion.version} (trained on {champion.origin or 'unknown rows'})")
     app = create_app(champion, most_megabytes * MEGABYTE)
-    keep_for_good()
+    freeze_gc()
     uvicorn.run(app, host=host, port=port, access_log=False, timeout_keep_alive=75, timeout_graceful_shutdown=5)

@@ -21,8 +21,8 @@ APP = "casebook"
 @port_option(5000)
 def ui(port: int) -> None:
     """Browse runs in the MLflow UI."""
-    from casebook.locations import artifact_location, tracking_uri
-    from casebook.store import open_to_read
+    from casebook.config.paths import artifact_location, tracking_uri
+    from casebook.tracking.sqlite_store import open_to_read
 
     uri = open_to_read(tracking_uri())
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]

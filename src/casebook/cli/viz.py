@@ -15,7 +15,7 @@ from casebook.cli.arguments import extra_needed, port_option
 @extra_needed("viz", "drawing pipelines")
 def viz(port: int) -> None:
     """Show the pipelines in Kedro-Viz."""
-    from casebook.locations import project_root
+    from casebook.config.paths import project_root
 
     os.chdir(project_root())
     command = [sys.executable, "-m", "kedro", "viz", "run", "--port", str(port)]

@@ -1,8 +1,8 @@
 """What the package gives; each name is imported when it is first used."""
 
-from .arrivals import ArrivedFiles, ChampionCandidacy
+from .arrivals import ArrivedFiles, UpdateSessionDataset
 from .blocks import NewRowsFolder, OutcomesFolder
-from .files import ArraysFolder, FiguresFolder, NetworkFile, PreparationFile
+from .files import ArraysFolder, FiguresFolder, NetworkFile, PreprocessorFile
 from .raw import RawArrays, RawParquet, RawTable
 from .scored import ScoredFiles
 from .study import StudyLaunch
@@ -19,7 +19,6 @@ from .tracked import (
 __all__ = [
     "ArraysFolder",
     "ArrivedFiles",
-    "ChampionCandidacy",
     "ChampionModel",
     "FiguresFolder",
     "FoldRuns",
@@ -27,7 +26,7 @@ __all__ = [
     "NetworkFile",
     "NewRowsFolder",
     "OutcomesFolder",
-    "PreparationFile",
+    "PreprocessorFile",
     "RawArrays",
     "RawParquet",
     "RawTable",
@@ -37,4 +36,5 @@ __all__ = [
     "StudyLaunch",
     "TableFile",
     "TrainingMonitor",
+    "UpdateSessionDataset",
 ]

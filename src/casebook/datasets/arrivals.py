@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
+from casebook.data.raw_files import digest_file
 from casebook.datasets.raw import RawFileError
 from casebook.datasets.tracked import RunDataset, current_run_id
-from casebook.raw_files import digest_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Set
 
 # A file that was written to so lately may not be whole yet.
-SETTLED, LOOKS = 1.0, 0.5
+SETTLED_SECONDS, POLL_SECONDS = 1.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,10 @@ class ArrivalsReader:
                     end = time.monotonic() + wait
             if time.monotonic() >= end and not self._unseen(place, seen):
                 return
-            time.sleep(LOOKS)
+            time.sleep(POLL_SECONDS)
 
     def _settled(self, place: Path, seen: Set[str]) -> list[Path]:
-        return [path for path in self._unseen(place, seen) if time.time() - path.stat().st_mtime >= SETTLED]
+        return [path for path in self._unseen(place, seen) if time.time() - path.stat().st_mtime >= SETTLED_SECONDS]
 
     def _unseen(self, place: Path, seen: Set[str]) -> list[Path]:
         suffix = Path(self.form["filepath"]).suffix
@@ -105,16 +105,16 @@ class ArrivedFiles(AbstractDataset[Any, Any]):
         return True
 
 
-class ChampionCandidacy(RunDataset):
-    """Read-only: what lets an update follow the case's champion; see `candidacy.Candidacy`."""
+class UpdateSessionDataset(RunDataset):
+    """Read-only: what lets an update follow the case's champion; see `update_session.UpdateSession`."""
 
     def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
         """Keep the case, whose name the registered model has."""
         super().__init__(metadata)
         self._case = case
 
-    def load(self) -> Any:  # noqa: ANN401 - a casebook.candidacy.Candidacy
+    def load(self) -> Any:  # noqa: ANN401 - a casebook.model_registry.update_session.UpdateSession
         """Bind it to this run."""
-        from casebook.candidacy import Candidacy
+        from casebook.model_registry.update_session import UpdateSession
 
-        return Candidacy(self._case, current_run_id())
+        return UpdateSession(self._case, current_run_id())

@@ -13,17 +13,17 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from casebook.cases import load_case
+from casebook.batch_scoring.scorer import RawBlock
+from casebook.cases.registry import load_case
+from casebook.config.paths import raw_folder
 from casebook.datasets.files import FileDataset
 from casebook.datasets.raw import RawFileError, RawTable
-from casebook.learning.batches import RawBlock
-from casebook.locations import raw_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from casebook.cases import NewRows
+    from casebook.cases.registry import NewRows
 
 # Arrow reads 32 pieces ahead whatever their size; several make a block, as each block costs some time of its own.
 PIECE_BYTES, PIECES, BLOCK_ROWS = 1 << 20, 4, 65_536
@@ -77,12 +77,12 @@ class NewRowsReader:
     form: NewRows
     today: str
 
-    def owners(self) -> pd.DataFrame | None:
-        """Read the table of owners, where rows have any."""
-        if not self.form.owners:
+    def lookup_table(self) -> pd.DataFrame | None:
+        """Read the table of lookup_table, where rows have any."""
+        if not self.form.lookup_table:
             return None
         # Every key differs from the others: it is not worth a dictionary.
-        table: pd.DataFrame = RawTable(str(self.folder / self.form.owners), plain=[self.form.owner_key]).load()
+        table: pd.DataFrame = RawTable(str(self.folder / self.form.lookup_table), plain=[self.form.join_key]).load()
         return table
 
     def blocks(self, file: str = "") -> Iterator[RawBlock]:

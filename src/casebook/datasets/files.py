@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 
-from casebook.learning.inputs import describe_preparation, restore_preparation
-from casebook.whole import written_whole
+from casebook.preprocessing.modality import describe_preprocessor, restore_preprocessor
+from casebook.runtime.atomic_files import written_whole
 
 if TYPE_CHECKING:
     import keras
 
-    from casebook.learning.inputs import AnyPreparation
-    from casebook.learning.preparation import Arrays
+    from casebook.preprocessing.modality import Preprocessor
+    from casebook.preprocessing.tabular import Arrays
 
 
 class FileDataset(AbstractDataset[Any, Any]):
@@ -77,17 +77,17 @@ class FiguresFolder(FileDataset):
                 figure.savefig(folder / name, **self._save_args)
 
 
-class PreparationFile(FileDataset):
-    """A fitted preparation as JSON."""
+class PreprocessorFile(FileDataset):
+    """A fitted preprocessor as JSON."""
 
-    def load(self) -> AnyPreparation:
-        """Rebuild the preparation."""
-        return restore_preparation(json.loads(self._filepath.read_text()))
+    def load(self) -> Preprocessor:
+        """Rebuild the preprocessor."""
+        return restore_preprocessor(json.loads(self._filepath.read_text()))
 
-    def save(self, data: AnyPreparation) -> None:
+    def save(self, data: Preprocessor) -> None:
         """Write it whole or not at all."""
         with written_whole(self._filepath) as path:
-            path.write_text(json.dumps(describe_preparation(data)))
+            path.write_text(json.dumps(describe_preprocessor(data)))
 
 
 class NetworkFile(FileDataset):
@@ -95,7 +95,7 @@ class NetworkFile(FileDataset):
 
     def load(self) -> keras.Model:
         """Load the model with the project's layers."""
-        from casebook.learning.networks import load_network
+        from casebook.models.networks import load_network
 
         return load_network(self._filepath)
 

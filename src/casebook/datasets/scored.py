@@ -12,17 +12,17 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-from casebook.cases import load_case
+from casebook.batch_scoring.scorer import REJECTED as REJECTED_COLUMNS
+from casebook.cases.registry import load_case
 from casebook.datasets.files import FileDataset
 from casebook.datasets.raw import RawFileError
-from casebook.learning.batches import REJECTED as REJECTED_COLUMNS
-from casebook.whole import written_whole
+from casebook.runtime.atomic_files import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from casebook.learning.batches import Answering, ScoredBlock, ScoredRows
+    from casebook.batch_scoring.scorer import ScoredBlock, ScoredRows, ScoringModel
 
 PREDICTIONS, SUBMISSION, REJECTED, COUNTS = "predictions.parquet", "submission.csv", "rejected.parquet", "scored.json"
 TEXTS = {"key": pa.string(), "day": pa.string(), "column": pa.string(), "reason": pa.string()}
@@ -95,7 +95,7 @@ class _Writer:
         for name, counts in block.counts.items():
             self._counts[name] = counts if name not in self._counts else self._counts[name] + counts
 
-    def finish(self, model: Answering) -> None:
+    def finish(self, model: ScoringModel) -> None:
         """Write what was counted and which model scored it, and close the files."""
         # A file of no rows says which columns it would have.
         for name, columns, open_writer in (

@@ -9,7 +9,7 @@ from kedro.io import DatasetError
 from casebook.datasets.tracked import RunDataset
 
 if TYPE_CHECKING:
-    from casebook.study.session import StudySession
+    from casebook.tuning.session import StudySession
 
 
 class StudyLaunch(RunDataset):

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from casebook.datasets.files import FileDataset
-from casebook.whole import written_whole
+from casebook.runtime.atomic_files import written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable

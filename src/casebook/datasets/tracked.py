@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import mlflow
 from kedro.io import AbstractDataset, DatasetError
 
-from casebook.learning.checkpoints import Checkpoint
-from casebook.learning.tracking import CurveWriter, child_run, log_metrics, log_metrics_once, log_package
+from casebook.tracking.mlflow_client import CurveWriter, child_run, log_metrics, log_metrics_once, log_package
+from casebook.training.checkpoints import Checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from casebook.learning.packaging import Package
+    from casebook.model_registry.model_package import Package
 
 # To keep the state of a small network takes an eighth of its epoch; a kill loses these seconds of them, or one epoch.
 SECONDS_BETWEEN_STATES = 0.2
@@ -80,9 +80,9 @@ class TrainingMonitor(RunDataset):
         super().__init__(metadata)
         self.checkpoint = Path(filepath)
 
-    def load(self) -> Any:  # noqa: ANN401 - a casebook.console.ConsoleMonitor
+    def load(self) -> Any:  # noqa: ANN401 - a casebook.tracking.console.ConsoleMonitor
         """Give a monitor bound to this run."""
-        from casebook.console import ConsoleMonitor
+        from casebook.tracking.console import ConsoleMonitor
 
         run_id = current_run_id()
         curves = CurveWriter(run_id)
@@ -93,9 +93,9 @@ class TrainingMonitor(RunDataset):
 class FoldRuns(RunDataset):
     """Read-only: what cross-validation reports to, a child run a fold and a line on the console."""
 
-    def load(self) -> Any:  # noqa: ANN401 - a casebook.console.ConsoleFolds
+    def load(self) -> Any:  # noqa: ANN401 - a casebook.tracking.console.ConsoleFolds
         """Give a monitor of folds bound to this run."""
-        from casebook.console import ConsoleFolds
+        from casebook.tracking.console import ConsoleFolds
 
         parent = current_run_id()
         return ConsoleFolds(lambda name, tags: child_run(parent, name, tags), log_metrics)
@@ -109,9 +109,9 @@ class ChampionModel(RunDataset):
         super().__init__(metadata)
         self._case = case
 
-    def load(self) -> Any:  # noqa: ANN401 - a casebook.champion.Champion
+    def load(self) -> Any:  # noqa: ANN401 - a casebook.model_registry.champion.Champion
         """Load the champion."""
-        from casebook.champion import load_champion
+        from casebook.model_registry.champion import load_champion
 
         return load_champion(self._case)
 
@@ -125,7 +125,7 @@ class LoggedModel(RunDataset):
         self._case = case
 
     def save(self, data: Package) -> None:
-        """Log the package; see `learning.packaging`."""
+        """Log the package; see `model_registry.model_package`."""
         current_run_id()
         log_package(data, self._case)
 

@@ -9,8 +9,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
-from casebook.disk import describe_full_disk
-from casebook.learning.garbage import leave_quickly
+from casebook.compute.gc_tuning import skip_gc_at_exit
+from casebook.tracking.disk_space import describe_full_disk
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -23,7 +23,7 @@ def end_killed_runs() -> None:
 
     Kedro calls no hook on Ctrl-C, and MLflow's own exit handler would say FINISHED; this one runs before it.
     """
-    leave_quickly()
+    skip_gc_at_exit()
     atexit.register(_end_open_runs)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _leave)

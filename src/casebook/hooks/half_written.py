@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.hooks import hook_impl
 
 import casebook
-from casebook.disk import describe_full_disk, quiet_full_disk
+from casebook.tracking.disk_space import describe_full_disk, quiet_full_disk
 
 if TYPE_CHECKING:
     from collections.abc import Generator

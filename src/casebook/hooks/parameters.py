@@ -18,7 +18,7 @@ class ParametersHook:
     def after_context_created(self, context: KedroContext) -> None:
         """Lay the variant and the command line over the configuration and check the result."""
         # Pydantic and the cases' classes are not needed to list commands.
-        from casebook.overlay import InvalidParametersError, resolve_parameters
+        from casebook.config.resolve import InvalidParametersError, resolve_parameters
 
         given = context._runtime_params or {}
         try:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from casebook.locations import project_root
+from casebook.config.paths import project_root
 
 
 def describe_command() -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import mlflow
 from kedro.framework.hooks import hook_impl
 
-from casebook import registry
 from casebook.hooks.tracking import sole_case
+from casebook.model_registry import registry
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -37,4 +37,4 @@ class RegistryHook:
         version = registry.register_version(case, mlflow.get_run(run.info.run_id), parameters)
         name = f"{case}.promotion_rows"
         rows = catalog.load(name) if name in pipeline.all_outputs() else None
-        registry.stand_for_promotion(version, rows, parameters, run.info.run_id)
+        registry.promote_if_better(version, rows, parameters, run.info.run_id)

@@ -9,8 +9,8 @@ import click
 import mlflow
 import yaml
 
-from casebook.learning.checkpoints import read_owner
-from casebook.parameters import MANNER
+from casebook.config.schema import EXECUTION_OPTIONS
+from casebook.training.checkpoints import read_owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,7 +66,7 @@ def _end_children(run: Run) -> None:
 
 def what_counts(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Leave out what does not decide what a run computes: the variants that were not chosen, and its manner."""
-    return {name: value for name, value in parameters.items() if name not in {"variants", *MANNER}}
+    return {name: value for name, value in parameters.items() if name not in {"variants", *EXECUTION_OPTIONS}}
 
 
 def refuse_differences(case: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:

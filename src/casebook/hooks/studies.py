@@ -12,7 +12,7 @@ from casebook.datasets.study import StudyLaunch
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
 
-    from casebook.raw_files import RawFiles
+    from casebook.data.raw_files import RawFiles
 
 
 def begin_launch(context: KedroContext, case: str, parameters: dict[str, Any], raw: RawFiles | None) -> None:
@@ -22,8 +22,8 @@ def begin_launch(context: KedroContext, case: str, parameters: dict[str, Any], r
         UsageError: the study cannot be run as it is described.
     """
     # Optuna is not needed by any other command.
-    from casebook.learning.search.leaves import SpaceError
-    from casebook.study.session import begin
+    from casebook.tuning.hyperparameters import SpaceError
+    from casebook.tuning.session import begin
 
     if raw is None:
         raise click.UsageError(f"a study begins with the raw files: run `kedro run --pipeline={case}_study` whole")

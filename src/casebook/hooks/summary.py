@@ -10,11 +10,11 @@ import mlflow
 import psutil
 from kedro.framework.hooks import hook_impl
 
-from casebook.beside.runner import SECONDS
-from casebook.console import show_summary
-from casebook.learning.backend import seconds_to_start
-from casebook.learning.tracking import log_metrics
-from casebook.modelling import BESIDE, KEPT
+from casebook.background.runner import SECONDS
+from casebook.compute.tensorflow_startup import tensorflow_start_seconds
+from casebook.stages import BACKGROUND, CACHED
+from casebook.tracking.console import show_summary
+from casebook.tracking.mlflow_client import log_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -37,7 +37,7 @@ class SummaryHook:
         self.seconds: dict[str, float] = {}
         self.beside: dict[str, float] = {}
         self.node, self.node_seconds = "", 0.0
-        self.counted = bool(seconds_to_start())
+        self.counted = bool(tensorflow_start_seconds())
         # The clock begins with the process, so that imports count too.
         self.last = time.perf_counter() - (time.time() - psutil.Process().create_time())
 
@@ -82,7 +82,7 @@ class SummaryHook:
             self._tell()
             self.node, self.node_seconds = node, 0.0
         elapsed = now - self.last
-        if not self.counted and (started := seconds_to_start()):
+        if not self.counted and (started := tensorflow_start_seconds()):
             self.seconds[TENSORFLOW], self.counted = started, True
             elapsed -= started
         self.seconds[stage] = self.seconds.get(stage, 0.0) + elapsed
@@ -96,4 +96,4 @@ class SummaryHook:
 
 def stage_of(node: Node) -> str:
     """Return the stage of a node: its one tag besides where it may run."""
-    return next(iter(sorted(node.tags - {BESIDE, KEPT})), node.name)
+    return next(iter(sorted(node.tags - {BACKGROUND, CACHED})), node.name)

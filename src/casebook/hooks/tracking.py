@@ -12,26 +12,26 @@ import mlflow
 import yaml
 from kedro.framework.hooks import hook_impl
 
-from casebook.cases import load_case
-from casebook.console import announce
+from casebook.cases.registry import load_case
+from casebook.column_types.parsing import InvalidTableError
+from casebook.config.schema.evaluation import NONE
+from casebook.data.raw_files import RawFiles, find_raw_files
+from casebook.data.splitting import EmptySplitError
 from casebook.datasets.raw import RawFileError
 from casebook.datasets.tables import settle_writes
-from casebook.deferral import import_deferred, passed_over
 from casebook.hooks.description import describe_run, keep_description
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.resuming import PARAMETERS_FILE, find_killed_run, what_counts
 from casebook.hooks.studies import begin_launch, tag_winner
-from casebook.learning import tracking
-from casebook.learning.checkpoints import ResumeError
-from casebook.learning.columns import InvalidTableError
-from casebook.learning.monitoring import BelowLevelError
-from casebook.learning.splitting import EmptyPartError
-from casebook.learning.stopping import TrainingError
-from casebook.modelling import STUDY
-from casebook.parameters.evaluation import NONE
-from casebook.raw_files import RawFiles, find_raw_files
-from casebook.store import create_store_once, set_up_experiment
+from casebook.monitoring.weekly_scores import BelowLevelError
+from casebook.runtime.lazy_imports import import_deferred, passed_over
+from casebook.stages import STUDY
+from casebook.tracking import mlflow_client
+from casebook.tracking.console import announce
+from casebook.tracking.sqlite_store import create_store_once, set_up_experiment
+from casebook.training.checkpoints import ResumeError
+from casebook.training.early_stopping import TrainingError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 # Errors that a user mends in files: one clear line, no traceback.
-USER_ERRORS = (InvalidTableError, EmptyPartError, RawFileError, ResumeError, BelowLevelError, TrainingError)
+USER_ERRORS = (InvalidTableError, EmptySplitError, RawFileError, ResumeError, BelowLevelError, TrainingError)
 # Stages of pipelines that use a model -> what their runs are called; others are called after their variant.
 JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor", "update": "update"}
 # Set by `make ledger` for the runs that it starts: the row's key and the seed.
@@ -177,7 +177,7 @@ def _tag_error(error: Exception) -> None:
     """Keep an error with the run that it ends."""
     run = mlflow.active_run()
     if run is not None:
-        tracking.set_tags(run.info.run_id, {"error": f"{type(error).__name__}: {error}"})
+        mlflow_client.set_tags(run.info.run_id, {"error": f"{type(error).__name__}: {error}"})
 
 
 def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFiles | None) -> None:
@@ -191,11 +191,11 @@ def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFi
         tags |= dict(zip(("ledger", "ledger.seed"), os.environ[LEDGER_VARIABLE].split(), strict=True))
     if raw is not None:
         tags |= {"data.origin": raw.origin, "data.fingerprint": raw.fingerprint}
-        tracking.log_data_inputs(run_id, dict(_inputs(raw)))
+        mlflow_client.log_data_inputs(run_id, dict(_inputs(raw)))
         strategy = parameters["split"]["strategy"]
         best = raw.best_reachable.get(strategy, {})
-        tracking.log_metrics_once(run_id, {f"best_reachable/{name}": value for name, value in best.items()})
-    tracking.set_tags(run_id, tags | tag_winner(parameters))
+        mlflow_client.log_metrics_once(run_id, {f"best_reachable/{name}": value for name, value in best.items()})
+    mlflow_client.set_tags(run_id, tags | tag_winner(parameters))
     mlflow.log_text(yaml.safe_dump({case: what_counts(parameters)}, sort_keys=False), PARAMETERS_FILE)
 
 

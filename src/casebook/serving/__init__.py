@@ -1,1 +1,1 @@
-"""Answering raw rows over HTTP."""
+"""ScoringModel raw rows over HTTP."""

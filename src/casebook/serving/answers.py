@@ -7,23 +7,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from casebook.learning.answering import answer_rows
-from casebook.serving.requests import MOST_FAULTS, Asked, BadRequestError, RowsRequest, read_request
+from casebook.inference.bad_rows import answer_rows
+from casebook.serving.requests import MOST_FAULTS, BadRequestError, RequestSchema, RowsRequest, read_request
 from casebook.serving.wire import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from casebook.champion import Champion
+    from casebook.model_registry.champion import Champion
 
 
-def asked_columns(champion: Champion) -> Asked:
+def read_request_schema(champion: Champion) -> RequestSchema:
     """Tell which columns a request to a champion may and must have."""
     model = champion.model
-    return Asked(dict(model.columns), frozenset(model.optional), takes_threshold=model.task == "binary")
+    return RequestSchema(dict(model.columns), frozenset(model.optional), takes_threshold=model.task == "binary")
 
 
-def answer_request(champion: Champion, asked: Asked, body: bytes) -> bytes:
+def answer_request(champion: Champion, asked: RequestSchema, body: bytes) -> bytes:
     """Answer all rows of a request.
 
     Returns:

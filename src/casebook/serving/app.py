@@ -8,19 +8,19 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from casebook.serving.answers import answer_request, asked_columns, describe_error, describe_model
+from casebook.serving.answers import answer_request, describe_error, describe_model, read_request_schema
 from casebook.serving.openapi import describe_invocations
 from casebook.serving.requests import BadRequestError
 from casebook.serving.wire import write_json
 
 if TYPE_CHECKING:
-    from casebook.champion import Champion
+    from casebook.model_registry.champion import Champion
 
 JSON = "application/json"
 # A small request is answered at once; a thread of its own costs it more than it keeps the others waiting.
 SMALL = 1 << 16
 # How much of a request that is too large is still taken, so that its sender gets to read the answer.
-PATIENCE = 8
+WAIT_SECONDS = 8
 
 
 def create_app(champion: Champion, most_bytes: int) -> FastAPI:
@@ -30,7 +30,7 @@ def create_app(champion: Champion, most_bytes: int) -> FastAPI:
         champion: answers.
         most_bytes: of a request; larger ones get 413.
     """
-    asked = asked_columns(champion)
+    asked = read_request_schema(champion)
     app = FastAPI(
         title=f"casebook: {champion.case}",
         version=str(champion.version),
@@ -68,7 +68,7 @@ async def read_bounded(request: Request, most_bytes: int) -> bytes:
         taken += len(chunk)
         if taken <= most_bytes:
             chunks.append(chunk)
-        elif taken > PATIENCE * most_bytes:
+        elif taken > WAIT_SECONDS * most_bytes:
             break
     if taken > most_bytes:
         raise BadRequestError(f"the request is larger than {most_bytes:,} bytes: send fewer rows at once", status=413)

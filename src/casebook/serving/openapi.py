@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from casebook.champion import Champion
-    from casebook.learning.columns import Kind
-    from casebook.serving.requests import Asked
+    from casebook.column_types.parsing import Kind
+    from casebook.model_registry.champion import Champion
+    from casebook.serving.requests import RequestSchema
 
 TYPES: dict[Kind, dict[str, Any]] = {
     "text": {"type": ["string", "null"]},
@@ -19,7 +19,7 @@ TYPES: dict[Kind, dict[str, Any]] = {
 }
 
 
-def describe_invocations(champion: Champion, asked: Asked) -> dict[str, Any]:
+def describe_invocations(champion: Champion, asked: RequestSchema) -> dict[str, Any]:
     """Describe `/invocations`: request, answer and refusals."""
     row = {
         "type": "object",

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from casebook.learning.faults import Fault, find_wrong
+from casebook.column_types.invalid_values import InvalidValue, find_invalid
 from casebook.serving.wire import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from casebook.learning.columns import Kind
+    from casebook.column_types.parsing import Kind
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 MOST_FAULTS = 20
@@ -33,7 +33,7 @@ class BadRequestError(ValueError):
         faults: rows and columns to blame, where they are known.
     """
 
-    def __init__(self, message: str, faults: Sequence[Fault] = (), status: int = 400) -> None:
+    def __init__(self, message: str, faults: Sequence[InvalidValue] = (), status: int = 400) -> None:
         """Keep the reasons."""
         super().__init__(message)
         self.faults = faults
@@ -41,7 +41,7 @@ class BadRequestError(ValueError):
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestSchema:
     """The columns that a model takes: their kinds, and which of them a row may lack."""
 
     kinds: Mapping[str, Kind]
@@ -69,14 +69,14 @@ class RowsRequest:
         Raises:
             BadRequestError: some do not have the form of their column.
         """
-        faults = [f for name, values in self.columns.items() for f in find_wrong(name, self.kinds[name], values)]
+        faults = [f for name, values in self.columns.items() for f in find_invalid(name, self.kinds[name], values)]
         if faults:
             faults.sort(key=lambda fault: fault.row)
             raise BadRequestError("some values do not have the form of their column", faults[:MOST_FAULTS])
         return frame_columns(self.columns, self.kinds)
 
 
-def read_request(body: bytes, asked: Asked) -> RowsRequest:
+def read_request(body: bytes, asked: RequestSchema) -> RowsRequest:
     """Read a request.
 
     Raises:
@@ -105,17 +105,19 @@ def read_threshold(params: object, taken: bool) -> float | None:
     return float(value)
 
 
-def check_names(columns: Columns, asked: Asked) -> None:
+def check_names(columns: Columns, asked: RequestSchema) -> None:
     """Refuse rows that lack a column, have one that nothing is known of, or are none."""
     if not len(next(iter(columns.values()), [])):
         raise BadRequestError("there are no rows")
     unknown = [name for name in columns if name not in asked.kinds]
     if unknown:
-        faults = [Fault(0, str(name), "there is no such column") for name in unknown[:MOST_FAULTS]]
+        faults = [InvalidValue(0, str(name), "there is no such column") for name in unknown[:MOST_FAULTS]]
         raise BadRequestError("there are columns that the model does not know", faults)
     missing = [name for name in asked.kinds if name not in columns and name not in asked.optional]
     if missing:
-        faults = [Fault(0, name, "the column is missing; send null for a value that is not known") for name in missing]
+        faults = [
+            InvalidValue(0, name, "the column is missing; send null for a value that is not known") for name in missing
+        ]
         raise BadRequestError("columns are missing", faults[:MOST_FAULTS])
 
 
@@ -185,7 +187,7 @@ def _read_split(split: object) -> Columns:
     for row, values in enumerate(data):
         if not isinstance(values, list) or len(values) != len(names):
             raise BadRequestError(
-                "rows do not fit the columns", [Fault(row, "", f"is not a list of {len(names)} values")]
+                "rows do not fit the columns", [InvalidValue(row, "", f"is not a list of {len(names)} values")]
             )
     return dict(zip(names, map(list, zip(*data, strict=True)), strict=True)) if data else {name: [] for name in names}
 
@@ -216,7 +218,7 @@ def _differing_records(records: list[dict[str, Any]]) -> BadRequestError:
         if (differing := sorted(record.keys() ^ records[0].keys()))
     )
     reason = "is in this row or in the first, but not in both"
-    faults = [Fault(row, name, reason) for name in differing[:MOST_FAULTS]]
+    faults = [InvalidValue(row, name, reason) for name in differing[:MOST_FAULTS]]
     return BadRequestError("every row needs the same columns", faults)
 
 
@@ -231,7 +233,8 @@ def _read_inputs(inputs: object) -> Columns:
     for name, values in inputs.items():
         if not isinstance(values, list) or len(values) != len(next(iter(inputs.values()))):
             raise BadRequestError(
-                "inputs needs lists of one length", [Fault(0, str(name), "is no list as long as the first column's")]
+                "inputs needs lists of one length",
+                [InvalidValue(0, str(name), "is no list as long as the first column's")],
             )
     return inputs
 

@@ -13,17 +13,17 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from casebook.cases import load_case
+from casebook.cases.registry import load_case
+from casebook.column_types.parsing import InvalidTableError
+from casebook.config.resolve import resolve_case
 from casebook.datasets import RawTable
-from casebook.learning.columns import InvalidTableError
-from casebook.learning.packaging import write_package
-from casebook.learning.serving import RowModel
-from casebook.overlay import resolve_case
+from casebook.inference.row_model import RowModel
+from casebook.model_registry.model_package import write_package
 from casebook.pipelines.attrition import create_pipeline
 from casebook.pipelines.attrition.columns import RAW_ROW
 
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "attrition" / "parameters.yml"
-WANTED = ("test_predictions", "test_metrics", "split_metrics", "parts", "joined_rows", "model")
+WANTED = ("test_predictions", "test_metrics", "split_metrics", "split_assignment", "joined_rows", "model")
 QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 # The employee of the published text.
 EMPLOYEE = dict(zip(RAW_ROW, [0.26, 0.7, 3, 238, 6, 0, 0, "support", "medium"], strict=True))
@@ -76,7 +76,7 @@ def test_the_default_comes_near_the_best_reachable_accuracy(made: dict[str, Any]
 
 
 def test_no_copy_of_a_training_row_is_among_the_test_rows_of_the_default(made: dict[str, Any]) -> None:
-    rows, part = made["joined_rows"], made["parts"]["part"].to_numpy()
+    rows, part = made["joined_rows"], made["split_assignment"]["part"].to_numpy()
     assert made["split_metrics"]["test/seen_row_share"] == 0
     seen = pd.concat([rows[part == 4].drop_duplicates(), rows[part != 4].drop_duplicates()])
     assert not seen.duplicated().any()
@@ -84,7 +84,7 @@ def test_no_copy_of_a_training_row_is_among_the_test_rows_of_the_default(made: d
 
 
 def test_the_model_of_raw_rows_says_what_the_evaluation_says(made: dict[str, Any], model: RowModel) -> None:
-    test = (made["parts"]["part"] == 4).to_numpy()
+    test = (made["split_assignment"]["part"] == 4).to_numpy()
     found = model.predict(made["joined_rows"].drop(columns="left"))
     expected = made["test_predictions"]["probability"].to_numpy()
     np.testing.assert_allclose(found["probability"][test], expected, atol=1e-6)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from casebook.learning.columns import InvalidTableError
+from casebook.column_types.parsing import InvalidTableError
 from casebook.pipelines.attrition.columns import EMPLOYEES, FEATURE_SOURCES
 from casebook.pipelines.attrition.features import count_steps, engineer_features
 from casebook.pipelines.attrition.nodes import ingest_employees, present_rows

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from casebook.overlay import InvalidParametersError, resolve_case
+from casebook.config.resolve import InvalidParametersError, resolve_case
 from casebook.pipelines.attrition.columns import RAW_ROW
 
 CONF = Path(__file__).parents[3] / "conf" / "base" / "attrition"
@@ -31,8 +31,8 @@ def test_the_published_networks_are_18_9_1_trained_for_one_epoch_on_70_percent(v
     assert (found["split"]["strategy"], found["split"]["test_share"], found["split"]["validation_share"]) == (
         "row", 0.3, 0.0,
     )  # fmt: skip
-    assert found["preparation"]["drop_first"]
-    assert found["preparation"]["columns"] == list(RAW_ROW)
+    assert found["preprocessing"]["drop_first"]
+    assert found["preprocessing"]["columns"] == list(RAW_ROW)
     assert found["duplicates"] == "keep"
     assert found["evaluation"]["thresholds"] == [0.5, 0.6]
 
@@ -63,7 +63,7 @@ def test_what_was_published_is_of_the_variants_and_each_honest_overlay_resolves(
     [
         ({"sample": {"employees": 100}}, r"attrition\.sample\.employees = 100: must be greater than or equal to 200"),
         ({"duplicates": "ignore"}, r"attrition\.duplicates = 'ignore': must be 'keep', 'group' or 'drop'"),
-        ({"preparation": {"encoding": {"salery": "onehot"}}}, r"attrition\.preparation\.encoding.*salery"),
+        ({"preprocessing": {"encoding": {"salery": "onehot"}}}, r"attrition\.preprocessing\.encoding.*salery"),
     ],
 )
 def test_parameters_that_cannot_be_are_refused_by_their_dotted_name(given: dict[str, Any], message: str) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from casebook.samples.boston import generate_sample
+from casebook.synthetic_data.boston import generate_sample
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from casebook.cases import load_case
+from casebook.cases.registry import load_case
+from casebook.config.schema import SplitParameters
+from casebook.data.splitting import assign_rows
 from casebook.datasets import RawArrays
-from casebook.learning.splitting import assign_rows
-from casebook.parameters import SplitParameters
 from casebook.pipelines.boston.nodes import ingest_houses
 
 if TYPE_CHECKING:

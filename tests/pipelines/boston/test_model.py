@@ -13,17 +13,17 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from casebook.cases import load_case
+from casebook.cases.registry import load_case
+from casebook.column_types.parsing import InvalidTableError
+from casebook.config.resolve import resolve_case
 from casebook.datasets import RawArrays
-from casebook.learning.columns import InvalidTableError
-from casebook.learning.packaging import write_package
-from casebook.learning.serving import RowModel
-from casebook.overlay import resolve_case
+from casebook.inference.row_model import RowModel
+from casebook.model_registry.model_package import write_package
 from casebook.pipelines.boston import create_pipeline
 from casebook.pipelines.boston.columns import INPUTS
 
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "boston" / "parameters.yml"
-WANTED = ("test_predictions", "test_metrics", "joined_rows", "preparation", "model")
+WANTED = ("test_predictions", "test_metrics", "joined_rows", "preprocessor", "model")
 QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 
 
@@ -75,7 +75,7 @@ def test_the_default_comes_near_the_best_reachable_errors(made: dict[str, Any], 
 
 
 def test_the_default_network_never_sees_column_b(made: dict[str, Any], model: RowModel) -> None:
-    assert [column.name for column in made["preparation"].columns] == [name for name in INPUTS if name != "B"]
+    assert [column.name for column in made["preprocessor"].columns] == [name for name in INPUTS if name != "B"]
     assert "B" not in made["model"].example
     rows = made["joined_rows"][list(INPUTS)].head(50)
     pd.testing.assert_frame_equal(model.predict(rows.assign(B=0.5)), model.predict(rows.drop(columns="B")))

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.learning.columns import InvalidTableError
+from casebook.column_types.parsing import InvalidTableError
 from casebook.pipelines.boston import columns
 from casebook.pipelines.boston.columns import HOUSES, INPUTS, RAW_ROW
 from casebook.pipelines.boston.nodes import divide_as_keras, ingest_houses

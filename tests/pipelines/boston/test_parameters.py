@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from casebook.modelling.nodes import name_features
-from casebook.overlay import InvalidParametersError, resolve_case
+from casebook.config.resolve import InvalidParametersError, resolve_case
 from casebook.pipelines.boston.columns import FEATURE_SOURCES, HOUSES, INPUTS
+from casebook.stages.nodes import name_features
 
 CONF = Path(__file__).parents[3] / "conf" / "base" / "boston"
 TREE = yaml.safe_load((CONF / "parameters.yml").read_text())["boston"]
@@ -23,7 +23,7 @@ def resolve(variant: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - a t
 
 def features(variant: str) -> list[str]:
     found = resolve(variant)
-    return name_features([*HOUSES, "part"], FEATURE_SOURCES, found["preparation"], found["leaks"])
+    return name_features([*HOUSES, "part"], FEATURE_SOURCES, found["preprocessing"], found["leaks"])
 
 
 @pytest.mark.parametrize(("variant", "epochs"), PUBLISHED.items())
@@ -34,7 +34,7 @@ def test_the_published_networks_differ_in_their_epochs_alone(variant: str, epoch
     assert training["network"]["hidden"] == [13, 6]
     assert training["network"]["initializer"] == "random_normal"
     assert (training["loss"], training["batch_size"], training["optimizer"]["name"]) == ("mse", 32, "adam")
-    assert (found["preparation"]["scaling"], found["split"]["validation_on"]) == ("none", "training")
+    assert (found["preprocessing"]["scaling"], found["split"]["validation_on"]) == ("none", "training")
     first = resolve("3_epochs")
     assert {**found, "variant": "", "training": {**training, "epochs": 3}} == {**first, "variant": ""}
 

@@ -13,17 +13,25 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from casebook.column_types.parsing import InvalidTableError
+from casebook.config.resolve import resolve_case
 from casebook.datasets import RawTable
-from casebook.learning.columns import InvalidTableError
-from casebook.learning.packaging import write_package
-from casebook.learning.serving import RowModel
-from casebook.overlay import resolve_case
+from casebook.inference.row_model import RowModel
+from casebook.model_registry.model_package import write_package
 from casebook.pipelines.deposit import create_pipeline
 from casebook.pipelines.deposit.columns import RAW_ROW
-from casebook.samples import deposit
+from casebook.synthetic_data import deposit
 
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "deposit" / "parameters.yml"
-WANTED = ("test_predictions", "test_metrics", "split_metrics", "train_arrays", "parts", "joined_rows", "model")
+WANTED = (
+    "test_predictions",
+    "test_metrics",
+    "split_metrics",
+    "train_arrays",
+    "split_assignment",
+    "joined_rows",
+    "model",
+)
 QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 CLIENT = dict(
     zip(
@@ -124,7 +132,7 @@ def test_the_model_of_raw_rows_says_what_the_evaluation_says(
     request: pytest.FixtureRequest, tmp_path: Path, variant: str
 ) -> None:
     made = request.getfixturevalue(variant)
-    test = (made["parts"]["part"] == 4).to_numpy()
+    test = (made["split_assignment"]["part"] == 4).to_numpy()
     rows = made["joined_rows"].drop(columns=["deposit", *(["duration"] if variant == "default" else [])])
     found = open_model(made, tmp_path).predict(rows)
     np.testing.assert_allclose(found["probability"][test], made["test_predictions"]["probability"], atol=1e-6)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from casebook.learning.columns import InvalidTableError
+from casebook.column_types.parsing import InvalidTableError
 from casebook.pipelines.deposit.columns import CLIENTS, FEATURE_SOURCES
 from casebook.pipelines.deposit.features import engineer_features
 from casebook.pipelines.deposit.nodes import ingest_clients, present_rows

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from casebook.overlay import InvalidParametersError, resolve_case
+from casebook.config.resolve import InvalidParametersError, resolve_case
 
 CONF = Path(__file__).parents[3] / "conf" / "base" / "deposit"
 TREE = yaml.safe_load((CONF / "parameters.yml").read_text())["deposit"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.learning.splitting import TEST, TRAIN
+from casebook.data.splitting import TEST, TRAIN
 from casebook.pipelines.imdb import figures
 from casebook.pipelines.imdb.nodes import ingest_reviews
 

@@ -13,27 +13,28 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from casebook.cases import load_case
+from casebook.cases.registry import load_case
+from casebook.column_types.parsing import InvalidTableError
+from casebook.config.resolve import resolve_case
+from casebook.config.schema import TextPreprocessingParameters
 from casebook.datasets import RawParquet
-from casebook.learning.columns import InvalidTableError
-from casebook.learning.packaging import write_package
-from casebook.learning.serving import RowModel
-from casebook.learning.texts import fit_texts
-from casebook.modelling.nodes import fit_preparation_on_training
-from casebook.overlay import resolve_case
-from casebook.parameters import TextPreparationParameters
+from casebook.inference.row_model import RowModel
+from casebook.model_registry.model_package import write_package
 from casebook.pipelines.imdb import create_pipeline
+from casebook.preprocessing.texts import fit_texts
+from casebook.stages.nodes import fit_preprocessor_on_training
 
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "imdb" / "parameters.yml"
 SMALL = {
     # Counts of rows are told of a split that holds nothing back for promotion.
     "split": {"promotion_share": 0.0},
-    "preparation": {"vocabulary": 300, "length": 150},
+    "preprocessing": {"vocabulary": 300, "length": 150},
     "training": {"epochs": 8, "batch_size": 64, "optimizer": {"learning_rate": 0.03},
                  "network": {"embedding": {"size": 8}, "encoder": {"kernel": 1}}},
     "reference": {"c": 1.0, "max_features": 3_000},
 }  # fmt: skip
-WANTED = ("test_predictions", "test_metrics", "parts", "joined_rows", "feature_table", "preparation", "model",
+WANTED = (
+    "test_predictions", "test_metrics", "split_assignment", "joined_rows", "feature_table", "preprocessor", "model",
           "own_tables", "reviews_profile_tables")  # fmt: skip
 QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 
@@ -86,14 +87,14 @@ def test_a_small_network_comes_near_the_best_reachable_accuracy_and_not_above(
 
 
 def test_the_vocabulary_is_that_of_the_training_rows_alone(made: dict[str, Any]) -> None:
-    table, parts = made["feature_table"], made["parts"]
+    table, parts = made["feature_table"], made["split_assignment"]
     training = table[["review"]][(parts["part"] == 1).to_numpy()]
-    assert made["preparation"] == fit_texts(training, TextPreparationParameters(vocabulary=300, length=150))
+    assert made["preprocessor"] == fit_texts(training, TextPreprocessingParameters(vocabulary=300, length=150))
     spoilt = table.assign(review=table["review"].where((parts["part"] == 1).to_numpy(), "zebra " * 10_000))
-    again = fit_preparation_on_training(
+    again = fit_preprocessor_on_training(
         spoilt, parts, {"vocabulary": 300, "length": 150}, {}, feature_sources={"review": ("review",)}
     )
-    assert again == made["preparation"]
+    assert again == made["preprocessor"]
 
 
 def test_the_own_tables_count_every_review_once(made: dict[str, Any]) -> None:
@@ -105,7 +106,7 @@ def test_the_own_tables_count_every_review_once(made: dict[str, Any]) -> None:
 
 
 def test_the_model_of_raw_rows_says_what_the_evaluation_says(made: dict[str, Any], model: RowModel) -> None:
-    test = made["joined_rows"][(made["parts"]["part"] == 4).to_numpy()]
+    test = made["joined_rows"][(made["split_assignment"]["part"] == 4).to_numpy()]
     found = model.predict(test[["review"]])
     np.testing.assert_allclose(found["probability"], made["test_predictions"]["probability"], atol=1e-5)
     assert (found["class"] == (found["probability"] >= 0.5)).all()

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.learning.columns import InvalidTableError
+from casebook.column_types.parsing import InvalidTableError
 from casebook.pipelines.imdb.columns import RAW_ROW
 from casebook.pipelines.imdb.features import engineer_features
 from casebook.pipelines.imdb.nodes import ingest_reviews

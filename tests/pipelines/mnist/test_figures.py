@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.learning.splitting import TEST, TRAIN, VALIDATION
+from casebook.data.splitting import TEST, TRAIN, VALIDATION
 from casebook.pipelines.mnist import figures
 from casebook.pipelines.mnist.nodes import ingest_digits
 

@@ -13,12 +13,12 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from casebook.cases import load_case
+from casebook.cases.registry import load_case
+from casebook.column_types.parsing import InvalidTableError
+from casebook.config.resolve import resolve_case
 from casebook.datasets import RawArrays
-from casebook.learning.columns import InvalidTableError
-from casebook.learning.packaging import write_package
-from casebook.learning.serving import RowModel
-from casebook.overlay import resolve_case
+from casebook.inference.row_model import RowModel
+from casebook.model_registry.model_package import write_package
 from casebook.pipelines.mnist import create_pipeline
 
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "mnist" / "parameters.yml"
@@ -37,7 +37,15 @@ SMALL = {
     },
     "reference": {"max_rows": 500, "max_iter": 30},
 }
-WANTED = ("test_predictions", "test_metrics", "parts", "joined_rows", "model", "own_tables", "digits_profile_tables")
+WANTED = (
+    "test_predictions",
+    "test_metrics",
+    "split_assignment",
+    "joined_rows",
+    "model",
+    "own_tables",
+    "digits_profile_tables",
+)
 QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 
 
@@ -93,7 +101,7 @@ def test_the_mistaken_digits_are_those_that_the_accuracy_leaves(made: dict[str, 
 
 
 def test_validation_rows_come_from_the_training_part_alone(made: dict[str, Any]) -> None:
-    parts, given = made["parts"]["part"].to_numpy(), made["joined_rows"]["part"].to_numpy()
+    parts, given = made["split_assignment"]["part"].to_numpy(), made["joined_rows"]["part"].to_numpy()
     assert {str(name): int((parts[given == name] == 4).sum()) for name in ("train", "test")} == {
         "train": 0,
         "test": 300,
@@ -102,7 +110,7 @@ def test_validation_rows_come_from_the_training_part_alone(made: dict[str, Any])
 
 
 def test_the_model_of_raw_rows_says_what_the_evaluation_says(made: dict[str, Any], model: RowModel) -> None:
-    test = made["joined_rows"][(made["parts"]["part"] == 4).to_numpy()]
+    test = made["joined_rows"][(made["split_assignment"]["part"] == 4).to_numpy()]
     found = model.predict(test[["image"]])
     expected = made["test_predictions"]
     names = [f"probability_{digit}" for digit in range(10)]

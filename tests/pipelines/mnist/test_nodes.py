@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.learning.columns import InvalidTableError
+from casebook.column_types.parsing import InvalidTableError
 from casebook.pipelines.mnist.columns import RAW_ROW
 from casebook.pipelines.mnist.features import engineer_features
 from casebook.pipelines.mnist.nodes import ingest_digits

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from casebook.cases import load_case
+from casebook.cases.registry import load_case
 from casebook.datasets import RawTable
 from casebook.pipelines.pima.columns import PATIENTS
 from casebook.pipelines.pima.nodes import ingest_patients

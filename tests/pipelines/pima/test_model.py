@@ -13,17 +13,17 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
-from casebook.cases import load_case
+from casebook.cases.registry import load_case
+from casebook.column_types.parsing import InvalidTableError
+from casebook.config.resolve import resolve_case
 from casebook.datasets import RawTable
-from casebook.learning.columns import InvalidTableError
-from casebook.learning.packaging import write_package
-from casebook.learning.serving import RowModel
-from casebook.overlay import resolve_case
+from casebook.inference.row_model import RowModel
+from casebook.model_registry.model_package import write_package
 from casebook.pipelines.pima import create_pipeline
 from casebook.pipelines.pima.columns import PATIENTS, RAW_ROW
 
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "pima" / "parameters.yml"
-WANTED = ("test_predictions", "test_metrics", "fit_metrics", "parts", "joined_rows", "model")
+WANTED = ("test_predictions", "test_metrics", "fit_metrics", "split_assignment", "joined_rows", "model")
 QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 
 
@@ -72,7 +72,7 @@ def test_the_default_comes_near_the_best_reachable_accuracy(made: dict[str, Any]
 
 
 def test_the_model_of_raw_rows_says_what_the_evaluation_says(made: dict[str, Any], model: RowModel) -> None:
-    test = (made["parts"]["part"] == 4).to_numpy()
+    test = (made["split_assignment"]["part"] == 4).to_numpy()
     found = model.predict(made["joined_rows"].drop(columns="diabetes"))
     expected = made["test_predictions"]["probability"].to_numpy()
     np.testing.assert_allclose(found["probability"][test], expected, atol=1e-6)

@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from casebook.learning.columns import InvalidTableError
+from casebook.column_types.parsing import InvalidTableError
 from casebook.pipelines.pima.columns import PATIENTS, RAW_ROW
 from casebook.pipelines.pima.nodes import ingest_patients
 from casebook.pipelines.pima.schemas import PATIENTS_SCHEMA

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from casebook.overlay import InvalidParametersError, resolve_case
+from casebook.config.resolve import InvalidParametersError, resolve_case
 from casebook.pipelines.pima.columns import FEATURE_SOURCES, RAW_ROW
 
 CONF = Path(__file__).parents[3] / "conf" / "base" / "pima"
@@ -22,25 +22,25 @@ def resolve(variant: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - a t
 def test_the_published_network_is_8_16_8_1_trained_150_epochs_on_all_rows() -> None:
     found = resolve("net_8_16_8")
     training = found["training"]
-    assert len(found["preparation"]["columns"]) == 8
+    assert len(found["preprocessing"]["columns"]) == 8
     assert training["network"]["hidden"] == [16, 8]
     assert (training["epochs"], training["batch_size"]) == (150, 10)
     assert training["network"]["initializer"] == "random_uniform"
     assert training["optimizer"]["name"] == "adam"
     assert found["split"]["strategy"] == "none"
-    assert found["preparation"]["scaling"] == "none"
+    assert found["preprocessing"]["scaling"] == "none"
 
 
 @pytest.mark.parametrize("variant", ["default", "folds", "net_8_16_8"])
 def test_every_variant_uses_each_measurement_once(variant: str) -> None:
-    columns = resolve(variant)["preparation"]["columns"]
+    columns = resolve(variant)["preprocessing"]["columns"]
     assert [FEATURE_SOURCES[name] for name in columns] == [(name,) for name in RAW_ROW]
 
 
 def test_the_published_network_sees_zeros_as_they_are_and_the_default_misses_them_where_nobody_lives_with_them() -> (
     None
 ):
-    published, default = (set(resolve(variant)["preparation"]["columns"]) for variant in ("net_8_16_8", "default"))
+    published, default = (set(resolve(variant)["preprocessing"]["columns"]) for variant in ("net_8_16_8", "default"))
     assert {name for name in published if name.endswith("_published")} == {
         f"{name}_published" for name in ("glucose", "pressure", "skin", "insulin", "bmi")
     }
@@ -67,8 +67,8 @@ def test_what_was_published_is_of_a_variant_and_its_honest_overlay_has_folds() -
         ({"sample": {"rows": 50}}, r"pima\.sample\.rows = 50: must be greater than or equal to 100"),
         ({"sample": {"patients": 500}}, r"pima\.sample\.patients: unknown key; the keys here are rows, seed"),
         (
-            {"preparation": {"columns": ["glukose"]}},
-            r"pima\.preparation\.columns: there is no feature column 'glukose' \(did you mean glucose\?\)",
+            {"preprocessing": {"columns": ["glukose"]}},
+            r"pima\.preprocessing\.columns: there is no feature column 'glukose' \(did you mean glucose\?\)",
         ),
         ({"folds": {"count": 1}}, r"pima\.folds\.count = 1: one fold leaves nothing to train on"),
     ],

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from casebook.cases import load_case
+from casebook.cases.registry import load_case
+from casebook.data.joins import join_many_to_one
 from casebook.datasets import RawTable
-from casebook.learning.joining import join_many_to_one
-from casebook.modelling.nodes import assign_parts
 from casebook.pipelines.redhat.features import engineer_features
 from casebook.pipelines.redhat.nodes import ingest_activities, ingest_people, merge_people
+from casebook.stages.nodes import assign_splits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,7 @@ def run_to_parts(folder: Path, unknown_people: str = "refuse") -> pd.DataFrame:
     """Take the files as far as the split."""
     activities, people = ingest(folder, "act_train.csv"), ingest(folder, "people.csv")
     joined, _ = merge_people(activities, people, unknown_people)
-    return assign_parts(engineer_features(joined), SPLIT, "keep", "outcome", "binary")
+    return assign_splits(engineer_features(joined), SPLIT, "keep", "outcome", "binary")
 
 
 def only_header(text: str) -> str:
@@ -168,4 +168,4 @@ def test_a_class_that_is_absent_from_a_part_is_refused_with_the_part(folder: Pat
         ValueError, match=r"split: (train|validation|test) has no row of class 1; use more rows"
     ) as told:
         run_to_parts(folder)
-    assert type(told.value).__name__ == "EmptyPartError"
+    assert type(told.value).__name__ == "EmptySplitError"

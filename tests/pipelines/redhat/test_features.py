@@ -5,27 +5,27 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import StandardScaler
 
-from casebook.learning.fitting import fit_preparation
-from casebook.learning.preparation import Preparation, expand_dense, prepare_rows
-from casebook.modelling.nodes import fit_preparation_on_training
-from casebook.parameters import PreparationParameters
+from casebook.config.schema import TabularPreprocessingParameters
 from casebook.pipelines.redhat.columns import FEATURE_SOURCES
 from casebook.pipelines.redhat.features import engineer_features
 from casebook.pipelines.redhat.nodes import ingest_activities, ingest_people, merge_people
+from casebook.preprocessing.fit_tabular import fit_preprocessor
+from casebook.preprocessing.tabular import TabularPreprocessor, expand_dense, prepare_rows
+from casebook.stages.nodes import fit_preprocessor_on_training
 
 PUBLISHED = {
     "scaling": "standard",
     "encoding": {},
-    "nulls": {"activity_type": "mode"},
+    "impute": {"activity_type": "mode"},
     "clip": {},
-    "min_rows": 1,
+    "min_frequency": 1,
 }
 ONE_HOT = ["activity_category", *(f"people_char_{number}" for number in range(1, 10))]
 PARTS = ["year", "month", "quarter", "week", "weekday", "day"]
 
 
-def fit_published(table: pd.DataFrame, parts: pd.DataFrame) -> Preparation:
-    return fit_preparation_on_training(table, parts, PUBLISHED, {}, feature_sources=FEATURE_SOURCES)
+def fit_published(table: pd.DataFrame, parts: pd.DataFrame) -> TabularPreprocessor:
+    return fit_preprocessor_on_training(table, parts, PUBLISHED, {}, feature_sources=FEATURE_SOURCES)
 
 
 @pytest.fixture
@@ -127,19 +127,19 @@ def prepare_by_the_book(table: pd.DataFrame, training: np.ndarray) -> np.ndarray
 def test_the_published_preparation_comes_out_exactly() -> None:
     table = make_feature_table(900)
     parts = pd.DataFrame({"part": np.repeat([1, 2, 4], [600, 100, 200]).astype("uint8")})
-    preparation = fit_published(table, parts)
+    preprocessor = fit_published(table, parts)
     # 45 columns of numbers, then 7 + 2 + 3 + ... + 10 categories.
-    assert len(preparation.features) == 45 + 7 + sum(range(2, 11))
-    dense = expand_dense(prepare_rows(table, preparation), preparation)
+    assert len(preprocessor.features) == 45 + 7 + sum(range(2, 11))
+    dense = expand_dense(prepare_rows(table, preprocessor), preprocessor)
     expected = prepare_by_the_book(table, np.arange(900) < 600)
     np.testing.assert_allclose(dense, expected, rtol=0, atol=1e-6)
 
 
 def test_the_three_rows_are_prepared_as_by_hand(joined_rows: pd.DataFrame) -> None:
     table = engineer_features(joined_rows)
-    preparation = fit_preparation(table.drop(columns="outcome"), PreparationParameters(**PUBLISHED))
-    dense = expand_dense(prepare_rows(table, preparation), preparation)
-    by_name = dict(zip(preparation.features, dense.T.tolist(), strict=True))
+    preprocessor = fit_preprocessor(table.drop(columns="outcome"), TabularPreprocessingParameters(**PUBLISHED))
+    dense = expand_dense(prepare_rows(table, preprocessor), preprocessor)
+    by_name = dict(zip(preprocessor.features, dense.T.tolist(), strict=True))
     # Two rows of one person and one of another: a column that differs is (-1, 2, -1) / sqrt 2 or its opposite.
     low, high = -(0.5**0.5), 2**0.5
     assert by_name["people_id"] == pytest.approx([low, high, low])
@@ -156,7 +156,7 @@ def test_the_three_rows_are_prepared_as_by_hand(joined_rows: pd.DataFrame) -> No
 def test_other_rows_than_the_training_ones_change_nothing_that_is_fitted() -> None:
     table = make_feature_table(300)
     parts = pd.DataFrame({"part": np.resize(np.array([1, 2, 4], dtype="uint8"), 300)})
-    preparation = fit_published(table, parts)
+    preprocessor = fit_published(table, parts)
     others = (parts["part"] != 1).to_numpy()
     changed = table.copy()
     changed.loc[others, "people_char_38"] = 10_000
@@ -164,11 +164,11 @@ def test_other_rows_than_the_training_ones_change_nothing_that_is_fitted() -> No
     changed["people_char_1"] = changed["people_char_1"].cat.add_categories(["type 99"])
     changed.loc[others, "people_char_1"] = "type 99"
     changed.loc[others, "outcome"] = 1
-    assert_equal_fit(fit_published(changed, parts), preparation)
+    assert_equal_fit(fit_published(changed, parts), preprocessor)
     # The same change in one training row is seen.
     table.loc[np.flatnonzero(~others)[0], "people_char_38"] = 10_000
-    assert fit_published(table, parts) != preparation
+    assert fit_published(table, parts) != preprocessor
 
 
-def assert_equal_fit(one: Preparation, other: Preparation) -> None:
+def assert_equal_fit(one: TabularPreprocessor, other: TabularPreprocessor) -> None:
     assert json.dumps(one.to_dict()) == json.dumps(other.to_dict())

@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.learning import packaging
-from casebook.learning.inputs import restore_preparation
-from casebook.learning.networks import load_network
-from casebook.learning.packaging import Package, write_package
+from casebook.model_registry import model_package
+from casebook.model_registry.model_package import Package, write_package
+from casebook.models.networks import load_network
+from casebook.preprocessing.modality import restore_preprocessor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,15 +88,15 @@ open(f"{out}/facts.json", "w").write(json.dumps(facts))
 def save_with_other_features(finished: Finished, folder: Path) -> Path:
     """Save the finished run's network with code in which nobody's id counts."""
     models = finished.project.root / "data" / "06_models" / "redhat"
-    preparation = restore_preparation(json.loads((models / "preparation.json").read_text()))
+    preprocessor = restore_preprocessor(json.loads((models / "preprocessor.json").read_text()))
     example = pd.read_parquet(finished.project.root / "data" / "03_primary" / "redhat" / "example_rows.parquet")
-    package = Package(load_network(models / "network.keras"), preparation, "binary", 0.5, example)
-    sources = packaging.bundle_sources("redhat")
+    package = Package(load_network(models / "network.keras"), preprocessor, "binary", 0.5, example)
+    sources = model_package.bundle_sources("redhat")
     place, ids = "pipelines/redhat/features.py", "number_in(joined_rows[FEATURE_SOURCES[name][0]])"
     assert sources[place].count(ids) == 1
     with pytest.MonkeyPatch.context() as patch:
         changed = {**sources, place: sources[place].replace(ids, f'(name != "people_id") * {ids}')}
-        patch.setattr(packaging, "bundle_sources", lambda _case: changed)
+        patch.setattr(model_package, "bundle_sources", lambda _case: changed)
         parts = write_package(package, "redhat", folder)
         patch.syspath_prepend(str(folder))
         mlflow.pyfunc.save_model(

@@ -10,16 +10,16 @@ import pytest
 from kedro.pipeline import Pipeline
 from sklearn.metrics import accuracy_score, roc_auc_score
 
-from casebook.learning.columns import InvalidTableError
-from casebook.learning.predicting import predict
-from casebook.learning.preparation import Preparation, prepare_rows
-from casebook.learning.splitting import PARTS, TRAIN, EmptyPartError
-from casebook.modelling import STUDY, evaluation, nodes
-from casebook.parameters import EvaluationParameters
+from casebook.column_types.parsing import InvalidTableError
+from casebook.config.schema import EvaluationParameters
+from casebook.data.splitting import PARTS, TRAIN, EmptySplitError
+from casebook.evaluation.predict import predict
 from casebook.pipelines.redhat.columns import FEATURE_SOURCES
 from casebook.pipelines.redhat.features import engineer_features
 from casebook.pipelines.redhat.pipeline import create_pipeline
-from casebook.samples.redhat import generate_sample
+from casebook.preprocessing.tabular import TabularPreprocessor, prepare_rows
+from casebook.stages import STUDY, evaluation, nodes
+from casebook.synthetic_data.redhat import generate_sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,12 +40,12 @@ PARAMETERS = {
     "duplicates": "keep",
     "leaks": {},
     "folds": {"count": 2, "repeats": 1, "of": "training"},
-    "preparation": {
+    "preprocessing": {
         "scaling": "standard",
         "encoding": {"people_group_1": "embedding"},
-        "nulls": {"activity_type": "mode"},
+        "impute": {"activity_type": "mode"},
         "clip": {"people_char_38": [0.01, 0.99]},
-        "min_rows": 2,
+        "min_frequency": 2,
     },
     "training": {
         "epochs": 1,
@@ -80,7 +80,7 @@ def describe(value: object) -> object:
         return {name: describe(part) for name, part in value.items()}
     if isinstance(value, np.ndarray):
         return value.dtype.str, value.shape, value.tobytes()
-    if isinstance(value, Preparation):
+    if isinstance(value, TabularPreprocessor):
         return str(value.to_dict())
     if hasattr(value, "get_weights"):
         return describe(dict(enumerate(value.get_weights())))
@@ -141,7 +141,7 @@ def test_every_node_of_the_graph_leaves_its_inputs_as_they_were(
 @pytest.mark.parametrize("strategy", ["row", "person", "group"])
 def test_each_row_gets_a_part_by_the_chosen_strategy(made: dict[str, Any], strategy: str) -> None:
     table = made["feature_table"]
-    parts = nodes.assign_parts(table, {**SPLIT, "strategy": strategy, "seed": 5}, "keep", "outcome", "binary")
+    parts = nodes.assign_splits(table, {**SPLIT, "strategy": strategy, "seed": 5}, "keep", "outcome", "binary")
     assert parts.dtypes.astype(str).to_dict() == {"part": "uint8"}
     assert len(parts) == len(table)
     assert set(parts["part"]) == set(PARTS.values())
@@ -152,10 +152,10 @@ def test_each_row_gets_a_part_by_the_chosen_strategy(made: dict[str, Any], strat
 
 def test_a_split_by_an_unknown_strategy_or_without_a_class_is_refused(made: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="strategy 'time' does not exist; there are row, none, person, group"):
-        nodes.assign_parts(made["feature_table"], {**SPLIT, "strategy": "time"}, "keep", "outcome", "binary")
+        nodes.assign_splits(made["feature_table"], {**SPLIT, "strategy": "time"}, "keep", "outcome", "binary")
     one_class = made["feature_table"].assign(outcome=[1, *[0] * (len(made["feature_table"]) - 1)])
-    with pytest.raises(EmptyPartError, match="has no row of class 1"):
-        nodes.assign_parts(one_class, {**SPLIT, "strategy": "row"}, "keep", "outcome", "binary")
+    with pytest.raises(EmptySplitError, match="has no row of class 1"):
+        nodes.assign_splits(one_class, {**SPLIT, "strategy": "row"}, "keep", "outcome", "binary")
 
 
 def test_the_split_is_described_by_rows_features_and_what_was_seen() -> None:
@@ -164,9 +164,9 @@ def test_the_split_is_described_by_rows_features_and_what_was_seen() -> None:
     )
     parts = pd.DataFrame({"part": np.array([1, 1, 2, 4, 4, 0], dtype="uint8")})
     sources = {name: (name,) for name in table.columns.drop("outcome")}
-    settings = PARAMETERS["preparation"]
-    preparation = nodes.fit_preparation_on_training(table, parts, settings, {}, feature_sources=sources)
-    assert nodes.describe_split(table, parts, preparation, SPLIT) == {
+    settings = PARAMETERS["preprocessing"]
+    preprocessor = nodes.fit_preprocessor_on_training(table, parts, settings, {}, feature_sources=sources)
+    assert nodes.describe_split(table, parts, preprocessor, SPLIT) == {
         "data/train_rows": 2.0,
         "data/validation_rows": 1.0,
         "data/test_rows": 2.0,
@@ -182,22 +182,24 @@ def test_the_split_is_described_by_rows_features_and_what_was_seen() -> None:
 
 
 def test_every_part_is_prepared_from_its_own_rows_in_their_order(made: dict[str, Any]) -> None:
-    table, part = made["feature_table"], made["parts"]["part"].to_numpy()
+    table, part = made["feature_table"], made["split_assignment"]["part"].to_numpy()
     for name, number in PARTS.items():
         rows = table[part == number]
-        expected = {**prepare_rows(rows, made["preparation"]), "target": rows["outcome"].to_numpy("uint8")}
+        expected = {**prepare_rows(rows, made["preprocessor"]), "target": rows["outcome"].to_numpy("uint8")}
         assert describe(made[f"{name}_arrays"]) == describe(expected)
-    assert all(column.name != "outcome" for column in made["preparation"].columns)
+    assert all(column.name != "outcome" for column in made["preprocessor"].columns)
 
 
 def test_the_preparation_knows_only_the_training_rows(made: dict[str, Any]) -> None:
-    table, train = made["feature_table"], (made["parts"]["part"] == TRAIN).to_numpy()
+    table, train = made["feature_table"], (made["split_assignment"]["part"] == TRAIN).to_numpy()
     spoilt = table.copy()
     spoilt.loc[~train, "people_char_38"] = -1
     spoilt.loc[~train, "people_group_1"] = 1
-    settings = PARAMETERS["preparation"]
-    again = nodes.fit_preparation_on_training(spoilt, made["parts"], settings, {}, feature_sources=FEATURE_SOURCES)
-    assert again == made["preparation"]
+    settings = PARAMETERS["preprocessing"]
+    again = nodes.fit_preprocessor_on_training(
+        spoilt, made["split_assignment"], settings, {}, feature_sources=FEATURE_SOURCES
+    )
+    assert again == made["preprocessor"]
     column = next(column for column in again.columns if column.name == "people_char_38")
     low, high = np.quantile(table.loc[train, "people_char_38"], [0.01, 0.99])
     assert (column.low, column.high) == (low, high)
@@ -255,10 +257,10 @@ def test_importance_is_measured_on_evenly_spaced_rows(made: dict[str, Any], monk
     def remember(_predict: object, arrays: dict, permuted: dict, target: np.ndarray, *_: object, **__: object) -> None:
         seen.update(arrays=arrays, permuted=permuted, target=target)
 
-    monkeypatch.setattr("casebook.learning.importance.permute_importance", remember)
+    monkeypatch.setattr("casebook.evaluation.permutation_importance.permute_importance", remember)
     arrays = made["test_arrays"]
     few = {**EVALUATION, "importance_rows": len(arrays["target"]) // 4}
-    given = made["network"], arrays, made["preparation"], made["joined_rows"], made["parts"], few
+    given = made["network"], arrays, made["preprocessor"], made["joined_rows"], made["split_assignment"], few
     evaluation.rank_raw_columns(*given, engineer=engineer_features, feature_sources=FEATURE_SOURCES)
     np.testing.assert_array_equal(seen["target"], arrays["target"][::4])
     np.testing.assert_array_equal(seen["arrays"]["codes"], arrays["codes"][::4])
@@ -277,7 +279,7 @@ def test_figures_have_their_numbers_and_the_head_its_rows(made: dict[str, Any]) 
 
 def test_the_package_holds_network_preparation_threshold_and_raw_example_rows(made: dict[str, Any]) -> None:
     package = made["model"]
-    assert (package.network, package.preparation) == (made["network"], made["preparation"])
+    assert (package.network, package.preprocessor) == (made["network"], made["preprocessor"])
     assert (package.task, package.threshold) == ("binary", EVALUATION["threshold"])
     joined = made["joined_rows"]
     # Of the activity's char_1 ... char_9 no feature is made.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from casebook.champion import load_champion, open_registry
+from casebook.model_registry.champion import load_champion, open_registry
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,13 +3,9 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from casebook.learning.columns import InvalidTableError
+from casebook.column_types.parsing import InvalidTableError
 from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE, RAW_ROW
-from casebook.pipelines.redhat.nodes import (
-    ingest_activities,
-    ingest_people,
-    merge_people,
-)
+from casebook.pipelines.redhat.nodes import ingest_activities, ingest_people, merge_people
 
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -148,8 +144,8 @@ def test_people_that_do_not_fit_are_refused(raw_people: pd.DataFrame, spoil: Cha
 def test_each_activity_gets_its_person(raw_activities: pd.DataFrame, raw_people: pd.DataFrame) -> None:
     activities, people = ingest_activities(raw_activities), ingest_people(raw_people)
     joined, metrics = merge_people(activities, people, "refuse")
-    owners = people.iloc[[1, 2, 1]].reset_index(drop=True).drop(columns="people_id").add_prefix("people_")
-    pd.testing.assert_frame_equal(joined, pd.concat([activities, owners], axis=1))
+    lookup_table = people.iloc[[1, 2, 1]].reset_index(drop=True).drop(columns="people_id").add_prefix("people_")
+    pd.testing.assert_frame_equal(joined, pd.concat([activities, lookup_table], axis=1))
     assert joined.drop(columns="outcome").columns.tolist() == list(RAW_ROW)
     assert metrics == {"data/dropped_activities": 0.0}
 

@@ -12,11 +12,11 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from casebook.config.resolve import resolve_parameters
 from casebook.datasets import RawTable
-from casebook.learning.preparation import expand_dense
-from casebook.overlay import resolve_parameters
 from casebook.pipelines.redhat import create_pipeline
-from casebook.samples.redhat import best_reachable, generate_sample, write_sample
+from casebook.preprocessing.tabular import expand_dense
+from casebook.synthetic_data.redhat import best_reachable, generate_sample, write_sample
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.conftest import Project
 
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "redhat" / "parameters.yml"
-WANTED = ("test_predictions", "train_arrays", "test_arrays", "preparation")
+WANTED = ("test_predictions", "train_arrays", "test_arrays", "preprocessor")
 
 
 class Kept(MemoryDataset):
@@ -93,11 +93,11 @@ def test_the_default_is_two_points_above_a_logistic_regression_on_the_dense_feat
     from sklearn.linear_model import LogisticRegression
 
     found, _ = sample
-    train, test = (expand_dense(found[name], found["preparation"]) for name in ("train_arrays", "test_arrays"))
+    train, test = (expand_dense(found[name], found["preprocessor"]) for name in ("train_arrays", "test_arrays"))
     linear = LogisticRegression(max_iter=200).fit(train, found["train_arrays"]["target"])
-    rival = float((linear.predict(test) == found["test_arrays"]["target"]).mean())
-    assert rival > 0.6
-    assert accuracy(found["test_predictions"]) >= rival + 0.02
+    reference = float((linear.predict(test) == found["test_arrays"]["target"]).mean())
+    assert reference > 0.6
+    assert accuracy(found["test_predictions"]) >= reference + 0.02
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from tests.conftest import ALL_CORES
 
-from casebook.learning.networks import load_network
+from casebook.models.networks import load_network
 
 EPOCHS = 40
 GIVEN = f"redhat.training.epochs={EPOCHS},redhat.training.batch_size=32,redhat.training.early_stopping.patience=0"

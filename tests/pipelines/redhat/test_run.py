@@ -23,10 +23,10 @@ LAYERS = {
     "03_primary": {"joined_rows.parquet", "example_rows.parquet"},
     "04_feature": {"feature_table.parquet"},
     "05_model_input": {
-        "dealt_parts.parquet", "parts.parquet", "train_arrays", "validation_arrays", "test_arrays",
+        "initial_split.parquet", "split_assignment.parquet", "train_arrays", "validation_arrays", "test_arrays",
         "fold_assignments.parquet", "promotion_rows.parquet",
     },
-    "06_models": {"preparation.json", "network.keras", "training_profile.json", "reference_model"},
+    "06_models": {"preprocessor.json", "network.keras", "training_profile.json", "reference_model"},
     "07_model_output": {"test_predictions.parquet", "reference_predictions.parquet"},
     "08_reporting": {
         "history.parquet", "importance.parquet", "figures", "tables", "test_head.csv", "profile", "profile_tables",
@@ -177,7 +177,7 @@ def test_tags_name_the_commit_where_there_is_git(finished: Finished, run: Run) -
 
 def test_every_leaf_that_a_node_takes_is_one_flattened_column(run: Run, merged: dict[str, dict[str, object]]) -> None:
     blocks = (
-        "task", "target", "unknown_people", "split", "duplicates", "leaks", "folds", "preparation", "training",
+        "task", "target", "unknown_people", "split", "duplicates", "leaks", "folds", "preprocessing", "training",
         "reference", "evaluation", "promotion",
     )  # fmt: skip
     expected = leaves({name: merged["redhat"][name] for name in blocks}, "redhat")

@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from casebook.learning.columns import InvalidTableError
-from casebook.learning.validation import check_table
+from casebook.column_types.parsing import InvalidTableError
+from casebook.data.schema_checks import check_table
 from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE
 from casebook.pipelines.redhat.nodes import ingest_activities
 from casebook.pipelines.redhat.schemas import ACTIVITIES_SCHEMA, PEOPLE_SCHEMA

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
     from tests.conftest import Project
 
-PREPARE = ("run", "--env", "test", "--to-nodes", "redhat.apply_preparation")
+PREPARE = ("run", "--env", "test", "--to-nodes", "redhat.apply_preprocessor")
 GROUPS = (
     "run", "--env", "test", "--pipelines", "redhat", "--tags", "splitting,scaling",
-    "--params", "redhat.split.strategy=group,redhat.preparation.scaling=minmax",
+    "--params", "redhat.split.strategy=group,redhat.preprocessing.scaling=minmax",
 )  # fmt: skip
 
 
@@ -70,7 +70,13 @@ def test_after_a_kill_between_nodes_the_same_command_works(project: Project, kil
     assert prepared.run.info.status == "FINISHED"
     assert prepared.run.info.run_id != killed.info.run_id
     arrays = {file.name for file in layer(project, "05_model_input").iterdir()}
-    assert arrays == {"dealt_parts.parquet", "parts.parquet", "train_arrays", "validation_arrays", "test_arrays"}
+    assert arrays == {
+        "initial_split.parquet",
+        "split_assignment.parquet",
+        "train_arrays",
+        "validation_arrays",
+        "test_arrays",
+    }
     assert list((project.root / "data").rglob(".unfinished*")) == []
 
 

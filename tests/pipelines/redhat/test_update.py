@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from tests.conftest import Project
 
-from casebook.champion import load_champion
+from casebook.model_registry.champion import load_champion
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +68,7 @@ def test_each_batch_has_its_line_and_a_spoilt_one_its_reason(updated: Updated) -
     assert lines["batch"].tolist() == [f"inbox/{number}.csv" for number in (1, 2, 3, 4, 5)]
     for spoilt in (1, 4):
         assert lines["said"].iloc[spoilt].startswith("not learnt from: the champion's auc on these ")
-        assert "less than update.least_lead=0.5 of its lead is left" in lines["said"].iloc[spoilt]
+        assert "less than update.min_lead_share=0.5 of its lead is left" in lines["said"].iloc[spoilt]
     assert "lacks the column char_10" in lines["said"].iloc[2]
     assert "batch 4, inbox/4.csv: " in " ".join(updated.said.split())
     learnt = lines[lines["rows"].notna()]
@@ -109,7 +109,7 @@ def test_the_newest_version_has_the_champions_preparation_other_weights_and_its_
     rows = pd.read_parquet(updated.project.root / "data" / "05_model_input" / "redhat" / "promotion_rows.parquet")
     features = [model.features(rows.drop(columns="outcome")) for model in (first, newest)]
     pd.testing.assert_frame_equal(*features)
-    prepared = [model.model.preparation.prepare(features[0]) for model in (first, newest)]
+    prepared = [model.model.preprocessor.prepare(features[0]) for model in (first, newest)]
     for name, values in prepared[0].items():
         np.testing.assert_array_equal(values, prepared[1][name])
     answers = [model.answer_features(features[0])["probability"].to_numpy() for model in (first, newest)]

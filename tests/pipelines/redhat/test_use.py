@@ -117,7 +117,7 @@ def test_outcomes_that_arrive_later_are_followed_by_week(scored: Scored, upside_
     outcomes = pd.DataFrame({"activity_id": predictions["key"], "outcome": (likely != upside_down).astype(int)})
     raw = scored.project.root / "data" / "01_raw" / "redhat"
     outcomes.to_csv(raw / "outcomes.csv", index=False)
-    given = "redhat.monitor.least_rows=10"
+    given = "redhat.monitor.min_rows_per_week=10"
     found, said = scored.project.kedro("run", "--pipeline=redhat_monitor", "--env", "test", "--params", given)
     assert found == code, said[-3000:]
     run = scored.project.runs()[0]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.learning.columns import conform_table
+from casebook.column_types.parsing import conform_table
 from casebook.pipelines.rossmann.columns import FEATURE_SOURCES, RAW_ROW
 from casebook.pipelines.rossmann.features import engineer_features, find_easter, list_holidays
 from casebook.pipelines.rossmann.nodes import ingest_days, ingest_stores, merge_stores

@@ -13,23 +13,23 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from casebook.column_types.parsing import InvalidTableError
+from casebook.config.resolve import InvalidParametersError, resolve_case
+from casebook.config.schema import NetworkParameters
+from casebook.data.splitting import TEST
 from casebook.datasets import RawTable
-from casebook.learning.columns import InvalidTableError
-from casebook.learning.importance import permute_raw_columns
-from casebook.learning.networks import build_network
-from casebook.learning.packaging import Package, write_package
-from casebook.learning.serving import RowModel
-from casebook.learning.splitting import TEST
-from casebook.overlay import InvalidParametersError, resolve_case
-from casebook.parameters import NetworkParameters
+from casebook.evaluation.permutation_importance import permute_raw_columns
+from casebook.inference.row_model import RowModel
+from casebook.model_registry.model_package import Package, write_package
+from casebook.models.networks import build_network
 from casebook.pipelines.rossmann import create_pipeline
 from casebook.pipelines.rossmann.columns import FEATURE_SOURCES, RAW_ROW
 from casebook.pipelines.rossmann.features import engineer_features
-from casebook.samples import rossmann
+from casebook.synthetic_data import rossmann
 
 TREE = yaml.safe_load((Path(__file__).parents[3] / "conf/base/rossmann/parameters.yml").read_text())["rossmann"]
 VARIANTS = ("default", *TREE["variants"])
-PREPARED = ("preparation", "example_rows", "joined_rows", "parts", "test_arrays")
+PREPARED = ("preprocessing", "example_rows", "joined_rows", "split_assignment", "test_arrays")
 EVALUATED = ("network", "test_predictions", "test_metrics", "importance", "model")
 QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 # On 60 days a test of 42 would leave little to learn from.
@@ -79,8 +79,8 @@ def prepared(files: dict[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
 
 def open_untrained(made: dict[str, Any], folder: Path) -> RowModel:
     """Open a variant's model, with the network as it is before training, as it lies in a store."""
-    network = build_network(made["preparation"], NetworkParameters.model_validate(made["training"]["network"]))
-    package = Package(network, made["preparation"], "regression", 0.5, made["example_rows"])
+    network = build_network(made["preprocessor"], NetworkParameters.model_validate(made["training"]["network"]))
+    package = Package(network, made["preprocessor"], "regression", 0.5, made["example_rows"])
     return RowModel.load(write_package(package, "rossmann", folder).parts)
 
 
@@ -142,16 +142,16 @@ def test_a_further_feature_of_a_leaking_column_does_not_leak(files: dict[str, pd
         ({"Customers": "drop"}, ["store_weekday", "promo", "store_quarter"]),
         ({"Customers": "drop", "StateHoliday": "drop"}, ["promo", "store_quarter"]),
     ):
-        given = {"columns": columns, "encoding": {}, "fallback": {}}
-        made = run_graph(files, ("preparation",), split=SPLIT, leaks=leaks, preparation=given)
-        assert made["preparation"].column_names == expected
+        given = {"columns": columns, "encoding": {}, "nearest_lower_within": {}}
+        made = run_graph(files, ("preprocessing",), split=SPLIT, leaks=leaks, preprocessor=given)
+        assert made["preprocessor"].column_names == expected
 
 
 def test_rows_in_their_own_order_are_prepared_again_as_they_were(prepared: dict[str, dict[str, Any]]) -> None:
     made = prepared["default"]
-    rows = made["joined_rows"][(made["parts"]["part"] & TEST > 0).to_numpy()]
+    rows = made["joined_rows"][(made["split_assignment"]["part"] & TEST > 0).to_numpy()]
     arrays = {name: values for name, values in made["test_arrays"].items() if name != "target"}
-    permuted = permute_raw_columns(arrays, rows, made["preparation"], FEATURE_SOURCES, engineer_features)
+    permuted = permute_raw_columns(arrays, rows, made["preprocessor"], FEATURE_SOURCES, engineer_features)
     assert set(permuted) == set(RAW_ROW) - {"Customers"}
     for permute in permuted.values():
         for name, block in permute(np.arange(len(rows))).items():
@@ -160,12 +160,12 @@ def test_rows_in_their_own_order_are_prepared_again_as_they_were(prepared: dict[
 
 def test_a_permuted_store_moves_all_features_that_it_enters_and_no_others(prepared: dict[str, dict[str, Any]]) -> None:
     made = prepared["default"]
-    rows = made["joined_rows"][(made["parts"]["part"] & TEST > 0).to_numpy()]
-    arrays, preparation = made["test_arrays"], made["preparation"]
-    permuted = permute_raw_columns(arrays, rows, preparation, FEATURE_SOURCES, engineer_features)
+    rows = made["joined_rows"][(made["split_assignment"]["part"] & TEST > 0).to_numpy()]
+    arrays, preprocessor = made["test_arrays"], made["preprocessor"]
+    permuted = permute_raw_columns(arrays, rows, preprocessor, FEATURE_SOURCES, engineer_features)
     found = permuted["Store"](np.arange(len(rows))[::-1])
     moved = {
-        name for name, (block, place) in preparation.positions.items()
+        name for name, (block, place) in preprocessor.positions.items()
         if (found[block][:, place] != arrays[block][:, place]).any()
     }  # fmt: skip
     assert moved == {"store", "store_weekday", "store_weekday_promo", "store_quarter"}
@@ -176,7 +176,7 @@ def default(files: dict[str, pd.DataFrame]) -> dict[str, Any]:
     """The default trained for longer, on fewer rows than it is made for."""
     return run_graph(
         files,
-        (*EVALUATED, "joined_rows", "parts"),
+        (*EVALUATED, "joined_rows", "split_assignment"),
         split={**SPLIT, "promotion_share": 0},
         training={"epochs": 10, "batch_size": 128, "refit": False},
         reference={"max_iter": 5, "max_leaf_nodes": 15, "refit": False},
@@ -191,7 +191,7 @@ def test_the_default_comes_near_the_best_that_can_be_reached(default: dict[str, 
 
 def test_the_model_of_raw_rows_says_what_the_evaluation_says(default: dict[str, Any], tmp_path: Path) -> None:
     model = RowModel.load(write_package(default["model"], "rossmann", tmp_path).parts)
-    test = (default["parts"]["part"] == TEST).to_numpy()
+    test = (default["split_assignment"]["part"] == TEST).to_numpy()
     rows = default["joined_rows"][test].drop(columns=["Sales", "Customers"])
     np.testing.assert_allclose(model.predict(rows)["prediction"], default["test_predictions"]["prediction"], rtol=1e-5)
 

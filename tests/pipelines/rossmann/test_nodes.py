@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from casebook.learning.columns import InvalidTableError
+from casebook.column_types.parsing import InvalidTableError
 from casebook.pipelines.rossmann.columns import DAYS, RAW_ROW, STORES
 from casebook.pipelines.rossmann.nodes import ingest_days, ingest_stores, merge_stores
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case, NewRows
+from casebook.cases.registry import Case, NewRows
 from casebook.pipelines.attrition.columns import FEATURE_SOURCES
 from casebook.pipelines.attrition.nodes import rename_department
 from casebook.pipelines.attrition.pipeline import create_pipeline
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
-    """Generate the file; see `samples.attrition`."""
-    from casebook.samples import attrition
+    """Generate the file; see `synthetic_data.attrition`."""
+    from casebook.synthetic_data import attrition
 
     sample = attrition.generate_sample(size["employees"], size["seed"])
     attrition.write_sample(sample, folder)

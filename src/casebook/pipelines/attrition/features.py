@@ -6,8 +6,8 @@ from functools import partial
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
-from casebook.learning.features import list_computable
 from casebook.pipelines.attrition.columns import FEATURE_SOURCES, STEPS, TARGET
+from casebook.preprocessing.feature_functions import list_computable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.learning.columns import InvalidTableError, conform_table
-from casebook.learning.validation import check_table
-from casebook.modelling.nodes import refuse_one_class
+from casebook.column_types.parsing import InvalidTableError, conform_table
+from casebook.data.schema_checks import check_table
 from casebook.pipelines.attrition.columns import EMPLOYEES, SPELLINGS, TARGET
+from casebook.stages.nodes import refuse_one_class
 
 if TYPE_CHECKING:
     import pandas as pd

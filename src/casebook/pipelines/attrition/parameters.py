@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from casebook.parameters import CaseParameters, Parameters
+from casebook.config.schema import CaseParameters, Parameters
 
 
 class SampleParameters(Parameters):

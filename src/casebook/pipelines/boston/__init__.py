@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case, NewRows
+from casebook.cases.registry import Case, NewRows
 from casebook.pipelines.boston.columns import FEATURE_SOURCES
 from casebook.pipelines.boston.nodes import take_inputs
 from casebook.pipelines.boston.pipeline import create_pipeline
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
-    """Generate the file; see `samples.boston`."""
-    from casebook.samples import boston
+    """Generate the file; see `synthetic_data.boston`."""
+    from casebook.synthetic_data import boston
 
     boston.write_sample(boston.generate_sample(size["rows"], size["seed"]), folder)
     return boston.best_reachable()

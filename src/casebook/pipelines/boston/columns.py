@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from casebook.learning.columns import Kind
+    from casebook.column_types.parsing import Kind
 
 TARGET = "MEDV"
 # Which side of Keras's split a row is on: "train" or "test". It is no part of a raw row.

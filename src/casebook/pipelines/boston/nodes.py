@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from casebook.learning.columns import InvalidTableError, conform_table
-from casebook.learning.validation import check_table
+from casebook.column_types.parsing import InvalidTableError, conform_table
+from casebook.data.schema_checks import check_table
 from casebook.pipelines.boston.columns import HOUSES, INPUTS, PART, TARGET
 
 if TYPE_CHECKING:

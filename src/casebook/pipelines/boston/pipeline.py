@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline
 
-from casebook.modelling import create_modelling_pipeline, create_profile_pipeline, stage
 from casebook.pipelines.boston import nodes
 from casebook.pipelines.boston.columns import FEATURE_SOURCES
 from casebook.pipelines.boston.features import engineer_features
+from casebook.stages import create_modelling_pipeline, create_profile_pipeline, stage
 
 
 def create_pipeline() -> Pipeline:

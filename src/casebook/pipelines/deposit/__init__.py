@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case, NewRows
+from casebook.cases.registry import Case, NewRows
 from casebook.pipelines.deposit.columns import FEATURE_SOURCES
 from casebook.pipelines.deposit.pipeline import create_pipeline
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
-    """Generate the file; see `samples.deposit`."""
-    from casebook.samples import deposit
+    """Generate the file; see `synthetic_data.deposit`."""
+    from casebook.synthetic_data import deposit
 
     sample = deposit.generate_sample(size["clients"], size["seed"])
     deposit.write_sample(sample, folder)

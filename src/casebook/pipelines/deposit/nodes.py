@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.learning.columns import conform_table
-from casebook.learning.validation import check_table
-from casebook.modelling.nodes import refuse_one_class
+from casebook.column_types.parsing import conform_table
+from casebook.data.schema_checks import check_table
 from casebook.pipelines.deposit.columns import CLIENTS, TARGET
+from casebook.stages.nodes import refuse_one_class
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case, NewRows
+from casebook.cases.registry import Case, NewRows
 from casebook.pipelines.imdb.columns import FEATURE_SOURCES
 from casebook.pipelines.imdb.nodes import name_review
 from casebook.pipelines.imdb.pipeline import create_pipeline
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
-    """Generate the two files; see `samples.imdb`."""
-    from casebook.samples import imdb
+    """Generate the two files; see `synthetic_data.imdb`."""
+    from casebook.synthetic_data import imdb
 
     sample = imdb.generate_sample(size["train"], size["test"], size["seed"])
     imdb.write_sample(sample, folder)

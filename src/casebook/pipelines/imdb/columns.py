@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from casebook.learning.columns import Kind
+    from casebook.column_types.parsing import Kind
 
 TARGET = "positive"
 # Which part of the data set a review belongs to: train or test.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from casebook.learning import figure_style as style
-from casebook.learning.splitting import TEST
-from casebook.learning.texts import split_words
+from casebook.data.splitting import TEST
 from casebook.pipelines.imdb.columns import PART, TARGET
+from casebook.plots import style as style
+from casebook.preprocessing.texts import split_words
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,20 +23,20 @@ EXCERPT = 300
 
 
 def look_at_reviews(
-    joined_rows: pd.DataFrame, preparation: dict[str, Any]
+    joined_rows: pd.DataFrame, preprocessing: dict[str, Any]
 ) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
     """Show how long the reviews are before anything is done to them.
 
     Args:
         joined_rows: `review`, `positive` and `part`.
-        preparation: says at how many words a review is cut.
+        preprocessing: says at how many words a review is cut.
 
     Returns:
         The histogram of lengths by file name, and the tables `review_lengths` (quantiles by part and class) and
         `review_shares` (reviews, exact copies and how many are cut, by part).
     """
     words = count_review_words(joined_rows["review"])
-    length = preparation["length"]
+    length = preprocessing["length"]
     tables = {
         "review_lengths": summarise_lengths(joined_rows, words),
         "review_shares": summarise_parts(joined_rows, words, length),
@@ -85,19 +85,19 @@ def draw_lengths(joined_rows: pd.DataFrame, words: pd.Series, length: int) -> Fi
 
 
 def draw_mistakes(
-    test_predictions: pd.DataFrame, feature_table: pd.DataFrame, parts: pd.DataFrame
+    test_predictions: pd.DataFrame, feature_table: pd.DataFrame, split_assignment: pd.DataFrame
 ) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
     """Show how often reviews of each length are judged rightly, and the surest mistakes.
 
     Args:
         test_predictions: `probability` and the `actual` class of the test rows.
         feature_table: with `review`.
-        parts: which rows are test rows.
+        split_assignment: which rows are test rows.
 
     Returns:
         The figure by file name, and the tables `accuracy_by_length` and `mistaken_reviews`.
     """
-    reviews = feature_table["review"][(parts["part"] & TEST > 0).to_numpy()].reset_index(drop=True)
+    reviews = feature_table["review"][(split_assignment["part"] & TEST > 0).to_numpy()].reset_index(drop=True)
     by_length = measure_by_length(test_predictions, count_review_words(reviews))
     tables = {"accuracy_by_length": by_length, "mistaken_reviews": list_mistakes(test_predictions, reviews)}
     return {"accuracy_by_length.png": draw_accuracy(by_length)}, tables

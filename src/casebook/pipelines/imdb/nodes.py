@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from casebook.learning.columns import conform_table
-from casebook.learning.texts import check_texts
-from casebook.learning.validation import check_table
-from casebook.modelling.nodes import refuse_one_class
+from casebook.column_types.parsing import conform_table
+from casebook.data.schema_checks import check_table
 from casebook.pipelines.imdb.columns import FILE_COLUMNS, NAMES, PART, TARGET
+from casebook.preprocessing.texts import check_texts
+from casebook.stages.nodes import refuse_one_class
 
 
 def ingest_reviews(raw_train: pd.DataFrame, raw_test: pd.DataFrame) -> pd.DataFrame:
@@ -24,8 +24,8 @@ def ingest_reviews(raw_train: pd.DataFrame, raw_test: pd.DataFrame) -> pd.DataFr
     Raises:
         InvalidTableError: a column is missing, a review is empty or no text, or a label is neither 0 nor 1.
     """
-    parts = {"train": raw_train, "test": raw_test}
-    tables = [_check_part(table, f"{part}.parquet").assign(**{PART: part}) for part, table in parts.items()]
+    split_assignment = {"train": raw_train, "test": raw_test}
+    tables = [_check_part(table, f"{part}.parquet").assign(**{PART: part}) for part, table in split_assignment.items()]
     return pd.concat(tables, ignore_index=True).astype({TARGET: "int8", PART: "category"})
 
 

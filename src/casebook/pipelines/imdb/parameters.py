@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from casebook.parameters import CaseParameters, Parameters, TextPreparationParameters
+from casebook.config.schema import CaseParameters, Parameters, TextPreprocessingParameters
 
 
 class SampleParameters(Parameters):
@@ -19,7 +19,7 @@ class ImdbParameters(CaseParameters):
     """The top key `imdb`."""
 
     sample: SampleParameters
-    preparation: TextPreparationParameters
+    preprocessor: TextPreprocessingParameters
 
 
 PARAMETERS = ImdbParameters

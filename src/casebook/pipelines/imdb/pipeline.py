@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline
 
-from casebook.modelling import create_modelling_pipeline, stage
 from casebook.pipelines.imdb import figures, nodes
 from casebook.pipelines.imdb.columns import FEATURE_SOURCES
 from casebook.pipelines.imdb.features import engineer_features
+from casebook.stages import create_modelling_pipeline, stage
 
 
 def create_pipeline() -> Pipeline:
@@ -18,14 +18,14 @@ def create_pipeline() -> Pipeline:
             stage(
                 "profile",
                 figures.look_at_reviews,
-                ["joined_rows", "params:preparation"],
+                ["joined_rows", "params:preprocessing"],
                 ["reviews_profile_figures", "reviews_profile_tables"],
                 beside=True,
             ),
             stage(
                 "figures",
                 figures.draw_mistakes,
-                ["test_predictions", "feature_table", "parts"],
+                ["test_predictions", "feature_table", "split_assignment"],
                 ["own_figures", "own_tables"],
                 beside=True,
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case, NewRows
+from casebook.cases.registry import Case, NewRows
 from casebook.pipelines.mnist.columns import FEATURE_SOURCES
 from casebook.pipelines.mnist.nodes import take_test_images
 from casebook.pipelines.mnist.pipeline import create_pipeline
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
-    """Generate the file; see `samples.mnist`."""
-    from casebook.samples import mnist
+    """Generate the file; see `synthetic_data.mnist`."""
+    from casebook.synthetic_data import mnist
 
     sample = mnist.generate_sample(size["train"], size["test"], size["seed"])
     mnist.write_sample(sample, folder)

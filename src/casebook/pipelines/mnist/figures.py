@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from casebook.learning import figure_style as style
-from casebook.learning.splitting import TEST
+from casebook.data.splitting import TEST
 from casebook.pipelines.mnist.columns import CLASSES, PART, TARGET
+from casebook.plots import style as style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,20 +71,20 @@ def draw_counts(counts: pd.DataFrame) -> Figure:
 
 
 def draw_mistakes(
-    test_predictions: pd.DataFrame, feature_table: pd.DataFrame, parts: pd.DataFrame
+    test_predictions: pd.DataFrame, feature_table: pd.DataFrame, split_assignment: pd.DataFrame
 ) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
     """Show the test images that were taken for another digit, the surest mistakes first.
 
     Args:
         test_predictions: `probability_0` ... `probability_9` and the `actual` digit of the test rows.
         feature_table: with `image`, a row an image.
-        parts: which rows are test rows.
+        split_assignment: which rows are test rows.
 
     Returns:
         The sheet by file name and the table `mistaken_digits`.
     """
     mistakes = list_mistakes(test_predictions)
-    test = feature_table["image"][(parts["part"] & TEST > 0).to_numpy()]
+    test = feature_table["image"][(split_assignment["part"] & TEST > 0).to_numpy()]
     images = [test.iloc[row] for row in mistakes["test_row"].head(MOST_MISTAKES)]
     figure = draw_mistake_sheet(mistakes, images, len(test_predictions))
     return {"mistaken_digits.png": figure}, {"mistaken_digits": mistakes}

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from casebook.learning.columns import InvalidTableError
-from casebook.learning.images import check_images
-from casebook.modelling.nodes import refuse_one_class
+from casebook.column_types.parsing import InvalidTableError
 from casebook.pipelines.mnist.columns import CLASSES, HEIGHT, PART, TARGET, WIDTH
+from casebook.preprocessing.images import check_images
+from casebook.stages.nodes import refuse_one_class
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from casebook.parameters import CaseParameters, ImagePreparationParameters, Parameters
+from casebook.config.schema import CaseParameters, ImagePreprocessingParameters, Parameters
 
 
 class SampleParameters(Parameters):
@@ -19,7 +19,7 @@ class MnistParameters(CaseParameters):
     """The top key `mnist`."""
 
     sample: SampleParameters
-    preparation: ImagePreparationParameters
+    preprocessor: ImagePreprocessingParameters
 
 
 PARAMETERS = MnistParameters

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline
 
-from casebook.modelling import create_modelling_pipeline, stage
 from casebook.pipelines.mnist import figures, nodes
 from casebook.pipelines.mnist.columns import FEATURE_SOURCES
 from casebook.pipelines.mnist.features import engineer_features
+from casebook.stages import create_modelling_pipeline, stage
 
 
 def create_pipeline() -> Pipeline:
@@ -25,7 +25,7 @@ def create_pipeline() -> Pipeline:
             stage(
                 "figures",
                 figures.draw_mistakes,
-                ["test_predictions", "feature_table", "parts"],
+                ["test_predictions", "feature_table", "split_assignment"],
                 ["own_figures", "own_tables"],
                 beside=True,
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case, NewRows
+from casebook.cases.registry import Case, NewRows
 from casebook.pipelines.pima.columns import FEATURE_SOURCES, PATIENTS
 from casebook.pipelines.pima.nodes import name_columns
 from casebook.pipelines.pima.pipeline import create_pipeline
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
-    """Generate the file; see `samples.pima`."""
-    from casebook.samples import pima
+    """Generate the file; see `synthetic_data.pima`."""
+    from casebook.synthetic_data import pima
 
     sample = pima.generate_sample(size["rows"], size["seed"])
     pima.write_sample(sample, folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from casebook.learning.columns import Kind
+    from casebook.column_types.parsing import Kind
 
 TARGET = "diabetes"
 
@@ -24,7 +24,7 @@ PATIENTS: dict[str, Kind] = {**RAW_ROW, TARGET: "number"}
 # Nobody alive measures 0 in these: the zero stands for a value that was not taken.
 ZEROS_MISSING = ("glucose", "pressure", "skin", "insulin", "bmi")
 # Each of them comes twice: with its zeros as missing values, and as the published experiment used it. The parameter
-# `preparation.columns` chooses.
+# `preprocessing.columns` chooses.
 FEATURE_SOURCES: dict[str, tuple[str, ...]] = {
     **{name: (name,) for name in RAW_ROW},
     **{f"{name}_published": (name,) for name in ZEROS_MISSING},

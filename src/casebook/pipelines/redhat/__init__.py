@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case, NewRows
+from casebook.cases.registry import Case, NewRows
 from casebook.pipelines.redhat.columns import FEATURE_SOURCES, PERSON
 from casebook.pipelines.redhat.pipeline import create_pipeline
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
     """Generate the three files; see `samples.redhat`."""
-    from casebook.samples import redhat
+    from casebook.synthetic_data import redhat
 
     sample = redhat.generate_sample(size["people"], size["activities"], size["seed"])
     redhat.write_sample(sample, folder)
@@ -36,8 +36,8 @@ CASE = Case(
         submission={"activity_id": "key", "outcome": "probability"},
         key="activity_id",
         day="date",
-        owners="people.csv",
-        owner_key="people_id",
+        lookup_table="people.csv",
+        join_key="people_id",
         prefix=PERSON,
     ),
 )

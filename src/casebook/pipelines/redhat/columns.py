@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.learning.features import DATE_PARTS
+from casebook.preprocessing.feature_functions import DATE_PARTS
 
 if TYPE_CHECKING:
-    from casebook.learning.columns import Kind
+    from casebook.column_types.parsing import Kind
 
 PERSON = "people_"
 TARGET = "outcome"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from casebook.learning.features import date_parts, day_features, list_computable, number_in, number_of
 from casebook.pipelines.redhat.columns import FEATURE_SOURCES, PERSON, TARGET
+from casebook.preprocessing.feature_functions import date_parts, day_features, list_computable, number_in, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ DATES = {"date": "activity", f"{PERSON}date": PERSON.rstrip("_")}
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Turn raw joined rows into the 55 features of the published preparation.
+    """Turn raw joined rows into the 55 features of the published preprocessing.
 
     Source: REFERENCES of the published experiment, steps 1, 3 and 4. Its names for the results: activity_type is
     char_10; Activity_Year ... Activity_Day are here activity_year ... activity_day; Year ... Day of the person are
@@ -36,7 +36,10 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     kept = list_computable({**FEATURE_SOURCES, TARGET: (TARGET,)}, joined_rows.columns)
     numbers = {name: number_in(joined_rows[FEATURE_SOURCES[name][0]]) for name in NUMBERS if name in kept}
     dates = {raw: date_parts(joined_rows[raw], prefix) for raw, prefix in DATES.items() if raw in joined_rows}
-    features = {**numbers, **{name: part for parts in dates.values() for name, part in parts.items()}}
+    features = {
+        **numbers,
+        **{name: part for split_assignment in dates.values() for name, part in split_assignment.items()},
+    }
     columns = {name: features.get(name, joined_rows.get(name)) for name in kept}
     return pd.DataFrame(columns, index=joined_rows.index, copy=False)
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.learning.columns import conform_table
-from casebook.learning.joining import join_many_to_one
-from casebook.learning.validation import check_table
-from casebook.modelling.nodes import refuse_one_class
+from casebook.column_types.parsing import conform_table
+from casebook.data.joins import join_many_to_one
+from casebook.data.schema_checks import check_table
 from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE, PERSON, TARGET
+from casebook.stages.nodes import refuse_one_class
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from casebook.parameters import UnknownKeys
+    from casebook.config.schema import UnknownKeys
 
 
 def ingest_activities(raw_activities: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from casebook.parameters import CaseParameters, Parameters, PreparationParameters, UnknownKeys
+from casebook.config.schema import CaseParameters, Parameters, TabularPreprocessingParameters, UnknownKeys
 
 
 class SampleParameters(Parameters):
@@ -19,7 +19,7 @@ class RedhatParameters(CaseParameters):
     """The top key `redhat`."""
 
     sample: SampleParameters
-    preparation: PreparationParameters
+    preprocessor: TabularPreprocessingParameters
     unknown_people: UnknownKeys
 
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pandera.pandas as pa
 
-from casebook.learning.columns import distinct, spread
+from casebook.column_types.parsing import distinct, spread
 from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE, TARGET
 
 if TYPE_CHECKING:
-    from casebook.learning.columns import Kind
+    from casebook.column_types.parsing import Kind
 
 # Rounded ids are written like ppl_1e+05 in the original files.
 PERSON_ID, ACTIVITY_ID = r"ppl_\d+(e\+?\d+)?", r"act\d_\d+(e\+?\d+)?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cases import Case, NewRows
+from casebook.cases.registry import Case, NewRows
 from casebook.pipelines.rossmann.columns import FEATURE_SOURCES
 from casebook.pipelines.rossmann.pipeline import create_pipeline
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
     """Generate the three files; see `samples.rossmann`."""
-    from casebook.samples import rossmann
+    from casebook.synthetic_data import rossmann
 
     sample = rossmann.generate_sample(size["stores"], size["days"], size["seed"])
     rossmann.write_sample(sample, folder)
@@ -37,7 +37,7 @@ CASE = Case(
         submission={"Id": "key", "Sales": "prediction"},
         key="Id",
         day="Date",
-        owners="store.csv",
-        owner_key="Store",
+        lookup_table="store.csv",
+        join_key="Store",
     ),
 )

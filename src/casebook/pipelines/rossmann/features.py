@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from casebook.learning.columns import distinct, spread
-from casebook.learning.features import list_computable
+from casebook.column_types.parsing import distinct, spread
 from casebook.pipelines.rossmann.columns import CALENDAR, FEATURE_SOURCES, TARGET
+from casebook.preprocessing.feature_functions import list_computable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,11 +35,11 @@ READ_AS_INTEGERS = (("2014-09-25", 730, "2014-07-17", 830), ("2014-03-19", 1024,
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Turn raw joined rows into all features, those of the published preparation and those of the better networks.
+    """Turn raw joined rows into all features, those of the published preprocessing and those of the better networks.
 
     Source: REFERENCES of the published experiment. It uses day_of_week, year, quarter, month, season, customers, open,
     promo, promo2, state_holiday_published, school_holiday, store_type, assortment and competition_distance; which
-    features a variant uses is said by its `preparation.columns`.
+    features a variant uses is said by its `preprocessing.columns`.
 
     Args:
         joined_rows: typed rows of a day with its store (`columns.RAW_ROW`), with or without Sales and columns that

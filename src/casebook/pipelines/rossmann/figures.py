@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.learning import figure_style as style
 from casebook.pipelines.rossmann import sales_tables as tables
+from casebook.plots import style as style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,19 +15,19 @@ COLOURS = {"low": style.GREY, "medium": style.BLUE, "high": style.ORANGE}
 
 
 def draw_sales(
-    test_predictions: pd.DataFrame, feature_table: pd.DataFrame, parts: pd.DataFrame
+    test_predictions: pd.DataFrame, feature_table: pd.DataFrame, split_assignment: pd.DataFrame
 ) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
     """Draw what a chain of stores wants to see of its forecast.
 
     Args:
         test_predictions: `prediction` and `actual` sales of the test rows.
         feature_table: with `store`, `store_type` and `date`.
-        parts: which rows are test rows.
+        split_assignment: which rows are test rows.
 
     Returns:
         Figures by file name and the tables behind them by name.
     """
-    forecast = tables.tabulate_forecast(test_predictions, feature_table, parts)
+    forecast = tables.tabulate_forecast(test_predictions, feature_table, split_assignment)
     shown, errors, stores = (
         tables.follow_stores(forecast),
         tables.measure_by_store_type(forecast),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.learning.columns import InvalidTableError, conform_table
-from casebook.learning.joining import join_many_to_one
-from casebook.learning.validation import check_table
+from casebook.column_types.parsing import InvalidTableError, conform_table
+from casebook.data.joins import join_many_to_one
+from casebook.data.schema_checks import check_table
 from casebook.pipelines.rossmann.columns import DAYS, STORES
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from casebook.parameters import UnknownKeys
+    from casebook.config.schema import UnknownKeys
 
 
 def ingest_days(raw_days: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from casebook.parameters import CaseParameters, Parameters, UnknownKeys
+from casebook.config.schema import CaseParameters, Parameters, UnknownKeys
 
 
 class SampleParameters(Parameters):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from kedro.pipeline import Pipeline
 
-from casebook.modelling import create_modelling_pipeline, create_profile_pipeline, stage
 from casebook.pipelines.rossmann import nodes
 from casebook.pipelines.rossmann.columns import FEATURE_SOURCES
 from casebook.pipelines.rossmann.features import engineer_features
 from casebook.pipelines.rossmann.figures import draw_sales
+from casebook.stages import create_modelling_pipeline, create_profile_pipeline, stage
 
 
 def create_pipeline() -> Pipeline:
@@ -26,7 +26,7 @@ def create_pipeline() -> Pipeline:
             stage(
                 "figures",
                 draw_sales,
-                ["test_predictions", "feature_table", "parts"],
+                ["test_predictions", "feature_table", "split_assignment"],
                 ["own_figures", "own_tables"],
                 beside=True,
             ),

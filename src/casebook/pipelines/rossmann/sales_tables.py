@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from casebook.learning.metric_registry import find_metric
+from casebook.evaluation.metrics import find_metric
 
 TEST = 4  # the bit of a test row in `parts`
 CLASSES = ["low", "medium", "high"]
@@ -14,13 +14,15 @@ SHOWN_QUANTILES = (0.05, 0.35, 0.65, 0.95)
 SHOWN_DAYS = 60
 
 
-def tabulate_forecast(test_predictions: pd.DataFrame, feature_table: pd.DataFrame, parts: pd.DataFrame) -> pd.DataFrame:
+def tabulate_forecast(
+    test_predictions: pd.DataFrame, feature_table: pd.DataFrame, split_assignment: pd.DataFrame
+) -> pd.DataFrame:
     """Put the predictions beside what they are of.
 
     Returns:
         `store`, `store_type`, `date`, `prediction` and `actual`, a row a test row, in the order of the file.
     """
-    test = (parts["part"] & TEST).to_numpy() > 0
+    test = (split_assignment["part"] & TEST).to_numpy() > 0
     rows = feature_table.loc[test, ["store", "store_type", "date"]].reset_index(drop=True)
     values = test_predictions[["prediction", "actual"]].reset_index(drop=True)
     return pd.concat([rows, values], axis=1).astype({"store_type": "str"})

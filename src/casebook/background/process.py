@@ -1,0 +1,93 @@
+"""The run's side of the process beside it: started, handed nodes, heard and ended."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+from casebook.background.transfer import pack
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+    from pathlib import Path
+
+# Seconds, outputs, error, and whether an earlier run had made them.
+Answer = tuple[float, list[bytes], Exception | None, bool]
+
+
+class ProcessLostError(RuntimeError):
+    """The process beside the run ended before it had answered."""
+
+
+class BackgroundProcess:
+    """One process that computes nodes in the order in which they are handed to it."""
+
+    def __init__(self) -> None:
+        """Start it; its imports take their time while the run begins."""
+        ours, theirs = socket.socketpair()
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", "casebook.background.worker", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            # Ctrl-C reaches the run alone, with which this process ends.
+            start_new_session=True,
+            env={**os.environ, **thread_limits()},
+        )
+        theirs.close()
+        self._connection = Connection(ours.detach())
+        # One thread, so that a large task is sent only when the one before it is answered.
+        self._messenger = ThreadPoolExecutor(1, thread_name_prefix="beside")
+
+    def submit(
+        self, function: Callable[..., Any], inputs: Sequence[Any], outputs: int, folder: Path | None = None
+    ) -> Future[Answer]:
+        """Submit a node.
+
+        Args:
+            function: one that can be pickled.
+            inputs: its inputs.
+            outputs: how many outputs it has.
+            folder: where they are kept for later runs; none for outputs that are made anew each time.
+        """
+        return self._messenger.submit(self._ask, function, (list(inputs), outputs, folder))
+
+    def close(self) -> None:
+        """End the process, whatever it is doing."""
+        self._messenger.shutdown(wait=False, cancel_futures=True)
+        self._process.kill()
+        self._process.wait()
+        self._messenger.shutdown()
+        self._connection.close()
+
+    def _ask(self, function: Callable[..., Any], task: tuple[Any, ...]) -> Answer:
+        try:
+            self._connection.send_bytes(pack((function, *task)))
+            answer: Answer = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - from our own process
+        except (EOFError, OSError):
+            code = self._process.wait()
+            raise ProcessLostError(
+                f"the process beside the run ended with {code} while it computed {function.__name__}; -9 mostly means "
+                "that the machine had no memory left"
+            ) from None
+        return answer
+
+
+def thread_limits() -> dict[str, str]:
+    """Leave half of the cores to the training beside which it runs; what the user has set stays.
+
+    Boosted trees come out the same with any number of threads. Products of matrices may not: their threads stay.
+    """
+    cores = os.cpu_count() or 1
+    ours = {"OMP_NUM_THREADS": str(max(1, cores // 2)), "OPENBLAS_NUM_THREADS": str(cores)}
+    return {} if "OMP_NUM_THREADS" in os.environ else {**ours, **_given("OPENBLAS_NUM_THREADS")}
+
+
+def _given(name: str) -> dict[str, str]:
+    return {name: os.environ[name]} if name in os.environ else {}

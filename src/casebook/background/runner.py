@@ -1,0 +1,168 @@
+"""A runner that has tagged nodes computed in a process beside the run."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+from collections import Counter
+from concurrent.futures import FIRST_COMPLETED, wait
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import CachedDataset, MemoryDataset
+from kedro.runner import SequentialRunner
+from kedro.runner.task import Task
+
+from casebook.background.process import BackgroundProcess
+from casebook.background.transfer import Sealed
+from casebook.config.paths import project_root
+from casebook.stages import BACKGROUND, CACHED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from kedro.io import CatalogProtocol
+    from kedro.pipeline import Pipeline
+    from kedro.pipeline.node import Node
+    from pluggy import PluginManager
+
+    from casebook.background.process import Answer
+
+LOGGER = logging.getLogger(__name__)
+# Node -> the seconds that it took there, of this process's last run.
+SECONDS: dict[str, float] = {}
+
+
+class BackgroundRunner(SequentialRunner):
+    """Runs nodes one after the other, and those with the tag `beside` meanwhile in another process."""
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        super().__init__()
+        self._process: BackgroundProcess | None = None
+
+    def __str__(self) -> str:
+        """Go by the name of Kedro's own: Kedro-Viz keeps no events of a runner that it does not know."""
+        return str(SequentialRunner())
+
+    @property
+    def _logger(self) -> logging.Logger:
+        """Log as Kedro's own runner does, at the level that is set for Kedro."""
+        return logging.getLogger(SequentialRunner.__module__)
+
+    def start(self) -> None:
+        """Start the process ahead of time."""
+        self._process = self._process or BackgroundProcess()
+
+    def close(self) -> None:
+        """End the process; nothing is left of it."""
+        if self._process is not None:
+            self._process.close()
+        self._process = None
+
+    def _run(
+        self,
+        pipeline: Pipeline,
+        catalog: CatalogProtocol[Any, Any],
+        hook_manager: PluginManager | None = None,
+        run_id: str | None = None,
+    ) -> None:
+        """Run the nodes; see `AbstractRunner._run`, whose bookkeeping this keeps."""
+        SECONDS.clear()
+        if not any(BACKGROUND in node.tags for node in pipeline.nodes):
+            super()._run(pipeline, catalog, hook_manager, run_id)
+            return
+        self.start()
+        order = Order(pipeline)
+        load_counts = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
+        try:
+            while order.left:
+                self._hand_out(order, catalog)
+                node = order.following()
+                task = _replay(node, order.handed[node], pipeline, catalog) if node in order.handed else node
+                Task(task, catalog, self._is_async, hook_manager=hook_manager, run_id=run_id).execute()
+                order.finish(node)
+                self._release_datasets(node, catalog, load_counts, pipeline)
+        except Exception:
+            self._suggest_resume_scenario(pipeline, order.done, catalog)
+            raise
+        finally:
+            self.close()
+
+    def _hand_out(self, order: Order, catalog: CatalogProtocol[Any, Any]) -> None:
+        """Submit each tagged node whose inputs are there."""
+        for node in order.ready():
+            if BACKGROUND in node.tags and node not in order.handed and self._process:
+                inputs = [catalog.load(name) for name in node.inputs]
+                case, _, name = node.outputs[0].partition(".")
+                folder = project_root() / "data" / "06_models" / case / name if CACHED in node.tags else None
+                order.handed[node] = self._process.submit(node.func, inputs, len(node.outputs), folder)
+
+
+class Order:
+    """What of a pipeline is left to do, and what comes next."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        """Begin with nothing done."""
+        self.left = list(pipeline.nodes)
+        self.done: set[Node] = set()
+        self.handed: dict[Node, Future[Answer]] = {}
+        self._dependencies = pipeline.node_dependencies
+        names = [node.name for node in pipeline.nodes if BACKGROUND in node.tags]
+        self._feeding = set(pipeline.to_nodes(*names).nodes) if names else set()
+
+    def ready(self) -> list[Node]:
+        """List the nodes whose inputs are there, those first on which nodes beside wait."""
+        there = [node for node in self.left if self._dependencies[node] <= self.done]
+        return sorted(there, key=lambda node: node not in self._feeding)
+
+    def following(self) -> Node:
+        """Choose the next node: one that is answered, else one that runs here, else the first answer to come."""
+        ready = self.ready()
+        handed = [node for node in ready if node in self.handed]
+        here = [node for node in ready if node not in self.handed]
+        answered = [node for node in handed if self.handed[node].done()]
+        if not answered and not here:
+            wait([self.handed[node] for node in handed], return_when=FIRST_COMPLETED)
+            answered = [node for node in handed if self.handed[node].done()]
+        return [*answered, *here][0]
+
+    def finish(self, node: Node) -> None:
+        """Strike a node off."""
+        self.left.remove(node)
+        self.done.add(node)
+        self.handed.pop(node, None)
+
+
+def _replay(node: Node, handed: Future[Answer], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> Node:
+    """Put the answer in the place of a node's function: Kedro then calls all hooks and saves the outputs."""
+    kept = [_opened_here(name, pipeline, catalog) for name in node.outputs]
+
+    def answer(*_inputs: Any) -> Any:  # noqa: ANN401 - the node's inputs and outputs
+        seconds, outputs, error, from_before = handed.result()
+        SECONDS[node.name] = seconds
+        if error is not None:
+            raise error
+        if from_before:
+            LOGGER.info("%s: kept from an earlier run of the same rows, settings and code", node.name)
+        values = [
+            pickle.loads(value) if opened else Sealed(value)  # noqa: S301 - from our own process
+            for value, opened in zip(outputs, kept, strict=True)
+        ]
+        return tuple(values) if len(values) > 1 else values[0]
+
+    return node._copy(func=_named(answer, node))
+
+
+def _named(function: Callable[..., Any], node: Node) -> Callable[..., Any]:
+    function.__name__ = node.func.__name__
+    return function
+
+
+def _opened_here(name: str, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> bool:
+    """Tell whether an output is needed in this process: it is saved, or a node here takes it."""
+    dataset = catalog.get(name, fallback_to_runtime_pattern=True)
+    takers = [node for node in pipeline.nodes if name in node.inputs]
+    kept = not isinstance(dataset, MemoryDataset) or isinstance(dataset, CachedDataset)
+    return kept or not takers or any(BACKGROUND not in node.tags for node in takers)

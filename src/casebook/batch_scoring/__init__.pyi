@@ -1,0 +1,3 @@
+from .scorer import RawBlock, ScoredBlock, ScoredRows, score_block
+
+__all__ = ["RawBlock", "ScoredBlock", "ScoredRows", "score_block"]

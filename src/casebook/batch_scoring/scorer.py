@@ -1,0 +1,240 @@
+"""Scoring raw rows block by block: join their lookup_table, set aside what cannot be scored, answer the rest."""
+
+from __future__ import annotations
+
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pandas as pd
+from threadpoolctl import threadpool_limits
+
+from casebook.column_types.invalid_values import InvalidValue, find_invalid_values
+from casebook.column_types.parsing import InvalidTableError, distinct
+from casebook.data.joins import refuse_repeated_keys
+from casebook.inference.bad_rows import answer_rows
+from casebook.monitoring.drift import count_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from casebook.cases.registry import NewRows
+    from casebook.column_types.parsing import Kind
+
+# Evenly spaced rows of a block that are looked at for a shift: they tell it as well as all, at a part of the cost.
+MAX_COUNTED_ROWS = 10_000
+# Blocks that are scored at once: NumPy, Arrow and the network let go of the interpreter while they compute.
+AHEAD = 2
+# In histograms a feature bears it, an answer of the model nothing.
+FEATURE = "feature "
+REJECTED = ["row", "key", "column", "reason"]
+
+
+class ScoringModel(Protocol):
+    """A row model with its columns; see `champion.Champion`."""
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The raw columns that it takes."""
+
+    @property
+    def required(self) -> Sequence[str]:
+        """Those that a row must have."""
+
+    @property
+    def profile(self) -> Mapping[str, Any]:
+        """What is known of its training rows."""
+
+    @property
+    def version(self) -> str:
+        """Its number."""
+
+    @property
+    def test_scores(self) -> Mapping[str, float]:
+        """What it scored on test rows."""
+
+    def features(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Engineer the features of raw rows."""
+
+    def answer_features(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Answer rows of features."""
+
+
+@dataclass(frozen=True)
+class RawBlock:
+    """Some rows of a file as they stand in it.
+
+    Attributes:
+        first: number of the first row in the file, from 0.
+        rows: the rows that could be read.
+        broken: lines that could not, with the reason.
+    """
+
+    first: int
+    rows: pd.DataFrame
+    broken: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ScoredBlock:
+    """What became of a block.
+
+    Attributes:
+        predictions: `row`, `key`, `day` and the answers.
+        rejected: `row` (-1 for a line that is no row), `key`, `column` and `reason`.
+        counts: by feature or answer, rows in each place of the training's histogram.
+    """
+
+    predictions: pd.DataFrame
+    rejected: pd.DataFrame
+    counts: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class ScoredRows:
+    """All blocks of a file, scored while they are gone through: a few are worked on at once, never all."""
+
+    blocks: Iterable[RawBlock]
+    lookup_table: Callable[[], pd.DataFrame | None]
+    model: ScoringModel
+    form: NewRows
+    today: str
+
+    def __iter__(self) -> Iterator[ScoredBlock]:
+        """Give the scored blocks in their order, the next ones being scored while one is written."""
+        ahead: deque[Future[ScoredBlock]] = deque()
+        # The blocks share the cores; matrix products that took all of them for each would wait for each other.
+        with ThreadPoolExecutor(AHEAD, thread_name_prefix="blocks") as pool, threadpool_limits(1, user_api="blas"):
+            # Read while the first block is.
+            lookup_table = pool.submit(self._index_lookup_table)
+            for block in self.blocks:
+                ahead.append(pool.submit(score_block, block, lookup_table.result(), self.model, self.form, self.today))
+                if len(ahead) > AHEAD:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+
+    def _index_lookup_table(self) -> tuple[pd.Index, pd.DataFrame] | None:
+        table = self.lookup_table()
+        return None if table is None else index_lookup_table(table, self.form)
+
+
+def index_lookup_table(lookup_table: pd.DataFrame, form: NewRows) -> tuple[pd.Index, pd.DataFrame]:
+    """Prepare the table of owners for joining.
+
+    Returns:
+        The keys, and the other columns under their prefix.
+
+    Raises:
+        InvalidTableError: the key is missing, or stands twice.
+    """
+    if form.join_key not in lookup_table:
+        raise InvalidTableError(f"{form.lookup_table} lacks the column {form.join_key}")
+    refuse_repeated_keys(lookup_table[form.join_key], form.lookup_table)
+    return pd.Index(lookup_table[form.join_key].astype("str")), lookup_table.drop(columns=form.join_key).add_prefix(
+        form.prefix
+    )
+
+
+def score_block(
+    block: RawBlock, lookup_table: tuple[pd.Index, pd.DataFrame] | None, model: ScoringModel, form: NewRows, today: str
+) -> ScoredBlock:
+    """Score one block; every row of it is either predicted or rejected."""
+    rows, faults = join_lookup_table(block.rows, lookup_table, form)
+    keys = _keys(block, form)
+    refuse_other_columns(rows, model, form)
+    wanted = rows[[name for name in model.kinds if name in rows]]
+    faults += find_invalid_values(wanted, model.kinds)
+    good = wanted[~np.isin(np.arange(len(wanted)), [fault.row for fault in faults])] if faults else wanted
+    answers, features, more = _answer(model, good)
+    days = rows[form.day].astype("category") if form.day in rows else pd.Series(today, rows.index, dtype="category")
+    places = answers.index.to_numpy(np.intp)
+    known = {"key": keys.take(places).array, "day": days.take(places).array}
+    found = {str(name): answers[name].to_numpy() for name in answers}
+    predictions = pd.DataFrame({"row": places + block.first, **known, **found})
+    rejected = tabulate_faults([*faults, *more], keys, block.first, block.broken)
+    return ScoredBlock(predictions, rejected, _count(features, answers, model.profile))
+
+
+def join_lookup_table(
+    rows: pd.DataFrame, lookup_table: tuple[pd.Index, pd.DataFrame] | None, form: NewRows
+) -> tuple[pd.DataFrame, list[InvalidValue]]:
+    """Join to each row its owner; rows without one are faults."""
+    if lookup_table is None:
+        return rows, []
+    if form.join_key not in rows:
+        raise InvalidTableError(f"{form.file} lacks the column {form.join_key}")
+    keys, columns = lookup_table
+    codes, values = distinct(rows[form.join_key])
+    places = np.append(keys.get_indexer(pd.Index(values).astype("str")), -1)[codes]
+    missing = np.flatnonzero(places < 0)
+    key_values = rows[form.join_key]
+    faults = [
+        InvalidValue(int(row), form.join_key, f"{str(key_values.iloc[row])!r} is not in {form.lookup_table}")
+        for row in missing
+    ]
+    joined = columns.take(np.maximum(places, 0)).set_axis(rows.index, axis=0)
+    return pd.concat([rows, joined], axis=1), faults
+
+
+def refuse_other_columns(rows: pd.DataFrame, model: ScoringModel, form: NewRows) -> None:
+    """Refuse a file that lacks a column that the model needs.
+
+    Raises:
+        InvalidTableError: names the columns.
+    """
+    missing = [name for name in model.required if name not in rows]
+    if missing:
+        raise InvalidTableError(f"{form.file} lacks {', '.join(missing)}, which the model needs; it has "
+                                f"{', '.join(map(str, rows.columns))}")  # fmt: skip
+
+
+def tabulate_faults(faults: list[InvalidValue], keys: pd.Series, first: int, broken: list[str]) -> pd.DataFrame:
+    """Put together why rows are rejected, a line a row: its first fault's column and all reasons.
+
+    Returns:
+        `row`, `key`, `column`, `reason`.
+    """
+    by_row: dict[int, list[InvalidValue]] = {}
+    for fault in faults:
+        by_row.setdefault(fault.row, []).append(fault)
+    lines = [
+        (row + first, keys.iloc[row], found[0].column, "; ".join(fault.reason for fault in found))
+        for row, found in sorted(by_row.items())
+    ]
+    lines += [(-1, "", "", reason) for reason in broken]
+    return pd.DataFrame(lines, columns=REJECTED).astype({"row": "int64"})
+
+
+def _keys(block: RawBlock, form: NewRows) -> pd.Series:
+    if not form.key:
+        return pd.Series(np.arange(block.first, block.first + len(block.rows))).astype("str")
+    if form.key not in block.rows:
+        raise InvalidTableError(f"{form.file} lacks the column {form.key}, which names its rows")
+    keys = block.rows[form.key]
+    return keys if isinstance(keys.dtype, pd.StringDtype) else keys.astype("str")
+
+
+def _answer(model: ScoringModel, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[InvalidValue]]:
+    """Answer rows -> answers by row, features of the answered rows, and why others have no answer."""
+    if rows.empty:
+        return pd.DataFrame(), pd.DataFrame(), []
+    seen: list[pd.DataFrame] = []
+
+    def answer(some: pd.DataFrame) -> pd.DataFrame:
+        seen.append(model.features(some))
+        return model.answer_features(seen[-1]).set_axis(some.index, axis=0)
+
+    answers, faults = answer_rows(answer, rows)
+    if not faults:
+        return answers, seen[-1], []
+    return answers, model.features(rows.loc[answers.index]) if len(answers) else pd.DataFrame(), faults
+
+
+def _count(features: pd.DataFrame, answers: pd.DataFrame, profile: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    step = max(1, -(-len(answers) // MAX_COUNTED_ROWS))
+    looked_at = [features.iloc[::step].add_prefix(FEATURE), answers.iloc[::step]]
+    histograms = profile.get("histograms", {})
+    return {name: counts for table in looked_at for name, counts in count_columns(table, histograms).items()}

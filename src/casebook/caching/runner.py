@@ -1,0 +1,125 @@
+"""A runner that skips what is up to date when asked to, and always writes down what was made."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework.hooks import hook_impl
+from kedro.pipeline import Pipeline
+from kedro.runner import SequentialRunner
+
+from casebook.caching.lineage import PARAMETERS, PipelineLineage, explain
+from casebook.caching.records import Materialization, Records, read_file_state
+from casebook.config.schema.evaluation import NONE
+from casebook.datasets.tables import after_writes
+from casebook.datasets.tracked import log_again
+
+if TYPE_CHECKING:
+    from kedro.io import CatalogProtocol
+    from kedro.pipeline.node import Node
+    from kedro.runner import AbstractRunner
+    from pluggy import PluginManager
+
+    from casebook.caching.records import Lineage
+
+# Stages of a run on which no other depends.
+PARTS = ("profile", "figures")
+LOGGER = logging.getLogger(__name__)
+
+
+class ReusingRunner(SequentialRunner):
+    """Leaves out up-to-date nodes, then hands on to another runner."""
+
+    def __init__(self, runner: AbstractRunner) -> None:
+        """Keep the runner that does the work."""
+        super().__init__()
+        self.runner = runner
+
+    def __str__(self) -> str:
+        """Go by the name of the runner that does the work: Kedro-Viz keeps no events of one that it does not know."""
+        return str(self.runner)
+
+    def run(
+        self,
+        pipeline: Pipeline,
+        catalog: CatalogProtocol[Any, Any],
+        hook_manager: PluginManager | None = None,
+        run_id: str | None = None,
+        only_missing_outputs: bool = False,
+    ) -> dict[str, Any]:
+        """Run the nodes that are left; see `AbstractRunner.run`."""
+        case = str(pipeline.nodes[0].namespace).partition(".")[0]
+        pipeline = leave_out_parts(pipeline, catalog, case)
+        recipes = PipelineLineage(catalog, Records.of(case))
+        known = recipes.of(pipeline)
+        if catalog.load(f"{PARAMETERS}{case}.reuse"):
+            pipeline = _leave_out(pipeline, recipes, known, hook_manager)
+        recorder = LineageRecorder(recipes, known)
+        if hook_manager:
+            hook_manager.register(recorder)
+        outcome: dict[str, Any] = self.runner.run(pipeline, catalog, hook_manager, run_id, only_missing_outputs)
+        return outcome
+
+
+def leave_out_parts(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any], case: str) -> Pipeline:
+    """Leave out the stages that the parameter of their name says `none` to."""
+    left_out = [part for part in PARTS if catalog.load(f"{PARAMETERS}{case}.{part}") == NONE]
+    return Pipeline([node for node in pipeline.nodes if not node.tags & set(left_out)])
+
+
+def _leave_out(
+    pipeline: Pipeline, recipes: PipelineLineage, known: dict[str, Lineage], hook_manager: PluginManager | None
+) -> Pipeline:
+    """Leave out the nodes whose outputs are up to date, and say of each that makes files why it runs or does not."""
+    left = []
+    for node in pipeline.nodes:
+        made = recipes.last_made(node)
+        reasons = explain(node.name, known[node.name], made) if node.name in known else ["always"]
+        if reasons or made is None:
+            left.append(node)
+            if node.name in known:
+                LOGGER.info("reuse: %s runs: %s", node.name, "; ".join(reasons))
+        else:
+            LOGGER.info("reuse: %s is skipped: inputs, parameters and code are those of %s", node.name, made.when)
+            _tell_of(node, recipes, made, hook_manager)
+    return Pipeline(left)
+
+
+def _tell_of(node: Node, recipes: PipelineLineage, made: Materialization, hook_manager: PluginManager | None) -> None:
+    """Log what the run would have heard of a skipped node: its parameters, metrics and artifacts."""
+    catalog = recipes.catalog
+    parameters = {name: catalog.load(name) for name in node.inputs if name.startswith(PARAMETERS)}
+    if hook_manager:
+        hook_manager.hook.before_node_run(node=node, catalog=catalog, inputs=parameters, is_async=False, run_id=None)
+    for name, metrics in made.metrics.items():
+        catalog.save(name, metrics)
+    for name in node.outputs:
+        log_again(recipes.dataset(name), recipes.path(name))
+
+
+class LineageRecorder:
+    """A hook that writes down what nodes made, once it is whole."""
+
+    def __init__(self, recipes: PipelineLineage, known: dict[str, Lineage]) -> None:
+        """Keep what each node depends on."""
+        self.recipes = recipes
+        self.known = known
+        self.saved: dict[str, dict[str, Any]] = {}
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any, node: Node) -> None:  # noqa: ANN401 - any output
+        """Record a node when its last output is saved."""
+        if node.name not in self.known:
+            return
+        saved = self.saved.setdefault(node.name, {})
+        saved[dataset_name] = data if not self.recipes.path(dataset_name) else None
+        if len(saved) == len(node.outputs):
+            metrics = {name: data for name, data in saved.items() if data is not None}
+            after_writes(lambda: self._record(node, metrics), self.recipes.records.path)
+
+    def _record(self, node: Node, metrics: dict[str, Any]) -> None:
+        files = {path: read_file_state(path) for name in node.outputs if (path := self.recipes.path(name))}
+        when = datetime.now(UTC).astimezone().isoformat(" ", "seconds")
+        self.recipes.records.add(node.name, Materialization(self.known[node.name], files, metrics, when))

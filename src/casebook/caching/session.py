@@ -1,0 +1,91 @@
+"""Kedro's session, whose runs read the configuration of their case alone and can reuse what earlier ones made."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from kedro.framework.session import KedroSession
+from kedro.runner import ParallelRunner, SequentialRunner
+
+from casebook.cases.registry import DEFAULT, case_of
+from casebook.config.loader import use_logging
+from casebook.config.paths import CONF_VARIABLE, conf_source, project_root
+from casebook.tracking.disk_space import describe_full_disk
+
+if TYPE_CHECKING:
+    from kedro.config import OmegaConfigLoader
+    from kedro.runner import AbstractRunner
+
+
+class CasebookSession(KedroSession):
+    """A session whose runs read the configuration of their case alone and can reuse what earlier ones made."""
+
+    case = ""
+
+    def __init__(
+        self,
+        session_id: str,
+        package_name: str | None = None,
+        project_path: Path | str | None = None,
+        save_on_close: bool = False,
+        conf_source: str | None = None,
+    ) -> None:
+        """Let the project be the one that all else takes for it, and its configuration the one that was named."""
+        root = Path(project_path or project_root())
+        source = conf_source or os.environ.get(CONF_VARIABLE) or str(root / "conf")
+        if "://" not in source and not (Path(source).is_file() or (Path(source) / "base").is_dir()):
+            raise click.ClickException(
+                f"there is no configuration in {source}: name its folder or archive, as in --conf-source=conf"
+            )
+        # Before hooks are imported, and all that they would warn of with them.
+        use_logging(source)
+        super().__init__(session_id, package_name, root, save_on_close, source)
+
+    def run(self, *args: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - Kedro's own
+        """Run with a runner that knows what was made before; the nodes of one in several processes call no hooks."""
+        # Kedro imports this module for each of its commands; what a run needs beyond it takes two seconds.
+        from casebook.background.runner import BackgroundRunner
+
+        if self._conf_source != conf_source():
+            # Workers, and what looks into the configuration beside this session, read the same.
+            os.environ[CONF_VARIABLE] = self._conf_source
+        names = options.get("pipeline_names") or [options.get("pipeline_name") or DEFAULT]
+        self.case = case_of(str(names[0])) if len(names) == 1 else ""
+        runner = options.get("runner") or SequentialRunner()
+        beside = BackgroundRunner()
+        if type(runner) is SequentialRunner and not runner._is_async:
+            runner = beside
+            # Of a case's pipelines only the one that trains has nodes for it; its imports then take no time of the run.
+            if names in ([self.case], [DEFAULT]):
+                beside.start()
+        try:
+            return self._run_with(runner, args, options)
+        finally:
+            beside.close()
+
+    def _run_with(self, runner: AbstractRunner, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
+        from casebook.caching.runner import ReusingRunner
+
+        options["runner"] = runner if isinstance(runner, ParallelRunner) else ReusingRunner(runner)
+        try:
+            outcome: dict[str, Any] = super().run(*args, **options)
+        except click.ClickException:
+            raise
+        except Exception as error:
+            # Here, since hooks and what ends a run in MLflow fail on a full disk too.
+            full = describe_full_disk(error)
+            if not full:
+                raise
+            raise click.ClickException(full) from None
+        return outcome
+
+    def _get_config_loader(self) -> OmegaConfigLoader:
+        """Leave out the other cases, whose parameters take a second to read and are no business of this run."""
+        loader: OmegaConfigLoader = super()._get_config_loader()  # type: ignore[assignment]
+        if self.case:
+            own = {kind: [f"{kind}*", f"{self.case}/{kind}*"] for kind in ("parameters", "catalog")}
+            loader.config_patterns |= own
+        return loader

@@ -1,0 +1,95 @@
+"""The cases there are, and what each declares of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import pandas as pd
+    from kedro.pipeline import Pipeline
+
+    from casebook.config.schema import CaseParameters
+    from casebook.preprocessing.feature_functions import FeatureSources
+
+CASES = ("redhat", "rossmann", "attrition", "deposit", "pima", "boston", "mnist", "imdb")
+# Kedro's name of the pipeline that runs where none is named.
+DEFAULT = "__default__"
+
+
+@dataclass(frozen=True)
+class NewRows:
+    """The raw file of rows to predict, and the form in which predictions of it are handed in.
+
+    Attributes:
+        file: its name; CSV and Parquet are read piece by piece, a NumPy archive whole.
+        submission: column of `submission.csv` -> `key`, or one of the model's answers (`probability`, `class`, ...).
+        key: column that names a row there and in the predictions; none for its number in the file, from 0.
+        day: column with the row's day, by whose weeks predictions are looked after; none for the day they were made.
+        lookup_table: raw file of which one row is joined to each, none for rows that are whole.
+        join_key: the column that both files have.
+        prefix: put before the columns of the lookup_table.
+        names: columns of a file that may come without a header line.
+        take: makes raw rows of what the file holds, a table or named arrays, where they differ.
+    """
+
+    file: str
+    submission: Mapping[str, str]
+    key: str = ""
+    day: str = ""
+    lookup_table: str = ""
+    join_key: str = ""
+    prefix: str = ""
+    names: tuple[str, ...] = ()
+    take: Callable[[Any], pd.DataFrame] | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a case tells the shared parts.
+
+    Attributes:
+        name: the one word of the case.
+        files: raw files that must be there.
+        optional_files: raw files that may be there.
+        feature_sources: feature column -> all raw columns that it is made of.
+        create_pipeline: builds the whole graph, tagged, without namespace clashes.
+        write_sample: generates stand-ins for the raw files into an empty folder, given the `sample` block, and returns
+            what it knows of them: by split strategy the best reachable scores, by metric.
+        fetch: where the real files come from: `competition:` or `dataset:` and a `kagglehub` handle, or `keras:` and
+            the name of a data set of Keras.
+        labelled: data set of the raw file that holds the labelled rows; `<case>_update` reads new ones in its form.
+        new_rows: what `<case>_predict` scores.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    optional_files: tuple[str, ...]
+    feature_sources: FeatureSources
+    create_pipeline: Callable[[], Pipeline]
+    write_sample: Callable[[Mapping[str, int], Path], dict[str, dict[str, float]]]
+    fetch: str
+    labelled: str
+    new_rows: NewRows
+
+
+def load_case(name: str) -> Case:
+    """Import a case's package and give its declaration."""
+    case: Case = import_module(f"casebook.pipelines.{name}").CASE
+    return case
+
+
+def parameters_of(name: str) -> type[CaseParameters]:
+    """Import the class that checks a case's parameters; listing pipelines does without it."""
+    checked: type[CaseParameters] = import_module(f"casebook.pipelines.{name}.parameters").PARAMETERS
+    return checked
+
+
+def case_of(pipeline: str) -> str:
+    """Give the case that a pipeline's name begins with, of the default pipeline the first; else nothing."""
+    name = CASES[0] if pipeline == DEFAULT else pipeline.partition("_")[0]
+    return name if name in CASES else ""

@@ -1,0 +1,63 @@
+"""How the project's configuration is read, by Kedro and by whatever reads it beside a Kedro session."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import yaml
+from kedro.config import OmegaConfigLoader
+from kedro.framework.project import LOGGING
+
+from casebook.config.paths import artifact_location, conf_source, raw_folder, tracking_uri
+
+LOGGING_FILE = "logging.yml"
+
+CONFIG_LOADER_ARGS: dict[str, Any] = {
+    "base_env": "base",
+    "default_run_env": "local",
+    # Environments and conf/local may hold a part of a case's tree; Kedro's default would drop the rest of it.
+    "merge_strategy": {"parameters": "soft", "mlflow": "soft", "globals": "soft"},
+    "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**"]},
+    "custom_resolvers": {
+        "casebook.raw": lambda case: str(raw_folder(case)),
+        "casebook.tracking_uri": tracking_uri,
+        "casebook.artifacts": artifact_location,
+    },
+}
+
+
+def open_configuration(environment: str = "local") -> OmegaConfigLoader:
+    """Read `conf/base` with an environment over it."""
+    with warnings.catch_warnings():
+        # Kedro still calls OmegaConf by an older name.
+        warnings.filterwarnings("ignore", message="register_new_resolver")
+        return OmegaConfigLoader(conf_source(), env=environment, **CONFIG_LOADER_ARGS)
+
+
+def use_logging(source: str) -> None:
+    """Log as the configuration says also where Kedro does not look: it reads `conf/logging.yml` of the current folder.
+
+    Args:
+        source: the folder or the archive of the configuration.
+    """
+    if "KEDRO_LOGGING_CONFIG" in os.environ or Path(source) == Path.cwd() / "conf":
+        return
+    said = read_logging(source)
+    if said:
+        LOGGING.configure(yaml.safe_load(said))
+
+
+def read_logging(source: str) -> str:
+    """Read what a folder of configuration, or an archive made by `kedro package`, says of logging; else nothing."""
+    place = Path(source)
+    if place.is_file() and tarfile.is_tarfile(place):
+        with tarfile.open(place) as packed:
+            name = next((name for name in packed.getnames() if name.split("/")[1:] == [LOGGING_FILE]), "")
+            content = packed.extractfile(name) if name else None
+            return content.read().decode() if content else ""
+    file = place / LOGGING_FILE
+    return file.read_text() if file.is_file() else ""

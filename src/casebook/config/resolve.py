@@ -1,0 +1,196 @@
+"""From configuration to checked parameters: base < environment < variant < command line, then types and ranges."""
+
+from __future__ import annotations
+
+import difflib
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import ValidationError
+
+from casebook.cases.registry import CASES, load_case, parameters_of
+from casebook.config.schema import FREE_MAPPINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from casebook.preprocessing.feature_functions import FeatureSources
+
+Tree = dict[str, Any]
+DEFAULT = "default"
+# The variant that a study writes.
+BEST = "best"
+NAMING_COLUMNS = ("columns", "encoding", "impute", "clip", "nearest_lower_within")
+
+
+# Keys that had other names until 2026-11-29, by their place below the case.
+# Blocks that are one of several, and what tells those apart.
+UNION_TAGS = {
+    "preprocessing": ("columns", "image", "text"),
+    "reference": ("boosted_trees", "logistic_image", "logistic_text", "none"),
+}
+RENAMED_KEYS = {
+    "preparation": "preprocessing",
+    "preprocessing.nulls": "preprocessing.impute",
+    "preprocessing.min_rows": "preprocessing.min_frequency",
+    "preprocessing.fallback": "preprocessing.nearest_lower_within",
+    "training.network.pieces": "training.network.piecewise_linear_bins",
+    "training.network.members": "training.network.ensemble_size",
+    "training.network.embedding.unknown_share": "training.network.embedding.category_dropout",
+    "study.recycle": "study.max_trials_per_worker",
+    "study.failures": "study.max_failed_share",
+    "monitor.least_rows": "monitor.min_rows_per_week",
+    "update.most_unknown": "update.max_unknown_share",
+    "update.least_lead": "update.min_lead_share",
+}
+
+
+TAGS = [([block], tag) for block, tags in UNION_TAGS.items() for tag in tags]
+
+
+class InvalidParametersError(ValueError):
+    """Parameters that cannot be used; the message names each dotted key, its value and what is allowed."""
+
+
+def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any], whole: Collection[str] = ()) -> Tree:
+    """Lay a partial tree over another; lists and other leaves are replaced, mappings merged.
+
+    Args:
+        tree: what lies below.
+        leaves: what lies above.
+        whole: names of mappings that count as one leaf and are replaced.
+
+    Returns:
+        A new tree; neither input is modified.
+    """
+    merged = deepcopy(dict(tree))
+    for key, value in leaves.items():
+        below = merged.get(key)
+        if isinstance(below, dict) and isinstance(value, dict) and key not in whole:
+            merged[key] = overlay(below, value, whole)
+        else:
+            merged[key] = deepcopy(value)
+    return merged
+
+
+def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:
+    """Apply each case's variant and the command line, and check the result.
+
+    Args:
+        configured: base and environment merged, one top key a case (the command line may already be in it).
+        command_line: what `--params` gave, as a tree.
+
+    Returns:
+        Plain values: every leaf of every case, defaults filled in.
+
+    Raises:
+        InvalidParametersError: an unknown case, variant or key, a wrong type, or a value out of range.
+    """
+    _refuse_unknown("", command_line, CASES)
+    _refuse_unknown("", configured, CASES)
+    return {
+        case: resolve_case(case, tree, command_line.get(case, {}))
+        for case, tree in configured.items()
+        # Of a case that this run does not read, nothing but what the command line says of it is there.
+        if tree != command_line.get(case)
+    }
+
+
+def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:
+    """Apply the variant of one case, then the command line once more, and check the result."""
+    if not isinstance(command_line, dict):
+        raise InvalidParametersError(f"{case} = {command_line!r}: give a leaf below it, as in {case}.training.epochs=5")
+    merged = overlay(tree, command_line)
+    variant = merged.get("variant")
+    if variant != DEFAULT:
+        variants = tree.get("variants") or {}
+        if variant == BEST and BEST not in variants:
+            command = f"kedro run --pipeline={case}_study"
+            raise InvalidParametersError(f"{case}.variant: there is no variant best yet; a study writes it: {command}")
+        _refuse_unknown(f"{case}.variant", [str(variant)], [DEFAULT, *variants], kind="variant")
+        merged = overlay(overlay(merged, variants[variant], FREE_MAPPINGS), command_line)
+    return check_case(case, merged)
+
+
+def check_case(case: str, tree: Mapping[str, Any]) -> Tree:
+    """Check one case's merged parameters and fill in defaults."""
+    declared = load_case(case)
+    try:
+        checked: Tree = parameters_of(case).model_validate(tree).model_dump(mode="json")
+    except ValidationError as error:
+        raise InvalidParametersError("\n".join(_explain(case, error))) from None
+    named = {f"preprocessing.{block}": checked["preprocessing"].get(block, ()) for block in NAMING_COLUMNS}
+    for block, names in named.items():
+        _refuse_unknown(f"{case}.{block}", names, declared.feature_sources, kind="feature column")
+    _check_leaks(f"{case}.leaks", checked["leaks"], declared.feature_sources)
+    return checked
+
+
+def _check_leaks(place: str, leaks: Collection[str], sources: FeatureSources) -> None:
+    """Raise for leaks that are not named by a raw column that features are made of."""
+    raw_columns = sorted({raw for columns in sources.values() for raw in columns})
+    for name in leaks:
+        if name in sources and name not in raw_columns:
+            raise InvalidParametersError(
+                f"{place}: {name} is a feature, and leaks are named by raw column, which closes them for all features "
+                f"made of it: give {' or '.join(sources[name])}; there are {', '.join(raw_columns)}"
+            )
+    _refuse_unknown(place, leaks, raw_columns, kind="raw column")
+
+
+def _refuse_unknown(place: str, given: Collection[str], known: Collection[str], kind: str = "case") -> None:
+    """Raise for names that do not exist, with the nearest that do."""
+    for name in given:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            where = f"{place}: " if place else ""
+            raise InvalidParametersError(
+                f"{where}there is no {kind} {name!r}{hint}; there are {', '.join(sorted(known))}"
+            )
+
+
+def _explain(case: str, error: ValidationError) -> Iterator[str]:
+    """Say in one line each what is wrong: dotted key, value, what is allowed."""
+    for problem in error.errors():
+        keys = _without_tags([str(part) for part in problem["loc"]])
+        dotted = ".".join([case, *keys])
+        if problem["type"] == "extra_forbidden":
+            renamed = RENAMED_KEYS.get(".".join(keys))
+            if renamed:
+                yield f"{dotted}: unknown key; it is called {case}.{renamed} now"
+                continue
+            known = _fields_at(parameters_of(case), [str(part) for part in problem["loc"][:-1]])
+            near = difflib.get_close_matches(keys[-1], known, n=1)
+            hint = f"did you mean {near[0]}? " if near else ""
+            yield f"{dotted}: unknown key; {hint}the keys here are {', '.join(sorted(known))}"
+        elif problem["type"] == "missing":
+            yield f"{dotted}: missing; give it in conf/base/{case}/parameters.yml"
+        else:
+            message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+            value = "" if isinstance(problem["input"], dict) else f" = {problem['input']!r}"
+            yield f"{dotted}{value}: {message}"
+
+
+def _without_tags(keys: list[str]) -> list[str]:
+    """Leave out what Pydantic puts into a path to tell the members of a union apart."""
+    return [key for place, key in enumerate(keys) if (keys[place - 1 : place], key) not in TAGS]
+
+
+def _fields_at(model: Any, keys: list[str]) -> list[str]:  # noqa: ANN401 - a Pydantic class or whatever lies below it
+    """List the field names of the block that a path of keys leads to."""
+    for key in keys:
+        members = [part for part in get_args(model) if _is_tagged(part, key)]
+        field = getattr(model, "model_fields", {}).get(key)
+        model = members[0] if members else field.annotation if field else None
+    return list(getattr(_unwrap(model), "model_fields", {}))
+
+
+def _is_tagged(member: Any, tag: str) -> bool:  # noqa: ANN401 - a member of a union, annotated or not
+    names = {getattr(part, "tag", None) for part in get_args(member)}
+    fields = getattr(_unwrap(member), "model_fields", {})
+    return tag in names or any(tag in get_args(field.annotation) for field in fields.values())
+
+
+def _unwrap(model: Any) -> Any:  # noqa: ANN401 - a Pydantic class, annotated or not
+    return get_args(model)[0] if hasattr(model, "__metadata__") else model

@@ -1,0 +1,149 @@
+"""The parameters that every case has: their names, types and ranges."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from casebook.config.schema.data import (
+    AnyPreprocessing,
+    FoldsParameters,
+    ImagePreprocessingParameters,
+    SplitParameters,
+    TabularPreprocessingParameters,
+    TextPreprocessingParameters,
+    read_preprocessing,
+)
+from casebook.config.schema.deployment import (
+    MonitorParameters,
+    PredictParameters,
+    PromotionParameters,
+    UpdateParameters,
+)
+from casebook.config.schema.evaluation import (
+    BoostedTreesParameters,
+    EvaluationParameters,
+    LogisticImageParameters,
+    LogisticTextParameters,
+    ReferenceParameters,
+    read_reference,
+)
+from casebook.config.schema.training import (
+    ConvolutionParameters,
+    EarlyStoppingParameters,
+    EmbeddingParameters,
+    EncoderParameters,
+    NetworkParameters,
+    OptimizerParameters,
+    ScheduleParameters,
+    TrainingParameters,
+)
+from casebook.config.schema.tuning import StudyParameters
+from casebook.config.schema.types import Parameters, UnknownKeys
+from casebook.evaluation.metrics import LOSS, check_names
+
+__all__ = [
+    "EXECUTION_OPTIONS",
+    "FREE_MAPPINGS",
+    "AnyPreprocessing",
+    "BoostedTreesParameters",
+    "CaseParameters",
+    "ConvolutionParameters",
+    "EarlyStoppingParameters",
+    "EmbeddingParameters",
+    "EncoderParameters",
+    "EvaluationParameters",
+    "FoldsParameters",
+    "ImagePreprocessingParameters",
+    "LogisticImageParameters",
+    "LogisticTextParameters",
+    "MonitorParameters",
+    "NetworkParameters",
+    "OptimizerParameters",
+    "Parameters",
+    "PredictParameters",
+    "PromotionParameters",
+    "ReferenceParameters",
+    "ScheduleParameters",
+    "SplitParameters",
+    "StudyParameters",
+    "TabularPreprocessingParameters",
+    "TextPreprocessingParameters",
+    "TrainingParameters",
+    "UnknownKeys",
+    "UpdateParameters",
+    "read_preprocessing",
+    "read_reference",
+]
+
+# Mappings whose keys are the user's: a variant states them whole, the command line gives single entries.
+FREE_MAPPINGS = frozenset({"encoding", "impute", "clip", "nearest_lower_within", "options"})
+# How a run goes about it, not what it computes: never logged, and no two runs differ by it.
+EXECUTION_OPTIONS = frozenset({"resume", "reuse"})
+OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
+
+
+class CaseParameters(Parameters):
+    """All parameters that every case has; a case's own class adds its own and narrows those that it knows better."""
+
+    variant: str
+    task: Literal["binary", "multiclass", "regression"]
+    target: str
+    sample: Parameters
+    split: SplitParameters
+    duplicates: Literal["keep", "group", "drop"] = "keep"
+    leaks: dict[str, Literal["keep", "drop"]] = Field(default_factory=dict)
+    folds: FoldsParameters = FoldsParameters()
+    preprocessing: AnyPreprocessing
+    training: TrainingParameters
+    reference: ReferenceParameters
+    evaluation: EvaluationParameters
+    profile: Literal["full", "none"] = Field(default="full", description="of the raw tables; none leaves it out")
+    figures: Literal["full", "none"] = Field(default="full", description="of the test rows; none leaves them out")
+    study: StudyParameters = StudyParameters()
+    resume: bool = Field(default=False, description="go on with the run that was killed in training")
+    reuse: bool = Field(default=False, description="skip preprocessing whose files are up to date")
+    promotion: PromotionParameters = PromotionParameters()
+    predict: PredictParameters = PredictParameters()
+    monitor: MonitorParameters = MonitorParameters()
+    update: UpdateParameters = UpdateParameters()
+    variants: dict[str, dict[str, Any]]
+
+    @model_validator(mode="after")
+    def _check_together(self) -> CaseParameters:
+        output = self.training.network.output
+        if output not in OUTPUTS[self.task]:
+            allowed = " or ".join(sorted(OUTPUTS[self.task]))
+            raise ValueError(f"training.network.output {output} does not fit the task {self.task}: give {allowed}")
+        if self.training.target_scale != "none" and self.task != "regression":
+            raise ValueError("training.target_scale scales a regression's target; give none")
+        self._check_metrics()
+        watched = self.training.early_stopping
+        if watched.patience and watched.metric.startswith("val/") and not self._has_validation():
+            raise ValueError(
+                f"training.early_stopping watches {watched.metric}, but the split leaves no validation rows"
+            )
+        refits = [name for name in ("training", "reference") if getattr(getattr(self, name), "refit", False)]
+        if refits and self.split.validation_on != "held_out":
+            raise ValueError(
+                f"{refits[0]}.refit trains on the validation rows, and those are {self.split.validation_on} rows here; "
+                f"give false, or split.validation_on: held_out"
+            )
+        return self
+
+    def _check_metrics(self) -> None:
+        named = {
+            "training.metrics": self.training.metrics,
+            "study.metric": self.study.metric,
+            "promotion.metric": [self.promotion.metric or LOSS],
+            "monitor.metric": [self.monitor.metric or LOSS],
+        }
+        for key, names in named.items():
+            try:
+                check_names(names, self.task)
+            except ValueError as error:
+                raise ValueError(f"{key}: {error}") from None
+
+    def _has_validation(self) -> bool:
+        return self.split.has_validation_rows or self.split.validation_on == "test"

@@ -1,0 +1,124 @@
+"""Parameters of what comes before the network: split, folds and preprocessing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, PositiveInt, Tag, TypeAdapter, field_validator, model_validator
+
+from casebook.config.schema.types import Names, Parameters, Quantiles, Seed, Share
+
+ANY_CASE = ("row", "none")
+
+
+class SplitParameters(Parameters):
+    """How rows are assigned to training, validation and test.
+
+    Strategies: `row` at random; `none` holds nothing out, so that every row is training and test row at once; `time`
+    holds out the last days; `given` is the data set's own test part; every other name is one of a key, of which no
+    value stands on two sides.
+    """
+
+    strategy: str
+    keys: dict[str, str] = Field(default_factory=dict, description="strategy -> column of the feature table")
+    test_share: Share = 0.2
+    validation_share: Share = Field(default=0.1, description="of what the test leaves; 0 for none")
+    validation_on: Literal["held_out", "test", "training"] = "held_out"
+    test_days: int = Field(default=0, ge=0)
+    validation_days: int = Field(default=0, ge=0)
+    promotion_share: Share = Field(default=0.0, description="of the keys, held back from every run; see `promotion`")
+    seed: Seed
+
+    @property
+    def has_validation_rows(self) -> bool:
+        """Whether rows of their own are kept for validation."""
+        return self.validation_share > 0 or self.validation_days > 0
+
+    @model_validator(mode="after")
+    def _check_strategy(self) -> SplitParameters:
+        strategies = [*ANY_CASE, *self.keys]
+        if self.strategy not in strategies:
+            raise ValueError(f"strategy {self.strategy!r} does not exist; there are {', '.join(strategies)}")
+        if self.strategy == "time" and not self.test_days:
+            raise ValueError("strategy time holds out the last days: give test_days of at least 1")
+        return self
+
+
+class FoldsParameters(Parameters):
+    """Cross-validation beside the run; 0 folds for none."""
+
+    count: int = Field(default=0, ge=0)
+    repeats: int = Field(default=1, ge=1)
+    of: Literal["training", "all"] = "training"
+
+    @field_validator("count")
+    @classmethod
+    def _check_count(cls, count: int) -> int:
+        if count == 1:
+            raise ValueError("one fold leaves nothing to train on; give 0 for none, or at least 2")
+        return count
+
+
+class TabularPreprocessingParameters(Parameters):
+    """How feature columns become model arrays."""
+
+    modality: Literal["columns"] = "columns"
+    scaling: Literal["none", "standard", "minmax"] = "standard"
+    columns: Names = Field(default_factory=list, description="feature columns used; none named means all")
+    encoding: dict[str, Literal["number", "onehot", "embedding"]] = Field(default_factory=dict)
+    impute: dict[str, Literal["mean", "median", "mode", "missing"]] = Field(default_factory=dict)
+    clip: dict[str, Quantiles] = Field(default_factory=dict)
+    min_frequency: int = Field(default=1, ge=1)
+    nearest_lower_within: dict[str, PositiveInt] = Field(
+        default_factory=dict, description="unknown numbers count as the nearest smaller known one of the same so many"
+    )
+    drop_first: bool = Field(default=False, description="leave out the first category of each one-hot column")
+
+    @field_validator("clip")
+    @classmethod
+    def _check_quantiles(cls, clip: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        for column, (low, high) in clip.items():
+            if not 0 <= low < high <= 1:
+                raise ValueError(f"{column}: quantiles must rise from 0 to 1, as in 0.01x0.99")
+        return clip
+
+
+class ImagePreprocessingParameters(Parameters):
+    """How images become model arrays: pixels are divided by `scale` inside the network."""
+
+    modality: Literal["image"]
+    scale: float = Field(default=255.0, gt=0)
+
+
+class TextPreprocessingParameters(Parameters):
+    """How texts become model arrays: the most frequent words of the training texts, the last ones of each text."""
+
+    modality: Literal["text"]
+    vocabulary: int = Field(default=5000, ge=3)
+    length: int = Field(default=500, ge=1)
+
+
+def _modality_of(block: Any) -> str:  # noqa: ANN401 - what stands in the YAML, or a checked block
+    said = block.get("modality", "columns") if isinstance(block, dict) else getattr(block, "modality", "columns")
+    return str(said)
+
+
+AnyPreprocessing = Annotated[
+    Annotated[TabularPreprocessingParameters, Tag("columns")]
+    | Annotated[ImagePreprocessingParameters, Tag("image")]
+    | Annotated[TextPreprocessingParameters, Tag("text")],
+    Discriminator(
+        _modality_of,
+        custom_error_type="modality",
+        custom_error_message="modality must be columns, image or text",
+    ),
+]
+
+
+def read_preprocessing(
+    block: dict[str, Any],
+) -> TabularPreprocessingParameters | ImagePreprocessingParameters | TextPreprocessingParameters:
+    """Read a `preprocessing` block of whichever modality it states; columns where it states none."""
+    checked: TabularPreprocessingParameters | ImagePreprocessingParameters | TextPreprocessingParameters
+    checked = TypeAdapter(AnyPreprocessing).validate_python(block)
+    return checked

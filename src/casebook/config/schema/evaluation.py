@@ -1,0 +1,90 @@
+"""Parameters of what the network is measured with and against."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, TypeAdapter
+
+from casebook.config.schema.types import Parameters, Seed, Thresholds
+
+# Name of a reference that is left out.
+NONE = "none"
+
+
+class BoostedTreesParameters(Parameters):
+    """The reference of tables: boosted trees on the same rows and columns, stopped early by the validation rows."""
+
+    name: Literal["boosted_trees", "none"] = "boosted_trees"
+    max_rows: int = Field(default=500_000, ge=100)
+    max_iter: int = Field(ge=1)
+    learning_rate: float = Field(gt=0, le=1)
+    max_leaf_nodes: int = Field(ge=2)
+    min_samples_leaf: int = Field(ge=1)
+    l2_regularization: float = Field(ge=0)
+    patience: int = Field(ge=1)
+    refit: bool = Field(default=False, description="fit once more, on the validation rows too")
+    target_scale: Literal["none", "log"] = "none"
+    seed: Seed
+
+
+class LogisticImageParameters(Parameters):
+    """The reference of images: logistic regression on the pixels."""
+
+    name: Literal["logistic_image", "none"]
+    max_rows: int = Field(default=20_000, ge=100)
+    c: float = Field(default=1.0, gt=0, description="inverse strength of the penalty")
+    max_iter: int = Field(default=100, ge=1)
+    seed: Seed
+
+
+class LogisticTextParameters(Parameters):
+    """The reference of texts: logistic regression on the TF-IDF of words and pairs of words."""
+
+    name: Literal["logistic_text", "none"]
+    max_rows: int = Field(default=500_000, ge=100)
+    max_features: int = Field(default=200_000, ge=10)
+    c: float = Field(default=1.0, gt=0, description="inverse strength of the penalty")
+    max_iter: int = Field(default=100, ge=1)
+    seed: Seed
+
+
+def choose_reference(block: Any) -> Any:  # noqa: ANN401 - a block of parameters, not checked yet
+    """Name the kind of reference that a block describes; one that is left out still has the keys of its kind."""
+    if isinstance(block, Parameters):
+        block = block.model_dump()
+    if not isinstance(block, dict):
+        return None
+    if block.get("name") != NONE:
+        return block.get("name")
+    return "logistic_text" if "max_features" in block else "logistic_image" if "c" in block else "boosted_trees"
+
+
+ReferenceParameters = Annotated[
+    Annotated[BoostedTreesParameters, Tag("boosted_trees")]
+    | Annotated[LogisticImageParameters, Tag("logistic_image")]
+    | Annotated[LogisticTextParameters, Tag("logistic_text")],
+    Discriminator(
+        choose_reference,
+        custom_error_type="reference_name",
+        custom_error_message="Input should be a block with a name: 'boosted_trees', 'logistic_image', "
+        "'logistic_text', or 'none' to leave it out",
+    ),
+]
+
+
+def read_reference(block: dict[str, Any]) -> BoostedTreesParameters | LogisticImageParameters | LogisticTextParameters:
+    """Read a `reference` block of whichever reference a case has."""
+    checked: BoostedTreesParameters | LogisticImageParameters | LogisticTextParameters
+    checked = TypeAdapter(ReferenceParameters).validate_python(block)
+    return checked
+
+
+class EvaluationParameters(Parameters):
+    """What is measured besides the metrics."""
+
+    threshold: float = Field(default=0.5, gt=0, lt=1)
+    thresholds: Thresholds = Field(default_factory=list, description="further ones, each with its own confusion counts")
+    importance_rows: int = Field(default=5000, ge=1)
+    importance_repeats: int = Field(default=2, ge=1)
+    head_rows: int = Field(default=20, ge=1)

@@ -1,0 +1,154 @@
+"""Parameters of the network and its training."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from casebook.config.schema.types import Activation, Initializer, Loss, Metrics, Parameters, Seed, Widths
+
+OPTIMIZER_OPTIONS: dict[str, frozenset[str]] = {
+    "sgd": frozenset({"momentum", "nesterov"}),
+    "adam": frozenset({"beta_1", "beta_2", "epsilon", "amsgrad"}),
+    "adamw": frozenset({"beta_1", "beta_2", "epsilon", "amsgrad", "weight_decay"}),
+    "adamax": frozenset({"beta_1", "beta_2", "epsilon"}),
+    "nadam": frozenset({"beta_1", "beta_2", "epsilon"}),
+    "rmsprop": frozenset({"rho", "momentum", "epsilon", "centered"}),
+    "adagrad": frozenset({"initial_accumulator_value", "epsilon"}),
+    "adadelta": frozenset({"rho", "epsilon"}),
+}
+OptimizerName = Literal["sgd", "adam", "adamw", "adamax", "nadam", "rmsprop", "adagrad", "adadelta"]
+
+
+class OptimizerParameters(Parameters):
+    """The optimiser by name, its learning rate and its own options."""
+
+    name: OptimizerName
+    learning_rate: float = Field(gt=0, le=10)
+    options: dict[str, float | bool | None] = Field(default_factory=dict, description="null leaves the default")
+    clip_norm: float | None = Field(default=None, gt=0)
+
+    @model_validator(mode="after")
+    def _check_options(self) -> OptimizerParameters:
+        for option in self.options:
+            if option not in OPTIMIZER_OPTIONS[self.name]:
+                allowed = ", ".join(sorted(OPTIMIZER_OPTIONS[self.name]))
+                raise ValueError(f"option {option} is not one of {self.name}'s: {allowed}")
+        return self
+
+
+class ScheduleParameters(Parameters):
+    """How the learning rate moves over the training, in shares of all steps."""
+
+    name: Literal["constant", "cosine", "linear", "exponential"] = "constant"
+    warmup_share: float = Field(default=0.0, ge=0, lt=1)
+    final_share: float = Field(default=0.0, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _check_warmup(self) -> ScheduleParameters:
+        if self.warmup_share and self.name in {"linear", "exponential"}:
+            raise ValueError(f"warmup_share goes with constant or cosine, not with {self.name}")
+        return self
+
+
+class EarlyStoppingParameters(Parameters):
+    """When to stop before the last epoch; `patience` 0 never stops."""
+
+    metric: str = "val/loss"
+    patience: int = Field(default=0, ge=0)
+    restore_best: bool = True
+
+
+class EmbeddingParameters(Parameters):
+    """The embeddings of the columns encoded so."""
+
+    size: int = Field(default=0, ge=0, description="0 chooses by the number of categories")
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    l2: float = Field(default=0.0, ge=0)
+    category_dropout: float = Field(default=0.0, ge=0, lt=1, description="share of training values shown as unknown")
+
+
+class ConvolutionParameters(Parameters):
+    """One convolution over an image and the pooling behind it."""
+
+    filters: int = Field(ge=1)
+    kernel: int = Field(ge=1)
+    pool: int = Field(default=1, ge=1, description="1 for no pooling")
+
+
+class AugmentParameters(Parameters):
+    """How training images are moved at random: shares of the height and width, and of a full turn."""
+
+    shift: float = Field(default=0.0, ge=0, lt=1)
+    rotate: float = Field(default=0.0, ge=0, lt=1)
+
+
+class EncoderParameters(Parameters):
+    """What turns the embedded words of a text into one row."""
+
+    name: Literal["lstm", "gru", "cnn", "average"] = "average"
+    units: int = Field(default=100, ge=1)
+    kernel: int = Field(default=5, ge=1)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+
+
+class NetworkParameters(Parameters):
+    """The network: what stands before the hidden layers (by inputs), hidden layers, regularisation and output."""
+
+    hidden: Widths = Field(default_factory=list)
+    activation: Activation = "relu"
+    output: Literal["sigmoid", "softmax", "linear"] = "sigmoid"
+    initializer: Initializer = "glorot_uniform"
+    bias_initializer: Initializer = "zeros"
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    l1: float = Field(default=0.0, ge=0)
+    l2: float = Field(default=0.0, ge=0)
+    embedding: EmbeddingParameters = EmbeddingParameters()
+    piecewise_linear_bins: int = Field(
+        default=0, ge=0, le=1024, description="into which each number is cut; 0 leaves numbers whole"
+    )
+    ensemble_size: int = Field(default=1, ge=1, le=256, description="of an ensemble within the network; 1 for none")
+    convolutions: list[ConvolutionParameters] = Field(default_factory=list, description="of images")
+    convolution_dropout: float = Field(default=0.0, ge=0, lt=1)
+    augment: AugmentParameters = AugmentParameters()
+    encoder: EncoderParameters = Field(default=EncoderParameters(), description="of texts")
+
+
+class TrainingParameters(Parameters):
+    """The network and how it is trained."""
+
+    epochs: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    seed: Seed = 0
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    loss: Loss
+    quantile: float = Field(default=0.5, gt=0, lt=1, description="of the target, at which the loss pinball aims")
+    metrics: Metrics
+    target_scale: Literal["none", "standard", "log"] = Field(
+        default="none", description="in which scale a regression's loss is taken; metrics stay in the target's units"
+    )
+    optimizer: OptimizerParameters
+    schedule: ScheduleParameters = ScheduleParameters()
+    early_stopping: EarlyStoppingParameters = EarlyStoppingParameters()
+    refit: bool = Field(default=False, description="train a run's network once more, on the validation rows too")
+    network: NetworkParameters
+
+    @model_validator(mode="after")
+    def _check_stopping(self) -> TrainingParameters:
+        measured = [f"{part}/{name}" for part in ("val", "train") for name in ("loss", *self.metrics)]
+        # Keras only warns of a metric that it does not find, and never stops.
+        if self.early_stopping.patience and self.early_stopping.metric not in measured:
+            raise ValueError(
+                f"early_stopping.metric {self.early_stopping.metric!r} is not one of {', '.join(measured)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _check_quantile(self) -> TrainingParameters:
+        middle = TrainingParameters.model_fields["quantile"].default
+        if self.quantile != middle and self.loss != "pinball":
+            raise ValueError(
+                f"quantile {self.quantile} goes with the loss pinball, not with {self.loss}: give {middle} with that"
+            )
+        return self

@@ -1,0 +1,52 @@
+"""Kinds of values that parameters have, and the base of every block."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from casebook.evaluation.metrics import find_metric
+
+UnknownKeys = Literal["refuse", "drop"]
+Share = Annotated[float, Field(ge=0, lt=1)]
+# NumPy, scikit-learn and Keras take seeds of 32 bits.
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Activation = Literal[
+    "relu", "leaky_relu", "prelu", "elu", "selu", "gelu", "tanh", "swish", "sigmoid", "softmax", "linear"
+]
+Initializer = Literal[
+    "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal",
+    "random_uniform", "random_normal", "zeros",
+]  # fmt: skip
+Loss = Literal[
+    "binary_crossentropy", "categorical_crossentropy", "sparse_categorical_crossentropy",
+    "mse", "mae", "mape", "msle", "pinball",
+]  # fmt: skip
+
+
+class Parameters(BaseModel):
+    """A block of parameters: strict types, no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def list_from_text(separator: str) -> BeforeValidator:
+    """Accept a list written as one word, since Kedro splits `--params` on commas: 512x256, accuracy+auc."""
+
+    def split(value: object) -> object:
+        if isinstance(value, str):
+            words = [word for word in value.split(separator) if word]
+            return [float(w) if "." in w else int(w) if w.isdigit() else w for w in words]
+        return [value] if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+    return BeforeValidator(split)
+
+
+Widths = Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], list_from_text("x")]
+Quantiles = Annotated[tuple[float, float], BeforeValidator(lambda v: tuple(v)), list_from_text("x")]
+Thresholds = Annotated[list[Annotated[float, Field(gt=0, lt=1)]], list_from_text("x")]
+Names = Annotated[list[str], list_from_text("+")]
+# Of `casebook.evaluation.metrics`; whether they fit the task is checked with the whole case.
+MetricName = Annotated[str, AfterValidator(lambda name: find_metric(name).name)]
+Metrics = Annotated[list[MetricName], list_from_text("+")]

@@ -1,0 +1,47 @@
+"""Checking a typed table against a Pandera schema, with errors that a user can act on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from casebook.column_types.parsing import InvalidTableError
+
+if TYPE_CHECKING:
+    from pandera.errors import SchemaErrors
+    from pandera.pandas import DataFrameSchema
+
+
+def check_table(table: pd.DataFrame, schema: DataFrameSchema, name: str) -> pd.DataFrame:
+    """Check a typed table against its schema.
+
+    Returns:
+        The same table.
+
+    Raises:
+        InvalidTableError: names the file, each failing column, the rule, the count and the first value and row.
+    """
+    from pandera.errors import SchemaErrors
+
+    try:
+        schema.validate(table, lazy=True)
+    except SchemaErrors as errors:
+        raise InvalidTableError(describe_failures(errors, name)) from None
+    return table
+
+
+def describe_failures(errors: SchemaErrors, name: str) -> str:
+    """Say in one line a rule what failed."""
+    cases = errors.failure_cases
+    lines = []
+    for (column, rule), rows in cases.groupby(["column", "check"], sort=False, dropna=False):
+        words = RULES.get(rule, rule)
+        first = rows.iloc[0]
+        wrong, row = str(first["failure_case"]), first["index"]
+        place = "" if pd.isna(row) else f", first {wrong!r} in data row {int(row) + 1}"
+        lines.append(f"{name}, column {column}: {words} ({len(rows)} rows{place}); mend the file")
+    return "\n".join(lines)
+
+
+RULES = {"not_nullable": "must not be empty", "field_uniqueness": "must not hold a value twice"}

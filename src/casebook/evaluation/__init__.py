@@ -1,0 +1,5 @@
+"""How good predictions are, and what they rely on: metrics, permutation importance, Shapley values."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

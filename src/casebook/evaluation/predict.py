@@ -1,0 +1,29 @@
+"""Predicting with a network at hand, once; a model that answers often is logged (see `serving`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from casebook.models.networks import make_predictor
+from casebook.models.numpy_export import describe_network
+from casebook.models.numpy_network import NumpyNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import keras
+
+
+def predict(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Predict prepared rows in their order; see `networks.make_predictor`.
+
+    Dense networks by NumPy: for a single use TensorFlow takes longer to compile one than the prediction takes.
+    """
+    described = describe_network(network)
+    if described is None:
+        return make_predictor(network)(arrays)
+    # A network that diverged has no finite answers, which is for those to say who judge it.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return NumpyNetwork(*described)(arrays)

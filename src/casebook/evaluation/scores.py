@@ -1,0 +1,205 @@
+"""Score predictions by the metrics of a task, and make the constant prediction they are compared with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from casebook.evaluation.metrics import find_metric, metrics_of
+from casebook.inference.predictions import choose_class, class_probability
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import keras
+
+    from casebook.evaluation.metrics import Metric
+    from casebook.preprocessing.tabular import Arrays
+
+
+def score_predictions(
+    task: str,
+    target: np.ndarray,
+    prediction: np.ndarray,
+    threshold: float = 0.5,
+    metrics: Sequence[Metric] | None = None,
+) -> dict[str, float]:
+    """Score predictions by the metrics of a task.
+
+    Args:
+        task: `binary`, `multiclass` or `regression`.
+        target: Shape (rows,). 0 or 1 for binary, class numbers from 0 for multiclass, any number for regression.
+        prediction: Shape (rows,): probability of 1, or the predicted number; (rows, classes) of probabilities for
+            multiclass.
+        threshold: Lowest probability that counts as class 1; binary only.
+        metrics: Some of the task's; None for all.
+
+    Returns:
+        A score a metric of `metric_registry`: binary `accuracy auc log_loss f1`; multiclass `accuracy log_loss`;
+        regression `mae mse rmse` on all rows and `rmspe mape` as fractions on the rows whose target is above 0. What is
+        not defined on these rows is left out.
+
+    Raises:
+        ValueError: The task is unknown, shapes do not fit, a value is not finite, a target is not one of the classes,
+            or a binary target holds one class only.
+    """
+    metrics = metrics_of(task) if metrics is None else metrics
+    _check_shapes(task, target, prediction)
+    _check_finite("target", target)
+    _check_finite("prediction", prediction)
+    _check_classes(task, target, prediction)
+    scores = _score(metrics, task, target, prediction, threshold)
+    return {name: score for name, score in scores.items() if not np.isnan(score)}
+
+
+def score_outputs(
+    names: Sequence[str], task: str, target: np.ndarray, outputs: np.ndarray, threshold: float = 0.5
+) -> dict[str, float]:
+    """Score a network's outputs by some metrics of its task, as after an epoch.
+
+    Args:
+        names: of the metrics.
+        task: see `score_predictions`.
+        target: shape (rows,).
+        outputs: shape (rows, outputs).
+        threshold: see `score_predictions`.
+
+    Returns:
+        A score a name; NaN where it is not defined on these rows, and everywhere when an output is not finite.
+    """
+    if not np.isfinite(outputs).all():
+        return dict.fromkeys(names, float("nan"))
+    values = class_probability(task, outputs[:, 0] if outputs.shape[1] == 1 else outputs)
+    return _score([find_metric(name, task) for name in names], task, np.ravel(target), values, threshold)
+
+
+def _score(
+    metrics: Sequence[Metric], task: str, target: np.ndarray, values: np.ndarray, threshold: float
+) -> dict[str, float]:
+    needs_class = any(metric.response == "class" for metric in metrics)
+    chosen = choose_class(task, values, threshold) if needs_class else values
+    return {m.name: m.score(target, chosen if m.response == "class" else values) for m in metrics}
+
+
+def predict_baseline(task: str, train_target: np.ndarray, rows: int, classes: int | None = None) -> np.ndarray:
+    """Predict for every row what the training target says without looking at any feature.
+
+    At the threshold 0.5 the binary baseline has the accuracy of the majority class; a share of exactly 0.5 predicts
+    class 1 (see `apply_threshold`). At another threshold its class may be the minority's.
+
+    Args:
+        task: `binary`, `multiclass` or `regression`.
+        train_target: Shape (training rows,).
+        rows: How many rows to predict.
+        classes: How many classes there are, where the training rows may not show the last ones; multiclass only.
+
+    Returns:
+        float64, shape (rows,): training share of 1 (binary) or training mean (regression); (rows, classes): training
+        share of each class (multiclass).
+
+    Raises:
+        ValueError: The task is unknown, or the training target is empty or not finite.
+    """
+    metrics_of(task)
+    if len(train_target) == 0:
+        raise ValueError("the training target is empty: a baseline needs at least one training row")
+    _check_finite("train_target", train_target)
+    if task == "multiclass":
+        counts = np.bincount(train_target.astype(np.intp), minlength=classes or 0)
+        return np.tile(counts / counts.sum(), (rows, 1))
+    return np.full(rows, np.mean(train_target, dtype=np.float64))
+
+
+def score_network(network: keras.Model, rows: Arrays, task: str, threshold: float) -> dict[str, float]:
+    """Score a network on prepared rows; see `score_predictions`."""
+    from casebook.evaluation.predict import predict
+
+    return score_predictions(task, rows["target"], class_probability(task, predict(network, rows)), threshold)
+
+
+def score_baseline(
+    network: keras.Model, rows: Arrays, train_target: np.ndarray, task: str, threshold: float
+) -> dict[str, float]:
+    """Score what the training target alone says of the same rows; a network tells how many classes there are."""
+    outputs = network.output_shape[-1]
+    plain = predict_baseline(task, train_target, len(rows["target"]), outputs if outputs > 1 else None)
+    return score_predictions(task, rows["target"], plain, threshold)
+
+
+def apply_threshold(probability: np.ndarray, threshold: float) -> np.ndarray:
+    """Turn probabilities into classes: 1 where the probability reaches the threshold, else 0.
+
+    Returns:
+        int8, same shape.
+    """
+    return (probability >= threshold).astype(np.int8)
+
+
+def compute_auc(target: np.ndarray, probability: np.ndarray) -> float:
+    """Compute the area under the ROC curve on all rows, ties counted half.
+
+    Args:
+        target: Shape (rows,), 0 or 1.
+        probability: Shape (rows,); any score that grows with the chance of 1.
+
+    Raises:
+        ValueError: The target holds one class only, or values other than 0 and 1; a score is NaN or infinite.
+    """
+    _check_two_classes(target)
+    if not np.isfinite(probability).all():
+        raise ValueError("a score is NaN or infinite: rows cannot be ranked by it")
+    return find_metric("auc").score(target, probability)
+
+
+def _check_shapes(task: str, target: np.ndarray, prediction: np.ndarray) -> None:
+    dimensions = 2 if task == "multiclass" else 1
+    # A (rows, 1) prediction would silently broadcast to (rows, rows).
+    if target.ndim != 1 or prediction.ndim != dimensions:
+        wanted = "(rows, classes)" if dimensions == 2 else "(rows,); flatten a network's output with prediction[:, 0]"
+        raise ValueError(
+            f"{task} needs a target of shape (rows,) and a prediction of shape {wanted}; "
+            f"got {target.shape} and {prediction.shape}"
+        )
+    if len(target) != len(prediction):
+        raise ValueError(f"target has {len(target)} rows but prediction {len(prediction)}: pass the same rows to both")
+    if len(target) == 0:
+        raise ValueError("there are no rows to score: give the split a larger share for this part")
+
+
+def _check_finite(name: str, values: np.ndarray) -> None:
+    broken = ~np.isfinite(values)
+    if broken.any():
+        raise ValueError(
+            f"{name} holds {np.count_nonzero(broken)} values that are not finite, the first in row "
+            f"{np.argwhere(broken)[0][0]}: look for nulls in the prepared rows or lower the learning rate"
+        )
+
+
+def _check_classes(task: str, target: np.ndarray, prediction: np.ndarray) -> None:
+    if task == "binary":
+        _check_two_classes(target)
+    if task != "regression":
+        _check_probabilities(prediction)
+    if task == "multiclass":
+        labels, classes = target.astype(np.intp), prediction.shape[1]
+        if np.any((labels != target) | (labels < 0) | (labels >= classes)):
+            raise ValueError(
+                f"target must hold class numbers 0 to {classes - 1}, one for each column of the prediction"
+            )
+
+
+def _check_probabilities(prediction: np.ndarray) -> None:
+    if prediction.min() < 0 or prediction.max() > 1:
+        raise ValueError("prediction must hold probabilities from 0 to 1: end the network in a sigmoid or softmax")
+
+
+def _check_two_classes(target: np.ndarray) -> None:
+    found = np.unique(target)
+    if not np.isin(found, (0, 1)).all():
+        raise ValueError(f"a binary target must hold only 0 and 1; found {', '.join(map(str, found[:5]))}")
+    if len(found) < 2:
+        raise ValueError(
+            f"the target of these {len(target)} rows holds only {', '.join(map(str, found)) or 'nothing'}, so AUC is "
+            "undefined: use more rows or a split that leaves both classes on every side"
+        )

@@ -1,0 +1,4 @@
+from .arriving_rows import UpdateError
+from .batch import learn_batch
+
+__all__ = ["UpdateError", "learn_batch"]

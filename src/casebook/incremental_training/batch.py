@@ -1,0 +1,257 @@
+"""Learning from one batch of new rows: dealt, prepared as the champion does, learnt, and put up for promotion."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from casebook.config import schema
+from casebook.data import splitting
+from casebook.data.promotion_holdout import hash_raw_rows
+from casebook.data.splitting import select_split
+from casebook.evaluation.metrics import find_metric, main_metric
+from casebook.incremental_training import arriving_rows
+from casebook.model_registry.model_package import EXAMPLE_ROWS
+from casebook.monitoring.training_profile import describe_training
+from casebook.preprocessing.arrays import no_rows, stack_arrays
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import keras
+    import pandas as pd
+
+    from casebook.inference.row_model import RowModel
+    from casebook.model_registry.champion import Champion
+    from casebook.model_registry.model_package import Package
+    from casebook.preprocessing.tabular import Arrays
+    from casebook.training.trainer import Monitor
+
+Block = dict[str, Any]
+Scores = dict[str, float]
+
+
+class UpdateSession(Protocol):
+    """What an update has to do with the store: it opens the champion and puts up who could follow it."""
+
+    def champion(self) -> Champion:
+        """Open the present champion."""
+
+    def seen_digests(self) -> set[str]:
+        """Give the digests of the batches that versions have learnt from."""
+
+    def monitor(self, step: int, epochs: int) -> Monitor:
+        """Give what the training on a batch reports to."""
+
+    def register_and_compare(
+        self, candidate: Candidate, rows: pd.DataFrame, settings: Mapping[str, Any]
+    ) -> tuple[bool, str]:
+        """Log and register a model and judge it on the promotion rows -> whether it is champion now, and why."""
+
+    def report(self, step: int, name: str, said: str) -> None:
+        """Say what became of a batch."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that have arrived.
+
+    Attributes:
+        step: number of the batch in this run, from 1.
+        name: what to call it.
+        digest: of its file; none for rows of the case's own.
+        read: gives the rows.
+    """
+
+    step: int
+    name: str
+    digest: str
+    read: Callable[[], arriving_rows.Rows]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What learnt from a batch.
+
+    Attributes:
+        batch: from which.
+        package: the model.
+        profile: of its training rows, see `champions.describe_training`.
+        metrics: of the run at this step.
+    """
+
+    batch: Batch
+    package: Package
+    profile: Mapping[str, Any]
+    metrics: Mapping[str, float]
+
+
+def learn_batch(
+    batch: Batch, update_session: UpdateSession, settings: Block, old: arriving_rows.Rows, promotion_rows: pd.DataFrame
+) -> Block:
+    """Let the champion learn from one batch, and put the result up for promotion.
+
+    Returns:
+        `rows` of the batch: `learnt`, `held_out` and those in `promotion`; how many were `replayed`; the largest share
+        of rows with an `unknown` category; the main metric of the `champion` on the whole batch before it learnt from
+        it, and on the rows held out beside that of the one `updated`; whether it was `promoted`, and what was `said`;
+        `seconds` from reading the batch to the last epoch.
+
+    Raises:
+        UpdateError: the champion cannot learn from these rows.
+    """
+    champion = update_session.champion()
+    model, network = champion.reopen()
+    began = time.perf_counter()
+    judge = Judge(model, settings)
+    update = schema.UpdateParameters.model_validate(settings["update"])
+    training = lower_training(schema.TrainingParameters.model_validate(settings["training"]), update)
+    dealt = deal(batch.read(), old, model, settings)
+    drawn = arriving_rows.sample_replay(
+        old.parts & splitting.TRAIN > 0, round(update.replay * len(dealt.learnt)), training.seed
+    )
+    seen, replayed = judge.prepare(dealt.seen), judge.prepare(old.take(drawn))
+    learnt, _, held_out = select_split(seen, dealt.parts[dealt.parts != splitting.PROMOTION])
+    arrived = judge.read_file_state(champion, network, seen, replayed["target"])
+    before = judge.score(network, held_out)
+    train = stack_arrays(learnt, replayed)
+    _learn(network, train, training, update_session.monitor(batch.step, update.epochs))
+    seconds = time.perf_counter() - began
+    after, plain = judge.score(network, held_out), judge.score_baseline(network, held_out, train["target"])
+    counts = {**dealt.counts(), "replayed": len(drawn), "seconds": seconds}
+    told = {"update": counts, "arrived": arrived, "reference": before, "test": after, "baseline": plain}
+    metrics = {f"{group}/{name}": float(value) for group, found in told.items() for name, value in found.items()}
+    rows = np.arange(len(dealt.learnt))
+    profile = describe_training(dealt.learnt.raw, dealt.learnt.features, rows, model.preprocessor, network)
+    candidate = Candidate(batch, _package(network, model, dealt.learnt, settings), profile, metrics)
+    promoted, said = update_session.register_and_compare(candidate, promotion_rows, settings)
+    scores = {"champion_arrived": arrived, "champion_held_out": before, "updated_held_out": after}
+    found = {f"{judge.metric}_{name}": values.get(judge.metric, float("nan")) for name, values in scores.items()}
+    return {**counts, **found, "promoted": promoted, "said": said}
+
+
+def deal(
+    arrived: arriving_rows.Rows, old: arriving_rows.Rows, model: RowModel, settings: Block
+) -> arriving_rows.SplitBatch:
+    """Check the rows of a batch against the champion's preprocessor and deal them; see `updating.split_arrivals`.
+
+    Raises:
+        UpdateError: they do not fit, or none is left to learn from.
+    """
+    split = schema.SplitParameters.model_validate(settings["split"])
+    new = arrived.take(arriving_rows.learnable(arrived.raw))
+    if not len(new):
+        raise arriving_rows.UpdateError("no row is new")
+    unfitted = old.features[(old.parts & splitting.TRAIN == 0) & (old.parts != splitting.PROMOTION)]
+    most = settings["update"]["max_unknown_share"]
+    unknown = arriving_rows.refuse_misfit(new.features, unfitted, model.preprocessor, most)
+    inputs = new.raw.drop(columns=[settings["target"], splitting.GIVEN], errors="ignore")
+    row_keys, key = hash_raw_rows(inputs), settings["promotion"]["key"]
+    # Days and the data set's own test part bind no later row to a side.
+    column = split.keys.get(split.strategy, "") if split.strategy not in {"time", "given"} else ""
+    sides = new.features[column] if column else row_keys
+    held_back = inputs[key] if key else row_keys
+    parts = arriving_rows.split_arrivals(sides, held_back, split.test_share, split.seed, split.promotion_share)
+    if not (parts == splitting.TRAIN).any():
+        raise arriving_rows.UpdateError(f"of {len(new):,} rows none is left to learn from; see split and promotion")
+    return arriving_rows.SplitBatch(new, parts, float(unknown["share"].max()) if len(unknown) else 0.0)
+
+
+def lower_training(training: schema.TrainingParameters, update: schema.UpdateParameters) -> schema.TrainingParameters:
+    """Give the training of an update: few epochs at a low, constant learning rate, ended by nothing else."""
+    rate = training.optimizer.learning_rate * update.learning_rate
+    changes = {
+        "epochs": update.epochs,
+        "optimizer": training.optimizer.model_copy(update={"learning_rate": rate}),
+        "schedule": schema.ScheduleParameters(),
+        "early_stopping": schema.EarlyStoppingParameters(),
+    }
+    return training.model_copy(update=changes)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Prepares rows as the champion does and scores networks on them."""
+
+    model: RowModel
+    settings: Block
+
+    def prepare(self, rows: arriving_rows.Rows) -> Arrays:
+        """Turn rows into model arrays with `target`."""
+        target, task = self.settings["target"], self.settings["task"]
+        return arriving_rows.prepare_labelled(rows.features, self.model.preprocessor, target, task)
+
+    def score(self, network: keras.Model, rows: Arrays) -> Scores:
+        """Score a network on prepared rows; nothing on rows that say nothing, being none or of one class."""
+        from casebook.evaluation.scores import score_network
+
+        return score_network(network, rows, *self._terms) if self._tells(rows) else {}
+
+    def score_baseline(self, network: keras.Model, rows: Arrays, target: np.ndarray) -> Scores:
+        """Score what a target alone, of training rows, would say of prepared rows."""
+        from casebook.evaluation.scores import score_baseline
+
+        return score_baseline(network, rows, target, *self._terms) if self._tells(rows) else {}
+
+    def read_file_state(self, champion: Champion, network: keras.Model, rows: Arrays, known: np.ndarray) -> Scores:
+        """Score the champion on rows that have arrived, before it learns from them.
+
+        Raises:
+            UpdateError: much of its lead over the baseline of targets that it knows is gone: labels or columns mean
+                something else.
+        """
+        scores = self.score(network, rows)
+        plain = self.score_baseline(network, rows, known) if len(known) else {}
+        count = len(rows["target"])
+        if (
+            self.metric not in scores
+            or self.metric not in plain
+            or count < self.settings["monitor"]["min_rows_per_week"]
+        ):
+            return scores
+        sign = find_metric(self.metric).sign
+        score, baseline = scores[self.metric], plain[self.metric]
+        test = champion.test_scores.get(self.metric, baseline)
+        least = self.settings["update"]["min_lead_share"]
+        if sign * (score - baseline) <= least * max(0.0, sign * (test - baseline)):
+            raise arriving_rows.UpdateError(
+                f"the champion's {self.metric} on these {count:,} rows is {score:.4g}, on its test rows it was "
+                f"{test:.4g}, and the baseline has {baseline:.4g}: less than "
+                f"update.min_lead_share={least:g} of its lead "
+                "is left; labels or columns mean something else than those that it learnt from"
+            )
+        return scores
+
+    @property
+    def metric(self) -> str:
+        """What models of the case are mainly judged by."""
+        return self.settings["promotion"]["metric"] or main_metric(self.settings["task"]).name
+
+    @property
+    def _terms(self) -> tuple[str, float]:
+        return self.settings["task"], self.settings["evaluation"]["threshold"]
+
+    def _tells(self, rows: Arrays) -> bool:
+        least = 1 if self.settings["task"] == "regression" else 2
+        return len(np.unique(rows["target"])) >= least
+
+
+def _learn(network: keras.Model, train: Arrays, training: schema.TrainingParameters, monitor: Monitor) -> None:
+    import keras
+
+    from casebook.training.trainer import continue_training
+
+    keras.utils.set_random_seed(training.seed)
+    continue_training(network, train, no_rows(train), training, monitor)
+
+
+def _package(network: keras.Model, model: RowModel, rows: arriving_rows.Rows, settings: Block) -> Package:
+    from casebook.inference.row_model import to_raw_values
+    from casebook.model_registry.model_package import Package
+
+    columns = [name for name in model.columns if name not in model.optional]
+    example = to_raw_values(rows.raw[columns].head(EXAMPLE_ROWS)).reset_index(drop=True)
+    return Package(network, model.preprocessor, settings["task"], settings["evaluation"]["threshold"], example)

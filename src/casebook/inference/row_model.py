@@ -1,0 +1,123 @@
+"""The model as others see it: raw rows in, predictions out. This module travels inside every logged model."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from casebook.column_types.parsing import conform_table
+from casebook.inference.fast_rows import FastRows
+from casebook.inference.predictions import add_class, name_outputs
+from casebook.models.networks import load_network, make_predictor
+from casebook.models.numpy_network import DESCRIPTION, NumpyNetwork
+from casebook.preprocessing.modality import restore_preprocessor
+from casebook.preprocessing.tabular import TabularPreprocessor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from casebook.preprocessing.modality import Preprocessor
+    from casebook.preprocessing.tabular import Arrays
+
+    Predictor = Callable[[Mapping[str, np.ndarray]], np.ndarray]
+
+
+class RowModel:
+    """Feature engineering, preprocessing and network of one case behind one `predict`."""
+
+    def __init__(self, facts: Mapping[str, Any], preprocessor: Preprocessor, predict_prepared: Predictor) -> None:
+        """Keep the parts.
+
+        Args:
+            facts: `case` (the package that holds the columns and features), `task`, `threshold` of class 1, and the raw
+                `columns` that the model uses; a row may lack others.
+            preprocessor: fitted.
+            predict_prepared: the network as a function of prepared rows.
+        """
+        root = (__package__ or "").rpartition(".")[0]
+        self.case = facts["case"]
+        columns = import_module(f"{root}.pipelines.{self.case}.columns")
+        self.columns = columns.RAW_ROW
+        features = import_module(f"{root}.pipelines.{self.case}.features")
+        self.engineer_features = features.engineer_features
+        self.task = facts["task"]
+        self.threshold = facts["threshold"]
+        self.optional = set(self.columns) - set(facts["columns"])
+        self.preprocessor = preprocessor
+        self.predict_prepared = predict_prepared
+        value_features = getattr(features, "VALUE_FEATURES", None)
+        self.plain: FastRows | None = None
+        if value_features is not None and isinstance(preprocessor, TabularPreprocessor):
+            sources = {name: columns.FEATURE_SOURCES[name] for name in preprocessor.column_names}
+            if all(len(raw) == 1 for raw in sources.values()):
+                of_one = {name: raw[0] for name, raw in sources.items()}
+                self.plain = FastRows(self.columns, self.optional, of_one, value_features, preprocessor)
+
+    @classmethod
+    def load(cls, folder: Path) -> RowModel:
+        """Read the model from the folder that `packaging` wrote."""
+        facts = json.loads((folder / "package.json").read_text())
+        preprocessor = restore_preprocessor(json.loads((folder / "preprocessor.json").read_text()))
+        if (folder / DESCRIPTION).exists():
+            return cls(facts, preprocessor, NumpyNetwork.load(folder))
+        return cls(facts, preprocessor, make_predictor(load_network(folder / "network.keras")))
+
+    def predict_outputs(self, rows: pd.DataFrame) -> dict[str, np.ndarray]:
+        """Predict raw rows; see `predictions.name_outputs` for the names.
+
+        Raises:
+            InvalidTableError: a column is missing or unknown, or a value has the wrong form. Unknown categories and
+                nulls are no errors: the preprocessor says what becomes of them.
+        """
+        prepared = self.plain.prepare_table(rows) if self.plain else None
+        return name_outputs(self.task, self.predict_prepared(prepared or self._prepare(rows)))
+
+    def _prepare(self, rows: pd.DataFrame) -> Arrays:
+        columns = {name: kind for name, kind in self.columns.items() if name in rows or name not in self.optional}
+        typed = conform_table(rows, columns, f"a row of {self.case}")
+        return self.preprocessor.prepare(self.engineer_features(typed))
+
+    def predict(self, rows: pd.DataFrame, threshold: float | None = None) -> pd.DataFrame:
+        """Predict raw rows.
+
+        Returns:
+            With the index of `rows`: `probability` (of class 1) and `class` (1 where it reaches the threshold); for
+            several classes `probability_0` ... and `class`, the likeliest; for a regression `prediction`.
+        """
+        return pd.DataFrame(self._with_class(self.predict_outputs(rows), threshold), rows.index)
+
+    def predict_plain(
+        self, columns: Mapping[str, Sequence[Any]], threshold: float | None = None
+    ) -> dict[str, np.ndarray] | None:
+        """Predict raw rows given as lists of plain values by column, without a table.
+
+        Returns:
+            What `predict` gives, by column; nothing when it takes a table to read them, or to say what is wrong.
+        """
+        prepared = self.plain.prepare(columns) if self.plain else None
+        if prepared is None:
+            return None
+        return self._with_class(name_outputs(self.task, self.predict_prepared(prepared)), threshold)
+
+    def _with_class(self, outputs: dict[str, np.ndarray], threshold: float | None) -> dict[str, np.ndarray]:
+        return add_class(self.task, outputs, self.threshold if threshold is None else threshold)
+
+
+def to_raw_values(rows: pd.DataFrame) -> pd.DataFrame:
+    """Write typed rows as they stand in the raw files: days as text, categories as text, None for null."""
+    return pd.DataFrame({str(name): _raw_values(rows[name]) for name in rows.columns}, index=rows.index)
+
+
+def _raw_values(column: pd.Series) -> Any:  # noqa: ANN401 - a column of mixed Python values
+    if pd.api.types.is_datetime64_any_dtype(column):
+        column = column.dt.strftime("%Y-%m-%d")
+    if column.dtype == object and len(column) and isinstance(column.iloc[0], np.ndarray):
+        return [values.tolist() for values in column]
+    if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):
+        return column
+    return column.astype(object).where(column.notna(), None)

@@ -1,1 +1,0 @@
-"""The library that every case shares; it knows no Kedro."""

@@ -1,0 +1,156 @@
+"""A registered version ready to answer: its row model and where it came from."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import mlflow
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from casebook.column_types.parsing import InvalidTableError
+from casebook.config.paths import tracking_uri
+from casebook.inference.predictions import add_class
+from casebook.model_registry.model_package import NETWORK_FILE, PARTS_FOLDER
+from casebook.model_registry.registry import CHAMPION, ORIGIN, find_version
+from casebook.tracking.sqlite_store import open_to_read
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import ModuleType
+
+    import keras
+    import numpy as np
+
+    from casebook.column_types.parsing import Kind
+    from casebook.inference.row_model import RowModel
+
+# Artifact of the run that made a version.
+PROFILE = "training_profile.json"
+# Of a version whose run made several: where its own lies.
+PROFILE_TAG = "profile"
+TEST = "test/"
+
+
+class NoChampionError(InvalidTableError):
+    """There is no version to answer with; the message says how to get one."""
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A version of a case's registered model.
+
+    Attributes:
+        case: name of the registered model.
+        version: its number.
+        run_id: the run that made it.
+        tags: of the version.
+        model: the row model inside the logged one, with the code that it was logged with.
+        folder: where its parts lie.
+    """
+
+    case: str
+    version: str
+    run_id: str
+    tags: Mapping[str, str]
+    model: Any
+    folder: Path
+
+    @property
+    def origin(self) -> str:
+        """Where its training rows came from."""
+        return self.tags.get(ORIGIN, "")
+
+    @property
+    def test_scores(self) -> dict[str, float]:
+        """What its run scored on its test rows, by metric."""
+        return {name.removeprefix(TEST): float(value) for name, value in self.tags.items() if name.startswith(TEST)}
+
+    @property
+    def required(self) -> list[str]:
+        """The raw columns without which it cannot answer."""
+        return [name for name in self.model.columns if name not in self.model.optional]
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """The raw columns that it takes, those that a row may lack included."""
+        kinds: Mapping[str, Kind] = self.model.columns
+        return kinds
+
+    @cached_property
+    def profile(self) -> Mapping[str, Any]:
+        """What is known of its training rows (`modelling.training_profile`); nothing where its run kept none."""
+        place = self.tags.get(PROFILE_TAG, PROFILE)
+        try:
+            profile: Mapping[str, Any] = mlflow.artifacts.load_dict(f"runs:/{self.run_id}/{place}")
+        except MlflowException:
+            return {}
+        return profile
+
+    def features(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Engineer the features of raw rows, with the code that the model was logged with."""
+        kinds = {name: kind for name, kind in self.kinds.items() if name in rows}
+        typed = self._code.conform_table(rows, kinds, f"a row of {self.case}")
+        features: pd.DataFrame = self.model.engineer_features(typed)
+        return features
+
+    def answer_features(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Answer rows of features as `predict` answers raw ones."""
+        prepared = self.model.preprocessor.prepare(features)
+        outputs = self._code.name_outputs(self.model.task, self.model.predict_prepared(prepared))
+        return pd.DataFrame(add_class(self.model.task, outputs, self.model.threshold))
+
+    def reopen(self) -> tuple[RowModel, keras.Model]:
+        """Read its parts with the code of today, to be learnt on: the row model and the network."""
+        from casebook.inference.row_model import RowModel
+        from casebook.models.networks import load_network
+
+        return RowModel.load(self.folder), load_network(self.folder / NETWORK_FILE)
+
+    @property
+    def _code(self) -> ModuleType:
+        return sys.modules[type(self.model).__module__]
+
+    def predict(self, rows: pd.DataFrame, threshold: float | None = None) -> pd.DataFrame:
+        """Answer raw rows; see `inference.row_model.RowModel.predict`."""
+        answers: pd.DataFrame = self.model.predict(rows, threshold)
+        return answers
+
+    def predict_plain(
+        self, columns: Mapping[str, Sequence[Any]], threshold: float | None = None
+    ) -> dict[str, np.ndarray] | None:
+        """Answer plain values by column; see `inference.row_model.RowModel.predict_plain`."""
+        # A version answers with the code that it was logged with, which may be older than this way.
+        predict = getattr(self.model, "predict_plain", None)
+        answers: dict[str, np.ndarray] | None = predict(columns, threshold) if predict else None
+        return answers
+
+
+def load_champion(case: str, alias: str = CHAMPION) -> Champion:
+    """Load the version that bears an alias.
+
+    Raises:
+        NoChampionError: nothing bears it.
+    """
+    version = find_version(case, alias)
+    if version is None:
+        raise NoChampionError(
+            f"{case} has no {alias} in {mlflow.get_tracking_uri()}: run `kedro run --pipeline={case}` first "
+            "(a version becomes champion when split.promotion_share is above 0)"
+        )
+    # By way of models:/<name>/<version> MLflow writes into the folder of the model, which may be read-only.
+    location = MlflowClient().get_model_version_download_uri(case, version.version)
+    place = Path(mlflow.artifacts.download_artifacts(location))
+    model = mlflow.pyfunc.load_model(str(place)).unwrap_python_model().rows
+    folder = place / "artifacts" / PARTS_FOLDER
+    return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model, folder)
+
+
+def open_registry() -> None:
+    """Point MLflow at the project's store, made where there is none; it need not be writable."""
+    mlflow.set_tracking_uri(open_to_read(tracking_uri()))

@@ -1,0 +1,115 @@
+"""Which of two models is better on rows that neither has seen, by how much, and how sure that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from casebook.evaluation.metrics import find_metric
+
+if TYPE_CHECKING:
+    from casebook.evaluation.metric_functions import Scorer
+
+INTERVAL = (0.025, 0.975)
+SEED = 0
+ROUNDING = 1e-12
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models' scores on the same rows.
+
+    Attributes:
+        metric: what was measured.
+        challenger: the new model's score.
+        champion: the present champion's.
+        difference: how much better the challenger is, below 0 where it is worse.
+        low: lower end of the difference's 95 % interval.
+        high: upper end.
+    """
+
+    metric: str
+    challenger: float
+    champion: float
+    difference: float
+    low: float
+    high: float
+
+    def is_better_by(self, margin: float) -> bool:
+        """Tell whether the challenger is better, and by the margin at least."""
+        # A difference of exactly the margin may come out a rounding error below it.
+        return self.difference > 0 and self.difference >= margin * (1 - ROUNDING)
+
+    def describe(self) -> str:
+        """Tell the scores in one line."""
+        word = "better" if self.difference > 0 else "worse"
+        return (
+            f"{self.metric} {self.challenger:.4g} against {self.champion:.4g}: {word} by {abs(self.difference):.3g} "
+            f"(95 %: {self.low:.3g} to {self.high:.3g})"
+        )
+
+
+def compare_models(
+    target: np.ndarray,
+    challenger: pd.DataFrame,
+    champion: pd.DataFrame,
+    metric: str,
+    keys: pd.Series | None = None,
+    resamples: int = 1000,
+) -> Comparison:
+    """Score two models on the same rows and draw the interval of their difference by resampling.
+
+    The resampling is paired (both are scored on the same draws) and draws whole keys, since the rows of one person or
+    day go right and wrong together.
+
+    Args:
+        target: of the rows: 0 or 1, class numbers, or numbers.
+        challenger: the new model's answers as `RowModel.predict` gives them.
+        champion: the present champion's.
+        metric: see `score_rows`.
+        keys: of each row; None for rows of their own.
+        resamples: how many.
+
+    Raises:
+        ValueError: no rows, or a single class under `auc`.
+    """
+    scores = [score_rows(metric, target, answers) for answers in (challenger, champion)]
+    sign = find_metric(metric).sign
+    own, other = (score(None) for score in scores)
+    if np.isnan(own) or np.isnan(other):
+        raise ValueError(f"{metric} cannot be measured on these {len(target)} rows: too few, or of one class only")
+    codes = np.arange(len(target)) if keys is None else pd.factorize(keys, use_na_sentinel=False)[0]
+    generator, differences = np.random.default_rng(SEED), []
+    for _ in range(resamples):
+        drawn = generator.integers(0, codes.max() + 1, codes.max() + 1)
+        weights = np.bincount(drawn, minlength=codes.max() + 1)[codes].astype(float)
+        differences.append(sign * (scores[0](weights) - scores[1](weights)))
+    low, high = np.nanquantile(differences, INTERVAL)
+    return Comparison(metric, own, other, sign * (own - other), float(low), float(high))
+
+
+def score_rows(metric: str, target: np.ndarray, answers: pd.DataFrame) -> Scorer:
+    """Prepare the score of a model's answers.
+
+    Args:
+        metric: a name of `metric_registry`; one that judges classes takes those that were answered.
+        target: of the rows.
+        answers: of the model.
+
+    Returns:
+        A function of weights, shape (rows,), that gives NaN where they leave nothing to score; None for equal ones.
+    """
+    judged = find_metric(metric)
+    return judged.scorer(target, _read_response(answers, judged.response))
+
+
+def _read_response(answers: pd.DataFrame, response: str) -> np.ndarray:
+    """Read what a metric judges: the answered class, the probability (of each class, where there are more than two)."""
+    column = "prediction" if response == "value" else response
+    if column in answers:
+        return answers[column].to_numpy() if response == "class" else answers[column].to_numpy(np.float64)
+    classes = [name for name in answers if str(name).startswith("probability_")]
+    return answers[classes].to_numpy(np.float64)

@@ -1,0 +1,131 @@
+"""Putting a model together with its own code, so that it runs where the project is not installed.
+
+The code lies under a name made of its content: two versions loaded in one process each run their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import casebook
+from casebook.models import numpy_network
+from casebook.models.numpy_export import describe_network
+from casebook.preprocessing.modality import describe_preprocessor
+
+if TYPE_CHECKING:
+    import keras
+    import pandas as pd
+
+    from casebook.preprocessing.modality import Preprocessor
+
+# What a model needs of the project, as whole folders: import-linter holds that they import nothing else of it.
+FOLDERS = ("column_types", "compute", "inference", "models", "preprocessing")
+OF_THE_CASE = ("columns", "features")
+# Of the fitted parts: their folder in a logged model, and the network among them.
+PARTS_FOLDER, NETWORK_FILE = "package", "network.keras"
+IMPORT = re.compile(r"^(\s*(?:from|import) )casebook(?=[. ])", re.MULTILINE)
+MODEL_FILE = '''"""Entry of the logged model: MLflow runs this file, the code it imports lies beside it."""
+
+from pathlib import Path
+
+import mlflow
+
+from {package}.inference.row_model import RowModel
+
+
+class Model(mlflow.pyfunc.PythonModel):
+    """Raw rows in, predictions out."""
+
+    def load_context(self, context):
+        self.rows = RowModel.load(Path(context.artifacts["package"]))
+
+    def predict(self, context, model_input, params=None):
+        return self.rows.predict(model_input, (params or {{}}).get("threshold"))
+
+
+mlflow.models.set_model(Model())
+'''
+
+
+@dataclass(frozen=True)
+class Package:
+    """What a logged model is made of, before it is logged.
+
+    Attributes:
+        network: predicts prepared rows.
+        preprocessor: prepares feature rows.
+        task: binary, multiclass or regression.
+        threshold: of class 1.
+        example: a few raw rows.
+    """
+
+    network: keras.Model
+    preprocessor: Preprocessor
+    task: str
+    threshold: float
+    example: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class PackageFolder:
+    """Where the parts of a written package lie."""
+
+    code: Path
+    entry: Path
+    parts: Path
+
+
+def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
+    """Write code, entry file and fitted parts into an empty folder.
+
+    Returns:
+        Their places.
+    """
+    sources = bundle_sources(case)
+    name = bundle_name(sources)
+    for place, text in sources.items():
+        file = folder / name / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(IMPORT.sub(rf"\g<1>{name}", text))
+    (folder / "model.py").write_text(MODEL_FILE.format(package=name))
+    parts = folder / PARTS_FOLDER
+    parts.mkdir()
+    package.network.save(parts / NETWORK_FILE)
+    described = describe_network(package.network)
+    if described:
+        numpy_network.save(*described, parts)
+    (parts / "preprocessor.json").write_text(json.dumps(describe_preprocessor(package.preprocessor)))
+    facts = {
+        "case": case,
+        "task": package.task,
+        "threshold": package.threshold,
+        "columns": list(package.example.columns),
+    }
+    (parts / "package.json").write_text(json.dumps(facts))
+    return PackageFolder(folder / name, folder / "model.py", parts)
+
+
+def bundle_sources(case: str) -> dict[str, str]:
+    """Read the modules that a model of the case needs, by their place in the package; packages get empty markers."""
+    root = Path(casebook.__file__).parent
+    places = [str(file.relative_to(root)) for folder in FOLDERS for file in sorted((root / folder).rglob("*.py"))]
+    places += [f"pipelines/{case}/{module}.py" for module in OF_THE_CASE]
+    # A package's own __init__ loads its names lazily, by a library that a model does without.
+    markers = ["__init__.py", "pipelines/__init__.py", f"pipelines/{case}/__init__.py"]
+    markers += [place for place in places if place.endswith("__init__.py")]
+    sources = {place: (root / place).read_text() for place in places}
+    return {**sources, **dict.fromkeys(markers, "")}
+
+
+def bundle_name(sources: dict[str, str]) -> str:
+    """Make `casebook_<hash>` of the content: the same code has the same name, other code another."""
+    digest = hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()
+    return f"casebook_{digest[:12]}"
+
+
+EXAMPLE_ROWS = 5

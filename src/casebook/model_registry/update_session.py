@@ -1,0 +1,70 @@
+"""Versions that learnt on from the champion: logged, registered and judged while their run goes on."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import mlflow
+from mlflow import MlflowClient
+
+from casebook.model_registry import registry
+from casebook.model_registry.champion import PROFILE, PROFILE_TAG, load_champion
+from casebook.tracking.console import ConsoleMonitor
+from casebook.tracking.mlflow_client import CurveWriter, log_metrics, log_package, set_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from casebook.incremental_training.batch import Candidate
+    from casebook.model_registry.champion import Champion
+
+LOGGER = logging.getLogger(__name__)
+DIGEST, BATCH, FOLLOWS = "update.digest", "update.batch", "update.of"
+
+
+class UpdateSession:
+    """One run's; see `incremental_training.batch.UpdateSession`."""
+
+    def __init__(self, case: str, run_id: str) -> None:
+        """Keep the case and the open run that all is logged to."""
+        self._case, self._run_id = case, run_id
+
+    def champion(self) -> Champion:
+        """Open the present champion.
+
+        Raises:
+            NoChampionError: there is none.
+        """
+        return load_champion(self._case)
+
+    def seen_digests(self) -> set[str]:
+        """Give the digests of the batches that versions have learnt from."""
+        versions = MlflowClient().search_model_versions(f"name = '{self._case}'")
+        return {version.tags[DIGEST] for version in versions if version.tags.get(DIGEST)}
+
+    def monitor(self, step: int, epochs: int) -> ConsoleMonitor:
+        """Show a bar, and draw one curve through all batches."""
+        curves, before = CurveWriter(self._run_id), (step - 1) * epochs
+        return ConsoleMonitor(lambda epoch, metrics: curves(before + epoch, metrics), finish=curves.flush)
+
+    def register_and_compare(
+        self, candidate: Candidate, rows: pd.DataFrame, settings: Mapping[str, Any]
+    ) -> tuple[bool, str]:
+        """Log and register a model and judge it on the promotion rows -> whether it is champion now, and why."""
+        batch, follows = candidate.batch, registry.find_version(self._case)
+        place = f"updates/{batch.step}/{PROFILE}"
+        mlflow.log_dict(dict(candidate.profile), place)
+        log_metrics(self._run_id, candidate.metrics, batch.step)
+        tags = {DIGEST: batch.digest, BATCH: batch.name, FOLLOWS: str(follows.version) if follows else ""}
+        model_id = log_package(candidate.package, self._case, batch.step)
+        run = mlflow.get_run(self._run_id)
+        version = registry.register_version(self._case, run, settings, model_id, {**tags, PROFILE_TAG: place})
+        return registry.promote_if_better(version, rows, settings, self._run_id, batch.step)
+
+    def report(self, step: int, name: str, said: str) -> None:
+        """Say what became of a batch."""
+        LOGGER.info("batch %d, %s: %s", step, name, said)
+        set_tags(self._run_id, {f"update.{step}": f"{name}: {said}"})

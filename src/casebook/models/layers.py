@@ -1,0 +1,199 @@
+"""The project's own Keras layers. Importing this module imports TensorFlow."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from casebook.models.numpy_network import scale_numbers
+
+
+class TabularExpansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carries no types
+    """Expand stored codes and numbers into scaled dense features.
+
+    Input: the blocks `codes` uint8, `ids` int32 and `numbers` float32, each (rows, columns). Output: (rows, features)
+    in the layer's compute type, the numbers before the indicators of categories. See `networks.expansion_tables`.
+    """
+
+    def __init__(
+        self,
+        numbers: list[tuple[str, int]],
+        categories: list[tuple[str, int, int, int]],
+        scale: list[float],
+        shift: list[float],
+        **options: Any,  # noqa: ANN401 - Keras's own layer options
+    ) -> None:
+        """Keep the constants; nothing here is trained.
+
+        Args:
+            numbers: block and position of each number.
+            categories: block, position, number of known values of each category column, and how many of the first of
+                them have no feature.
+            scale: of each feature.
+            shift: of each feature; feature = stored value or indicator * scale + shift.
+            options: Keras's own.
+        """
+        # Under mixed precision inputs would be cut to 16 bits before they are scaled.
+        super().__init__(**{"autocast": False, **options})
+        self.settings: dict[str, Any] = {"numbers": numbers, "categories": categories, "scale": scale, "shift": shift}
+
+    def build(self, shapes: dict[str, tuple[int | None, ...]]) -> None:
+        """Make the selection of numbers and, for each category column, the scaled row of every code."""
+        numbers, scale, shift = (
+            self.settings["numbers"],
+            *map(np.asarray, (self.settings["scale"], self.settings["shift"])),
+        )
+        codes = int(shapes["codes"][-1] or 0)
+        self.selection = np.zeros((codes + int(shapes["numbers"][-1] or 0), len(numbers)), np.float32)
+        for feature, (block, position) in enumerate(numbers):
+            self.selection[position + codes * (block == "numbers"), feature] = 1
+        self.number_terms = scale_numbers(scale[: len(numbers)], shift[: len(numbers)])
+        self.lookups = []
+        first = len(numbers)
+        for block, position, size, left_out in self.settings["categories"]:
+            # Row 0 and, in a block of bytes, those behind the known values have no indicator set.
+            width = size - left_out
+            rows = np.eye(256 if block == "codes" else size + 1, width, k=-1 - left_out)
+            mine = slice(first, first + width)
+            self.lookups.append((block, position, (rows * scale[mine] + shift[mine]).astype(np.float32)))
+            first += width
+        super().build(shapes)
+
+    def call(self, blocks: dict[str, Any]) -> Any:  # noqa: ANN401 - tensors
+        """Select and scale the numbers, look up a row for each category."""
+        stored = tf.concat([tf.cast(blocks["codes"], tf.float32), blocks["numbers"]], axis=1)
+        zero, scale, shift = self.number_terms
+        # Each product has one term that is not 0, so it is exact; gathering single columns takes ten times as long.
+        parts = [(tf.matmul(stored, self.selection) - zero) * scale + shift]
+        parts += [tf.gather(rows, tf.cast(blocks[block][:, place], tf.int32)) for block, place, rows in self.lookups]
+        return tf.cast(tf.concat(parts, axis=1), self.compute_dtype)
+
+    def compute_output_shape(self, shapes: dict[str, tuple[int | None, ...]]) -> tuple[int | None, int]:
+        """Give (rows, features)."""
+        return (shapes["codes"][0], len(self.settings["scale"]))
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what rebuilds the layer."""
+        return {**super().get_config(), **self.settings}
+
+
+class CategoryLookup(keras.layers.Layer):  # type: ignore[misc]
+    """Take one column of a block as category numbers; in training, show a share of the values as unknown (0)."""
+
+    def __init__(self, position: int, category_dropout: float, **options: Any) -> None:  # noqa: ANN401 - Keras's options
+        """Keep the column's position and the share."""
+        super().__init__(**options)
+        self.position = position
+        self.category_dropout = category_dropout
+        self.seed_generator = keras.random.SeedGenerator()
+
+    def call(self, block: Any, training: bool = False) -> Any:  # noqa: ANN401 - tensors
+        """Give int32 category numbers of shape (rows,)."""
+        ids = tf.cast(block[:, self.position], tf.int32)
+        if not training or not self.category_dropout:
+            return ids
+        kept = keras.random.uniform(tf.shape(ids), seed=self.seed_generator) >= self.category_dropout
+        return tf.where(kept, ids, 0)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None]:
+        """Give (rows,)."""
+        return (shape[0],)
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what rebuilds the layer."""
+        return {**super().get_config(), "position": self.position, "category_dropout": self.category_dropout}
+
+
+class PiecewiseLinearEncoding(keras.layers.Layer):  # type: ignore[misc]
+    """Cut numbers into pieces: put in place of each how far it has come through each of its pieces, 0 to 1.
+
+    Input (rows, features), of which the first are numbers; output (rows, numbers * pieces + other features). A dense
+    layer behind it computes any function of one number that is linear within pieces, and no value lies far out. Source:
+    the piecewise linear encoding of arXiv 2203.05556.
+    """
+
+    def __init__(self, numbers: int, piecewise_linear_bins: int, **options: Any) -> None:  # noqa: ANN401 - Keras's own options
+        """Keep how many features are numbers, and how many pieces each has."""
+        super().__init__(**options)
+        self.numbers = numbers
+        self.piecewise_linear_bins = piecewise_linear_bins
+
+    def build(self, shape: tuple[int | None, ...]) -> None:
+        """Make room for the pieces' edges, which `learn` fills."""
+        edges = (self.numbers, self.piecewise_linear_bins + 1)
+        self.edges = self.add_weight(edges, initializer="zeros", trainable=False, name="edges")
+        super().build(shape)
+
+    def learn(self, features: np.ndarray) -> None:
+        """Put edges at quantiles of training rows, or at each value where there are few; shape (rows, features)."""
+        self.edges.assign(
+            np.stack([compute_bin_edges(values, self.piecewise_linear_bins) for values in features.T[: self.numbers]])
+        )
+
+    def call(self, features: Any) -> Any:  # noqa: ANN401 - tensors
+        """Encode the numbers, pass the rest on."""
+        first, behind = self.edges[:, :-1], self.edges[:, 1:]
+        come = tf.math.divide_no_nan(features[:, : self.numbers, None] - first, behind - first)
+        encoded = tf.reshape(tf.clip_by_value(come, 0.0, 1.0), (-1, self.numbers * self.piecewise_linear_bins))
+        return tf.concat([encoded, features[:, self.numbers :]], axis=1)
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, int]:
+        """Give (rows, numbers * pieces + other features)."""
+        return (shape[0], int(shape[1] or 0) + self.numbers * (self.piecewise_linear_bins - 1))
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what rebuilds the layer."""
+        return {**super().get_config(), "numbers": self.numbers, "piecewise_linear_bins": self.piecewise_linear_bins}
+
+
+def compute_bin_edges(values: np.ndarray, piecewise_linear_bins: int) -> np.ndarray:
+    """Choose rising edges of at most so many pieces; the last one is repeated where values are too few for all.
+
+    Returns:
+        Array of shape (pieces + 1,).
+    """
+    edges = np.unique(values)
+    if len(edges) > piecewise_linear_bins + 1:
+        edges = np.unique(np.quantile(values, np.linspace(0, 1, piecewise_linear_bins + 1)))
+    return np.append(edges, np.full(piecewise_linear_bins + 1 - len(edges), edges[-1]))
+
+
+class TargetScale(keras.layers.Layer):  # type: ignore[misc]
+    """Turn a network's scaled output into the target's own units; training takes its loss in the scaled form."""
+
+    def __init__(self, kind: str, mean: float, deviation: float, **options: Any) -> None:  # noqa: ANN401 - Keras's options
+        """Keep the scale.
+
+        Args:
+            kind: `standard`, or `log` for the logarithm of 1 + target.
+            mean: of the training rows' target, or of its logarithm.
+            deviation: likewise.
+            options: Keras's own.
+        """
+        super().__init__(**{"autocast": False, **options})
+        self.kind = kind
+        self.mean = mean
+        self.deviation = deviation
+
+    def call(self, scaled: Any) -> Any:  # noqa: ANN401 - tensors
+        """Give predictions in the target's units."""
+        values = tf.cast(scaled, tf.float32) * self.deviation + self.mean
+        # An untrained network's output must not overflow.
+        return tf.math.expm1(tf.clip_by_value(values, -10.0, 40.0)) if self.kind == "log" else values
+
+    def scale(self, values: Any) -> Any:  # noqa: ANN401 - tensors
+        """Give values in the target's units their scaled form: mean 0 and deviation 1 over the training rows."""
+        values = tf.cast(values, tf.float32)
+        values = tf.math.log1p(tf.maximum(values, -0.9999)) if self.kind == "log" else values
+        return (values - self.mean) / self.deviation
+
+    def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Give the shape as it is."""
+        return shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Give what rebuilds the layer."""
+        return {**super().get_config(), "kind": self.kind, "mean": self.mean, "deviation": self.deviation}

@@ -1,0 +1,225 @@
+"""The forward pass of dense networks in NumPy: serving needs neither TensorFlow nor its seconds of start.
+
+A network is a list of steps, each with the names of what goes in; `describing` makes one of a Keras model.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+DESCRIPTION, WEIGHTS = "network.json", "network.npz"
+# So many rows are computed at once: their values stay in the processor's cache.
+ROWS_AT_ONCE = 2048
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+# `layers.TargetScale` clips by these.
+LEAST_LOG, MOST_LOG = -10.0, 40.0
+
+Step = dict[str, Any]
+Values = dict[str, np.ndarray]
+
+
+def _sigmoid(x: np.ndarray) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        found: np.ndarray = 1 / (1 + np.exp(-x))
+    return found
+
+
+def _softmax(x: np.ndarray) -> np.ndarray:
+    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    found: np.ndarray = powers / powers.sum(axis=-1, keepdims=True)
+    return found
+
+
+def _elu(x: np.ndarray) -> np.ndarray:
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+
+
+ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "linear": lambda x: x,
+    "relu": lambda x: np.maximum(x, 0),
+    "leaky_relu": lambda x: np.where(x > 0, x, x * np.float32(0.2)),
+    "elu": _elu,
+    "selu": lambda x: np.float32(SELU_SCALE) * np.where(x > 0, x, np.float32(SELU_ALPHA) * np.expm1(np.minimum(x, 0))),
+    "tanh": np.tanh,
+    "silu": lambda x: x * _sigmoid(x),
+    "sigmoid": _sigmoid,
+    "softmax": _softmax,
+}
+
+
+class NumpyNetwork:
+    """A described network, ready to compute."""
+
+    def __init__(self, description: Mapping[str, Any], weights: Mapping[str, np.ndarray]) -> None:
+        """Make a function of each step.
+
+        Args:
+            description: `inputs` (names of the prepared arrays), `steps` in their order, and the `output`'s name.
+            weights: each as `<step>/<name>`.
+        """
+        self.inputs, self.output = description["inputs"], description["output"]
+        self.steps = [(step["name"], step["inputs"], _make_step(step, weights)) for step in description["steps"]]
+
+    @classmethod
+    def load(cls, folder: Path) -> NumpyNetwork:
+        """Read the two files that `save` wrote."""
+        with np.load(folder / WEIGHTS) as weights:
+            return cls(json.loads((folder / DESCRIPTION).read_text()), dict(weights))
+
+    def __call__(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Predict prepared rows; float64 of shape (rows,) for one output, else (rows, outputs)."""
+        rows = len(arrays[self.inputs[0]])
+        parts = [self._compute(arrays, start) for start in range(0, max(1, rows), ROWS_AT_ONCE)]
+        outputs = np.concatenate(parts).astype(np.float64) if len(parts) > 1 else parts[0].astype(np.float64)
+        return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+
+    def _compute(self, arrays: Mapping[str, np.ndarray], start: int) -> np.ndarray:
+        values: Values = {name: arrays[name][start : start + ROWS_AT_ONCE] for name in self.inputs}
+        for name, inputs, compute in self.steps:
+            values[name] = compute(*[values[given] for given in inputs])
+        return values[self.output]
+
+
+def save(description: Mapping[str, Any], weights: Mapping[str, np.ndarray], folder: Path) -> None:
+    """Write a described network into a folder."""
+    (folder / DESCRIPTION).write_text(json.dumps(description))
+    named: Any = dict(weights)
+    np.savez(folder / WEIGHTS, **named)
+
+
+def _make_step(step: Step, weights: Mapping[str, np.ndarray]) -> Callable[..., np.ndarray]:
+    mine = {key.rpartition("/")[2]: value for key, value in weights.items() if key.rpartition("/")[0] == step["name"]}
+    made: Callable[..., np.ndarray] = STEPS[step["kind"]](step, mine)
+    return made
+
+
+def _dense(step: Step, weights: Values) -> Callable[..., np.ndarray]:
+    kernel, bias = weights["kernel"], weights.get("bias", np.float32(0))
+    activate = ACTIVATIONS[step["activation"]]
+    return lambda x: activate(x @ kernel + bias)
+
+
+def _embedding(_step: Step, weights: Values) -> Callable[..., np.ndarray]:
+    return lambda ids: weights["embeddings"][ids]
+
+
+def _prelu(_step: Step, weights: Values) -> Callable[..., np.ndarray]:
+    return lambda x: np.maximum(x, 0) + weights["alpha"] * np.minimum(x, 0)
+
+
+def _concatenate(_step: Step, _weights: Values) -> Callable[..., np.ndarray]:
+    return lambda *parts: np.concatenate(parts, axis=-1)
+
+
+def _pick(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
+    return lambda block: block[:, step["position"]].astype(np.int32)
+
+
+def _target_scale(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
+    deviation, mean = np.float32(step["deviation"]), np.float32(step["mean"])
+    if step["scale"] == "log":
+        return lambda x: np.expm1(np.clip(x * deviation + mean, np.float32(LEAST_LOG), np.float32(MOST_LOG)))
+    return lambda x: x * deviation + mean
+
+
+def _pieces(step: Step, weights: Values) -> Callable[..., np.ndarray]:
+    numbers, first = step["numbers"], weights["edges"][:, :-1]
+    width = weights["edges"][:, 1:] - first
+    # A piece without width is one that no value has come through.
+    through = np.divide(1, width, out=np.zeros_like(width), where=width != 0)
+
+    def encode(features: np.ndarray) -> np.ndarray:
+        come = np.clip((features[:, :numbers, None] - first) * through, 0, 1)
+        return np.concatenate([come.reshape(len(features), -1), features[:, numbers:]], axis=1)
+
+    return encode
+
+
+def _members(_step: Step, weights: Values) -> Callable[..., np.ndarray]:
+    return lambda x: (x[:, None, :] * weights["signs"]).reshape(-1, x.shape[-1])
+
+
+def _member_outputs(step: Step, weights: Values) -> Callable[..., np.ndarray]:
+    ensemble_size, kernel, bias = step["ensemble_size"], weights["kernel"], weights["bias"]
+    activate = ACTIVATIONS[step["activation"]]
+
+    def put_out(x: np.ndarray) -> np.ndarray:
+        by_member = x.reshape(-1, ensemble_size, x.shape[-1]).transpose(1, 0, 2)
+        outputs = (by_member @ kernel).transpose(1, 0, 2) + bias
+        return activate(outputs.reshape(-1, outputs.shape[-1]))
+
+    return put_out
+
+
+def _member_mean(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
+    return lambda x: x.reshape(-1, step["ensemble_size"], x.shape[-1]).mean(axis=1)
+
+
+class NumpyTabularExpansion:
+    """Scale the numbers; write the scaled indicator of each category into rows where all are scaled zeros."""
+
+    def __init__(self, step: Step, _weights: Values) -> None:
+        """Say for each block which of its columns go where; see `layers.NumpyTabularExpansion` for the settings."""
+        scale, shift = np.asarray(step["scale"]), np.asarray(step["shift"])
+        count = len(step["numbers"])
+        self.numbers = [_select(step["numbers"], block, range(count), 2) for block in ("codes", "numbers")]
+        self.terms = scale_numbers(scale[:count], shift[:count])
+        self.off, self.on = shift.astype(np.float32), (scale + shift).astype(np.float32)
+        widths = [size - left_out for _, _, size, left_out in step["categories"]]
+        begins = np.cumsum([count, *widths])[:-1]
+        self.categories = [_select(step["categories"], block, begins, 4) for block in ("codes", "ids")]
+
+    def __call__(self, codes: np.ndarray, ids: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Give the dense features, float32 of shape (rows, features)."""
+        dense = np.empty((len(codes), len(self.off)), np.float32)
+        dense[:] = self.off
+        zero, scale, shift = self.terms
+        for block, (places, columns) in zip((codes, values), self.numbers, strict=True):
+            dense[:, places] = (block[:, columns] - zero[places]) * scale[places] + shift[places]
+        for block, (begins, columns, sizes, left_out) in zip((codes, ids), self.categories, strict=True):
+            known = block[:, columns].astype(np.intp)
+            # 0 and what lies behind the known values have no indicator, nor have those left out.
+            rows, which = np.nonzero((known > left_out) & (known <= sizes))
+            places = begins[which] + known[rows, which] - 1 - left_out[which]
+            dense[rows, places] = self.on[places]
+        return dense
+
+
+def _select(columns: Sequence[Any], block: str, places: Iterable[int], facts: int) -> list[np.ndarray]:
+    """Give of the columns in a block their places among the features, then their other facts, an array each."""
+    mine = [[place, *column[1:]] for place, column in zip(places, columns, strict=True) if column[0] == block]
+    return list(np.array(mine, np.intp).reshape(len(mine), facts).T)
+
+
+def scale_numbers(scale: Any, shift: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # noqa: ANN401 - lists or arrays
+    """Split stored * scale + shift into (stored - zero) * scale + rest, each float32 of shape (numbers,).
+
+    What stands for a feature of 0 is taken off first, exactly: float32 has too few digits for large products.
+    """
+    scale, shift = np.asarray(scale, np.float64), np.asarray(shift, np.float64)
+    zero = np.rint(-shift / scale)
+    return zero.astype(np.float32), scale.astype(np.float32), (shift + zero * scale).astype(np.float32)
+
+
+STEPS: dict[str, Callable[[Step, Values], Callable[..., np.ndarray]]] = {
+    "dense": _dense,
+    "embedding": _embedding,
+    "prelu": _prelu,
+    "concatenate": _concatenate,
+    "pick": _pick,
+    "target_scale": _target_scale,
+    "expansion": NumpyTabularExpansion,
+    "piecewise_linear_bins": _pieces,
+    "ensemble_size": _members,
+    "member_outputs": _member_outputs,
+    "ensemble_mean": _member_mean,
+    "activation": lambda step, _weights: ACTIVATIONS[step["activation"]],
+    "same": lambda _step, _weights: lambda x: x,
+}

@@ -1,0 +1,117 @@
+"""What stands before the hidden layers of a network that takes columns: dense features and embeddings."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from casebook.preprocessing.tabular import BLOCK_TYPES, NumberColumn, expand_dense
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import keras
+    import numpy as np
+
+    from casebook.config.schema import NetworkParameters
+    from casebook.preprocessing.tabular import TabularPreprocessor
+
+PIECES = "piecewise_linear_bins"
+# So many training rows tell well enough where the numbers lie.
+MEASURED_ROWS = 100_000
+
+
+def column_inputs(preprocessor: TabularPreprocessor, parameters: NetworkParameters) -> tuple[dict[str, Any], Any]:
+    """Build inputs, expansion and embeddings.
+
+    Returns:
+        The inputs `codes` (uint8), `ids` (int32) and `numbers` (float32), each (rows, columns of the block), and the
+        tensor of dense features and embeddings (rows, width).
+    """
+    import keras
+
+    counts = {block: sum(c.block == block for c in preprocessor.columns) for block in BLOCK_TYPES}
+    inputs = {
+        str(block): keras.Input((counts[block],), dtype=kind.__name__, name=block)
+        for block, kind in BLOCK_TYPES.items()
+    }
+    parts = [dense_features(inputs, preprocessor, parameters)] if preprocessor.dense else []
+    parts += [embed_column(inputs, preprocessor, column.name, parameters) for column in preprocessor.embedded]
+    return inputs, keras.layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+
+
+def dense_features(inputs: dict[str, Any], preprocessor: TabularPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - a symbolic tensor
+    """Expand the dense columns, and cut their numbers into pieces where that is asked for."""
+    dense = custom_layers().TabularExpansion(**expansion_tables(preprocessor), name="expansion")(inputs)
+    numbers = sum(isinstance(column, NumberColumn) for column in preprocessor.dense)
+    if parameters.piecewise_linear_bins and numbers:
+        return custom_layers().PiecewiseLinearEncoding(numbers, parameters.piecewise_linear_bins, name=PIECES)(dense)
+    return dense
+
+
+def embed_column(
+    inputs: dict[str, Any], preprocessor: TabularPreprocessor, name: str, parameters: NetworkParameters
+) -> Any:  # noqa: ANN401 - a symbolic tensor
+    """Look up one column's embedding; unknown values share row 0, which `unknown_share` trains."""
+    import keras
+
+    block, position = preprocessor.positions[name]
+    column = next(c for c in preprocessor.embedded if c.name == name)
+    settings = parameters.embedding
+    ids = custom_layers().CategoryLookup(position, settings.category_dropout, name=f"pick_{name}")(inputs[block])
+    embedding = keras.layers.Embedding(
+        column.size + 1,
+        settings.size or default_embedding_size(column.size),
+        embeddings_initializer=keras.initializers.RandomNormal(stddev=0.05),
+        embeddings_regularizer=keras.regularizers.L2(settings.l2) if settings.l2 else None,
+        name=f"embedding_{name}",
+    )
+    values = embedding(ids)
+    return keras.layers.Dropout(settings.dropout)(values) if settings.dropout else values
+
+
+def default_embedding_size(categories: int) -> int:
+    """Choose an embedding's width: 1.6 n^0.56, at most 64 (the rule of fastai's tabular models)."""
+    return int(min(64, max(1, round(1.6 * categories**0.56))))
+
+
+def expansion_tables(preprocessor: TabularPreprocessor) -> dict[str, list[Any]]:
+    """Give the constants of the expansion: where each dense column is stored, and how its features are scaled.
+
+    Returns:
+        `numbers` (block, position), `categories` (block, position, size, left out), by feature `scale` and `shift`.
+    """
+    numbers = [preprocessor.positions[c.name] for c in preprocessor.dense if isinstance(c, NumberColumn)]
+    categories = [
+        (*preprocessor.positions[c.name], c.size, c.left_out)
+        for c in preprocessor.dense
+        if not isinstance(c, NumberColumn)
+    ]
+    scale, shift = preprocessor.scale_and_shift()
+    return {"numbers": numbers, "categories": categories, "scale": scale.tolist(), "shift": shift.tolist()}
+
+
+def adapt_piecewise_linear(
+    network: keras.Model, train: Mapping[str, np.ndarray], preprocessor: TabularPreprocessor
+) -> None:
+    """Place the edges of the numbers' pieces, where numbers are cut, by the training rows."""
+    piecewise_linear_bins = next((layer for layer in network.layers if layer.name == PIECES), None)
+    if piecewise_linear_bins is not None:
+        every = max(1, len(train["codes"]) // MEASURED_ROWS)
+        piecewise_linear_bins.learn(
+            expand_dense({str(block): train[block][::every] for block in BLOCK_TYPES}, preprocessor)
+        )
+
+
+@cache
+def custom_layers() -> Any:  # noqa: ANN401 - a module
+    """Import the project's own Keras layers."""
+    # By this module's own package: inside a logged model that is the model's copy.
+    return import_module(".layers", __package__)
+
+
+@cache
+def ensemble_layers() -> Any:  # noqa: ANN401 - a module
+    """Import the layers of an ensemble inside one network."""
+    return import_module(".ensemble_layers", __package__)

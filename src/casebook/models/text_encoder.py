@@ -1,0 +1,105 @@
+"""Text encoders: word numbers to the values before the hidden layers, by recurrence, filters or averages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from casebook.preprocessing.texts import PADDING, TOKENS, UNKNOWN
+
+if TYPE_CHECKING:
+    from casebook.config.schema import EmbeddingParameters, NetworkParameters
+    from casebook.preprocessing.texts import TextPreprocessor
+
+
+DEFAULT_SIZE = 32
+
+
+# Grams of words share this many rows of an embedding; the factor, a large prime, lays similar grams far apart.
+HASHED_GRAMS, HASH_FACTOR = 1 << 18, 40_503
+
+
+def text_inputs(preprocessor: TextPreprocessor, parameters: NetworkParameters) -> tuple[dict[str, Any], Any]:
+    """Build the part of a network between the word numbers and the hidden layers.
+
+    Args:
+        preprocessor: says how many words there are and how long a text is.
+        parameters: the `training.network` block.
+
+    Returns:
+        The input by name, (rows, length), and the symbolic tensor (rows, values).
+    """
+    from keras import Input, layers
+
+    tokens = Input((preprocessor.length,), dtype=preprocessor.dtype, name=TOKENS)
+    numbers = _hide_words(tokens, parameters.embedding.category_dropout)
+    values = ENCODERS[parameters.encoder.name](numbers, preprocessor, parameters)
+    if parameters.encoder.dropout:
+        values = layers.Dropout(parameters.encoder.dropout)(values)
+    return {TOKENS: tokens}, values
+
+
+def _hide_words(tokens: Any, share: float) -> Any:  # noqa: ANN401 - symbolic tensors
+    """Show a share of the words as unknown in training, so that the unknown has a meaning when predicting."""
+    from keras import layers, ops
+
+    numbers = ops.cast(tokens, "int32")
+    if not share:
+        return numbers
+    kept = layers.Dropout(share, dtype="float32", name="hiding")(ops.ones_like(numbers, dtype="float32"))
+    return ops.where(kept > 0, numbers, ops.minimum(numbers, UNKNOWN))
+
+
+def _embed(numbers: Any, rows: int, parameters: EmbeddingParameters, name: str) -> Any:  # noqa: ANN401 - symbolic tensors
+    from keras import layers, regularizers
+
+    penalty = regularizers.L2(parameters.l2) if parameters.l2 else None
+    size = parameters.size or DEFAULT_SIZE
+    values = layers.Embedding(rows, size, embeddings_regularizer=penalty, name=name)(numbers)
+    return layers.Dropout(parameters.dropout)(values) if parameters.dropout else values
+
+
+def _read_in_order(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
+    """Read word after word with a recurrent layer and keep its last state."""
+    from keras import layers
+
+    kinds = {"lstm": layers.LSTM, "gru": layers.GRU}
+    recurrent = kinds[parameters.encoder.name](parameters.encoder.units, name=parameters.encoder.name)
+    return recurrent(_embed(numbers, preprocessor.numbers, parameters.embedding, "words"))
+
+
+def _read_by_filters(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
+    """Slide filters over the words and keep the largest value of each."""
+    from keras import layers
+
+    settings = parameters.encoder
+    filters = layers.Conv1D(settings.units, settings.kernel, activation=parameters.activation, name="filters")
+    values = filters(_embed(numbers, preprocessor.numbers, parameters.embedding, "words"))
+    return layers.GlobalMaxPooling1D()(values)
+
+
+def _average(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
+    """Average the embeddings of the words, and of grams of up to `kernel` neighbours hashed into one table."""
+    from keras import layers, ops
+
+    known = ops.cast(numbers > PADDING, "float32")
+    means = [_mean(_embed(numbers, preprocessor.numbers, parameters.embedding, "words"), known)]
+    grams = numbers
+    for words in range(2, parameters.encoder.kernel + 1):
+        # Padding stands at the front: a gram whose first word is none is none.
+        here = numbers[:, words - 1 :]
+        grams = ops.mod(grams[:, :-1] * HASH_FACTOR + here, HASHED_GRAMS)
+        values = _embed(grams, HASHED_GRAMS, parameters.embedding, f"grams_{words}")
+        means.append(_mean(values, known[:, : 1 - words]))
+    return layers.Concatenate()(means) if len(means) > 1 else means[0]
+
+
+def _mean(values: Any, known: Any) -> Any:  # noqa: ANN401 - symbolic tensors
+    """Average over the places that hold a word; 0 where none does."""
+    from keras import ops
+
+    total = ops.einsum("rlv,rl->rv", values, ops.cast(known, values.dtype))
+    count = ops.maximum(ops.sum(known, axis=1, keepdims=True), 1.0)
+    return total / ops.cast(count, values.dtype)
+
+
+ENCODERS = {"lstm": _read_in_order, "gru": _read_in_order, "cnn": _read_by_filters, "average": _average}

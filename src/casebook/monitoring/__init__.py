@@ -1,0 +1,5 @@
+"""Models in use: drift of their inputs, weekly scores once outcomes arrive."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

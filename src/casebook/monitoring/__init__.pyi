@@ -1,0 +1,4 @@
+from .drift import describe_columns, stability_index, tabulate_drift
+from .weekly_scores import join_outcomes, score_weeks
+
+__all__ = ["describe_columns", "join_outcomes", "score_weeks", "stability_index", "tabulate_drift"]

@@ -1,0 +1,122 @@
+"""How far new rows have moved from those of the training: histograms that go with a model, and their distance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from casebook.column_types.parsing import distinct, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Histogram = dict[str, Any]
+
+# Numbers are counted between the training's deciles; of categories the most frequent have a place of their own.
+DECILES = np.linspace(0, 1, 11)[1:-1]
+MOST_CATEGORIES = 50
+# A share of no row would be infinitely far from any other.
+LEAST_SHARE = 1e-4
+
+
+def describe_columns(table: pd.DataFrame) -> dict[str, Histogram]:
+    """Describe how each column is spread.
+
+    Returns:
+        By name, plain values that JSON can hold: `edges` between which numbers are counted (a value at an edge belongs
+        below) or `values` of categories; `shares`, of which the last is of nulls and, for categories, the one before
+        of all other values. Columns of images have none; of long texts the length is described.
+    """
+    histograms = {str(name): _describe(_measurable(table[name])) for name in table}
+    return {name: found for name, found in histograms.items() if found}
+
+
+def count_columns(table: pd.DataFrame, histograms: Mapping[str, Histogram]) -> dict[str, np.ndarray]:
+    """Count the rows in each place of the histograms; counts of several tables can be added up.
+
+    Returns:
+        By name int64 of shape (places,), for the columns that both have.
+    """
+    return {name: _count(_measurable(table[name]), found) for name, found in histograms.items() if name in table}
+
+
+def stability_index(expected: np.ndarray, counts: np.ndarray) -> float:
+    """Measure how far shares have moved: the population stability index, sum of (new - old) ln(new / old).
+
+    Below 0.1 is taken as no shift, above 0.25 as a large one (Siddiqi, Credit Risk Scorecards, 2006).
+    """
+    new = np.maximum(counts / max(1, counts.sum()), LEAST_SHARE)
+    old = np.maximum(expected, LEAST_SHARE)
+    return float(((new - old) * np.log(new / old)).sum())
+
+
+def tabulate_drift(histograms: Mapping[str, Histogram], counts: Mapping[str, np.ndarray], alarm: float) -> pd.DataFrame:
+    """Set the index of each column beside the level of an alarm.
+
+    Returns:
+        `column`, `index`, `alarm` (whether the index reaches the level) and `rows`, the farthest first.
+    """
+    rows = [
+        (name, stability_index(np.asarray(histograms[name]["shares"]), np.asarray(found)), int(np.sum(found)))
+        for name, found in counts.items()
+    ]
+    table = pd.DataFrame(rows, columns=["column", "index", "rows"])
+    table.insert(2, "alarm", table["index"] >= alarm)
+    return table.sort_values("index", ascending=False, kind="stable", ignore_index=True)
+
+
+def _measurable(column: pd.Series) -> pd.Series | None:
+    """Give a column in a form that can be counted."""
+    if column.dtype == object and len(column) and isinstance(column.iloc[0], np.ndarray | list):
+        return None
+    if isinstance(column.dtype, pd.StringDtype):
+        lengths: pd.Series = column.str.len().astype("float64")
+        return lengths
+    if pd.api.types.is_bool_dtype(column):
+        return column.astype("float64")
+    if column.dtype == object and not isinstance(column.dtype, pd.CategoricalDtype):
+        numbers = pd.to_numeric(column, errors="coerce")
+        return column.astype("str").astype("category") if numbers.isna().sum() > column.isna().sum() else numbers
+    return column
+
+
+def _describe(column: pd.Series | None) -> Histogram:
+    if column is None or not len(column):
+        return {}
+    if pd.api.types.is_numeric_dtype(column):
+        numbers = column.to_numpy(np.float64)
+        known = numbers[~np.isnan(numbers)]
+        found: Histogram = {"edges": np.unique(np.quantile(known, DECILES)).tolist() if len(known) else []}
+    elif isinstance(column.dtype, pd.CategoricalDtype):
+        frequent = column.value_counts().head(MOST_CATEGORIES)
+        found = {"values": [str(value) for value in frequent.index[frequent.to_numpy() > 0]]}
+    else:
+        return {}
+    return {**found, "shares": (_count(column, found) / len(column)).tolist()}
+
+
+def _as_numbers(column: pd.Series | None) -> np.ndarray:
+    if column is None:
+        return np.empty(0)
+    if not pd.api.types.is_numeric_dtype(column):
+        column = pd.to_numeric(column.astype("object"), errors="coerce")
+    numbers: np.ndarray = column.to_numpy(np.float64, na_value=np.nan)
+    return numbers
+
+
+def _count(column: pd.Series | None, histogram: Histogram) -> np.ndarray:
+    if "edges" in histogram:
+        numbers = _as_numbers(column)
+        edges = np.asarray(histogram["edges"])
+        known = numbers[~np.isnan(numbers)]
+        counts = np.bincount(np.searchsorted(edges, known), minlength=len(edges) + 1)
+        return np.append(counts, len(numbers) - len(known))
+    places = {value: place for place, value in enumerate(histogram["values"])}
+    size = len(places)
+    if column is None:
+        return np.zeros(size + 2, np.int64)
+    codes, values = distinct(column)
+    by_value = np.array([places.get(str(value), size) for value in values], dtype=np.int64)
+    return np.bincount(spread(codes, by_value, size + 1), minlength=size + 2)

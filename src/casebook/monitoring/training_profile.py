@@ -1,0 +1,49 @@
+"""The training rows described for those who use the model later: histograms, typical values, last day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from casebook.batch_scoring.scorer import FEATURE
+from casebook.evaluation.shapley import typical_values
+from casebook.inference.predictions import name_outputs
+from casebook.monitoring.drift import describe_columns
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+    from casebook.preprocessing.modality import Preprocessor
+
+
+# So many rows tell how all are spread.
+MAX_PROFILED_ROWS = 50_000
+
+
+def describe_training(
+    joined_rows: pd.DataFrame,
+    feature_table: pd.DataFrame,
+    rows: np.ndarray,
+    preprocessor: Preprocessor,
+    network: keras.Model,
+) -> dict[str, Any]:
+    """Describe the rows that a network was trained on, given by their places.
+
+    Returns:
+        `histograms` of the features and the network's answers (see `monitoring.drift`) and the `typical` value of each
+        raw column (see `evaluation.shapley`), of evenly spaced rows where there are many; and the last of the `days`
+        of each raw column that holds days.
+    """
+    from casebook.evaluation.predict import predict
+    from casebook.models.networks import task_of_network
+
+    some = rows[:: max(1, -(-len(rows) // MAX_PROFILED_ROWS))]
+    features = feature_table[preprocessor.column_names].iloc[some]
+    outputs = predict(network, preprocessor.prepare(features))
+    answers = pd.DataFrame(name_outputs(task_of_network(network), outputs))
+    histograms = describe_columns(features.add_prefix(FEATURE)) | describe_columns(answers)
+    dated = [str(name) for name, kind in joined_rows.dtypes.items() if kind.kind == "M"]
+    days = {name: f"{joined_rows[name].iloc[rows].max():%Y-%m-%d}" for name in dated}
+    return {"histograms": histograms, "typical": typical_values(joined_rows.iloc[some]), "days": days}

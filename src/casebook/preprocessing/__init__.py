@@ -1,0 +1,5 @@
+"""Feature functions, and what is fitted on training rows before a network. Copied whole into every logged model."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,175 @@
+"""Fitting a preprocessor: everything here sees training rows only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from casebook.column_types.parsing import distinct
+from casebook.compute.threads import map_in_threads
+from casebook.preprocessing.tabular import BYTE, SPAN_IN_BYTE, Block, CategoryColumn, NumberColumn, TabularPreprocessor
+
+if TYPE_CHECKING:
+    from casebook.config.schema import TabularPreprocessingParameters
+
+# Whole numbers within so small a span are counted instead of looked at one by one.
+COUNTED_SPAN = 65_536
+
+
+@dataclass(frozen=True)
+class ValueCounts:
+    """The known values of a column, each with the number of rows that hold it."""
+
+    values: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, column: pd.Series) -> ValueCounts:
+        """Count a column's values; real numbers and wide spans stand for one row each."""
+        if column.dtype.kind == "b":
+            true = int(column.to_numpy().sum())
+            counts = np.array([len(column) - true, true])
+            return cls(np.flatnonzero(counts).astype(np.float64), counts[counts > 0])
+        if column.dtype.kind in "iu":
+            whole = column.to_numpy().astype(np.int64)
+            least = whole.min()
+            if whole.max() - least < COUNTED_SPAN:
+                counts = np.bincount(whole - least)
+                found = np.flatnonzero(counts)
+                return cls((found + least).astype(np.float64), counts[found])
+        raw = column.to_numpy(np.float64, na_value=np.nan)
+        known = raw[~np.isnan(raw)]
+        return cls(known, np.ones(len(known), dtype=np.int64))
+
+    @property
+    def rows(self) -> int:
+        """Number of rows with a value."""
+        return int(self.counts.sum())
+
+    @property
+    def each(self) -> np.ndarray:
+        """One value a row, in no particular order."""
+        return np.repeat(self.values, self.counts)
+
+    def median(self) -> float:
+        """Give the middle value, or the mean of the two in the middle."""
+        if self.counts.max() == 1:
+            return float(np.median(self.values))
+        order = np.argsort(self.values)
+        ranks = np.cumsum(self.counts[order])
+        middle = np.searchsorted(ranks, [(self.rows - 1) // 2, self.rows // 2], side="right")
+        return float(self.values[order][middle].mean())
+
+    def mode(self) -> float:
+        """Give the most frequent value, the smallest of several."""
+        values, places = np.unique(self.values, return_inverse=True)
+        return float(values[np.bincount(places, weights=self.counts).argmax()])
+
+    def mean(self) -> float:
+        """Give the mean over rows."""
+        return float(np.average(self.values, weights=self.counts))
+
+    def deviation(self) -> float:
+        """Give the standard deviation over rows (divided by their number)."""
+        return float(np.sqrt(np.average((self.values - self.mean()) ** 2, weights=self.counts)))
+
+
+def fit_preprocessor(table: pd.DataFrame, parameters: TabularPreprocessingParameters) -> TabularPreprocessor:
+    """Learn fills, clips, categories and scales from training rows.
+
+    Args:
+        table: feature columns of the training rows alone.
+        parameters: the case's `preprocessing` block.
+
+    Returns:
+        The fitted preprocessor. Numbers come from numeric and boolean columns, one-hot codes from the others, unless
+        `encoding` says otherwise.
+    """
+    columns = map_in_threads(lambda name: fit_column(table[name], parameters), table.columns)
+    return TabularPreprocessor(columns, parameters.scaling)
+
+
+def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) -> NumberColumn | CategoryColumn:
+    """Fit one column by its declared encoding, or by its type."""
+    name = str(column.name)
+    text = isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype) or column.dtype == object
+    encoding = parameters.encoding.get(name, "onehot" if text else "number")
+    nulls = parameters.impute.get(name)
+    if encoding == "number":
+        return fit_number(column, nulls or "median", parameters.clip.get(name))
+    least = parameters.min_frequency if encoding == "embedding" else 1
+    fitted = fit_categories(column, encoding, nulls or "missing", least)
+    if name in parameters.nearest_lower_within:
+        if any(isinstance(value, str) for value in fitted.values):  # noqa: PD011 - no pandas object
+            raise ValueError(f"fallback: {name} holds text; only numbers have a nearest smaller one")
+        fitted = replace(fitted, fallback=parameters.nearest_lower_within[name])
+    # The first category is then what all indicators at 0 stand for, as in pandas' `get_dummies(drop_first=True)`.
+    return replace(fitted, left_out=1) if parameters.drop_first and encoding == "onehot" else fitted
+
+
+def fit_number(column: pd.Series, nulls: str, clip: tuple[float, float] | None) -> NumberColumn:
+    """Learn the fill, clip, offset and statistics of a number from training rows."""
+    if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
+        raise ValueError(f"encoding: {column.name} holds text and cannot be a number; use onehot or embedding")
+    known = ValueCounts.of(column)
+    fill = _fill_value(known, nulls, str(column.name))
+    low, high = np.quantile(known.each, clip) if clip else (-np.inf, np.inf)
+    missing = len(column) - known.rows
+    values = np.clip(np.append(known.values, [fill] if missing else []), low, high)
+    seen = ValueCounts(values, np.append(known.counts, [missing] if missing else []).astype(np.int64))
+    least, most = float(values.min()), float(values.max())
+    # A later null takes the fill, which a byte must then hold exactly.
+    whole = bool((values == np.rint(values)).all()) and fill == np.rint(fill)
+    in_byte = whole and most - least <= SPAN_IN_BYTE
+    # In a byte the span sits in the middle; a float32 is centred so that its 24 bits are spent on differences.
+    centre = float(np.rint(seen.mean()) if whole else seen.mean())
+    offset = least - (BYTE - int(most - least)) // 2 if in_byte else centre
+    return NumberColumn(
+        name=str(column.name),
+        block="codes" if in_byte else "numbers",
+        offset=offset,
+        fill=fill,
+        low=float(low),
+        high=float(high),
+        mean=seen.mean(),
+        deviation=seen.deviation() if most > least else 0.0,
+        minimum=least,
+        maximum=most,
+    )
+
+
+def _fill_value(known: ValueCounts, nulls: str, name: str) -> float:
+    """Choose what replaces a null number."""
+    if known.rows == 0:
+        raise ValueError(f"{name} is null in every training row; leave it out of the features")
+    if nulls == "missing":
+        raise ValueError(f"nulls: {name} is a number; `missing` needs an onehot or embedding encoding")
+    return {"mode": known.mode, "median": known.median, "mean": known.mean}[nulls]()
+
+
+def fit_categories(
+    column: pd.Series, encoding: Literal["onehot", "embedding"], nulls: str, min_rows: int
+) -> CategoryColumn:
+    """Learn the categories of a column, in sorted order, with their counts; rare ones count as unknown."""
+    codes, values = distinct(column)
+    counts = np.bincount(codes[codes >= 0], minlength=len(values))
+    kept = np.flatnonzero(counts >= max(min_rows, 1))
+    order = kept[np.argsort(values[kept], kind="stable")]
+    known, known_counts = values[order].tolist(), counts[order].tolist()
+    missing = int((codes < 0).sum())
+    null_code = 0
+    if nulls == "mode":
+        if not known:
+            raise ValueError(f"nulls: {column.name} has no value of {min_rows} rows to take as mode; use missing")
+        null_code = int(np.argmax(known_counts)) + 1
+        known_counts[null_code - 1] += missing
+    elif missing and nulls == "missing":
+        known_counts.append(missing)
+        null_code = len(known_counts)
+    elif missing:
+        raise ValueError(f"nulls: {column.name} holds categories; use mode or missing, not {nulls}")
+    block: Block = "codes" if len(known_counts) <= BYTE else "ids"
+    return CategoryColumn(str(column.name), block, encoding, known, known_counts, null_code, len(column))

@@ -1,0 +1,153 @@
+"""Texts as inputs: words as numbers by a vocabulary of the training texts, and the encoders that read them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from casebook.column_types.parsing import InvalidTableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+    from casebook.config.schema import TextPreprocessingParameters
+
+TOKENS = "tokens"
+PADDING, UNKNOWN, FIRST_WORD = 0, 1, 2
+BREAK = re.compile(r"<br\s*/?>")
+WORD = re.compile(r"\w+(?:'\w+)*")
+
+
+def split_words(text: str) -> list[str]:
+    """Split a text into lower-case words; apostrophes within a word stay, HTML breaks go.
+
+    >>> split_words("Don't go!<br /><br />'Never' again.")
+    ["don't", 'go', 'never', 'again']
+    """
+    return WORD.findall(BREAK.sub(" ", text.lower()))
+
+
+@dataclass(frozen=True)
+class TextPreprocessor:
+    """What is learnt from the training texts: which words are known. Word i of `words` has the number i + 2."""
+
+    name: str
+    words: list[str]
+    length: int
+
+    @property
+    def column_names(self) -> list[str]:
+        """Name of the one feature column that it prepares."""
+        return [self.name]
+
+    @property
+    def feature_count(self) -> int:
+        """Number of features that a network sees."""
+        return len(self.features)
+
+    @property
+    def features(self) -> list[str]:
+        """Name the places of a prepared text."""
+        return [f"{self.name}_{place}" for place in range(self.length)]
+
+    @property
+    def numbers(self) -> int:
+        """How many different numbers a word can have, padding and unknown included."""
+        return len(self.words) + FIRST_WORD
+
+    @property
+    def dtype(self) -> str:
+        """Smallest type that holds all numbers."""
+        return "uint16" if self.numbers <= np.iinfo(np.uint16).max + 1 else "int32"
+
+    def prepare(self, table: pd.DataFrame) -> dict[str, np.ndarray]:
+        """Turn each text into the numbers of its last words.
+
+        Returns:
+            `tokens` of shape (rows, length): 0 fills up at the front, 1 is an unknown word, 2 the most frequent one.
+
+        Raises:
+            InvalidTableError: a value that is no text or has nothing but blanks.
+        """
+        check_texts(table[self.name], f"column {self.name}")
+        known = _Numbers(zip(self.words, range(FIRST_WORD, self.numbers), strict=True))
+        tokens = np.full((len(table), self.length), PADDING, dtype=self.dtype)
+        for row, text in enumerate(table[self.name]):
+            words = split_words(text)[-self.length :]
+            if words:
+                tokens[row, -len(words) :] = list(map(known.__getitem__, words))
+        return {TOKENS: tokens}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give what `from_dict` rebuilds the preprocessor from."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, facts: Mapping[str, Any]) -> TextPreprocessor:
+        """Rebuild a preprocessor."""
+        return cls(**facts)
+
+
+class _Numbers(dict[str, int]):
+    """Numbers by word; what is not there is unknown, and not remembered."""
+
+    def __missing__(self, word: str) -> int:
+        return UNKNOWN
+
+
+def fit_texts(table: pd.DataFrame, parameters: TextPreprocessingParameters) -> TextPreprocessor:
+    """Learn the vocabulary: the most frequent words of the training texts, ties in alphabetical order.
+
+    Args:
+        table: training rows with one column of texts.
+        parameters: the case's `preprocessing` block.
+
+    Raises:
+        ValueError: the table has another number of columns than one, or the texts hold no word.
+    """
+    if table.shape[1] != 1:
+        raise ValueError(f"a network of texts takes one column; there are {', '.join(map(str, table.columns))}")
+    name = str(table.columns[0])
+    words = count_words(table[name])
+    if not words:
+        raise ValueError(f"{name}: the training texts hold no word; there is nothing to learn a vocabulary from")
+    ranked = sorted(words, key=lambda word: (-words[word], word))
+    return TextPreprocessor(name, ranked[: parameters.vocabulary], parameters.length)
+
+
+def check_texts(column: pd.Series, name: str) -> None:
+    """Refuse values that are no texts and texts that hold nothing.
+
+    Args:
+        column: what should be texts.
+        name: what to call its place in errors, as in `train.parquet, column text`.
+
+    Raises:
+        InvalidTableError: names the rule, the count and the first row.
+    """
+    texts = [isinstance(value, str) for value in column]
+    _refuse([not fits for fits in texts], column, f"{name}: must be texts")
+    _refuse([not value.strip() for value in column], column, f"{name}: must not be empty")
+
+
+def _refuse(wrong: list[bool], column: pd.Series, rule: str) -> None:
+    if any(wrong):
+        first = wrong.index(True)
+        raise InvalidTableError(
+            f"{rule} ({sum(wrong)} of {len(wrong)} rows, first {column.iloc[first]!r} in data row {first + 1}); "
+            "mend the file"
+        )
+
+
+def count_words(texts: Iterable[str]) -> Counter[str]:
+    """Count the words of all texts."""
+    counts: Counter[str] = Counter()
+    for text in texts:
+        counts.update(split_words(text))
+    return counts

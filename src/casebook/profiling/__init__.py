@@ -1,0 +1,1 @@
+"""A look at raw tables before anything is done to them."""

@@ -1,0 +1,145 @@
+"""Which rows the ledger has: the published variants, their honest settings and the defaults."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from casebook.config.loader import open_configuration
+from casebook.config.paths import conf_source
+from casebook.config.resolve import DEFAULT, resolve_case
+from casebook.config.schema import EXECUTION_OPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SEEDS = 3
+# Parameters that came after rows had been run: where they change nothing, a row keeps the key that it had.
+LATER: dict[str, Any] = {
+    "training.network.piecewise_linear_bins": 0,
+    "training.network.ensemble_size": 1,
+    "split.promotion_share": 0,
+    "preprocessing.nearest_lower_within": {},
+    "training.refit": False,
+    "training.quantile": 0.5,
+    "reference.refit": False,
+}
+# Blocks that say what becomes of a trained model.
+AFTER_TRAINING = frozenset({"promotion", "predict", "monitor", "update"})
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """One setting of one case.
+
+    Attributes:
+        case: its name.
+        variant: its name.
+        changes: dotted keys below the case -> values, given on the command line.
+        published: metric -> printed figure.
+        doubtful: metrics whose printed figure is doubtful.
+        note: what a reader should know.
+    """
+
+    case: str
+    variant: str
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    published: Mapping[str, float] = field(default_factory=dict)
+    doubtful: tuple[str, ...] = ()
+    note: str = ""
+
+    def parameters(self, seed: int | None = None) -> dict[str, Any]:
+        """Give what stands behind `--params`, the case's name included; without a seed the variant keeps its own.
+
+        Nothing is held back for promotions: a row of the ledger stands beside figures of all rows.
+        """
+        seeded = {"training.seed": seed} if seed is not None else {}
+        given = {"variant": self.variant, "split.promotion_share": 0, **self.changed, **seeded}
+        return {f"{self.case}.{name}": value for name, value in given.items()}
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """What the row changes, by dotted key."""
+        return _flatten(self.changes)
+
+    @cached_property
+    def resolved(self) -> dict[str, Any]:
+        """The case's checked parameters in this row."""
+        tree: dict[str, Any] = {}
+        for dotted, value in self.parameters().items():
+            *path, leaf = dotted.split(".")
+            below = tree
+            for name in path:
+                below = below.setdefault(name, {})
+            below[leaf] = value
+        return resolve_case(self.case, _configured()[self.case], tree[self.case])
+
+    @property
+    def folds(self) -> int:
+        """Number of folds that a run of this row trains."""
+        return int(self.resolved["folds"]["count"])
+
+    @property
+    def task(self) -> str:
+        """The case's task."""
+        return str(self.resolved["task"])
+
+    @property
+    def strategy(self) -> str:
+        """How the row's rows are split."""
+        return str(self.resolved["split"]["strategy"])
+
+    def key(self) -> str:
+        """Hash the resolved parameters, so that a finished row is run again only when its configuration changed."""
+        return self._hash({"variants", "study"})
+
+    def data_key(self) -> str:
+        """Hash what prepared arrays and the reference depend on: rows of one case that agree in it can share them."""
+        return self._hash({"variants", "variant", "training", "folds", "evaluation", "study"})
+
+    def _hash(self, left_out: set[str]) -> str:
+        unsaid = left_out | EXECUTION_OPTIONS | AFTER_TRAINING
+        kept = without_later({name: value for name, value in self.resolved.items() if name not in unsaid})
+        return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def without_later(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Leave out the parameters of `LATER` that change nothing."""
+    return {
+        name: without_later(value, f"{prefix}{name}.") if isinstance(value, dict) else value
+        for name, value in tree.items()
+        if f"{prefix}{name}" not in LATER or value != LATER[f"{prefix}{name}"]
+    }
+
+
+def plan_rows(case: str) -> Iterator[LedgerRow]:
+    """List a case's rows: the default, then each published variant with the settings that close its leaks."""
+    file = Path(conf_source()) / "base" / case / "published.yml"
+    entries = yaml.safe_load(file.read_text()) or {}
+    if DEFAULT not in entries:
+        yield LedgerRow(case, DEFAULT)
+    for variant, entry in entries.items():
+        figures = {name: float(value) for name, value in entry.items() if "/" in name}
+        doubtful, note = tuple(entry.get("doubtful", ())), entry.get("note", "")
+        yield LedgerRow(case, variant, {}, figures, doubtful, note)
+        for changes in entry.get("honest", ()):
+            yield LedgerRow(case, variant, changes)
+
+
+@cache
+def _configured() -> dict[str, Any]:
+    configured: dict[str, Any] = open_configuration()["parameters"]
+    return configured
+
+
+def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in tree.items():
+        flat |= _flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
+    return flat

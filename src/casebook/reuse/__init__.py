@@ -1,1 +1,0 @@
-"""Skipping preparation that is up to date: made of the same inputs, by the same code, with the same parameters."""

@@ -1,0 +1,80 @@
+"""Nodes of cross-validation, which goes beside a run where folds are asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from casebook.config import schema
+from casebook.data import splitting
+from casebook.stages.nodes import fit_features
+
+if TYPE_CHECKING:
+    from casebook.preprocessing.modality import Preprocessor
+    from casebook.training.cross_validation import FoldMonitor
+
+Block = dict[str, Any]
+
+
+def assign_folds(
+    feature_table: pd.DataFrame, split_assignment: pd.DataFrame, folds: Block, duplicates: str, split: Block
+) -> pd.DataFrame:
+    """Deal the training rows, or all, into folds.
+
+    Returns:
+        `row` (position in the feature table) and the fold of each repeat; no rows when no folds are asked for.
+    """
+    settings = schema.FoldsParameters.model_validate(folds)
+    if not settings.count:
+        return pd.DataFrame({"row": np.empty(0, dtype=np.int64)})
+    part = split_assignment["part"].to_numpy()
+    used = sum(splitting.PARTS.values()) if settings.of == "all" else splitting.TRAIN
+    rows = np.flatnonzero(part & used > 0)
+    keys = splitting.hash_rows(feature_table.iloc[rows]).to_numpy() if duplicates == "group" else None
+    dealt = splitting.assign_folds(len(rows), settings.count, settings.repeats, split["seed"], keys)
+    return pd.DataFrame({"row": rows, **{f"repeat_{n + 1}": dealt[:, n] for n in range(dealt.shape[1])}})
+
+
+def gather_fold_settings(preprocessing: Block, training: Block, target: str, task: str, evaluation: Block) -> Block:
+    """Put together what each fold is prepared, trained and judged by."""
+    return {
+        "preprocessing": preprocessing,
+        "training": training,
+        "target": target,
+        "task": task,
+        "threshold": evaluation["threshold"],
+    }
+
+
+def cross_validate(
+    feature_table: pd.DataFrame,
+    fold_assignments: pd.DataFrame,
+    preprocessor: Preprocessor,
+    fold_settings: Block,
+    fold_monitor: FoldMonitor,
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Train and judge once a fold, each with a preprocessor of its own, in a child run of its own.
+
+    Returns:
+        A row a fold with its scores and the baseline's, and mean, variance and deviation of each over the folds.
+    """
+    if fold_assignments.empty:
+        return pd.DataFrame({"repeat": [], "fold": [], "rows": []}), {}
+    from casebook.training import cross_validation as library
+
+    target = fold_settings["target"]
+    names = preprocessor.column_names
+    table = feature_table.iloc[fold_assignments["row"].to_numpy()][[*names, target]].reset_index(drop=True)
+    scores = library.cross_validate(
+        table,
+        fold_assignments.drop(columns="row").to_numpy(),
+        lambda rows: fit_features(rows[names], fold_settings["preprocessing"]),
+        target,
+        fold_settings["task"],
+        schema.TrainingParameters.model_validate(fold_settings["training"]),
+        fold_settings["threshold"],
+        fold_monitor,
+    )
+    return scores, library.summarise_folds(scores)

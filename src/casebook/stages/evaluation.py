@@ -1,0 +1,152 @@
+"""Nodes of the stage that judges a network: predictions, scores, importance and figures on the test rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from casebook.data import splitting
+from casebook.inference.predictions import class_probability, frame_predictions, insert_class, read_predictions, task_of
+from casebook.preprocessing.tabular import TabularPreprocessor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import keras
+
+    from casebook.preprocessing.feature_functions import FeatureSources
+    from casebook.preprocessing.modality import Preprocessor
+    from casebook.preprocessing.tabular import Arrays
+
+Block = dict[str, Any]
+# Scores on the training rows only show how far a network has fitted them; so many tell that.
+MAX_FIT_ROWS = 50_000
+
+
+def predict_test(network: keras.Model, test_arrays: Arrays, task: str) -> pd.DataFrame:
+    """Predict the test rows.
+
+    Returns:
+        `probability` of class 1, `probability_0` ... of several classes, or `prediction`; and `actual`.
+    """
+    from casebook.evaluation.predict import predict
+
+    return frame_predictions(task, predict(network, test_arrays), test_arrays["target"])
+
+
+def predict_with_reference(reference_model: Any, test_rows: Arrays, task: str) -> pd.DataFrame:  # noqa: ANN401 - an estimator
+    """Predict the test rows with the reference; see `predict_test`. One that is left out predicts no rows."""
+    from casebook.baselines.gradient_boosting import NoReference, predict_reference
+
+    if isinstance(reference_model, NoReference):
+        return pd.DataFrame()
+    return frame_predictions(task, predict_reference(reference_model, test_rows), test_rows["target"])
+
+
+def score_test(
+    test_predictions: pd.DataFrame, reference_predictions: pd.DataFrame, train_arrays: Arrays, evaluation: Block
+) -> dict[str, float]:
+    """Score network, baseline and reference on the same test rows.
+
+    Returns:
+        `test/<metric>`, `baseline/<metric>` (the training rows' class shares or mean) and, unless it is left out,
+        `reference/<metric>`; and `test/accuracy_at_<threshold>` for further thresholds.
+    """
+    from casebook.evaluation.scores import apply_threshold, predict_baseline, score_predictions
+
+    task, actual = task_of(test_predictions), test_predictions["actual"].to_numpy()
+    own = read_predictions(test_predictions)
+    classes = own.shape[1] if own.ndim == 2 else None
+    references = {
+        "test": own,
+        "baseline": predict_baseline(task, train_arrays["target"], len(actual), classes),
+    }
+    if not reference_predictions.empty:
+        references["reference"] = read_predictions(reference_predictions)
+    scores = {
+        f"{who}/{name}": value
+        for who, values in references.items()
+        for name, value in score_predictions(task, actual, values, evaluation["threshold"]).items()
+    }
+    further = evaluation["thresholds"] if task == "binary" else []
+    return scores | {f"test/accuracy_at_{t:g}": float(np.mean(apply_threshold(own, t) == actual)) for t in further}
+
+
+def score_training(network: keras.Model, train_arrays: Arrays, task: str, evaluation: Block) -> dict[str, float]:
+    """Score the trained network on the rows that it was trained on: what no score should be mistaken for.
+
+    Returns:
+        `fit/<metric>`, of evenly spaced rows where there are many.
+    """
+    from casebook.evaluation.scores import score_network
+
+    step = -(-len(train_arrays["target"]) // MAX_FIT_ROWS)
+    rows = {name: np.ascontiguousarray(values[::step]) for name, values in train_arrays.items()}
+    scores = score_network(network, rows, task, evaluation["threshold"])
+    return {f"fit/{name}": value for name, value in scores.items()}
+
+
+def rank_raw_columns(
+    network: keras.Model,
+    test_arrays: Arrays,
+    preprocessor: Preprocessor,
+    joined_rows: pd.DataFrame,
+    split_assignment: pd.DataFrame,
+    evaluation: Block,
+    *,
+    engineer: Callable[[pd.DataFrame], pd.DataFrame],
+    feature_sources: FeatureSources,
+) -> pd.DataFrame:
+    """Measure how much worse the network gets when one raw column is permuted among test rows.
+
+    It counts with all features that the column enters; see `permutation_importance.permute_raw_columns`.
+
+    Returns:
+        `raw_column`, `metric`, `drop_mean`, `drop_std`, largest first; no rows for images and texts.
+    """
+    from casebook.evaluation.permutation_importance import permute_importance, permute_raw_columns
+    from casebook.models.networks import make_predictor, task_of_network
+
+    if not isinstance(preprocessor, TabularPreprocessor):
+        return pd.DataFrame(columns=["raw_column", "metric", "drop_mean", "drop_std"])
+    # The test rows come in the order of the file; evenly spaced ones stand for all of them.
+    step = max(1, len(test_arrays["target"]) // evaluation["importance_rows"])
+    sampled = {name: values[::step] for name, values in test_arrays.items()}
+    target = sampled.pop("target")
+    rows = joined_rows.iloc[np.flatnonzero(split_assignment["part"] & splitting.TEST)[::step]]
+    task, predict_rows = task_of_network(network), make_predictor(network)
+    return permute_importance(
+        lambda rows: class_probability(task, predict_rows(rows)),
+        sampled,
+        permute_raw_columns(sampled, rows, preprocessor, feature_sources, engineer),
+        target,
+        evaluation["importance_repeats"],
+        seed=0,
+        task=task,
+    )
+
+
+def draw_evaluation(
+    test_predictions: pd.DataFrame,
+    reference_predictions: pd.DataFrame,
+    history: pd.DataFrame,
+    importance: pd.DataFrame,
+    evaluation: Block,
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """Draw the evaluation's figures.
+
+    Returns:
+        Figures by file name, and the numbers behind each by name.
+    """
+    from casebook.plots.tasks import draw_task_figures
+
+    reference = None if reference_predictions.empty else reference_predictions
+    tables, figures = draw_task_figures(test_predictions, reference, evaluation["threshold"], history, importance)
+    return {f"{name}.png": figure for name, figure in figures.items()}, tables
+
+
+def take_head(test_predictions: pd.DataFrame, evaluation: Block) -> pd.DataFrame:
+    """Take the first test rows with their predicted classes."""
+    return insert_class(test_predictions.head(evaluation["head_rows"]), evaluation["threshold"])

@@ -1,0 +1,275 @@
+"""Wiring of the shared stages; a case puts its own nodes before them and gives the whole its namespace."""
+
+from __future__ import annotations
+
+from functools import partial, update_wrapper
+from typing import TYPE_CHECKING, Any, Literal
+
+from kedro.pipeline import Node, Pipeline, node
+
+from casebook.stages import cross_validation, evaluation, nodes, promotion, tuning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from casebook.preprocessing.feature_functions import FeatureSources
+
+    Engineer = Callable[[pd.DataFrame], pd.DataFrame]
+
+Inputs = Literal["columns", "image", "text"]
+PARTS = ("train", "validation", "test")
+# Tag of the nodes that only a study runs.
+STUDY = "study"
+# Tag of the nodes that may run in another process while the network is trained; see `casebook.background`.
+BACKGROUND = "beside"
+# Tag of those among them whose outputs later runs of the same inputs, settings and code take over.
+CACHED = "kept"
+
+
+def stage(
+    tag: str,
+    function: Callable[..., Any],
+    inputs: list[str] | None,
+    outputs: str | list[str] | None,
+    name: str | None = None,
+    beside: bool = False,
+    kept: bool = False,
+) -> Node:
+    """Make a node that is called after its function and tagged with its one stage.
+
+    Args:
+        tag: the stage, for `--tags` and the seconds in the summary.
+        function: a pure function.
+        inputs: dataset names, parameters as `params:<block>`.
+        outputs: dataset names.
+        name: where the function's own name does not say it.
+        beside: whether it may run in another process while the network is trained; see `casebook.background`.
+        kept: whether later runs take over what it made there of the same inputs, settings and code.
+    """
+    tags = [tag, *([BACKGROUND] if beside else []), *([CACHED] if kept else [])]
+    return node(function, inputs, outputs, name=name or function.__name__, tags=tags)
+
+
+def create_profile_pipeline(*tables: str) -> Pipeline:
+    """Profile each named table."""
+    return Pipeline(
+        [
+            stage(
+                "profile",
+                nodes.profile_table,
+                [table, "params:target"],
+                [f"{table}_profile_figures", f"{table}_profile_tables"],
+                name=f"profile_{table}",
+                beside=True,
+            )
+            for table in tables
+        ]
+    )
+
+
+def bind(function: Callable[..., Any], **declared: Any) -> Callable[..., Any]:  # noqa: ANN401 - what a case declares
+    """Bind what a case declares to a node's function, which keeps its name, module and documentation."""
+    return update_wrapper(partial(function, **declared), function)
+
+
+def create_modelling_pipeline(engineer: Engineer, sources: FeatureSources, inputs: Inputs = "columns") -> Pipeline:
+    """Wire features -> split -> prepare -> train -> evaluate -> package.
+
+    Inputs: `joined_rows` (typed raw rows), `monitor`, `fold_monitor` and the case's parameters.
+
+    Args:
+        engineer: computes the feature table of raw rows, row by row.
+        sources: of each feature all raw columns that it is made of.
+        inputs: what the network takes; the reference of texts reads them whole instead of prepared.
+    """
+    reference_rows = "texts" if inputs == "text" else "arrays"
+    reference = _taking_texts() if inputs == "text" else []
+    return Pipeline(
+        [
+            stage("features", engineer, ["joined_rows"], "feature_table"),
+            *_preparing(sources),
+            *reference,
+            *_training(reference_rows),
+            *_evaluating(reference_rows, engineer, sources),
+            *_folding(),
+            *_packaging(sources),
+            *_searching(sources),
+        ]
+    )
+
+
+def create_study_splits_pipeline(sources: FeatureSources) -> Pipeline:
+    """Wire how rows are dealt out to trials: what a study runs anew for each distinct preprocessing.
+
+    Outputs: `validation_splits`, `fold_splits` and `test_splits`, see `stages.tuning.Splits`.
+
+    Args:
+        sources: of each feature all raw columns that it is made of.
+    """
+    labels = ["params:target", "params:task"]
+    fit = bind(nodes.fit_preprocessor_on_training, feature_sources=sources)
+    fitting = ["feature_table", "full_split", "params:preprocessing", "params:leaks"]
+    applying = ["feature_table", "full_split", "full_preprocessor", *labels]
+    dealing = ["feature_table", "split_assignment", "params:tuning.folds", "params:duplicates", "params:split"]
+    prepared = ["train_arrays", "validation_arrays", "preprocessor"]
+    whole = [f"whole_{part}_arrays" for part in PARTS]
+    return Pipeline(
+        [
+            stage(STUDY, tuning.make_validation_split, prepared, "validation_splits"),
+            stage(STUDY, tuning.gather_labels, labels, "labels"),
+            stage(STUDY, tuning.assign_study_folds, dealing, "study_folds"),
+            stage(
+                STUDY,
+                tuning.prepare_folds,
+                ["feature_table", "study_folds", "preprocessor", "params:preprocessing", "labels"],
+                "fold_splits",
+            ),
+            stage(STUDY, tuning.include_validation_rows, ["split_assignment"], "full_split"),
+            stage(STUDY, fit, fitting, "full_preprocessor", name="fit_whole"),
+            stage(STUDY, nodes.apply_preprocessor, applying, whole, name="apply_whole"),
+            stage(STUDY, tuning.make_test_split, [whole[0], whole[2], "full_preprocessor"], "test_splits"),
+        ]
+    )
+
+
+def _preparing(sources: FeatureSources) -> list[Node]:
+    table_and_parts = ["feature_table", "split_assignment"]
+    labels = ["params:target", "params:task"]
+    return [
+        stage(
+            "splitting",
+            nodes.assign_splits,
+            ["feature_table", "params:split", "params:duplicates", *labels],
+            "initial_split",
+        ),
+        stage(
+            "splitting",
+            promotion.hold_out_promotion_rows,
+            ["initial_split", "joined_rows", "params:split", "params:promotion", "params:target"],
+            "split_assignment",
+        ),
+        stage(
+            "scaling",
+            bind(nodes.fit_preprocessor_on_training, feature_sources=sources),
+            [*table_and_parts, "params:preprocessing", "params:leaks"],
+            "preprocessor",
+            name="fit_preprocessor",
+        ),
+        stage(
+            "scaling",
+            nodes.apply_preprocessor,
+            [*table_and_parts, "preprocessor", *labels],
+            [f"{part}_arrays" for part in PARTS],
+        ),
+        stage("splitting", nodes.describe_split, [*table_and_parts, "preprocessor", "params:split"], "split_metrics"),
+    ]
+
+
+def _taking_texts() -> list[Node]:
+    inputs = ["feature_table", "split_assignment", "preprocessor", "params:target"]
+    return [stage("reference", nodes.select_texts, inputs, [f"{part}_texts" for part in PARTS])]
+
+
+def _training(reference_rows: str) -> list[Node]:
+    arrays = ["train_arrays", "validation_arrays", "preprocessor"]
+    rows = [f"train_{reference_rows}", f"validation_{reference_rows}", "preprocessor"]
+    return [
+        stage("training", nodes.train_network, [*arrays, "params:training", "monitor"], ["network", "history"]),
+        stage(
+            "reference",
+            nodes.fit_reference,
+            [*rows, "params:reference"],
+            "reference_model",
+            beside=True,
+            kept=True,
+        ),
+    ]
+
+
+def _evaluating(reference_rows: str, engineer: Engineer, sources: FeatureSources) -> list[Node]:
+    predictions = ["test_predictions", "reference_predictions"]
+    settings = ["params:task", "params:evaluation"]
+    return [
+        stage("evaluation", evaluation.predict_test, ["network", "test_arrays", "params:task"], "test_predictions"),
+        stage(
+            "reference",
+            evaluation.predict_with_reference,
+            ["reference_model", f"test_{reference_rows}", "params:task"],
+            "reference_predictions",
+            beside=True,
+        ),
+        stage("evaluation", evaluation.score_test, [*predictions, "train_arrays", "params:evaluation"], "test_metrics"),
+        stage("evaluation", evaluation.score_training, ["network", "train_arrays", *settings], "fit_metrics"),
+        stage(
+            "evaluation",
+            bind(evaluation.rank_raw_columns, engineer=engineer, feature_sources=sources),
+            ["network", "test_arrays", "preprocessor", "joined_rows", "split_assignment", "params:evaluation"],
+            "importance",
+        ),
+        stage(
+            "figures",
+            evaluation.draw_evaluation,
+            [*predictions, "history", "importance", "params:evaluation"],
+            ["figures", "figure_tables"],
+            beside=True,
+        ),
+        stage("evaluation", evaluation.take_head, ["test_predictions", "params:evaluation"], "test_head"),
+    ]
+
+
+def _folding() -> list[Node]:
+    dealing = ["feature_table", "split_assignment", "params:folds", "params:duplicates", "params:split"]
+    settings = ["params:preprocessing", "params:training", "params:target", "params:task", "params:evaluation"]
+    return [
+        stage("folds", cross_validation.assign_folds, dealing, "fold_assignments"),
+        stage("folds", cross_validation.gather_fold_settings, settings, "fold_settings"),
+        stage(
+            "folds",
+            cross_validation.cross_validate,
+            ["feature_table", "fold_assignments", "preprocessor", "fold_settings", "fold_monitor"],
+            ["fold_scores", "fold_metrics"],
+        ),
+    ]
+
+
+def _searching(sources: FeatureSources) -> list[Node]:
+    example = bind(nodes.select_example_rows, feature_sources=sources)
+    packaged = ["winner_network", "winner_preprocessor", "winner_example_rows", "params:task", "params:evaluation"]
+    return [
+        stage(
+            STUDY,
+            tuning.search_variants,
+            ["study", "train_arrays", "validation_arrays", "preprocessor"],
+            ["winner", "trials", "study_figures", "study_page"],
+        ),
+        stage(
+            STUDY,
+            tuning.evaluate_winner,
+            ["study", "winner"],
+            ["winner_network", "winner_preprocessor", "winner_metrics"],
+        ),
+        # The winner may use other features than the default, and then needs other raw columns.
+        stage(
+            STUDY, example, ["joined_rows", "winner_preprocessor"], "winner_example_rows", name="take_winner_example"
+        ),
+        stage(STUDY, nodes.package_model, packaged, "winner_model", name="package_winner"),
+    ]
+
+
+def _packaging(sources: FeatureSources) -> list[Node]:
+    inputs = ["network", "preprocessor", "example_rows", "params:task", "params:evaluation"]
+    profiled = ["joined_rows", "feature_table", "split_assignment", "preprocessor", "network", "params:training"]
+    example = bind(nodes.select_example_rows, feature_sources=sources)
+    return [
+        stage("packaging", example, ["joined_rows", "preprocessor"], "example_rows"),
+        stage(
+            "packaging",
+            promotion.select_promotion_rows,
+            ["joined_rows", "split_assignment", "params:target"],
+            "promotion_rows",
+        ),
+        stage("packaging", promotion.profile_training, profiled, "training_profile"),
+        stage("packaging", nodes.package_model, inputs, "model"),
+    ]

@@ -1,0 +1,196 @@
+"""Nodes of the shared stages. Each takes the smallest parameter block that it depends on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from casebook.column_types.parsing import InvalidTableError
+from casebook.config import schema
+from casebook.data import splitting
+from casebook.data.splitting import select_split
+from casebook.model_registry.model_package import EXAMPLE_ROWS
+from casebook.preprocessing.feature_functions import list_raw_columns
+from casebook.preprocessing.tabular import encode_target
+
+if TYPE_CHECKING:
+    import keras
+
+    from casebook.model_registry.model_package import Package
+    from casebook.preprocessing.feature_functions import FeatureSources
+    from casebook.preprocessing.modality import Preprocessor
+    from casebook.preprocessing.tabular import Arrays
+    from casebook.preprocessing.texts import TextPreprocessor
+    from casebook.training.trainer import Monitor
+
+Block = dict[str, Any]
+
+
+def assign_splits(feature_table: pd.DataFrame, split: Block, duplicates: str, target: str, task: str) -> pd.DataFrame:
+    """Assign each row to training, validation and test.
+
+    Returns:
+        One column `part`, uint8, a sum of bits: 1 training, 2 validation, 4 test; 0 for rows that are not used.
+    """
+    settings = schema.SplitParameters.model_validate(split)
+    split_assignment = splitting.assign_rows(feature_table, settings, duplicates)
+    labels = feature_table[target].to_numpy()
+    splitting.check_splits(split_assignment, labels, task != "regression", validation=settings.has_validation_rows)
+    return pd.DataFrame({"part": split_assignment})
+
+
+def describe_split(
+    feature_table: pd.DataFrame, split_assignment: pd.DataFrame, preprocessor: Preprocessor, split: Block
+) -> dict[str, float]:
+    """Count what each part holds and tell what the split lets a model see.
+
+    Returns:
+        `data/<part>_rows`, `data/promotion_rows`, `data/unused_rows`, `data/features`, and for each key the share of
+        test rows whose key was in training.
+    """
+    part = split_assignment["part"].to_numpy()
+    counts = {f"data/{name}_rows": float((part & bit > 0).sum()) for name, bit in splitting.PARTS.items()}
+    overlap = splitting.measure_overlap(feature_table, part, split["keys"])
+    seen = {f"test/{name}": share for name, share in overlap.items()}
+    others = {
+        "data/promotion_rows": float((part == splitting.PROMOTION).sum()),
+        "data/unused_rows": float((part == 0).sum()),
+        "data/features": float(preprocessor.feature_count),
+    }
+    return {**counts, **others, **seen}
+
+
+def fit_preprocessor_on_training(
+    feature_table: pd.DataFrame,
+    split_assignment: pd.DataFrame,
+    preprocessing: Block,
+    leaks: Block,
+    *,
+    feature_sources: FeatureSources,
+) -> Preprocessor:
+    """Fit fills, clips, categories and scales, or a vocabulary, on the training rows alone."""
+    rows = feature_table[(split_assignment["part"] & splitting.TRAIN > 0).to_numpy()]
+    names = name_features(list(feature_table.columns), feature_sources, preprocessing, leaks)
+    return fit_features(rows[names], preprocessing)
+
+
+def name_features(columns: list[str], feature_sources: FeatureSources, preprocessing: Block, leaks: Block) -> list[str]:
+    """List the feature columns to use: those chosen and there, less all that are made of a raw column that leaks."""
+    chosen = preprocessing.get("columns") or list(feature_sources)
+    closed = {raw for raw, kept in leaks.items() if kept == "drop"}
+    return [name for name in chosen if name in columns and closed.isdisjoint(feature_sources[name])]
+
+
+def fit_features(rows: pd.DataFrame, preprocessing: Block) -> Preprocessor:
+    """Fit the preprocessing of whichever inputs the parameters describe."""
+    settings = schema.read_preprocessing(preprocessing)
+    if isinstance(settings, schema.TextPreprocessingParameters):
+        from casebook.preprocessing.texts import fit_texts
+
+        return fit_texts(rows, settings)
+    if isinstance(settings, schema.ImagePreprocessingParameters):
+        from casebook.preprocessing.images import fit_images
+
+        return fit_images(rows, settings)
+    from casebook.preprocessing.fit_tabular import fit_preprocessor
+
+    return fit_preprocessor(rows, settings)
+
+
+def apply_preprocessor(
+    feature_table: pd.DataFrame, split_assignment: pd.DataFrame, preprocessor: Preprocessor, target: str, task: str
+) -> tuple[Arrays, Arrays, Arrays]:
+    """Turn each part into model arrays.
+
+    Returns:
+        Arrays of the training, validation and test rows: those of the preprocessor, and `target`.
+    """
+    prepared = {**preprocessor.prepare(feature_table), "target": encode_target(feature_table, target, task)}
+    return select_split(prepared, split_assignment["part"].to_numpy())
+
+
+def select_texts(
+    feature_table: pd.DataFrame, split_assignment: pd.DataFrame, preprocessor: TextPreprocessor, target: str
+) -> tuple[Arrays, Arrays, Arrays]:
+    """Take the texts of each part as they are, for the reference that reads them whole.
+
+    Returns:
+        `text` and `target` of the training, validation and test rows.
+    """
+    texts = feature_table[preprocessor.name].to_numpy(object)
+    return select_split(
+        {"text": texts, "target": feature_table[target].to_numpy("uint8")}, split_assignment["part"].to_numpy()
+    )
+
+
+def train_network(
+    train_arrays: Arrays, validation_arrays: Arrays, preprocessor: Preprocessor, training: Block, monitor: Monitor
+) -> tuple[keras.Model, pd.DataFrame]:
+    """Train the network that the parameters describe; see `training.trainer.train_network`."""
+    from casebook.training import trainer as library
+
+    settings = schema.TrainingParameters.model_validate(training)
+    # A monitor of a fold or trial keeps none.
+    checkpoint = getattr(monitor, "checkpoint", None)
+    return library.train_network(
+        train_arrays, validation_arrays, preprocessor, settings, monitor, checkpoint, settings.refit
+    )
+
+
+def fit_reference(train_rows: Arrays, validation_rows: Arrays, preprocessor: Preprocessor, reference: Block) -> Any:  # noqa: ANN401 - a scikit-learn estimator
+    """Fit the reference that the network is measured against."""
+    from casebook.baselines import gradient_boosting as library
+
+    return library.fit_reference(train_rows, validation_rows, preprocessor, schema.read_reference(reference))
+
+
+def select_example_rows(
+    joined_rows: pd.DataFrame, preprocessor: Preprocessor, *, feature_sources: FeatureSources
+) -> pd.DataFrame:
+    """Select a few rows as they stand in the raw files; the model shows them as its input and requires their columns.
+
+    Returns:
+        The raw columns that a feature of the model is made of, in their order. The others, such as a leak that was
+        closed, may be absent from a raw row: feature engineering computes what can be computed of those that are there.
+    """
+    from casebook.inference.row_model import to_raw_values
+
+    needed = list_raw_columns(preprocessor.column_names, feature_sources)
+    return to_raw_values(joined_rows[[name for name in joined_rows if name in needed]].head(EXAMPLE_ROWS))
+
+
+def package_model(
+    network: keras.Model, preprocessor: Preprocessor, example_rows: pd.DataFrame, task: str, evaluation: Block
+) -> Package:
+    """Put feature engineering, preprocessing and network together with the example of raw rows."""
+    from casebook.model_registry.model_package import Package
+
+    return Package(network, preprocessor, task, evaluation["threshold"], example_rows)
+
+
+def profile_table(table: pd.DataFrame, target: str) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """Look at a table before anything is done to it.
+
+    Returns:
+        Figures by file name, and the tables `columns` and `categories`.
+    """
+    from casebook.profiling.table_profile import draw_profile, profile_categories, profile_columns
+
+    outcome = table.get(target)
+    values = table.drop(columns=target, errors="ignore")
+    ids = [str(name) for name in table if isinstance(table[name].dtype, pd.StringDtype)]
+    figures = draw_profile(values, outcome)
+    tables = {"columns": profile_columns(table, ids), "categories": profile_categories(values, outcome)}
+    return {f"{name}.png": figure for name, figure in figures.items()}, tables
+
+
+def refuse_one_class(table: pd.DataFrame, target: str, name: str) -> None:
+    """Refuse a labelled table whose target has a single value, from which nothing can be learnt.
+
+    Raises:
+        InvalidTableError: names the file and the value.
+    """
+    if table[target].nunique() < 2:
+        only = table[target].iloc[0]
+        raise InvalidTableError(f"{name}, column {target}: every row is {only}; both classes are needed to learn from")

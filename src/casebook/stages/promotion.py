@@ -1,0 +1,67 @@
+"""Nodes of a training run that keep what its model needs to become a champion, and to be looked after as one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from casebook.column_types.parsing import InvalidTableError
+from casebook.config import schema
+from casebook.data import splitting
+from casebook.data.promotion_holdout import hash_raw_rows, hold_out_keys
+from casebook.monitoring.training_profile import describe_training
+
+if TYPE_CHECKING:
+    import keras
+
+    from casebook.preprocessing.modality import Preprocessor
+
+Block = dict[str, Any]
+
+
+def hold_out_promotion_rows(
+    initial_split: pd.DataFrame, joined_rows: pd.DataFrame, split: Block, promotion: Block, target: str
+) -> pd.DataFrame:
+    """Take the promotion rows out of the parts that they were dealt to.
+
+    Returns:
+        `part` as before, and 8 for the rows that no run of the case trains, validates or tests on.
+
+    Raises:
+        InvalidTableError: the raw rows lack the column `promotion.key`.
+    """
+    share = schema.SplitParameters.model_validate(split).promotion_share
+    key = schema.PromotionParameters.model_validate(promotion).key
+    if not share:
+        return initial_split
+    if key and key not in joined_rows:
+        there = ", ".join(map(str, joined_rows.columns))
+        raise InvalidTableError(f"promotion.key: there is no raw column {key!r}; there are {there}")
+    inputs = joined_rows.drop(columns=[target, splitting.GIVEN], errors="ignore")
+    keys = joined_rows[key] if key else hash_raw_rows(inputs)
+    return pd.DataFrame({"part": hold_out_keys(initial_split["part"].to_numpy(), keys, share)})
+
+
+def select_promotion_rows(joined_rows: pd.DataFrame, split_assignment: pd.DataFrame, target: str) -> pd.DataFrame:
+    """Take the promotion rows as they stand in the raw files, with their target; none where none are held back."""
+    from casebook.inference.row_model import to_raw_values
+
+    rows = joined_rows[(split_assignment["part"] == splitting.PROMOTION).to_numpy()]
+    raw = to_raw_values(rows.drop(columns=[target, splitting.GIVEN], errors="ignore"))
+    return raw.assign(**{target: rows[target]}).reset_index(drop=True)
+
+
+def profile_training(
+    joined_rows: pd.DataFrame,
+    feature_table: pd.DataFrame,
+    split_assignment: pd.DataFrame,
+    preprocessor: Preprocessor,
+    network: keras.Model,
+    training: dict[str, Any],
+) -> dict[str, Any]:
+    """Describe the training rows for those who use the model later; see `describe_training`."""
+    used = splitting.TRAIN | (splitting.VALIDATION if training.get("refit") else 0)
+    rows = np.flatnonzero(split_assignment["part"] & used)
+    return describe_training(joined_rows, feature_table, rows, preprocessor, network)

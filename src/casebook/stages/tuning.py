@@ -1,0 +1,99 @@
+"""Nodes that deal out rows for the trials of a study and for its winner; they see no test row before the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import pandas as pd
+
+from casebook.data import splitting
+from casebook.stages.cross_validation import assign_folds
+from casebook.stages.nodes import fit_features
+
+if TYPE_CHECKING:
+    from casebook.preprocessing.modality import Preprocessor
+    from casebook.preprocessing.tabular import Arrays
+
+Block = dict[str, Any]
+# Rows to train on, rows to judge by, and what both were prepared with; `training.cross_validation.Split` in a trial.
+Splits = list[tuple["Arrays", "Arrays", "Preprocessor"]]
+
+
+class Study(Protocol):
+    """What a study's nodes ask to search: workers, a store of trials and runs behind it."""
+
+    def search(self, splits: Splits) -> tuple[Block, pd.DataFrame, dict[str, Any], str]:
+        """Search until the budget is used up; see `search_variants`."""
+
+    def judge(self, winner: Block) -> tuple[Any, Preprocessor, dict[str, float]]:
+        """Judge the winner; see `evaluate_winner`."""
+
+
+def include_validation_rows(split_assignment: pd.DataFrame) -> pd.DataFrame:
+    """Let validation rows be training rows too.
+
+    Returns:
+        `part` with bit 1 wherever bit 1 or 2 was.
+    """
+    part = split_assignment["part"].to_numpy()
+    seen = part & (splitting.TRAIN | splitting.VALIDATION) > 0
+    kept = part & ~np.uint8(splitting.VALIDATION)
+    return pd.DataFrame({"part": np.where(seen, kept | splitting.TRAIN, kept).astype(np.uint8)})
+
+
+def make_validation_split(train_arrays: Arrays, validation_arrays: Arrays, preprocessor: Preprocessor) -> Splits:
+    """Train on the training rows, judge by the validation rows."""
+    return [(train_arrays, validation_arrays, preprocessor)]
+
+
+def gather_labels(target: str, task: str) -> Block:
+    """Put together what says which column is learnt, and how."""
+    return {"target": target, "task": task}
+
+
+def assign_study_folds(
+    feature_table: pd.DataFrame, split_assignment: pd.DataFrame, count: int, duplicates: str, split: Block
+) -> pd.DataFrame:
+    """Deal all rows outside the test into folds; see `folds.assign_folds`."""
+    folds = {"count": count, "repeats": 1, "of": "training"}
+    return assign_folds(feature_table, include_validation_rows(split_assignment), folds, duplicates, split)
+
+
+def prepare_folds(
+    feature_table: pd.DataFrame, study_folds: pd.DataFrame, preprocessor: Preprocessor, settings: Block, labels: Block
+) -> Splits:
+    """Prepare each fold by what the other folds show."""
+    from casebook.training.cross_validation import list_folds, prepare_fold
+
+    names, target = preprocessor.column_names, labels["target"]
+    table = feature_table.iloc[study_folds["row"].to_numpy()][[*names, target]].reset_index(drop=True)
+    return [
+        prepare_fold(table, judged, lambda rows: fit_features(rows[names], settings), target, labels["task"])
+        for _, _, judged in list_folds(study_folds[["repeat_1"]].to_numpy())
+    ]
+
+
+def make_test_split(train_arrays: Arrays, test_arrays: Arrays, preprocessor: Preprocessor) -> Splits:
+    """Train on all rows outside the test, judge by the test rows: what the winner is told at the end."""
+    return [(train_arrays, test_arrays, preprocessor)]
+
+
+def search_variants(
+    study: Study, train_arrays: Arrays, validation_arrays: Arrays, preprocessor: Preprocessor
+) -> tuple[Block, pd.DataFrame, dict[str, Any], str]:
+    """Search; the prepared rows are handed to all workers.
+
+    Returns:
+        The winner, a row a trial with the best first, figures by file name, and a page with all of them.
+    """
+    return study.search(make_validation_split(train_arrays, validation_arrays, preprocessor))
+
+
+def evaluate_winner(study: Study, winner: Block) -> tuple[Any, Preprocessor, dict[str, float]]:
+    """Train winner and default on all rows outside the test, from several seeds, and read the test rows.
+
+    Returns:
+        The winner's first network, its preprocessor, mean and spread of each metric of winner, default and baseline.
+    """
+    return study.judge(winner)

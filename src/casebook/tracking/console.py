@@ -1,0 +1,228 @@
+"""What a person sees: a progress bar while training and a table at the end."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from casebook.training.curves import explain_not_finite
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from mlflow.entities import Run
+
+    from casebook.training.checkpoints import Checkpoint
+
+# Stages under this many seconds are not worth a reader's time.
+MENTIONED = 0.05
+# Who stands beside whom where a champion learnt on.
+UPDATED = {"test": "updated", "reference": "champion before"}
+
+
+class ConsoleMonitor:
+    """Write each epoch to the curves and show epoch, loss and metric beside a bar of all steps."""
+
+    def __init__(
+        self,
+        write: Callable[[int, Mapping[str, float]], None],
+        console: Console | None = None,
+        checkpoint: Checkpoint | None = None,
+        finish: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Keep where curves go, what ends them, and where training keeps its state; `start` shows the first of it."""
+        self._write, self._finish = write, finish
+        self.checkpoint = checkpoint
+        self._progress = Progress(
+            TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
+            BarColumn(20),
+            TextColumn("{task.fields[shown]}"),
+            TimeElapsedColumn(),
+            console=console,
+        )
+        self._steps = 0
+        self._not_finite: set[str] = set()
+
+    def start(self, epochs: int, steps: int) -> None:
+        """Show the bar."""
+        self._steps = steps
+        for task in self._progress.task_ids:
+            # The bar of a training before this one stays where it ended.
+            self._progress.remove_task(task)
+        self._task = self._progress.add_task("", total=epochs * steps, epoch=1, epochs=epochs, shown="")
+        self._epochs = epochs
+        self._progress.start()
+
+    def advance(self, steps: int) -> None:
+        """Move the bar."""
+        self._progress.advance(self._task, steps)
+
+    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
+        """Write the curves' next point and show the losses and the first metric of the rows that were named last."""
+        self._write(number, metrics)
+        self._say_not_finite(number, metrics)
+        losses = [name for name in metrics if name.endswith("/loss")]
+        part = losses[-1].removesuffix("loss")
+        metric = next((name for name in metrics if name.startswith(part) and name not in losses), losses[-1])
+        names = dict.fromkeys([*losses, metric])
+        shown = "  ".join(f"{name} {write_score(metrics[name])}" for name in names)
+        following = min(number + 1, self._epochs)
+        self._progress.update(self._task, completed=number * self._steps, epoch=following, shown=shown)
+
+    def _say_not_finite(self, number: int, metrics: Mapping[str, float]) -> None:
+        """Say of each curve once, in its first epoch that is no finite number, what that means."""
+        for name, line in explain_not_finite(metrics, number).items():
+            if name not in self._not_finite:
+                self._progress.console.print(line, highlight=False)
+                self._not_finite.add(name)
+
+    def stop(self) -> None:
+        """Leave the bar as it stands and end the curves."""
+        self._progress.stop()
+        self._finish()
+
+
+class ConsoleFolds:
+    """Open a child run a fold, write its scores there, and show them in a line each."""
+
+    def __init__(
+        self,
+        open_run: Callable[[str, Mapping[str, str]], AbstractContextManager[str]],
+        log: Callable[[str, Mapping[str, float]], None],
+        console: Console | None = None,
+    ) -> None:
+        """Keep how a child run is opened (by name and tags, giving its id) and how metrics are logged to it."""
+        self._open_run = open_run
+        self._log = log
+        self._console = console or Console()
+        self._name, self._run_id = "", ""
+
+    @contextmanager
+    def fold(self, name: str, tags: Mapping[str, str]) -> Iterator[QuietMonitor]:
+        """Open a fold; its curves go to its own run."""
+        with self._open_run(name, tags) as run_id:
+            self._name, self._run_id = name, run_id
+            yield QuietMonitor(lambda epoch, metrics: self._log_epoch(run_id, epoch, metrics))
+
+    def scores(self, metrics: Mapping[str, float]) -> None:
+        """Log and show how the open fold did."""
+        self._log(self._run_id, {f"test/{name}": value for name, value in metrics.items()})
+        own = "  ".join(f"{k} {write_score(v)}" for k, v in metrics.items() if not k.startswith("baseline_"))
+        self._console.print(f"{self._name:<20} {own}", highlight=False)
+
+    def _log_epoch(self, run_id: str, epoch: int, metrics: Mapping[str, float]) -> None:
+        self._log(run_id, metrics, epoch)  # type: ignore[call-arg]
+
+
+class QuietMonitor:
+    """Write each epoch to the curves and show nothing."""
+
+    def __init__(self, write: Callable[[int, Mapping[str, float]], None]) -> None:
+        """Keep where curves go."""
+        self._write = write
+
+    def start(self, epochs: int, steps: int) -> None:
+        """Show nothing."""
+
+    def advance(self, steps: int) -> None:
+        """Show nothing."""
+
+    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
+        """Write the curves' next point."""
+        self._write(number, metrics)
+
+    def stop(self) -> None:
+        """Show nothing."""
+
+
+def write_score(value: float) -> str:
+    """Write a score in four places, a large one in five digits."""
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
+
+
+def announce(folder: Path, sample: Mapping[str, int], best: Mapping[str, Mapping[str, float]]) -> None:
+    """Say loudly that a sample was generated."""
+    size = ", ".join(f"{name} {value:,}" for name, value in sample.items())
+    reachable = ", ".join(
+        f"{strategy} {name} {value:.3f}" for strategy, scores in best.items() for name, value in scores.items()
+    )
+    known = f"Best reachable scores of this sample by split: {reachable}.\n" if reachable else ""
+    Console().print(
+        Panel(
+            f"No raw files in {folder}: generated a sample there ({size}).\n"
+            f"{known}"
+            "[bold]Scores on it say nothing about the real data.[/bold] data/README.md says where to get that.",
+            title="generated sample",
+            border_style="yellow",
+        )
+    )
+
+
+def show_summary(run: Run, seconds: Mapping[str, float], store: str, beside: Mapping[str, float] | None = None) -> None:
+    """Print what a run found: rows, features, origin, scores side by side, seconds by stage, where to look."""
+    metrics, tags = run.data.metrics, run.data.tags
+    facts = Table.grid(padding=(0, 2))
+    for name, value in _facts(run, seconds, store, beside or {}):
+        if value:
+            facts.add_row(f"[bold]{name}[/bold]", value)
+    console = Console()
+    console.print()
+    console.print(f"[bold]{tags.get('case', '')}[/bold]  run {run.info.run_name}")
+    scores = {who: _under(metrics, who) for who in ("test", "default", "baseline", "reference", "best_reachable")}
+    if scores["test"].keys() & scores["baseline"].keys():
+        console.print(_scores_table(scores, "update/rows" in metrics))
+    console.print(facts)
+
+
+def _facts(
+    run: Run, seconds: Mapping[str, float], store: str, beside: Mapping[str, float]
+) -> Iterator[tuple[str, str]]:
+    metrics = run.data.metrics
+    parts = [(p, metrics.get(f"data/{p}_rows")) for p in ("train", "validation", "test", "promotion")]
+    yield "rows", "  ".join(f"{name} {value:,.0f}" for name, value in parts if value is not None)
+    arrived = [(n, metrics.get(f"update/{n}")) for n in ("rows", "learnt", "held_out", "promotion", "replayed")]
+    yield "last batch", "  ".join(f"{n.replace('_', ' ')} {v:,.0f}" for n, v in arrived if v is not None)
+    yield "features", f"{metrics['data/features']:.0f}" if "data/features" in metrics else ""
+    seen = {n.removesuffix("_share"): v for n, v in _under(metrics, "test").items() if n.startswith("seen_")}
+    yield "test rows seen in training", "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
+    folds = {n.removesuffix("_mean"): v for n, v in _under(metrics, "folds").items() if n.endswith("_mean")}
+    yield "mean over folds", "  ".join(f"{name} {write_score(value)}" for name, value in folds.items())
+    if "model.version" in run.data.tags:
+        yield "model", f"version {run.data.tags['model.version']}, {run.data.tags.get('promotion', '')}"
+    yield "data", run.data.tags.get("data.origin", "from an earlier run")
+    yield "left out", run.data.tags.get("left_out", "")
+    yield "seconds", "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MENTIONED)
+    yield "meanwhile", "  ".join(f"{stage} {value:.1f}" for stage, value in beside.items() if value >= MENTIONED)
+    yield "in all", f"{sum(seconds.values()):.1f} s"
+    yield (
+        "MLflow",
+        f"experiment {run.data.tags.get('case')}, run {run.info.run_id} in {store} (`make ui` or `casebook ui`)",
+    )
+
+
+def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> Table:
+    """Set the network's scores beside the baseline's, the reference's and the best reachable, a row a metric."""
+    names = {"test": "winner" if scores["default"] else "network", "best_reachable": "best reachable"}
+    if updated:
+        # What is known of a sample was worked out for the rows of a training run.
+        names, scores = names | UPDATED, {who: values for who, values in scores.items() if who != "best_reachable"}
+    shown = {who: values for who, values in scores.items() if values}
+    table = Table()
+    table.add_column("new rows held out" if updated else "test rows")
+    for who in shown:
+        table.add_column(names.get(who, who), justify="right")
+    for name in scores["baseline"]:
+        cells = [write_score(values[name]) if name in values else "" for values in shown.values()]
+        table.add_row(name, *cells)
+    return table
+
+
+def _under(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:
+    return {n.removeprefix(f"{prefix}/"): v for n, v in metrics.items() if n.startswith(f"{prefix}/")}

@@ -1,0 +1,36 @@
+"""Full disks: found behind whatever error a library makes of them."""
+
+from __future__ import annotations
+
+import errno
+import logging
+
+from casebook.config.paths import project_root
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+# SQLite's words, which SQLAlchemy and MLflow pass on in errors of their own.
+SQLITE_SAYS = "database or disk is full"
+
+
+def describe_full_disk(error: BaseException | None) -> str:
+    """Return one line on the disk, or quota, whose end is behind an error; nothing where it is another error."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return _describe(str(error.filename or project_root()))
+        if SQLITE_SAYS in str(error):
+            return _describe(str(project_root()))
+        error = error.__cause__ or error.__context__
+    return ""
+
+
+def quiet_full_disk() -> None:
+    """Keep MLflow from logging a stack trace for each write that a full disk refused: the run's end says it once."""
+    logging.getLogger("mlflow.store.db.utils").addFilter(_is_other)
+
+
+def _is_other(record: logging.LogRecord) -> bool:
+    return SQLITE_SAYS not in record.getMessage()
+
+
+def _describe(place: str) -> str:
+    return f"the disk of {place} is full: free some space and start again"

@@ -1,0 +1,190 @@
+"""Writing to MLflow by explicit run id; nothing here depends on which run is active."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric
+
+from casebook.runtime.signals import deferred_signals
+from casebook.training.curves import explain_not_finite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mlflow.models import ModelSignature
+
+    from casebook.model_registry.model_package import Package
+
+# MLflow refuses larger batches.
+METRICS_A_BATCH = 1000
+TAG_LENGTH = 8000
+NOT_FINITE = "not_finite"
+# Curves are written once in so many seconds: often enough to be watched, and not 150 times for 150 short epochs.
+FLUSH_SECONDS = 1.0
+# What a logged model imports; the installed versions are pinned in it.
+REQUIREMENTS = ("mlflow", "keras", "tensorflow", "numpy", "pandas", "pyarrow")
+
+
+def log_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
+    """Log values at one step, in as few calls as MLflow allows."""
+    now = int(time.time() * 1000)
+    points = [Metric(name, float(value), now, step) for name, value in keep_finite(run_id, metrics, step).items()]
+    for start in range(0, len(points), METRICS_A_BATCH):
+        with deferred_signals():
+            MlflowClient().log_batch(run_id, metrics=points[start : start + METRICS_A_BATCH])
+
+
+def keep_finite(run_id: str, metrics: Mapping[str, float], step: int) -> dict[str, float]:
+    """Leave out NaN, which no search finds, and infinity, which MLflow keeps as 1.8e308; a tag of the run says so."""
+    if lost := explain_not_finite(metrics, step):
+        set_tags(run_id, {NOT_FINITE: "; ".join(lost.values())})
+    return {name: value for name, value in metrics.items() if name not in lost}
+
+
+def log_metrics_once(run_id: str, metrics: Mapping[str, float]) -> None:
+    """Log values that a run may hold already: one that goes on after a kill works them out again."""
+    known = MlflowClient().get_run(run_id).data.metrics
+    log_metrics(run_id, {name: value for name, value in metrics.items() if known.get(name) != value})
+
+
+class CurveWriter:
+    """Logs the points of a run's curves while it trains, several epochs at once where they are short."""
+
+    def __init__(self, run_id: str) -> None:
+        """Keep the run; points that it holds already stay single."""
+        self._run_id, self._client = run_id, MlflowClient()
+        self._logged: dict[str, int] = {}
+        self._waiting: list[Metric] = []
+        self._written = 0.0
+
+    def __call__(self, epoch: int, metrics: Mapping[str, float]) -> None:
+        """Take one epoch's points."""
+        now = time.time()
+        self._waiting += [
+            Metric(name, float(value), int(now * 1000), epoch)
+            for name, value in keep_finite(self._run_id, metrics, epoch).items()
+            if epoch > self._last_step(name)
+        ]
+        if now - self._written >= FLUSH_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Log what waits."""
+        for start in range(0, len(self._waiting), METRICS_A_BATCH):
+            with deferred_signals():
+                self._client.log_batch(self._run_id, metrics=self._waiting[start : start + METRICS_A_BATCH])
+        self._waiting, self._written = [], time.time()
+
+    def _last_step(self, name: str) -> int:
+        if name not in self._logged:
+            known = self._client.get_metric_history(self._run_id, name)
+            self._logged[name] = max((point.step for point in known), default=-1)
+        return self._logged[name]
+
+
+def set_tags(run_id: str, tags: Mapping[str, object]) -> None:
+    """Set tags, cut to the length that MLflow keeps."""
+    client = MlflowClient()
+    for name, value in tags.items():
+        client.set_tag(run_id, name, str(value)[:TAG_LENGTH])
+
+
+def log_data_inputs(run_id: str, inputs: Mapping[str, Mapping[str, str]]) -> None:
+    """Log raw files as the run's data sets.
+
+    Args:
+        run_id: the run.
+        inputs: for each data set its `digest`, `source` (where it lies) and `profile` (JSON with the row count).
+    """
+    datasets = [
+        DatasetInput(
+            Dataset(name, facts["digest"], "local", f'{{"uri": "{facts["source"]}"}}', profile=facts["profile"]),
+            [InputTag("mlflow.data.context", "training")],
+        )
+        for name, facts in inputs.items()
+    ]
+    MlflowClient().log_inputs(run_id, datasets)
+
+
+def log_package(package: Package, case: str, step: int = 0) -> str:
+    """Log a packaged model to the active run under the name `model`.
+
+    Returns:
+        The id of the logged model.
+    """
+    from casebook.model_registry.model_package import PARTS_FOLDER, write_package
+
+    with TemporaryDirectory() as folder:
+        parts = write_package(package, case, Path(folder))
+        with _importable(folder):
+            logged = mlflow.pyfunc.log_model(
+                name="model",
+                step=step,
+                python_model=str(parts.entry),
+                code_paths=[str(parts.code)],
+                artifacts={PARTS_FOLDER: str(parts.parts)},
+                signature=describe_rows(package),
+                input_example=package.example,
+                pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
+            )
+    return str(logged.model_id)
+
+
+@contextmanager
+def _importable(folder: str) -> Iterator[None]:
+    """Let MLflow run the entry file once while it logs it: the code beside it must be importable for that long."""
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+
+
+def describe_rows(package: Package) -> ModelSignature:
+    """Make the signature: raw columns in (all may be null), predictions out, for two classes with a threshold."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+    from mlflow.types.schema import AnyType
+
+    # A null column arrives as floats from pandas and as nothing from JSON; every stricter type refuses one of them.
+    anything = AnyType()  # type: ignore[no-untyped-call]
+    columns = [ColSpec(anything, str(name), required=False) for name in package.example.columns]
+    if package.task == "regression":
+        return ModelSignature(Schema([*columns]), Schema([ColSpec("double", "prediction")]))
+    if package.task == "multiclass":
+        classes = [ColSpec("double", f"probability_{number}") for number in range(package.network.output_shape[-1])]
+        return ModelSignature(Schema([*columns]), Schema([*classes, ColSpec("long", "class")]))
+    outputs = [ColSpec("double", "probability"), ColSpec("long", "class")]
+    threshold = ParamSpec("threshold", "double", package.threshold)
+    return ModelSignature(Schema([*columns]), Schema([*outputs]), ParamSchema([threshold]))
+
+
+@contextmanager
+def child_run(parent_id: str, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+    """Open a child run by id, never as the active one; it ends FINISHED, or FAILED with the error as a tag.
+
+    Yields:
+        Its run id.
+    """
+    client = MlflowClient()
+    experiment = client.get_run(parent_id).info.experiment_id
+    run_id = client.create_run(experiment, run_name=name, tags={"mlflow.parentRunId": parent_id, **tags}).info.run_id
+    try:
+        yield run_id
+    except Exception as error:
+        set_tags(run_id, {"error": f"{type(error).__name__}: {error}"})
+        client.set_terminated(run_id, "FAILED")
+        raise
+    except BaseException:
+        client.set_terminated(run_id, "KILLED")
+        raise
+    client.set_terminated(run_id, "FINISHED")

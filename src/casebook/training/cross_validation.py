@@ -1,0 +1,147 @@
+"""Cross-validation: the same network trained anew on all folds but one, and judged on that one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+import pandas as pd
+
+from casebook.evaluation.scores import score_baseline, score_network
+from casebook.preprocessing.tabular import encode_target
+from casebook.training.early_stopping import kept_epoch
+from casebook.training.trainer import Monitor, train_network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    import keras
+
+    from casebook.config.schema import TrainingParameters
+    from casebook.preprocessing.modality import Preprocessor
+    from casebook.preprocessing.tabular import Arrays
+
+# Rows of a fold's training part that stop it early, where that is asked for: never rows that it is judged on.
+STOPPING_SHARE = 0.1
+
+
+class FoldMonitor(Protocol):
+    """What cross-validation reports to: a child run a fold, a line on the console, or a list in a test."""
+
+    def fold(self, name: str, tags: Mapping[str, str]) -> AbstractContextManager[Monitor]:
+        """Open a fold; its training reports to what this gives."""
+
+    def scores(self, metrics: Mapping[str, float]) -> None:
+        """Hear how the open fold did."""
+
+
+class Split(NamedTuple):
+    """Rows to train on, rows to judge by, and what both were prepared with."""
+
+    train: Arrays
+    judged: Arrays
+    preprocessor: Preprocessor
+
+
+class FoldResult(NamedTuple):
+    """What a fold found: the network, the epochs that it kept, and its score a metric on the fold's rows."""
+
+    network: keras.Model
+    epochs: int
+    scores: dict[str, float]
+
+
+def cross_validate(
+    table: pd.DataFrame,
+    dealt: np.ndarray,
+    fit: Callable[[pd.DataFrame], Preprocessor],
+    target: str,
+    task: str,
+    parameters: TrainingParameters,
+    threshold: float,
+    monitor: FoldMonitor,
+) -> pd.DataFrame:
+    """Train and judge once for every fold of every repeat.
+
+    Args:
+        table: feature rows with the target.
+        dealt: see `splitting.assign_folds`, shape (rows, repeats).
+        fit: fits a preprocessor on the rows that it is given.
+        target: name of the target's column.
+        task: see `scoring.score_predictions`.
+        parameters: the `training` block.
+        threshold: of class 1.
+        monitor: hears of each fold.
+
+    Returns:
+        A row a fold: `repeat`, `fold`, `rows`, and each metric as `<metric>` and `baseline_<metric>`.
+    """
+    records = []
+    for repeat, fold, judged in list_folds(dealt):
+        tags = {"repeat": str(repeat), "fold": str(fold)}
+        with monitor.fold(f"fold {fold}" + (f", repeat {repeat}" if dealt.shape[1] > 1 else ""), tags) as training:
+            split = prepare_fold(table, judged, fit, target, task)
+            network, _, scores = judge_fold(split, task, threshold, parameters, training)
+            plain = score_baseline(network, split.judged, split.train["target"], task, threshold)
+            scores |= {f"baseline_{name}": value for name, value in plain.items()}
+            monitor.scores(scores)
+        records.append({"repeat": repeat, "fold": fold, "rows": int(judged.sum()), **scores})
+    return pd.DataFrame(records)
+
+
+def list_folds(dealt: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
+    """List the folds: numbers of repeat and fold, counted from 1, and which rows are judged."""
+    for repeat in range(dealt.shape[1]):
+        for fold in range(int(dealt[:, repeat].max()) + 1):
+            yield repeat + 1, fold + 1, dealt[:, repeat] == fold
+
+
+def prepare_fold(
+    table: pd.DataFrame, judged: np.ndarray, fit: Callable[[pd.DataFrame], Preprocessor], target: str, task: str
+) -> Split:
+    """Prepare the rows of a fold and all others by what the others alone show."""
+    preprocessor = fit(table[~judged])
+    train, held_out = (
+        {**preprocessor.prepare(rows), "target": encode_target(rows, target, task)}
+        for rows in (table[~judged], table[judged])
+    )
+    return Split(train, held_out, preprocessor)
+
+
+def judge_fold(
+    split: Split, task: str, threshold: float, parameters: TrainingParameters, monitor: Monitor
+) -> FoldResult:
+    """Train without a fold's rows and score on them; where training stops early, by rows of its own."""
+    train, stopping = split_off_early_stopping_rows(split.train, parameters)
+    network, history = train_network(train, stopping, split.preprocessor, parameters, monitor)
+    scores = score_network(network, split.judged, task, threshold)
+    return FoldResult(network, kept_epoch(history, parameters) + 1, scores)
+
+
+def split_off_early_stopping_rows(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arrays]:
+    """Split some training rows off to stop by, when training stops early; else none."""
+    count = len(rows["target"])
+    held = round(count * STOPPING_SHARE) if parameters.early_stopping.patience else 0
+    order = np.random.default_rng(parameters.seed).permutation(count)
+    parts = (np.sort(order[held:]), np.sort(order[:held]))
+    train, stopping = ({name: values[part] for name, values in rows.items()} for part in parts)
+    return train, stopping
+
+
+def summarise_folds(scores: pd.DataFrame) -> dict[str, float]:
+    """Compute mean, variance and deviation over the folds.
+
+    Returns:
+        `folds/<metric>_mean`, `folds/<metric>_variance` and `folds/<metric>_std` (of the population), likewise of the
+        baseline; nothing without folds.
+    """
+    found: dict[str, float] = {}
+    for name in scores.columns.difference(["repeat", "fold", "rows"], sort=False):
+        values = scores[name].to_numpy(np.float64)
+        found |= {
+            f"folds/{name}_mean": float(values.mean()),
+            f"folds/{name}_variance": float(values.var()),
+            f"folds/{name}_std": float(values.std()),
+        }
+    return found

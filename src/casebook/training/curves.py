@@ -1,0 +1,49 @@
+"""Curves of a training: their names, their best epoch, and points that are no finite numbers."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from casebook.evaluation.metrics import LOSS, is_greater_better, parse_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def name_curves(metrics: Mapping[str, float], part: str) -> dict[str, float]:
+    """Put the part before each metric: `train/loss`, `val/auc`."""
+    return {f"{part}/{name}": value for name, value in metrics.items()}
+
+
+def is_better(name: str, value: float, than: float | None) -> bool:
+    """Return whether a point of a curve is better than another; one that is not finite never is."""
+    if not math.isfinite(value):
+        return False
+    return than is None or (value > than if is_greater_better(name) else value < than)
+
+
+def find_best(name: str, curve: np.ndarray) -> int | None:
+    """Find the best point of a curve, of equal ones the first: its place, or None where no point is finite."""
+    finite = np.isfinite(curve)
+    if not finite.any():
+        return None
+    heights = curve if is_greater_better(name) else -curve
+    return int(np.argmax(np.where(finite, heights, -np.inf)))
+
+
+def is_loss(name: str) -> bool:
+    """Return whether a curve is that of a loss."""
+    return parse_name(name).metric == LOSS
+
+
+def explain_not_finite(metrics: Mapping[str, float], epoch: int) -> dict[str, str]:
+    """Explain the points of an epoch that are no finite numbers: by name, a line each."""
+    return {
+        name: f"{name} is {value} in epoch {epoch}: "
+        + ("training diverges" if is_loss(name) or math.isinf(value) else "it is not defined on these rows")
+        for name, value in metrics.items()
+        if not math.isfinite(value)
+    }

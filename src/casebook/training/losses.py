@@ -1,0 +1,38 @@
+"""Losses by name. Keras and TensorFlow are imported where a loss is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from casebook.models.networks import TARGET_SCALE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import keras
+
+    from casebook.config.schema import TrainingParameters
+
+
+def make_loss(network: keras.Model, parameters: TrainingParameters) -> Any:  # noqa: ANN401 - a name or a function
+    """Resolve a loss; behind a scaled output it is taken in the scaled form, while metrics keep the target's units."""
+    import keras
+
+    name = parameters.loss
+    scaled = next((layer for layer in network.layers if layer.name == TARGET_SCALE), None)
+    if scaled is None and name != "pinball":
+        return name
+    loss = pinball(parameters.quantile) if name == "pinball" else keras.losses.get(name)
+    return loss if scaled is None else lambda actual, predicted: loss(scaled.scale(actual), scaled.scale(predicted))
+
+
+def pinball(quantile: float) -> Callable[[Any, Any], Any]:
+    """Make the loss, a number a row, whose mean is least at a quantile of the target: at 0.5 half the absolute one."""
+
+    def loss(actual: Any, predicted: Any) -> Any:  # noqa: ANN401 - tensors
+        from keras import ops
+
+        error = ops.reshape(actual, ops.shape(predicted)) - predicted
+        return ops.mean(ops.maximum(quantile * error, (quantile - 1) * error), axis=-1)
+
+    return loss

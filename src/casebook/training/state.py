@@ -1,0 +1,105 @@
+"""How far a training has come: what its checkpoint holds, and going on from there."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from casebook.training.checkpoints import ResumeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import keras
+
+    from casebook.config.schema import TrainingParameters
+    from casebook.preprocessing.tabular import Arrays
+    from casebook.training.checkpoints import Checkpoint
+    from casebook.training.early_stopping import EarlyStopping
+
+
+@dataclass
+class Progress:
+    """The state of a training between two epochs.
+
+    Attributes:
+        network: compiled, with an optimiser whose variables are there.
+        stopping: what decides on an early end.
+        identity: what must be the same in a training that goes on from a checkpoint.
+        history: a row an epoch.
+        stopped: whether it ended early.
+    """
+
+    network: keras.Model
+    stopping: EarlyStopping
+    identity: dict[str, Any]
+    history: list[dict[str, float]] = field(default_factory=list)
+    stopped: bool = False
+
+    def end_epoch(self, metrics: dict[str, float]) -> None:
+        """Add an epoch's point of each curve, and decide whether to go on."""
+        self.history.append({"epoch": len(self.history) + 1, **metrics})
+        self.stopped = self.stopping.hear(metrics, self.network.get_weights)
+
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Write everything that the next epoch depends on."""
+        variables = [values.numpy() for values in self._read()]
+        facts = {
+            "identity": self.identity,
+            "history": self.history,
+            "stopped": self.stopped,
+            "stopping": self.stopping.describe(),
+            "variables": len(variables),
+        }
+        checkpoint.save(facts, [*variables, *self.stopping.weights])
+
+    def take_up(self, checkpoint: Checkpoint) -> None:
+        """Go on from a checkpoint of this run, where there is one.
+
+        Raises:
+            ResumeError: the checkpoint belongs to other rows or parameters.
+        """
+        kept = checkpoint.load()
+        if kept is None:
+            return
+        facts, arrays = kept
+        different = [name for name, value in self.identity.items() if facts["identity"].get(name) != value]
+        if different:
+            raise ResumeError(f"{checkpoint.path} is of another training: {', '.join(different)} differ; begin anew")
+        for variable, value in zip(self._variables, arrays[: facts["variables"]], strict=True):
+            variable.assign(value)
+        self.history, self.stopped = facts["history"], facts["stopped"]
+        self.stopping.restore(facts["stopping"], arrays[facts["variables"] :])
+
+    @cached_property
+    def _read(self) -> Callable[[], list[Any]]:
+        """Read all variables in one call: one by one takes as long as an epoch of a small table."""
+        import tensorflow as tf
+
+        variables = self._variables
+        read: Callable[[], list[Any]] = tf.function(lambda: [tf.identity(v.value) for v in variables], autograph=False)
+        return read
+
+    @property
+    def _variables(self) -> list[Any]:
+        """Weights, the states of the generators that drop and move at random, and the optimiser's own."""
+        return [*self.network.variables, *self.network.optimizer.variables]
+
+
+def identify_training(train: Arrays, validation: Arrays, parameters: TrainingParameters) -> dict[str, Any]:
+    """Tell a training from others: its rows by their sums, its parameters by their values."""
+    return {
+        "training rows": _sum_arrays(train),
+        "validation rows": _sum_arrays(validation),
+        "parameters": parameters.model_dump(mode="json"),
+    }
+
+
+def _sum_arrays(arrays: Arrays) -> dict[str, Any]:
+    return {
+        name: [list(values.shape), zlib.crc32(np.ascontiguousarray(values).data)] for name, values in arrays.items()
+    }

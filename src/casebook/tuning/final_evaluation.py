@@ -1,0 +1,85 @@
+"""The winner on the test rows: trained on all others, from several seeds, beside the default and the baseline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from casebook.config.resolve import check_case
+from casebook.config.schema import TrainingParameters
+from casebook.evaluation.scores import score_baseline, score_network
+from casebook.preprocessing.arrays import no_rows
+from casebook.tracking.console import QuietMonitor
+from casebook.training.early_stopping import kept_epoch, without_early_stopping
+from casebook.tuning.plan import apply_trial_values
+from casebook.tuning.prepared_splits import read_splits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from casebook.preprocessing.modality import Preprocessor
+    from casebook.training.cross_validation import Split
+    from casebook.tuning.plan import StudyPlan
+    from casebook.tuning.prepared_splits import SplitStore
+
+# Curves of these trainings are drawn nowhere.
+SILENT = QuietMonitor(lambda _epoch, _metrics: None)
+
+
+def evaluate_variants(
+    plan: StudyPlan, store: SplitStore, winner: Mapping[str, Any]
+) -> tuple[Any, Preprocessor, dict[str, float]]:
+    """Train winner and default on training and validation rows and score both on the test rows.
+
+    Early stopping needs rows that are no longer held out: where it is on, a network trains for as many epochs as it
+    kept when it was judged on the validation rows.
+
+    Returns:
+        The winner's network of the first seed, its preprocessor, `test/<metric>` (the winner's mean), `default/...`,
+        each with `_std`, and `baseline/...`.
+    """
+    case = plan.case
+    chosen = check_case(case, apply_trial_values(plan.parameters, winner["values"]))
+    metrics: dict[str, float] = {}
+    for who, parameters, epochs in (("default", plan.parameters, 0), ("test", chosen, int(winner["epochs"]))):
+        split = next(read_splits(store.find(f"{case}.test_splits", {case: parameters})))
+        training = TrainingParameters.model_validate(parameters["training"])
+        if training.early_stopping.patience:
+            training = without_early_stopping(training, epochs or _count_epochs(plan, training))
+        networks = [_train(split, training, seed) for seed in range(1, plan.study.seeds + 1)]
+        judged = parameters["task"], parameters["evaluation"]["threshold"]
+        metrics |= _summarise(who, [score_network(network, split.judged, *judged) for network in networks])
+        plain = score_baseline(networks[0], split.judged, split.train["target"], *judged)
+    return networks[0], split.preprocessor, {**metrics, **{f"baseline/{name}": plain[name] for name in plain}}
+
+
+def _train(split: Split, training: TrainingParameters, seed: int) -> Any:  # noqa: ANN401 - a Keras model
+    from casebook.training.trainer import train_network
+
+    seeded = training.model_copy(update={"seed": seed})
+    return train_network(split.train, no_rows(split.train), split.preprocessor, seeded, SILENT)[0]
+
+
+def _count_epochs(plan: StudyPlan, training: TrainingParameters) -> int:
+    """Count the epochs that the default keeps when the validation rows stop it."""
+    from pathlib import Path
+
+    from casebook.training.cross_validation import split_off_early_stopping_rows
+    from casebook.training.trainer import train_network
+
+    split = next(read_splits(Path(plan.prepared)))
+    rows, stopping, preprocessor = split
+    if plan.study.folds:
+        rows, stopping = split_off_early_stopping_rows(rows, training)
+    _, history = train_network(rows, stopping, preprocessor, training, SILENT)
+    return kept_epoch(history, training) + 1
+
+
+def _summarise(who: str, scores: list[dict[str, float]]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name in scores[0]:
+        values = [score[name] for score in scores]
+        spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+        found |= {f"{who}/{name}": float(np.mean(values)), f"{who}/{name}_std": spread}
+    return found

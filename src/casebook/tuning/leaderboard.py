@@ -1,0 +1,112 @@
+"""What a study found: its winner, a leaderboard, and figures of the search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from optuna.study import StudyDirection
+from optuna.trial import TrialState
+
+from casebook.tuning.trial_settings import ask, list_searched
+from casebook.tuning.trials import ERROR, REPLACED, RUN_ID, SETTING
+
+if TYPE_CHECKING:
+    import optuna
+    from optuna.trial import FrozenTrial
+
+    from casebook.tuning.plan import StudyPlan
+
+COMPLETE = (TrialState.COMPLETE,)
+
+
+def pick_winner(study: optuna.Study, plan: StudyPlan) -> dict[str, Any] | None:
+    """Choose the best finished trial; of a Pareto study the one of its front with the best first metric.
+
+    Returns:
+        `case`, `trial` (number), `values` (dotted name -> value), `found` (a figure a metric), `metric`, `epochs` (that
+        its network kept) and `trial_run_id`; nothing when no trial has finished.
+    """
+    best = find_best(study)
+    if best is None:
+        return None
+    return {
+        "case": plan.case,
+        "trial": best.number,
+        "values": values_of(best, plan),
+        "found": list(best.values),
+        "metric": list(plan.study.metric),
+        "epochs": best.user_attrs["epochs"],
+        "trial_run_id": best.user_attrs.get(RUN_ID, ""),
+    }
+
+
+def find_best(study: optuna.Study) -> FrozenTrial | None:
+    """Find the best finished trial, by the first metric where there are two; nothing when none has finished."""
+    if not study.get_trials(deepcopy=False, states=COMPLETE):
+        return None
+    sign = -1 if study.directions[0] == StudyDirection.MAXIMIZE else 1
+    return min(study.best_trials, key=lambda trial: sign * trial.values[0])  # noqa: PD011 - Optuna's
+
+
+def values_of(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:
+    """Give a past trial's values as the parameters have them."""
+    from optuna.trial import FixedTrial
+
+    again = FixedTrial(trial.params)
+    again.set_user_attr(SETTING, trial.params)
+    return ask(plan, list_searched(plan), again)  # type: ignore[arg-type]
+
+
+def rank_trials(study: optuna.Study, plan: StudyPlan) -> pd.DataFrame:
+    """List the trials, the best first.
+
+    Returns:
+        `trial`, `state`, a column a metric, a column a leaf, `epochs`, `seconds`, `retried` and `error`.
+    """
+    rows = [_row(trial, plan) for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+    table = pd.DataFrame(rows)
+    order = [plan.study.direction[0] == "minimize", True]
+    return table.sort_values([plan.study.metric[0], "trial"], ascending=order, na_position="last", ignore_index=True)
+
+
+def _row(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:
+    found = trial.values if trial.state == TrialState.COMPLETE else [None] * len(plan.study.metric)  # noqa: PD011
+    taken = trial.duration
+    return {
+        "trial": trial.number,
+        "state": trial.state.name.lower(),
+        **dict(zip(plan.study.metric, found, strict=True)),
+        **trial.params,
+        "epochs": trial.user_attrs.get("epochs", trial.last_step),
+        "seconds": round(taken.total_seconds(), 2) if taken else None,
+        "retried": bool(trial.user_attrs.get(REPLACED)),
+        "error": trial.user_attrs.get(ERROR, "") if trial.state == TrialState.FAIL else "",
+        "run_id": trial.user_attrs.get(RUN_ID, ""),
+    }
+
+
+def measure_search(study: optuna.Study) -> dict[str, float]:
+    """Measure the search: trials by end, the fraction pruned, trials an hour of work.
+
+    Returns:
+        `study/trials`, `study/pruned_share`, `study/failed`, and `study/trials_an_hour` from first start to last end.
+    """
+    trials = [t for t in study.get_trials(deepcopy=False) if t.state.is_finished() and not t.user_attrs.get(REPLACED)]
+    counts = {state: sum(trial.state == state for trial in trials) for state in TrialState}
+    begun = [t.datetime_start for t in trials if t.datetime_start]
+    ended = [t.datetime_complete for t in trials if t.datetime_complete]
+    hours = (max(ended) - min(begun)).total_seconds() / 3600 if begun and ended else 0.0
+    return {
+        "study/trials": float(len(trials)),
+        "study/pruned_share": counts[TrialState.PRUNED] / max(1, len(trials)),
+        "study/failed": float(counts[TrialState.FAIL]),
+        "study/trials_an_hour": len(trials) / hours if hours else 0.0,
+    }
+
+
+def draw_study(study: optuna.Study, plan: StudyPlan) -> tuple[dict[str, Any], str]:
+    """Draw the search; see `tuning.plots`."""
+    from casebook.tuning.plots import draw_all
+
+    return draw_all(study, plan.study.metric)

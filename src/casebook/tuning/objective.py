@@ -1,0 +1,157 @@
+"""What a trial is judged by: the validation rows after each epoch, or the mean over folds."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import optuna
+
+from casebook.evaluation.metrics import COSTS
+from casebook.training.cross_validation import Split, judge_fold
+from casebook.training.curves import is_loss, name_curves
+from casebook.training.early_stopping import kept_epoch
+from casebook.training.trainer import train_network
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import keras
+
+    from casebook.config.schema import TrainingParameters
+    from casebook.config.schema.tuning import StudyParameters
+    from casebook.training.trainer import Monitor
+
+
+class Judgement(NamedTuple):
+    """What a finished trial found: a value a metric, everything measured, and the epochs that its network kept."""
+
+    values: tuple[float, ...]
+    metrics: dict[str, float]
+    epochs: int
+
+
+class TrialError(RuntimeError):
+    """A trial that cannot be judged."""
+
+
+class PruningMonitor:
+    """Forward everything to a monitor, report each epoch's value to Optuna, and stop a trial that lags behind."""
+
+    def __init__(self, monitor: Monitor, trial: optuna.Trial, metric: str | None) -> None:
+        """Keep them; without a metric nothing is reported."""
+        self._monitor, self._trial, self._metric = monitor, trial, metric
+
+    def start(self, epochs: int, steps: int) -> None:
+        """Forward to the monitor."""
+        self._monitor.start(epochs, steps)
+
+    def advance(self, steps: int) -> None:
+        """Forward to the monitor."""
+        self._monitor.advance(steps)
+
+    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
+        """WorkerHandle on; refuse losses that are no numbers; report and prune."""
+        self._monitor.epoch(number, metrics)
+        for name, value in metrics.items():
+            if is_loss(name) and not math.isfinite(value):
+                raise TrialError(f"{name} is {value} after epoch {number}")
+        if self._metric is None:
+            return
+        if self._metric not in metrics:
+            raise TrialError(f"{self._metric} is not among what training measures: {', '.join(sorted(metrics))}")
+        if math.isnan(metrics[self._metric]):
+            raise TrialError(f"{self._metric} is not defined on these rows: of one class, or without a target above 0")
+        self._trial.report(metrics[self._metric], number)
+        if self._trial.should_prune():
+            raise optuna.TrialPruned(f"after epoch {number}")
+
+    def stop(self) -> None:
+        """Forward to the monitor."""
+        self._monitor.stop()
+
+
+def judge_on_validation(
+    trial: optuna.Trial, split: Split, training: TrainingParameters, study: StudyParameters, monitor: Monitor
+) -> Judgement:
+    """Train on the training rows; the value is that of the epoch whose weights the network keeps.
+
+    Raises:
+        TrialPruned: it lags behind the trials before it.
+        TrialError: a loss is not a number, or the metric is not measured.
+    """
+    began = time.perf_counter()
+    curve = next((metric for metric in study.metric if metric not in COSTS), None)
+    prunes = curve if len(study.metric) == 1 else None
+    network, history = train_network(*split, training, PruningMonitor(monitor, trial, prunes))
+    kept = kept_epoch(history, training)
+    metrics = {str(k): float(v) for k, v in history.iloc[kept].items() if k != "epoch"}
+    metrics |= _costs(network, began)
+    return Judgement(_values(metrics, study), metrics, kept + 1)
+
+
+def evaluate_on_folds(
+    trial: optuna.Trial,
+    splits: Iterable[Split],
+    task: str,
+    threshold: float,
+    training: TrainingParameters,
+    study: StudyParameters,
+    monitor: Monitor,
+) -> Judgement:
+    """Train once a fold; the value is the mean over the folds, and each fold is a step that may prune."""
+    began, found, epochs = time.perf_counter(), [], []
+    for number, split in enumerate(splits, start=1):
+        inner = PruningMonitor(_Numbered(monitor, (number - 1) * training.epochs), trial, None)
+        network, kept, scores = judge_fold(split, task, threshold, training, inner)
+        found.append(name_curves(scores, "val"))
+        epochs.append(kept)
+        _report_fold(trial, study, found)
+    # What one fold does not define, such as relative errors of zeros, has no mean over all of them.
+    everywhere = [name for name in found[0] if all(name in fold for fold in found)]
+    metrics = {name: float(np.mean([fold[name] for fold in found])) for name in everywhere}
+    metrics |= {f"{name}_std": float(np.std([fold[name] for fold in found])) for name in everywhere}
+    metrics |= _costs(network, began)
+    return Judgement(_values(metrics, study), metrics, round(float(np.mean(epochs))))
+
+
+class _Numbered:
+    """Count epochs on from fold to fold, so that a trial has one curve."""
+
+    def __init__(self, monitor: Monitor, before: int) -> None:
+        self._monitor, self._before = monitor, before
+        self.start, self.advance, self.stop = monitor.start, monitor.advance, monitor.stop
+
+    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
+        self._monitor.epoch(self._before + number, metrics)
+
+
+def _report_fold(trial: optuna.Trial, study: StudyParameters, found: list[dict[str, float]]) -> None:
+    """Report a fold: its own value where folds are compared one by one, else the mean so far."""
+    metric = study.metric[0]
+    if len(study.metric) > 1 or metric in COSTS:
+        return
+    if metric not in found[-1]:
+        raise TrialError(f"{metric} is not scored on folds; there are {', '.join(found[-1])}")
+    values = [fold[metric] for fold in found]
+    trial.report(values[-1] if study.pruner == "wilcoxon" else float(np.mean(values)), len(found))
+    if trial.should_prune():
+        raise optuna.TrialPruned(f"after fold {len(found)}")
+
+
+def _costs(network: keras.Model, began: float) -> dict[str, float]:
+    return {"weights": float(network.count_params()), "seconds": time.perf_counter() - began}
+
+
+def _values(metrics: Mapping[str, float], study: StudyParameters) -> tuple[float, ...]:
+    """Select the study's metrics.
+
+    Raises:
+        TrialError: one was not measured, or is not a number.
+    """
+    missing = [name for name in study.metric if not math.isfinite(metrics.get(name, math.nan))]
+    if missing:
+        raise TrialError(f"{missing[0]} is {metrics.get(missing[0], 'not measured')}; there are {', '.join(metrics)}")
+    return tuple(metrics[name] for name in study.metric)

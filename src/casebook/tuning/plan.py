@@ -1,0 +1,114 @@
+"""What a worker of a study must know, as a file that it reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from casebook.config.paths import project_root
+from casebook.config.resolve import overlay
+from casebook.config.schema import FREE_MAPPINGS
+from casebook.config.schema.tuning import StudyParameters
+from casebook.runtime.atomic_files import written_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from casebook.tuning.study import StudyLocation
+
+Tree = dict[str, Any]
+VARIANT = "variant"
+
+
+@dataclass(frozen=True)
+class StudyPlan:
+    """A study of one launch.
+
+    Attributes:
+        case: its name.
+        parameters: the case's parameters, the base of every trial.
+        name: of the study.
+        storage: its address.
+        folder: of prepared splits.
+        prepared: folder of the splits of the base.
+        environment: Kedro's, for the catalog.
+        fingerprint: of the raw files.
+        stamps: files of the base -> which writing of them belongs to the study.
+        threads: of a worker.
+        until: no trial is begun after this time (seconds since 1970); 0 for no limit.
+    """
+
+    case: str
+    parameters: Tree
+    name: str
+    storage: str
+    folder: str
+    environment: str
+    fingerprint: str
+    prepared: str = ""
+    stamps: Mapping[str, list[Any]] | None = None
+    threads: int = 1
+    until: float = 0.0
+
+    @property
+    def study(self) -> StudyParameters:
+        """The `study` block."""
+        return StudyParameters.model_validate(self.parameters["study"])
+
+    @property
+    def splits(self) -> str:
+        """Dataset that trials are judged on."""
+        return f"{self.case}.{'fold' if self.study.folds else 'validation'}_splits"
+
+    def changed(self, **fields: Any) -> StudyPlan:  # noqa: ANN401 - any field
+        """Give a copy with other values."""
+        return replace(self, **fields)
+
+    def write(self, file: Path) -> Path:
+        """Write it whole."""
+        with written_whole(file) as path:
+            path.write_text(json.dumps(asdict(self)))
+        return file
+
+    @classmethod
+    def read(cls, file: Path) -> StudyPlan:
+        """Read it."""
+        return cls(**json.loads(file.read_text()))
+
+    def open(self) -> StudyLocation:
+        """Open the study's storage."""
+        from casebook.tuning.study import open_location
+
+        return open_location(self.storage, self.name)
+
+
+def storage_of(case: str, given: str) -> str:
+    """Give the address of a case's storage: a journal in `data/` where none is named."""
+    return given or f"journal:///{project_root() / 'data' / '06_models' / case / 'study.journal'}"
+
+
+def apply_trial_values(base: Mapping[str, Any], values: Mapping[str, Any]) -> Tree:
+    """Lay a trial's values over a case's parameters; nothing given is modified.
+
+    Args:
+        base: the case's parameters.
+        values: dotted name with the case in front -> value; one of them may be the name of a variant.
+    """
+    leaves = unflatten(values)
+    named = leaves.get(VARIANT, base.get(VARIANT))
+    chosen = base["variants"].get(named, {}) if VARIANT in leaves else {}
+    return overlay(overlay(base, chosen, FREE_MAPPINGS), leaves)
+
+
+def unflatten(values: Mapping[str, Any]) -> Tree:
+    """Turn dotted names, the case in front, into a tree below the case."""
+    tree: Tree = {}
+    for name, value in values.items():
+        *path, leaf = name.split(".")[1:]
+        below = tree
+        for word in path:
+            below = below.setdefault(word, {})
+        below[leaf] = value
+    return tree

@@ -1,0 +1,167 @@
+"""Figures of a search: one interactive page with all of them, and each as a picture."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from copy import deepcopy
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from casebook.config.extras import missing_extra
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    import optuna
+    from optuna.trial import FrozenTrial
+
+LOGGER = logging.getLogger(__name__)
+# What there is to see, in the order of the page, and whether it needs a single metric.
+KINDS = {
+    "optimization_history": True,
+    "param_importances": True,
+    "parallel_coordinate": True,
+    "slice": True,
+    "intermediate_values": True,
+    "pareto_front": False,
+    "timeline": True,
+}
+TITLES = {
+    "optimization_history": "Best value by trial",
+    "param_importances": "Which parameters matter",
+    "parallel_coordinate": "Settings and what they gave",
+    "slice": "Value by each parameter",
+    "intermediate_values": "Curves of the trials",
+    "pareto_front": "What can be had at once",
+    "timeline": "When trials ran",
+}
+PAGE_WIDTH, WIDE, HIGH = 1200, 11.0, 5.5
+# Figures with a column a parameter grow with them.
+WIDER = {"slice": 3.2, "parallel_coordinate": 1.2}
+
+
+def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any], str]:
+    """Draw all figures that the study has enough trials for.
+
+    Args:
+        study: with finished trials.
+        metrics: names of its metrics.
+
+    Returns:
+        matplotlib figures by file name, and the page, which needs no network to be read.
+    """
+    import optuna.visualization as interactive
+    import optuna.visualization.matplotlib as pictures
+
+    study = with_short_names(study)
+    figures: dict[str, Any] = {}
+    parts: list[str] = []
+    lacking = missing_extra("dashboard", "the interactive page of a study")
+    if lacking:
+        LOGGER.warning(lacking)
+        parts.append(f"<p>{escape(lacking)}</p>")
+    for kind in _kinds(metrics):
+        options = _options(kind, metrics)
+        if not lacking:
+            page_part = _try(kind, partial(getattr(interactive, f"plot_{kind}"), study, **options))
+            if page_part is None:
+                continue
+            parts.append(_to_html(page_part, kind, first=not parts))
+        picture = _try(kind, partial(getattr(pictures, f"plot_{kind}"), study, **options))
+        if picture is not None:
+            figures[f"{kind}.png"] = _to_figure(picture, kind, _count_parameters(study))
+    return figures, _page(study, parts)
+
+
+def with_short_names(study: optuna.Study) -> optuna.Study:
+    """Copy a study in memory, its parameters called by the last words of their names that still tell them apart."""
+    import optuna
+
+    trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+    short = shorten({name for trial in trials for name in trial.params})
+    copy = optuna.create_study(study_name=study.study_name, directions=study.directions)
+    copy.add_trials([_renamed(trial, short) for trial in trials])
+    return copy
+
+
+def _renamed(trial: FrozenTrial, short: Mapping[str, str]) -> FrozenTrial:
+    renamed = deepcopy(trial)
+    renamed.distributions = {short[name]: kind for name, kind in trial.distributions.items()}
+    renamed.params = {short[name]: value for name, value in trial.params.items()}
+    return renamed
+
+
+def shorten(names: Collection[str]) -> dict[str, str]:
+    """Give each dotted name its shortest ending of at least two words that no other name has."""
+    found: dict[str, str] = {}
+    for name in names:
+        words = name.split(".")
+        endings = [".".join(words[-count:]) for count in range(2, len(words) + 1)]
+        found[name] = next(
+            (end for end in endings if sum(f".{other}".endswith(f".{end}") for other in names) == 1), name
+        )
+    return found
+
+
+def _count_parameters(study: optuna.Study) -> int:
+    return len({name for trial in study.get_trials(deepcopy=False) for name in trial.params})
+
+
+def _kinds(metrics: Sequence[str]) -> list[str]:
+    """Name the figures of a study with so many metrics; those of one metric show the first of two."""
+    return [kind for kind in KINDS if (kind != "pareto_front" if len(metrics) == 1 else kind != "intermediate_values")]
+
+
+def _options(kind: str, metrics: Sequence[str]) -> dict[str, Any]:
+    if kind == "pareto_front":
+        return {"target_names": list(metrics)}
+    if kind in {"intermediate_values", "timeline"}:
+        return {}
+    target = (lambda trial: trial.values[0]) if len(metrics) > 1 else None
+    return {"target": target, "target_name": metrics[0]}
+
+
+def _try(kind: str, draw: Callable[[], Any]) -> Any:  # noqa: ANN401 - a figure of either library
+    """Draw, or do without where there are too few trials for it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return draw()
+        except (ValueError, RuntimeError) as error:
+            LOGGER.info("%s is not drawn: %s", kind, error)
+            return None
+
+
+def _to_html(figure: Any, kind: str, first: bool) -> str:  # noqa: ANN401 - plotly carries no types
+    figure.update_layout(title=TITLES[kind], template="plotly_white", width=PAGE_WIDTH)
+    # The library itself, some 4 MB, stands in the page once.
+    html: str = figure.to_html(full_html=False, include_plotlyjs=first)
+    return html
+
+
+def _to_figure(axes: Any, kind: str, parameters: int) -> Any:  # noqa: ANN401
+    """Give the figure around axes, out of pyplot's hands, in a size at which its words can be read."""
+    import matplotlib.pyplot as plt
+    import numpy as np
+
+    figure = np.ravel(axes)[0].figure
+    plt.close(figure)
+    figure.set_size_inches(max(WIDE, WIDER.get(kind, 0) * parameters), HIGH)
+    figure.suptitle("")
+    for place, each in enumerate(np.ravel(axes)):
+        each.set_title("")
+        each.set_title(TITLES[kind] if place == 0 else "", loc="left", pad=20)
+        each.set_facecolor("white")
+        each.grid(color="#e6e6e6")
+    return figure
+
+
+def _page(study: optuna.Study, parts: list[str]) -> str:
+    body = "\n".join(parts) or "<p>Too few trials have finished to draw anything.</p>"
+    return (
+        "<!doctype html><html><head><meta charset='utf-8'>"
+        f"<title>study {study.study_name}</title></head><body style='font-family: sans-serif'>"
+        f"<h1>study {study.study_name}</h1>{body}</body></html>"
+    )

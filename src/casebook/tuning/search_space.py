@@ -1,0 +1,217 @@
+"""Reading a space: a tree of the parameters' shape, whose leaves say what may stand there."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+from casebook.tuning.hyperparameters import ChoiceLeaf, Leaf, NumberLeaf, Scalar, SpaceError, WidthsLeaf
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from optuna.trial import BaseTrial
+
+Tree = dict[str, Any]
+# The word that says which kind of leaf it is, and what may stand beside it.
+KINDS = {
+    "float": {"log", "step", "when"},
+    "int": {"log", "step", "when"},
+    "choice": {"when"},
+    "widths": {"when"},
+}
+WIDTHS = {"depth", "width", "each"}
+
+
+def read_space(
+    case: str, tree: Mapping[str, Any], parameters: Mapping[str, Any], open_keys: Collection[str]
+) -> list[Leaf]:
+    """Read a space and check it against the parameters that it varies.
+
+    Args:
+        case: its name, the first word of every dotted name.
+        tree: the space.
+        parameters: the case's parameters.
+        open_keys: names of mappings in them that may get new keys.
+
+    Returns:
+        Its leaves, each after those that it depends on.
+
+    Raises:
+        SpaceError: a leaf that the parameters do not have, or a description that makes no sense.
+    """
+    leaves = [
+        _read_leaf(f"{case}.{path}", spec) for path, spec in _walk(tree, parameters, open_keys, f"{case}.study.space")
+    ]
+    return _in_order(leaves, case)
+
+
+def _walk(
+    tree: Mapping[str, Any],
+    parameters: Any,  # noqa: ANN401
+    open_keys: Collection[str],
+    place: str,
+    prefix: str = "",
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Find the descriptions in a space; refuse keys that the parameters do not have."""
+    for key, below in tree.items():
+        known = parameters if isinstance(parameters, dict) else {}
+        # An environment cannot take a leaf out of the space below it; it can say that it does not vary.
+        if below is None:
+            continue
+        if key not in known and prefix.rstrip(".").split(".")[-1] not in open_keys:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else f"; there are {', '.join(sorted(known))}" if known else ""
+            raise SpaceError(f"{place}.{key}: the parameters have no such key{hint}")
+        if not isinstance(below, dict) or not below:
+            raise SpaceError(f"{place}.{key} = {below!r}: say what may stand here, as in {{choice: [1, 2]}}")
+        if KINDS.keys() & below.keys():
+            yield prefix + key, below
+        else:
+            yield from _walk(below, known.get(key), open_keys, f"{place}.{key}", f"{prefix}{key}.")
+
+
+def _read_leaf(name: str, spec: Mapping[str, Any]) -> Leaf:
+    """Read one description."""
+    kinds = [kind for kind in KINDS if kind in spec]
+    others = spec.keys() - set(kinds)
+    if len(kinds) != 1 or not others <= KINDS[kinds[0]]:
+        allowed = "; ".join(f"{kind} with {', '.join(sorted(words))}" for kind, words in KINDS.items())
+        raise SpaceError(f"{name}: {', '.join(spec)} do not go together; a leaf is one of {allowed}")
+    when = _read_conditions(name, spec.get("when") or {})
+    if kinds[0] == "choice":
+        return ChoiceLeaf(name, _read_choices(name, spec["choice"]), when)
+    if kinds[0] == "widths":
+        return _read_widths(name, spec["widths"], when)
+    return _read_number(name, kinds[0], spec, when)
+
+
+def _read_number(name: str, kind: str, spec: Mapping[str, Any], when: Mapping[str, tuple[Any, ...]]) -> NumberLeaf:
+    numbers = int if kind == "int" else int | float
+    bounds, step, log = spec[kind], spec.get("step"), bool(spec.get("log", False))
+    fits = isinstance(bounds, list) and len(bounds) == 2 and all(isinstance(bound, numbers) for bound in bounds)
+    if not fits or bounds[0] > bounds[1] or (log and bounds[0] <= 0):
+        raise SpaceError(f"{name} = {bounds!r}: give [lowest, highest]{', above 0 for log' if log else ''}")
+    if step is not None and (log or not isinstance(step, numbers) or step <= 0):
+        raise SpaceError(f"{name}, step {step!r}: give a number above 0, and not together with log")
+    return NumberLeaf(name, bounds[0], bounds[1], log, step, kind == "int", when)
+
+
+def _read_choices(name: str, values: Any) -> tuple[Any, ...]:  # noqa: ANN401
+    if not isinstance(values, list) or not values:
+        raise SpaceError(f"{name} = {values!r}: give the values to choose from, as in {{choice: [adam, sgd]}}")
+    if any(value in values[:place] for place, value in enumerate(values)):
+        raise SpaceError(f"{name}: {values!r} names a value twice")
+    return tuple(values)
+
+
+def _read_widths(name: str, spec: Any, when: Mapping[str, tuple[Any, ...]]) -> WidthsLeaf:  # noqa: ANN401
+    if not isinstance(spec, dict) or not {"depth", "width"} <= spec.keys() <= WIDTHS:
+        raise SpaceError(f"{name}: widths take depth and width, each described like a leaf, and `each: true`")
+    depth = _read_leaf(f"{name}.depth", spec["depth"])
+    if not spec.get("each"):
+        return WidthsLeaf(name, depth, (_read_leaf(f"{name}.width", spec["width"]),), when)
+    deepest = max(depth.listed())
+    return WidthsLeaf(
+        name, depth, tuple(_read_leaf(f"{name}.width_{n + 1}", spec["width"]) for n in range(deepest)), when
+    )
+
+
+def _read_conditions(name: str, when: Any) -> dict[str, tuple[Any, ...]]:  # noqa: ANN401
+    if not isinstance(when, dict):
+        raise SpaceError(f"{name}, when: give dotted key: [values], as in {{training.optimizer.name: [sgd]}}")
+    case = name.split(".")[0]
+    return {f"{case}.{key}": tuple(v if isinstance(v, list) else [v]) for key, v in when.items()}
+
+
+def _in_order(leaves: list[Leaf], case: str) -> list[Leaf]:
+    """Put each leaf behind those that its conditions name."""
+    names = {leaf.name for leaf in leaves}
+    done: list[Leaf] = []
+    rest = list(leaves)
+    while rest:
+        placed = {leaf.name for leaf in done}
+        ready = [leaf for leaf in rest if not any(_owner(key, names) in names - placed for key in leaf.when)]
+        if not ready:
+            raise SpaceError(f"{case}.study.space: {rest[0].name} depends on itself through its conditions")
+        done += ready
+        rest = [leaf for leaf in rest if leaf not in ready]
+    return done
+
+
+def _owner(key: str, names: Collection[str]) -> str:
+    """Name the leaf that a condition looks at: a list of widths is asked for its depth, say."""
+    return key if key in names else key.rpartition(".")[0]
+
+
+def ask_values(leaves: list[Leaf], trial: BaseTrial, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask a trial for the value of each leaf that exists in it.
+
+    Args:
+        leaves: see `read_space`.
+        trial: Optuna's.
+        parameters: the case's parameters under its name, where conditions look for what does not vary.
+
+    Returns:
+        Dotted name -> value.
+    """
+    found: dict[str, Any] = {}
+    for leaf in leaves:
+        if exists(leaf, {**trial.params, **found}, parameters):
+            found[leaf.name] = leaf.ask(trial)
+    return found
+
+
+def list_grid(leaves: list[Leaf], parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List every combination of values, leaves that do not exist in one left out of it."""
+    grid: list[tuple[dict[str, Any], dict[str, Scalar]]] = [({}, {})]
+    for leaf in leaves:
+        grown: list[tuple[dict[str, Any], dict[str, Scalar]]] = []
+        for values, asked in grid:
+            if not exists(leaf, {**asked, **values}, parameters):
+                grown.append((values, asked))
+                continue
+            grown += [({**values, leaf.name: v}, {**asked, **leaf.encode(v)}) for v in leaf.listed()]
+        grid = grown
+    return [values for values, _ in grid]
+
+
+def encode_values(leaves: list[Leaf], values: Mapping[str, Any]) -> dict[str, Scalar]:
+    """Give Optuna's names and values for chosen values.
+
+    Raises:
+        SpaceError: a value that the space does not hold.
+    """
+    by_name = {leaf.name: leaf for leaf in leaves}
+    found: dict[str, Scalar] = {}
+    for name, value in values.items():
+        if name not in by_name:
+            raise SpaceError(f"{name} does not vary in this space; it holds {', '.join(by_name)}")
+        found |= by_name[name].encode(value)
+    return found
+
+
+def leaves_of_list(entries: list[dict[str, Any]]) -> list[Leaf]:
+    """Make the space of a list of settings: each leaf with the values that it takes there."""
+    names = dict.fromkeys(name for entry in entries for name in entry)
+    values = {name: [entry[name] for entry in entries if name in entry] for name in names}
+    return [ChoiceLeaf(name, tuple(_distinct(found))) for name, found in values.items()]
+
+
+def _distinct(values: list[Any]) -> list[Any]:
+    return [value for place, value in enumerate(values) if value not in values[:place]]
+
+
+def exists(leaf: Leaf, asked: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:
+    """Tell whether all conditions of a leaf hold."""
+    return all(look_up(key, asked, parameters) in values for key, values in leaf.when.items())
+
+
+def look_up(key: str, asked: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401
+    """Give the value of a dotted name: asked for in this trial, else what the parameters have, else nothing."""
+    if key in asked:
+        return asked[key]
+    below: Any = parameters
+    for word in key.split("."):
+        below = below.get(word) if isinstance(below, dict) else None
+    return below

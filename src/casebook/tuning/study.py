@@ -1,0 +1,114 @@
+"""Opening a study, old or new, and refusing an old one that was about something else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import optuna
+
+from casebook.tuning.hyperparameters import SpaceError
+from casebook.tuning.storage import exclusive, open_storage, quiet_optuna
+from casebook.tuning.trials import SETTING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from optuna.storages import BaseStorage
+
+    from casebook.config.schema.tuning import Direction
+
+DEFINITION = "definition"
+RUN = "mlflow.run_id"
+ENQUEUED = "enqueued"
+
+
+@dataclass(frozen=True)
+class StudyLocation:
+    """Where a study is kept.
+
+    Attributes:
+        storage: opened.
+        address: of the storage.
+        name: of the study.
+    """
+
+    storage: BaseStorage
+    address: str
+    name: str
+
+    def exclusive(self) -> Any:  # noqa: ANN401 - a context manager
+        """Keep everybody else from the study; see `storage.exclusive`."""
+        return exclusive(self.storage, self.address, self.name)
+
+    def load(self, **strategies: Any) -> optuna.Study:  # noqa: ANN401 - sampler and pruner
+        """Load the study that is there."""
+        return optuna.load_study(study_name=self.name, storage=self.storage, **strategies)
+
+
+def open_location(address: str, name: str) -> StudyLocation:
+    """Open the storage of a study."""
+    quiet_optuna()
+    return StudyLocation(open_storage(address), address, name)
+
+
+def create_or_join_study(
+    place: StudyLocation,
+    directions: list[Direction],
+    definition: Mapping[str, Any],
+    first: list[dict[str, Any]],
+    open_run: Callable[[], str],
+) -> str:
+    """Create the study, or join the one that is there if it has the same definition.
+
+    Args:
+        place: where.
+        directions: one for each metric.
+        definition: what makes two launches one study: space, metrics, base parameters, data.
+        first: trials to try before all others, in Optuna's names and values.
+        open_run: creates the run that holds the trials' runs, when the study is new.
+
+    Returns:
+        The id of the study's run.
+
+    Raises:
+        SpaceError: the study that is there has another definition.
+    """
+    kept = json.loads(json.dumps(definition, sort_keys=True))
+    with place.exclusive():
+        study = optuna.create_study(
+            study_name=place.name, storage=place.storage, directions=directions, load_if_exists=True
+        )
+        attributes = study.user_attrs
+        if attributes.get(DEFINITION, kept) != kept:
+            raise SpaceError(_tell_changes(place.name, attributes[DEFINITION], kept))
+        if DEFINITION not in attributes:
+            study.set_user_attr(DEFINITION, kept)
+        # Each step is marked when it is done: a launch that died between them is made good by the next.
+        if ENQUEUED not in attributes:
+            for values in first[len(study.get_trials(deepcopy=False)) :]:
+                study.enqueue_trial(values, user_attrs={SETTING: values})
+            study.set_user_attr(ENQUEUED, len(first))
+        if RUN not in attributes:
+            study.set_user_attr(RUN, open_run())
+        return str(study.user_attrs[RUN])
+
+
+def _tell_changes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Say what differs between two definitions, leaf by leaf."""
+    before, after = flatten(old), flatten(new)
+    changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
+    shown = "; ".join(
+        f"{key}: {before.get(key, 'not there')!r} -> {after.get(key, 'not there')!r}" for key in changed[:8]
+    )
+    more = f" and {len(changed) - 8} more" if len(changed) > 8 else ""
+    return f"study {name!r} was begun with another definition: {shown}{more}. Give it a new name (study.name=...)"
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Give dotted names for the leaves of a tree; lists and empty mappings are leaves."""
+    found: dict[str, Any] = {}
+    for key, value in tree.items():
+        found |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) and value else {f"{prefix}{key}": value}
+    return found

@@ -1,0 +1,107 @@
+"""A trial's run in MLflow: opened, drawn and ended by the launch alone, so that workers need no store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
+
+from casebook.evaluation.metrics import COSTS
+from casebook.tracking import mlflow_client
+from casebook.tuning.storage import hide_password
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from optuna.trial import FrozenTrial
+
+# How a trial ends -> how its run does; an interrupted trial is run again.
+STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED", "INTERRUPTED": "KILLED"}
+PARAMETERS_A_BATCH = 100
+VALUE_LENGTH = 500
+TRIAL_TAG, STUDY_TAG = "optuna.trial", "optuna.study"
+
+
+class TrialRuns:
+    """Child runs of a study's run."""
+
+    def __init__(self, run_id: str, study: str, storage: str) -> None:
+        """Keep where runs go and which study they belong to."""
+        self._client = MlflowClient()
+        parent = self._client.get_run(run_id)
+        self._parent, self._experiment = run_id, parent.info.experiment_id
+        self._tags = {
+            "case": parent.data.tags.get("case", ""),
+            STUDY_TAG: study,
+            "optuna.storage": hide_password(storage),
+        }
+        self._runs: dict[int, str] = {}
+
+    def start(self, trial: int, parameters: Mapping[str, Any], retry_of: int | None) -> str:
+        """Open the run of a trial.
+
+        Returns:
+            Its id.
+        """
+        tags = {"mlflow.parentRunId": self._parent, TRIAL_TAG: str(trial), **self._tags}
+        tags |= {"retry_of": str(retry_of)} if retry_of is not None else {}
+        run = self._client.create_run(self._experiment, run_name=f"trial {trial}", tags=tags)
+        self._runs[trial] = str(run.info.run_id)
+        values = [Param(name, str(value)[:VALUE_LENGTH]) for name, value in parameters.items()]
+        for start in range(0, len(values), PARAMETERS_A_BATCH):
+            self._client.log_batch(run.info.run_id, params=values[start : start + PARAMETERS_A_BATCH])
+        return self._runs[trial]
+
+    def epoch(self, trial: int, number: int, metrics: Mapping[str, float]) -> None:
+        """Draw the next point of its curves."""
+        mlflow_client.log_metrics(self._runs[trial], metrics, step=number)
+
+    def end(self, trial: int, state: str, message: str, metrics: Mapping[str, float], epochs: int) -> None:
+        """End its run as it ended itself; its final figures stand at the last step, where a table shows them."""
+        run_id = self._runs.pop(trial)
+        tags = [RunTag("pruned", "true")] if state == "PRUNED" else []
+        tags += [RunTag("error", message[: mlflow_client.TAG_LENGTH])] if message and state != "PRUNED" else []
+        final = [Metric(name, value, 0, epochs + 1) for name, value in metrics.items() if name in COSTS]
+        self._client.log_batch(run_id, metrics=final, tags=tags)
+        self._client.set_terminated(run_id, STATUS[state])
+
+    def close_dead(self, dead: list[FrozenTrial]) -> None:
+        """End the runs of trials whose process was killed."""
+        numbers = {str(trial.number) for trial in dead}
+        for run in self._open_runs():
+            if run.data.tags.get(TRIAL_TAG) in numbers:
+                mlflow_client.set_tags(run.info.run_id, {"error": "its process was killed"})
+                self._client.set_terminated(run.info.run_id, "FAILED")
+
+    def close_ended(self, trials: Iterable[FrozenTrial]) -> None:
+        """End the runs of trials that ended when their launch was no longer there to hear of it."""
+        ended = {str(trial.number): trial.state.name for trial in trials if trial.state.is_finished()}
+        for run in self._open_runs():
+            state = ended.get(run.data.tags.get(TRIAL_TAG, ""))
+            if state == "PRUNED":
+                mlflow_client.set_tags(run.info.run_id, {"pruned": "true"})
+            if state:
+                self._client.set_terminated(run.info.run_id, STATUS[state])
+
+    def sum_up(self, winner: Mapping[str, Any], measured: Mapping[str, float]) -> None:
+        """Tell the study's run of its winner; as tags, since a later launch may find a better one."""
+        found = dict(zip(winner["metric"], winner["found"], strict=True))
+        mlflow_client.log_metrics(
+            self._parent, {**measured, **{f"best/{name}": value for name, value in found.items()}}
+        )
+        tags = {f"best.{name}": value for name, value in winner["values"].items()}
+        mlflow_client.set_tags(
+            self._parent, {**tags, "best.trial": winner["trial"], "best.run_id": winner["trial_run_id"]}
+        )
+
+    def keep_open(self) -> None:
+        """Show the study's run as running, also when another launch has ended it meanwhile."""
+        if self._client.get_run(self._parent).info.status != "RUNNING":
+            self._client.update_run(self._parent, status="RUNNING")
+
+    def _open_runs(self) -> Iterator[Any]:
+        found = self._client.search_runs(
+            [self._experiment], f"tags.mlflow.parentRunId = '{self._parent}' and attributes.status = 'RUNNING'"
+        )
+        yield from found

@@ -1,0 +1,169 @@
+"""What a study searches: the leaves of its space, or of its list, and the trials that come first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import optuna
+
+from casebook.config.resolve import DEFAULT, InvalidParametersError, check_case
+from casebook.config.schema import FREE_MAPPINGS
+from casebook.evaluation.metrics import COSTS
+from casebook.tuning.hyperparameters import Leaf, SpaceError
+from casebook.tuning.plan import VARIANT, StudyPlan, apply_trial_values
+from casebook.tuning.samplers import LISTING, make_sampler
+from casebook.tuning.search_space import (
+    ask_values,
+    encode_values,
+    exists,
+    leaves_of_list,
+    list_grid,
+    look_up,
+    read_space,
+)
+from casebook.tuning.storage import quiet_optuna
+from casebook.tuning.study import flatten
+from casebook.tuning.trials import SETTING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from casebook.config.schema.tuning import StudyParameters
+
+# So many settings are drawn from a space to see whether they make sense, before anything is read.
+DRAWN = 25
+MOST_LISTED = 10_000
+
+
+def list_searched(plan: StudyPlan) -> list[Leaf]:
+    """Give the leaves that vary: those of the space, or for `manual` those of its list."""
+    if plan.study.sampler == "manual":
+        return leaves_of_list(first_values(plan))
+    return read_space(plan.case, plan.study.space, plan.parameters, FREE_MAPPINGS)
+
+
+def first_values(plan: StudyPlan, leaves: list[Leaf] | None = None) -> list[dict[str, Any]]:
+    """Give the settings that are tried first: dotted name -> value, in the order of `study.first`.
+
+    Args:
+        plan: the study.
+        leaves: of its space; a variant named in the list then stands for its values of these, else for itself.
+    """
+    values = []
+    for entry in plan.study.first:
+        if isinstance(entry, dict):
+            values.append({f"{plan.case}.{name}": value for name, value in flatten(entry).items()})
+        elif leaves is None:
+            values.append({_known_variant(plan, entry): entry})
+        else:
+            values.append(_values_of_variant(plan, leaves, _known_variant(plan, entry), entry))
+    return values
+
+
+def _known_variant(plan: StudyPlan, variant: str) -> str:
+    """Give the dotted name under which a variant is chosen."""
+    variants = [DEFAULT, *plan.parameters["variants"]]
+    if variant not in variants:
+        raise SpaceError(f"{plan.case}.study.first: there is no variant {variant!r}; there are {', '.join(variants)}")
+    return f"{plan.case}.{VARIANT}"
+
+
+def _values_of_variant(plan: StudyPlan, leaves: list[Leaf], key: str, variant: str) -> dict[str, Any]:
+    """Read what a variant has at the leaves of a space."""
+    tree = {plan.case: apply_trial_values(plan.parameters, {key: variant})}
+    found: dict[str, Any] = {}
+    asked: dict[str, Any] = {}
+    for leaf in leaves:
+        if exists(leaf, asked, tree):
+            found[leaf.name] = look_up(leaf.name, {}, tree)
+            asked |= leaf.encode(found[leaf.name])
+    return found
+
+
+def enqueued(plan: StudyPlan, leaves: list[Leaf]) -> list[dict[str, Any]]:
+    """List the trials that stand in the queue from the start, in Optuna's names and values."""
+    settings = first_values(plan, None if plan.study.sampler == "manual" else leaves)
+    if plan.study.sampler == "grid":
+        settings += [values for values in list_grid(leaves, {plan.case: plan.parameters}) if values not in settings]
+    if len(settings) > MOST_LISTED:
+        raise SpaceError(f"{plan.case}.study: {len(settings):,} combinations are too many for a grid")
+    return [encode_values(leaves, values) for values in settings]
+
+
+def ask(plan: StudyPlan, leaves: list[Leaf], trial: optuna.Trial) -> dict[str, Any]:
+    """Take a trial's values; of a list, only the leaves that its setting names."""
+    if plan.study.sampler == "manual":
+        named = trial.user_attrs[SETTING]
+        leaves = [leaf for leaf in leaves if leaf.name in named]
+    return ask_values(leaves, trial, {plan.case: plan.parameters})
+
+
+def check_searched(plan: StudyPlan) -> list[dict[str, Any]]:
+    """Refuse a study that could not be run, before anything is read.
+
+    Returns:
+        The trials that stand in the queue from the start.
+
+    Raises:
+        SpaceError: names the dotted key and what is wrong with it.
+    """
+    quiet_optuna()
+    study, case = plan.study, plan.case
+    _check_judged(plan)
+    leaves = list_searched(plan)
+    if not leaves:
+        where = "first" if study.sampler == "manual" else "space"
+        raise SpaceError(f"{case}.study.{where} is empty: name what varies in conf/base/{case}/parameters.yml")
+    make_sampler(study, study.seed)
+    first = enqueued(plan, leaves)
+    settings = first_values(plan, None if study.sampler == "manual" else leaves)
+    if study.sampler not in LISTING:
+        drawing = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
+        settings += [ask(plan, leaves, drawing.ask()) for _ in range(DRAWN)]
+    for values in settings:
+        _check_setting(case, plan.parameters, values)
+    return first
+
+
+def _check_setting(case: str, base: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    try:
+        check_case(case, apply_trial_values(base, values))
+    except InvalidParametersError as error:
+        shown = ", ".join(f"{name}={value}" for name, value in values.items())
+        raise SpaceError(f"{case}.study: a setting of the space is no valid setting ({shown}): {error}") from None
+
+
+def _check_judged(plan: StudyPlan) -> None:
+    """Refuse metrics that are not measured and rows that a study must not see."""
+    study, split, training = plan.study, plan.parameters["split"], plan.parameters["training"]
+    if not study.folds and split["validation_on"] == "test":
+        raise SpaceError(
+            f"{plan.case}.split.validation_on is test: a study would be judged on the test rows; use folds"
+        )
+    if not study.folds and not (split["validation_share"] or split["validation_days"]):
+        raise SpaceError(
+            f"{plan.case}.split leaves no validation rows to judge a trial by; give {plan.case}.study.folds"
+        )
+    measured = {f"val/{name}" for name in ("loss", *training["metrics"])}
+    for metric in study.metric:
+        if not study.folds and metric not in measured | set(COSTS):
+            raise SpaceError(
+                f"{plan.case}.study.metric {metric!r} is not measured while training; there are "
+                f"{', '.join(sorted(measured | set(COSTS)))}; {plan.case}.training.metrics adds others"
+            )
+
+
+def describe_study(plan: StudyPlan) -> dict[str, Any]:
+    """Say what makes two launches the same study; trials, workers, sampler and pruner may change between them."""
+    study: StudyParameters = plan.study
+    left_out = {"study", "variants", "reference", "sample", "evaluation"}
+    return {
+        "space": study.space,
+        "first": study.first,
+        "listed": study.sampler if study.sampler in LISTING else "",
+        "metric": study.metric,
+        "direction": study.direction,
+        "folds": study.folds,
+        "parameters": {name: value for name, value in plan.parameters.items() if name not in left_out},
+        "data": plan.fingerprint,
+    }

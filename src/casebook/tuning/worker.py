@@ -1,0 +1,212 @@
+"""A worker of a study: a process of its own that claims trials, trains them and tells its launch of each step.
+
+Started by `worker_pool.WorkerPool` as `python -m casebook.tuning.worker <plan> <descriptor>`; the descriptor takes its
+messages, the standard input brings the id of each trial's MLflow run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import optuna
+from optuna.trial import TrialState
+
+from casebook.compute.gc_tuning import freeze_gc
+from casebook.config.resolve import check_case
+from casebook.config.schema import TrainingParameters
+from casebook.tuning.cancellation import CancellationToken, Cancelled, CancellingMonitor
+from casebook.tuning.objective import evaluate_on_folds, judge_on_validation
+from casebook.tuning.plan import StudyPlan, apply_trial_values
+from casebook.tuning.prepared_splits import read_splits
+from casebook.tuning.samplers import make_pruner
+from casebook.tuning.trial_settings import ask, list_searched
+from casebook.tuning.trials import BEAT, ERROR, RUN_ID, claim_trial, fail_and_retry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from casebook.tuning.objective import Judgement
+
+# How a worker ends: nothing is left to do, or it made room for a fresh process.
+NOTHING_LEFT, ORPHANED, RECYCLED = 0, 1, 10
+HEARTBEAT_SECONDS = 15.0
+POLL_SECONDS = 1.0
+
+
+class Reporter:
+    """Tell the launch what happens."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Keep where messages go."""
+        self._pipe = os.fdopen(descriptor, "w", buffering=1)
+        self.number = -1
+
+    def tell(self, event: str, **facts: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+        """Send one message; where the launch is gone, so is this worker, and the next launch runs its trial again."""
+        try:
+            self._pipe.write(json.dumps({"event": event, "trial": self.number, **facts}) + "\n")
+        except BrokenPipeError:
+            os._exit(ORPHANED)
+
+    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
+        """Send the curves' next point."""
+        self.tell("epoch", number=number, metrics=dict(metrics))
+
+
+class Worker:
+    """Trials of one plan."""
+
+    def __init__(self, plan: StudyPlan, reporter: Reporter, stop: CancellationToken) -> None:
+        """Open the study."""
+        self._plan, self._report, self._stop = plan, reporter, stop
+        self._settings = plan.study
+        self._place = plan.open()
+        self._leaves = list_searched(plan)
+        steps = self._settings.folds or plan.parameters["training"]["epochs"]
+        pruner = make_pruner(self._settings.pruner, self._settings.pruning, steps)
+        self._study = self._place.load(pruner=pruner)
+
+    @cached_property
+    def _store(self) -> Any:  # noqa: ANN401 - imported late
+        # Kedro is not needed while only the training varies.
+        from casebook.tuning.data_graph import open_splits
+
+        return open_splits(self._plan)
+
+    def run(self) -> int:
+        """Run trials until none is left, or until it is time for a fresh process."""
+        for _ in range(self._settings.max_trials_per_worker):
+            if self._stop.asked or (self._plan.until and time.time() > self._plan.until):
+                return NOTHING_LEFT
+            trial = claim_trial(self._place, self._study, self._settings)
+            if trial is None:
+                return NOTHING_LEFT
+            with self._beating(trial):
+                self._run_trial(trial)
+        return RECYCLED
+
+    def _run_trial(self, trial: optuna.Trial) -> None:
+        """Run one trial to one of its ends, in both stores."""
+        self._report.number = trial.number
+        began = time.time()
+        try:
+            values = ask(self._plan, self._leaves, trial)
+            self._report.tell("start", values=values, retry_of=trial.user_attrs.get("retry_of"))
+            self._stop.raise_if_cancelled()
+            found = self._judge(trial, values)
+        except optuna.TrialPruned as pruned:
+            self._end(trial, TrialState.PRUNED, began, message=str(pruned))
+        except Exception as error:  # noqa: BLE001 - whatever a setting breaks is that trial's result
+            self._end(trial, TrialState.FAIL, began, message=f"{type(error).__name__}: {error}")
+        except Cancelled:
+            self._hand_back(trial, began)
+        else:
+            self._end(trial, TrialState.COMPLETE, began, found=found)
+
+    def _judge(self, trial: optuna.Trial, values: Mapping[str, Any]) -> Judgement:
+        case, parameters = self._plan.case, apply_trial_values(self._plan.parameters, values)
+        if all(name.startswith(f"{case}.training.") for name in values):
+            folder = Path(self._plan.prepared)
+        else:
+            parameters = check_case(case, parameters)
+            folder = self._store.find(self._plan.splits, {case: parameters})
+        training = TrainingParameters.model_validate(parameters["training"])
+        splits = read_splits(folder)
+        monitor = CancellingMonitor(self._report.epoch, self._stop)
+        if not self._settings.folds:
+            return judge_on_validation(trial, next(splits), training, self._settings, monitor)
+        threshold = parameters["evaluation"]["threshold"]
+        return evaluate_on_folds(trial, splits, parameters["task"], threshold, training, self._settings, monitor)
+
+    def _end(
+        self, trial: optuna.Trial, state: TrialState, began: float, message: str = "", found: Judgement | None = None
+    ) -> None:
+        """Finish a trial in Optuna, then have its run finished."""
+        _free_memory()
+        self._link(trial)
+        if message:
+            trial.set_user_attr(ERROR, message)
+        metrics = found.metrics if found else {}
+        for name, value in ({**metrics, "epochs": found.epochs} if found else {}).items():
+            trial.set_user_attr(name, value)
+        self._study.tell(trial, found.values if found else None, state)
+        self._report.tell("end", state=state.name, message=message, metrics=metrics, seconds=time.time() - began)
+
+    def _hand_back(self, trial: optuna.Trial, began: float) -> None:
+        """Leave an interrupted trial to the next launch."""
+        self._link(trial)
+        frozen = next(t for t in self._study.get_trials(deepcopy=False) if t.number == trial.number)
+        fail_and_retry(self._study, frozen, "interrupted", always=True)
+        self._report.tell("end", state="INTERRUPTED", message="interrupted", metrics={}, seconds=time.time() - began)
+
+    def _link(self, trial: optuna.Trial) -> None:
+        """Name the trial's MLflow run, which the launch sends once it has opened it."""
+        if RUN_ID not in trial.user_attrs:
+            run_id = sys.stdin.readline().strip()
+            if run_id:
+                trial.set_user_attr(RUN_ID, run_id)
+
+    @contextmanager
+    def _beating(self, trial: optuna.Trial) -> Iterator[None]:
+        """Show other machines that this process lives."""
+        done = threading.Event()
+
+        def beat() -> None:
+            while not done.wait(HEARTBEAT_SECONDS):
+                trial.set_user_attr(BEAT, time.time())
+
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+def _free_memory() -> None:
+    """Let go of a trial's network."""
+    import gc
+
+    import keras
+
+    keras.backend.clear_session(free_memory=False)
+    gc.collect()
+
+
+def leave_with_parent() -> None:
+    """End this process once the launch is gone, however it went: its trial is then marked by the next launch."""
+    parent = os.getppid()
+
+    def look() -> None:
+        while os.getppid() == parent:
+            time.sleep(POLL_SECONDS)
+        os._exit(ORPHANED)
+
+    threading.Thread(target=look, daemon=True).start()
+
+
+def main(file: str, descriptor: str) -> int:
+    """Run trials of a plan."""
+    stop = CancellationToken()
+    leave_with_parent()
+    from casebook.compute.tensorflow_startup import start_tensorflow
+
+    start_tensorflow()
+    # Before a trial is claimed: its seconds are its own, and between two trials only what one left is looked through.
+    from casebook.evaluation import scores  # noqa: F401
+
+    freeze_gc()
+    return Worker(StudyPlan.read(Path(file)), Reporter(int(descriptor)), stop).run()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(*sys.argv[1:]))

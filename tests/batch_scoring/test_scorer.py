@@ -1,0 +1,146 @@
+"""Rows of a file are predicted or rejected with a reason, none gets lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from casebook.batch_scoring.scorer import RawBlock, ScoredBlock, ScoredRows, index_lookup_table, score_block
+from casebook.cases.registry import NewRows
+from casebook.column_types.parsing import InvalidTableError
+from casebook.monitoring.drift import describe_columns
+
+FORM = NewRows(
+    "new.csv", {"id": "key", "y": "probability"}, key="id", day="date",
+    lookup_table="people.csv", join_key="person", prefix="people_",
+)  # fmt: skip
+ALONE = NewRows("new.csv", {"row": "key", "y": "probability"})
+OWNERS = pd.DataFrame({"person": ["p1", "p2"], "size": pd.Categorical(["3", "4"])})
+HISTOGRAM = describe_columns(pd.DataFrame({"feature doubled": np.arange(10.0)}))
+
+
+class Model:
+    """Answers age times the size of the person, divided by 100; fails on ages above 1,000."""
+
+    kinds: dict[str, Any] = {"date": "date", "age": "number", "people_size": "number"}  # noqa: RUF012
+    required = ("date", "age", "people_size")
+    profile: dict[str, Any] = {"histograms": HISTOGRAM}  # noqa: RUF012
+    version = "3"
+    test_scores: dict[str, float] = {}  # noqa: RUF012
+
+    def features(self, rows: pd.DataFrame) -> pd.DataFrame:
+        numbers = {name: pd.to_numeric(rows[name].astype(object)).astype(float) for name in ("age", "people_size")}
+        if (numbers["age"] > 1000).any():
+            raise OverflowError("too old")
+        return pd.DataFrame({"doubled": 2 * numbers["age"].fillna(0), **numbers})
+
+    def answer_features(self, features: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame({"probability": (features["age"].fillna(0) * features["people_size"] / 100).to_numpy()})
+
+
+def block(first: int = 0, **changed: list[Any]) -> RawBlock:
+    columns = {
+        "id": ["a", "b", "c"],
+        "person": ["p1", "p2", "p1"],
+        "date": ["2023-08-26", "2023-08-27T10:00:00", None],
+        "age": ["1", "2", None],
+        "extra": ["x", "y", "z"],
+        **changed,
+    }
+    return RawBlock(first, pd.DataFrame({name: pd.Categorical(values) for name, values in columns.items()}))
+
+
+def score(given: RawBlock) -> ScoredBlock:
+    return score_block(given, index_lookup_table(OWNERS, FORM), Model(), FORM, "2026-01-01")
+
+
+def test_rows_are_joined_with_their_owner_and_predicted_under_their_key_and_day() -> None:
+    scored = score(block(first=100))
+    assert scored.predictions["row"].tolist() == [100, 101, 102]
+    assert scored.predictions["key"].tolist() == ["a", "b", "c"]
+    assert scored.predictions["day"].astype(object).tolist()[:2] == ["2023-08-26", "2023-08-27T10:00:00"]
+    assert scored.predictions["probability"].tolist() == [0.03, 0.08, 0]
+    assert scored.rejected.empty
+    assert scored.counts["feature doubled"].sum() == 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "row", "column", "reason"),
+    [
+        ({"person": ["p1", "p9", "p1"]}, 101, "person", "'p9' is not in people.csv"),
+        ({"person": ["p1", None, "p1"]}, 101, "person", "nan is not in people.csv"),
+        ({"age": ["1", "2", "old"]}, 102, "age", "'old' is not a finite number"),
+        ({"date": ["soon", "2023-01-01", None]}, 100, "date", "'soon' is not a date like 2023-08-26"),
+        ({"age": ["1", "5000", "2"]}, 101, "age", "the model cannot work with it (too old)"),
+    ],
+)
+def test_a_row_that_cannot_be_scored_is_rejected_and_the_others_are_predicted(
+    changed: dict[str, list[Any]], row: int, column: str, reason: str
+) -> None:
+    scored = score(block(first=100, **changed))
+    found = scored.rejected.to_dict("records")
+    assert [(each["row"], each["column"], str(each["reason"]).replace("'nan'", "nan")) for each in found] == [
+        (row, column, reason)
+    ]
+    assert found[0]["key"] == "abc"[row - 100]
+    assert scored.predictions["row"].tolist() == [number for number in (100, 101, 102) if number != row]
+    assert len(scored.predictions) + len(scored.rejected) == 3
+
+
+def test_all_reasons_of_a_row_stand_in_one_line() -> None:
+    scored = score(block(person=["p1", "p9", "p1"], age=["1", "old", "2"]))
+    (found,) = scored.rejected.to_dict("records")
+    assert found["reason"] == "'p9' is not in people.csv; 'old' is not a finite number"
+
+
+def test_a_block_of_nothing_but_bad_rows_has_no_predictions() -> None:
+    scored = score(block(age=["x", "y", "z"]))
+    assert (len(scored.predictions), len(scored.rejected)) == (0, 3)
+    assert scored.counts == {}
+
+
+def test_lines_that_are_no_rows_are_rejected_too() -> None:
+    given = block()
+    scored = score(RawBlock(0, given.rows, ["3 values instead of 5: a,b,c"]))
+    assert scored.rejected.to_dict("records") == [
+        {"row": -1, "key": "", "column": "", "reason": "3 values instead of 5: a,b,c"}
+    ]
+
+
+def test_rows_without_key_and_day_have_their_number_and_the_day_of_the_scoring() -> None:
+    given = block(first=5)
+    rows = given.rows.assign(people_size="2")
+    scored = score_block(RawBlock(5, rows), None, Model(), ALONE, "2026-01-01")
+    assert scored.predictions["key"].tolist() == ["5", "6", "7"]
+    assert scored.predictions["day"].astype(object).tolist() == ["2026-01-01"] * 3
+
+
+def test_a_file_without_a_column_that_the_model_needs_is_refused() -> None:
+    rows = block().rows.drop(columns="age")
+    with pytest.raises(InvalidTableError, match=r"new\.csv lacks age, which the model needs; it has id, person, date"):
+        score(RawBlock(0, rows))
+
+
+@pytest.mark.parametrize(("column", "words"), [("id", "id, which names its rows"), ("person", "person")])
+def test_a_file_without_key_or_owner_is_refused(column: str, words: str) -> None:
+    with pytest.raises(InvalidTableError, match=rf"new\.csv lacks the column {words}"):
+        score(RawBlock(0, block().rows.drop(columns=column)))
+
+
+def test_owners_that_stand_twice_or_lack_their_key_are_refused() -> None:
+    with pytest.raises(InvalidTableError, match=r"people\.csv: person p1 stands 2 times"):
+        index_lookup_table(pd.concat([OWNERS, OWNERS]), FORM)
+    with pytest.raises(InvalidTableError, match=r"people\.csv lacks the column person"):
+        index_lookup_table(OWNERS.drop(columns="person"), FORM)
+
+
+def test_blocks_are_scored_one_after_another_and_inputs_stay_as_they_are() -> None:
+    blocks = [block(), block(first=3)]
+    kept = [each.rows.copy() for each in blocks]
+    scored = list(ScoredRows(blocks, lambda: OWNERS, Model(), FORM, "2026-01-01"))
+    assert [each.predictions["row"].tolist() for each in scored] == [[0, 1, 2], [3, 4, 5]]
+    for each, before in zip(blocks, kept, strict=True):
+        pd.testing.assert_frame_equal(each.rows, before)

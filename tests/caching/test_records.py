@@ -1,0 +1,108 @@
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from casebook.caching import records
+from casebook.caching.lineage import explain
+from casebook.caching.records import Lineage, Materialization, Records, read_file_state
+
+RECIPE = Lineage("code 1", {"toy.seed": 1, "toy.names": ["a"]}, {"toy.table": "made 1"})
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Records:
+    """Records of a case in a temporary project, with one node that made a file and a folder."""
+    monkeypatch.setattr(records, "project_root", lambda: tmp_path)
+    (tmp_path / "table.parquet").write_text("table")
+    (tmp_path / "arrays").mkdir()
+    for name in ("codes", "ids"):
+        (tmp_path / "arrays" / f"{name}.npy").write_text(name)
+    found = Records.of("toy")
+    files = {str(tmp_path / name): read_file_state(str(tmp_path / name)) for name in ("table.parquet", "arrays")}
+    found.add("toy.make", Materialization(RECIPE, files, {"toy.counts": {"rows": 3.0}}, "yesterday"))
+    return Records.of("toy")
+
+
+def test_what_was_recorded_is_read_again(kept: Records) -> None:
+    made = kept.made["toy.make"]
+    assert made.recipe == RECIPE
+    assert made.metrics == {"toy.counts": {"rows": 3.0}}
+    assert explain("toy.make", RECIPE, made) == []
+
+
+def test_records_hold_after_their_project_was_moved_and_none_of_a_copy_that_has_other_files(
+    kept: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert set(json.loads(kept.path.read_text())["toy.make"]["files"]) == {"table.parquet", "arrays"}
+    moved, copied = tmp_path.with_name(f"{tmp_path.name}-moved"), tmp_path.with_name(f"{tmp_path.name}-copied")
+    shutil.copytree(tmp_path, copied)
+    tmp_path.rename(moved)
+    monkeypatch.setattr(records, "project_root", lambda: moved)
+    made = Records.of("toy").made["toy.make"]
+    assert set(made.files) == {str(moved / "table.parquet"), str(moved / "arrays")}
+    assert explain("toy.make", RECIPE, made) == []
+    monkeypatch.setattr(records, "project_root", lambda: copied)
+    told = explain("toy.make", RECIPE, Records.of("toy").made["toy.make"])
+    assert told == [f"{copied / name} is changed" for name in ("table.parquet", "arrays")]
+
+
+def test_a_file_outside_the_project_is_recorded_where_it_lies(kept: Records, tmp_path: Path) -> None:
+    outside = str(tmp_path.with_name("outside.parquet"))
+    kept.add("toy.far", Materialization(RECIPE, {outside: {}}, {}, "today"))
+    assert set(Records.of("toy").made["toy.far"].files) == {outside}
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"toy.make": {}}', '{"toy.make": {"recipe": {}}}', "[]"])
+def test_records_that_cannot_be_read_are_none(kept: Records, content: str) -> None:
+    kept.path.write_text(content)
+    assert Records.of("toy").made == {}
+
+
+def test_a_node_that_was_never_run_has_to() -> None:
+    assert explain("toy.make", RECIPE, None) == ["it has not been made here yet"]
+
+
+@pytest.mark.parametrize(
+    ("recipe", "reasons"),
+    [
+        (Lineage("code 2", RECIPE.parameters, RECIPE.inputs), ["its code changed"]),
+        (Lineage("code 1", {"toy.seed": 2, "toy.names": ["a"]}, RECIPE.inputs), ["toy.seed changed"]),
+        (Lineage("code 1", {"toy.seed": 1}, RECIPE.inputs), ["toy.names changed"]),
+        (Lineage("code 1", RECIPE.parameters, {"toy.table": "made 2"}), ["toy.table changed"]),
+    ],
+)
+def test_another_recipe_is_told_by_what_differs(kept: Records, recipe: Lineage, reasons: list[str]) -> None:
+    assert explain("toy.make", recipe, kept.made["toy.make"]) == reasons
+
+
+def rewrite(path: Path) -> None:
+    """Put as much into a file and set its time back."""
+    before = path.stat()
+    path.write_text(path.read_text().upper())
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize(
+    ("change", "named", "how"),
+    [
+        (lambda folder: (folder / "table.parquet").unlink(), "table.parquet", "not there"),
+        (lambda folder: rewrite(folder / "table.parquet"), "table.parquet", "changed"),
+        (lambda folder: (folder / "table.parquet").write_text("longer than before"), "table.parquet", "changed"),
+        (lambda folder: (folder / "arrays" / "ids.npy").unlink(), "arrays", "changed"),
+        (lambda folder: (folder / "arrays" / "more.npy").touch(), "arrays", "changed"),
+        (lambda folder: rewrite(folder / "arrays" / "codes.npy"), "arrays", "changed"),
+        (lambda folder: shutil.rmtree(folder / "arrays"), "arrays", "not there"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_gone_or_was_touched_is_made_again(
+    kept: Records,
+    tmp_path: Path,
+    change: object,
+    named: str,
+    how: str,
+) -> None:
+    change(tmp_path)
+    assert explain("toy.make", RECIPE, kept.made["toy.make"]) == [f"{tmp_path / named} is {how}"]

@@ -1,0 +1,101 @@
+"""Runs that skip what is up to date: whole processes on the smallest configuration."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PREPARING = {
+    "ingest_activities", "ingest_people", "merge_people", "engineer_features",
+    "assign_splits", "hold_out_promotion_rows", "fit_preprocessor", "apply_preprocessor", "describe_split",
+    "assign_folds", "select_example_rows",
+}  # fmt: skip
+
+
+def told(said: str) -> tuple[set[str], dict[str, str]]:
+    """Read from the console what was skipped, and what ran for which reason."""
+    line = " ".join(re.sub(r"\[?\d\d:\d\d:\d\d\]?|INFO|WARNING", " ", said).split())
+    skipped = set(re.findall(r"reuse: redhat\.(\w+) is skipped: inputs, parameters and code are those of", line))
+    ran = dict(re.findall(r"reuse: redhat\.(\w+) runs: (.+?)(?= reuse: | redhat\.\w+ +\d| epoch |$)", line))
+    return skipped, ran
+
+
+@pytest.fixture(scope="module")
+def project(new_project: Callable[[], Any]) -> Any:  # noqa: ANN401
+    """A project with a copy of the code, in which everything was run once."""
+    made = new_project()
+    code = made.root / "src" / "casebook"
+    source = code.resolve()
+    code.unlink()
+    shutil.copytree(source, code, ignore=shutil.ignore_patterns("__pycache__"))
+    # Nothing is skipped without being asked for.
+    assert run(made) == (set(), {})
+    return made
+
+
+def run(project: Any, *given: str, to: str = "") -> tuple[set[str], dict[str, str]]:  # noqa: ANN401
+    parameters = ",".join(["redhat.training.epochs=1", *given])
+    command = ["run", "--pipelines=redhat", "--env", "test", "--params", parameters]
+    command += [f"--to-nodes=redhat.{to}"] if to else []
+    code, said = project.kedro(*command, PYTHONPATH=str(project.root / "src"))
+    assert code == 0, said[-4000:]
+    return told(said)
+
+
+def test_all_preparation_is_skipped_and_the_run_still_holds_what_it_should(project: Any) -> None:  # noqa: ANN401
+    whole = project.runs()[0]
+    skipped, ran = run(project, "redhat.reuse=true")
+    assert skipped >= PREPARING
+    assert ran == {}
+    reused = project.runs()[0]
+    assert reused.info.run_id != whole.info.run_id
+    assert reused.data.params == whole.data.params
+    expected = {
+        name: value for name, value in whole.data.metrics.items() if not name.startswith(("seconds/", "system/"))
+    }
+    assert {name: reused.data.metrics[name] for name in expected} == expected
+    profiles = [
+        {file.path for file in project.client.list_artifacts(run.info.run_id, folder)}
+        for run in (whole, reused)
+        for folder in ("profile/activities", "profile/people")
+    ]
+    assert profiles[:2] == profiles[2:]
+    assert all(profiles)
+
+
+def test_each_change_makes_anew_what_depends_on_it_and_nothing_else(project: Any) -> None:  # noqa: ANN401
+    root = project.root
+    # A parameter.
+    skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preprocessor")
+    assert ran["assign_splits"] == "redhat.split.seed changed"
+    assert ran["apply_preprocessor"].startswith("redhat.parts changed")
+    assert {"ingest_activities", "merge_people", "engineer_features"} <= skipped
+    # Code: the features alone, then back again.
+    features = root / "src" / "casebook" / "pipelines" / "redhat" / "features.py"
+    features.write_text(features.read_text().replace("copy=False", "copy=True"))
+    skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preprocessor")
+    assert ran["engineer_features"] == "its code changed"
+    assert {"ingest_activities", "ingest_people", "merge_people"} <= skipped
+    assert "apply_preprocessor" in ran
+    # Files that nodes made: one is gone, another was cut off.
+    (root / "data" / "03_primary" / "redhat" / "joined_rows.parquet").unlink()
+    arrays = root / "data" / "05_model_input" / "redhat" / "test_arrays" / "codes.npy"
+    arrays.write_bytes(arrays.read_bytes()[:-100])
+    skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preprocessor")
+    assert set(ran) == {"merge_people", "apply_preprocessor"}
+    assert "joined_rows.parquet is not there" in ran["merge_people"].replace("- ", "-")
+    assert "test_arrays is changed" in ran["apply_preprocessor"]
+    # A raw file.
+    raw = root / "data" / "01_raw" / "redhat"
+    (raw / ".sample.json").unlink()
+    people = raw / "people.csv"
+    lines = people.read_text().splitlines(keepends=True)
+    people.write_text("".join([*lines[:1], *reversed(lines[1:])]))
+    skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preprocessor")
+    assert ran["ingest_people"] == "redhat.raw_people changed"
+    assert "redhat.people changed" in ran["merge_people"]
+    assert "ingest_activities" in skipped

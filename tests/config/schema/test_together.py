@@ -1,0 +1,223 @@
+"""Parameters that do not go together, and blocks whose kind depends on the case's inputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from casebook.config.resolve import overlay
+from casebook.config.schema import (
+    BoostedTreesParameters,
+    CaseParameters,
+    EvaluationParameters,
+    FoldsParameters,
+    ImagePreprocessingParameters,
+    LogisticImageParameters,
+    LogisticTextParameters,
+    SplitParameters,
+    TabularPreprocessingParameters,
+    TextPreprocessingParameters,
+    read_preprocessing,
+    read_reference,
+)
+
+TREES = {
+    "name": "boosted_trees", "max_iter": 10, "learning_rate": 0.1, "max_leaf_nodes": 31, "min_samples_leaf": 20,
+    "l2_regularization": 0.0, "patience": 5, "seed": 1,
+}  # fmt: skip
+CASE: dict[str, Any] = {
+    "variant": "default",
+    "task": "binary",
+    "target": "y",
+    "sample": {},
+    "split": {"strategy": "row", "keys": {"time": "day"}, "seed": 1},
+    "preprocessing": {},
+    "training": {
+        "epochs": 1, "batch_size": 8, "loss": "binary_crossentropy", "metrics": ["accuracy"],
+        "optimizer": {"name": "adam", "learning_rate": 0.01}, "network": {},
+    },
+    "reference": TREES,
+    "evaluation": {},
+    "variants": {},
+}  # fmt: skip
+PATIENT = {"patience": 2}
+
+
+def check(**given: object) -> CaseParameters:
+    return CaseParameters.model_validate(overlay(CASE, given))
+
+
+def training(**given: object) -> dict[str, object]:
+    return {"training": given}
+
+
+@pytest.mark.parametrize(
+    ("task", "output", "allowed"),
+    [
+        ("binary", "sigmoid", None), ("binary", "softmax", None), ("binary", "linear", "sigmoid or softmax"),
+        ("multiclass", "softmax", None), ("multiclass", "sigmoid", "softmax"), ("multiclass", "linear", "softmax"),
+        ("regression", "linear", None), ("regression", "sigmoid", "linear"), ("regression", "softmax", "linear"),
+    ],
+)  # fmt: skip
+def test_the_output_fits_the_task(task: str, output: str, allowed: str | None) -> None:
+    metrics = ["mae"] if task == "regression" else ["accuracy"]
+    given = {"task": task, **training(network={"output": output}, metrics=metrics)}
+    if allowed is None:
+        assert check(**given).training.network.output == output
+    else:
+        message = f"training.network.output {output} does not fit the task {task}: give {allowed}$"
+        with pytest.raises(ValidationError, match=message.replace("$", r" \[type=")):
+            check(**given)
+
+
+@pytest.mark.parametrize(("task", "output"), [("binary", "sigmoid"), ("multiclass", "softmax")])
+def test_classes_have_no_scale(task: str, output: str) -> None:
+    with pytest.raises(ValidationError, match=r"training\.target_scale scales a regression's target; give none"):
+        check(task=task, **training(target_scale="log", network={"output": output}))
+
+
+def test_a_regressions_target_may_be_scaled() -> None:
+    for scale in ("none", "standard", "log"):
+        given = training(target_scale=scale, loss="mse", metrics=["mae"], network={"output": "linear"})
+        assert check(task="regression", **given).training.target_scale == scale
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        {"validation_share": 0.0},
+        {"strategy": "none", "validation_share": 0.0},
+        {"validation_share": 0.0, "validation_on": "training"},
+    ],
+)
+def test_early_stopping_needs_the_validation_rows_that_it_watches(split: dict[str, object]) -> None:
+    message = r"training\.early_stopping watches val/loss, but the split leaves no validation rows"
+    with pytest.raises(ValidationError, match=message):
+        check(split=split, **training(early_stopping=PATIENT))
+    assert check(split=split).training.early_stopping.patience == 0
+    on_training = training(early_stopping={**PATIENT, "metric": "train/loss"})
+    assert check(split=split, **on_training).training.early_stopping.patience == 2
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        {},
+        {"validation_share": 0.0, "validation_on": "test"},
+        {"validation_share": 0.2, "validation_on": "training"},
+        {"strategy": "time", "test_days": 7, "validation_days": 3, "validation_share": 0.0},
+    ],
+)
+def test_early_stopping_may_watch_validation_rows_of_any_kind(split: dict[str, object]) -> None:
+    assert check(split=split, **training(early_stopping=PATIENT)).training.early_stopping.patience == 2
+
+
+@pytest.mark.parametrize("rows", ["test", "training"])
+@pytest.mark.parametrize("refit", ["training", "reference"])
+def test_a_refit_on_rows_of_another_part_is_refused(refit: str, rows: str) -> None:
+    given = training(refit=True) if refit == "training" else {"reference": {"refit": True}}
+    message = rf"{refit}\.refit trains on the validation rows, and those are {rows} rows here; give false, or split"
+    with pytest.raises(ValidationError, match=message):
+        check(split={"validation_share": 0.2, "validation_on": rows}, **given)
+    found = check(split={"validation_share": 0.2}, **given)
+    assert getattr(found, refit).refit
+
+
+def test_one_fold_is_refused() -> None:
+    for count in (0, 2, 10):
+        assert FoldsParameters(count=count).count == count
+    with pytest.raises(ValidationError, match="one fold leaves nothing to train on; give 0 for none, or at least 2"):
+        FoldsParameters(count=1)
+
+
+def test_a_split_by_time_needs_its_days() -> None:
+    with pytest.raises(ValidationError, match="strategy time holds out the last days: give test_days of at least 1"):
+        SplitParameters(strategy="time", keys={"time": "day"}, seed=1)
+    with pytest.raises(ValidationError, match="strategy 'time' does not exist; there are row, none, store"):
+        SplitParameters(strategy="time", keys={"store": "store"}, test_days=3, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("block", "values", "message"),
+    [
+        ("duplicates", "merge", "Input should be 'keep', 'group' or 'drop'"),
+        ("leaks", {"duration": "hide"}, "Input should be 'keep' or 'drop'"),
+        ("folds", {"of": "test"}, "Input should be 'training' or 'all'"),
+        ("folds", {"repeats": 0}, "greater than or equal to 1"),
+        ("split", {"validation_on": "train"}, "Input should be 'held_out', 'test' or 'training'"),
+        ("split", {"test_days": -1}, "greater than or equal to 0"),
+        ("evaluation", {"thresholds": [0.5, 1.0]}, "less than 1"),
+        ("preprocessing", {"drop_first": 1}, "valid boolean"),
+        ("reference", {"name": "boosted"}, "'boosted_trees', 'logistic_image', 'logistic_text'"),
+    ],
+)
+def test_a_value_that_a_block_does_not_know_is_refused(block: str, values: object, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        check(**{block: values})
+
+
+def test_what_is_not_given_does_nothing() -> None:
+    found = check()
+    assert (found.duplicates, found.leaks, found.folds.count) == ("keep", {}, 0)
+    assert found.split.validation_on == "held_out"
+    assert not found.preprocessing.drop_first
+
+
+@pytest.mark.parametrize(("word", "values"), [("0.4x0.6", [0.4, 0.6]), (0.6, [0.6]), ([0.1], [0.1]), ([], [])])
+def test_thresholds_can_be_written_as_one_word(word: object, values: list[float]) -> None:
+    assert EvaluationParameters.model_validate({"thresholds": word}).thresholds == values
+
+
+@pytest.mark.parametrize(
+    ("block", "expected"),
+    [
+        ({}, TabularPreprocessingParameters()),
+        ({"scaling": "minmax", "drop_first": True}, TabularPreprocessingParameters(scaling="minmax", drop_first=True)),
+        ({"scale": 127.5}, ImagePreprocessingParameters(scale=127.5)),
+        ({"vocabulary": 50, "length": 9}, TextPreprocessingParameters(vocabulary=50, length=9)),
+    ],
+)
+def test_a_preparation_is_read_as_that_of_its_inputs_and_checked_again_from_its_own_values(
+    block: dict[str, Any], expected: object
+) -> None:
+    kept = dict(block)
+    assert read_preprocessing(block) == expected
+    assert block == kept
+    # Nodes get the checked block as plain values.
+    assert read_preprocessing(read_preprocessing(block).model_dump(mode="json")) == expected
+
+
+@pytest.mark.parametrize("block", [{"scale": 0.0}, {"vocabulary": 2}, {"vocabulary": 10, "scaling": "none"}])
+def test_a_preparation_that_is_none_of_them_is_refused(block: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        read_preprocessing(block)
+
+
+@pytest.mark.parametrize(
+    ("block", "kind"),
+    [
+        (TREES, BoostedTreesParameters),
+        ({"name": "logistic_image", "seed": 1}, LogisticImageParameters),
+        ({"name": "logistic_text", "seed": 1, "c": 3.0}, LogisticTextParameters),
+    ],
+)
+def test_a_reference_is_read_by_its_name(block: dict[str, Any], kind: type) -> None:
+    found = read_reference(block)
+    assert type(found) is kind
+    assert read_reference(found.model_dump(mode="json")) == found
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ({"name": "forest", "seed": 1}, "with a name: 'boosted_trees', 'logistic_image', 'logistic_text', or 'none'"),
+        ({"seed": 1}, "with a name:"),
+        ({"name": "none", "max_iter": 10, "depth": 3, "seed": 1}, "Extra inputs are not permitted"),
+        ({"name": "logistic_text", "seed": 1, "max_leaf_nodes": 3}, "Extra inputs are not permitted"),
+    ],
+)
+def test_a_reference_that_there_is_not_is_refused(block: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        read_reference(block)

@@ -1,0 +1,273 @@
+"""From configuration to checked parameters."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from casebook.config.resolve import InvalidParametersError, overlay, resolve_parameters
+
+BASE = """
+redhat:
+  variant: default
+  task: binary
+  target: outcome
+  sample: {people: 400, activities: 4000, seed: 1}
+  unknown_people: refuse
+  split: {strategy: person, keys: {person: people_id, group: people_group_1}, test_share: 0.2, validation_share: 0.1,
+          seed: 1}
+  preprocessing: {scaling: standard, encoding: {people_group_1: embedding}, impute: {activity_type: mode}, clip: {},
+                min_frequency: 1}
+  training:
+    epochs: 5
+    batch_size: 64
+    loss: binary_crossentropy
+    metrics: [accuracy]
+    optimizer: {name: adam, learning_rate: 0.01, options: {beta_1: 0.8}}
+    network: {hidden: [8]}
+  reference: {name: boosted_trees, max_rows: 1000, max_iter: 10, learning_rate: 0.1, max_leaf_nodes: 31,
+              min_samples_leaf: 20, l2_regularization: 0.0, patience: 5, seed: 1}
+  evaluation: {threshold: 0.5}
+  variants:
+    wide: {training: {network: {hidden: [64, 64]}, epochs: 3}}
+    plain: {preprocessing: {encoding: {}}, training: {optimizer: {options: {amsgrad: true}}}}
+    broken: {training: {epoch: 3}}
+"""
+trees = st.recursive(
+    st.integers() | st.lists(st.integers(), max_size=2),
+    lambda below: st.dictionaries(st.sampled_from("abcd"), below, max_size=4),
+    max_leaves=8,
+).filter(lambda tree: isinstance(tree, dict))
+
+
+@pytest.fixture
+def configured() -> dict[str, Any]:
+    return yaml.safe_load(BASE)
+
+
+def resolve(configured: dict[str, Any], **command_line: object) -> dict[str, Any]:
+    """Resolve with the command line given below the case; Kedro has it in the configuration already."""
+    given_ = {"redhat": command_line}
+    return resolve_parameters(overlay(configured, given_), given_)["redhat"]
+
+
+def leaves(tree: dict[str, Any], prefix: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
+    found: dict[tuple[str, ...], Any] = {}
+    for key, value in tree.items():
+        found |= leaves(value, (*prefix, key)) if isinstance(value, dict) else {(*prefix, key): value}
+    return found
+
+
+@given(trees, trees)
+def test_neither_tree_is_modified(below: dict[str, Any], above: dict[str, Any]) -> None:
+    kept = deepcopy((below, above))
+    merged = overlay(below, above)
+    for values in leaves(merged).values():
+        if isinstance(values, list):
+            values.append(0)
+    assert (below, above) == kept
+
+
+@given(trees, trees)
+def test_every_leaf_above_wins(below: dict[str, Any], above: dict[str, Any]) -> None:
+    merged = leaves(overlay(below, above))
+    assert {key: merged.get(key) for key in leaves(above)} == leaves(above)
+
+
+@given(trees, trees)
+def test_leaves_come_from_above_or_below_and_from_nowhere_else(below: dict[str, Any], above: dict[str, Any]) -> None:
+    known = leaves(below) | leaves(above)
+    assert all(known.get(key) == value for key, value in leaves(overlay(below, above)).items())
+
+
+@given(trees)
+def test_a_tree_over_itself_or_with_nothing_is_the_tree(tree: dict[str, Any]) -> None:
+    assert overlay(tree, tree) == overlay(tree, {}) == overlay({}, tree) == tree
+
+
+@given(trees, trees)
+def test_laying_the_same_tree_over_it_again_changes_nothing(below: dict[str, Any], above: dict[str, Any]) -> None:
+    once = overlay(below, above)
+    assert overlay(once, above) == once
+
+
+@given(trees, trees)
+def test_a_mapping_that_counts_as_one_leaf_is_replaced_whole(below: dict[str, Any], above: dict[str, Any]) -> None:
+    merged = overlay({"options": below}, {"options": above}, whole={"options"})
+    assert merged == {"options": above}
+
+
+def test_lists_are_replaced_and_not_joined() -> None:
+    assert overlay({"hidden": [1, 2], "x": {"y": 1, "z": 2}}, {"hidden": [3], "x": {"y": 4}}) == {
+        "hidden": [3],
+        "x": {"y": 4, "z": 2},
+    }
+
+
+def test_without_variant_or_command_line_the_configuration_stands(configured: dict[str, Any]) -> None:
+    resolved = resolve(configured)
+    assert resolved["training"]["epochs"] == 5
+    assert resolved["training"]["network"]["hidden"] == [8]
+
+
+def test_a_variant_replaces_its_leaves_and_no_others(configured: dict[str, Any]) -> None:
+    training = resolve(configured, variant="wide")["training"]
+    assert (training["network"]["hidden"], training["epochs"], training["batch_size"]) == ([64, 64], 3, 64)
+
+
+def test_a_variant_wins_over_the_environment_and_the_command_line_over_both(configured: dict[str, Any]) -> None:
+    environment = overlay(configured, {"redhat": {"training": {"epochs": 2, "batch_size": 16}}})
+    training = resolve(environment, variant="wide")["training"]
+    assert (training["epochs"], training["batch_size"]) == (3, 16)
+    training = resolve(environment, variant="wide", training={"epochs": 9})["training"]
+    assert (training["epochs"], training["network"]["hidden"]) == (9, [64, 64])
+
+
+def test_a_configuration_can_choose_the_variant_too(configured: dict[str, Any]) -> None:
+    configured["redhat"]["variant"] = "wide"
+    assert resolve(configured)["training"]["epochs"] == 3
+    assert resolve(configured, variant="default")["training"]["epochs"] == 5
+
+
+def test_a_variant_states_free_mappings_whole(configured: dict[str, Any]) -> None:
+    resolved = resolve(configured, variant="plain")
+    assert resolved["preprocessing"]["encoding"] == {}
+    assert resolved["preprocessing"]["impute"] == {"activity_type": "mode"}
+    assert resolved["training"]["optimizer"]["options"] == {"amsgrad": True}
+
+
+def test_the_command_line_gives_single_entries_of_free_mappings(configured: dict[str, Any]) -> None:
+    more = {"preprocessing": {"encoding": {"activity_category": "embedding"}}}
+    both = {"people_group_1": "embedding", "activity_category": "embedding"}
+    assert resolve(configured, **more)["preprocessing"]["encoding"] == both
+    assert resolve(configured, variant="plain", **more)["preprocessing"]["encoding"] == {
+        "activity_category": "embedding"
+    }
+
+
+@pytest.mark.parametrize(
+    ("block", "leaf", "text", "value"),
+    [
+        ("network", "hidden", "512x256", [512, 256]),
+        ("network", "hidden", 64, [64]),
+        ("network", "hidden", "64", [64]),
+        (None, "metrics", "accuracy+auc", ["accuracy", "auc"]),
+        (None, "metrics", "auc", ["auc"]),
+    ],
+)
+def test_lists_can_be_written_as_one_word(
+    configured: dict[str, Any], block: str | None, leaf: str, text: object, value: object
+) -> None:
+    training = {block: {leaf: text}} if block else {leaf: text}
+    found = resolve(configured, training=training)["training"]
+    assert (found[block] if block else found)[leaf] == value
+
+
+def test_quantiles_can_be_written_as_one_word(configured: dict[str, Any]) -> None:
+    assert resolve(configured, preprocessing={"clip": {"people_char_38": "0.01x0.99"}})["preprocessing"]["clip"] == {
+        "people_char_38": [0.01, 0.99]
+    }
+
+
+def test_defaults_are_filled_in_as_plain_values(configured: dict[str, Any]) -> None:
+    training = resolve(configured)["training"]
+    assert training["schedule"] == {"name": "constant", "warmup_share": 0.0, "final_share": 0.0}
+    assert training["network"]["activation"] == "relu"
+    assert type(training["schedule"]) is dict
+
+
+def test_the_configuration_is_not_modified(configured: dict[str, Any]) -> None:
+    kept = deepcopy(configured)
+    resolve_parameters(configured, {"redhat": {"variant": "wide", "training": {"epochs": 7}}})
+    assert configured == kept
+
+
+@pytest.mark.parametrize(
+    ("given_", "message"),
+    [
+        ({"training": {"epoch": 3}}, r"redhat\.training\.epoch: unknown key; did you mean epochs\? the keys here are"),
+        ({"trainin": {}}, r"redhat\.trainin: unknown key; did you mean training\?"),
+        ({"training": {"optimizer": {"lr": 0.1}}}, r"redhat\.training\.optimizer\.lr: unknown key; .*learning_rate"),
+        ({"training": {"epochs": "many"}}, r"redhat\.training\.epochs = 'many': must be a valid integer"),
+        ({"training": {"epochs": 0}}, r"redhat\.training\.epochs = 0: must be greater than or equal to 1"),
+        ({"training": {"epochs": 1.5}}, r"redhat\.training\.epochs = 1\.5: must be a valid integer"),
+        ({"training": {"epochs": True}}, r"redhat\.training\.epochs = True: must be a valid integer"),
+        ({"split": {"test_share": 1.0}}, r"redhat\.split\.test_share = 1\.0: must be less than 1"),
+        ({"split": {"strategy": "time"}}, r"redhat\.split: strategy 'time' does not exist; there are row, none"),
+        ({"training": {"optimizer": {"name": "adm"}}}, r"redhat\.training\.optimizer\.name = 'adm': must be 'sgd'"),
+        ({"training": {"network": {"hidden": "8xwide"}}}, r"redhat\.training\.network\.hidden\.1 = 'wide': must be"),
+        ({"training": {"network": {"hidden": [0]}}}, r"redhat\.training\.network\.hidden\.0 = 0: must be greater than"),
+        ({"training": {"network": {"dropout": 1}}}, r"redhat\.training\.network\.dropout = 1: must be less than 1"),
+        ({"training": {"network": {"activation": "rel"}}}, r"activation = 'rel': must be 'relu'.*'swish'"),
+        ({"training": {"loss": "hinge"}}, r"redhat\.training\.loss = 'hinge': must be 'binary_crossentropy'"),
+        ({"training": {"metrics": "accuracy+f2"}}, r"redhat\.training\.metrics\.1 = 'f2': metric f2 is unknown"),
+        ({"training": {"optimizer": {"options": {"beta1": 0.9}}}}, r"option beta1 is not one of adam's: amsgrad"),
+        ({"training": {"schedule": {"name": "linear", "warmup_share": 0.1}}}, r"warmup_share goes with constant"),
+        (
+            {"training": {"early_stopping": {"metric": "val/auc", "patience": 2}}},
+            r"early_stopping\.metric 'val/auc' is not one of val/loss, val/accuracy",
+        ),
+        ({"preprocessing": {"encoding": {"char_3": "onehot"}}}, r"encoding: there is no feature column 'char_3'"),
+        ({"preprocessing": {"encoding": {"people_char_3": "label"}}}, r"people_char_3 = 'label': must be 'number'"),
+        ({"preprocessing": {"clip": {"people_char_38": "0.9x0.1"}}}, r"people_char_38: quantiles must rise from"),
+        ({"leaks": {"activity_type": "drop"}}, r"leaks: activity_type is a feature, .* it: give char_10; there are ac"),
+        ({"leaks": {"chr_10": "keep"}}, r"redhat\.leaks: there is no raw column 'chr_10' \(did you mean char_10\?\)"),
+        ({"unknown_people": "keep"}, r"redhat\.unknown_people = 'keep': must be 'refuse' or 'drop'"),
+        ({"sample": {"people": 3}}, r"redhat\.sample\.people = 3: must be greater than or equal to 200"),
+        ({"variant": "wyde"}, r"redhat\.variant: there is no variant 'wyde' \(did you mean wide\?\); there are"),
+        ({"variant": "broken"}, r"redhat\.training\.epoch: unknown key"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_refused_by_key_value_and_what_is_allowed(
+    configured: dict[str, Any], given_: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(InvalidParametersError, match=message):
+        resolve(configured, **given_)
+
+
+def test_all_that_is_wrong_is_said_at_once_in_a_line_each(configured: dict[str, Any]) -> None:
+    with pytest.raises(InvalidParametersError) as told:
+        resolve(configured, training={"epochs": 0, "batch_size": "x"}, target=3)
+    assert [line.split(" = ")[0] for line in str(told.value).splitlines()] == [
+        "redhat.target", "redhat.training.epochs", "redhat.training.batch_size",
+    ]  # fmt: skip
+
+
+def test_a_missing_leaf_is_named_with_its_file(configured: dict[str, Any]) -> None:
+    del configured["redhat"]["training"]["epochs"]
+    with pytest.raises(
+        InvalidParametersError, match=r"redhat.training.epochs: missing; .*conf/base/redhat/parameters.yml"
+    ):
+        resolve(configured)
+
+
+@pytest.mark.parametrize("command_line", [{"redhut": {"training": {"epochs": 1}}}, {"epochs": 3}])
+def test_a_case_that_does_not_exist_is_refused(configured: dict[str, Any], command_line: dict[str, Any]) -> None:
+    with pytest.raises(
+        InvalidParametersError,
+        match=r"there is no case .*; there are attrition, boston, deposit, imdb, mnist, pima, redhat",
+    ):
+        resolve_parameters(configured, command_line)
+
+
+def test_a_value_for_a_whole_case_is_refused_with_an_example(configured: dict[str, Any]) -> None:
+    with pytest.raises(
+        InvalidParametersError, match=r"redhat = 3: give a leaf below it, as in redhat.training.epochs=5"
+    ):
+        resolve_parameters(configured, {"redhat": 3})
+
+
+def test_a_case_without_variants_knows_only_the_default(configured: dict[str, Any]) -> None:
+    configured["redhat"]["variants"] = None
+    with pytest.raises(InvalidParametersError, match="there is no variant 'wide'; there are default"):
+        resolve(configured, variant="wide")
+
+
+def test_a_case_of_which_only_the_command_line_speaks_takes_no_part(configured: dict[str, Any]) -> None:
+    given = {"pima": {"training": {"epochs": 3}}}
+    assert resolve_parameters({**configured, **given}, given) == resolve_parameters(configured, {})

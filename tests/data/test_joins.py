@@ -1,0 +1,63 @@
+import pandas as pd
+import pytest
+
+from casebook.column_types.parsing import InvalidTableError
+from casebook.data.joins import join_many_to_one
+
+
+def make_sales() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"shop": pd.Categorical(["b", "a", "b"]), "amount": [1, 2, 3], "size": ["x", "y", "z"]}, index=[7, 7, 9]
+    )
+
+
+def make_shops() -> pd.DataFrame:
+    return pd.DataFrame({"size": [10, 20, 30], "shop": pd.Categorical(["a", "b", "c"])})
+
+
+def test_each_row_gets_its_owners_columns_under_the_prefix() -> None:
+    expected = pd.DataFrame(
+        {
+            "shop": pd.Categorical(["b", "a", "b"]),
+            "amount": [1, 2, 3],
+            "size": ["x", "y", "z"],
+            "shop_size": [20, 10, 20],
+        }
+    )
+    pd.testing.assert_frame_equal(join_many_to_one(make_sales(), make_shops(), "shop", "shop_"), expected)
+
+
+@pytest.mark.parametrize(("many", "one"), [("category", "str"), ("str", "category"), ("str", "str"), (object, "str")])
+def test_keys_meet_whether_they_are_kept_as_texts_or_categories(many: str, one: str) -> None:
+    sales, shops = make_sales().astype({"shop": many}), make_shops().astype({"shop": one})
+    assert join_many_to_one(sales, shops, "shop", "shop_")["shop_size"].tolist() == [20, 10, 20]
+
+
+def test_an_owner_that_stands_twice_is_refused() -> None:
+    shops = pd.concat([make_shops(), make_shops().head(1)]).astype({"shop": "category"})
+    message = r"^shop: shop a stands 2 times \(1 repeated keys\); keep one row each$"
+    with pytest.raises(InvalidTableError, match=message):
+        join_many_to_one(make_sales(), shops, "shop", "shop_")
+
+
+def test_unknown_keys_are_refused_with_their_count_and_the_first() -> None:
+    sales = pd.DataFrame({"shop": ["a", "p", "q", "p", "r", "s", None]})
+    with pytest.raises(InvalidTableError) as caught:
+        join_many_to_one(sales, make_shops(), "shop", "shop_")
+    assert str(caught.value) == (
+        "6 rows have a shop that the table of shop does not hold (first: p, q, r); add the missing rows there, "
+        "or give `unknown_shop=drop` to leave them out"
+    )
+
+
+def test_unknown_keys_are_left_out_on_demand() -> None:
+    sales = pd.DataFrame({"shop": ["z", "b", None, "a"], "amount": [1, 2, 3, 4]})
+    expected = pd.DataFrame({"shop": ["b", "a"], "amount": [2, 4], "shop_size": [20, 10]})
+    pd.testing.assert_frame_equal(join_many_to_one(sales, make_shops(), "shop", "shop_", "drop"), expected)
+
+
+def test_joining_leaves_both_tables_as_they_were() -> None:
+    sales, shops = make_sales(), make_shops()
+    join_many_to_one(sales, shops, "shop", "shop_", "drop")
+    pd.testing.assert_frame_equal(sales, make_sales())
+    pd.testing.assert_frame_equal(shops, make_shops())

@@ -1,0 +1,106 @@
+"""How predictions did once outcomes arrived, week by week."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from casebook.column_types.parsing import InvalidTableError
+from casebook.monitoring.weekly_scores import (
+    BelowLevelError,
+    join_outcomes,
+    judge_weeks,
+    refuse_below_level,
+    score_weeks,
+    weekly_metrics,
+)
+
+# Two weeks: Monday 2023-01-02 to Sunday 2023-01-08, and the next Monday.
+PREDICTED = pd.DataFrame(
+    {
+        "row": range(6),
+        "key": list("abcdef"),
+        "day": ["2023-01-02", "2023-01-08", "2023-01-04", "2023-01-09", "2023-01-09", "2023-01-10"],
+        "prediction": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+    }
+)
+
+
+def outcomes(keys: str, values: list[object]) -> pd.DataFrame:
+    return pd.DataFrame({"id": pd.Categorical(list(keys)), "sales": pd.Categorical(values)})
+
+
+def weekly(errors: list[float], least_rows: int = 1) -> pd.DataFrame:
+    actual = PREDICTED["prediction"] + pd.Series(errors)
+    joined = join_outcomes(PREDICTED, outcomes("abcdef", actual.astype(str).tolist()), "id", "sales", classes=False)
+    return score_weeks(joined, "mae", least_rows)
+
+
+def test_predictions_whose_outcome_arrived_are_joined_by_their_key() -> None:
+    joined = join_outcomes(PREDICTED, outcomes("exc", ["5.5", "9", "3"]), "id", "sales", classes=False)
+    assert joined[["key", "actual"]].to_dict("list") == {"key": ["c", "e"], "actual": [3.0, 5.5]}
+
+
+def test_an_outcome_that_is_still_empty_has_not_arrived() -> None:
+    joined = join_outcomes(PREDICTED, outcomes("ab", ["1", None]), "id", "sales", classes=False)
+    assert joined["key"].tolist() == ["a"]
+
+
+def test_yes_and_no_stand_for_classes_and_rows_for_keys() -> None:
+    given = pd.DataFrame({"row": ["0", "1"], "left": ["yes", "no"]})
+    predicted = PREDICTED.assign(key=PREDICTED["row"].astype(str))
+    assert join_outcomes(predicted, given, "", "left", classes=True)["actual"].tolist() == [1, 0]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (pd.DataFrame({"id": ["a"]}), "outcomes lack sales; they have id"),
+        (outcomes("aa", ["1", "2"]), "outcomes, column id: a stands more than once"),
+        (outcomes("ab", ["1", "many"]), r"outcomes, column sales: 'many' is no number \(data row 2\)"),
+        (outcomes("xy", ["1", "2"]), "none of the 2 outcomes is of a predicted row"),
+    ],
+)
+def test_outcomes_that_do_not_fit_are_refused(given: pd.DataFrame, message: str) -> None:
+    with pytest.raises(InvalidTableError, match=message):
+        join_outcomes(PREDICTED, given, "id", "sales", classes=False)
+
+
+def test_weeks_begin_on_monday_and_all_of_them_stand_below() -> None:
+    table = weekly([1, 2, 3, 10, 20, 30])
+    assert table.to_dict("list") == {
+        "week": ["2023-01-02", "2023-01-09", "all"], "rows": [3, 3, 6], "mae": [2, 20, 11],
+    }  # fmt: skip
+
+
+def test_a_week_of_few_outcomes_is_not_scored() -> None:
+    assert weekly([1, 2, 3, 10, 20, 30], least_rows=4)["mae"].isna().tolist() == [True, True, False]
+
+
+def test_the_level_is_the_test_score_worse_by_the_drop() -> None:
+    errors = judge_weeks(weekly([1, 2, 3, 10, 20, 30]), "mae", test_score=2.0, drop=1.0)
+    assert errors["level"].tolist() == [3, 3, 3]
+    assert errors["below"].tolist() == [False, True, True]
+    growing = judge_weeks(pd.DataFrame({"week": ["w", "all"], "rows": [9, 9], "auc": [0.8, 0.9]}), "auc", 0.9, 0.05)
+    assert growing["below"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize("drop", [8.0, 17.0])
+def test_a_fall_below_the_level_ends_with_an_error_that_tells_the_week(drop: float) -> None:
+    judged = judge_weeks(weekly([1, 2, 3, 10, 20, 30]), "mae", 2.0, drop)
+    with pytest.raises(BelowLevelError, match="the week of 2023-01-09: mae 20 on 3 rows is worse than the level"):
+        refuse_below_level(judged)
+
+
+def test_what_is_good_enough_and_weeks_long_past_raise_nothing() -> None:
+    refuse_below_level(judge_weeks(weekly([1, 2, 3, 10, 20, 30]), "mae", 2.0, 18.0))
+    refuse_below_level(judge_weeks(weekly([10, 20, 30, 1, 1, 1]), "mae", 2.0, 10.0))
+
+
+def test_curves_have_a_point_a_week() -> None:
+    judged = judge_weeks(weekly([1, 2, 3, 10, 20, np.nan]), "mae", 2.0, 1.0)
+    curves = weekly_metrics(judged, "mae")
+    assert curves["monitor/mae"] == {0: 2, 1: 15}
+    assert curves["monitor/level"] == {0: 3, 1: 3}
+    assert curves["monitor/rows"] == {0: 3, 1: 2}

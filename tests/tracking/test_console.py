@@ -1,0 +1,264 @@
+"""What a person sees."""
+
+from __future__ import annotations
+
+import io
+import math
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from mlflow.entities import Metric, Run, RunData, RunInfo, RunTag
+from rich.console import Console
+
+from casebook.tracking import console
+from casebook.tracking.console import ConsoleFolds, ConsoleMonitor, announce, show_summary, write_score
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+METRICS = {
+    "data/train_rows": 1_582_048.0, "data/validation_rows": 175_784.0, "data/test_rows": 439_459.0,
+    "data/features": 183.0,
+    "test/accuracy": 0.91234, "test/auc": 0.95, "test/seen_person_share": 0.5, "test/seen_group_share": 0.875,
+    "baseline/accuracy": 0.556, "baseline/auc": 0.5, "reference/accuracy": 0.9, "reference/auc": 0.94,
+    "best_reachable/accuracy": 0.95,
+}  # fmt: skip
+
+
+@pytest.fixture
+def paper(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What is printed, on a wide and plain terminal."""
+    paper = io.StringIO()
+    monkeypatch.setattr(console, "Console", lambda: Console(file=paper, width=160))
+    return paper
+
+
+def make_run(metrics: dict[str, float], tags: dict[str, str]) -> Run:
+    info = RunInfo("f00d", "1", "user", "FINISHED", 0, 1, "active", run_name="default 12:00:00")
+    data = RunData(
+        [Metric(name, value, 0, 0) for name, value in metrics.items()], [], [RunTag(*t) for t in tags.items()]
+    )
+    return Run(info, data)
+
+
+def test_the_summary_tells_rows_features_origin_scores_seconds_and_where_to_look(paper: io.StringIO) -> None:
+    run = make_run(METRICS, {"case": "redhat", "data.origin": "sample"})
+    show_summary(run, {"start": 2.04, "training": 10.0, "merging": 0.001}, "sqlite:///mlflow.db")
+    said = paper.getvalue()
+    for words in (
+        "redhat  run default 12:00:00",
+        "train 1,582,048  validation 175,784  test 439,459",
+        "183",
+        "by person 50.0%  by group 87.5%",
+        "sample",
+        "start 2.0  training 10.0",
+        "12.0 s",
+        "experiment redhat, run f00d in sqlite:///mlflow.db (`make ui` or `casebook ui`)",
+    ):
+        assert words in said
+    assert "merging" not in said
+
+
+def test_the_scores_stand_side_by_side_with_the_best_reachable_accuracy(paper: io.StringIO) -> None:
+    show_summary(make_run(METRICS, {"case": "redhat"}), {}, "")
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in paper.getvalue().splitlines() if "│" in line]
+    assert cells == [["accuracy", "0.9123", "0.5560", "0.9000", "0.9500"], ["auc", "0.9500", "0.5000", "0.9400", ""]]
+
+
+def test_files_of_the_user_have_no_best_reachable_column(paper: io.StringIO) -> None:
+    metrics = {name: value for name, value in METRICS.items() if not name.startswith("best")}
+    show_summary(make_run(metrics, {"case": "redhat", "data.origin": "files"}), {}, "")
+    assert "best reachable" not in paper.getvalue()
+    assert "files" in paper.getvalue()
+
+
+def test_a_part_of_a_pipeline_shows_only_what_it_found(paper: io.StringIO) -> None:
+    show_summary(make_run({}, {"case": "redhat"}), {"splitting": 1.0}, "")
+    said = paper.getvalue()
+    assert "accuracy" not in said
+    assert "nan" not in said
+    assert "features" not in said
+    assert "from an earlier run" in said
+
+
+def test_a_sample_is_announced_with_its_place_size_and_best_reachable_score(paper: io.StringIO) -> None:
+    announce(
+        Path("/data/redhat"), {"people": 40_000, "seed": 1}, {"row": {"accuracy": 0.95}, "person": {"accuracy": 0.875}}
+    )
+    said = paper.getvalue()
+    for words in (
+        "/data/redhat",
+        "people 40,000, seed 1",
+        "row accuracy 0.950, person accuracy 0.875",
+        "nothing about the real",
+    ):
+        assert words in said
+
+
+@pytest.fixture
+def written() -> list[tuple[int, dict[str, float]]]:
+    return []
+
+
+@pytest.fixture
+def bar(written: list[tuple[int, dict[str, float]]]) -> ConsoleMonitor:
+    return ConsoleMonitor(
+        lambda number, metrics: written.append((number, dict(metrics))), Console(file=io.StringIO(), width=160)
+    )
+
+
+def drawn(bar: ConsoleMonitor) -> str:
+    paper = io.StringIO()
+    Console(file=paper, width=160).print(bar._progress.get_renderable())
+    return paper.getvalue()
+
+
+def test_each_epoch_goes_to_the_curves_at_once(
+    bar: ConsoleMonitor, written: list[tuple[int, dict[str, float]]]
+) -> None:
+    bar.start(2, 10)
+    bar.epoch(1, {"train/loss": 0.5, "val/loss": 0.6})
+    assert written == [(1, {"train/loss": 0.5, "val/loss": 0.6})]
+    bar.stop()
+
+
+def test_the_bar_shows_epoch_losses_and_the_first_validation_metric(bar: ConsoleMonitor) -> None:
+    bar.start(3, 10)
+    bar.epoch(1, {"train/loss": 0.5, "train/auc": 0.8, "val/loss": 0.6, "val/auc": 0.7, "val/accuracy": 0.1})
+    bar.stop()
+    said = drawn(bar)
+    assert "epoch 2/3" in said
+    assert "train/loss 0.5000  val/loss 0.6000  val/auc 0.7000" in said
+
+
+def test_a_second_training_has_a_bar_of_its_own(bar: ConsoleMonitor) -> None:
+    bar.start(3, 10)
+    bar.epoch(3, {"train/loss": 0.5, "val/loss": 0.6})
+    bar.stop()
+    bar.start(2, 11)
+    bar.epoch(1, {"refit/loss": 0.4, "refit/auc": 0.9})
+    bar.stop()
+    said = drawn(bar)
+    assert "epoch 2/2" in said
+    assert "refit/loss 0.4000  refit/auc 0.9000" in said
+    assert "train/loss" not in said
+
+
+def test_a_curve_that_is_no_number_is_explained_once(written: list[tuple[int, dict[str, float]]]) -> None:
+    paper = io.StringIO()
+    bar = ConsoleMonitor(lambda *point: written.append(point), Console(file=paper, width=160))
+    bar.start(3, 10)
+    bar.epoch(1, {"train/loss": 0.5, "val/loss": 0.6, "val/auc": math.nan})
+    bar.epoch(2, {"train/loss": math.inf, "val/loss": 0.6, "val/auc": math.nan})
+    bar.stop()
+    said = paper.getvalue()
+    assert said.count("val/auc is nan in epoch 1: it is not defined on these rows") == 1
+    assert said.count("train/loss is inf in epoch 2: training diverges") == 1
+    assert "val/auc is nan in epoch 2" not in said
+
+
+def test_without_metrics_the_bar_shows_the_losses_alone(bar: ConsoleMonitor) -> None:
+    bar.start(1, 10)
+    bar.epoch(1, {"train/loss": 0.5, "val/loss": 0.6})
+    bar.stop()
+    assert "epoch 1/1" in drawn(bar)
+    assert drawn(bar).count("val/loss") == 1
+
+
+def test_the_bar_counts_steps_of_all_epochs(bar: ConsoleMonitor) -> None:
+    bar.start(2, 10)
+    bar.advance(4)
+    (task,) = bar._progress.tasks
+    assert (task.completed, task.total) == (4, 20)
+    bar.epoch(1, {"train/loss": 0.5, "val/loss": 0.6})
+    assert bar._progress.tasks[0].completed == 10
+    bar.stop()
+
+
+class Opened:
+    """Child runs by name and tags, and what is logged to each."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[object, ...]] = []
+
+    @contextmanager
+    def open_run(self, name: str, tags: Mapping[str, str]) -> Iterator[str]:
+        self.said.append(("open", name, dict(tags)))
+        yield f"id of {name}"
+        self.said.append(("closed", name))
+
+    def log(self, run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
+        self.said.append((run_id, dict(metrics), step))
+
+
+def test_folds_go_to_their_own_runs_and_are_shown_in_a_line_each() -> None:
+    opened, paper = Opened(), io.StringIO()
+    folds = ConsoleFolds(opened.open_run, opened.log, Console(file=paper, width=160))
+    with folds.fold("fold 1, repeat 2", {"fold": "1"}) as training:
+        training.start(1, 5)
+        training.advance(5)
+        training.epoch(1, {"train/loss": 0.5})
+        training.stop()
+        folds.scores({"mae": 1234.5678, "rmspe": 0.12345, "baseline_mae": 2.0})
+    assert opened.said == [
+        ("open", "fold 1, repeat 2", {"fold": "1"}),
+        ("id of fold 1, repeat 2", {"train/loss": 0.5}, 1),
+        ("id of fold 1, repeat 2", {"test/mae": 1234.5678, "test/rmspe": 0.12345, "test/baseline_mae": 2.0}, 0),
+        ("closed", "fold 1, repeat 2"),
+    ]
+    assert paper.getvalue() == "fold 1, repeat 2     mae 1,234.6  rmspe 0.1235\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.91234, "0.9123"),
+        (9.99994, "9.9999"),
+        (10.0, "10.0"),
+        (12345.67, "12,345.7"),
+        (-0.5, "-0.5000"),
+        (-99, "-99.0"),
+    ],
+)
+def test_a_score_has_four_places_and_a_large_one_one(value: float, text: str) -> None:
+    assert write_score(value) == text
+
+
+def test_the_summary_tells_the_means_over_folds(paper: io.StringIO) -> None:
+    metrics = {"folds/accuracy_mean": 0.771, "folds/accuracy_std": 0.02, "folds/baseline_accuracy_mean": 0.65}
+    show_summary(make_run({**METRICS, **metrics}, {"case": "pima"}), {}, "")
+    assert "accuracy 0.7710  baseline_accuracy 0.6500" in paper.getvalue()
+    assert "0.0200" not in paper.getvalue()
+
+
+def test_best_reachable_scores_of_any_metric_stand_in_their_rows(paper: io.StringIO) -> None:
+    metrics = {"test/mae": 650.25, "baseline/mae": 2000.0, "reference/mae": 700.0, "best_reachable/mae": 512.0}
+    show_summary(make_run(metrics, {"case": "rossmann"}), {}, "")
+    cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in paper.getvalue().splitlines() if "│" in line]
+    assert cells == [["mae", "650.2", "2,000.0", "700.0", "512.0"]]
+
+
+def test_a_sample_whose_best_scores_nobody_knows_is_announced_without_them(paper: io.StringIO) -> None:
+    announce(Path("/data/imdb"), {"reviews": 400}, {})
+    assert "Best reachable" not in paper.getvalue()
+    assert "reviews 400" in paper.getvalue()
+
+
+def test_without_validation_rows_the_bar_shows_the_training_curves(bar: ConsoleMonitor) -> None:
+    bar.start(1, 10)
+    bar.epoch(1, {"train/loss": 0.5, "train/accuracy": 0.75})
+    bar.stop()
+    assert "train/loss 0.5000  train/accuracy 0.7500" in drawn(bar)
+    assert "val/" not in drawn(bar)
+
+
+def test_an_update_is_shown_beside_the_champion_before(paper: io.StringIO) -> None:
+    run = make_run({**METRICS, "update/rows": 30.0, "update/held_out": 6.0}, {"case": "redhat"})
+    show_summary(run, {"update": 2.0}, "sqlite:///mlflow.db")
+    said = paper.getvalue()
+    for words in ("new rows held out", "updated", "champion before", "rows 30  held out 6"):
+        assert words in said
+    assert "reference" not in said
+    assert "best reachable" not in said

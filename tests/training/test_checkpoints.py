@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from casebook.training import checkpoints
+from casebook.training.checkpoints import Checkpoint, read_owner
+
+ARRAYS = [
+    np.arange(6, dtype=np.float32).reshape(2, 3),
+    np.array(7, dtype=np.int64),
+    np.empty((0, 4), dtype=np.uint8),
+    np.arange(12, dtype=np.float64).reshape(3, 4).T,
+    np.array([1, 2], dtype=np.uint32),
+]
+FACTS = {"history": [{"epoch": 1, "train/loss": 0.1 + 0.2}], "best": None, "word": "Café"}
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Checkpoint:
+    return Checkpoint(tmp_path / "models" / "checkpoint.bin", "run 1")
+
+
+def test_what_is_kept_comes_back_bit_for_bit(checkpoint: Checkpoint) -> None:
+    checkpoint.save({"epoch": 0}, ARRAYS[:1])
+    checkpoint.save(FACTS, ARRAYS)
+    facts, arrays = checkpoint.load()
+    assert facts == FACTS
+    for kept, array in zip(arrays, ARRAYS, strict=True):
+        assert (kept.dtype, kept.shape) == (array.dtype, array.shape)
+        np.testing.assert_array_equal(kept, array)
+    assert [file.name for file in checkpoint.path.parent.iterdir()] == ["checkpoint.bin"]
+
+
+def test_only_the_run_that_kept_a_state_finds_it(checkpoint: Checkpoint) -> None:
+    assert checkpoint.load() is None
+    assert read_owner(checkpoint.path) == ""
+    checkpoint.save(FACTS, ARRAYS)
+    assert read_owner(checkpoint.path) == "run 1"
+    assert Checkpoint(checkpoint.path, "run 2").load() is None
+    assert Checkpoint(checkpoint.path, "run 1").load() is not None
+
+
+def test_a_write_that_fails_leaves_the_state_before_it(checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    checkpoint.save(FACTS, ARRAYS)
+
+    def fail(_: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(np, "ascontiguousarray", fail)
+    with pytest.raises(OSError, match="no space left"):
+        checkpoint.save({"word": "later"}, ARRAYS)
+    assert checkpoint.load()[0] == FACTS
+
+
+def test_a_state_is_gone_when_it_is_no_longer_needed(checkpoint: Checkpoint) -> None:
+    checkpoint.remove()
+    checkpoint.save(FACTS, ARRAYS)
+    checkpoint.remove()
+    assert checkpoint.load() is None
+
+
+def test_no_second_state_is_kept_within_the_pause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(checkpoints.time, "monotonic", lambda: clock[0])
+    paused, eager = Checkpoint(tmp_path / "1.bin", "run", pause=0.5), Checkpoint(tmp_path / "2.bin", "run")
+    due = []
+    for _ in range(8):
+        due.append(paused.due)
+        if paused.due:
+            paused.save(FACTS, ARRAYS)
+        assert eager.due
+        eager.save(FACTS, ARRAYS)
+        clock[0] += 0.25
+    assert due == [True, False] * 4

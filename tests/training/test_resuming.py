@@ -1,0 +1,239 @@
+"""A training that is killed and goes on, against one that nothing disturbed."""
+
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from casebook.config.schema import TrainingParameters
+from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
+from casebook.training.checkpoints import Checkpoint, ResumeError
+from casebook.training.early_stopping import kept_epoch
+from casebook.training.trainer import train_network
+
+Learnable = tuple[TabularPreprocessor, Arrays, Arrays]
+# Everything that has a state: dropout, hidden categories, moments, a schedule, the best weights so far.
+SETTINGS = {
+    "epochs": 6,
+    "batch_size": 16,
+    "metrics": ["accuracy"],
+    "optimizer": {"name": "adamw", "learning_rate": 0.05},
+    "schedule": {"name": "cosine", "warmup_share": 0.2},
+    "early_stopping": {"metric": "val/loss", "patience": 4, "restore_best": True},
+    "network": {"hidden": [6], "dropout": 0.3, "embedding": {"size": 2, "dropout": 0.1, "category_dropout": 0.2}},
+}
+# Trains until the middle of the fourth epoch, says so with a file and waits to be killed.
+KILLED = """
+import pickle, sys, time
+from pathlib import Path
+from types import SimpleNamespace
+from casebook.training.checkpoints import Checkpoint
+from casebook.training.trainer import train_network
+
+folder = Path(sys.argv[1])
+epochs = []
+
+def advance(steps):
+    if len(epochs) == 3:
+        (folder / "reached").touch()
+        time.sleep(600)
+
+monitor = SimpleNamespace(start=lambda *_: None, advance=advance, stop=lambda: None)
+monitor.epoch = lambda *told: epochs.append(told)
+with open(folder / "given.pickle", "rb") as file:
+    given = pickle.load(file)
+train_network(*given, monitor, Checkpoint(folder / "checkpoint.bin", "run"))
+"""
+
+
+def listen(told: list[Any]) -> Any:  # noqa: ANN401
+    return SimpleNamespace(
+        start=lambda *_: None, advance=told.append, epoch=lambda number, _: told.append(f"epoch {number}"), stop=list
+    )
+
+
+@pytest.fixture(scope="module")
+def given(learnable: Learnable, training: Callable[..., TrainingParameters]) -> tuple[Any, ...]:
+    preprocessor, *parts = learnable
+    train, validation = ({name: values[:103] for name, values in part.items()} for part in parts)
+    return train, validation, preprocessor, training(**SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(given: tuple[Any, ...]) -> tuple[Any, Any]:
+    """A training that nothing disturbed -> network, history."""
+    return train_network(*given, listen([]))
+
+
+@pytest.fixture(scope="module")
+def refitted(given: tuple[Any, ...]) -> SimpleNamespace:
+    """A training with a refit that nothing disturbed, and what its monitor heard."""
+    told: list[Any] = []
+    curves: list[set[str]] = []
+    monitor = listen(told)
+    monitor.epoch = lambda _, metrics: curves.append(set(metrics))
+    network, history = train_network(*given, monitor, refit=True)
+    return SimpleNamespace(weights=network.get_weights(), history=history, told=told, curves=curves)
+
+
+def kill_in_mid_epoch(folder: Path, given: tuple[Any, ...]) -> None:
+    with (folder / "given.pickle").open("wb") as file:
+        pickle.dump(given, file)
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(folder)], stderr=subprocess.PIPE)
+    while not (folder / "reached").exists():
+        assert process.poll() is None, process.communicate()[1].decode()[-2000:]
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+
+@pytest.mark.process
+def test_a_training_killed_in_mid_epoch_goes_on_to_the_same_bits(
+    given: tuple[Any, ...], undisturbed: tuple[Any, Any], tmp_path: Path
+) -> None:
+    kill_in_mid_epoch(tmp_path, given)
+    told: list[Any] = []
+    resumed, history = train_network(*given, listen(told), Checkpoint(tmp_path / "checkpoint.bin", "run"))
+    network, whole = undisturbed
+    # 103 rows in batches of at most 16: three epochs of 7 steps were done, and what the fourth had done is lost.
+    done = [7, "epoch 1", 7, "epoch 2", 7, "epoch 3"]
+    assert told == [*done, 5, 2, "epoch 4", 5, 2, "epoch 5", 5, 2, "epoch 6"]
+    assert history.equals(whole)
+    assert all((a == b).all() for a, b in zip(resumed.get_weights(), network.get_weights(), strict=True))
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["given.pickle", "reached"]
+
+
+class BrokenOffError(Exception):
+    pass
+
+
+def break_off(given: tuple[Any, ...], checkpoint: Checkpoint, epoch: int) -> None:
+    """Train until an epoch's state is kept and the next one begins."""
+
+    def advance(_: int) -> None:
+        if len(heard) == epoch:
+            raise BrokenOffError
+
+    heard: list[Any] = []
+    monitor = SimpleNamespace(start=list, advance=advance, epoch=lambda *told: heard.append(told), stop=list)
+    monitor.start = lambda *_: None
+    with pytest.raises(BrokenOffError):
+        train_network(*given, monitor, checkpoint)
+
+
+def test_a_kill_within_the_pause_repeats_the_epochs_that_were_not_kept(
+    given: tuple[Any, ...], undisturbed: tuple[Any, Any], tmp_path: Path
+) -> None:
+    break_off(given, Checkpoint(tmp_path / "checkpoint.bin", "run", pause=3600), 4)
+    told: list[Any] = []
+    resumed, history = train_network(*given, listen(told), Checkpoint(tmp_path / "checkpoint.bin", "run"))
+    assert told[:5] == [7, "epoch 1", 5, 2, "epoch 2"]
+    network, whole = undisturbed
+    assert history.equals(whole)
+    assert all((a == b).all() for a, b in zip(resumed.get_weights(), network.get_weights(), strict=True))
+
+
+def test_another_run_begins_anew_and_leaves_nothing(given: tuple[Any, ...], tmp_path: Path) -> None:
+    break_off(given, Checkpoint(tmp_path / "checkpoint.bin", "first"), 2)
+    told: list[Any] = []
+    train_network(*given, listen(told), Checkpoint(tmp_path / "checkpoint.bin", "second"))
+    assert told[:3] == [5, 2, "epoch 1"]
+    assert not (tmp_path / "checkpoint.bin").exists()
+
+
+@pytest.mark.parametrize("part", ["training rows", "validation rows", "parameters"])
+def test_a_training_of_other_rows_or_parameters_does_not_go_on(
+    given: tuple[Any, ...], tmp_path: Path, training: Callable[..., TrainingParameters], part: str
+) -> None:
+    checkpoint = Checkpoint(tmp_path / "checkpoint.bin", "run")
+    break_off(given, checkpoint, 1)
+    train, validation, preprocessor, parameters = given
+    if part == "training rows":
+        train = {**train, "target": 1 - train["target"]}
+    elif part == "validation rows":
+        validation = {name: values[:50] for name, values in validation.items()}
+    else:
+        parameters = training(**{**SETTINGS, "epochs": 7})
+    with pytest.raises(ResumeError, match=f"is of another training: {part} differ; begin anew"):
+        train_network(train, validation, preprocessor, parameters, listen([]), checkpoint)
+
+
+def test_a_training_killed_after_its_last_epoch_only_ends(given: tuple[Any, ...], tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "checkpoint.bin", "run")
+    kept: list[bytes] = []
+    monitor = listen([])
+    monitor.stop = lambda: kept.append(checkpoint.path.read_bytes())
+    network, history = train_network(*given, monitor, checkpoint)
+    checkpoint.path.write_bytes(kept[0])
+    told: list[Any] = []
+    again, same = train_network(*given, listen(told), checkpoint)
+    assert told == [heard for epoch in history["epoch"] for heard in (7, f"epoch {epoch}")]
+    assert same.equals(history)
+    assert all((a == b).all() for a, b in zip(again.get_weights(), network.get_weights(), strict=True))
+
+
+def join(train: Arrays, validation: Arrays) -> Arrays:
+    return {name: np.concatenate([train[name], validation[name]]) for name in train}
+
+
+def test_a_refit_is_a_training_on_all_rows_for_as_many_epochs_as_were_kept(
+    given: tuple[Any, ...],
+    undisturbed: tuple[Any, Any],
+    refitted: SimpleNamespace,
+    training: Callable[..., TrainingParameters],
+) -> None:
+    train, validation, preprocessor, parameters = given
+    history, told, curves = refitted.history, refitted.told, refitted.curves
+    kept = kept_epoch(history, parameters) + 1
+    assert curves[: len(history)] == [{"train/loss", "train/accuracy", "val/loss", "val/accuracy"}] * len(history)
+    assert curves[len(history) :] == [{"refit/loss", "refit/accuracy"}] * kept
+    assert sum(told) == 7 * len(history) + 13 * kept
+
+    plainly = training(**{**SETTINGS, "epochs": kept, "early_stopping": {}})
+    nothing = {name: values[:0] for name, values in train.items()}
+    expected, _ = train_network(join(train, validation), nothing, preprocessor, plainly, listen([]))
+    assert all((a == b).all() for a, b in zip(refitted.weights, expected.get_weights(), strict=True))
+    alone = undisturbed[0].get_weights()
+    assert not all((a == b).all() for a, b in zip(refitted.weights, alone, strict=True))
+
+
+def test_a_run_killed_in_its_refit_repeats_that_alone(
+    given: tuple[Any, ...], refitted: SimpleNamespace, tmp_path: Path
+) -> None:
+    checkpoint = Checkpoint(tmp_path / "checkpoint.bin", "run")
+
+    def break_refit(_: int, metrics: dict[str, float]) -> None:
+        if "refit/loss" in metrics:
+            raise BrokenOffError
+
+    monitor = listen([])
+    monitor.epoch = break_refit
+    with pytest.raises(BrokenOffError):
+        train_network(*given, monitor, checkpoint, refit=True)
+    assert checkpoint.path.exists()
+    told: list[Any] = []
+    resumed, history = train_network(*given, listen(told), checkpoint, refit=True)
+    # The epochs that were done are told at once, 7 steps each; those of the refit come in two stretches.
+    assert told[: 2 * len(history)] == [heard for epoch in history["epoch"] for heard in (7, f"epoch {epoch}")]
+    assert told[2 * len(history) :][:3] == [11, 2, "epoch 1"]
+    assert not checkpoint.path.exists()
+    assert all((a == b).all() for a, b in zip(resumed.get_weights(), refitted.weights, strict=True))
+
+
+def test_the_generators_of_dropout_go_on_too(given: tuple[Any, ...], tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "checkpoint.bin", "run")
+    break_off(given, checkpoint, 2)
+    facts, arrays = checkpoint.load()
+    seeds = [array for array in arrays[: facts["variables"]] if array.shape == (2,) and array.dtype.kind in "iu"]
+    # Two of the network's own and one of the embedding's: each has been drawn from once a step.
+    assert len(seeds) == 3
+    np.testing.assert_array_equal([seed[1] for seed in seeds], [14, 14, 14])

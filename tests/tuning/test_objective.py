@@ -1,0 +1,110 @@
+"""What a trial is judged by, when it is pruned, and which losses are no result."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import optuna
+import pandas as pd
+import pytest
+
+from casebook.config.schema import EarlyStoppingParameters, NetworkParameters, OptimizerParameters, TrainingParameters
+from casebook.training.early_stopping import kept_epoch
+from casebook.tuning.objective import PruningMonitor, TrialError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Listener:
+    """A monitor that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.heard: list[Any] = []
+
+    def start(self, epochs: int, steps: int) -> None:
+        self.heard.append(("start", epochs, steps))
+
+    def advance(self, steps: int) -> None:
+        self.heard.append(("advance", steps))
+
+    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
+        self.heard.append((number, dict(metrics)))
+
+    def stop(self) -> None:
+        self.heard.append("stop")
+
+
+@pytest.fixture
+def study() -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    made = optuna.create_study(direction="maximize", pruner=optuna.pruners.MedianPruner(n_startup_trials=1))
+    good = made.ask()
+    for epoch in (1, 2):
+        good.report(0.9, epoch)
+    made.tell(good, 0.9)
+    return made
+
+
+def test_everything_is_handed_on_and_each_epoch_reported(study: optuna.Study) -> None:
+    listener, trial = Listener(), study.ask()
+    monitor = PruningMonitor(listener, trial, "val/auc")
+    monitor.start(2, 8)
+    monitor.advance(8)
+    monitor.epoch(1, {"val/auc": 0.95, "val/loss": 0.3})
+    monitor.stop()
+    assert listener.heard == [("start", 2, 8), ("advance", 8), (1, {"val/auc": 0.95, "val/loss": 0.3}), "stop"]
+    assert study.trials[trial.number].intermediate_values == {1: 0.95}
+
+
+def test_a_trial_that_lags_behind_is_pruned_after_its_point_was_drawn(study: optuna.Study) -> None:
+    listener = Listener()
+    with pytest.raises(optuna.TrialPruned, match="after epoch 1"):
+        PruningMonitor(listener, study.ask(), "val/auc").epoch(1, {"val/auc": 0.5})
+    assert listener.heard == [(1, {"val/auc": 0.5})]
+
+
+def test_without_a_metric_nothing_is_reported_and_nothing_pruned(study: optuna.Study) -> None:
+    trial = study.ask()
+    PruningMonitor(Listener(), trial, None).epoch(1, {"val/auc": 0.1})
+    assert study.trials[trial.number].intermediate_values == {}
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf])
+def test_a_loss_that_is_no_number_is_an_error_by_its_name(study: optuna.Study, loss: float) -> None:
+    with pytest.raises(TrialError, match=r"train/loss is (nan|inf) after epoch 3"):
+        PruningMonitor(Listener(), study.ask(), "val/auc").epoch(3, {"train/loss": loss, "val/auc": 0.9})
+
+
+def test_a_metric_that_is_not_measured_is_an_error_that_names_those_that_are(study: optuna.Study) -> None:
+    with pytest.raises(TrialError, match=r"val/auc is not among what training measures: train/loss, val/loss"):
+        PruningMonitor(Listener(), study.ask(), "val/auc").epoch(1, {"val/loss": 0.1, "train/loss": 0.1})
+
+
+def test_a_metric_that_these_rows_do_not_define_is_an_error_by_its_name(study: optuna.Study) -> None:
+    with pytest.raises(TrialError, match="val/auc is not defined on these rows: of one class, or without a target"):
+        PruningMonitor(Listener(), study.ask(), "val/auc").epoch(1, {"train/loss": 0.5, "val/auc": math.nan})
+
+
+@pytest.mark.parametrize(
+    ("stopping", "kept"),
+    [
+        ({"patience": 0}, 2),
+        ({"patience": 2, "metric": "val/loss"}, 1),
+        ({"patience": 2, "metric": "val/auc"}, 0),
+        ({"patience": 2, "metric": "val/loss", "restore_best": False}, 2),
+    ],
+)
+def test_the_epoch_is_that_whose_weights_the_network_keeps(stopping: dict[str, Any], kept: int) -> None:
+    history = pd.DataFrame({"epoch": [1, 2, 3], "val/loss": [0.5, 0.3, 0.4], "val/auc": [0.9, 0.8, 0.85]})
+    training = TrainingParameters(
+        epochs=3,
+        batch_size=8,
+        loss="binary_crossentropy",
+        metrics=["auc"],
+        optimizer=OptimizerParameters(name="adam", learning_rate=0.01),
+        network=NetworkParameters(),
+        early_stopping=EarlyStoppingParameters(**stopping),
+    )
+    assert kept_epoch(history, training) == kept
