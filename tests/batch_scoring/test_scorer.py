@@ -72,7 +72,7 @@ def test_rows_are_joined_with_their_owner_and_predicted_under_their_key_and_day(
     [
         ({"person": ["p1", "p9", "p1"]}, 101, "person", "'p9' is not in people.csv"),
         ({"person": ["p1", None, "p1"]}, 101, "person", "nan is not in people.csv"),
-        ({"age": ["1", "2", "old"]}, 102, "age", "'old' is not a finite number"),
+        ({"age": ["1", "2", "old"]}, 102, "age", "'old' is not a number"),
         ({"date": ["soon", "2023-01-01", None]}, 100, "date", "'soon' is not a date like 2023-08-26"),
         ({"age": ["1", "5000", "2"]}, 101, "age", "the model cannot work with it (too old)"),
     ],
@@ -93,7 +93,7 @@ def test_a_row_that_cannot_be_scored_is_rejected_and_the_others_are_predicted(
 def test_all_reasons_of_a_row_stand_in_one_line() -> None:
     scored = score(block(person=["p1", "p9", "p1"], age=["1", "old", "2"]))
     (found,) = scored.rejected.to_dict("records")
-    assert found["reason"] == "'p9' is not in people.csv; 'old' is not a finite number"
+    assert found["reason"] == "'p9' is not in people.csv; 'old' is not a number"
 
 
 def test_a_block_of_nothing_but_bad_rows_has_no_predictions() -> None:

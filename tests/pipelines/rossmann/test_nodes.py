@@ -94,7 +94,7 @@ def change(column: str, *values: object) -> Change:
         ),
         (
             change("Open", "1", "closed", "1", "0", "0"),
-            ", column Open: 'closed' is not True or False (1 of 5 rows, first in data row 2)",
+            ", column Open: 'closed' is not true or false (1 of 5 rows, first in data row 2)",
         ),
         (
             change("Open", "1", None, "1", "0", "0"),
