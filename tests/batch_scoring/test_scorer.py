@@ -54,7 +54,7 @@ def block(first: int = 0, **changed: list[Any]) -> RawBlock:
 
 
 def score(given: RawBlock) -> ScoredBlock:
-    return score_block(given, index_lookup_table(OWNERS, FORM), Model(), FORM, "2026-01-01")
+    return score_block(given, index_lookup_table(OWNERS, FORM, Model().kinds), Model(), FORM, "2026-01-01")
 
 
 def test_rows_are_joined_with_their_owner_and_predicted_under_their_key_and_day() -> None:
@@ -132,9 +132,18 @@ def test_a_file_without_key_or_owner_is_refused(column: str, words: str) -> None
 
 def test_owners_that_stand_twice_or_lack_their_key_are_refused() -> None:
     with pytest.raises(InvalidTableError, match=r"people\.csv: person p1 stands 2 times"):
-        index_lookup_table(pd.concat([OWNERS, OWNERS]), FORM)
+        index_lookup_table(pd.concat([OWNERS, OWNERS]), FORM, {})
     with pytest.raises(InvalidTableError, match=r"people\.csv lacks the column person"):
-        index_lookup_table(OWNERS.drop(columns="person"), FORM)
+        index_lookup_table(OWNERS.drop(columns="person"), FORM, {})
+
+
+def test_the_owner_of_a_number_is_found_in_other_spellings_too() -> None:
+    owners = OWNERS.assign(person=["1", "2"])
+    stores = index_lookup_table(owners, FORM, {"person": "number"})
+    given = block(person=["1.0", " 2", "3.0"])
+    scored = score_block(given, stores, Model(), FORM, "2026-01-01")
+    assert scored.predictions["row"].tolist() == [0, 1]
+    assert scored.rejected["reason"].tolist() == ["'3.0' is not in people.csv"]
 
 
 def test_blocks_are_scored_one_after_another_and_inputs_stay_as_they_are() -> None:

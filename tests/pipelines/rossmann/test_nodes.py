@@ -171,8 +171,8 @@ def test_days_of_an_unknown_store_are_refused_with_the_first_examples(
     with pytest.raises(InvalidTableError) as caught:
         merge_stores(days, stores, "refuse")
     assert str(caught.value) == (
-        "train.csv, column Store: 2 rows are of a store that store.csv does not hold (first: 730); add the missing "
-        "stores there, or give `rossmann.unknown_stores=drop` to leave them out"
+        "train.csv, column Store: 2 rows have a Store that store.csv does not hold (first: 730); add the missing "
+        "rows there, or give `rossmann.unknown_stores=drop` to leave them out"
     )
 
 
