@@ -54,7 +54,7 @@ def block(first: int = 0, **changed: list[Any]) -> RawBlock:
 
 
 def score(given: RawBlock) -> ScoredBlock:
-    return score_block(given, index_lookup_table(OWNERS, FORM), Model(), FORM, "2026-01-01")
+    return score_block(given, index_lookup_table(OWNERS, FORM, Model().kinds), Model(), FORM, "2026-01-01")
 
 
 def test_rows_are_joined_with_their_owner_and_predicted_under_their_key_and_day() -> None:
@@ -72,7 +72,7 @@ def test_rows_are_joined_with_their_owner_and_predicted_under_their_key_and_day(
     [
         ({"person": ["p1", "p9", "p1"]}, 101, "person", "'p9' is not in people.csv"),
         ({"person": ["p1", None, "p1"]}, 101, "person", "nan is not in people.csv"),
-        ({"age": ["1", "2", "old"]}, 102, "age", "'old' is not a finite number"),
+        ({"age": ["1", "2", "old"]}, 102, "age", "'old' is not a number"),
         ({"date": ["soon", "2023-01-01", None]}, 100, "date", "'soon' is not a date like 2023-08-26"),
         ({"age": ["1", "5000", "2"]}, 101, "age", "the model cannot work with it (too old)"),
     ],
@@ -93,7 +93,7 @@ def test_a_row_that_cannot_be_scored_is_rejected_and_the_others_are_predicted(
 def test_all_reasons_of_a_row_stand_in_one_line() -> None:
     scored = score(block(person=["p1", "p9", "p1"], age=["1", "old", "2"]))
     (found,) = scored.rejected.to_dict("records")
-    assert found["reason"] == "'p9' is not in people.csv; 'old' is not a finite number"
+    assert found["reason"] == "'p9' is not in people.csv; 'old' is not a number"
 
 
 def test_a_block_of_nothing_but_bad_rows_has_no_predictions() -> None:
@@ -132,9 +132,18 @@ def test_a_file_without_key_or_owner_is_refused(column: str, words: str) -> None
 
 def test_owners_that_stand_twice_or_lack_their_key_are_refused() -> None:
     with pytest.raises(InvalidTableError, match=r"people\.csv: person p1 stands 2 times"):
-        index_lookup_table(pd.concat([OWNERS, OWNERS]), FORM)
+        index_lookup_table(pd.concat([OWNERS, OWNERS]), FORM, {})
     with pytest.raises(InvalidTableError, match=r"people\.csv lacks the column person"):
-        index_lookup_table(OWNERS.drop(columns="person"), FORM)
+        index_lookup_table(OWNERS.drop(columns="person"), FORM, {})
+
+
+def test_the_owner_of_a_number_is_found_in_other_spellings_too() -> None:
+    owners = OWNERS.assign(person=["1", "2"])
+    stores = index_lookup_table(owners, FORM, {"person": "number"})
+    given = block(person=["1.0", " 2", "3.0"])
+    scored = score_block(given, stores, Model(), FORM, "2026-01-01")
+    assert scored.predictions["row"].tolist() == [0, 1]
+    assert scored.rejected["reason"].tolist() == ["'3.0' is not in people.csv"]
 
 
 def test_blocks_are_scored_one_after_another_and_inputs_stay_as_they_are() -> None:

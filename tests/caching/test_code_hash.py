@@ -162,7 +162,7 @@ def test_preparing_depends_on_the_preparations_own_code() -> None:
         "casebook.preprocessing.tabular.TabularPreprocessor",
         "casebook.preprocessing.tabular.prepare_rows",
         "casebook.preprocessing.tabular.NumberColumn",
-        "casebook.column_types.parsing.distinct",
+        "casebook.column_types.column_type.distinct",
         "casebook.preprocessing.texts.split_words",
     } <= reached
     assert not any(name.startswith("casebook.training.trainer") for name in reached)
@@ -180,4 +180,4 @@ def test_fitting_depends_on_the_parameters_classes_and_reading_on_the_schema() -
         "casebook.preprocessing.fit_tabular.fit_number",
     } <= fitted
     read = {f"{module}.{name}" for module, name in reachable_definitions(own.__name__, "ingest_people")}
-    assert {"casebook.pipelines.redhat.schemas.PEOPLE_SCHEMA", "casebook.column_types.parsing.convert_dates"} <= read
+    assert {"casebook.pipelines.redhat.schemas.PEOPLE_SCHEMA", "casebook.column_types.tabular_types.DateType"} <= read

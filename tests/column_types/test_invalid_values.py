@@ -7,11 +7,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from casebook.column_types.invalid_values import InvalidValue, accepts, explain, find_invalid, find_invalid_values
-from casebook.column_types.parsing import InvalidTableError, convert
 
 KINDS = {"who": "text", "day": "date", "open": "flag", "age": "number"}
 
@@ -19,12 +16,20 @@ KINDS = {"who": "text", "day": "date", "open": "flag", "age": "number"}
 @pytest.mark.parametrize(
     ("kind", "good", "bad"),
     [
-        ("text", ["type 1", "", 0, 7], [1.5, True, ["a"], {}]),
-        ("date", ["2023-08-26", "2023-08-26T10:00:00", date(2023, 8, 26)], ["yes", "2023-13-01", "26.8.2023", 5, True]),
+        ("text", ["type 1", "", 0, 7, 1.0], [1.5, True, ["a"], {}]),
+        (
+            "date",
+            ["2023-08-26", "2023-8-6", " 2023-08-26 ", "2023-08-26T10:00:00", date(2023, 8, 26)],
+            ["yes", "2023-13-01", "26.8.2023", "2023/08/26", 5, True],
+        ),
         ("flag", [True, False, "True", "false", 1, 0, "0", 1.0], ["yes", 2, "", [], "on"]),
         ("number", [1, 1.5, "36", " 2 ", "-1e3", ".5"], [True, "x", "", float("inf"), "1e400", 10**400, "1_000", []]),
         ("string", ["a review"], ["", "  ", 5, None]),
-        ("image", [[[0, 1], [2, 3]], np.zeros((2, 2))], [None, "x", 5, {}]),
+        (
+            "image",
+            [[[0, 1], [2, 3]], np.zeros((2, 2))],
+            [None, "x", 5, {}, [], [[]], [[0, 1], [2]], [["a"]], [[256]], [[0.5]], [[-1]]],
+        ),
     ],
 )
 def test_each_kind_takes_its_own_values(kind: str, good: list[object], bad: list[object]) -> None:
@@ -36,22 +41,6 @@ def test_each_kind_takes_its_own_values(kind: str, good: list[object], bad: list
 @pytest.mark.parametrize("null", [None, float("nan"), pd.NaT])
 def test_a_null_is_no_fault_of_a_column(kind: str, null: object) -> None:
     assert accepts(kind, null)
-
-
-@pytest.mark.parametrize("kind", ["date", "flag", "number"])
-@given(value=st.one_of(st.text(max_size=12), st.integers(), st.floats(), st.dates().map(str), st.booleans()))
-def test_what_is_no_fault_can_be_converted(kind: str, value: object) -> None:
-    if accepts(kind, value):
-        convert(pd.Series([value], dtype=object, name="column"), kind, "a row")
-
-
-@given(text=st.text(alphabet="0123456789-T :truefalsTFen.+eE", max_size=12))
-@pytest.mark.parametrize("kind", ["flag", "number"])
-def test_texts_that_cannot_be_converted_are_faults(kind: str, text: str) -> None:
-    try:
-        convert(pd.Series([text], dtype="str", name="column"), kind, "a row")
-    except InvalidTableError:
-        assert not accepts(kind, text)
 
 
 def test_faults_of_a_table_have_row_column_and_reason() -> None:
@@ -66,7 +55,7 @@ def test_faults_of_a_table_have_row_column_and_reason() -> None:
     assert find_invalid_values(rows, KINDS) == [
         InvalidValue(2, "day", "'tomorrow' is not a date like 2023-08-26"),
         InvalidValue(1, "open", "'yes' is not true or false"),
-        InvalidValue(2, "age", "inf is not a finite number"),
+        InvalidValue(2, "age", "inf is not a number"),
     ]
 
 
@@ -76,15 +65,15 @@ def test_a_wrong_category_that_no_row_has_is_no_fault() -> None:
 
 
 def test_true_is_not_taken_for_the_one_that_was_seen_before() -> None:
-    assert list(find_invalid("age", "number", [1, True, 1])) == [InvalidValue(1, "age", "True is not a finite number")]
+    assert list(find_invalid("age", "number", [1, True, 1])) == [InvalidValue(1, "age", "True is not a number")]
 
 
 def test_a_long_value_is_cut_in_the_reason() -> None:
-    assert explain("x" * 500, "a number") == f"'{'x' * 59}... is not a number"
+    assert explain("x" * 500, "number") == f"'{'x' * 59}... is not a number"
 
 
 def test_images_are_looked_at_one_by_one() -> None:
     images = pd.Series([np.zeros((2, 2), np.uint8), None, [[0, 1], [2, 3]]], dtype=object)
     assert find_invalid_values(pd.DataFrame({"image": images}), {"image": "image"}) == [
-        InvalidValue(1, "image", "None is not a list of rows of whole numbers")
+        InvalidValue(1, "image", "None is not an image of rows of whole numbers from 0 to 255")
     ]

@@ -63,7 +63,7 @@ def test_the_rows_keep_their_labels() -> None:
         ),
         (
             make_table().assign(open=["True", "no", "False"]),
-            "t.csv, column open: 'no' is not True or False (1 of 3 rows, first in data row 2); mend the file",
+            "t.csv, column open: 'no' is not true or false (1 of 3 rows, first in data row 2); mend the file",
         ),
         (
             make_table().assign(size=["1", "2", "three"]),
@@ -159,7 +159,7 @@ def test_what_is_no_finite_number_is_refused(wrong: str) -> None:
 
 
 def test_wrong_values_that_are_typed_are_named_as_they_would_be_written() -> None:
-    with pytest.raises(InvalidTableError, match="column open: '5' is not True or False"):
+    with pytest.raises(InvalidTableError, match="column open: '5' is not true or false"):
         convert(pd.Series([1, 5], name="open"), "flag", "a row")
 
 

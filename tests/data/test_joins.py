@@ -1,8 +1,11 @@
+from typing import Any
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from casebook.column_types.parsing import InvalidTableError
-from casebook.data.joins import join_many_to_one
+from casebook.data.joins import JoinNames, LookupTable, join_many_to_one
 
 
 def make_sales() -> pd.DataFrame:
@@ -61,3 +64,50 @@ def test_joining_leaves_both_tables_as_they_were() -> None:
     join_many_to_one(sales, shops, "shop", "shop_", "drop")
     pd.testing.assert_frame_equal(sales, make_sales())
     pd.testing.assert_frame_equal(shops, make_shops())
+
+
+def test_errors_call_the_tables_and_the_remedy_by_their_names() -> None:
+    names = JoinNames("sales.csv, column shop", "shops.csv", "case.unknown_shops")
+    sales = pd.DataFrame({"shop": ["a", "p"]})
+    with pytest.raises(InvalidTableError) as caught:
+        join_many_to_one(sales, make_shops(), "shop", "", "refuse", names)
+    assert str(caught.value) == (
+        "sales.csv, column shop: 1 rows have a shop that shops.csv does not hold (first: p); add the missing rows "
+        "there, or give `case.unknown_shops=drop` to leave them out"
+    )
+    twice = pd.concat([make_shops(), make_shops().head(1)]).astype({"shop": "str"})
+    with pytest.raises(InvalidTableError, match=r"^shops\.csv: shop a stands 2 times"):
+        join_many_to_one(make_sales(), twice, "shop", "", "refuse", names)
+
+
+@pytest.mark.parametrize(
+    ("kind", "table", "keys", "places"),
+    [
+        ("number", ["1", "2.0", "30"], ["2", " 1.0", "3e1", "x", None, "4"], [1, 0, 2, -1, -1, -1]),
+        ("number", [1, 2, 30], [2.0, 1.0, 30.0, 2.5, np.nan, 4.0], [1, 0, 2, -1, -1, -1]),
+        ("text", ["1", "1.0", None], ["1.0", "1", "01", None], [1, 0, -1, -1]),
+        ("text", ["a", "b"], pd.Categorical(["b", None, "a", "c"]), [1, -1, 0, -1]),
+        ("date", ["2023-08-06", "2023-08-07"], ["2023-8-7", "2023-08-06T10:00", "x"], [1, 0, -1]),
+    ],
+)
+def test_a_key_is_found_however_its_type_lets_it_be_written(
+    kind: Any,  # noqa: ANN401
+    table: list[object],
+    keys: list[object],
+    places: list[int],
+) -> None:
+    owners = pd.DataFrame({"key": table, "size": range(len(table))})
+    found = LookupTable.index(owners, "key", "", "owners.csv", kind).find(pd.Series(keys))
+    assert found.tolist() == places
+
+
+def test_a_key_in_two_spellings_stands_twice() -> None:
+    owners = pd.DataFrame({"key": ["1", "2", "1.0"], "size": [1, 2, 3]})
+    with pytest.raises(InvalidTableError, match=r"^owners\.csv: key 1 stands 2 times \(1 repeated keys\)"):
+        LookupTable.index(owners, "key", "", "owners.csv", "number")
+
+
+def test_a_key_that_is_not_of_its_type_is_refused() -> None:
+    owners = pd.DataFrame({"key": ["1", "x"], "size": [1, 2]})
+    with pytest.raises(InvalidTableError, match=r"^owners\.csv, column key: 'x' is not a number \(1 of 2 rows"):
+        LookupTable.index(owners, "key", "", "owners.csv", "number")

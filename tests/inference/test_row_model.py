@@ -107,7 +107,7 @@ def test_an_unknown_group_is_the_embeddings_unknown_one(model: RowModel, rows: p
         (lambda rows: rows.assign(date="yesterday"), "a row of redhat, column date: 'yesterday' is not a date"),
         (
             lambda rows: rows.assign(people_char_10=3),
-            "a row of redhat, column people_char_10: '3' is not True or False",
+            "a row of redhat, column people_char_10: '3' is not true or false",
         ),
         (lambda rows: rows.head(0), "a row of redhat has a header but no rows"),
     ],

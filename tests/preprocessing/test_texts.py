@@ -95,9 +95,15 @@ def test_a_preparation_comes_back_from_json() -> None:
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        (("good", None), "column review: must be texts (1 of 2 rows, first nan in data row 2); mend the file"),
-        ((5, "good", 6), "column review: must be texts (2 of 3 rows, first 5 in data row 1)"),
-        (("good", " \n"), r"column review: must not be empty (1 of 2 rows, first ' \n' in data row 2)"),
+        (
+            ("good", None),
+            "column review: 'nan' is not a text of at least one word (1 of 2 rows, first in data row 2); mend the file",
+        ),
+        ((5, "good", 6), "column review: '5' is not a text of at least one word (2 of 3 rows, first in data row 1)"),
+        (
+            ("good", " \n"),
+            r"column review: ' \n' is not a text of at least one word (1 of 2 rows, first in data row 2)",
+        ),
     ],
 )
 def test_what_is_no_text_or_empty_is_refused_with_its_row(texts: tuple[object, ...], message: str) -> None:

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from casebook.column_types.column_type import InvalidTableError
 from casebook.column_types.invalid_values import InvalidValue, find_invalid_values
-from casebook.column_types.parsing import InvalidTableError, distinct
-from casebook.data.joins import refuse_repeated_keys
+from casebook.data.joins import LookupTable
 from casebook.inference.bad_rows import answer_rows
 from casebook.monitoring.drift import count_columns
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from casebook.cases.registry import NewRows
-    from casebook.column_types.parsing import Kind
+    from casebook.column_types.kinds import Kind
 
 # Evenly spaced rows of a block that are looked at for a shift: they tell it as well as all, at a part of the cost.
 MAX_COUNTED_ROWS = 10_000
@@ -116,30 +116,25 @@ class ScoredRows:
             while ahead:
                 yield ahead.popleft().result()
 
-    def _index_lookup_table(self) -> tuple[pd.Index, pd.DataFrame] | None:
+    def _index_lookup_table(self) -> LookupTable | None:
         table = self.lookup_table()
-        return None if table is None else index_lookup_table(table, self.form)
+        return None if table is None else index_lookup_table(table, self.form, self.model.kinds)
 
 
-def index_lookup_table(lookup_table: pd.DataFrame, form: NewRows) -> tuple[pd.Index, pd.DataFrame]:
-    """Prepare the table of owners for joining.
-
-    Returns:
-        The keys, and the other columns under their prefix.
+def index_lookup_table(lookup_table: pd.DataFrame, form: NewRows, kinds: Mapping[str, Kind]) -> LookupTable:
+    """Prepare the raw table of owners for joining; a key that the model does not take is a text.
 
     Raises:
-        InvalidTableError: the key is missing, or stands twice.
+        InvalidTableError: the key is missing, stands twice or has another type than `kinds` says.
     """
     if form.join_key not in lookup_table:
         raise InvalidTableError(f"{form.lookup_table} lacks the column {form.join_key}")
-    refuse_repeated_keys(lookup_table[form.join_key], form.lookup_table)
-    return pd.Index(lookup_table[form.join_key].astype("str")), lookup_table.drop(columns=form.join_key).add_prefix(
-        form.prefix
-    )
+    kind = kinds.get(form.join_key, "text")
+    return LookupTable.index(lookup_table, form.join_key, form.prefix, form.lookup_table, kind)
 
 
 def score_block(
-    block: RawBlock, lookup_table: tuple[pd.Index, pd.DataFrame] | None, model: ScoringModel, form: NewRows, today: str
+    block: RawBlock, lookup_table: LookupTable | None, model: ScoringModel, form: NewRows, today: str
 ) -> ScoredBlock:
     """Score one block; every row of it is either predicted or rejected."""
     rows, faults = join_lookup_table(block.rows, lookup_table, form)
@@ -159,23 +154,20 @@ def score_block(
 
 
 def join_lookup_table(
-    rows: pd.DataFrame, lookup_table: tuple[pd.Index, pd.DataFrame] | None, form: NewRows
+    rows: pd.DataFrame, lookup_table: LookupTable | None, form: NewRows
 ) -> tuple[pd.DataFrame, list[InvalidValue]]:
     """Join to each row its owner; rows without one are faults."""
     if lookup_table is None:
         return rows, []
     if form.join_key not in rows:
         raise InvalidTableError(f"{form.file} lacks the column {form.join_key}")
-    keys, columns = lookup_table
-    codes, values = distinct(rows[form.join_key])
-    places = np.append(keys.get_indexer(pd.Index(values).astype("str")), -1)[codes]
-    missing = np.flatnonzero(places < 0)
-    key_values = rows[form.join_key]
+    keys = rows[form.join_key]
+    places = lookup_table.find(keys)
     faults = [
-        InvalidValue(int(row), form.join_key, f"{str(key_values.iloc[row])!r} is not in {form.lookup_table}")
-        for row in missing
+        InvalidValue(int(row), form.join_key, f"{str(keys.iloc[row])!r} is not in {form.lookup_table}")
+        for row in np.flatnonzero(places < 0)
     ]
-    joined = columns.take(np.maximum(places, 0)).set_axis(rows.index, axis=0)
+    joined = lookup_table.columns.take(np.maximum(places, 0)).set_axis(rows.index, axis=0)
     return pd.concat([rows, joined], axis=1), faults
 
 

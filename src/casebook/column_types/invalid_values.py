@@ -2,35 +2,20 @@
 
 from __future__ import annotations
 
-import math
-import re
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from casebook.column_types.parsing import FLAGS, distinct
+from casebook.column_types.column_type import distinct, shorten
+from casebook.column_types.kinds import COLUMN_TYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-    from casebook.column_types.parsing import Kind
+    import pandas as pd
 
-EXPECTED: dict[str, str] = {
-    "text": "a text",
-    "string": "a text of at least one word",
-    "date": "a date like 2023-08-26",
-    "flag": "true or false",
-    "number": "a finite number",
-    "image": "a list of rows of whole numbers",
-}
-NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-SHOWN = 60
-# Types of which no value is wrong.
-SURE: dict[Kind, frozenset[type]] = {"text": frozenset({str, type(None)}), "flag": frozenset({bool, type(None)})}
+    from casebook.column_types.kinds import Kind
 
 
 @dataclass(frozen=True)
@@ -49,97 +34,49 @@ class InvalidValue:
 
 
 def find_invalid_values(rows: pd.DataFrame, kinds: Mapping[str, Kind]) -> list[InvalidValue]:
-    """Find the values of a table that do not have the form of their column; see `find_invalid`."""
-    faults: list[InvalidValue] = []
+    """Find the values of a table that are not of their column's type; see `find_invalid`."""
+    found: list[InvalidValue] = []
     for name, kind in kinds.items():
-        if name not in rows or _is_text(rows[name], kind):
+        if name not in rows or COLUMN_TYPES[kind].is_certain(rows[name]):
             continue
         if rows[name].dtype == object:
-            faults += find_invalid(name, kind, rows[name].tolist())
+            found += find_invalid(name, kind, rows[name].tolist())
             continue
         codes, values = distinct(rows[name])
-        wrong = np.array([not accepts(kind, value) for value in values.tolist()] + [False], dtype=bool)
+        null = not COLUMN_TYPES[kind].nullable
+        wrong = np.array([not accepts(kind, value) for value in values.tolist()] + [null], dtype=bool)
         if wrong.any():
             bad = np.flatnonzero(wrong[codes])
-            faults += [InvalidValue(int(row), name, explain(values[codes[row]], EXPECTED[kind])) for row in bad]
-    return faults
+            found += [InvalidValue(int(row), name, explain(rows[name].iloc[row], kind)) for row in bad]
+    return found
 
 
 def find_invalid(name: str, kind: Kind, values: Collection[object]) -> Iterator[InvalidValue]:
-    """Find the values of one column that do not have its form. Nulls are no faults, but of a text that is read whole.
+    """Find the values of one column that are not of its type. Nulls are valid, but of a text that is read whole.
 
-    Categories that training did not know are no faults: the preprocessor says what becomes of them.
+    Categories that training did not know are valid: the preprocessor says what becomes of them.
     """
     types = set(map(type, values))
-    if types <= SURE.get(kind, frozenset()):
+    if types <= COLUMN_TYPES[kind].certain:
         return
-    # True equals 1: the type tells them apart.
-    if types.isdisjoint({list, dict, np.ndarray}) and all(
-        accepts(kind, value) for _, value in set(zip(map(type, values), values, strict=True))
-    ):
-        return
+    try:
+        # True equals 1: the type tells them apart.
+        if all(accepts(kind, value) for _, value in set(zip(map(type, values), values, strict=True))):
+            return
+    except TypeError:
+        # Lists cannot be hashed; each is checked by itself.
+        pass
     for row, value in enumerate(values):
         if not accepts(kind, value):
-            yield InvalidValue(row, name, explain(value, EXPECTED[kind]))
+            yield InvalidValue(row, name, explain(value, kind))
 
 
 def accepts(kind: Kind, value: object) -> bool:
-    """Tell whether a column of this kind can take a value."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
-        return kind not in {"string", "image"}
-    return CHECKS[kind](value)
+    """Return whether a column of this kind can hold a value."""
+    return COLUMN_TYPES[kind].accepts(value)
 
 
-def explain(value: object, expected: str) -> str:
-    """Say what is wrong with a value, cut short where it is long."""
+def explain(value: object, kind: Kind) -> str:
+    """Describe in one line what is wrong with a value, cut short where it is long."""
     written = repr(value.item() if isinstance(value, np.generic) else value)
-    return f"{written[:SHOWN]}{'...' * (len(written) > SHOWN)} is not {expected}"
-
-
-def _is_text(column: pd.Series, kind: Kind) -> bool:
-    """Tell whether a column holds nothing but texts and any will do, so that its values need no look."""
-    if isinstance(column.dtype, pd.CategoricalDtype):
-        return kind == "text" and column.cat.categories.dtype != object
-    return kind == "text" and isinstance(column.dtype, pd.StringDtype)
-
-
-def _fits_number(value: object) -> bool:
-    if isinstance(value, bool):
-        return False
-    try:
-        number = isinstance(value, int | float) or (isinstance(value, str) and NUMBER.fullmatch(value))
-        return bool(number) and math.isfinite(float(value))  # type: ignore[arg-type]
-    except OverflowError:
-        return False
-
-
-def _fits_date(value: object) -> bool:
-    if isinstance(value, date):
-        return True
-    if not isinstance(value, str):
-        return False
-    # As the columns are typed: a time behind the day is dropped.
-    day = re.split("[T ]", value, maxsplit=1)[0]
-    try:
-        return bool(DAY.fullmatch(day)) and date.fromisoformat(day) is not None
-    except ValueError:
-        return False
-
-
-def _fits_flag(value: object) -> bool:
-    return isinstance(value, bool | int | float | str) and str(value).strip().lower() in FLAGS
-
-
-def _fits_text(value: object) -> bool:
-    # Whole numbers are what becomes of codes like "0" on their way through JSON.
-    return isinstance(value, str) or (isinstance(value, int) and not isinstance(value, bool))
-
-
-CHECKS: dict[Kind, Callable[[object], bool]] = {
-    "text": _fits_text,
-    "string": lambda value: isinstance(value, str) and bool(value.strip()),
-    "date": _fits_date,
-    "flag": _fits_flag,
-    "number": _fits_number,
-    "image": lambda value: isinstance(value, list | np.ndarray),
-}
+    return f"{shorten(written)} is not {COLUMN_TYPES[kind].expected}"

@@ -1,20 +1,96 @@
-"""Joining a table of many rows to one of its owners (activities to people, days to stores)."""
+"""Joining a table of many rows to one of its owners (activities to people, days to stores).
+
+Rows find their owner by the value of the key, as its column type reads it: the store `1.0` is the store 1, in a raw
+file as in a typed table.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from casebook.column_types.parsing import InvalidTableError, distinct
+from casebook.column_types.column_type import InvalidTableError, distinct
+from casebook.column_types.kinds import COLUMN_TYPES
 
 if TYPE_CHECKING:
+    from casebook.column_types.column_type import ColumnType
+    from casebook.column_types.kinds import Kind
     from casebook.config.schema import UnknownKeys
+
+EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class JoinNames:
+    """What a join's tables are called in errors.
+
+    Attributes:
+        many: place of the key, as in `train.csv, column Store`; none where it goes without saying.
+        one: the table of owners, as in `store.csv`.
+        option: the parameter that leaves out rows without an owner.
+    """
+
+    many: str
+    one: str
+    option: str
+
+
+@dataclass(frozen=True)
+class LookupTable:
+    """A table that is looked up by a key.
+
+    Attributes:
+        kind: column type of the key.
+        keys: parsed, each once.
+        columns: the others, a row a key.
+    """
+
+    kind: Kind
+    keys: pd.Index
+    columns: pd.DataFrame
+
+    @classmethod
+    def index(cls, table: pd.DataFrame, key: str, prefix: str, name: str, kind: Kind) -> LookupTable:
+        """Index a table by its key, raw or typed.
+
+        Args:
+            table: at most one row a key.
+            key: its column, of the type `kind`.
+            prefix: put before every other column.
+            name: what to call the table in errors.
+            kind: column type of the key.
+
+        Raises:
+            InvalidTableError: a key stands twice, or is none.
+        """
+        keys = COLUMN_TYPES[kind].parse_column(table[key], f"{name}, column {key}")
+        refuse_repeated_keys(keys, name)
+        return cls(kind, _index(keys), table.drop(columns=key).add_prefix(prefix))
+
+    def find(self, keys: pd.Series) -> np.ndarray:
+        """Find the place of each row's key.
+
+        Returns:
+            int of shape (rows,), -1 where the key is unknown, null or not of its type.
+        """
+        codes, values = distinct(keys)
+        parsed, wrong = _parse_distinct(values, COLUMN_TYPES[self.kind])
+        places = self.keys.get_indexer(parsed)
+        places[wrong] = -1
+        by_row: np.ndarray = np.append(places, -1)[codes]
+        return by_row
 
 
 def join_many_to_one(
-    many: pd.DataFrame, one: pd.DataFrame, key: str, prefix: str, unknown: UnknownKeys = "refuse"
+    many: pd.DataFrame,
+    one: pd.DataFrame,
+    key: str,
+    prefix: str,
+    unknown: UnknownKeys = "refuse",
+    names: JoinNames | None = None,
 ) -> pd.DataFrame:
     """Add to each row the columns of the row of `one` that has the same key, under a prefix.
 
@@ -24,6 +100,7 @@ def join_many_to_one(
         key: the column that both have.
         prefix: put before every column of `one` but the key.
         unknown: what to do with rows whose key `one` lacks: `refuse` them all or `drop` those rows.
+        names: of the tables in errors, else those that the prefix tells.
 
     Returns:
         The rows of `many` in their order with the columns of `one` added; a fresh index.
@@ -31,15 +108,16 @@ def join_many_to_one(
     Raises:
         InvalidTableError: a key twice in `one`, or an unknown key with `refuse`.
     """
-    refuse_repeated_keys(one[key], prefix)
-    codes, values = distinct(many[key])
-    positions = np.append(pd.Index(one[key].astype(values.dtype)).get_indexer(values), -1)[codes]
-    found = positions >= 0
+    short = prefix.rstrip("_")
+    lookup_table = LookupTable.index(one, key, prefix, names.one if names else short, _kind_of(many[key]))
+    places = lookup_table.find(many[key])
+    found = places >= 0
     if not found.all():
         if unknown == "refuse":
-            raise InvalidTableError(_describe_unknown(many[key][~found], key, prefix))
-        many, positions = many[found], positions[found]
-    added = one.drop(columns=key).take(positions).add_prefix(prefix)
+            told = names or JoinNames("", f"the table of {short}", f"unknown_{short}")
+            raise InvalidTableError(_describe_unknown(many[key][~found], told))
+        many, places = many[found], places[found]
+    added = lookup_table.columns.take(places)
     return pd.concat([many.reset_index(drop=True), added.reset_index(drop=True)], axis=1)
 
 
@@ -48,14 +126,36 @@ def refuse_repeated_keys(keys: pd.Series, name: str) -> None:
     repeated = keys[keys.duplicated()]
     if len(repeated):
         raise InvalidTableError(
-            f"{name.rstrip('_')}: {keys.name} {repeated.iloc[0]} stands {int((keys == repeated.iloc[0]).sum())} times "
+            f"{name}: {keys.name} {repeated.iloc[0]} stands {int((keys == repeated.iloc[0]).sum())} times "
             f"({repeated.nunique()} repeated keys); keep one row each"
         )
 
 
-def _describe_unknown(keys: pd.Series, key: str, prefix: str) -> str:
-    examples = ", ".join(map(str, keys.drop_duplicates().head(3)))
+def _kind_of(keys: pd.Series) -> Kind:
+    """Return the column type of typed keys."""
+    if pd.api.types.is_datetime64_any_dtype(keys):
+        return "date"
+    return "number" if pd.api.types.is_numeric_dtype(keys) else "text"
+
+
+def _parse_distinct(values: pd.Index, key_type: ColumnType) -> tuple[pd.Index, np.ndarray]:
+    """Parse distinct keys -> parsed keys, and a mask of those that are none."""
+    column = pd.Series(values)
+    if key_type.is_certain(column):
+        return _index(key_type.parse_column(column, "")), np.zeros(len(values), dtype=bool)
+    parsed, wrong = key_type.parse_distinct(values)
+    return _index(key_type.spread_parsed(column, np.arange(len(values)), parsed)), wrong
+
+
+def _index(keys: pd.Series) -> pd.Index:
+    """Make an index of parsed keys; one of categories is looked up more slowly than one of texts."""
+    return pd.Index(keys.astype("str") if isinstance(keys.dtype, pd.CategoricalDtype) else keys)
+
+
+def _describe_unknown(keys: pd.Series, names: JoinNames) -> str:
+    examples = ", ".join(map(str, keys.drop_duplicates().head(EXAMPLES)))
+    place = f"{names.many}: " if names.many else ""
     return (
-        f"{len(keys)} rows have a {key} that the table of {prefix.rstrip('_')} does not hold (first: {examples}); "
-        f"add the missing rows there, or give `unknown_{prefix.rstrip('_')}=drop` to leave them out"
+        f"{place}{len(keys)} rows have a {keys.name} that {names.one} does not hold (first: {examples}); add the "
+        f"missing rows there, or give `{names.option}=drop` to leave them out"
     )

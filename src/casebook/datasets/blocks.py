@@ -16,6 +16,7 @@ import pyarrow.parquet
 from casebook.batch_scoring.scorer import RawBlock
 from casebook.cases.registry import load_case
 from casebook.config.paths import raw_folder
+from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.files import FileDataset
 from casebook.datasets.raw import RawFileError, RawTable
 
@@ -115,12 +116,9 @@ class NewRowsReader:
 
 def _read_csv(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:
     """Read a CSV file as texts, columns as categories; lines with another number of values are set aside."""
-    with path.open("rb") as file:
-        header = file.readline().decode("utf-8-sig").strip()
-    bare = bool(form.names) and any(letter.isdigit() for letter in header)
-    names = list(form.names) if bare else [name.strip('"') for name in header.split(",")]
-    plain = {form.key}
-    types = {name: pa.string() if name in plain else pa.dictionary(pa.int32(), pa.string()) for name in names}
+    options = read_csv_options(path, form.names, {form.key})
+    # Memory does not grow with the file.
+    options.read.block_size = PIECE_BYTES
     broken: list[str] = []
 
     def set_aside(row: pyarrow.csv.InvalidRow) -> str:
@@ -129,9 +127,9 @@ def _read_csv(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[st
 
     with pyarrow.csv.open_csv(
         path,
-        read_options=pyarrow.csv.ReadOptions(block_size=PIECE_BYTES, column_names=names if bare else None),
+        read_options=options.read,
         parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=set_aside),
-        convert_options=pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=True),
+        convert_options=options.convert,
     ) as reader:
         read = iter(reader)
         while pieces := list(islice(read, PIECES)):
@@ -140,7 +138,7 @@ def _read_csv(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[st
                 told = [broken.pop(0) for _ in range(len(broken))]
                 yield _take(block.to_pandas(), form), told
     if broken:
-        yield _take(pd.DataFrame(columns=names), form), broken
+        yield _take(pd.DataFrame(columns=options.names), form), broken
 
 
 def _read_parquet(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:

@@ -10,6 +10,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from kedro.io import DatasetError
 
+from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.files import FileDataset
 
 if TYPE_CHECKING:
@@ -68,20 +69,12 @@ class RawTable(RawFile):
         """
         super().__init__(filepath, metadata)
         self._plain = set(plain or ())
-        self._names = names
+        self._names = names or ()
 
     def _read(self) -> pd.DataFrame:
-        with self._filepath.open("rb") as file:
-            line = file.readline().decode("utf-8-sig").strip()
-        bare = self._names is not None and any(letter.isdigit() for letter in line)
-        header = self._names if bare and self._names else line.split(",")
-        types = {
-            name: pa.string() if name in self._plain else pa.dictionary(pa.int32(), pa.string()) for name in header
-        }
+        options = read_csv_options(self._filepath, self._names, self._plain)
         table: pd.DataFrame = pa.csv.read_csv(
-            self._filepath,
-            read_options=pa.csv.ReadOptions(column_names=header if bare else None),
-            convert_options=pa.csv.ConvertOptions(column_types=types, strings_can_be_null=True),
+            self._filepath, read_options=options.read, convert_options=options.convert
         ).to_pandas()
         return table
 

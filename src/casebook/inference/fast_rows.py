@@ -1,21 +1,19 @@
 """Preparing raw rows given as plain values, by column: no table is made, which takes pandas longer than the rest.
 
-Only where every feature comes of one raw value; what is not plainly of its column's kind is left to the table's way,
-which knows every form and says what is wrong.
+Only where every feature comes of one raw value. Values are parsed by their columns' types, as those of a table are;
+rows with an invalid one are left to the table's way, which says what is wrong.
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from datetime import date
 from itertools import count
-from math import isfinite, isnan, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from casebook.column_types.parsing import FLAGS
+from casebook.column_types.column_type import BOOLEANS, InvalidValueError, is_null
+from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.preprocessing.tabular import BLOCK_TYPES, CategoryColumn, NumberColumn
 
 if TYPE_CHECKING:
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from casebook.column_types.parsing import Kind
+    from casebook.column_types.kinds import Kind
     from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
 
     Make = Callable[[Any], Any]
@@ -31,13 +29,6 @@ if TYPE_CHECKING:
 
 # Above so many rows a table is worked on as a whole: to take it apart would cost more.
 FEW = 16
-DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?", re.ASCII | re.DOTALL)
-# Above 2^53 a float no longer holds every whole number.
-LARGEST = 2**53
-
-
-class _UnusualError(Exception):
-    """A value that the table's way has to look at."""
 
 
 class FastRows:
@@ -60,7 +51,7 @@ class FastRows:
             value_features: what makes a feature of a raw value; the others are the value as it is.
             preprocessor: fitted.
         """
-        self.columns = {name: _Column(kind) for name, kind in columns.items() if kind in READERS}
+        self.columns = {name: _Column(kind) for name, kind in columns.items()}
         self.required = frozenset(columns) - optional
         self.widths = {block: sum(c.block == block for c in preprocessor.columns) for block in BLOCK_TYPES}
         for fitted in preprocessor.columns:
@@ -80,7 +71,8 @@ class FastRows:
         """Prepare rows given as plain values by column.
 
         Returns:
-            What `preprocessing.prepare_rows` gives; nothing when a column or value is unusual, or there are no rows.
+            What `preprocessing.prepare_rows` gives; nothing when a column is unknown, a value is invalid, or there are
+            no rows.
         """
         rows = len(next(iter(values.values()), ()))
         if not rows or not self.required <= values.keys() <= self.columns.keys():
@@ -92,7 +84,7 @@ class FastRows:
             for name, column in self.columns.items():
                 if column.features or name in values:
                     column.store(values[name], stored)
-        except (_UnusualError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             return None
         return stored
 
@@ -105,73 +97,21 @@ class _Column:
     """
 
     def __init__(self, kind: Kind) -> None:
-        self.is_number = kind == "number"
-        self.read = READERS[kind]
+        self.takes_booleans = kind == "flag"
+        self.parse = COLUMN_TYPES[kind].parse_value
         self.features: list[tuple[str, int, Make | None, Encode]] = []
 
     def store(self, values: Sequence[Any], stored: Arrays) -> None:
         """Work on each distinct value once."""
-        # True equals 1: among numbers it would be taken for one.
-        if self.is_number and bool in set(map(type, values)):
-            raise _UnusualError
         # A value that is looked up for the first time gets the next number.
         numbers: defaultdict[Any, int] = defaultdict(count().__next__)
         by_row = np.fromiter(map(numbers.__getitem__, values), np.intp, len(values))
-        plain = list(map(self.read, numbers))
+        # True equals 1: among numbers it would be taken for one.
+        if not self.takes_booleans and (0 in numbers or 1 in numbers) and not BOOLEANS.isdisjoint(map(type, values)):
+            raise InvalidValueError
+        plain = list(map(self.parse, numbers))
         for block, position, make, encode in self.features:
             stored[block][:, position] = encode(list(map(make, plain)) if make else plain)[by_row]
-
-
-def _is_null(value: Any) -> bool:  # noqa: ANN401 - whatever a request holds
-    return value is None or (type(value) is float and isnan(value))
-
-
-def _read_text(value: Any) -> str | None:  # noqa: ANN401
-    if type(value) is str:
-        return value
-    if _is_null(value):
-        return None
-    raise _UnusualError
-
-
-def _read_day(value: Any) -> date | None:  # noqa: ANN401
-    if _is_null(value):
-        return None
-    found = DAY.fullmatch(value) if type(value) is str else None
-    if found is None:
-        raise _UnusualError
-    try:
-        return date(*map(int, found.groups()))
-    except ValueError:
-        raise _UnusualError from None
-
-
-def _read_flag(value: Any) -> bool | None:  # noqa: ANN401
-    if type(value) is bool or value is None:
-        return value
-    if _is_null(value):
-        return None
-    found = FLAGS.get(str(value).strip().lower())
-    if found is None:
-        raise _UnusualError
-    return bool(found)
-
-
-def _read_number(value: Any) -> float:  # noqa: ANN401
-    if _is_null(value):
-        return nan
-    if type(value) not in {int, float} or not isfinite(value) or abs(value) >= LARGEST:
-        raise _UnusualError
-    number: float = value
-    return number
-
-
-READERS: dict[Kind, Callable[[Any], Any]] = {
-    "text": _read_text,
-    "date": _read_day,
-    "flag": _read_flag,
-    "number": _read_number,
-}
 
 
 def _make_encoder(column: NumberColumn | CategoryColumn) -> Encode:
@@ -185,4 +125,4 @@ def _make_encoder(column: NumberColumn | CategoryColumn) -> Encode:
     def find(value: Any) -> int:  # noqa: ANN401 - a feature
         return codes.get(value) or (int(column.find([value])[0]) if column.fallback else 0)
 
-    return lambda values: np.array([null if _is_null(value) else find(value) for value in values], dtype=kind)
+    return lambda values: np.array([null if is_null(value) else find(value) for value in values], dtype=kind)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from casebook.column_types.parsing import InvalidTableError
+from casebook.column_types.column_type import InvalidTableError
+from casebook.column_types.kinds import BRIGHTEST, stack_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from casebook.config.schema import ImagePreprocessingParameters
 
 IMAGES = "images"
-BRIGHTEST = 255
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def check_images(values: Sequence[Any] | np.ndarray, name: str, shape: tuple[int
     Raises:
         InvalidTableError: an image of another shape, or a value that is no whole number from 0 to 255; names the rows.
     """
-    images = [_as_array(value) for value in values]
+    images = [stack_rows(value) for value in values]
     expected = shape or (images[0].shape if images else (0, 0))
     wanted = f"{expected[0]} x {expected[1]}" if len(expected) == 2 else "height x width"
     fits = [image.ndim == 2 and image.shape == expected and image.dtype.kind in "biuf" for image in images]
@@ -111,16 +111,6 @@ def check_images(values: Sequence[Any] | np.ndarray, name: str, shape: tuple[int
     wrong = [str(image[~good][0]) if not good.all() else "" for image, good in zip(stacked, in_range, strict=True)]
     _refuse([not word for word in wrong], name, f"must hold whole numbers from 0 to {BRIGHTEST}", wrong)
     return stacked.astype(np.uint8)
-
-
-def _as_array(value: Any) -> np.ndarray:  # noqa: ANN401 - whatever a request holds
-    """Make an array of nested lists; of rows that differ in length, one of objects, which is refused later."""
-    try:
-        array = np.asarray(value)
-        # Parquet gives an image back as an array of rows.
-        return np.stack(list(array)) if array.dtype.kind == "O" and array.ndim == 1 and len(array) else array
-    except ValueError:
-        return np.zeros(0, dtype=object)
 
 
 def _refuse(fits: Sequence[bool], name: str, rule: str, found: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from casebook.column_types.parsing import InvalidTableError
+from casebook.column_types.kinds import COLUMN_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -75,7 +75,7 @@ class TextPreprocessor:
         Raises:
             InvalidTableError: a value that is no text or has nothing but blanks.
         """
-        check_texts(table[self.name], f"column {self.name}")
+        COLUMN_TYPES["string"].parse_column(table[self.name], f"column {self.name}")
         known = _Numbers(zip(self.words, range(FIRST_WORD, self.numbers), strict=True))
         tokens = np.full((len(table), self.length), PADDING, dtype=self.dtype)
         for row, text in enumerate(table[self.name]):
@@ -119,30 +119,6 @@ def fit_texts(table: pd.DataFrame, parameters: TextPreprocessingParameters) -> T
         raise ValueError(f"{name}: the training texts hold no word; there is nothing to learn a vocabulary from")
     ranked = sorted(words, key=lambda word: (-words[word], word))
     return TextPreprocessor(name, ranked[: parameters.vocabulary], parameters.length)
-
-
-def check_texts(column: pd.Series, name: str) -> None:
-    """Refuse values that are no texts and texts that hold nothing.
-
-    Args:
-        column: what should be texts.
-        name: what to call its place in errors, as in `train.parquet, column text`.
-
-    Raises:
-        InvalidTableError: names the rule, the count and the first row.
-    """
-    texts = [isinstance(value, str) for value in column]
-    _refuse([not fits for fits in texts], column, f"{name}: must be texts")
-    _refuse([not value.strip() for value in column], column, f"{name}: must not be empty")
-
-
-def _refuse(wrong: list[bool], column: pd.Series, rule: str) -> None:
-    if any(wrong):
-        first = wrong.index(True)
-        raise InvalidTableError(
-            f"{rule} ({sum(wrong)} of {len(wrong)} rows, first {column.iloc[first]!r} in data row {first + 1}); "
-            "mend the file"
-        )
 
 
 def count_words(texts: Iterable[str]) -> Counter[str]:

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from casebook.column_types.kinds import COLUMN_TYPES
+
 if TYPE_CHECKING:
-    from casebook.column_types.parsing import Kind
     from casebook.model_registry.champion import Champion
     from casebook.serving.requests import RequestSchema
-
-TYPES: dict[Kind, dict[str, Any]] = {
-    "text": {"type": ["string", "null"]},
-    "string": {"type": "string"},
-    "date": {"type": ["string", "null"], "format": "date"},
-    "flag": {"type": ["boolean", "null"]},
-    "number": {"type": ["number", "null"]},
-    "image": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}},
-}
 
 
 def describe_invocations(champion: Champion, asked: RequestSchema) -> dict[str, Any]:
     """Describe `/invocations`: request, answer and refusals."""
     row = {
         "type": "object",
-        "properties": {name: TYPES[kind] for name, kind in asked.kinds.items()},
+        "properties": {name: COLUMN_TYPES[kind].json_schema for name, kind in asked.kinds.items()},
         "required": champion.required,
         "additionalProperties": False,
     }
     rows = {"type": "array", "items": row, "minItems": 1}
-    columns = {name: {"type": "array", "items": TYPES[kind]} for name, kind in asked.kinds.items()}
+    columns = {name: {"type": "array", "items": COLUMN_TYPES[kind].json_schema} for name, kind in asked.kinds.items()}
     forms = {
         "dataframe_records": rows,
         "instances": rows,

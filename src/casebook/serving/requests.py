@@ -10,17 +10,16 @@ import numpy as np
 import pandas as pd
 
 from casebook.column_types.invalid_values import InvalidValue, find_invalid
+from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.serving.wire import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from casebook.column_types.parsing import Kind
+    from casebook.column_types.kinds import Kind
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
 MOST_FAULTS = 20
-# Kinds of texts of which few differ: as categories each is worked on once, however many rows have it.
-WORKED_ON_ONCE = frozenset({"text", "date"})
 
 Columns = dict[str, list[Any]]
 
@@ -122,22 +121,10 @@ def check_names(columns: Columns, asked: RequestSchema) -> None:
 
 
 def frame_columns(columns: Columns, kinds: Mapping[str, Kind]) -> pd.DataFrame:
-    """Make a table of checked values: texts as categories, whose distinct values are then worked on once."""
+    """Make a table of checked values, each column in the form that is parsed fastest."""
     if len(next(iter(columns.values()))) == 1:
         return _frame_row(columns)
-    return pd.DataFrame({name: _column(values, kinds[name]) for name, values in columns.items()}, copy=False)
-
-
-def _column(values: list[Any], kind: Kind) -> pd.Categorical | pd.Series | np.ndarray:
-    """Give checked values the form that a model reads fastest."""
-    if kind in WORKED_ON_ONCE:
-        return _categorise(values)
-    types = set(map(type, values))
-    if types == {bool} and kind == "flag":
-        return np.array(values, dtype=bool)
-    if types <= {int, float} and kind == "number":
-        return np.array(values, dtype=np.float64)
-    return _as_objects(values)
+    return pd.DataFrame({name: COLUMN_TYPES[kinds[name]].pack(values) for name, values in columns.items()}, copy=False)
 
 
 def _frame_row(columns: Columns) -> pd.DataFrame:
@@ -147,21 +134,6 @@ def _frame_row(columns: Columns) -> pd.DataFrame:
         cells[0, place] = values[0]
     # Said outright: pandas would look through every column for texts.
     return pd.DataFrame(cells, columns=list(columns), dtype=object, copy=False)
-
-
-def _categorise(values: list[Any]) -> pd.Categorical:
-    places: dict[str, int] = {}
-    codes = {v: -1 if v is None else places.setdefault(str(v), len(places)) for v in dict.fromkeys(values)}
-    by_row = np.fromiter(map(codes.__getitem__, values), np.int32, len(values))
-    return pd.Categorical.from_codes(by_row, pd.Index(places, dtype="str"), validate=False)
-
-
-def _as_objects(values: list[Any]) -> pd.Series:
-    # NumPy would take nested lists (images) apart.
-    cells = np.empty(len(values), dtype=object)
-    for place, value in enumerate(values):
-        cells[place] = value
-    return pd.Series(cells, dtype=object, copy=False)
 
 
 def _form_of(content: object) -> str:

@@ -88,7 +88,7 @@ def _first_rows(reader: NewRowsReader, champion: Champion, predict: Block) -> pd
     from casebook.batch_scoring.scorer import index_lookup_table, join_lookup_table
 
     lookup_table = reader.lookup_table()
-    indexed = None if lookup_table is None else index_lookup_table(lookup_table, reader.form)
+    indexed = None if lookup_table is None else index_lookup_table(lookup_table, reader.form, champion.kinds)
     block = next(reader.blocks(predict["file"]))
     rows, faults = join_lookup_table(block.rows, indexed, reader.form)
     wanted = rows[[name for name in champion.kinds if name in rows]]

@@ -55,19 +55,19 @@ def change(column: str, *values: object) -> Callable[[pd.DataFrame], pd.DataFram
         (lambda table: table.head(0), " has a header but no rows; put the complete file there"),
         (
             change("text", "Good", "", "Bad"),
-            ", column text: must not be empty (1 of 3 rows, first '' in data row 2); mend the file",
+            ", column text: '' is not a text of at least one word (1 of 3 rows, first in data row 2); mend the file",
         ),
         (
             change("text", "Good", "Bad", " \n "),
-            r", column text: must not be empty (1 of 3 rows, first ' \n ' in data row 3)",
+            r", column text: ' \n ' is not a text of at least one word (1 of 3 rows, first in data row 3)",
         ),
         (
             change("text", 10, "Bad", None),
-            ", column text: must be texts (2 of 3 rows, first 10 in data row 1); mend the file",
+            ", column text: '10' is not a text of at least one word (2 of 3 rows, first in data row 1); mend the file",
         ),
         (
             change("text", "Good", None, "Bad"),
-            ", column text: must be texts (1 of 3 rows, first None in data row 2)",
+            ", column text: 'None' is not a text of at least one word (1 of 3 rows, first in data row 2)",
         ),
         (change("label", 1, 0, 2), ", column label: must be 0 or 1 (1 rows, first '2' in data row 3)"),
         (change("label", 1, 0, -1), ", column label: must be 0 or 1 (1 rows, first '-1' in data row 3)"),

@@ -128,7 +128,7 @@ def test_a_request_may_hold_nested_lists(made: dict[str, Any], model: RowModel) 
 def test_a_request_with_another_shape_or_value_is_refused(model: RowModel) -> None:
     with pytest.raises(InvalidTableError, match=r"column image: must be images of 28 x 28 numbers \(1 of 1 rows"):
         model.predict(pd.DataFrame({"image": [[[0] * 27] * 28]}))
-    with pytest.raises(InvalidTableError, match=r"column image: must hold whole numbers from 0 to 255 .*first '300'"):
+    with pytest.raises(InvalidTableError, match=r"column image: '\[\[300, 300.* is not an image of rows of whole"):
         model.predict(pd.DataFrame({"image": [[[300] * 28] * 28]}))
     with pytest.raises(InvalidTableError, match="a row of mnist lacks the column image; it has picture"):
         model.predict(pd.DataFrame({"picture": [1]}))

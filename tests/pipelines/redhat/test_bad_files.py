@@ -116,7 +116,7 @@ def test_files_in_which_nothing_is_wrong_come_through(folder: Path) -> None:
         ("act_train.csv", respell("activity_category", "type x"), r"train\.csv, column activity_category: .*'type x'"),
         ("people.csv", respell("char_3", "type x"), r"people\.csv, column char_3: must look like type .*'type x'"),
         ("people.csv", respell("group_1", "17304"), r"people\.csv, column group_1: must look like group .*'17304'"),
-        ("people.csv", respell("char_10", "maybe"), r"people\.csv, column char_10: 'maybe' is not True or False"),
+        ("people.csv", respell("char_10", "maybe"), r"people\.csv, column char_10: 'maybe' is not true or false"),
         ("people.csv", respell("char_38", "many"), r"people\.csv, column char_38: 'many' is not a number .*row 2\)"),
         ("people.csv", respell("people_id", "somebody"), r"people\.csv, column people_id: must look like .*'somebody'"),
         ("people.csv", respell("people_id", ""), r"people\.csv, column people_id: must not be empty"),

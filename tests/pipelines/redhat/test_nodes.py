@@ -114,7 +114,7 @@ def test_activities_that_cannot_be_learnt_from_are_refused(
         ),
         (
             change("char_10", "True", "False", "maybe"),
-            ", column char_10: 'maybe' is not True or False (1 of 3 rows, first in data row 3)",
+            ", column char_10: 'maybe' is not true or false (1 of 3 rows, first in data row 3)",
         ),
         (
             change("char_38", "1", "many", "3"),

@@ -94,7 +94,7 @@ def change(column: str, *values: object) -> Change:
         ),
         (
             change("Open", "1", "closed", "1", "0", "0"),
-            ", column Open: 'closed' is not True or False (1 of 5 rows, first in data row 2)",
+            ", column Open: 'closed' is not true or false (1 of 5 rows, first in data row 2)",
         ),
         (
             change("Open", "1", None, "1", "0", "0"),
@@ -171,8 +171,8 @@ def test_days_of_an_unknown_store_are_refused_with_the_first_examples(
     with pytest.raises(InvalidTableError) as caught:
         merge_stores(days, stores, "refuse")
     assert str(caught.value) == (
-        "train.csv, column Store: 2 rows are of a store that store.csv does not hold (first: 730); add the missing "
-        "stores there, or give `rossmann.unknown_stores=drop` to leave them out"
+        "train.csv, column Store: 2 rows have a Store that store.csv does not hold (first: 730); add the missing "
+        "rows there, or give `rossmann.unknown_stores=drop` to leave them out"
     )
 
 

@@ -7,7 +7,6 @@ import pandas as pd
 from casebook.column_types.parsing import conform_table
 from casebook.data.schema_checks import check_table
 from casebook.pipelines.imdb.columns import FILE_COLUMNS, NAMES, PART, TARGET
-from casebook.preprocessing.texts import check_texts
 from casebook.stages.nodes import refuse_one_class
 
 
@@ -33,7 +32,6 @@ def _check_part(raw: pd.DataFrame, file: str) -> pd.DataFrame:
     from casebook.pipelines.imdb.schemas import REVIEWS_SCHEMA
 
     reviews = conform_table(raw, FILE_COLUMNS, file)
-    check_texts(reviews["text"], f"{file}, column text")
     check_table(reviews, REVIEWS_SCHEMA, file)
     refuse_one_class(reviews, "label", file)
     return reviews.rename(columns=NAMES).astype({"review": "str"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casebook.column_types.parsing import InvalidTableError, conform_table
-from casebook.data.joins import join_many_to_one
+from casebook.data.joins import JoinNames, join_many_to_one
 from casebook.data.schema_checks import check_table
 from casebook.pipelines.rossmann.columns import DAYS, STORES
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from casebook.config.schema import UnknownKeys
+
+JOIN = JoinNames("train.csv, column Store", "store.csv", "rossmann.unknown_stores")
 
 
 def ingest_days(raw_days: pd.DataFrame) -> pd.DataFrame:
@@ -67,12 +69,5 @@ def merge_stores(
     Raises:
         InvalidTableError: a day's store is unknown, and such days are to be refused.
     """
-    unknown = days["Store"][~days["Store"].isin(stores["Store"])]
-    if len(unknown) and unknown_stores == "refuse":
-        examples = ", ".join(map(str, unknown.drop_duplicates().head(3)))
-        raise InvalidTableError(
-            f"train.csv, column Store: {len(unknown)} rows are of a store that store.csv does not hold (first: "
-            f"{examples}); add the missing stores there, or give `rossmann.unknown_stores=drop` to leave them out"
-        )
-    joined = join_many_to_one(days, stores, "Store", "", "drop")
-    return joined, {"data/dropped_days": float(len(unknown))}
+    joined = join_many_to_one(days, stores, "Store", "", unknown_stores, JOIN)
+    return joined, {"data/dropped_days": float(len(days) - len(joined))}

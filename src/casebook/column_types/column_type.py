@@ -1,0 +1,188 @@
+"""What every type of raw column has: one grammar of its values, for whole columns and for single values.
+
+`ColumnType.parse_value` is that grammar. A column is parsed by parsing its distinct values once each and spreading them
+over the rows, so that two million dates cost as much as their four hundred different days; a shorter way that a type
+takes for a whole column accepts and yields the same.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SHOWN_CHARACTERS = 60
+BOOLEANS = frozenset({bool, np.bool_})
+
+
+class InvalidTableError(ValueError):
+    """A raw table does not hold what its case declares; the message names the table, the column and the remedy."""
+
+
+class InvalidValueError(ValueError):
+    """A value that is not of its column's type."""
+
+
+class ColumnType:
+    """A type of raw columns.
+
+    Attributes:
+        expected: what its values are, as in "'x' is not a number".
+        nullable: whether a value may be null.
+        certain: Python types all of whose values are valid.
+        json_schema: of a value in a request, for OpenAPI.
+    """
+
+    expected: ClassVar[str]
+    nullable: ClassVar[bool] = True
+    certain: ClassVar[frozenset[type]] = frozenset()
+    json_schema: ClassVar[Mapping[str, Any]]
+    # What a null becomes.
+    null: ClassVar[Any] = None
+
+    def read(self, value: Any) -> Any:  # noqa: ANN401 - whatever a file or request holds
+        """Read a value that is not null.
+
+        Raises:
+            ValueError: it is not of this type.
+        """
+        raise NotImplementedError
+
+    def parse_value(self, value: Any) -> Any:  # noqa: ANN401
+        """Parse a single value.
+
+        Raises:
+            ValueError: it is not of this type.
+        """
+        if type(value) is str or not is_null(value):
+            return self.read(value)
+        if self.nullable:
+            return self.null
+        raise InvalidValueError
+
+    def accepts(self, value: object) -> bool:
+        """Return whether a column of this type can hold a value."""
+        try:
+            self.parse_value(value)
+        except ValueError:
+            return False
+        return True
+
+    def is_certain(self, column: pd.Series) -> bool:  # noqa: ARG002 - for types of which no value is certain
+        """Return whether the dtype alone says that every value is valid."""
+        return False
+
+    def parse_column(self, column: pd.Series, place: str) -> pd.Series:
+        """Parse a column.
+
+        Args:
+            column: raw values, text or already typed.
+            place: what to call it in errors, as in `act_train.csv, column date`.
+
+        Raises:
+            InvalidTableError: a value is not of this type; names the value, the count and the first row.
+        """
+        codes, values = distinct_of_type(column)
+        parsed, wrong = self.parse_distinct(values)
+        if not self.nullable:
+            wrong = np.append(wrong, True)
+        self._refuse(column, codes, wrong, place)
+        return self.spread_parsed(column, codes, parsed)
+
+    def parse_distinct(self, values: pd.Index) -> tuple[Sequence[Any] | np.ndarray, np.ndarray]:
+        """Parse values that differ from each other -> parsed values, and a mask of those that are wrong."""
+        parsed: list[Any] = []
+        wrong = np.zeros(len(values), dtype=bool)
+        for place, value in enumerate(values.tolist()):
+            try:
+                parsed.append(self.parse_value(value))
+            except ValueError:
+                parsed.append(self.null)
+                wrong[place] = True
+        return parsed, wrong
+
+    def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:
+        """Make the column of parsed distinct values."""
+        raise NotImplementedError
+
+    def pack(self, values: Sequence[Any]) -> pd.Categorical | pd.Series | np.ndarray:
+        """Store valid values of a request in the form that `parse_column` parses fastest."""
+        return objects(values)
+
+    def _refuse(self, column: pd.Series, codes: np.ndarray, wrong: np.ndarray, place: str) -> None:
+        """Raise when a distinct value that really occurs is wrong; the code -1 of nulls is the last of `wrong`."""
+        if len(wrong) == 0 or not wrong.any():
+            return
+        by_value = wrong if not self.nullable else np.append(wrong, False)
+        bad_rows = np.flatnonzero(by_value[codes])
+        if len(bad_rows):
+            shown = shorten(repr(str(column.iloc[bad_rows[0]])))
+            raise InvalidTableError(
+                f"{place}: {shown} is not {self.expected} ({len(bad_rows)} of {len(column)} rows, first in data row "
+                f"{bad_rows[0] + 1}); mend the file"
+            )
+
+
+def shorten(written: str) -> str:
+    """Cut what is long for a line of an error message."""
+    return f"{written[:SHOWN_CHARACTERS]}{'...' * (len(written) > SHOWN_CHARACTERS)}"
+
+
+def is_null(value: Any) -> bool:  # noqa: ANN401
+    """Return whether a single value is null: None, NaT, NA or NaN, which alone differs from itself."""
+    if value is None or value is pd.NaT or value is pd.NA:
+        return True
+    if isinstance(value, float | np.floating):
+        return bool(value != value)
+    return isinstance(value, Decimal) and value.is_nan()
+
+
+def distinct(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Split a column into integer codes (-1 for null) and its distinct values.
+
+    Returns:
+        codes of shape (rows,) and the values that they index.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(), column.cat.categories
+    codes, values = pd.factorize(column)
+    return codes, pd.Index(values)
+
+
+def distinct_of_type(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    """Split a column as `distinct`, but hold apart what Python calls equal: True and 1; lists stand a row each."""
+    if column.dtype != object:
+        return distinct(column)
+    types = set(map(type, column))
+    if types.isdisjoint(BOOLEANS) or types <= {*BOOLEANS, str, type(None)}:
+        try:
+            codes, values = pd.factorize(column)
+            # Without this pandas would make floats of whole numbers beside them.
+            return codes, pd.Index(values, dtype=object)
+        except TypeError:
+            pass
+    codes = np.where([is_null(value) for value in column], -1, np.arange(len(column)))
+    return codes, pd.Index(objects(column), dtype=object)
+
+
+def spread(codes: np.ndarray, values: np.ndarray, null: object) -> np.ndarray:
+    """Repeat the value of each row's code; rows without one get `null`.
+
+    Returns:
+        Array of shape (rows,) with the dtype of `values`.
+    """
+    by_row: np.ndarray = np.append(values, np.asarray([null], dtype=values.dtype))[codes]
+    return by_row
+
+
+def objects(values: Sequence[Any] | np.ndarray | pd.Series) -> pd.Series:
+    """Make a column of Python objects; NumPy would take nested lists (images) apart."""
+    cells = np.empty(len(values), dtype=object)
+    for place, value in enumerate(values):
+        cells[place] = value
+    return pd.Series(cells, dtype=object, copy=False)
