@@ -169,8 +169,13 @@ def package_model(
     return Package(network, preprocessor, task, evaluation["threshold"], example_rows)
 
 
-def profile_table(table: pd.DataFrame, target: str, *, name: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:
+def profile_table(table: pd.DataFrame, target: str | None, *, name: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:
     """Profile a table before anything is done to it.
+
+    Args:
+        table: any raw table.
+        target: the column whose mean is set beside each value of the others; none for a class of no order.
+        name: what the page calls the table.
 
     Returns:
         A page in HTML; the statistics of each column; the rows and the mean target of each value of columns of few.
@@ -179,7 +184,11 @@ def profile_table(table: pd.DataFrame, target: str, *, name: str) -> tuple[str, 
     from casebook.profiling.table_report import render_report
 
     columns = summarize_columns(table)
-    return render_report(table, name), columns, average_target(table, columns, table.get(target))
+    return (
+        render_report(table, name),
+        columns,
+        average_target(table, columns, None if target is None else table.get(target)),
+    )
 
 
 def refuse_one_class(table: pd.DataFrame, target: str, name: str) -> None:
