@@ -64,10 +64,10 @@ def _summarize(column: pd.Series) -> dict[str, Any]:
     values = pd.Index(counts.index.to_numpy()) if isinstance(column.dtype, pd.CategoricalDtype) else counts.index
     return start | {
         "distinct": len(counts),
-        "minimum": write_value(values.min()),
-        "maximum": write_value(values.max()),
+        "minimum": _write_value(values.min()),
+        "maximum": _write_value(values.max()),
         "mean": float(column.mean()) if _is_number(column) else np.nan,
-        "most_frequent": write_value(values[int(counts.to_numpy().argmax())]),
+        "most_frequent": _write_value(values[int(counts.to_numpy().argmax())]),
         "most_frequent_share": counts.max() / rows,
     }
 
@@ -78,7 +78,7 @@ def _average_by_value(column: pd.Series, target: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "column": column.name,
-            "value": pd.Series([write_value(value) for value in groups.index], dtype="str"),
+            "value": pd.Series([_write_value(value) for value in groups.index], dtype="str"),
             "rows": groups["size"].to_numpy(),
             "share": groups["size"].to_numpy() / len(column),
             "mean_target": groups["mean"].to_numpy(),
@@ -100,7 +100,7 @@ def _is_number(column: pd.Series) -> bool:
     return bool(pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_bool_dtype(column.dtype))
 
 
-def write_value(value: object) -> str | None:
+def _write_value(value: object) -> str | None:
     """Write a value as text: dates in ISO form without an empty time, numbers without noise, null for null."""
     if pd.isna(value):  # type: ignore[call-overload]
         return None

@@ -39,9 +39,9 @@ def render_report(table: pd.DataFrame, name: str) -> str:
     sampled = len(table) > MAX_REPORT_ROWS
     rows = table.sample(MAX_REPORT_ROWS, random_state=SAMPLE_SEED).sort_index() if sampled else table
     arrays = [str(column) for column in table if holds_arrays(table[column])]
-    texts = {column: convert_objects_to_text(rows[column]) for column in rows.columns.difference(arrays, sort=False)}
-    long = [str(column) for column, values in texts.items() if _is_long_text(values)]
-    shown = pd.DataFrame({column: _shorten(texts[column]) if column in long else texts[column] for column in texts})
+    columns = {str(column): convert_objects_to_text(rows[column]) for column in table if str(column) not in arrays}
+    long = [column for column, values in columns.items() if _is_long_text(values)]
+    shown = pd.DataFrame({**columns, **{column: _shorten(columns[column]) for column in long}})
     return str(
         TableReport(
             shown,
