@@ -1,7 +1,12 @@
 """The page is read as a browser would: what it shows, and that it asks the network for nothing."""
 
+from __future__ import annotations
+
 import re
+import subprocess
+import sys
 from html import unescape
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,6 +15,9 @@ from tests.profiling.tables import make_table
 
 from casebook.profiling import table_report
 from casebook.profiling.table_report import render_report
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # What makes a browser fetch something, unless it is inline (`data:`), a place in the page or a link to click on.
 FETCHES = re.compile(
@@ -106,6 +114,14 @@ def test_any_table_has_a_page(table: pd.DataFrame) -> None:
     before = table.copy(deep=True)
     assert read_title(render_report(table, "any")).startswith(f"any: {len(table):,} rows, {table.shape[1]} columns")
     pd.testing.assert_frame_equal(table, before)
+
+
+@pytest.mark.process
+def test_nothing_is_made_in_the_users_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("SKB_DATA_DIRECTORY", raising=False)
+    subprocess.run([sys.executable, "-c", "import casebook.profiling.table_report"], check=True)
+    assert not (tmp_path / "skrub_data").exists()
 
 
 def record_shown(monkeypatch: pytest.MonkeyPatch) -> list[pd.DataFrame]:
