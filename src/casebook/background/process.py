@@ -38,7 +38,8 @@ class BackgroundProcess:
             stdin=subprocess.DEVNULL,
             # Ctrl-C reaches the run alone, with which this process ends.
             start_new_session=True,
-            env={**os.environ, **thread_limits()},
+            # `skrub` draws with pyplot, which on a desktop would open windows here.
+            env={**os.environ, **thread_limits(), "MPLBACKEND": "agg"},
         )
         theirs.close()
         self._connection = Connection(ours.detach())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # What its nodes need, imported while the run has not come to them yet.
 NEEDED = ("casebook.stages.nodes", "casebook.stages.evaluation", "casebook.plots.tasks",
-    "casebook.profiling.table_profile", "matplotlib.backends.backend_agg", "matplotlib.figure", "sklearn.ensemble",
+    "casebook.profiling.table_report", "matplotlib.backends.backend_agg", "matplotlib.figure", "sklearn.ensemble",
     "sklearn.metrics")  # fmt: skip
 
 

@@ -1,1 +1,7 @@
 """A look at raw tables before anything is done to them."""
+
+import os
+import tempfile
+
+# `import skrub` makes a folder for downloads, in the user's home unless told otherwise, and fails where it may not.
+os.environ.setdefault("SKB_DATA_DIRECTORY", tempfile.gettempdir())

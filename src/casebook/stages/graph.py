@@ -58,9 +58,9 @@ def create_profile_pipeline(*tables: str) -> Pipeline:
         [
             stage(
                 "profile",
-                nodes.profile_table,
+                bind(nodes.profile_table, name=table),
                 [table, "params:target"],
-                [f"{table}_profile_figures", f"{table}_profile_tables"],
+                [f"{table}_profile_page", f"{table}_profile_columns", f"{table}_profile_categories"],
                 name=f"profile_{table}",
                 beside=True,
             )

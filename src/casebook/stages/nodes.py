@@ -169,20 +169,26 @@ def package_model(
     return Package(network, preprocessor, task, evaluation["threshold"], example_rows)
 
 
-def profile_table(table: pd.DataFrame, target: str) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
-    """Look at a table before anything is done to it.
+def profile_table(table: pd.DataFrame, target: str | None, *, name: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:
+    """Profile a table before anything is done to it.
+
+    Args:
+        table: any raw table.
+        target: the column whose mean is set beside each value of the others; none for a class of no order.
+        name: what the page calls the table.
 
     Returns:
-        Figures by file name, and the tables `columns` and `categories`.
+        A page in HTML; the statistics of each column; the rows and the mean target of each value of columns of few.
     """
-    from casebook.profiling.table_profile import draw_profile, profile_categories, profile_columns
+    from casebook.profiling.table_profile import average_target, summarize_columns
+    from casebook.profiling.table_report import render_report
 
-    outcome = table.get(target)
-    values = table.drop(columns=target, errors="ignore")
-    ids = [str(name) for name in table if isinstance(table[name].dtype, pd.StringDtype)]
-    figures = draw_profile(values, outcome)
-    tables = {"columns": profile_columns(table, ids), "categories": profile_categories(values, outcome)}
-    return {f"{name}.png": figure for name, figure in figures.items()}, tables
+    columns = summarize_columns(table)
+    return (
+        render_report(table, name),
+        columns,
+        average_target(table, columns, None if target is None else table.get(target)),
+    )
 
 
 def refuse_one_class(table: pd.DataFrame, target: str, name: str) -> None:

@@ -50,6 +50,16 @@ def test_copies_and_cut_reviews_are_counted_by_part(reviews: pd.DataFrame) -> No
     assert table["cut_share"].tolist() == pytest.approx([2 / 3, 0])
 
 
+def test_the_profile_of_the_table_cuts_long_reviews_and_counts_them_whole(reviews: pd.DataFrame) -> None:
+    page, columns, categories, drawn, _ = figures.profile_reviews(reviews, {"vocabulary": 10, "length": 100})
+    assert "reviews: 7 rows, 3 columns; cut to 80 characters: review" in page
+    described = columns.set_index("column").loc["review"]
+    assert (described["distinct"], described["most_frequent"]) == (6, "word end0")
+    means = categories[categories["column"] == "part"].set_index("value")["mean_target"].to_dict()
+    assert means == pytest.approx({"test": 1 / 3, "train": 3 / 4})
+    assert list(drawn) == ["review_lengths.png"]
+
+
 def test_the_look_at_the_data_is_a_histogram_and_two_tables(reviews: pd.DataFrame) -> None:
     drawn, tables = figures.look_at_reviews(reviews, {"vocabulary": 10, "length": 100})
     assert list(drawn) == ["review_lengths.png"]

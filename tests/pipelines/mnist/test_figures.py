@@ -56,6 +56,18 @@ def test_the_look_at_the_data_is_a_sheet_and_the_counts(digits: pd.DataFrame) ->
     assert sum(bar.get_height() for bar in bars) == 6
 
 
+def test_the_profile_of_the_table_leaves_the_images_to_the_sheet(digits: pd.DataFrame) -> None:
+    page, columns, categories, drawn, tables = figures.profile_digits(digits)
+    assert "digits: 6 rows, 3 columns; not shown, since they hold arrays: image" in page
+    assert columns["dtype"].tolist() == ["array", "int64", "category"]
+    assert categories[["column", "value", "rows"]].to_numpy().tolist() == [
+        ["digit", "1", 1], ["digit", "2", 2], ["digit", "7", 3], ["part", "test", 3], ["part", "train", 3]
+    ]  # fmt: skip
+    # The mean of digits says nothing.
+    assert categories["mean_target"].isna().all()
+    assert (list(drawn), list(tables)) == (["digits.png", "digit_counts.png"], ["digit_counts"])
+
+
 def test_mistakes_are_listed_the_surest_first(predictions: pd.DataFrame) -> None:
     expected = pd.DataFrame(
         {

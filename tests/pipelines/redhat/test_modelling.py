@@ -290,12 +290,11 @@ def test_the_package_holds_network_preparation_threshold_and_raw_example_rows(ma
 
 
 @pytest.mark.parametrize("table", ["activities", "people"])
-def test_a_profile_has_figures_and_a_row_for_each_column(made: dict[str, Any], table: str) -> None:
-    figures, tables = made[f"{table}_profile_figures"], made[f"{table}_profile_tables"]
-    assert figures
-    assert all(name.endswith(".png") for name in figures)
-    assert sorted(tables) == ["categories", "columns"]
-    assert len(tables["columns"]) == made[table].shape[1]
+def test_a_profile_has_a_page_and_a_row_for_each_column(made: dict[str, Any], table: str) -> None:
+    rows, columns = made[table].shape
+    assert f"{table}: {rows:,} rows, {columns} columns" in made[f"{table}_profile_page"]
+    assert made[f"{table}_profile_columns"]["column"].tolist() == list(made[table])
+    assert made[f"{table}_profile_categories"]["mean_target"].notna().all() == (table == "activities")
 
 
 def test_a_target_of_one_class_is_refused() -> None:

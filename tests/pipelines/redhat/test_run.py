@@ -29,7 +29,7 @@ LAYERS = {
     "06_models": {"preprocessor.json", "network.keras", "training_profile.json", "reference_model"},
     "07_model_output": {"test_predictions.parquet", "reference_predictions.parquet"},
     "08_reporting": {
-        "history.parquet", "importance.parquet", "figures", "tables", "test_head.csv", "profile", "profile_tables",
+        "history.parquet", "importance.parquet", "figures", "tables", "test_head.csv", "profile",
         "fold_scores.csv",
     },
 }  # fmt: skip
@@ -206,13 +206,16 @@ def test_figures_and_the_numbers_behind_them_are_artifacts(artifacts: Path) -> N
     assert {file.stem for file in (artifacts / "tables").glob("*.csv")} >= FIGURES
 
 
-def test_each_table_has_its_profile(artifacts: Path) -> None:
-    for table, columns in {"activities": 15, "people": 41}.items():
-        profile = artifacts / "profile" / table
-        assert len(pd.read_csv(profile / "columns.csv")) == columns
-        assert (profile / "categories.csv").exists()
-        assert list(profile.glob("*.png"))
-    assert (artifacts / "profile" / "activities" / "mean_target.png").exists()
+@pytest.mark.parametrize(("table", "rows", "columns"), [("activities", 5000, 15), ("people", 600, 41)])
+def test_each_table_has_its_profile(artifacts: Path, table: str, rows: int, columns: int) -> None:
+    profile = artifacts / "profile"
+    assert f"{table}: {rows:,} rows, {columns} columns" in (profile / f"{table}.html").read_text(encoding="utf-8")
+    described = pd.read_csv(profile / f"{table}_columns.csv")
+    assert described["rows"].tolist() == [rows] * columns
+    categories = pd.read_csv(profile / f"{table}_categories.csv")
+    assert (categories.groupby("column")["rows"].sum() == rows).all()
+    assert categories["mean_target"].notna().all() == (table == "activities")
+    assert set(categories["column"]) < set(described["column"]) - {"outcome"}
 
 
 def test_the_head_of_the_predictions_sets_probabilities_beside_actual_values(

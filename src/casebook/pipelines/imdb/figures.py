@@ -11,6 +11,7 @@ from casebook.data.splitting import TEST
 from casebook.pipelines.imdb.columns import PART, TARGET
 from casebook.plots import style as style
 from casebook.preprocessing.texts import split_words
+from casebook.stages.nodes import profile_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,6 +21,17 @@ SHARES = (0.01, 0.25, 0.5, 0.75, 0.9, 0.99)
 BOUNDS = (100, 150, 200, 300, 500)
 MOST_MISTAKES = 40
 EXCERPT = 300
+
+
+def profile_reviews(
+    joined_rows: pd.DataFrame, preprocessing: dict[str, Any]
+) -> tuple[str, pd.DataFrame, pd.DataFrame, dict[str, Figure], dict[str, pd.DataFrame]]:
+    """Profile the table of reviews, with their lengths; in one node, since texts are slow to hand over.
+
+    Returns:
+        What `profile_table` and `look_at_reviews` return.
+    """
+    return *profile_table(joined_rows, TARGET, name="reviews"), *look_at_reviews(joined_rows, preprocessing)
 
 
 def look_at_reviews(

@@ -17,9 +17,15 @@ def create_pipeline() -> Pipeline:
             stage("ingestion", nodes.ingest_reviews, ["raw_train", "raw_test"], "joined_rows"),
             stage(
                 "profile",
-                figures.look_at_reviews,
+                figures.profile_reviews,
                 ["joined_rows", "params:preprocessing"],
-                ["reviews_profile_figures", "reviews_profile_tables"],
+                [
+                    "reviews_profile_page",
+                    "reviews_profile_columns",
+                    "reviews_profile_categories",
+                    "reviews_profile_figures",
+                    "reviews_profile_tables",
+                ],
                 beside=True,
             ),
             stage(

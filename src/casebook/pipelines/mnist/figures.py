@@ -10,6 +10,7 @@ import pandas as pd
 from casebook.data.splitting import TEST
 from casebook.pipelines.mnist.columns import CLASSES, PART, TARGET
 from casebook.plots import style as style
+from casebook.stages.nodes import profile_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,17 @@ if TYPE_CHECKING:
 
 EXAMPLES = 10
 MOST_MISTAKES = 40
+
+
+def profile_digits(
+    joined_rows: pd.DataFrame,
+) -> tuple[str, pd.DataFrame, pd.DataFrame, dict[str, Figure], dict[str, pd.DataFrame]]:
+    """Profile the table of digits, with pictures of its images; in one node, since images are slow to hand over.
+
+    Returns:
+        What `profile_table` and `look_at_digits` return.
+    """
+    return *profile_table(joined_rows, None, name="digits"), *look_at_digits(joined_rows)
 
 
 def look_at_digits(joined_rows: pd.DataFrame) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:

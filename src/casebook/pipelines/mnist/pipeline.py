@@ -17,9 +17,15 @@ def create_pipeline() -> Pipeline:
             stage("ingestion", nodes.ingest_digits, ["raw_digits"], "joined_rows"),
             stage(
                 "profile",
-                figures.look_at_digits,
+                figures.profile_digits,
                 ["joined_rows"],
-                ["digits_profile_figures", "digits_profile_tables"],
+                [
+                    "digits_profile_page",
+                    "digits_profile_columns",
+                    "digits_profile_categories",
+                    "digits_profile_figures",
+                    "digits_profile_tables",
+                ],
                 beside=True,
             ),
             stage(
