@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,10 @@ import pandas as pd
 from casebook.evaluation.scores import score_baseline, score_network
 from casebook.preprocessing.tabular import encode_target
 from casebook.training.early_stopping import kept_epoch
-from casebook.training.trainer import Monitor, train_network
+from casebook.training.trainer import train_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import keras
@@ -29,11 +29,11 @@ STOPPING_SHARE = 0.1
 class FoldMonitor(Protocol):
     """What cross-validation reports to: a child run a fold, a line on the console, or a list in a test."""
 
-    def fold(self, name: str, tags: Mapping[str, str]) -> AbstractContextManager[Monitor]:
-        """Open a fold; its training reports to what this gives."""
+    def fold(self, name: str, tags: Mapping[str, str]) -> AbstractContextManager[Sequence[Any]]:
+        """Open a fold; returns the callbacks of its training."""
 
     def scores(self, metrics: Mapping[str, float]) -> None:
-        """Hear how the open fold did."""
+        """Log the scores of the open fold."""
 
 
 class Split(NamedTuple):
@@ -72,7 +72,7 @@ def cross_validate(
         task: see `scoring.score_predictions`.
         parameters: the `training` block.
         threshold: of class 1.
-        monitor: hears of each fold.
+        monitor: is called for each fold.
 
     Returns:
         A row a fold: `repeat`, `fold`, `rows`, and each metric as `<metric>` and `baseline_<metric>`.
@@ -80,9 +80,9 @@ def cross_validate(
     records = []
     for repeat, fold, judged in list_folds(dealt):
         tags = {"repeat": str(repeat), "fold": str(fold)}
-        with monitor.fold(f"fold {fold}" + (f", repeat {repeat}" if dealt.shape[1] > 1 else ""), tags) as training:
+        with monitor.fold(f"fold {fold}" + (f", repeat {repeat}" if dealt.shape[1] > 1 else ""), tags) as callbacks:
             split = prepare_fold(table, judged, fit, target, task)
-            network, _, scores = judge_fold(split, task, threshold, parameters, training)
+            network, _, scores = judge_fold(split, task, threshold, parameters, callbacks)
             plain = score_baseline(network, split.judged, split.train["target"], task, threshold)
             scores |= {f"baseline_{name}": value for name, value in plain.items()}
             monitor.scores(scores)
@@ -110,11 +110,11 @@ def prepare_fold(
 
 
 def judge_fold(
-    split: Split, task: str, threshold: float, parameters: TrainingParameters, monitor: Monitor
+    split: Split, task: str, threshold: float, parameters: TrainingParameters, callbacks: Sequence[Any]
 ) -> FoldResult:
     """Train without a fold's rows and score on them; where training stops early, by rows of its own."""
     train, stopping = split_off_early_stopping_rows(split.train, parameters)
-    network, history = train_network(train, stopping, split.preprocessor, parameters, monitor)
+    network, history = train_network(train, stopping, split.preprocessor, parameters, callbacks)
     scores = score_network(network, split.judged, task, threshold)
     return FoldResult(network, kept_epoch(history, parameters) + 1, scores)
 
