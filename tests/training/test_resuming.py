@@ -98,7 +98,7 @@ def undisturbed(given: tuple[Any, ...]) -> tuple[Any, Any]:
 
 @pytest.fixture(scope="module")
 def refitted(given: tuple[Any, ...]) -> SimpleNamespace:
-    """A training with a refit that nothing disturbed, and what its monitor heard."""
+    """A training with a refit that nothing disturbed, and what its callbacks heard."""
     told: list[Any] = []
     curves: list[set[str]] = []
     callbacks = [Listener(told), CurveCallback(lambda _, metrics: curves.append(set(metrics)))]

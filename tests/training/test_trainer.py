@@ -120,7 +120,7 @@ def check_one_step(
 
 @pytest.fixture(scope="module")
 def trained(learnable: Learnable, training: Training) -> Callable[[int], Any]:
-    """Train on 40 read-only rows; answer with network, history, what the monitor heard and the rows."""
+    """Train on 40 read-only rows; answer with network, history, what its callbacks heard and the rows."""
     preprocessor, rows, validation = learnable
     network = {"hidden": [6], "dropout": 0.2, "embedding": {"size": 2, "category_dropout": 0.1}}
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def name_curves(metrics: Mapping[str, float], part: str) -> dict[str, float]:
-    """Put the part before each metric: `train/loss`, `val/auc`."""
+    """Name the curves of a part's metrics: `train/loss`, `val/auc`."""
     return {f"{part}/{name}": value for name, value in metrics.items()}
 
 

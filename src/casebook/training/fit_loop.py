@@ -30,7 +30,7 @@ class FitRunner:
     def __init__(
         self, network: keras.Model, train: Arrays, validation: Arrays, steps: int, score: Score | None = None
     ) -> None:
-        """Keep the rows; see `EpochRunner` for the arguments."""
+        """Prepare the optimiser; see `EpochRunner` for the arguments."""
         self.network, self.steps, self._score = network, steps, score
         self._train, self._validation = train, validation
         self.validates = len(validation["target"]) > 0

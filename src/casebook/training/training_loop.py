@@ -35,6 +35,7 @@ def run_epochs(
     - Batches are run in stretches inside TensorFlow (64 batches, or 65,536 rows where those are more):
       `on_train_batch_begin` is called with the first batch of a stretch and `on_train_batch_end` with its last one, as
       with `steps_per_execution`. Their logs are the epoch's mean `loss` so far.
+    - Batches of the validation rows are not reported.
     - `model.stop_training` ends the training after the epoch in which it is set.
     - A resumed run calls no callback for the epochs that were done before; the first `on_epoch_begin` has their count.
     - After an error there is no `on_train_end`; the project's own callbacks are closed.

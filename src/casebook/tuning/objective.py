@@ -11,7 +11,7 @@ import optuna
 
 from casebook.evaluation.metrics import COSTS
 from casebook.training.callbacks import TrainingCallback
-from casebook.training.cross_validation import Split, judge_fold
+from casebook.training.cross_validation import Split, evaluate_fold
 from casebook.training.curves import is_loss, name_curves, read_curves
 from casebook.training.early_stopping import kept_epoch
 from casebook.training.trainer import train_network
@@ -105,7 +105,7 @@ def evaluate_on_folds(
     began, found, epochs = time.perf_counter(), [], []
     for number, split in enumerate(splits, start=1):
         callbacks = [*make_callbacks((number - 1) * training.epochs + 1), PruningCallback(trial, None)]
-        network, kept, scores = judge_fold(split, task, threshold, training, callbacks)
+        network, kept, scores = evaluate_fold(split, task, threshold, training, callbacks)
         found.append(name_curves(scores, "val"))
         epochs.append(kept)
         _report_fold(trial, study, found)
