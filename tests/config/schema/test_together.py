@@ -175,8 +175,8 @@ def test_thresholds_can_be_written_as_one_word(word: object, values: list[float]
     [
         ({}, TabularPreprocessingParameters()),
         ({"scaling": "minmax", "drop_first": True}, TabularPreprocessingParameters(scaling="minmax", drop_first=True)),
-        ({"scale": 127.5}, ImagePreprocessingParameters(scale=127.5)),
-        ({"vocabulary": 50, "length": 9}, TextPreprocessingParameters(vocabulary=50, length=9)),
+        ({"modality": "image", "scale": 127.5}, ImagePreprocessingParameters(scale=127.5)),
+        ({"modality": "text", "vocabulary": 50, "length": 9}, TextPreprocessingParameters(vocabulary=50, length=9)),
     ],
 )
 def test_a_preparation_is_read_as_that_of_its_inputs_and_checked_again_from_its_own_values(
@@ -189,7 +189,15 @@ def test_a_preparation_is_read_as_that_of_its_inputs_and_checked_again_from_its_
     assert read_preprocessing(read_preprocessing(block).model_dump(mode="json")) == expected
 
 
-@pytest.mark.parametrize("block", [{"scale": 0.0}, {"vocabulary": 2}, {"vocabulary": 10, "scaling": "none"}])
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"modality": "image", "scale": 0.0},
+        {"modality": "text", "vocabulary": 2},
+        {"vocabulary": 10},
+        {"modality": "sound"},
+    ],
+)
 def test_a_preparation_that_is_none_of_them_is_refused(block: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         read_preprocessing(block)
