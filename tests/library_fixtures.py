@@ -21,6 +21,8 @@ from casebook.pipelines.redhat.features import engineer_features
 from casebook.preprocessing.fit_tabular import fit_preprocessor
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor, prepare_rows
 from casebook.synthetic_data.redhat import generate_sample
+from casebook.training.callbacks import TrainingCallback
+from casebook.training.curves import read_curves
 
 # Busy cores shared with others can make any example slow; the same examples come every time.
 settings.register_profile("casebook", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -37,28 +39,33 @@ TRAINING = {
 }
 
 
-class ListMonitor:
-    """Writes down what it hears."""
+class Recorder(TrainingCallback):
+    """Writes down what it is called with: steps as they were done, epochs by their curves."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[Any, ...]] = []
+        self._done = 0
 
-    def start(self, epochs: int, steps: int) -> None:
-        self.heard.append(("start", epochs, steps))
+    def on_train_begin(self, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+        self.heard.append(("start", self.params["epochs"], self.params["steps"]))
 
-    def advance(self, steps: int) -> None:
-        self.heard.append(("advance", steps))
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+        self._done = 0
 
-    def epoch(self, number: int, metrics: dict[str, float]) -> None:
-        self.heard.append(("epoch", number, metrics))
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+        self.heard.append(("advance", batch + 1 - self._done))
+        self._done = batch + 1
 
-    def stop(self) -> None:
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401
+        self.heard.append(("epoch", epoch + 1, read_curves(logs, self.params)))
+
+    def close(self) -> None:
         self.heard.append(("stop",))
 
 
 @pytest.fixture
-def monitor() -> ListMonitor:
-    return ListMonitor()
+def recorder() -> Recorder:
+    return Recorder()
 
 
 @pytest.fixture(scope="session")

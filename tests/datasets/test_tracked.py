@@ -12,10 +12,12 @@ import pytest
 from kedro.io import DatasetError
 from rich.console import Console
 
-from casebook.datasets import FoldRuns, LoggedModel, RunMetrics, TrainingMonitor
+from casebook.datasets import FoldRuns, LoggedModel, RunMetrics, TrainingCallbacks
 from casebook.tracking import console, mlflow_client
-from casebook.tracking.console import ConsoleMonitor
+from casebook.tracking.console import ProgressBar
 from casebook.tracking.mlflow_client import child_run
+from casebook.training.callbacks import CurveCallback
+from casebook.training.checkpoints import TrainingCheckpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,16 +35,22 @@ def test_metrics_are_logged_under_their_own_names() -> None:
     assert mlflow.get_run(run.info.run_id).data.metrics == {"test/accuracy": 0.5, "data/rows": 3.0}
 
 
-def test_the_monitor_writes_curves_to_the_run_that_was_open_when_it_was_loaded() -> None:
+def load_curves(path: str = "checkpoint.bin") -> CurveCallback:
+    return TrainingCallbacks(path).load()[0]
+
+
+def test_the_callbacks_write_curves_to_the_run_that_was_open_when_they_were_loaded() -> None:
     with mlflow.start_run() as run:
-        monitor = TrainingMonitor("models/checkpoint.bin").load()
-    assert isinstance(monitor, ConsoleMonitor)
-    assert (monitor.checkpoint.path, monitor.checkpoint.owner) == (Path("models/checkpoint.bin"), run.info.run_id)
-    monitor.start(2, 1)
+        curves, bar, checkpoint = TrainingCallbacks("models/checkpoint.bin").load()
+    assert [type(callback) for callback in (curves, bar, checkpoint)] == [
+        CurveCallback, ProgressBar, TrainingCheckpoint,
+    ]  # fmt: skip
+    file = checkpoint.checkpoint
+    assert (file.path, file.owner) == (Path("models/checkpoint.bin"), run.info.run_id)
     with mlflow.start_run() as another:
         for epoch in (1, 2):
-            monitor.epoch(epoch, {"train/loss": 1 / epoch, "val/loss": 2 / epoch})
-    monitor.stop()
+            curves.on_epoch_end(epoch - 1, {"loss": 1 / epoch, "val_loss": 2 / epoch})
+    curves.close()
     assert curve(run.info.run_id, "val/loss") == [(1, 2.0), (2, 1.0)]
     assert curve(another.info.run_id, "val/loss") == []
 
@@ -50,11 +58,10 @@ def test_the_monitor_writes_curves_to_the_run_that_was_open_when_it_was_loaded()
 def test_points_that_are_no_finite_numbers_are_left_out_and_told_in_a_tag() -> None:
     """Infinity would stand in MLflow as 1.8e308."""
     with mlflow.start_run() as run:
-        monitor = TrainingMonitor("models/checkpoint.bin").load()
-        monitor.start(2, 1)
-        monitor.epoch(1, {"train/loss": 0.5, "val/auc": math.nan})
-        monitor.epoch(2, {"train/loss": math.inf, "val/auc": math.nan})
-        monitor.stop()
+        curves = load_curves()
+        curves.on_epoch_end(0, {"loss": 0.5, "val_auc": math.nan})
+        curves.on_epoch_end(1, {"loss": math.inf, "val_auc": math.nan})
+        curves.close()
         mlflow_client.log_metrics(run.info.run_id, {"val/loss": 0.25, "val/mae": -math.inf}, step=3)
     found = mlflow.get_run(run.info.run_id)
     assert found.data.metrics == {"train/loss": 0.5, "val/loss": 0.25}
@@ -65,13 +72,12 @@ def test_points_that_are_no_finite_numbers_are_left_out_and_told_in_a_tag() -> N
 def test_points_and_values_that_a_run_holds_already_stay_single() -> None:
     with mlflow.start_run() as run:
         for _ in range(2):
-            monitor = TrainingMonitor("checkpoint.bin").load()
-            monitor.start(3, 1)
+            curves = load_curves()
             for epoch in (1, 2):
-                monitor.epoch(epoch, {"train/loss": 1 / epoch})
-            monitor.stop()
-        monitor.epoch(3, {"train/loss": 0.25, "val/loss": 0.5})
-        monitor.stop()
+                curves.on_epoch_end(epoch - 1, {"loss": 1 / epoch})
+            curves.close()
+        curves.on_epoch_end(2, {"loss": 0.25, "val_loss": 0.5})
+        curves.close()
         for rows in (3, 3, 4):
             RunMetrics().save({"data/rows": rows, "data/features": 2})
     run_id = run.info.run_id
@@ -85,14 +91,13 @@ def test_short_epochs_are_written_together_and_all_are_there_at_the_end(monkeypa
     clock = [100.0]
     monkeypatch.setattr(mlflow_client.time, "time", lambda: clock[0])
     with mlflow.start_run() as run:
-        monitor = TrainingMonitor("checkpoint.bin").load()
-        monitor.start(40, 1)
+        curves = load_curves()
         seen = []
         for epoch in range(1, 41):
             clock[0] += 0.1
-            monitor.epoch(epoch, {"train/loss": float(epoch)})
+            curves.on_epoch_end(epoch - 1, {"loss": float(epoch)})
             seen.append(len(curve(run.info.run_id, "train/loss")))
-        monitor.stop()
+        curves.close()
     assert seen[0] == 1
     assert len(set(seen)) <= 5
     # No point waits for more than a second.
@@ -102,7 +107,11 @@ def test_short_epochs_are_written_together_and_all_are_there_at_the_end(monkeypa
 
 @pytest.mark.parametrize(
     "use",
-    [lambda: RunMetrics().save({"a": 1.0}), lambda: TrainingMonitor("").load(), lambda: LoggedModel("redhat").save({})],
+    [
+        lambda: RunMetrics().save({"a": 1.0}),
+        lambda: TrainingCallbacks("").load(),
+        lambda: LoggedModel("redhat").save({}),
+    ],
 )
 def test_without_an_open_run_nothing_is_written_and_none_is_opened(use: object) -> None:
     with pytest.raises(DatasetError, match="no MLflow run is open"):
@@ -117,9 +126,9 @@ def test_what_is_in_mlflow_is_not_read_through_the_catalog(dataset: RunMetrics |
     assert not dataset.exists()
 
 
-def test_a_monitor_is_only_read() -> None:
-    with pytest.raises(DatasetError, match="TrainingMonitor is only read"):
-        TrainingMonitor("").save(lambda: None)
+def test_the_callbacks_are_only_read() -> None:
+    with pytest.raises(DatasetError, match="TrainingCallbacks is only read"):
+        TrainingCallbacks("").save(lambda: None)
 
 
 @pytest.fixture
@@ -146,12 +155,10 @@ def children_of(run_id: str) -> list[Run]:
 def test_each_fold_is_a_finished_child_run_with_its_curves_and_scores(parent: str, told: io.StringIO) -> None:
     monitor = FoldRuns().load()
     for fold in (1, 2):
-        with monitor.fold(f"fold {fold}", {"repeat": "1", "fold": str(fold)}) as training:
-            training.start(2, 3)
-            training.advance(3)
+        with monitor.fold(f"fold {fold}", {"repeat": "1", "fold": str(fold)}) as (curves,):
             for epoch in (1, 2):
-                training.epoch(epoch, {"train/loss": fold / epoch})
-            training.stop()
+                curves.on_epoch_end(epoch - 1, {"loss": fold / epoch})
+            curves.close()
             monitor.scores({"accuracy": 0.5 * fold, "baseline_accuracy": 0.25})
     children = children_of(parent)
     assert [(run.info.run_name, run.info.status) for run in children] == [

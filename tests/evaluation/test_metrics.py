@@ -27,7 +27,7 @@ from casebook.evaluation.permutation_importance import permute_importance
 from casebook.evaluation.scores import score_outputs, score_predictions
 from casebook.model_registry.comparison import compare_models
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
-from casebook.training.trainer import Monitor, train_network
+from casebook.training.trainer import train_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -180,14 +180,14 @@ def brier() -> Iterator[Metric]:
 
 @pytest.mark.usefixtures("brier")
 def test_a_new_metric_is_seen_wherever_metrics_are(
-    learnable: Learnable, training: Callable[..., TrainingParameters], monitor: Monitor
+    learnable: Learnable, training: Callable[..., TrainingParameters]
 ) -> None:
     truth, good, poor = np.array([0, 1, 1, 0]), np.array([0.1, 0.8, 0.9, 0.3]), np.array([0.4, 0.5, 0.6, 0.5])
     assert score_predictions("binary", truth, good)["brier"] == pytest.approx(0.0375)
     assert [m.name for m in metrics_of("binary")][-1] == "brier"
     preprocessor, rows, validation = learnable
     parameters = training(metrics=["brier"], early_stopping={"metric": "val/brier", "patience": 5})
-    _, history = train_network(rows, validation, preprocessor, parameters, monitor)
+    _, history = train_network(rows, validation, preprocessor, parameters)
     assert {"train/brier", "val/brier"} <= set(history)
     assert (history["val/brier"].between(0.01, 0.5)).all()
     study = StudyParameters.model_validate({"metric": "val/brier"})

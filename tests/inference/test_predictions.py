@@ -1,7 +1,6 @@
 """Outputs of networks and references by the names and forms of their task."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,13 +73,12 @@ def test_the_class_follows_the_threshold_and_numbers_have_none() -> None:
 def test_two_softmax_outputs_are_a_binary_network_whose_second_is_the_probability(
     learnable: Learnable,
     training: Callable[..., TrainingParameters],
-    monitor: Any,  # noqa: ANN401
 ) -> None:
     preprocessor, rows, validation = learnable
     parameters = training(
         loss="sparse_categorical_crossentropy", metrics=["accuracy"], network={"hidden": [8], "output": "softmax"}
     )
-    network, history = train_network(rows, validation, preprocessor, parameters, monitor)
+    network, history = train_network(rows, validation, preprocessor, parameters)
     outputs = predict(network, validation)
     assert outputs.shape == (200, 2)
     assert task_of_network(network) == "binary"
@@ -109,14 +107,13 @@ def test_a_networks_task_is_told_by_its_output_and_its_width_by_the_classes(
 def test_without_validation_rows_the_curves_are_those_of_training_alone(
     learnable: Learnable,
     training: Callable[..., TrainingParameters],
-    monitor: Any,  # noqa: ANN401
 ) -> None:
     preprocessor, rows, _ = learnable
     none = {name: values[:0] for name, values in rows.items()}
-    network, history = train_network(rows, none, preprocessor, training(), monitor)
+    network, history = train_network(rows, none, preprocessor, training())
     assert sorted(history.columns) == ["epoch", "train/accuracy", "train/auc", "train/loss"]
     assert predict(network, none).shape == (0,)
-    same, with_validation = train_network(rows, learnable[2], preprocessor, training(), monitor)
+    same, with_validation = train_network(rows, learnable[2], preprocessor, training())
     for column in history.columns:
         np.testing.assert_array_equal(history[column], with_validation[column])
     assert all((a == b).all() for a, b in zip(network.get_weights(), same.get_weights(), strict=True))

@@ -15,7 +15,7 @@ from casebook.evaluation.prediction import predict
 from casebook.models.networks import build_network, load_network, task_of_network
 from casebook.models.tabular_inputs import ensemble_layers
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor, prepare_rows
-from casebook.training.trainer import Monitor, start_network, train_network
+from casebook.training.trainer import start_network, train_network
 
 Fit = Callable[..., TabularPreprocessor]
 Training = Callable[..., TrainingParameters]
@@ -137,12 +137,12 @@ def test_each_member_learns_from_its_own_loss_and_validation_judges_their_mean(
 
 
 def test_an_ensemble_learns_and_reports_the_losses_and_metrics_of_the_mean(
-    learnable: Learnable, training: Training, monitor: Monitor
+    learnable: Learnable, training: Training
 ) -> None:
     preprocessor, rows, validation = learnable
     network = {"hidden": [16], "ensemble_size": 4, "output": "sigmoid"}
     parameters = training(epochs=30, network=network, optimizer={"name": "adam", "learning_rate": 0.03})
-    trained, history = train_network(rows, validation, preprocessor, parameters, monitor)
+    trained, history = train_network(rows, validation, preprocessor, parameters)
     outputs, target = np.clip(predict(trained, validation), 1e-7, 1 - 1e-7), validation["target"]
     last = history.iloc[-1]
     assert last["val/accuracy"] == pytest.approx(((outputs > 0.5) == target).mean(), abs=1e-6)

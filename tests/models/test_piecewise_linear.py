@@ -13,7 +13,7 @@ from casebook.evaluation.prediction import predict
 from casebook.models.networks import build_network, load_network
 from casebook.models.tabular_inputs import custom_layers
 from casebook.preprocessing.tabular import TabularPreprocessor, prepare_rows
-from casebook.training.trainer import Monitor, start_network, train_network
+from casebook.training.trainer import start_network, train_network
 
 Fit = Callable[..., TabularPreprocessor]
 Training = Callable[..., TrainingParameters]
@@ -107,7 +107,7 @@ def test_a_saved_network_keeps_its_edges(fit: Fit, training: Training, tmp_path:
 
 @pytest.mark.parametrize(("piecewise_linear_bins", "learns"), [(0, False), (16, True)])
 def test_a_narrow_band_of_one_number_is_learnt_from_pieces_but_not_from_the_whole_number(
-    fit: Fit, training: Training, monitor: Monitor, piecewise_linear_bins: int, learns: bool
+    fit: Fit, training: Training, piecewise_linear_bins: int, learns: bool
 ) -> None:
     table = make_table()[["amount"]]
     rank = table["amount"].rank(pct=True)
@@ -118,6 +118,6 @@ def test_a_narrow_band_of_one_number_is_learnt_from_pieces_but_not_from_the_whol
         network={"hidden": [], "piecewise_linear_bins": piecewise_linear_bins},
         optimizer={"name": "adam", "learning_rate": 0.3},
     )
-    network, _ = train_network(rows, rows, preprocessor, parameters, monitor)
+    network, _ = train_network(rows, rows, preprocessor, parameters)
     accuracy = ((predict(network, rows) > 0.5) == rows["target"]).mean()
     assert (accuracy > 0.95) == learns

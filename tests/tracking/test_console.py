@@ -6,6 +6,7 @@ import io
 import math
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +14,7 @@ from mlflow.entities import Metric, Run, RunData, RunInfo, RunTag
 from rich.console import Console
 
 from casebook.tracking import console
-from casebook.tracking.console import ConsoleFolds, ConsoleMonitor, announce, show_summary, write_score
+from casebook.tracking.console import ConsoleFolds, ProgressBar, announce, show_summary, write_score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -98,83 +99,84 @@ def test_a_sample_is_announced_with_its_place_size_and_best_reachable_score(pape
 
 
 @pytest.fixture
-def written() -> list[tuple[int, dict[str, float]]]:
-    return []
+def bar() -> ProgressBar:
+    return ProgressBar(Console(file=io.StringIO(), width=160))
 
 
-@pytest.fixture
-def bar(written: list[tuple[int, dict[str, float]]]) -> ConsoleMonitor:
-    return ConsoleMonitor(
-        lambda number, metrics: written.append((number, dict(metrics))), Console(file=io.StringIO(), width=160)
-    )
+def begin(bar: ProgressBar, epochs: int, steps: int, part: str = "train") -> None:
+    order = ["loss", "auc", "accuracy", "val_loss", "val_auc", "val_accuracy"]
+    bar.set_params({"epochs": epochs, "steps": steps, "part": part, "metrics": order})
+    bar.on_train_begin()
 
 
-def drawn(bar: ConsoleMonitor) -> str:
+def drawn(bar: ProgressBar) -> str:
     paper = io.StringIO()
     Console(file=paper, width=160).print(bar._progress.get_renderable())
     return paper.getvalue()
 
 
-def test_each_epoch_goes_to_the_curves_at_once(
-    bar: ConsoleMonitor, written: list[tuple[int, dict[str, float]]]
-) -> None:
-    bar.start(2, 10)
-    bar.epoch(1, {"train/loss": 0.5, "val/loss": 0.6})
-    assert written == [(1, {"train/loss": 0.5, "val/loss": 0.6})]
-    bar.stop()
+def test_a_resumed_training_is_shown_as_far_as_it_has_come(bar: ProgressBar) -> None:
+    bar.set_state(SimpleNamespace(history=[{"epoch": 1, "train/loss": 0.5}, {"epoch": 2, "train/loss": 0.25}]))
+    begin(bar, 3, 10)
+    assert bar._progress.tasks[0].completed == 20
+    assert "epoch 3/3" in drawn(bar)
+    assert "train/loss 0.2500" in drawn(bar)
+    bar.on_train_batch_end(3)
+    assert bar._progress.tasks[0].completed == 24
+    bar.close()
 
 
-def test_the_bar_shows_epoch_losses_and_the_first_validation_metric(bar: ConsoleMonitor) -> None:
-    bar.start(3, 10)
-    bar.epoch(1, {"train/loss": 0.5, "train/auc": 0.8, "val/loss": 0.6, "val/auc": 0.7, "val/accuracy": 0.1})
-    bar.stop()
+def test_the_bar_shows_epoch_losses_and_the_first_validation_metric(bar: ProgressBar) -> None:
+    begin(bar, 3, 10)
+    bar.on_epoch_end(0, {"loss": 0.5, "auc": 0.8, "val_loss": 0.6, "val_auc": 0.7, "val_accuracy": 0.1})
+    bar.close()
     said = drawn(bar)
     assert "epoch 2/3" in said
     assert "train/loss 0.5000  val/loss 0.6000  val/auc 0.7000" in said
 
 
-def test_a_second_training_has_a_bar_of_its_own(bar: ConsoleMonitor) -> None:
-    bar.start(3, 10)
-    bar.epoch(3, {"train/loss": 0.5, "val/loss": 0.6})
-    bar.stop()
-    bar.start(2, 11)
-    bar.epoch(1, {"refit/loss": 0.4, "refit/auc": 0.9})
-    bar.stop()
+def test_a_second_training_has_a_bar_of_its_own(bar: ProgressBar) -> None:
+    begin(bar, 3, 10)
+    bar.on_epoch_end(2, {"loss": 0.5, "val_loss": 0.6})
+    bar.close()
+    begin(bar, 2, 11, "refit")
+    bar.on_epoch_end(0, {"loss": 0.4, "auc": 0.9})
+    bar.close()
     said = drawn(bar)
     assert "epoch 2/2" in said
     assert "refit/loss 0.4000  refit/auc 0.9000" in said
     assert "train/loss" not in said
 
 
-def test_a_curve_that_is_no_number_is_explained_once(written: list[tuple[int, dict[str, float]]]) -> None:
+def test_a_curve_that_is_no_number_is_explained_once() -> None:
     paper = io.StringIO()
-    bar = ConsoleMonitor(lambda *point: written.append(point), Console(file=paper, width=160))
-    bar.start(3, 10)
-    bar.epoch(1, {"train/loss": 0.5, "val/loss": 0.6, "val/auc": math.nan})
-    bar.epoch(2, {"train/loss": math.inf, "val/loss": 0.6, "val/auc": math.nan})
-    bar.stop()
+    bar = ProgressBar(Console(file=paper, width=160))
+    begin(bar, 3, 10)
+    bar.on_epoch_end(0, {"loss": 0.5, "val_loss": 0.6, "val_auc": math.nan})
+    bar.on_epoch_end(1, {"loss": math.inf, "val_loss": 0.6, "val_auc": math.nan})
+    bar.close()
     said = paper.getvalue()
     assert said.count("val/auc is nan in epoch 1: it is not defined on these rows") == 1
     assert said.count("train/loss is inf in epoch 2: training diverges") == 1
     assert "val/auc is nan in epoch 2" not in said
 
 
-def test_without_metrics_the_bar_shows_the_losses_alone(bar: ConsoleMonitor) -> None:
-    bar.start(1, 10)
-    bar.epoch(1, {"train/loss": 0.5, "val/loss": 0.6})
-    bar.stop()
+def test_without_metrics_the_bar_shows_the_losses_alone(bar: ProgressBar) -> None:
+    begin(bar, 1, 10)
+    bar.on_epoch_end(0, {"loss": 0.5, "val_loss": 0.6})
+    bar.close()
     assert "epoch 1/1" in drawn(bar)
     assert drawn(bar).count("val/loss") == 1
 
 
-def test_the_bar_counts_steps_of_all_epochs(bar: ConsoleMonitor) -> None:
-    bar.start(2, 10)
-    bar.advance(4)
+def test_the_bar_counts_steps_of_all_epochs(bar: ProgressBar) -> None:
+    begin(bar, 2, 10)
+    bar.on_train_batch_end(3)
     (task,) = bar._progress.tasks
     assert (task.completed, task.total) == (4, 20)
-    bar.epoch(1, {"train/loss": 0.5, "val/loss": 0.6})
+    bar.on_epoch_end(0, {"loss": 0.5, "val_loss": 0.6})
     assert bar._progress.tasks[0].completed == 10
-    bar.stop()
+    bar.close()
 
 
 class Opened:
@@ -196,11 +198,9 @@ class Opened:
 def test_folds_go_to_their_own_runs_and_are_shown_in_a_line_each() -> None:
     opened, paper = Opened(), io.StringIO()
     folds = ConsoleFolds(opened.open_run, opened.log, Console(file=paper, width=160))
-    with folds.fold("fold 1, repeat 2", {"fold": "1"}) as training:
-        training.start(1, 5)
-        training.advance(5)
-        training.epoch(1, {"train/loss": 0.5})
-        training.stop()
+    with folds.fold("fold 1, repeat 2", {"fold": "1"}) as (curves,):
+        curves.on_epoch_end(0, {"loss": 0.5})
+        curves.close()
         folds.scores({"mae": 1234.5678, "rmspe": 0.12345, "baseline_mae": 2.0})
     assert opened.said == [
         ("open", "fold 1, repeat 2", {"fold": "1"}),
@@ -246,10 +246,10 @@ def test_a_sample_whose_best_scores_nobody_knows_is_announced_without_them(paper
     assert "reviews 400" in paper.getvalue()
 
 
-def test_without_validation_rows_the_bar_shows_the_training_curves(bar: ConsoleMonitor) -> None:
-    bar.start(1, 10)
-    bar.epoch(1, {"train/loss": 0.5, "train/accuracy": 0.75})
-    bar.stop()
+def test_without_validation_rows_the_bar_shows_the_training_curves(bar: ProgressBar) -> None:
+    begin(bar, 1, 10)
+    bar.on_epoch_end(0, {"loss": 0.5, "accuracy": 0.75})
+    bar.close()
     assert "train/loss 0.5000  train/accuracy 0.7500" in drawn(bar)
     assert "val/" not in drawn(bar)
 

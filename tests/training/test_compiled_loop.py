@@ -11,11 +11,12 @@ from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import TrainingParameters
 from casebook.evaluation.scores import score_outputs
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
+from casebook.training.batches import count_steps, plan_epoch, shuffle_rows
 from casebook.training.trainer import compile_network, start_network
 
 start_tensorflow()
 
-from casebook.training.compiled_loop import EpochRunner, count_steps, plan_epoch, shuffle_rows  # noqa: E402
+from casebook.training.compiled_loop import EpochRunner  # noqa: E402
 
 Learnable = tuple[TabularPreprocessor, Arrays, Arrays]
 
@@ -70,6 +71,19 @@ class Listener:
         network.compute_loss = listen
 
 
+class BatchCalls:
+    """Stands where a `CallbackList` does and writes down the calls about batches."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, int, Any]] = []
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:  # noqa: ANN401
+        self.heard.append(("begin", batch, logs))
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ANN401
+        self.heard.append(("end", batch, logs))
+
+
 @pytest.fixture
 def make_runner(learnable: Learnable, training: Callable[..., TrainingParameters]) -> Callable[..., EpochRunner]:
     """Make a runner of a small network on the first rows, and train with it as often as asked."""
@@ -90,12 +104,14 @@ def make_runner(learnable: Learnable, training: Callable[..., TrainingParameters
 
 def test_every_row_comes_once_an_epoch_in_the_order_of_seed_and_epoch(make_runner: Callable[..., Any]) -> None:
     runner, seen, rows = make_runner(23, 5, listen=True)
-    advanced: list[int] = []
-    runner.train(7, 2, advanced.append)
+    calls = BatchCalls()
+    runner.train(7, 2, calls)
     expected = rows["numbers"][shuffle_rows(23, 7, 2), 0]
     assert [len(batch) for batch in seen] == [5, 5, 5, 4, 4]
     np.testing.assert_array_equal(np.concatenate(seen), expected)
-    assert advanced == [3, 2]
+    # Three batches of five rows and two of four: the numbers of the first and of the last batch of each stretch.
+    assert [call[:2] for call in calls.heard] == [("begin", 0), ("end", 2), ("begin", 3), ("end", 4)]
+    assert all(set(logs) == {"loss"} and logs["loss"] > 0 for name, _, logs in calls.heard if name == "end")
 
 
 def test_an_epoch_s_loss_is_that_of_its_own_rows_and_validation_changes_no_weight(
@@ -109,7 +125,7 @@ def test_an_epoch_s_loss_is_that_of_its_own_rows_and_validation_changes_no_weigh
     target = rows["target"]
     loss = -np.mean(np.log(np.where(target == 1, expected, 1 - expected)))
     for _ in range(2):
-        measured = runner.train(1, 0, lambda _: None)
+        measured = runner.train(1, 0, BatchCalls())
         assert measured["loss"] == pytest.approx(loss, rel=1e-5)
         assert measured["accuracy"] == pytest.approx(np.mean((expected > 0.5) == target))
         held_out = runner.validate()

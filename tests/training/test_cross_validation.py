@@ -12,6 +12,7 @@ import pytest
 
 from casebook.data.splitting import assign_folds
 from casebook.training import cross_validation
+from casebook.training.callbacks import CurveCallback
 from casebook.training.cross_validation import cross_validate, summarise_folds
 
 if TYPE_CHECKING:
@@ -33,10 +34,9 @@ class ListFolds:
         self.heard: list[tuple[Any, ...]] = []
 
     @contextmanager
-    def fold(self, name: str, tags: Mapping[str, str]) -> Iterator[SimpleNamespace]:
+    def fold(self, name: str, tags: Mapping[str, str]) -> Iterator[list[CurveCallback]]:
         self.heard.append(("open", name, dict(tags)))
-        quiet = dict.fromkeys(("start", "advance", "stop"), lambda *_: None)
-        yield SimpleNamespace(**quiet, epoch=lambda number, _: self.heard.append(("epoch", number)))
+        yield [CurveCallback(lambda number, _: self.heard.append(("epoch", number)))]
         self.heard.append(("close", name))
 
     def scores(self, metrics: Mapping[str, float]) -> None:

@@ -54,7 +54,7 @@ def test_the_best_epoch_is_the_first_of_the_best_finite_points(name: str, curve:
 def test_early_stopping_keeps_the_weights_of_the_epoch_that_is_called_the_best(curve: list[float], name: str) -> None:
     stopping = EarlyStopping(EarlyStoppingParameters(metric=name, patience=99))
     for epoch, value in enumerate(curve):
-        stopping.hear({"train/loss": 0.5, name: value}, lambda epoch=epoch: [np.array(epoch)])
+        stopping.update({"train/loss": 0.5, name: value}, lambda epoch=epoch: [np.array(epoch)])
     best = find_best(name, np.array(curve))
     assert [int(weight) for weight in stopping.weights] == ([] if best is None else [best])
 
@@ -79,15 +79,15 @@ def test_the_kept_epoch_is_never_one_without_a_finite_loss() -> None:
 def test_a_loss_of_nan_ends_a_training_at_once_and_one_of_infinity_does_not() -> None:
     for patience in (0, 5):
         stopping = EarlyStopping(EarlyStoppingParameters(patience=patience))
-        assert not stopping.hear({"train/loss": INF, "val/loss": INF}, list)
-        assert not stopping.hear({"train/loss": 0.5, "val/loss": 0.5}, list)
-        assert stopping.hear({"train/loss": NAN, "val/loss": NAN}, list)
+        assert not stopping.update({"train/loss": INF, "val/loss": INF}, list)
+        assert not stopping.update({"train/loss": 0.5, "val/loss": 0.5}, list)
+        assert stopping.update({"train/loss": NAN, "val/loss": NAN}, list)
 
 
 def test_a_curve_that_is_not_defined_on_its_rows_cannot_stop_a_training() -> None:
     stopping = EarlyStopping(EarlyStoppingParameters(metric="val/auc", patience=2))
     with pytest.raises(TrainingError, match=r"early_stopping.metric val/auc is not defined on these rows \(of one cl"):
-        stopping.hear({"train/loss": 0.5, "val/loss": 0.5, "val/auc": NAN}, list)
+        stopping.update({"train/loss": 0.5, "val/loss": 0.5, "val/auc": NAN}, list)
 
 
 def test_points_that_are_no_finite_numbers_are_explained() -> None:

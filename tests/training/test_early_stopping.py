@@ -14,7 +14,7 @@ def follow(values: list[float], **parameters: object) -> tuple[int, EarlyStoppin
     stopping = EarlyStopping(EarlyStoppingParameters(**{**PARAMETERS, **parameters}))
     metric = stopping.parameters.metric
     for epoch, value in enumerate(values, 1):
-        if stopping.hear({metric: value}, lambda epoch=epoch: [np.array(epoch)]):
+        if stopping.update({metric: value}, lambda epoch=epoch: [np.array(epoch)]):
             return epoch, stopping
     return 0, stopping
 
@@ -75,4 +75,4 @@ def test_a_state_taken_up_again_goes_on_as_if_nothing_had_been() -> None:
     again = EarlyStopping(stopping.parameters)
     again.restore(stopping.describe(), stopping.weights)
     assert again == stopping
-    assert again.hear({"val/loss": 2.5}, list)
+    assert again.update({"val/loss": 2.5}, list)

@@ -15,7 +15,8 @@ import pytest
 
 from casebook.config.schema import TrainingParameters
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
-from casebook.training.checkpoints import Checkpoint, ResumeError
+from casebook.training.callbacks import CurveCallback, TrainingCallback
+from casebook.training.checkpoints import Checkpoint, ResumeError, TrainingCheckpoint
 from casebook.training.early_stopping import kept_epoch
 from casebook.training.trainer import train_network
 
@@ -34,30 +35,52 @@ SETTINGS = {
 KILLED = """
 import pickle, sys, time
 from pathlib import Path
-from types import SimpleNamespace
-from casebook.training.checkpoints import Checkpoint
+from casebook.training.callbacks import TrainingCallback
+from casebook.training.checkpoints import Checkpoint, TrainingCheckpoint
 from casebook.training.trainer import train_network
 
 folder = Path(sys.argv[1])
-epochs = []
 
-def advance(steps):
-    if len(epochs) == 3:
-        (folder / "reached").touch()
-        time.sleep(600)
+class Waiting(TrainingCallback):
+    epochs = 0
 
-monitor = SimpleNamespace(start=lambda *_: None, advance=advance, stop=lambda: None)
-monitor.epoch = lambda *told: epochs.append(told)
+    def on_train_batch_end(self, batch, logs=None):
+        if self.epochs == 3:
+            (folder / "reached").touch()
+            time.sleep(600)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs += 1
+
 with open(folder / "given.pickle", "rb") as file:
     given = pickle.load(file)
-train_network(*given, monitor, Checkpoint(folder / "checkpoint.bin", "run"))
+train_network(*given, [TrainingCheckpoint(Checkpoint(folder / "checkpoint.bin", "run")), Waiting()])
 """
 
 
-def listen(told: list[Any]) -> Any:  # noqa: ANN401
-    return SimpleNamespace(
-        start=lambda *_: None, advance=told.append, epoch=lambda number, _: told.append(f"epoch {number}"), stop=list
-    )
+class Listener(TrainingCallback):
+    """Writes down the steps that were done and the number of each epoch, those of a resumed training included."""
+
+    def __init__(self, told: list[Any]) -> None:
+        self.told, self.curves, self.done = told, CurveCallback(lambda number, _: told.append(f"epoch {number}")), 0
+
+    def on_train_begin(self, logs: Any = None) -> None:  # noqa: ANN401
+        self.curves.set_state(self.state)
+        self.curves.on_train_begin(logs)
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+        self.done = 0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+        self.told.append(batch + 1 - self.done)
+        self.done = batch + 1
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:  # noqa: ANN401
+        self.curves.on_epoch_end(epoch, logs)
+
+
+def kept_in(folder: Path, owner: str = "run", pause: float = 0.0) -> TrainingCheckpoint:
+    return TrainingCheckpoint(Checkpoint(folder / "checkpoint.bin", owner, pause))
 
 
 @pytest.fixture(scope="module")
@@ -70,17 +93,17 @@ def given(learnable: Learnable, training: Callable[..., TrainingParameters]) -> 
 @pytest.fixture(scope="module")
 def undisturbed(given: tuple[Any, ...]) -> tuple[Any, Any]:
     """A training that nothing disturbed -> network, history."""
-    return train_network(*given, listen([]))
+    return train_network(*given)
 
 
 @pytest.fixture(scope="module")
 def refitted(given: tuple[Any, ...]) -> SimpleNamespace:
-    """A training with a refit that nothing disturbed, and what its monitor heard."""
+    """A training with a refit that nothing disturbed, and what its callbacks heard."""
     told: list[Any] = []
     curves: list[set[str]] = []
-    monitor = listen(told)
-    monitor.epoch = lambda _, metrics: curves.append(set(metrics))
-    network, history = train_network(*given, monitor, refit=True)
+    callbacks = [Listener(told), CurveCallback(lambda _, metrics: curves.append(set(metrics)))]
+    network, history = train_network(*given, callbacks, refit=True)
+    told = [heard for heard in told if isinstance(heard, int)]
     return SimpleNamespace(weights=network.get_weights(), history=history, told=told, curves=curves)
 
 
@@ -102,10 +125,10 @@ def test_a_training_killed_in_mid_epoch_goes_on_to_the_same_bits(
 ) -> None:
     kill_in_mid_epoch(tmp_path, given)
     told: list[Any] = []
-    resumed, history = train_network(*given, listen(told), Checkpoint(tmp_path / "checkpoint.bin", "run"))
+    resumed, history = train_network(*given, [Listener(told), kept_in(tmp_path)])
     network, whole = undisturbed
     # 103 rows in batches of at most 16: three epochs of 7 steps were done, and what the fourth had done is lost.
-    done = [7, "epoch 1", 7, "epoch 2", 7, "epoch 3"]
+    done = ["epoch 1", "epoch 2", "epoch 3"]
     assert told == [*done, 5, 2, "epoch 4", 5, 2, "epoch 5", 5, 2, "epoch 6"]
     assert history.equals(whole)
     assert all((a == b).all() for a, b in zip(resumed.get_weights(), network.get_weights(), strict=True))
@@ -116,36 +139,34 @@ class BrokenOffError(Exception):
     pass
 
 
-def break_off(given: tuple[Any, ...], checkpoint: Checkpoint, epoch: int) -> None:
+def break_off(given: tuple[Any, ...], checkpoint: TrainingCheckpoint, epoch: int) -> None:
     """Train until an epoch's state is kept and the next one begins."""
 
-    def advance(_: int) -> None:
-        if len(heard) == epoch:
-            raise BrokenOffError
+    class Breaking(TrainingCallback):
+        def on_epoch_begin(self, begun: int, logs: Any = None) -> None:  # noqa: ANN401, ARG002
+            if begun == epoch:
+                raise BrokenOffError
 
-    heard: list[Any] = []
-    monitor = SimpleNamespace(start=list, advance=advance, epoch=lambda *told: heard.append(told), stop=list)
-    monitor.start = lambda *_: None
     with pytest.raises(BrokenOffError):
-        train_network(*given, monitor, checkpoint)
+        train_network(*given, [Breaking(), checkpoint])
 
 
 def test_a_kill_within_the_pause_repeats_the_epochs_that_were_not_kept(
     given: tuple[Any, ...], undisturbed: tuple[Any, Any], tmp_path: Path
 ) -> None:
-    break_off(given, Checkpoint(tmp_path / "checkpoint.bin", "run", pause=3600), 4)
+    break_off(given, kept_in(tmp_path, pause=3600), 4)
     told: list[Any] = []
-    resumed, history = train_network(*given, listen(told), Checkpoint(tmp_path / "checkpoint.bin", "run"))
-    assert told[:5] == [7, "epoch 1", 5, 2, "epoch 2"]
+    resumed, history = train_network(*given, [Listener(told), kept_in(tmp_path)])
+    assert told[:4] == ["epoch 1", 5, 2, "epoch 2"]
     network, whole = undisturbed
     assert history.equals(whole)
     assert all((a == b).all() for a, b in zip(resumed.get_weights(), network.get_weights(), strict=True))
 
 
 def test_another_run_begins_anew_and_leaves_nothing(given: tuple[Any, ...], tmp_path: Path) -> None:
-    break_off(given, Checkpoint(tmp_path / "checkpoint.bin", "first"), 2)
+    break_off(given, kept_in(tmp_path, "first"), 2)
     told: list[Any] = []
-    train_network(*given, listen(told), Checkpoint(tmp_path / "checkpoint.bin", "second"))
+    train_network(*given, [Listener(told), kept_in(tmp_path, "second")])
     assert told[:3] == [5, 2, "epoch 1"]
     assert not (tmp_path / "checkpoint.bin").exists()
 
@@ -154,7 +175,7 @@ def test_another_run_begins_anew_and_leaves_nothing(given: tuple[Any, ...], tmp_
 def test_a_training_of_other_rows_or_parameters_does_not_go_on(
     given: tuple[Any, ...], tmp_path: Path, training: Callable[..., TrainingParameters], part: str
 ) -> None:
-    checkpoint = Checkpoint(tmp_path / "checkpoint.bin", "run")
+    checkpoint = kept_in(tmp_path)
     break_off(given, checkpoint, 1)
     train, validation, preprocessor, parameters = given
     if part == "training rows":
@@ -164,19 +185,18 @@ def test_a_training_of_other_rows_or_parameters_does_not_go_on(
     else:
         parameters = training(**{**SETTINGS, "epochs": 7})
     with pytest.raises(ResumeError, match=f"is of another training: {part} differ; begin anew"):
-        train_network(train, validation, preprocessor, parameters, listen([]), checkpoint)
+        train_network(train, validation, preprocessor, parameters, [checkpoint])
 
 
 def test_a_training_killed_after_its_last_epoch_only_ends(given: tuple[Any, ...], tmp_path: Path) -> None:
-    checkpoint = Checkpoint(tmp_path / "checkpoint.bin", "run")
-    kept: list[bytes] = []
-    monitor = listen([])
-    monitor.stop = lambda: kept.append(checkpoint.path.read_bytes())
-    network, history = train_network(*given, monitor, checkpoint)
-    checkpoint.path.write_bytes(kept[0])
+    checkpoint = kept_in(tmp_path)
+    path, kept = checkpoint.checkpoint.path, []
+    ending = CurveCallback(lambda *_: None, finish=lambda: kept.append(path.read_bytes()))
+    network, history = train_network(*given, [ending, checkpoint])
+    path.write_bytes(kept[0])
     told: list[Any] = []
-    again, same = train_network(*given, listen(told), checkpoint)
-    assert told == [heard for epoch in history["epoch"] for heard in (7, f"epoch {epoch}")]
+    again, same = train_network(*given, [Listener(told), checkpoint])
+    assert told == [f"epoch {epoch}" for epoch in history["epoch"]]
     assert same.equals(history)
     assert all((a == b).all() for a, b in zip(again.get_weights(), network.get_weights(), strict=True))
 
@@ -200,7 +220,7 @@ def test_a_refit_is_a_training_on_all_rows_for_as_many_epochs_as_were_kept(
 
     plainly = training(**{**SETTINGS, "epochs": kept, "early_stopping": {}})
     nothing = {name: values[:0] for name, values in train.items()}
-    expected, _ = train_network(join(train, validation), nothing, preprocessor, plainly, listen([]))
+    expected, _ = train_network(join(train, validation), nothing, preprocessor, plainly)
     assert all((a == b).all() for a, b in zip(refitted.weights, expected.get_weights(), strict=True))
     alone = undisturbed[0].get_weights()
     assert not all((a == b).all() for a, b in zip(refitted.weights, alone, strict=True))
@@ -209,30 +229,28 @@ def test_a_refit_is_a_training_on_all_rows_for_as_many_epochs_as_were_kept(
 def test_a_run_killed_in_its_refit_repeats_that_alone(
     given: tuple[Any, ...], refitted: SimpleNamespace, tmp_path: Path
 ) -> None:
-    checkpoint = Checkpoint(tmp_path / "checkpoint.bin", "run")
+    checkpoint = kept_in(tmp_path)
 
     def break_refit(_: int, metrics: dict[str, float]) -> None:
         if "refit/loss" in metrics:
             raise BrokenOffError
 
-    monitor = listen([])
-    monitor.epoch = break_refit
     with pytest.raises(BrokenOffError):
-        train_network(*given, monitor, checkpoint, refit=True)
-    assert checkpoint.path.exists()
+        train_network(*given, [CurveCallback(break_refit), checkpoint], refit=True)
+    assert checkpoint.checkpoint.path.exists()
     told: list[Any] = []
-    resumed, history = train_network(*given, listen(told), checkpoint, refit=True)
-    # The epochs that were done are told at once, 7 steps each; those of the refit come in two stretches.
-    assert told[: 2 * len(history)] == [heard for epoch in history["epoch"] for heard in (7, f"epoch {epoch}")]
-    assert told[2 * len(history) :][:3] == [11, 2, "epoch 1"]
-    assert not checkpoint.path.exists()
+    resumed, history = train_network(*given, [Listener(told), checkpoint], refit=True)
+    # The epochs that were done are written again; those of the refit come in two stretches.
+    assert told[: len(history)] == [f"epoch {epoch}" for epoch in history["epoch"]]
+    assert told[len(history) :][:3] == [11, 2, "epoch 1"]
+    assert not checkpoint.checkpoint.path.exists()
     assert all((a == b).all() for a, b in zip(resumed.get_weights(), refitted.weights, strict=True))
 
 
 def test_the_generators_of_dropout_go_on_too(given: tuple[Any, ...], tmp_path: Path) -> None:
-    checkpoint = Checkpoint(tmp_path / "checkpoint.bin", "run")
+    checkpoint = kept_in(tmp_path)
     break_off(given, checkpoint, 2)
-    facts, arrays = checkpoint.load()
+    facts, arrays = checkpoint.checkpoint.load()
     seeds = [array for array in arrays[: facts["variables"]] if array.shape == (2,) and array.dtype.kind in "iu"]
     # Two of the network's own and one of the embedding's: each has been drawn from once a step.
     assert len(seeds) == 3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from casebook.config.schema import TrainingParameters
     from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
 
-QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 HIDDEN = ((1, 1), (-1, 1))
 
 
@@ -95,7 +93,7 @@ def judge(
     """Train on the first rows and give the accuracy on the others."""
     preprocessor, train, others = rows
     labels = {"target": train["target"] if target is None else target}
-    network, _ = train_network({**train, **labels}, others, preprocessor, parameters, QUIET)
+    network, _ = train_network({**train, **labels}, others, preprocessor, parameters)
     return float(((predict(network, others) >= 0.5) == others["target"]).mean())
 
 

@@ -45,12 +45,11 @@ def train(
     sales: tuple[TabularPreprocessor, Arrays],
     parameters: TrainingParameters,
     target: np.ndarray,
-    monitor: Any,  # noqa: ANN401
 ) -> Any:  # noqa: ANN401
     preprocessor, arrays = sales
     rows = {**arrays, "target": target.astype(np.float32)}
     few = {name: values[:30] for name, values in rows.items()}
-    return train_network(rows, few, preprocessor, parameters, monitor)
+    return train_network(rows, few, preprocessor, parameters)
 
 
 def test_a_targets_scale_is_that_of_the_training_rows() -> None:
@@ -124,16 +123,15 @@ def build_without_scale(network: Any) -> Any:  # noqa: ANN401
 def test_the_loss_is_that_of_the_target_scaled_by_hand_and_the_metrics_are_in_its_units(
     sales: tuple[TabularPreprocessor, Arrays],
     training: Training,
-    monitor: Any,  # noqa: ANN401
     kind: str,
     loss: str,
 ) -> None:
     target = sales[1]["target"].astype(np.float64)
     options = {"loss": loss, "metrics": ["mae"], "network": LINEAR, "epochs": 3, "batch_size": 64}
-    network, history = train(sales, training(target_scale=kind, **options), target, monitor)
+    network, history = train(sales, training(target_scale=kind, **options), target)
     _, mean, deviation = measure_target(target, kind)
     by_hand = ((np.log1p(target) if kind == "log" else target) - mean) / deviation
-    other, expected = train(sales, training(**options), by_hand, monitor)
+    other, expected = train(sales, training(**options), by_hand)
     for curve in ("train/loss", "val/loss"):
         np.testing.assert_allclose(history[curve], expected[curve], rtol=1e-4)
     scaled = predict(other, sales[1]) * deviation + mean

@@ -1,12 +1,12 @@
 from collections.abc import Callable
 from functools import cache
 from itertools import cycle
-from types import SimpleNamespace
 from typing import Any, get_args
 
 import numpy as np
 import pytest
 from pydantic import ValidationError
+from tests.library_fixtures import Recorder
 
 from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import TrainingParameters
@@ -16,10 +16,11 @@ from casebook.evaluation.prediction import predict
 from casebook.evaluation.scores import compute_auc, score_predictions
 from casebook.models.networks import build_network
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
+from casebook.training.callbacks import CurveCallback
 from casebook.training.curves import name_curves
 from casebook.training.early_stopping import DivergedError
 from casebook.training.losses import pinball
-from casebook.training.trainer import Monitor, compile_network, train_network
+from casebook.training.trainer import compile_network, train_network
 
 # Each name at least once.
 TRAINABLE = list(
@@ -47,9 +48,9 @@ def few(arrays: Arrays, rows: int = 40) -> Arrays:
     return {name: values[:rows] for name, values in arrays.items()}
 
 
-def train(learnable: Learnable, parameters: TrainingParameters, monitor: Monitor, rows: int = 400) -> Any:  # noqa: ANN401
+def train(learnable: Learnable, parameters: TrainingParameters, *callbacks: Any, rows: int = 400) -> Any:  # noqa: ANN401
     preprocessor, training_rows, validation = learnable
-    return train_network(few(training_rows, rows), few(validation, rows), preprocessor, parameters, monitor)
+    return train_network(few(training_rows, rows), few(validation, rows), preprocessor, parameters, callbacks)
 
 
 def weights_of(network: Any) -> list[np.ndarray]:  # noqa: ANN401
@@ -119,7 +120,7 @@ def check_one_step(
 
 @pytest.fixture(scope="module")
 def trained(learnable: Learnable, training: Training) -> Callable[[int], Any]:
-    """Train on 40 read-only rows; answer with network, history, what the monitor heard and the rows."""
+    """Train on 40 read-only rows; answer with network, history, what its callbacks heard and the rows."""
     preprocessor, rows, validation = learnable
     network = {"hidden": [6], "dropout": 0.2, "embedding": {"size": 2, "category_dropout": 0.1}}
 
@@ -128,15 +129,9 @@ def trained(learnable: Learnable, training: Training) -> Callable[[int], Any]:
         frozen = [{name: values.copy() for name, values in few(part).items()} for part in (rows, validation)]
         for values in (*frozen[0].values(), *frozen[1].values()):
             values.flags.writeable = False
-        heard: list[tuple[Any, ...]] = []
-        monitor = SimpleNamespace(
-            start=lambda *told: heard.append(("start", *told)),
-            advance=lambda *told: heard.append(("advance", *told)),
-            epoch=lambda *told: heard.append(("epoch", *told)),
-            stop=lambda: heard.append(("stop",)),
-        )
+        recorder = Recorder()
         parameters = training(seed=seed, network=network, metrics=["accuracy", "log_loss"])
-        return (*train_network(*frozen, preprocessor, parameters, monitor), heard, frozen)
+        return (*train_network(*frozen, preprocessor, parameters, [recorder]), recorder.heard, frozen)
 
     return cache(run)
 
@@ -170,36 +165,30 @@ def test_two_trainings_with_one_seed_are_the_same_and_another_seed_is_not(traine
     assert any((a != b).any() for a, b in zip(weights_of(first), weights_of(other), strict=True))
 
 
-def test_the_monitor_hears_the_end_of_a_training_that_fails(
-    learnable: Learnable,
-    training: Training,
-    monitor: Monitor,
+def test_the_project_s_callbacks_are_closed_when_a_training_fails(
+    learnable: Learnable, training: Training, recorder: Recorder
 ) -> None:
     preprocessor, rows, validation = learnable
 
     def fail(*_: object) -> None:
         raise KeyError("the store is gone")
 
-    monitor.epoch = fail
+    given = [CurveCallback(fail), recorder]
     with pytest.raises(KeyError, match="the store is gone"):
-        train_network(few(rows), few(validation), preprocessor, training(), monitor)
-    assert (monitor.heard[0][0], monitor.heard[-1]) == ("start", ("stop",))
+        train_network(few(rows), few(validation), preprocessor, training(), given)
+    assert (recorder.heard[0][0], recorder.heard[-1]) == ("start", ("stop",))
 
 
 def test_curves_are_named_after_their_part() -> None:
     assert name_curves({"loss": 0.5, "auc": 0.9}, "val") == {"val/loss": 0.5, "val/auc": 0.9}
 
 
-def test_training_stops_early_and_goes_back_to_the_best_epoch(
-    learnable: Learnable,
-    training: Training,
-    monitor: Monitor,
-) -> None:
+def test_training_stops_early_and_goes_back_to_the_best_epoch(learnable: Learnable, training: Training) -> None:
     validation = learnable[2]
     # At this rate the small network soon gets worse on rows that it does not see.
     options = {"optimizer": {"name": "adam", "learning_rate": 0.3}, "epochs": 30, "network": {"hidden": [16]}}
     stopping = {"metric": "val/loss", "patience": 2, "restore_best": True}
-    network, history = train(learnable, training(early_stopping=stopping, **options), monitor)
+    network, history = train(learnable, training(early_stopping=stopping, **options))
     best = history["val/loss"].idxmin()
     assert len(history) < 30
     assert len(history) - 1 == best + 2
@@ -221,14 +210,10 @@ def test_a_seed_beyond_32_bits_is_refused(training: Training) -> None:
         training(seed=2**32)
 
 
-def test_16_bits_are_used_inside_and_left_behind_afterwards(
-    learnable: Learnable,
-    training: Training,
-    monitor: Monitor,
-) -> None:
+def test_16_bits_are_used_inside_and_left_behind_afterwards(learnable: Learnable, training: Training) -> None:
     import keras
 
-    network, history = train(learnable, training(precision="mixed_bfloat16", metrics=["accuracy"]), monitor, rows=40)
+    network, history = train(learnable, training(precision="mixed_bfloat16", metrics=["accuracy"]), rows=40)
     assert network.get_layer("hidden_1").compute_dtype == "bfloat16"
     assert network.get_layer("output").compute_dtype == "float32"
     assert np.isfinite(history.to_numpy(float)).all()
@@ -243,16 +228,16 @@ def learnt(learnable: Learnable, training: Training) -> dict[str, Any]:
     parameters = training(epochs=12, batch_size=5, optimizer=optimizer, network={"hidden": [24]}, metrics=["accuracy"])
     permuted = {**rows, "target": np.random.default_rng(4).permutation(rows["target"])}
     found: dict[str, Any] = {"announced": [], "advanced": []}
-    monitor = SimpleNamespace(**dict.fromkeys(("epoch", "stop"), lambda *_: None))
-    monitor.start = lambda epochs, steps: found["announced"].append(epochs * steps)
-    monitor.advance = found["advanced"].append
     for name, arrays in {"true": rows, "permuted": permuted}.items():
-        network, _ = train_network(arrays, validation, preprocessor, parameters, monitor)
+        recorder = Recorder()
+        network, _ = train_network(arrays, validation, preprocessor, parameters, [recorder])
+        found["announced"] += [epochs * steps for _, epochs, steps in recorder.heard[:1]]
+        found["advanced"] += [told[1] for told in recorder.heard if told[0] == "advance"]
         found[name] = compute_auc(validation["target"], predict(network, validation))
     return found
 
 
-def test_the_steps_that_a_monitor_hears_of_are_those_announced(learnt: dict[str, Any]) -> None:
+def test_the_steps_that_callbacks_hear_of_are_those_announced(learnt: dict[str, Any]) -> None:
     # 400 rows in batches of 5 are 80 steps, few enough to be run at once.
     assert learnt["announced"] == [12 * 80] * 2
     assert learnt["advanced"] == [80] * (2 * 12)
@@ -268,10 +253,10 @@ def test_a_permuted_target_is_not_learnt(learnt: dict[str, Any]) -> None:
 
 
 def test_curves_are_exact_and_those_of_validation_are_of_the_weights_at_an_epochs_end(
-    learnable: Learnable, training: Training, monitor: Monitor
+    learnable: Learnable, training: Training
 ) -> None:
     validation, last = learnable[2], training(epochs=1, metrics=["auc", "f1", "log_loss"])
-    network, history = train(learnable, last, monitor)
+    network, history = train(learnable, last)
     target, probability = validation["target"], predict(network, validation)
     scores = score_predictions("binary", target, probability)
     for name in last.metrics:
@@ -279,23 +264,23 @@ def test_curves_are_exact_and_those_of_validation_are_of_the_weights_at_an_epoch
 
 
 def test_a_training_that_diverges_says_so_at_its_first_epoch_without_a_loss(
-    learnable: Learnable, training: Training, monitor: Monitor
+    learnable: Learnable, training: Training, recorder: Recorder
 ) -> None:
     parameters = training(
         epochs=50, optimizer={"name": "sgd", "learning_rate": 10.0}, loss="mse", metrics=["mse"],
         network={"hidden": [16, 16], "output": "linear"},
     )  # fmt: skip
     with pytest.raises(DivergedError, match=r"training diverged: train/loss is nan in epoch \d+, whose weights"):
-        train(learnable, parameters, monitor)
-    heard = [told[2] for told in monitor.heard if told[0] == "epoch"]
+        train(learnable, parameters, recorder)
+    heard = [told[2] for told in recorder.heard if told[0] == "epoch"]
     assert np.isnan(heard[-1]["train/loss"])
     assert np.isnan([heard[-1]["val/mse"], heard[-1]["train/mse"]]).all()
     assert not np.isnan([metrics["train/loss"] for metrics in heard[:-1]]).any()
 
 
-def test_validation_rows_of_one_class_have_no_auc(learnable: Learnable, training: Training, monitor: Monitor) -> None:
+def test_validation_rows_of_one_class_have_no_auc(learnable: Learnable, training: Training) -> None:
     preprocessor, rows, validation = learnable
     ones = {name: values[validation["target"] == 1] for name, values in validation.items()}
-    _, history = train_network(few(rows), ones, preprocessor, training(), monitor)
+    _, history = train_network(few(rows), ones, preprocessor, training())
     assert history["val/auc"].isna().all()
     assert history[["val/accuracy", "val/loss", "train/auc"]].notna().all(axis=None)

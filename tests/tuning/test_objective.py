@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import optuna
 import pandas as pd
@@ -11,29 +11,7 @@ import pytest
 
 from casebook.config.schema import EarlyStoppingParameters, NetworkParameters, OptimizerParameters, TrainingParameters
 from casebook.training.early_stopping import kept_epoch
-from casebook.tuning.objective import PruningMonitor, TrialError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-class Listener:
-    """A monitor that keeps what it hears."""
-
-    def __init__(self) -> None:
-        self.heard: list[Any] = []
-
-    def start(self, epochs: int, steps: int) -> None:
-        self.heard.append(("start", epochs, steps))
-
-    def advance(self, steps: int) -> None:
-        self.heard.append(("advance", steps))
-
-    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
-        self.heard.append((number, dict(metrics)))
-
-    def stop(self) -> None:
-        self.heard.append("stop")
+from casebook.tuning.objective import PruningCallback, TrialError
 
 
 @pytest.fixture
@@ -47,44 +25,37 @@ def study() -> optuna.Study:
     return made
 
 
-def test_everything_is_handed_on_and_each_epoch_reported(study: optuna.Study) -> None:
-    listener, trial = Listener(), study.ask()
-    monitor = PruningMonitor(listener, trial, "val/auc")
-    monitor.start(2, 8)
-    monitor.advance(8)
-    monitor.epoch(1, {"val/auc": 0.95, "val/loss": 0.3})
-    monitor.stop()
-    assert listener.heard == [("start", 2, 8), ("advance", 8), (1, {"val/auc": 0.95, "val/loss": 0.3}), "stop"]
+def test_each_epoch_is_reported_by_its_number(study: optuna.Study) -> None:
+    trial = study.ask()
+    PruningCallback(trial, "val/auc").on_epoch_end(0, {"val_auc": 0.95, "val_loss": 0.3})
     assert study.trials[trial.number].intermediate_values == {1: 0.95}
 
 
-def test_a_trial_that_lags_behind_is_pruned_after_its_point_was_drawn(study: optuna.Study) -> None:
-    listener = Listener()
+def test_a_trial_that_lags_behind_is_pruned(study: optuna.Study) -> None:
     with pytest.raises(optuna.TrialPruned, match="after epoch 1"):
-        PruningMonitor(listener, study.ask(), "val/auc").epoch(1, {"val/auc": 0.5})
-    assert listener.heard == [(1, {"val/auc": 0.5})]
+        PruningCallback(study.ask(), "val/auc").on_epoch_end(0, {"val_auc": 0.5})
 
 
 def test_without_a_metric_nothing_is_reported_and_nothing_pruned(study: optuna.Study) -> None:
     trial = study.ask()
-    PruningMonitor(Listener(), trial, None).epoch(1, {"val/auc": 0.1})
+    PruningCallback(trial, None).on_epoch_end(0, {"val_auc": 0.1})
     assert study.trials[trial.number].intermediate_values == {}
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf])
 def test_a_loss_that_is_no_number_is_an_error_by_its_name(study: optuna.Study, loss: float) -> None:
     with pytest.raises(TrialError, match=r"train/loss is (nan|inf) after epoch 3"):
-        PruningMonitor(Listener(), study.ask(), "val/auc").epoch(3, {"train/loss": loss, "val/auc": 0.9})
+        PruningCallback(study.ask(), "val/auc").on_epoch_end(2, {"loss": loss, "val_auc": 0.9})
 
 
 def test_a_metric_that_is_not_measured_is_an_error_that_names_those_that_are(study: optuna.Study) -> None:
     with pytest.raises(TrialError, match=r"val/auc is not among what training measures: train/loss, val/loss"):
-        PruningMonitor(Listener(), study.ask(), "val/auc").epoch(1, {"val/loss": 0.1, "train/loss": 0.1})
+        PruningCallback(study.ask(), "val/auc").on_epoch_end(0, {"val_loss": 0.1, "loss": 0.1})
 
 
 def test_a_metric_that_these_rows_do_not_define_is_an_error_by_its_name(study: optuna.Study) -> None:
     with pytest.raises(TrialError, match="val/auc is not defined on these rows: of one class, or without a target"):
-        PruningMonitor(Listener(), study.ask(), "val/auc").epoch(1, {"train/loss": 0.5, "val/auc": math.nan})
+        PruningCallback(study.ask(), "val/auc").on_epoch_end(0, {"loss": 0.5, "val_auc": math.nan})
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from .tracked import (
     LoggedModel,
     RunCurves,
     RunMetrics,
-    TrainingMonitor,
+    TrainingCallbacks,
 )
 
 __all__ = [
@@ -35,6 +35,6 @@ __all__ = [
     "ScoredFiles",
     "StudyLaunch",
     "TableFile",
-    "TrainingMonitor",
+    "TrainingCallbacks",
     "UpdateSessionDataset",
 ]

@@ -72,29 +72,31 @@ class RunCurves(RunDataset):
             log_metrics(current_run_id(), here, step)
 
 
-class TrainingMonitor(RunDataset):
-    """Read-only: what training reports to, curves in the run and a progress bar on the console; and its checkpoint."""
+class TrainingCallbacks(RunDataset):
+    """Read-only: the callbacks of a training: curves in the run, a progress bar on the console, and its checkpoint."""
 
     def __init__(self, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         """Keep the path of the checkpoint, which a training writes between its epochs."""
         super().__init__(metadata)
         self.checkpoint = Path(filepath)
 
-    def load(self) -> Any:  # noqa: ANN401 - a casebook.tracking.console.ConsoleMonitor
-        """Give a monitor bound to this run."""
-        from casebook.tracking.console import ConsoleMonitor
+    def load(self) -> Any:  # noqa: ANN401 - a list of casebook.training.callbacks.TrainingCallback
+        """Return callbacks bound to this run."""
+        from casebook.tracking.console import ProgressBar
+        from casebook.training.callbacks import CurveCallback
+        from casebook.training.checkpoints import TrainingCheckpoint
 
         run_id = current_run_id()
         curves = CurveWriter(run_id)
         checkpoint = Checkpoint(self.checkpoint, run_id, SECONDS_BETWEEN_STATES)
-        return ConsoleMonitor(curves, checkpoint=checkpoint, finish=curves.flush)
+        return [CurveCallback(curves, finish=curves.flush), ProgressBar(), TrainingCheckpoint(checkpoint)]
 
 
 class FoldRuns(RunDataset):
     """Read-only: what cross-validation reports to, a child run a fold and a line on the console."""
 
     def load(self) -> Any:  # noqa: ANN401 - a casebook.tracking.console.ConsoleFolds
-        """Give a monitor of folds bound to this run."""
+        """Return a monitor of folds bound to this run."""
         from casebook.tracking.console import ConsoleFolds
 
         parent = current_run_id()

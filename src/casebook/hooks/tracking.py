@@ -75,10 +75,10 @@ class TrackingHook:
         self._configure(case, job_of(pipeline) or parameters["variant"])
         if runs_study(pipeline):
             begin_launch(self.context, case, parameters, raw)
-        monitor = f"{case}.monitor"
-        if parameters["resume"] and monitor in pipeline.inputs():
+        callbacks = f"{case}.training_callbacks"
+        if parameters["resume"] and callbacks in pipeline.inputs():
             fingerprint = raw.fingerprint if raw else None
-            self._reopen(find_killed_run(case, parameters, fingerprint, catalog[monitor].checkpoint))
+            self._reopen(find_killed_run(case, parameters, fingerprint, catalog[callbacks].checkpoint))
         end_killed_runs()
         with passed_over("IPython"):
             yield

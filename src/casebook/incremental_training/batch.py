@@ -19,7 +19,7 @@ from casebook.monitoring.training_profile import describe_training
 from casebook.preprocessing.arrays import no_rows, stack_arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import keras
     import pandas as pd
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from casebook.model_registry.champion import Champion
     from casebook.model_registry.model_package import Package
     from casebook.preprocessing.tabular import Arrays
-    from casebook.training.trainer import Monitor
 
 Block = dict[str, Any]
 Scores = dict[str, float]
@@ -43,8 +42,8 @@ class UpdateSession(Protocol):
     def seen_digests(self) -> set[str]:
         """Give the digests of the batches that versions have learnt from."""
 
-    def monitor(self, step: int, epochs: int) -> Monitor:
-        """Give what the training on a batch reports to."""
+    def callbacks(self, step: int, epochs: int) -> Sequence[Any]:
+        """Return the callbacks of the training on a batch."""
 
     def register_and_compare(
         self, candidate: Candidate, rows: pd.DataFrame, settings: Mapping[str, Any]
@@ -118,7 +117,7 @@ def learn_batch(
     arrived = judge.read_file_state(champion, network, seen, replayed["target"])
     before = judge.score(network, held_out)
     train = stack_arrays(learnt, replayed)
-    _learn(network, train, training, update_session.monitor(batch.step, update.epochs))
+    _learn(network, train, training, update_session.callbacks(batch.step, update.epochs))
     seconds = time.perf_counter() - began
     after, plain = judge.score(network, held_out), judge.score_baseline(network, held_out, train["target"])
     counts = {**dealt.counts(), "replayed": len(drawn), "seconds": seconds}
@@ -239,13 +238,13 @@ class Judge:
         return len(np.unique(rows["target"])) >= least
 
 
-def _learn(network: keras.Model, train: Arrays, training: schema.TrainingParameters, monitor: Monitor) -> None:
+def _learn(network: keras.Model, train: Arrays, training: schema.TrainingParameters, callbacks: Sequence[Any]) -> None:
     import keras
 
     from casebook.training.trainer import continue_training
 
     keras.utils.set_random_seed(training.seed)
-    continue_training(network, train, no_rows(train), training, monitor)
+    continue_training(network, train, no_rows(train), training, callbacks)
 
 
 def _package(network: keras.Model, model: RowModel, rows: arriving_rows.Rows, settings: Block) -> Package:

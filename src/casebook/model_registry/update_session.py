@@ -10,8 +10,9 @@ from mlflow import MlflowClient
 
 from casebook.model_registry import registry
 from casebook.model_registry.champion import PROFILE, PROFILE_TAG, load_champion
-from casebook.tracking.console import ConsoleMonitor
+from casebook.tracking.console import ProgressBar
 from casebook.tracking.mlflow_client import CurveWriter, log_metrics, log_package, set_tags
+from casebook.training.callbacks import CurveCallback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from casebook.incremental_training.batch import Candidate
     from casebook.model_registry.champion import Champion
+    from casebook.training.callbacks import TrainingCallback
 
 LOGGER = logging.getLogger(__name__)
 DIGEST, BATCH, FOLLOWS = "update.digest", "update.batch", "update.of"
@@ -45,10 +47,10 @@ class UpdateSession:
         versions = MlflowClient().search_model_versions(f"name = '{self._case}'")
         return {version.tags[DIGEST] for version in versions if version.tags.get(DIGEST)}
 
-    def monitor(self, step: int, epochs: int) -> ConsoleMonitor:
-        """Show a bar, and draw one curve through all batches."""
-        curves, before = CurveWriter(self._run_id), (step - 1) * epochs
-        return ConsoleMonitor(lambda epoch, metrics: curves(before + epoch, metrics), finish=curves.flush)
+    def callbacks(self, step: int, epochs: int) -> list[TrainingCallback]:
+        """Return the callbacks of a batch's training: a bar, and one curve through all batches."""
+        curves = CurveWriter(self._run_id)
+        return [CurveCallback(curves, (step - 1) * epochs + 1, curves.flush), ProgressBar()]
 
     def register_and_compare(
         self, candidate: Candidate, rows: pd.DataFrame, settings: Mapping[str, Any]

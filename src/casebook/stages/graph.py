@@ -77,7 +77,7 @@ def bind(function: Callable[..., Any], **declared: Any) -> Callable[..., Any]:  
 def create_modelling_pipeline(engineer: Engineer, sources: FeatureSources, inputs: Inputs = "columns") -> Pipeline:
     """Wire features -> split -> prepare -> train -> evaluate -> package.
 
-    Inputs: `joined_rows` (typed raw rows), `monitor`, `fold_monitor` and the case's parameters.
+    Inputs: `joined_rows` (typed raw rows), `training_callbacks`, `fold_monitor` and the case's parameters.
 
     Args:
         engineer: computes the feature table of raw rows, row by row.
@@ -176,7 +176,9 @@ def _training(reference_rows: str) -> list[Node]:
     arrays = ["train_arrays", "validation_arrays", "preprocessor"]
     rows = [f"train_{reference_rows}", f"validation_{reference_rows}", "preprocessor"]
     return [
-        stage("training", nodes.train_network, [*arrays, "params:training", "monitor"], ["network", "history"]),
+        stage(
+            "training", nodes.train_network, [*arrays, "params:training", "training_callbacks"], ["network", "history"]
+        ),
         stage(
             "reference",
             nodes.fit_reference,

@@ -15,6 +15,8 @@ from casebook.preprocessing.feature_functions import list_raw_columns
 from casebook.preprocessing.tabular import encode_target
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import keras
 
     from casebook.model_registry.model_package import Package
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
     from casebook.preprocessing.texts import TextPreprocessor
-    from casebook.training.trainer import Monitor
 
 Block = dict[str, Any]
 
@@ -125,16 +126,18 @@ def select_texts(
 
 
 def train_network(
-    train_arrays: Arrays, validation_arrays: Arrays, preprocessor: Preprocessor, training: Block, monitor: Monitor
+    train_arrays: Arrays,
+    validation_arrays: Arrays,
+    preprocessor: Preprocessor,
+    training: Block,
+    training_callbacks: Sequence[Any],
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train the network that the parameters describe; see `training.trainer.train_network`."""
     from casebook.training import trainer as library
 
     settings = schema.TrainingParameters.model_validate(training)
-    # A monitor of a fold or trial keeps none.
-    checkpoint = getattr(monitor, "checkpoint", None)
     return library.train_network(
-        train_arrays, validation_arrays, preprocessor, settings, monitor, checkpoint, settings.refit
+        train_arrays, validation_arrays, preprocessor, settings, training_callbacks, settings.refit
     )
 
 

@@ -10,7 +10,8 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from casebook.training.curves import explain_not_finite
+from casebook.training.callbacks import CurveCallback, TrainingCallback
+from casebook.training.curves import explain_not_finite, read_curves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -19,27 +20,17 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
 
-    from casebook.training.checkpoints import Checkpoint
-
 # Stages under this many seconds are not worth a reader's time.
 MENTIONED = 0.05
 # Who stands beside whom where a champion learnt on.
 UPDATED = {"test": "updated", "reference": "champion before"}
 
 
-class ConsoleMonitor:
-    """Write each epoch to the curves and show epoch, loss and metric beside a bar of all steps."""
+class ProgressBar(TrainingCallback):
+    """Show epoch, losses and the first metric beside a bar of all steps."""
 
-    def __init__(
-        self,
-        write: Callable[[int, Mapping[str, float]], None],
-        console: Console | None = None,
-        checkpoint: Checkpoint | None = None,
-        finish: Callable[[], None] = lambda: None,
-    ) -> None:
-        """Keep where curves go, what ends them, and where training keeps its state; `start` shows the first of it."""
-        self._write, self._finish = write, finish
-        self.checkpoint = checkpoint
+    def __init__(self, console: Console | None = None) -> None:
+        """Prepare the bar, which is first shown when a training begins."""
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(20),
@@ -47,46 +38,49 @@ class ConsoleMonitor:
             TimeElapsedColumn(),
             console=console,
         )
-        self._steps = 0
         self._not_finite: set[str] = set()
 
-    def start(self, epochs: int, steps: int) -> None:
-        """Show the bar."""
-        self._steps = steps
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - of Keras
+        """Show the bar, as far as a resumed training has come."""
+        self._epochs, self._steps, self._done = self.params["epochs"], self.params["steps"], 0
         for task in self._progress.task_ids:
             # The bar of a training before this one stays where it ended.
             self._progress.remove_task(task)
-        self._task = self._progress.add_task("", total=epochs * steps, epoch=1, epochs=epochs, shown="")
-        self._epochs = epochs
+        total = self._epochs * self._steps
+        self._task = self._progress.add_task("", total=total, epoch=1, epochs=self._epochs, shown="")
         self._progress.start()
+        for row in self.state.history if self.state else ():
+            self._show(int(row["epoch"]), {name: value for name, value in row.items() if name != "epoch"})
 
-    def advance(self, steps: int) -> None:
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
         """Move the bar."""
-        self._progress.advance(self._task, steps)
+        self._progress.update(self._task, completed=self._done * self._steps + batch + 1)
 
-    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
-        """Write the curves' next point and show the losses and the first metric of the rows that were named last."""
-        self._write(number, metrics)
-        self._say_not_finite(number, metrics)
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Show the losses and the first metric of the validation rows, or of the training rows where there are none."""
+        self._show(epoch + 1, read_curves(logs or {}, self.params))
+
+    def close(self) -> None:
+        """Leave the bar as it stands."""
+        self._progress.stop()
+
+    def _show(self, number: int, metrics: Mapping[str, float]) -> None:
+        self._explain_not_finite(number, metrics)
         losses = [name for name in metrics if name.endswith("/loss")]
         part = losses[-1].removesuffix("loss")
         metric = next((name for name in metrics if name.startswith(part) and name not in losses), losses[-1])
         names = dict.fromkeys([*losses, metric])
         shown = "  ".join(f"{name} {write_score(metrics[name])}" for name in names)
         following = min(number + 1, self._epochs)
+        self._done = number
         self._progress.update(self._task, completed=number * self._steps, epoch=following, shown=shown)
 
-    def _say_not_finite(self, number: int, metrics: Mapping[str, float]) -> None:
-        """Say of each curve once, in its first epoch that is no finite number, what that means."""
+    def _explain_not_finite(self, number: int, metrics: Mapping[str, float]) -> None:
+        """Print for each curve once, in its first epoch that is no finite number, what that means."""
         for name, line in explain_not_finite(metrics, number).items():
             if name not in self._not_finite:
                 self._progress.console.print(line, highlight=False)
                 self._not_finite.add(name)
-
-    def stop(self) -> None:
-        """Leave the bar as it stands and end the curves."""
-        self._progress.stop()
-        self._finish()
 
 
 class ConsoleFolds:
@@ -98,48 +92,27 @@ class ConsoleFolds:
         log: Callable[[str, Mapping[str, float]], None],
         console: Console | None = None,
     ) -> None:
-        """Keep how a child run is opened (by name and tags, giving its id) and how metrics are logged to it."""
+        """Keep how a child run is opened (by name and tags, returning its id) and how metrics are logged to it."""
         self._open_run = open_run
         self._log = log
         self._console = console or Console()
         self._name, self._run_id = "", ""
 
     @contextmanager
-    def fold(self, name: str, tags: Mapping[str, str]) -> Iterator[QuietMonitor]:
-        """Open a fold; its curves go to its own run."""
+    def fold(self, name: str, tags: Mapping[str, str]) -> Iterator[list[TrainingCallback]]:
+        """Open a fold -> the callbacks of its training; its curves go to its own run."""
         with self._open_run(name, tags) as run_id:
             self._name, self._run_id = name, run_id
-            yield QuietMonitor(lambda epoch, metrics: self._log_epoch(run_id, epoch, metrics))
+            yield [CurveCallback(lambda epoch, metrics: self._log_epoch(run_id, epoch, metrics))]
 
     def scores(self, metrics: Mapping[str, float]) -> None:
-        """Log and show how the open fold did."""
+        """Log and print the scores of the open fold."""
         self._log(self._run_id, {f"test/{name}": value for name, value in metrics.items()})
         own = "  ".join(f"{k} {write_score(v)}" for k, v in metrics.items() if not k.startswith("baseline_"))
         self._console.print(f"{self._name:<20} {own}", highlight=False)
 
     def _log_epoch(self, run_id: str, epoch: int, metrics: Mapping[str, float]) -> None:
         self._log(run_id, metrics, epoch)  # type: ignore[call-arg]
-
-
-class QuietMonitor:
-    """Write each epoch to the curves and show nothing."""
-
-    def __init__(self, write: Callable[[int, Mapping[str, float]], None]) -> None:
-        """Keep where curves go."""
-        self._write = write
-
-    def start(self, epochs: int, steps: int) -> None:
-        """Show nothing."""
-
-    def advance(self, steps: int) -> None:
-        """Show nothing."""
-
-    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
-        """Write the curves' next point."""
-        self._write(number, metrics)
-
-    def stop(self) -> None:
-        """Show nothing."""
 
 
 def write_score(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What it takes to continue a training that was killed: one file, written whole between two epochs."""
+"""Checkpoints: what it takes to resume a training that was killed, in one file written whole between two epochs."""
 
 from __future__ import annotations
 
@@ -11,37 +11,41 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from casebook.runtime.atomic_files import written_whole
+from casebook.training.callbacks import TrainingCallback
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from casebook.training.state import TrainingState
+
+# The length in bytes of the header, little-endian.
 LENGTH = struct.Struct("<Q")
 
 
 class ResumeError(ValueError):
-    """A training that cannot be continued; the message says why and what to do."""
+    """A training that cannot be resumed; the message says why and what to do."""
 
 
 class Checkpoint:
     """The state of a training in a file, under the name of the run that it belongs to.
 
-    Only the run that wrote it continues from it; every other one begins anew and overwrites it.
+    Only the run that wrote it resumes from it; every other one begins anew and overwrites it.
     """
 
     def __init__(self, path: Path, owner: str, pause: float = 0.0) -> None:
-        """Keep where the file lies, the id of the run, and the seconds within which no second state is kept."""
+        """Keep the path of the file, the id of the run, and the seconds within which no second state is written."""
         self.path = path
         self.owner = owner
-        self._pause, self._kept = pause, -math.inf
+        self._pause, self._saved_at = pause, -math.inf
 
     @property
     def due(self) -> bool:
-        """Whether the last state was kept long enough ago."""
-        return time.monotonic() - self._kept >= self._pause
+        """Whether the last state was written long enough ago."""
+        return time.monotonic() - self._saved_at >= self._pause
 
     def load(self) -> tuple[dict[str, Any], list[np.ndarray]] | None:
-        """Read the facts and arrays that this run kept last; nothing when it kept none."""
+        """Load the facts and arrays that this run wrote last; nothing when it wrote none."""
         if read_owner(self.path) != self.owner:
             return None
         with self.path.open("rb") as file:
@@ -53,7 +57,7 @@ class Checkpoint:
         return header["facts"], arrays
 
     def save(self, facts: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> None:
-        """Keep a state in place of the last one."""
+        """Write a state in place of the last one."""
         forms = [[array.dtype.str, array.shape] for array in arrays]
         header = json.dumps({"owner": self.owner, "facts": facts, "arrays": forms}).encode()
         # Two trainings of one case may run at once: `written_whole` gives each a name of its own.
@@ -62,12 +66,43 @@ class Checkpoint:
             file.write(header)
             for array in arrays:
                 file.write(np.ascontiguousarray(array).data)
-        self._kept = time.monotonic()
+        self._saved_at = time.monotonic()
 
     def remove(self) -> None:
         """Remove this run's file, the training having ended."""
         if read_owner(self.path) == self.owner:
             self.path.unlink(missing_ok=True)
+
+
+class TrainingCheckpoint(TrainingCallback):
+    """Save the state of a training after its epochs, and resume from the last one that this run saved.
+
+    It is called after all other callbacks. A refit is not saved: a kill repeats it.
+    """
+
+    follows_refit = False
+
+    def __init__(self, checkpoint: Checkpoint) -> None:
+        """Keep the file that the state is written to."""
+        self.checkpoint = checkpoint
+
+    def set_state(self, state: TrainingState) -> None:
+        """Keep the state and load what this run saved.
+
+        Raises:
+            ResumeError: the checkpoint belongs to other rows or parameters.
+        """
+        super().set_state(state)
+        state.restore(self.checkpoint)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - of Keras
+        """Save the state, unless the last one was saved just now."""
+        if self.state and self.checkpoint.due:
+            self.state.save(self.checkpoint)
+
+    def remove(self) -> None:
+        """Remove the file once nothing is left to resume."""
+        self.checkpoint.remove()
 
 
 def read_owner(path: Path) -> str:

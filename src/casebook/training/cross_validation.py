@@ -1,8 +1,8 @@
-"""Cross-validation: the same network trained anew on all folds but one, and judged on that one."""
+"""Cross-validation: the same network trained anew on all folds but one, and scored on that one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,10 @@ import pandas as pd
 from casebook.evaluation.scores import score_baseline, score_network
 from casebook.preprocessing.tabular import encode_target
 from casebook.training.early_stopping import kept_epoch
-from casebook.training.trainer import Monitor, train_network
+from casebook.training.trainer import train_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import keras
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
 
-# Rows of a fold's training part that stop it early, where that is asked for: never rows that it is judged on.
+# Share of a fold's training rows that stop it early, where that is asked for: never rows that it is scored on.
 STOPPING_SHARE = 0.1
 
 
 class FoldMonitor(Protocol):
-    """What cross-validation reports to: a child run a fold, a line on the console, or a list in a test."""
+    """What cross-validation reports to: a child run a fold and a line on the console."""
 
-    def fold(self, name: str, tags: Mapping[str, str]) -> AbstractContextManager[Monitor]:
-        """Open a fold; its training reports to what this gives."""
+    def fold(self, name: str, tags: Mapping[str, str]) -> AbstractContextManager[Sequence[Any]]:
+        """Open a fold; returns the callbacks of its training."""
 
     def scores(self, metrics: Mapping[str, float]) -> None:
-        """Hear how the open fold did."""
+        """Log the scores of the open fold."""
 
 
 class Split(NamedTuple):
-    """Rows to train on, rows to judge by, and what both were prepared with."""
+    """Rows to train on, rows to score on, and the preprocessor of both."""
 
     train: Arrays
     judged: Arrays
@@ -45,7 +45,7 @@ class Split(NamedTuple):
 
 
 class FoldResult(NamedTuple):
-    """What a fold found: the network, the epochs that it kept, and its score a metric on the fold's rows."""
+    """The result of a fold: the network, the epochs that it kept, and its score a metric on the fold's rows."""
 
     network: keras.Model
     epochs: int
@@ -54,7 +54,7 @@ class FoldResult(NamedTuple):
 
 def cross_validate(
     table: pd.DataFrame,
-    dealt: np.ndarray,
+    fold_assignments: np.ndarray,
     fit: Callable[[pd.DataFrame], Preprocessor],
     target: str,
     task: str,
@@ -62,27 +62,29 @@ def cross_validate(
     threshold: float,
     monitor: FoldMonitor,
 ) -> pd.DataFrame:
-    """Train and judge once for every fold of every repeat.
+    """Train and score once for every fold of every repeat.
 
     Args:
         table: feature rows with the target.
-        dealt: see `splitting.assign_folds`, shape (rows, repeats).
+        fold_assignments: see `splitting.assign_folds`, shape (rows, repeats).
         fit: fits a preprocessor on the rows that it is given.
         target: name of the target's column.
-        task: see `scoring.score_predictions`.
+        task: see `scores.score_predictions`.
         parameters: the `training` block.
         threshold: of class 1.
-        monitor: hears of each fold.
+        monitor: is called for each fold.
 
     Returns:
         A row a fold: `repeat`, `fold`, `rows`, and each metric as `<metric>` and `baseline_<metric>`.
     """
     records = []
-    for repeat, fold, judged in list_folds(dealt):
+    for repeat, fold, judged in list_folds(fold_assignments):
         tags = {"repeat": str(repeat), "fold": str(fold)}
-        with monitor.fold(f"fold {fold}" + (f", repeat {repeat}" if dealt.shape[1] > 1 else ""), tags) as training:
+        with monitor.fold(
+            f"fold {fold}" + (f", repeat {repeat}" if fold_assignments.shape[1] > 1 else ""), tags
+        ) as callbacks:
             split = prepare_fold(table, judged, fit, target, task)
-            network, _, scores = judge_fold(split, task, threshold, parameters, training)
+            network, _, scores = evaluate_fold(split, task, threshold, parameters, callbacks)
             plain = score_baseline(network, split.judged, split.train["target"], task, threshold)
             scores |= {f"baseline_{name}": value for name, value in plain.items()}
             monitor.scores(scores)
@@ -90,17 +92,17 @@ def cross_validate(
     return pd.DataFrame(records)
 
 
-def list_folds(dealt: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
-    """List the folds: numbers of repeat and fold, counted from 1, and which rows are judged."""
-    for repeat in range(dealt.shape[1]):
-        for fold in range(int(dealt[:, repeat].max()) + 1):
-            yield repeat + 1, fold + 1, dealt[:, repeat] == fold
+def list_folds(fold_assignments: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
+    """List the folds: numbers of repeat and fold, counted from 1, and which rows are held out."""
+    for repeat in range(fold_assignments.shape[1]):
+        for fold in range(int(fold_assignments[:, repeat].max()) + 1):
+            yield repeat + 1, fold + 1, fold_assignments[:, repeat] == fold
 
 
 def prepare_fold(
     table: pd.DataFrame, judged: np.ndarray, fit: Callable[[pd.DataFrame], Preprocessor], target: str, task: str
 ) -> Split:
-    """Prepare the rows of a fold and all others by what the others alone show."""
+    """Prepare the rows of a fold and all others by a preprocessor that is fitted on the others alone."""
     preprocessor = fit(table[~judged])
     train, held_out = (
         {**preprocessor.prepare(rows), "target": encode_target(rows, target, task)}
@@ -109,12 +111,12 @@ def prepare_fold(
     return Split(train, held_out, preprocessor)
 
 
-def judge_fold(
-    split: Split, task: str, threshold: float, parameters: TrainingParameters, monitor: Monitor
+def evaluate_fold(
+    split: Split, task: str, threshold: float, parameters: TrainingParameters, callbacks: Sequence[Any]
 ) -> FoldResult:
     """Train without a fold's rows and score on them; where training stops early, by rows of its own."""
     train, stopping = split_off_early_stopping_rows(split.train, parameters)
-    network, history = train_network(train, stopping, split.preprocessor, parameters, monitor)
+    network, history = train_network(train, stopping, split.preprocessor, parameters, callbacks)
     scores = score_network(network, split.judged, task, threshold)
     return FoldResult(network, kept_epoch(history, parameters) + 1, scores)
 

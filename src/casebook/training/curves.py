@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,8 +14,24 @@ if TYPE_CHECKING:
 
 
 def name_curves(metrics: Mapping[str, float], part: str) -> dict[str, float]:
-    """Put the part before each metric: `train/loss`, `val/auc`."""
+    """Name the curves of a part's metrics: `train/loss`, `val/auc`."""
     return {f"{part}/{name}": value for name, value in metrics.items()}
+
+
+def read_curves(logs: Mapping[str, float], params: Mapping[str, Any]) -> dict[str, float]:
+    """Name the curves of Keras's logs: `train/loss` and `val/auc` for `loss` and `val_auc`.
+
+    Args:
+        logs: of an epoch, as callbacks receive them, in the order of the alphabet.
+        params: of the training, as callbacks receive them: `part` is what the training rows' curves are called after,
+            `metrics` the order of the curves.
+    """
+    part, order = params.get("part", "train"), list(params.get("metrics", ()))
+    names = sorted(logs, key=lambda name: order.index(name) if name in order else len(order))
+    return {
+        f"val/{name.removeprefix('val_')}" if name.startswith("val_") else f"{part}/{name}": logs[name]
+        for name in names
+    }
 
 
 def is_better(name: str, value: float, than: float | None) -> bool:

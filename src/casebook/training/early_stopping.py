@@ -1,4 +1,4 @@
-"""Stopping a training early, with a state that can be kept and taken up again, and which epoch's weights are kept."""
+"""Early stopping, with a state that a checkpoint holds, and which epoch's weights are kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from casebook.training.curves import find_best, is_better, is_loss
+from casebook.training.callbacks import TrainingCallback
+from casebook.training.curves import find_best, is_better, is_loss, read_curves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,14 +27,16 @@ class DivergedError(TrainingError):
 
 
 @dataclass
-class EarlyStopping:
-    """Watches one curve by the rule of Keras's callback of this name, except that no best epoch is one of NaN.
+class EarlyStopping(TrainingCallback):
+    """Stop a training by the rule of Keras's callback of this name, except that no best epoch is one of NaN.
+
+    Keras's own keeps neither its patience nor its best weights over a kill.
 
     Attributes:
         parameters: the `early_stopping` block.
         best: the best value so far.
         waited: epochs since then.
-        weights: those of the best epoch, where they are to come back.
+        weights: those of the best epoch, where they are to be restored.
     """
 
     parameters: EarlyStoppingParameters
@@ -41,12 +44,22 @@ class EarlyStopping:
     waited: int = 0
     weights: list[np.ndarray] = field(default_factory=list)
 
-    def hear(self, metrics: Mapping[str, float], weights: Callable[[], list[np.ndarray]]) -> bool:
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - of Keras
+        """Set `model.stop_training` when it is time to stop."""
+        if self.update(read_curves(logs or {}, self.params), self.model.get_weights):
+            self.model.stop_training = True
+
+    def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - of Keras
+        """Restore the weights of the best epoch, where that is asked for."""
+        if self.weights:
+            self.model.set_weights(self.weights)
+
+    def update(self, metrics: Mapping[str, float], weights: Callable[[], list[np.ndarray]]) -> bool:
         """Update the state by an epoch.
 
         Args:
             metrics: its curves' points, `val/loss` and so on.
-            weights: gives the network's present weights.
+            weights: returns the network's present weights.
 
         Returns:
             Whether to stop here: nothing got better for as long as `patience` lasts, or a loss is NaN, from which no
@@ -102,6 +115,6 @@ def kept_epoch(history: pd.DataFrame, training: TrainingParameters) -> int:
 
 
 def without_early_stopping(training: TrainingParameters, epochs: int) -> TrainingParameters:
-    """Give a training of so many epochs, for rows of which none are held out to stop by."""
+    """Return a training of so many epochs, for rows of which none are held out to stop by."""
     stopping = training.early_stopping.model_copy(update={"patience": 0})
     return training.model_copy(update={"epochs": epochs, "early_stopping": stopping})

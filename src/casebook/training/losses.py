@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def make_loss(network: keras.Model, parameters: TrainingParameters) -> Any:  # noqa: ANN401 - a name or a function
-    """Resolve a loss; behind a scaled output it is taken in the scaled form, while metrics keep the target's units."""
+    """Resolve a loss; behind a scaled output it is that of the scaled target, while metrics keep the target's units."""
     import keras
 
     name = parameters.loss
@@ -27,7 +27,7 @@ def make_loss(network: keras.Model, parameters: TrainingParameters) -> Any:  # n
 
 
 def pinball(quantile: float) -> Callable[[Any, Any], Any]:
-    """Make the loss, a number a row, whose mean is least at a quantile of the target: at 0.5 half the absolute one."""
+    """Build the pinball loss, one a row; its mean is least at a quantile of the target, at 0.5 half the absolute."""
 
     def loss(actual: Any, predicted: Any) -> Any:  # noqa: ANN401 - tensors
         from keras import ops

@@ -1,4 +1,7 @@
-"""Optimisers and learning-rate schedules by name. Importing this module imports Keras."""
+"""Optimisers and learning-rate schedules by name. Importing this module imports Keras.
+
+What `FusedUpdate` leans on in Keras is checked by `keras_internals`.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,17 @@ if TYPE_CHECKING:
 
 
 class FusedUpdate:
-    """Adam's step in one kernel a variable: Keras writes the same formula as thirty small operations."""
+    """Compute Adam's step in one kernel a variable: Keras writes the same formula as thirty small operations."""
 
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
-        """Apply gradients; what all variables share is computed once."""
+        """Apply gradients; the powers of the betas, which all variables share, are computed once."""
         step = tf.cast(self.iterations + 1, tf.float32)  # type: ignore[attr-defined]  # of Keras's Adam, mixed in below
         self.powers = (tf.pow(self.beta_1, step), tf.pow(self.beta_2, step))  # type: ignore[attr-defined]
         super().apply(grads, trainable_variables)  # type: ignore[misc]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:  # noqa: ANN401 - tensors
-        """Move one variable."""
-        # Of an embedding's rows Keras takes each occurrence by itself; that stays as it is.
+        """Update one variable."""
+        # A row of an embedding that occurs twice in a batch is updated by Keras's own rule.
         if isinstance(gradient, tf.IndexedSlices) or self.amsgrad or variable.dtype != tf.float32:  # type: ignore[attr-defined]
             super().update_step(gradient, variable, learning_rate)  # type: ignore[misc]
             return
@@ -51,10 +54,11 @@ class AdamW(FusedUpdate, keras.optimizers.AdamW):  # type: ignore[misc]
     """Keras's AdamW, quicker."""
 
 
+FUSED: dict[str, type[Any]] = {"adam": Adam, "adamw": AdamW}
 OPTIMIZERS: dict[str, type[Any]] = {
     "sgd": keras.optimizers.SGD,
-    "adam": Adam,
-    "adamw": AdamW,
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
     "adamax": keras.optimizers.Adamax,
     "nadam": keras.optimizers.Nadam,
     "rmsprop": keras.optimizers.RMSprop,
@@ -63,10 +67,16 @@ OPTIMIZERS: dict[str, type[Any]] = {
 }
 
 
-def make_optimizer(parameters: OptimizerParameters, rate: Any) -> keras.optimizers.Optimizer:  # noqa: ANN401 - a schedule or number
-    """Resolve an optimiser's name and options."""
+def make_optimizer(
+    parameters: OptimizerParameters,
+    rate: Any,  # noqa: ANN401 - a schedule or number
+    *,
+    fused: bool = True,
+) -> keras.optimizers.Optimizer:
+    """Resolve an optimiser's name and options; `fused` is whether Adam's step is one kernel."""
     options = {name: value for name, value in parameters.options.items() if value is not None}
-    return OPTIMIZERS[parameters.name](learning_rate=rate, global_clipnorm=parameters.clip_norm, **options)
+    kinds = OPTIMIZERS | FUSED if fused else OPTIMIZERS
+    return kinds[parameters.name](learning_rate=rate, global_clipnorm=parameters.clip_norm, **options)
 
 
 def learning_rate(schedule: ScheduleParameters, start: float, steps: int) -> Any:  # noqa: ANN401 - a schedule or number

@@ -1,4 +1,4 @@
-"""How far a training has come: what its checkpoint holds, and going on from there."""
+"""The state of a training: what its checkpoint holds, and resuming from there."""
 
 from __future__ import annotations
 
@@ -23,42 +23,35 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Progress:
+class TrainingState:
     """The state of a training between two epochs.
 
     Attributes:
         network: compiled, with an optimiser whose variables are there.
-        stopping: what decides on an early end.
-        identity: what must be the same in a training that goes on from a checkpoint.
-        history: a row an epoch.
-        stopped: whether it ended early.
+        stopping: the rule of early stopping, with its best weights.
+        identity: what must be the same in a training that resumes from a checkpoint.
+        history: a row an epoch: `epoch`, counted from 1, and the points of its curves.
     """
 
     network: keras.Model
     stopping: EarlyStopping
     identity: dict[str, Any]
     history: list[dict[str, float]] = field(default_factory=list)
-    stopped: bool = False
 
-    def end_epoch(self, metrics: dict[str, float]) -> None:
-        """Add an epoch's point of each curve, and decide whether to go on."""
-        self.history.append({"epoch": len(self.history) + 1, **metrics})
-        self.stopped = self.stopping.hear(metrics, self.network.get_weights)
-
-    def keep(self, checkpoint: Checkpoint) -> None:
-        """Write everything that the next epoch depends on."""
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Write everything that the next epoch depends on, `model.stop_training` included."""
         variables = [values.numpy() for values in self._read()]
         facts = {
             "identity": self.identity,
             "history": self.history,
-            "stopped": self.stopped,
+            "stopped": bool(self.network.stop_training),
             "stopping": self.stopping.describe(),
             "variables": len(variables),
         }
         checkpoint.save(facts, [*variables, *self.stopping.weights])
 
-    def take_up(self, checkpoint: Checkpoint) -> None:
-        """Go on from a checkpoint of this run, where there is one.
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Load a checkpoint of this run, where there is one.
 
         Raises:
             ResumeError: the checkpoint belongs to other rows or parameters.
@@ -72,7 +65,7 @@ class Progress:
             raise ResumeError(f"{checkpoint.path} is of another training: {', '.join(different)} differ; begin anew")
         for variable, value in zip(self._variables, arrays[: facts["variables"]], strict=True):
             variable.assign(value)
-        self.history, self.stopped = facts["history"], facts["stopped"]
+        self.history, self.network.stop_training = facts["history"], facts["stopped"]
         self.stopping.restore(facts["stopping"], arrays[facts["variables"] :])
 
     @cached_property
@@ -86,12 +79,12 @@ class Progress:
 
     @property
     def _variables(self) -> list[Any]:
-        """Weights, the states of the generators that drop and move at random, and the optimiser's own."""
+        """Weights, the states of the random generators of dropout and noise, and the optimiser's variables."""
         return [*self.network.variables, *self.network.optimizer.variables]
 
 
 def identify_training(train: Arrays, validation: Arrays, parameters: TrainingParameters) -> dict[str, Any]:
-    """Tell a training from others: its rows by their sums, its parameters by their values."""
+    """Compute what identifies a training: checksums of its rows, and its parameters."""
     return {
         "training rows": _sum_arrays(train),
         "validation rows": _sum_arrays(validation),

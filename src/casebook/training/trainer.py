@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,13 +13,14 @@ from casebook.models.networks import build_network, task_of_network
 from casebook.models.tabular_inputs import adapt_piecewise_linear, ensemble_layers
 from casebook.preprocessing.arrays import no_rows, stack_arrays
 from casebook.preprocessing.tabular import TabularPreprocessor
-from casebook.training.curves import name_curves
+from casebook.training.batches import count_steps
+from casebook.training.checkpoints import TrainingCheckpoint
 from casebook.training.early_stopping import EarlyStopping, kept_epoch, without_early_stopping
 from casebook.training.losses import make_loss
-from casebook.training.state import Progress, identify_training
+from casebook.training.state import TrainingState, identify_training
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     import keras
     import pandas as pd
@@ -26,24 +28,10 @@ if TYPE_CHECKING:
     from casebook.config.schema import TrainingParameters
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
-    from casebook.training.checkpoints import Checkpoint
     from casebook.training.compiled_loop import EpochRunner
+    from casebook.training.fit_loop import FitRunner
 
-
-class Monitor(Protocol):
-    """What training reports to: curves in a store, a progress bar, or a list in a test."""
-
-    def start(self, epochs: int, steps: int) -> None:
-        """Hear how many epochs of how many steps are to come."""
-
-    def advance(self, steps: int) -> None:
-        """Hear that so many more steps are done."""
-
-    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
-        """Hear the curves' next point, epochs counted from 1."""
-
-    def stop(self) -> None:
-        """Hear that training ended, well or not."""
+LOGGER = logging.getLogger(__name__)
 
 
 def train_network(
@@ -51,8 +39,7 @@ def train_network(
     validation: Arrays,
     preprocessor: Preprocessor,
     parameters: TrainingParameters,
-    monitor: Monitor,
-    checkpoint: Checkpoint | None = None,
+    callbacks: Sequence[Any] = (),
     refit: bool = False,
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train the described network.
@@ -62,11 +49,12 @@ def train_network(
         validation: prepared validation rows with `target`; without any the curves are those of training alone.
         preprocessor: what they were prepared with.
         parameters: the case's `training` block.
-        monitor: hears of each step and epoch.
-        checkpoint: where to keep the state between epochs, and to go on from if this run kept one before. It is
-            removed once the training has ended.
+        callbacks: Keras's (`CSVLogger`, `LambdaCallback`, or one's own), or the project's; see
+            `training_loop.run_epochs` for what is called when. A `TrainingCheckpoint` among them resumes the training
+            of a run that was killed; its file is removed once the training has ended.
         refit: whether to train once more, from the first weights, on training and validation rows together and for as
             many epochs as were kept. That one's curves are called `refit/<metric>`; a kill loses what it had done.
+            Of the callbacks those whose `follows_refit` is true are called for it too: none of Keras's own.
 
     Returns:
         The trained model and its history: one row an epoch with `epoch`, `train/<metric>` and `val/<metric>`; see
@@ -78,14 +66,16 @@ def train_network(
         )
     start_tensorflow()
     network = start_network(train, preprocessor, parameters)
-    history = continue_training(network, train, validation, parameters, monitor, checkpoint)
+    history = continue_training(network, train, validation, parameters, callbacks)
     if refit and len(validation["target"]):
         rows = stack_arrays(train, validation)
         again = without_early_stopping(parameters, kept_epoch(history, parameters) + 1)
         network = start_network(rows, preprocessor, again)
-        continue_training(network, rows, no_rows(rows), again, monitor, part="refit")
-    if checkpoint:
-        checkpoint.remove()
+        following = [callback for callback in callbacks if getattr(callback, "follows_refit", False)]
+        continue_training(network, rows, no_rows(rows), again, following, part="refit")
+    for callback in callbacks:
+        if isinstance(callback, TrainingCheckpoint):
+            callback.remove()
     return network, history
 
 
@@ -94,11 +84,10 @@ def continue_training(
     train: Arrays,
     validation: Arrays,
     parameters: TrainingParameters,
-    monitor: Monitor,
-    checkpoint: Checkpoint | None = None,
+    callbacks: Sequence[Any] = (),
     part: str = "train",
 ) -> pd.DataFrame:
-    """Train a network from the weights that it has; see `train_network`, whose history this gives.
+    """Train a network from the weights that it has; see `train_network`, whose history this returns.
 
     Curves of the rows that it is trained on are called `<part>/<metric>`. They are of the outputs that the epoch's own
     steps computed, each with the weights of its step and with dropout, so that they cost nothing; the loss is the mean
@@ -109,50 +98,45 @@ def continue_training(
     """
     import pandas as pd
 
-    from casebook.evaluation.scores import score_outputs
-    from casebook.training.compiled_loop import EpochRunner, count_steps
+    from casebook.training.training_loop import run_epochs
 
     steps = count_steps(len(train["target"]), parameters.batch_size)
     trained = ensemble_layers().network_to_train(network)
     compile_network(trained, parameters, steps)
-    score = partial(score_outputs, parameters.metrics, task_of_network(network))
-    runner = EpochRunner(trained, train, validation, steps, score if parameters.metrics else None)
-    progress = Progress(trained, EarlyStopping(parameters.early_stopping), {})
-    if checkpoint:
-        progress.identity = identify_training(train, validation, parameters)
-        progress.take_up(checkpoint)
-    _run_epochs(runner, progress, parameters, monitor, checkpoint, part)
-    history = pd.DataFrame(progress.history)
+    runner = make_runner(trained, train, validation, parameters, task_of_network(network))
+    state = TrainingState(trained, EarlyStopping(parameters.early_stopping), {})
+    if any(isinstance(callback, TrainingCheckpoint) for callback in callbacks):
+        state.identity = identify_training(train, validation, parameters)
+    run_epochs(runner, state, parameters, callbacks, part)
+    history = pd.DataFrame(state.history)
     kept_epoch(history, parameters)
     return history
 
 
-def _run_epochs(
-    runner: EpochRunner,
-    progress: Progress,
-    parameters: TrainingParameters,
-    monitor: Monitor,
-    checkpoint: Checkpoint | None,
-    part: str,
-) -> None:
-    """Train the epochs that are left and leave the network with the weights that it should have."""
-    monitor.start(parameters.epochs, runner.steps)
-    try:
-        for done in progress.history:
-            monitor.advance(runner.steps)
-            # Told again: the kill may have come between an epoch's checkpoint and its point in the curves.
-            monitor.epoch(int(done["epoch"]), {name: value for name, value in done.items() if name != "epoch"})
-        while len(progress.history) < parameters.epochs and not progress.stopped:
-            metrics = name_curves(runner.train(parameters.seed, len(progress.history), monitor.advance), part)
-            metrics |= name_curves(runner.validate(), "val")
-            progress.end_epoch(metrics)
-            monitor.epoch(len(progress.history), metrics)
-            if checkpoint and checkpoint.due:
-                progress.keep(checkpoint)
-    finally:
-        monitor.stop()
-    if progress.stopping.weights:
-        progress.network.set_weights(progress.stopping.weights)
+def make_runner(
+    network: keras.Model, train: Arrays, validation: Arrays, parameters: TrainingParameters, task: str
+) -> EpochRunner | FitRunner:
+    """Prepare what runs an epoch of a compiled network: the compiled loop, or `fit` where Keras has changed."""
+    import keras
+
+    from casebook.evaluation.scores import score_outputs
+    from casebook.training.keras_internals import find_changed_internals
+
+    steps = count_steps(len(train["target"]), parameters.batch_size)
+    score = partial(score_outputs, parameters.metrics, task) if parameters.metrics else None
+    changed = find_changed_internals(network)
+    if not changed:
+        from casebook.training.compiled_loop import EpochRunner
+
+        return EpochRunner(network, train, validation, steps, score)
+    from casebook.training.fit_loop import FitRunner
+
+    LOGGER.warning(
+        "Keras %s is not as the compiled training loop needs it: %s. Training goes through Model.fit, which is slower.",
+        keras.__version__, "; ".join(changed),
+    )  # fmt: skip
+    compile_network(network, parameters, steps, fused=False)
+    return FitRunner(network, train, validation, steps, score)
 
 
 def start_network(train: Arrays, preprocessor: Preprocessor, parameters: TrainingParameters) -> keras.Model:
@@ -181,13 +165,13 @@ def measure_target(target: np.ndarray, kind: str) -> tuple[str, float, float] | 
     return kind, float(values.mean()), float(values.std()) or 1.0
 
 
-def compile_network(network: keras.Model, parameters: TrainingParameters, steps: int) -> None:
-    """Compile the network with its optimiser and loss; metrics are computed outside, see `scoring.score_outputs`."""
+def compile_network(network: keras.Model, parameters: TrainingParameters, steps: int, *, fused: bool = True) -> None:
+    """Compile the network with its optimiser and loss; metrics are computed outside, see `scores.score_outputs`."""
     from casebook.training.optimizers import learning_rate, make_optimizer
 
     schedule = learning_rate(parameters.schedule, parameters.optimizer.learning_rate, steps * parameters.epochs)
     network.compile(
-        optimizer=make_optimizer(parameters.optimizer, schedule),
+        optimizer=make_optimizer(parameters.optimizer, schedule, fused=fused),
         loss=make_loss(network, parameters),
         jit_compile=False,
     )

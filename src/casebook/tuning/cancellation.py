@@ -1,19 +1,19 @@
-"""How a worker is told to end, and where it heeds that."""
+"""Cancellation of a worker: the request, and where a training is broken off for it."""
 
 from __future__ import annotations
 
 import signal
 from typing import TYPE_CHECKING
 
-from casebook.tracking.console import QuietMonitor
+from casebook.training.callbacks import TrainingCallback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from types import FrameType
 
 
 class Cancelled(BaseException):
-    """The launch told this worker to stop; no error, so that nothing takes it for a failed trial."""
+    """The launch cancelled this worker; no error, so that nothing takes it for a failed trial."""
 
 
 class CancellationToken:
@@ -23,9 +23,9 @@ class CancellationToken:
     """
 
     def __init__(self) -> None:
-        """Hear of requests from now on."""
+        """Receive requests from now on."""
         self.asked = False
-        signal.signal(signal.SIGTERM, self._hear)
+        signal.signal(signal.SIGTERM, self._receive)
 
     def raise_if_cancelled(self) -> None:
         """Break off where there was a request.
@@ -36,24 +36,21 @@ class CancellationToken:
         if self.asked:
             raise Cancelled
 
-    def _hear(self, _number: int, _frame: FrameType | None) -> None:
+    def _receive(self, _number: int, _frame: FrameType | None) -> None:
         self.asked = True
 
 
-class CancellingMonitor(QuietMonitor):
-    """Sends the curves on and heeds a request to end after every few steps."""
+class CancellingCallback(TrainingCallback):
+    """Break a training off at a request: before its first epoch, or after a stretch of batches."""
 
-    def __init__(self, write: Callable[[int, Mapping[str, float]], None], stop: CancellationToken) -> None:
-        """Keep where curves go, and what hears of requests."""
-        super().__init__(write)
-        self._stop = stop
+    def __init__(self, token: CancellationToken) -> None:
+        """Keep what requests arrive at."""
+        self._token = token
 
-    def start(self, epochs: int, steps: int) -> None:
-        """Heed a request that came before."""
-        super().start(epochs, steps)
-        self._stop.raise_if_cancelled()
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - of Keras
+        """Break off where a request came before."""
+        self._token.raise_if_cancelled()
 
-    def advance(self, steps: int) -> None:
-        """Heed a request."""
-        super().advance(steps)
-        self._stop.raise_if_cancelled()
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
+        """Break off where there was a request."""
+        self._token.raise_if_cancelled()

@@ -10,7 +10,6 @@ from casebook.config.resolve import check_case
 from casebook.config.schema import TrainingParameters
 from casebook.evaluation.scores import score_baseline, score_network
 from casebook.preprocessing.arrays import no_rows
-from casebook.tracking.console import QuietMonitor
 from casebook.training.early_stopping import kept_epoch, without_early_stopping
 from casebook.tuning.plan import apply_trial_values
 from casebook.tuning.prepared_splits import read_splits
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from casebook.training.cross_validation import Split
     from casebook.tuning.plan import StudyPlan
     from casebook.tuning.prepared_splits import SplitStore
-
-# Curves of these trainings are drawn nowhere.
-SILENT = QuietMonitor(lambda _epoch, _metrics: None)
 
 
 def evaluate_variants(
@@ -58,7 +54,7 @@ def _train(split: Split, training: TrainingParameters, seed: int) -> Any:  # noq
     from casebook.training.trainer import train_network
 
     seeded = training.model_copy(update={"seed": seed})
-    return train_network(split.train, no_rows(split.train), split.preprocessor, seeded, SILENT)[0]
+    return train_network(split.train, no_rows(split.train), split.preprocessor, seeded)[0]
 
 
 def _count_epochs(plan: StudyPlan, training: TrainingParameters) -> int:
@@ -72,7 +68,7 @@ def _count_epochs(plan: StudyPlan, training: TrainingParameters) -> int:
     rows, stopping, preprocessor = split
     if plan.study.folds:
         rows, stopping = split_off_early_stopping_rows(rows, training)
-    _, history = train_network(rows, stopping, preprocessor, training, SILENT)
+    _, history = train_network(rows, stopping, preprocessor, training)
     return kept_epoch(history, training) + 1
 
 

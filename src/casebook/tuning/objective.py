@@ -10,19 +10,19 @@ import numpy as np
 import optuna
 
 from casebook.evaluation.metrics import COSTS
-from casebook.training.cross_validation import Split, judge_fold
-from casebook.training.curves import is_loss, name_curves
+from casebook.training.callbacks import TrainingCallback
+from casebook.training.cross_validation import Split, evaluate_fold
+from casebook.training.curves import is_loss, name_curves, read_curves
 from casebook.training.early_stopping import kept_epoch
 from casebook.training.trainer import train_network
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import keras
 
     from casebook.config.schema import TrainingParameters
     from casebook.config.schema.tuning import StudyParameters
-    from casebook.training.trainer import Monitor
 
 
 class Judgement(NamedTuple):
@@ -37,24 +37,21 @@ class TrialError(RuntimeError):
     """A trial that cannot be judged."""
 
 
-class PruningMonitor:
-    """Forward everything to a monitor, report each epoch's value to Optuna, and stop a trial that lags behind."""
+class PruningCallback(TrainingCallback):
+    """Report each epoch's value to Optuna, and end a trial that lags behind or whose loss is not finite."""
 
-    def __init__(self, monitor: Monitor, trial: optuna.Trial, metric: str | None) -> None:
-        """Keep them; without a metric nothing is reported."""
-        self._monitor, self._trial, self._metric = monitor, trial, metric
+    def __init__(self, trial: optuna.Trial, metric: str | None) -> None:
+        """Keep the trial and the curve to report; without one nothing is reported."""
+        self._trial, self._metric = trial, metric
 
-    def start(self, epochs: int, steps: int) -> None:
-        """Forward to the monitor."""
-        self._monitor.start(epochs, steps)
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
+        """Refuse losses that are not finite; report and prune.
 
-    def advance(self, steps: int) -> None:
-        """Forward to the monitor."""
-        self._monitor.advance(steps)
-
-    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
-        """WorkerHandle on; refuse losses that are no numbers; report and prune."""
-        self._monitor.epoch(number, metrics)
+        Raises:
+            TrialPruned: the trial lags behind.
+            TrialError: a loss is not finite, or the metric is not measured or not defined on these rows.
+        """
+        metrics, number = read_curves(logs or {}, self.params), epoch + 1
         for name, value in metrics.items():
             if is_loss(name) and not math.isfinite(value):
                 raise TrialError(f"{name} is {value} after epoch {number}")
@@ -68,13 +65,13 @@ class PruningMonitor:
         if self._trial.should_prune():
             raise optuna.TrialPruned(f"after epoch {number}")
 
-    def stop(self) -> None:
-        """Forward to the monitor."""
-        self._monitor.stop()
-
 
 def judge_on_validation(
-    trial: optuna.Trial, split: Split, training: TrainingParameters, study: StudyParameters, monitor: Monitor
+    trial: optuna.Trial,
+    split: Split,
+    training: TrainingParameters,
+    study: StudyParameters,
+    callbacks: Sequence[TrainingCallback],
 ) -> Judgement:
     """Train on the training rows; the value is that of the epoch whose weights the network keeps.
 
@@ -85,7 +82,7 @@ def judge_on_validation(
     began = time.perf_counter()
     curve = next((metric for metric in study.metric if metric not in COSTS), None)
     prunes = curve if len(study.metric) == 1 else None
-    network, history = train_network(*split, training, PruningMonitor(monitor, trial, prunes))
+    network, history = train_network(*split, training, [*callbacks, PruningCallback(trial, prunes)])
     kept = kept_epoch(history, training)
     metrics = {str(k): float(v) for k, v in history.iloc[kept].items() if k != "epoch"}
     metrics |= _costs(network, began)
@@ -99,13 +96,16 @@ def evaluate_on_folds(
     threshold: float,
     training: TrainingParameters,
     study: StudyParameters,
-    monitor: Monitor,
+    make_callbacks: Callable[[int], Sequence[TrainingCallback]],
 ) -> Judgement:
-    """Train once a fold; the value is the mean over the folds, and each fold is a step that may prune."""
+    """Train once a fold; the value is the mean over the folds, and each fold is a step that may prune.
+
+    `make_callbacks` makes those of a fold from the number of its first epoch, so that a trial has one curve.
+    """
     began, found, epochs = time.perf_counter(), [], []
     for number, split in enumerate(splits, start=1):
-        inner = PruningMonitor(_Numbered(monitor, (number - 1) * training.epochs), trial, None)
-        network, kept, scores = judge_fold(split, task, threshold, training, inner)
+        callbacks = [*make_callbacks((number - 1) * training.epochs + 1), PruningCallback(trial, None)]
+        network, kept, scores = evaluate_fold(split, task, threshold, training, callbacks)
         found.append(name_curves(scores, "val"))
         epochs.append(kept)
         _report_fold(trial, study, found)
@@ -115,17 +115,6 @@ def evaluate_on_folds(
     metrics |= {f"{name}_std": float(np.std([fold[name] for fold in found])) for name in everywhere}
     metrics |= _costs(network, began)
     return Judgement(_values(metrics, study), metrics, round(float(np.mean(epochs))))
-
-
-class _Numbered:
-    """Count epochs on from fold to fold, so that a trial has one curve."""
-
-    def __init__(self, monitor: Monitor, before: int) -> None:
-        self._monitor, self._before = monitor, before
-        self.start, self.advance, self.stop = monitor.start, monitor.advance, monitor.stop
-
-    def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
-        self._monitor.epoch(self._before + number, metrics)
 
 
 def _report_fold(trial: optuna.Trial, study: StudyParameters, found: list[dict[str, float]]) -> None:

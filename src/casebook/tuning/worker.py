@@ -22,7 +22,8 @@ from optuna.trial import TrialState
 from casebook.compute.gc_tuning import freeze_gc
 from casebook.config.resolve import check_case
 from casebook.config.schema import TrainingParameters
-from casebook.tuning.cancellation import CancellationToken, Cancelled, CancellingMonitor
+from casebook.training.callbacks import CurveCallback, TrainingCallback
+from casebook.tuning.cancellation import CancellationToken, Cancelled, CancellingCallback
 from casebook.tuning.objective import evaluate_on_folds, judge_on_validation
 from casebook.tuning.plan import StudyPlan, apply_trial_values
 from casebook.tuning.prepared_splits import read_splits
@@ -120,11 +121,14 @@ class Worker:
             folder = self._store.find(self._plan.splits, {case: parameters})
         training = TrainingParameters.model_validate(parameters["training"])
         splits = read_splits(folder)
-        monitor = CancellingMonitor(self._report.epoch, self._stop)
         if not self._settings.folds:
-            return judge_on_validation(trial, next(splits), training, self._settings, monitor)
+            return judge_on_validation(trial, next(splits), training, self._settings, self._make_callbacks())
         threshold = parameters["evaluation"]["threshold"]
-        return evaluate_on_folds(trial, splits, parameters["task"], threshold, training, self._settings, monitor)
+        judged = parameters["task"], threshold
+        return evaluate_on_folds(trial, splits, *judged, training, self._settings, self._make_callbacks)
+
+    def _make_callbacks(self, first_epoch: int = 1) -> list[TrainingCallback]:
+        return [CurveCallback(self._report.epoch, first_epoch), CancellingCallback(self._stop)]
 
     def _end(
         self, trial: optuna.Trial, state: TrialState, began: float, message: str = "", found: Judgement | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,6 @@ from casebook.pipelines.attrition.columns import RAW_ROW
 
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "attrition" / "parameters.yml"
 WANTED = ("test_predictions", "test_metrics", "split_metrics", "split_assignment", "joined_rows", "model")
-QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 # The employee of the published text.
 EMPLOYEE = dict(zip(RAW_ROW, [0.26, 0.7, 3, 238, 6, 0, 0, "support", "medium"], strict=True))
 
@@ -53,7 +51,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
     catalog = DataCatalog(
         {f"params:attrition.{name}": MemoryDataset(value) for name, value in parameters.items()}
         | {f"attrition.{name}": Kept(copy_mode="assign") for name in WANTED}
-        | {"attrition.raw_employees": MemoryDataset(raw), "attrition.monitor": MemoryDataset(QUIET, copy_mode="assign")}
+        | {"attrition.raw_employees": MemoryDataset(raw), "attrition.training_callbacks": MemoryDataset([])}
         | {"attrition.reference_model": MemoryDataset(copy_mode="assign")}
         | {"attrition.network": Kept(copy_mode="assign")}
     )

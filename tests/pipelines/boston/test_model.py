@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,6 @@ from casebook.pipelines.boston.columns import INPUTS
 
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "boston" / "parameters.yml"
 WANTED = ("test_predictions", "test_metrics", "joined_rows", "preprocessor", "model")
-QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 
 
 class Kept(MemoryDataset):
@@ -54,7 +52,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
     catalog = DataCatalog(
         {f"params:boston.{name}": MemoryDataset(value) for name, value in parameters.items()}
         | {f"boston.{name}": Kept(copy_mode="assign") for name in WANTED}
-        | {"boston.raw_houses": MemoryDataset(raw), "boston.monitor": MemoryDataset(QUIET, copy_mode="assign")}
+        | {"boston.raw_houses": MemoryDataset(raw), "boston.training_callbacks": MemoryDataset([])}
         | {"boston.reference_model": MemoryDataset(copy_mode="assign"), "boston.network": Kept(copy_mode="assign")}
     )
     SequentialRunner().run(create_pipeline().to_outputs(*(f"boston.{name}" for name in WANTED)), catalog)

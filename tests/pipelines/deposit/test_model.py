@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -32,7 +31,6 @@ WANTED = (
     "joined_rows",
     "model",
 )
-QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 CLIENT = dict(
     zip(
         RAW_ROW,
@@ -69,7 +67,7 @@ def run_variant(sample: deposit.Sample, folder: Path, variant: str, epochs: int)
     catalog = DataCatalog(
         {f"params:deposit.{name}": MemoryDataset(value) for name, value in parameters.items()}
         | {f"deposit.{name}": Kept(copy_mode="assign") for name in WANTED}
-        | {"deposit.raw_clients": MemoryDataset(raw), "deposit.monitor": MemoryDataset(QUIET, copy_mode="assign")}
+        | {"deposit.raw_clients": MemoryDataset(raw), "deposit.training_callbacks": MemoryDataset([])}
         | {"deposit.reference_model": MemoryDataset(copy_mode="assign")}
         | {"deposit.network": Kept(copy_mode="assign")}
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -36,7 +35,6 @@ SMALL = {
 WANTED = (
     "test_predictions", "test_metrics", "split_assignment", "joined_rows", "feature_table", "preprocessor", "model",
           "own_tables", "reviews_profile_tables")  # fmt: skip
-QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 
 
 class Kept(MemoryDataset):
@@ -63,7 +61,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
         {f"params:imdb.{name}": MemoryDataset(value) for name, value in parameters.items()}
         | {f"imdb.{name}": Kept(copy_mode="assign") for name in WANTED}
         | {f"imdb.raw_{part}": dataset for part, dataset in raw.items()}
-        | {"imdb.monitor": MemoryDataset(QUIET, copy_mode="assign")}
+        | {"imdb.training_callbacks": MemoryDataset([])}
         | {"imdb.reference_model": MemoryDataset(copy_mode="assign"), "imdb.network": Kept(copy_mode="assign")}
     )
     SequentialRunner().run(create_pipeline().to_outputs(*(f"imdb.{name}" for name in WANTED)), catalog)

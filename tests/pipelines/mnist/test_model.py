@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -46,7 +45,6 @@ WANTED = (
     "own_tables",
     "digits_profile_tables",
 )
-QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 
 
 class Kept(MemoryDataset):
@@ -72,7 +70,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
         {f"params:mnist.{name}": MemoryDataset(value) for name, value in parameters.items()}
         | {f"mnist.{name}": Kept(copy_mode="assign") for name in WANTED}
         | {"mnist.raw_digits": MemoryDataset(RawArrays(str(folder / "mnist.npz")).load())}
-        | {"mnist.monitor": MemoryDataset(QUIET, copy_mode="assign")}
+        | {"mnist.training_callbacks": MemoryDataset([])}
         | {"mnist.reference_model": MemoryDataset(copy_mode="assign"), "mnist.network": Kept(copy_mode="assign")}
     )
     SequentialRunner().run(create_pipeline().to_outputs(*(f"mnist.{name}" for name in WANTED)), catalog)

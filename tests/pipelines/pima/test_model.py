@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,6 @@ from casebook.pipelines.pima.columns import PATIENTS, RAW_ROW
 
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "pima" / "parameters.yml"
 WANTED = ("test_predictions", "test_metrics", "fit_metrics", "split_assignment", "joined_rows", "model")
-QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))
 
 
 class Kept(MemoryDataset):
@@ -50,7 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
     catalog = DataCatalog(
         {f"params:pima.{name}": MemoryDataset(value) for name, value in parameters.items()}
         | {f"pima.{name}": Kept(copy_mode="assign") for name in WANTED}
-        | {"pima.raw_patients": MemoryDataset(raw), "pima.monitor": MemoryDataset(QUIET, copy_mode="assign")}
+        | {"pima.raw_patients": MemoryDataset(raw), "pima.training_callbacks": MemoryDataset([])}
         | {"pima.reference_model": MemoryDataset(copy_mode="assign"), "pima.network": Kept(copy_mode="assign")}
     )
     SequentialRunner().run(create_pipeline().to_outputs(*(f"pima.{name}" for name in WANTED)), catalog)

@@ -1,0 +1,50 @@
+"""Batches of an epoch: how many there are, how large, and which rows they hold."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from casebook.preprocessing.tabular import Arrays
+
+    # Targets (rows,) and outputs (rows, outputs) -> a score a metric.
+    Score = Callable[[np.ndarray, np.ndarray], dict[str, float]]
+
+# Python looks in once in so many steps, or rows where batches are small: callbacks and signals wait for it.
+STRETCH_STEPS, STRETCH_ROWS = 64, 65_536
+
+
+def count_steps(rows: int, batch_size: int) -> int:
+    """Count the batches of an epoch: no batch is larger than `batch_size`, and they are of nearly equal size."""
+    return math.ceil(rows / batch_size)
+
+
+def plan_epoch(rows: int, steps: int) -> Iterator[tuple[int, int, int]]:
+    """Plan an epoch: every row comes once, first in batches that are one row larger, then in the others.
+
+    Yields:
+        First row, number of batches and rows a batch of each stretch that is run at once.
+    """
+    larger, size = rows % steps, rows // steps
+    first = 0
+    for count, width in ((larger, size + 1), (steps - larger, size)):
+        at_once = max(STRETCH_STEPS, STRETCH_ROWS // width)
+        for start in range(0, count, at_once):
+            some = min(at_once, count - start)
+            yield first, some, width
+            first += some * width
+
+
+def shuffle_rows(rows: int, seed: int, epoch: int) -> np.ndarray:
+    """Compute the order of an epoch's rows, which depends on (seed, epoch) alone; int32 of shape (rows,)."""
+    return np.random.default_rng([seed, epoch]).permutation(np.arange(rows, dtype=np.int32))
+
+
+def input_names(arrays: Arrays) -> list[str]:
+    """List the arrays that go into a network."""
+    return [name for name in arrays if name != "target"]
