@@ -77,6 +77,9 @@ class DateType(ColumnType):
     def read(self, value: Any) -> date:  # noqa: ANN401
         """Read a day; a time behind it is dropped."""
         if isinstance(value, str):
+            # The most usual spelling, in a tenth of the time.
+            if len(value) == 10 and value[4] == value[7] == "-" and value[8:].isdigit() and value.isascii():
+                return date.fromisoformat(value)
             found = DAY.fullmatch(value)
             if found:
                 return date(*map(int, found.groups()))
