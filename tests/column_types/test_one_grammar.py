@@ -138,6 +138,7 @@ def test_fast_rows_take_values_exactly_if_all_are_valid(kind: Any, values: list[
     [
         ("date", "2023-8-6", date(2023, 8, 6)),
         ("date", " 2023-08-26\n", date(2023, 8, 26)),
+        ("date", "2023-12-3 ", date(2023, 12, 3)),
         ("date", "2023-08-26T00:15:00+02:00", date(2023, 8, 26)),
         ("date", np.nan, None),
         ("flag", " TRUE", True),
@@ -165,6 +166,8 @@ def test_a_value_is_parsed_as_the_decision_says(kind: Any, value: object, parsed
         ("date", "2023/08/26"),
         ("date", "26-08-2023"),
         ("date", "2023-08-26x"),
+        ("date", "2023-W1-11"),
+        ("date", "2023-08-2\u0661"),
         ("flag", "yes"),
         ("flag", 2),
         ("number", True),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SHOWN_CHARACTERS = 60
+NAT, NA = pd.NaT, pd.NA
 BOOLEANS = frozenset({bool, np.bool_})
 
 
@@ -135,7 +136,8 @@ def shorten(written: str) -> str:
 
 def is_null(value: Any) -> bool:  # noqa: ANN401
     """Return whether a single value is null: None, NaT, NA or NaN, which alone differs from itself."""
-    if value is None or value is pd.NaT or value is pd.NA:
+    # Looked up in pandas each time, the others would take as long as all the rest.
+    if value is None or value is NAT or value is NA:
         return True
     if isinstance(value, float | np.floating):
         return bool(value != value)
