@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from parts_setup_install import measure_install
+from parts_setup_runs import measure_runs
+from parts_setup_ui import measure_ui
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 Figures = dict[str, Any]
 
 # Each gets a folder of its own; its figures stand under its name.
-MEASURED = {"install": measure_install}
+MEASURED = {"install": measure_install, "ui": measure_ui, "runs": measure_runs}
 
 
 def measure_setup(_raw: Path, scratch: Path, _variant: str) -> Figures:

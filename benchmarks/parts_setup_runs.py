@@ -11,13 +11,10 @@ import shutil
 import statistics
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from parts import COPIED, ROOT, below, clean_environment, copy_project, find_run, program
 from processes import measure_command
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Figures = dict[str, Any]
 
@@ -27,7 +24,7 @@ BEFORE = "ed30312"
 RUNS = {"pima": 7, "redhat": 3}
 
 
-def measure_runs(_raw: Path, scratch: Path, _variant: str) -> Figures:
+def measure_runs(scratch: Path) -> Figures:
     """Run pima and redhat whole by both builds, in turn.
 
     Returns:
@@ -47,10 +44,12 @@ def compare_builds(case: str, count: int, folder: Path) -> Figures:
     time_run(projects["now"], case, folder / "now.log")
     shutil.rmtree(projects["now"] / "data" / "06_models")
     found: dict[str, list[Figures]] = {name: [] for name in projects}
-    for _ in range(count):
+    for number in range(count + 1):
         for name, project in projects.items():
-            found[name].append(time_run(project, case, folder / f"{name}.log"))
-    first, found["now"] = found["now"][0], [*found["now"][1:], time_run(projects["now"], case, folder / "now.log")]
+            # The first of now has no reference from an earlier run: it stands by itself.
+            if number or name == "now":
+                found[name].append(time_run(project, case, folder / f"{name}.log"))
+    first = found["now"].pop(0)
     figures: Figures = {name: summarize(runs) for name, runs in found.items()}
     share = figures["now"]["seconds"] / figures["before"]["seconds"]
     shutil.rmtree(folder)
@@ -94,6 +93,3 @@ def summarize(runs: list[Figures]) -> Figures:
     """Give the medians of runs."""
     medians = {name: statistics.median(run[name] for run in runs) for name in ("seconds", "cpu", "peak_bytes")}
     return {**medians, "stages": runs[-1]["stages"], "runs": [run["seconds"] for run in runs]}
-
-
-RUN_PARTS: dict[str, Callable[[Path, Path, str], Figures]] = {"runs": measure_runs}

@@ -25,7 +25,7 @@ START_SECONDS, REQUEST_SECONDS, LOOKED_EVERY_SECONDS = 300, 60, 0.2
 RUN_METRICS = 60
 
 
-def measure_ui(_raw: Path, scratch: Path, _variant: str) -> Figures:
+def measure_ui(scratch: Path) -> Figures:
     """Start the UI as `make ui` does on a store with a run, look at what its pages ask for, and measure its processes.
 
     Returns:

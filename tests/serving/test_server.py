@@ -213,7 +213,7 @@ def test_after_all_that_the_server_still_answers(server: Client, one_row: dict[s
 def test_new_rows_of_the_sample_have_all_columns_that_the_champion_needs(finished: Finished) -> None:
     mlflow.set_tracking_uri(finished.project.address)
     reader = NewRowsReader(finished.project.root / "data" / "01_raw" / "redhat", CASE.new_rows, "2026-01-01")
-    owners = reader.owners()
+    owners = reader.lookup_table()
     assert owners is not None
     there = {*next(reader.blocks()).rows.columns, *owners.add_prefix("people_").columns}
     assert set(load_champion("redhat").required) <= there

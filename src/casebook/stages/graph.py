@@ -112,7 +112,7 @@ def create_study_splits_pipeline(sources: FeatureSources) -> Pipeline:
     fit = bind(nodes.fit_preprocessor_on_training, feature_sources=sources)
     fitting = ["feature_table", "full_split", "params:preprocessing", "params:leaks"]
     applying = ["feature_table", "full_split", "full_preprocessor", *labels]
-    dealing = ["feature_table", "split_assignment", "params:tuning.folds", "params:duplicates", "params:split"]
+    dealing = ["feature_table", "split_assignment", "params:study.folds", "params:duplicates", "params:split"]
     prepared = ["train_arrays", "validation_arrays", "preprocessor"]
     whole = [f"whole_{part}_arrays" for part in PARTS]
     return Pipeline(

@@ -90,7 +90,11 @@ def test_the_vocabulary_is_that_of_the_training_rows_alone(made: dict[str, Any])
     assert made["preprocessor"] == fit_texts(training, TextPreprocessingParameters(vocabulary=300, length=150))
     spoilt = table.assign(review=table["review"].where((parts["part"] == 1).to_numpy(), "zebra " * 10_000))
     again = fit_preprocessor_on_training(
-        spoilt, parts, {"vocabulary": 300, "length": 150}, {}, feature_sources={"review": ("review",)}
+        spoilt,
+        parts,
+        {"modality": "text", "vocabulary": 300, "length": 150},
+        {},
+        feature_sources={"review": ("review",)},
     )
     assert again == made["preprocessor"]
 

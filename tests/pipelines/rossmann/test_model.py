@@ -28,7 +28,7 @@ from casebook.synthetic_data import rossmann
 
 TREE = yaml.safe_load((Path(__file__).parents[3] / "conf/base/rossmann/parameters.yml").read_text())["rossmann"]
 VARIANTS = ("default", *TREE["variants"])
-PREPARED = ("preprocessing", "example_rows", "joined_rows", "split_assignment", "test_arrays")
+PREPARED = ("preprocessor", "example_rows", "joined_rows", "split_assignment", "test_arrays")
 EVALUATED = ("network", "test_predictions", "test_metrics", "importance", "model")
 # On 60 days a test of 42 would leave little to learn from.
 SPLIT = {"test_days": 21, "validation_days": 7}
@@ -141,7 +141,7 @@ def test_a_further_feature_of_a_leaking_column_does_not_leak(files: dict[str, pd
         ({"Customers": "drop", "StateHoliday": "drop"}, ["promo", "store_quarter"]),
     ):
         given = {"columns": columns, "encoding": {}, "nearest_lower_within": {}}
-        made = run_graph(files, ("preprocessing",), split=SPLIT, leaks=leaks, preprocessor=given)
+        made = run_graph(files, ("preprocessor",), split=SPLIT, leaks=leaks, preprocessing=given)
         assert made["preprocessor"].column_names == expected
 
 
