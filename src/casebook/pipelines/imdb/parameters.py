@@ -19,7 +19,7 @@ class ImdbParameters(CaseParameters):
     """The top key `imdb`."""
 
     sample: SampleParameters
-    preprocessor: TextPreprocessingParameters
+    preprocessing: TextPreprocessingParameters
 
 
 PARAMETERS = ImdbParameters

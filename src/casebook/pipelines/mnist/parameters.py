@@ -19,7 +19,7 @@ class MnistParameters(CaseParameters):
     """The top key `mnist`."""
 
     sample: SampleParameters
-    preprocessor: ImagePreprocessingParameters
+    preprocessing: ImagePreprocessingParameters
 
 
 PARAMETERS = MnistParameters

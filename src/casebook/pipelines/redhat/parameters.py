@@ -19,7 +19,7 @@ class RedhatParameters(CaseParameters):
     """The top key `redhat`."""
 
     sample: SampleParameters
-    preprocessor: TabularPreprocessingParameters
+    preprocessing: TabularPreprocessingParameters
     unknown_people: UnknownKeys
 
 
