@@ -18,8 +18,9 @@ from kedro.io import DataCatalog
 from casebook.caching.session import CasebookSession
 from casebook.cases.registry import CASES, case_of
 from casebook.config import loader
-from casebook.config.resolve import overlay, resolve_case, resolve_parameters
+from casebook.config.resolve import resolve_case, resolve_parameters
 from casebook.config.schema import EncoderParameters
+from casebook.config.tree import overlay
 from casebook.pipeline_registry import register_pipelines
 from casebook.settings import CONFIG_LOADER_ARGS
 from casebook.stages import BACKGROUND, CACHED

@@ -15,7 +15,8 @@ import yaml
 from kedro.framework.cli.utils import _split_params
 
 from casebook.cases.registry import CASES
-from casebook.config.resolve import overlay, resolve_parameters
+from casebook.config.resolve import resolve_parameters
+from casebook.config.tree import overlay
 from casebook.pipeline_registry import register_pipelines
 
 if TYPE_CHECKING:

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
-from casebook.config.resolve import InvalidParametersError, overlay, resolve_parameters
+from casebook.config.resolve import InvalidParametersError, resolve_parameters
+from casebook.config.tree import overlay
 
 BASE = """
 redhat:
@@ -38,11 +37,6 @@ redhat:
     plain: {preprocessing: {encoding: {}}, training: {optimizer: {options: {amsgrad: true}}}}
     broken: {training: {epoch: 3}}
 """
-trees = st.recursive(
-    st.integers() | st.lists(st.integers(), max_size=2),
-    lambda below: st.dictionaries(st.sampled_from("abcd"), below, max_size=4),
-    max_leaves=8,
-).filter(lambda tree: isinstance(tree, dict))
 
 
 @pytest.fixture
@@ -54,59 +48,6 @@ def resolve(configured: dict[str, Any], **command_line: object) -> dict[str, Any
     """Resolve with the command line given below the case; Kedro has it in the configuration already."""
     given_ = {"redhat": command_line}
     return resolve_parameters(overlay(configured, given_), given_)["redhat"]
-
-
-def leaves(tree: dict[str, Any], prefix: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
-    found: dict[tuple[str, ...], Any] = {}
-    for key, value in tree.items():
-        found |= leaves(value, (*prefix, key)) if isinstance(value, dict) else {(*prefix, key): value}
-    return found
-
-
-@given(trees, trees)
-def test_neither_tree_is_modified(below: dict[str, Any], above: dict[str, Any]) -> None:
-    kept = deepcopy((below, above))
-    merged = overlay(below, above)
-    for values in leaves(merged).values():
-        if isinstance(values, list):
-            values.append(0)
-    assert (below, above) == kept
-
-
-@given(trees, trees)
-def test_every_leaf_above_wins(below: dict[str, Any], above: dict[str, Any]) -> None:
-    merged = leaves(overlay(below, above))
-    assert {key: merged.get(key) for key in leaves(above)} == leaves(above)
-
-
-@given(trees, trees)
-def test_leaves_come_from_above_or_below_and_from_nowhere_else(below: dict[str, Any], above: dict[str, Any]) -> None:
-    known = leaves(below) | leaves(above)
-    assert all(known.get(key) == value for key, value in leaves(overlay(below, above)).items())
-
-
-@given(trees)
-def test_a_tree_over_itself_or_with_nothing_is_the_tree(tree: dict[str, Any]) -> None:
-    assert overlay(tree, tree) == overlay(tree, {}) == overlay({}, tree) == tree
-
-
-@given(trees, trees)
-def test_laying_the_same_tree_over_it_again_changes_nothing(below: dict[str, Any], above: dict[str, Any]) -> None:
-    once = overlay(below, above)
-    assert overlay(once, above) == once
-
-
-@given(trees, trees)
-def test_a_mapping_that_counts_as_one_leaf_is_replaced_whole(below: dict[str, Any], above: dict[str, Any]) -> None:
-    merged = overlay({"options": below}, {"options": above}, whole={"options"})
-    assert merged == {"options": above}
-
-
-def test_lists_are_replaced_and_not_joined() -> None:
-    assert overlay({"hidden": [1, 2], "x": {"y": 1, "z": 2}}, {"hidden": [3], "x": {"y": 4}}) == {
-        "hidden": [3],
-        "x": {"y": 4, "z": 2},
-    }
 
 
 def test_without_variant_or_command_line_the_configuration_stands(configured: dict[str, Any]) -> None:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import ValidationError
 
 from casebook.cases.registry import CASES, load_case, parameters_of
 from casebook.config.schema import FREE_MAPPINGS
+from casebook.config.tree import Tree, overlay
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from casebook.preprocessing.feature_functions import FeatureSources
 
-Tree = dict[str, Any]
 DEFAULT = "default"
 # The variant that a study writes.
 BEST = "best"
@@ -50,27 +49,6 @@ TAGS = [([block], tag) for block, tags in UNION_TAGS.items() for tag in tags]
 
 class InvalidParametersError(ValueError):
     """Parameters that cannot be used; the message names each dotted key, its value and what is allowed."""
-
-
-def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any], whole: Collection[str] = ()) -> Tree:
-    """Lay a partial tree over another; lists and other leaves are replaced, mappings merged.
-
-    Args:
-        tree: what lies below.
-        leaves: what lies above.
-        whole: names of mappings that count as one leaf and are replaced.
-
-    Returns:
-        A new tree; neither input is modified.
-    """
-    merged = deepcopy(dict(tree))
-    for key, value in leaves.items():
-        below = merged.get(key)
-        if isinstance(below, dict) and isinstance(value, dict) and key not in whole:
-            merged[key] = overlay(below, value, whole)
-        else:
-            merged[key] = deepcopy(value)
-    return merged
 
 
 def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:
