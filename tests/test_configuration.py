@@ -51,7 +51,7 @@ UNTOUCHED = ("duplicates", "leaks")
 # Leaves of no effect, which a published variant may leave out.
 NOTHING = {
     ".split.validation_on": "held_out", ".split.test_days": 0, ".split.validation_days": 0,
-    ".preprocessing.columns": [], ".preprocessing.drop_first": False, ".preprocessing.nearest_lower_within": {},
+    ".preprocessing.modality": "columns", ".preprocessing.columns": [], ".preprocessing.drop_first": False, ".preprocessing.nearest_lower_within": {},
     ".training.target_scale": "none", ".training.refit": False,
     ".training.quantile": 0.5,
     ".training.network.piecewise_linear_bins": 0, ".training.network.ensemble_size": 1,

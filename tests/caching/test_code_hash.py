@@ -158,7 +158,7 @@ def test_preparing_depends_on_the_preparations_own_code() -> None:
 
     reached = {f"{module}.{name}" for module, name in reachable_definitions(nodes.__name__, "apply_preprocessor")}
     assert {
-        "casebook.stages.nodes.select_split",
+        "casebook.data.splitting.select_split",
         "casebook.preprocessing.tabular.TabularPreprocessor",
         "casebook.preprocessing.tabular.prepare_rows",
         "casebook.preprocessing.tabular.NumberColumn",

@@ -72,7 +72,7 @@ def test_each_change_makes_anew_what_depends_on_it_and_nothing_else(project: Any
     # A parameter.
     skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preprocessor")
     assert ran["assign_splits"] == "redhat.split.seed changed"
-    assert ran["apply_preprocessor"].startswith("redhat.parts changed")
+    assert ran["apply_preprocessor"].startswith("redhat.split_assignment changed")
     assert {"ingest_activities", "merge_people", "engineer_features"} <= skipped
     # Code: the features alone, then back again.
     features = root / "src" / "casebook" / "pipelines" / "redhat" / "features.py"

@@ -111,7 +111,7 @@ def test_arrays_that_are_not_there_yet_are_an_error_and_not_empty(tmp_path: Path
 
 def test_a_preparation_comes_back_equal(tmp_path: Path) -> None:
     table = pd.DataFrame({"size": [1.5, np.nan, 3.0], "kind": pd.Categorical(["a", "b", "a"])})
-    parameters = TabularPreprocessingParameters(scaling="standard", encoding={}, impute={}, clip={}, min_rows=1)
+    parameters = TabularPreprocessingParameters(scaling="standard", encoding={}, impute={}, clip={}, min_frequency=1)
     preprocessor = fit_preprocessor(table, parameters)
     dataset = PreprocessorFile(str(tmp_path / "preprocessor.json"))
     dataset.save(preprocessor)

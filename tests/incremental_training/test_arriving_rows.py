@@ -21,6 +21,7 @@ from casebook.incremental_training.arriving_rows import (
     split_arrivals,
 )
 from casebook.preprocessing.arrays import stack_arrays
+from casebook.stages import promotion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +36,8 @@ PEOPLE = pd.Series([f"ppl_{number % 500}" for number in range(2000)])
 def test_a_person_who_was_tested_on_or_held_back_in_a_training_run_is_never_learnt_from() -> None:
     old = pd.DataFrame({"part": split_keys(PEOPLE, 0.2, 0.1, 7)})
     rows = pd.DataFrame({"who": PEOPLE, "y": 0})
-    split, promotion = {"strategy": "row", "seed": 7, "promotion_share": 0.1}, {"key": "who"}
-    before = promotion.hold_out_promotion_rows(old, rows, split, promotion, "y")["part"].to_numpy()
+    split, settings = {"strategy": "row", "seed": 7, "promotion_share": 0.1}, {"key": "who"}
+    before = promotion.hold_out_promotion_rows(old, rows, split, settings, "y")["part"].to_numpy()
     dealt = split_arrivals(PEOPLE, PEOPLE, 0.2, 7, 0.1)
     assert set(dealt[before == PROMOTION]) == {PROMOTION}
     assert set(dealt[before == TEST]) == {TEST}

@@ -12,7 +12,7 @@ import pytest
 
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.schema import NetworkParameters
-from casebook.evaluation.predict import predict
+from casebook.evaluation.prediction import predict
 from casebook.inference.row_model import RowModel, to_raw_values
 from casebook.model_registry.model_package import Package
 from casebook.models.networks import build_network, make_predictor

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from casebook.config.schema import TrainingParameters
-from casebook.evaluation.predict import predict
+from casebook.evaluation.prediction import predict
 from casebook.inference.predictions import (
     class_probability,
     frame_predictions,

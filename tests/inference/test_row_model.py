@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from casebook.column_types.parsing import InvalidTableError
-from casebook.evaluation.predict import predict
+from casebook.evaluation.prediction import predict
 from casebook.inference.row_model import RowModel, to_raw_values
 from casebook.models.networks import make_predictor
 from casebook.pipelines.redhat.columns import RAW_ROW

@@ -11,7 +11,7 @@ import pytest
 
 from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import NetworkParameters, TrainingParameters
-from casebook.evaluation.predict import predict
+from casebook.evaluation.prediction import predict
 from casebook.models.networks import build_network, load_network, task_of_network
 from casebook.models.tabular_inputs import ensemble_layers
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor, prepare_rows

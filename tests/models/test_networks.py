@@ -9,7 +9,7 @@ import pytest
 from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import NetworkParameters
 from casebook.config.schema.types import Activation, Initializer
-from casebook.evaluation.predict import predict
+from casebook.evaluation.prediction import predict
 from casebook.models.networks import PREDICTION_BATCH, build_network, load_network, make_predictor
 from casebook.models.tabular_inputs import default_embedding_size
 from casebook.preprocessing.tabular import TabularPreprocessor, prepare_rows

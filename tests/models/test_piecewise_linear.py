@@ -9,7 +9,7 @@ import pytest
 
 from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import NetworkParameters, TrainingParameters
-from casebook.evaluation.predict import predict
+from casebook.evaluation.prediction import predict
 from casebook.models.networks import build_network, load_network
 from casebook.models.tabular_inputs import custom_layers
 from casebook.preprocessing.tabular import TabularPreprocessor, prepare_rows

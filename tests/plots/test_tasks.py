@@ -166,11 +166,13 @@ def test_drawing_leaves_its_inputs_as_they_were() -> None:
 def test_importing_the_modules_loads_neither_matplotlib_nor_scikit_learn_and_drawing_never_pyplot() -> None:
     code = (
         "import sys, numpy as np\n"
-        "from casebook.learning import figures, importance, profile, scoring\n"
+        "from casebook.evaluation import permutation_importance, scores\n"
+        "from casebook.plots import tasks\n"
+        "from casebook.profiling import table_profile\n"
         "assert not {'matplotlib', 'sklearn'} & set(sys.modules), 'imported early'\n"
         "import pandas as pd\n"
         "rows = pd.DataFrame({'probability': [0.2, 0.7], 'actual': [0, 1]})\n"
-        "figures.draw_task_figures(rows, None, 0.5, None, None)\n"
+        "tasks.draw_task_figures(rows, None, 0.5, None, None)\n"
         "assert 'matplotlib.pyplot' not in sys.modules, 'pyplot holds global state'\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from casebook.column_types.parsing import InvalidTableError
 from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import NetworkParameters, TextPreprocessingParameters
+from casebook.models import text_encoder
 from casebook.models.text_encoder import text_inputs
-from casebook.preprocessing import texts as library
 from casebook.preprocessing.texts import TextPreprocessor, fit_texts, split_words
 
 if TYPE_CHECKING:
@@ -151,7 +151,9 @@ def test_average_gives_the_mean_of_the_words_that_are_there() -> None:
 def test_average_adds_the_mean_of_hashed_pairs() -> None:
     model = build(PREPROCESSOR, embedding={"size": 6}, encoder={"name": "average", "kernel": 2})
     pairs = model.get_layer("grams_2").get_weights()[0]
-    numbers = [(first * library.HASH_FACTOR + second) % library.HASHED_GRAMS for first, second in [(2, 3), (3, 4)]]
+    numbers = [
+        (first * text_encoder.HASH_FACTOR + second) % text_encoder.HASHED_GRAMS for first, second in [(2, 3), (3, 4)]
+    ]
     outputs = model({"tokens": TOKENS}).numpy()
     assert outputs.shape == (3, 12)
     np.testing.assert_allclose(outputs[0, 6:], pairs[numbers].mean(axis=0), atol=1e-6)
@@ -184,7 +186,7 @@ def test_every_encoder_gives_one_row_a_text_and_can_be_saved(encoder: str, width
 
 def test_a_size_of_0_takes_32_numbers_a_word() -> None:
     model = build(PREPROCESSOR, encoder={"name": "average", "kernel": 1})
-    assert model.output_shape == (None, library.DEFAULT_SIZE) == (None, 32)
+    assert model.output_shape == (None, text_encoder.DEFAULT_SIZE) == (None, 32)
 
 
 def test_a_share_of_the_words_is_shown_as_unknown_in_training_only() -> None:

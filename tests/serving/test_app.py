@@ -70,7 +70,7 @@ def test_the_threshold_moves_the_class_alone(app: FastAPI, row: dict[str, Any]) 
 
 def test_many_rows_are_answered_in_their_order(app: FastAPI, row: dict[str, Any]) -> None:
     ages = [number % 11 for number in range(1500)]
-    status, content = invoke(app, {"dataframe_records": [{**row, "age": age} for age in ages]}, piecewise_linear_bins=7)
+    status, content = invoke(app, {"dataframe_records": [{**row, "age": age} for age in ages]}, pieces=7)
     assert status == 200
     assert [found["probability"] for found in content["predictions"]] == [age / 10 for age in ages]
 
@@ -100,7 +100,7 @@ def test_a_request_above_the_limit_gets_413_whatever_pieces_it_comes_in(app: Fas
 
 
 def test_a_request_without_end_is_broken_off(app: FastAPI) -> None:
-    assert ask(app, "POST", "/invocations", b" " * 3_000_000, piecewise_linear_bins=30)[0] == 413
+    assert ask(app, "POST", "/invocations", b" " * 3_000_000, pieces=30)[0] == 413
 
 
 @pytest.mark.parametrize("path", ["/health", "/ping"])

@@ -70,7 +70,7 @@ def outputs_of(arrays: dict[str, np.ndarray]) -> np.ndarray:
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> str:
     """A network that predicts its first number."""
-    monkeypatch.setattr("casebook.evaluation.predict.predict", lambda _network, arrays: outputs_of(arrays))
+    monkeypatch.setattr("casebook.evaluation.prediction.predict", lambda _network, arrays: outputs_of(arrays))
     return "network"
 
 

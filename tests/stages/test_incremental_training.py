@@ -26,7 +26,7 @@ def champion(**days: str) -> Any:  # noqa: ANN401 - plays a champion
 
 
 def batches(**update: object) -> list[Any]:
-    update_session: Any = SimpleNamespace(champion=lambda: champion(date="2023-02-01"), learnt=lambda: {"f00d"})
+    update_session: Any = SimpleNamespace(champion=lambda: champion(date="2023-02-01"), seen_digests=lambda: {"f00d"})
     arrivals: Any = SimpleNamespace(
         watch=lambda folder, wait, learnt: [
             f"{folder}/{name}.csv" for name in ("a", "b") if "f00d" in learnt and not wait

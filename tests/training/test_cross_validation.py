@@ -63,7 +63,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Arrays, Arrays]]:
         return np.where(arrays["target"] == 1, 0.75, 0.25)
 
     monkeypatch.setattr(cross_validation, "train_network", train)
-    monkeypatch.setattr("casebook.evaluation.predict.predict", predict)
+    monkeypatch.setattr("casebook.evaluation.prediction.predict", predict)
     return seen
 
 

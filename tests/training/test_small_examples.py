@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from casebook.config.schema import NetworkParameters
-from casebook.evaluation.predict import predict
+from casebook.evaluation.prediction import predict
 from casebook.models.networks import build_network
 from casebook.preprocessing.tabular import expand_dense, prepare_rows
 from casebook.training.trainer import train_network

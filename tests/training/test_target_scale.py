@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import NetworkParameters, TrainingParameters
-from casebook.evaluation.predict import predict
+from casebook.evaluation.prediction import predict
 from casebook.models.networks import build_network, load_network, task_of_network
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor, prepare_rows
 from casebook.training.trainer import measure_target, start_network, train_network

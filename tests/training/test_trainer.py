@@ -12,7 +12,7 @@ from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import TrainingParameters
 from casebook.config.schema.training import OptimizerName
 from casebook.config.schema.types import Activation, Initializer, Loss
-from casebook.evaluation.predict import predict
+from casebook.evaluation.prediction import predict
 from casebook.evaluation.scores import compute_auc, score_predictions
 from casebook.models.networks import build_network
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor

@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from casebook.tuning.cancellation import Cancelled, CancellingMonitor, Stop
+from casebook.tuning.cancellation import CancellationToken, Cancelled, CancellingMonitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 @pytest.fixture
-def stop() -> Iterator[Stop]:
+def stop() -> Iterator[CancellationToken]:
     before = signal.getsignal(signal.SIGTERM)
-    yield Stop()
+    yield CancellationToken()
     signal.signal(signal.SIGTERM, before)
 
 
-def test_a_request_is_heeded_at_the_next_step_and_not_before(stop: Stop) -> None:
+def test_a_request_is_heeded_at_the_next_step_and_not_before(stop: CancellationToken) -> None:
     written: list[int] = []
     monitor = CancellingMonitor(lambda epoch, _: written.append(epoch), stop)
     monitor.start(2, 10)
@@ -30,7 +30,7 @@ def test_a_request_is_heeded_at_the_next_step_and_not_before(stop: Stop) -> None
     # What is being written down is written whole.
     monitor.epoch(1, {})
     assert written == [1]
-    for look in (lambda: monitor.advance(5), lambda: monitor.start(2, 10), stop.heed):
+    for look in (lambda: monitor.advance(5), lambda: monitor.start(2, 10), stop.raise_if_cancelled):
         with pytest.raises(Cancelled):
             look()
     assert not issubclass(Cancelled, Exception)

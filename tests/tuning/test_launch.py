@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.study.conftest import Studied
+    from tests.tuning.conftest import Studied
 
 RATE = "attrition.training.optimizer.learning_rate"
 

@@ -17,7 +17,7 @@ from postgresql_server import postgresql_server
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.study.conftest import Studied
+    from tests.tuning.conftest import Studied
 
 pytestmark = pytest.mark.services
 WORKER = Path(__file__).parents[2] / "benchmarks" / "store_trials.py"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 from optuna.trial import TrialState
-from tests.study.conftest import Studied, configure
+from tests.tuning.conftest import Studied, configure
 
 from casebook.tuning.trials import count_trials
 

@@ -1,5 +1,5 @@
 from .permutation_importance import permute_importance
-from .predict import predict
+from .prediction import predict
 from .shapley import explain_rows
 
 __all__ = ["explain_rows", "permute_importance", "predict"]

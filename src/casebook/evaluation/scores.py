@@ -113,7 +113,7 @@ def predict_baseline(task: str, train_target: np.ndarray, rows: int, classes: in
 
 def score_network(network: keras.Model, rows: Arrays, task: str, threshold: float) -> dict[str, float]:
     """Score a network on prepared rows; see `score_predictions`."""
-    from casebook.evaluation.predict import predict
+    from casebook.evaluation.prediction import predict
 
     return score_predictions(task, rows["target"], class_probability(task, predict(network, rows)), threshold)
 

@@ -36,7 +36,7 @@ def describe_training(
         raw column (see `evaluation.shapley`), of evenly spaced rows where there are many; and the last of the `days`
         of each raw column that holds days.
     """
-    from casebook.evaluation.predict import predict
+    from casebook.evaluation.prediction import predict
     from casebook.models.networks import task_of_network
 
     some = rows[:: max(1, -(-len(rows) // MAX_PROFILED_ROWS))]

@@ -31,7 +31,7 @@ def predict_test(network: keras.Model, test_arrays: Arrays, task: str) -> pd.Dat
     Returns:
         `probability` of class 1, `probability_0` ... of several classes, or `prediction`; and `actual`.
     """
-    from casebook.evaluation.predict import predict
+    from casebook.evaluation.prediction import predict
 
     return frame_predictions(task, predict(network, test_arrays), test_arrays["target"])
 

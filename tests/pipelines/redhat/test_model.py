@@ -146,7 +146,7 @@ def test_the_process_knows_neither_the_project_nor_kedro(facts: dict[str, Any]) 
 
 def test_raw_rows_of_the_test_part_get_the_probabilities_of_the_evaluation(finished: Finished, answers: Path) -> None:
     data = finished.project.root / "data"
-    parts = pd.read_parquet(data / "05_model_input" / "redhat" / "parts.parquet")["part"].to_numpy()
+    parts = pd.read_parquet(data / "05_model_input" / "redhat" / "split_assignment.parquet")["part"].to_numpy()
     expected = pd.read_parquet(data / "07_model_output" / "redhat" / "test_predictions.parquet")["probability"]
     found = probabilities(answers, "all")[parts == 4]
     assert len(found) > 500

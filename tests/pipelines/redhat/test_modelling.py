@@ -13,7 +13,7 @@ from sklearn.metrics import accuracy_score, roc_auc_score
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.schema import EvaluationParameters
 from casebook.data.splitting import PARTS, TRAIN, EmptySplitError
-from casebook.evaluation.predict import predict
+from casebook.evaluation.prediction import predict
 from casebook.pipelines.redhat.columns import FEATURE_SOURCES
 from casebook.pipelines.redhat.features import engineer_features
 from casebook.pipelines.redhat.pipeline import create_pipeline

@@ -110,7 +110,7 @@ def test_tags_pipelines_and_params_choose_what_runs_and_how(grouped: Slice) -> N
 @pytest.mark.usefixtures("grouped")
 def test_a_part_reads_what_an_earlier_part_left_on_the_disk(project: Project) -> None:
     table = pd.read_parquet(layer(project, "04_feature") / "feature_table.parquet")
-    part = pd.read_parquet(layer(project, "05_model_input") / "parts.parquet")["part"].to_numpy()
+    part = pd.read_parquet(layer(project, "05_model_input") / "split_assignment.parquet")["part"].to_numpy()
     groups = [set(table["people_group_1"][part == number]) for number in (1, 2, 4)]
     assert not groups[0] & groups[1] | groups[0] & groups[2] | groups[1] & groups[2]
     for number, name in {1: "train_arrays", 2: "validation_arrays", 4: "test_arrays"}.items():

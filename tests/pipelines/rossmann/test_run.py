@@ -81,7 +81,7 @@ def test_rows_are_counted_and_the_test_comes_last(project: Project, run: Run) ->
     assert sum(rows) == 12 * 200
     assert run.data.metrics["data/dropped_days"] == 0
     data = project.root / "data"
-    part = pd.read_parquet(data / "05_model_input" / "rossmann" / "parts.parquet")["part"]
+    part = pd.read_parquet(data / "05_model_input" / "rossmann" / "split_assignment.parquet")["part"]
     days = pd.read_parquet(data / "03_primary" / "rossmann" / "joined_rows.parquet")["Date"]
     assert days[part == 1].max() < days[part == 4].min()
     # Of the last 21 days promotion holds two back.

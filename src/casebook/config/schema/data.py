@@ -86,14 +86,14 @@ class TabularPreprocessingParameters(Parameters):
 class ImagePreprocessingParameters(Parameters):
     """How images become model arrays: pixels are divided by `scale` inside the network."""
 
-    modality: Literal["image"]
+    modality: Literal["image"] = "image"
     scale: float = Field(default=255.0, gt=0)
 
 
 class TextPreprocessingParameters(Parameters):
     """How texts become model arrays: the most frequent words of the training texts, the last ones of each text."""
 
-    modality: Literal["text"]
+    modality: Literal["text"] = "text"
     vocabulary: int = Field(default=5000, ge=3)
     length: int = Field(default=500, ge=1)
 
