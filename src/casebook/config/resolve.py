@@ -79,7 +79,7 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
     if not isinstance(command_line, dict):
         raise InvalidParametersError(f"{case} = {command_line!r}: give a leaf below it, as in {case}.training.epochs=5")
     merged = overlay(tree, command_line)
-    variant = merged.get("variant")
+    variant = merged.get("variant", DEFAULT)
     if variant != DEFAULT:
         variants = tree.get("variants") or {}
         if variant == BEST and BEST not in variants:

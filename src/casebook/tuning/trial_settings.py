@@ -61,7 +61,7 @@ def first_values(plan: StudyPlan, leaves: list[Leaf] | None = None) -> list[dict
 
 def _known_variant(plan: StudyPlan, variant: str) -> str:
     """Give the dotted name under which a variant is chosen."""
-    variants = [DEFAULT, *plan.parameters["variants"]]
+    variants = [DEFAULT, *sorted(plan.parameters["variants"])]
     if variant not in variants:
         raise SpaceError(f"{plan.case}.study.first: there is no variant {variant!r}; there are {', '.join(variants)}")
     return f"{plan.case}.{VARIANT}"
