@@ -44,6 +44,14 @@ def open_configuration(environment: str = "local") -> OmegaConfigLoader:
         return OmegaConfigLoader(conf_source(), env=environment, **CONFIG_LOADER_ARGS)
 
 
+def read_case(case: str, environment: str = "local") -> dict[str, Any]:
+    """Read the configured parameters of one case, its variants among them; nothing is checked or filled in."""
+    loader = open_configuration(environment)
+    loader.config_patterns |= patterns_of(case)
+    configured: dict[str, Any] = loader["parameters"][case]
+    return configured
+
+
 def patterns_of(case: str) -> dict[str, list[str]]:
     """Return the patterns of the files that say something of one case."""
     own = {kind: [f"{kind}*", f"{case}/{kind}*"] for kind in ("parameters", "catalog")}

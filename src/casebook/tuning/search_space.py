@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from casebook.config.resolve import RENAMED_KEYS
 from casebook.config.tree import look_up
 from casebook.tuning.hyperparameters import ChoiceLeaf, Leaf, NumberLeaf, Scalar, SpaceError, WidthsLeaf
 
@@ -63,6 +64,8 @@ def _walk(
         if key not in known and prefix.rstrip(".").split(".")[-1] not in open_keys:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f" (did you mean {near[0]}?)" if near else f"; there are {', '.join(sorted(known))}" if known else ""
+            renamed = RENAMED_KEYS.get(prefix + key)
+            hint = f"; it is called {renamed} now" if renamed else hint
             raise SpaceError(f"{place}.{key}: the parameters have no such key{hint}")
         if not isinstance(below, dict) or not below:
             raise SpaceError(f"{place}.{key} = {below!r}: say what may stand here, as in {{choice: [1, 2]}}")

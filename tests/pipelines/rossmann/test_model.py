@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
 from casebook.column_types.parsing import InvalidTableError
+from casebook.config.loader import read_case
 from casebook.config.resolve import InvalidParametersError, resolve_case
 from casebook.config.schema import NetworkParameters
 from casebook.data.splitting import TEST
@@ -27,8 +26,11 @@ from casebook.pipelines.rossmann.columns import FEATURE_SOURCES, RAW_ROW
 from casebook.pipelines.rossmann.features import engineer_features
 from casebook.synthetic_data import rossmann
 
-TREE = yaml.safe_load((Path(__file__).parents[3] / "conf/base/rossmann/parameters.yml").read_text())["rossmann"]
-VARIANTS = ("default", *TREE["variants"])
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TREE = read_case("rossmann", "base")
+VARIANTS = ("default", *sorted(TREE["variants"], key=lambda name: name[0].isdigit()))
 PREPARED = ("preprocessing", "example_rows", "joined_rows", "split_assignment", "test_arrays")
 EVALUATED = ("network", "test_predictions", "test_metrics", "importance", "model")
 QUIET = SimpleNamespace(**dict.fromkeys(("start", "advance", "epoch", "stop"), lambda *_: None))

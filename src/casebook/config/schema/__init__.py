@@ -41,7 +41,7 @@ from casebook.config.schema.training import (
 )
 from casebook.config.schema.tuning import StudyParameters
 from casebook.config.schema.types import Parameters, UnknownKeys
-from casebook.config.tree import overlay
+from casebook.config.tree import look_up, overlay
 from casebook.evaluation.metrics import LOSS, check_names
 
 __all__ = [
@@ -169,6 +169,5 @@ class CaseParameters(Parameters):
 
 def _reference_of(tree: dict[str, Any]) -> dict[str, str]:
     """Name the reference of a case's modality."""
-    block = tree.get("preprocessing")
-    modality = block.get("modality", "columns") if isinstance(block, dict) else "columns"
-    return {"name": REFERENCE_OF[modality]} if modality in REFERENCE_OF else {}
+    modality = look_up(tree, "preprocessing.modality", "columns")
+    return {"name": REFERENCE_OF.get(str(modality), REFERENCE_OF["columns"])}
