@@ -18,8 +18,10 @@ from kedro.io import DataCatalog
 from casebook.caching.session import CasebookSession
 from casebook.cases.registry import CASES, case_of
 from casebook.config import loader
-from casebook.config.resolve import overlay, resolve_case, resolve_parameters
+from casebook.config.loader import patterns_of
+from casebook.config.resolve import InvalidParametersError, resolve_case, resolve_parameters
 from casebook.config.schema import EncoderParameters
+from casebook.config.tree import flatten, overlay, unflatten
 from casebook.pipeline_registry import register_pipelines
 from casebook.settings import CONFIG_LOADER_ARGS
 from casebook.stages import BACKGROUND, CACHED
@@ -36,7 +38,7 @@ ENVIRONMENTS = [
 VARIANTS = [
     (case, variant)
     for case in CASES
-    for variant in yaml.safe_load((CONF / "base" / case / "parameters.yml").read_text())[case]["variants"]
+    for variant in sorted(file.stem for file in (CONF / "base" / case / "variants").glob("*.yml"))
 ]
 LEDGER = {case: yaml.safe_load((CONF / "base" / case / "published.yml").read_text()) for case in CASES}
 # Variants of which figures were published; others are our own.
@@ -50,8 +52,8 @@ UNTOUCHED = ("duplicates", "leaks")
 # Leaves of no effect, which a published variant may leave out.
 NOTHING = {
     ".split.validation_on": "held_out", ".split.test_days": 0, ".split.validation_days": 0,
-    ".preprocessing.modality": "columns",
-    ".preprocessing.columns": [], ".preprocessing.drop_first": False, ".preprocessing.nearest_lower_within": {},
+    ".preprocessing.modality": "columns", ".preprocessing.columns": [], ".preprocessing.drop_first": False,
+    ".preprocessing.nearest_lower_within": {},
     ".training.target_scale": "none", ".training.refit": False,
     ".training.quantile": 0.5,
     ".training.network.piecewise_linear_bins": 0, ".training.network.ensemble_size": 1,
@@ -75,7 +77,7 @@ def load(environment: str, command_line: str = "") -> tuple[OmegaConfigLoader, d
     loader = OmegaConfigLoader(str(CONF), env=environment, runtime_params=given, **CONFIG_LOADER_ARGS)
     if command_line:
         # As a run does: the other cases take a second to read.
-        loader.config_patterns["parameters"] = ["parameters*", "redhat/parameters*"]
+        loader.config_patterns |= patterns_of("redhat")
     return loader, given
 
 
@@ -255,6 +257,48 @@ def test_a_part_of_the_tree_in_conf_local_leaves_the_rest_and_the_command_line_w
     assert training == {**base, "epochs": 1, "batch_size": 32}
 
 
+@pytest.mark.parametrize(("case", "variant"), VARIANTS)
+def test_a_file_of_a_variant_holds_the_variant_of_its_name_and_nothing_else(case: str, variant: str) -> None:
+    said = yaml.safe_load((CONF / "base" / case / "variants" / f"{variant}.yml").read_text())
+    assert [*said] == [case]
+    assert [*said[case]] == ["variants"]
+    assert [*said[case]["variants"]] == [variant]
+    assert said[case]["variants"][variant] == configured("base")[case]["variants"][variant]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_case_states_only_what_differs_from_the_defaults(case: str) -> None:
+    tree = yaml.safe_load((CONF / "base" / case / "parameters.yml").read_text())[case]
+    stated = {name: value for name, value in flatten(tree).items() if not name.startswith("study.space.")}
+    resolved = resolve_case(case, tree, {})
+    needless = []
+    for name in stated.keys() - {"task", "target"}:
+        without = unflatten({key: value for key, value in flatten(tree).items() if key != name})
+        try:
+            needless += [name] if resolve_case(case, without, {}) == resolved else []
+        except InvalidParametersError:
+            continue
+    assert needless == []
+
+
+def test_a_variant_of_ones_own_may_lie_in_a_file_of_the_local_environment(tmp_path: Path) -> None:
+    (tmp_path / "base").symlink_to(CONF / "base")
+    (tmp_path / "local" / "pima" / "variants").mkdir(parents=True)
+    mine = {"pima": {"variants": {"mine": {"training": {"epochs": 3}}}}}
+    (tmp_path / "local" / "pima" / "variants" / "mine.yml").write_text(yaml.safe_dump(mine))
+    found = OmegaConfigLoader(str(tmp_path), env="local", **CONFIG_LOADER_ARGS)["parameters"]["pima"]
+    assert sorted(found["variants"]) == ["folds", "mine", "net_8_16_8"]
+    assert resolve_case("pima", found, {"variant": "mine"})["training"]["epochs"] == 3
+
+
+def test_variants_are_read_from_an_archive_as_kedro_package_makes_it(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "conf-casebook.tar.gz", "w:gz") as archive:
+        archive.add(CONF / "base" / "pima", "conf/base/pima")
+        archive.add(CONF / "test" / "pima", "conf/test/pima")
+    loader = OmegaConfigLoader(str(tmp_path / "conf-casebook.tar.gz"), env="test", **CONFIG_LOADER_ARGS)
+    assert sorted(loader["parameters"]["pima"]["variants"]) == ["folds", "net_8_16_8"]
+
+
 @pytest.mark.parametrize(("case", "variant"), PUBLISHED)
 def test_new_defaults_never_change_a_published_variant(case: str, variant: str) -> None:
     whole = configured("base")[case]
@@ -262,7 +306,7 @@ def test_new_defaults_never_change_a_published_variant(case: str, variant: str) 
     stated = whole["variants"][variant]
     # Every default that a variant may state is taken away: what still resolves, and to the same, was stated.
     bare = {
-        block: {name: values for name, values in whole[block].items() if block == "split" and name == "keys"}
+        block: {name: values for name, values in whole.get(block, {}).items() if (block, name) == ("split", "keys")}
         for block in STATED
     }
     kept = {name: values for name, values in whole.items() if name not in {*UNTOUCHED, "folds"}}
@@ -283,7 +327,7 @@ def effective(tree: dict[str, Any]) -> dict[str, Any]:
     idle = [".split.keys"]
     idle += [] if strategy == "time" else [".split.test_days", ".split.validation_days"]
     idle += [".split.test_share"] if strategy in {"given", "time", "none"} else []
-    idle += [".training.network.embedding"] if "scale" in preprocessor or preprocessor.get("encoding") == {} else []
+    idle += [".training.network.embedding"] if preprocessor.get("encoding", {}) == {} else []
     found = leaves({block: tree[block] for block in STATED})
     return {name: value for name, value in found.items() if not name.startswith(tuple(idle))}
 

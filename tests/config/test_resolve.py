@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
 
-from casebook.config.resolve import InvalidParametersError, overlay, resolve_parameters
+from casebook.config.resolve import RENAMED_KEYS, InvalidParametersError, resolve_case, resolve_parameters
+from casebook.config.tree import look_up, overlay, unflatten
 
 BASE = """
 redhat:
@@ -38,11 +37,6 @@ redhat:
     plain: {preprocessing: {encoding: {}}, training: {optimizer: {options: {amsgrad: true}}}}
     broken: {training: {epoch: 3}}
 """
-trees = st.recursive(
-    st.integers() | st.lists(st.integers(), max_size=2),
-    lambda below: st.dictionaries(st.sampled_from("abcd"), below, max_size=4),
-    max_leaves=8,
-).filter(lambda tree: isinstance(tree, dict))
 
 
 @pytest.fixture
@@ -54,59 +48,6 @@ def resolve(configured: dict[str, Any], **command_line: object) -> dict[str, Any
     """Resolve with the command line given below the case; Kedro has it in the configuration already."""
     given_ = {"redhat": command_line}
     return resolve_parameters(overlay(configured, given_), given_)["redhat"]
-
-
-def leaves(tree: dict[str, Any], prefix: tuple[str, ...] = ()) -> dict[tuple[str, ...], Any]:
-    found: dict[tuple[str, ...], Any] = {}
-    for key, value in tree.items():
-        found |= leaves(value, (*prefix, key)) if isinstance(value, dict) else {(*prefix, key): value}
-    return found
-
-
-@given(trees, trees)
-def test_neither_tree_is_modified(below: dict[str, Any], above: dict[str, Any]) -> None:
-    kept = deepcopy((below, above))
-    merged = overlay(below, above)
-    for values in leaves(merged).values():
-        if isinstance(values, list):
-            values.append(0)
-    assert (below, above) == kept
-
-
-@given(trees, trees)
-def test_every_leaf_above_wins(below: dict[str, Any], above: dict[str, Any]) -> None:
-    merged = leaves(overlay(below, above))
-    assert {key: merged.get(key) for key in leaves(above)} == leaves(above)
-
-
-@given(trees, trees)
-def test_leaves_come_from_above_or_below_and_from_nowhere_else(below: dict[str, Any], above: dict[str, Any]) -> None:
-    known = leaves(below) | leaves(above)
-    assert all(known.get(key) == value for key, value in leaves(overlay(below, above)).items())
-
-
-@given(trees)
-def test_a_tree_over_itself_or_with_nothing_is_the_tree(tree: dict[str, Any]) -> None:
-    assert overlay(tree, tree) == overlay(tree, {}) == overlay({}, tree) == tree
-
-
-@given(trees, trees)
-def test_laying_the_same_tree_over_it_again_changes_nothing(below: dict[str, Any], above: dict[str, Any]) -> None:
-    once = overlay(below, above)
-    assert overlay(once, above) == once
-
-
-@given(trees, trees)
-def test_a_mapping_that_counts_as_one_leaf_is_replaced_whole(below: dict[str, Any], above: dict[str, Any]) -> None:
-    merged = overlay({"options": below}, {"options": above}, whole={"options"})
-    assert merged == {"options": above}
-
-
-def test_lists_are_replaced_and_not_joined() -> None:
-    assert overlay({"hidden": [1, 2], "x": {"y": 1, "z": 2}}, {"hidden": [3], "x": {"y": 4}}) == {
-        "hidden": [3],
-        "x": {"y": 4, "z": 2},
-    }
 
 
 def test_without_variant_or_command_line_the_configuration_stands(configured: dict[str, Any]) -> None:
@@ -176,7 +117,7 @@ def test_quantiles_can_be_written_as_one_word(configured: dict[str, Any]) -> Non
 
 def test_defaults_are_filled_in_as_plain_values(configured: dict[str, Any]) -> None:
     training = resolve(configured)["training"]
-    assert training["schedule"] == {"name": "constant", "warmup_share": 0.0, "final_share": 0.0}
+    assert training["schedule"] == {"name": "cosine", "warmup_share": 0.0, "final_share": 0.0}
     assert training["network"]["activation"] == "relu"
     assert type(training["schedule"]) is dict
 
@@ -239,11 +180,72 @@ def test_all_that_is_wrong_is_said_at_once_in_a_line_each(configured: dict[str, 
 
 
 def test_a_missing_leaf_is_named_with_its_file(configured: dict[str, Any]) -> None:
-    del configured["redhat"]["training"]["epochs"]
+    del configured["redhat"]["target"]
     with pytest.raises(
-        InvalidParametersError, match=r"redhat.training.epochs: missing; .*conf/base/redhat/parameters.yml"
+        InvalidParametersError, match=r"^redhat.target: missing; give it in conf/base/redhat/parameters.yml$"
     ):
         resolve(configured)
+
+
+@pytest.mark.parametrize(
+    ("task", "loss", "metrics", "output"),
+    [
+        ("binary", "binary_crossentropy", ["accuracy", "auc"], "sigmoid"),
+        ("multiclass", "sparse_categorical_crossentropy", ["accuracy"], "softmax"),
+        ("regression", "mse", ["mae", "mse"], "linear"),
+    ],
+)
+def test_a_case_of_which_only_task_and_target_are_given_has_the_defaults_of_its_task(
+    task: str, loss: str, metrics: list[str], output: str
+) -> None:
+    given = {"task": task, "target": "outcome"}
+    training = resolve_case("pima", given, {})["training"]
+    assert (training["loss"], training["metrics"], training["network"]["output"]) == (loss, metrics, output)
+    assert (training["epochs"], training["optimizer"]["name"]) == (20, "adamw")
+    assert given == {"task": task, "target": "outcome"}
+
+
+@pytest.mark.parametrize(
+    ("modality", "reference"),
+    [("columns", "boosted_trees"), ("image", "logistic_image"), ("text", "logistic_text")],
+)
+def test_a_case_without_a_reference_has_that_of_its_modality(modality: str, reference: str) -> None:
+    given = {"task": "binary", "target": "outcome", "preprocessing": {"modality": modality}}
+    assert resolve_case("pima", given, {})["reference"]["name"] == reference
+    left_out = resolve_case("pima", {**given, "reference": {"name": "none"}}, {})
+    assert left_out["reference"]["name"] == "none"
+
+
+def nest(dotted: str) -> dict[str, Any]:
+    return unflatten({dotted: 1})
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED_KEYS.items())
+@pytest.mark.parametrize("case", ["redhat", "pima"])
+def test_a_key_of_an_earlier_version_is_refused_in_one_line_with_its_new_name(case: str, old: str, new: str) -> None:
+    given = {"task": "binary", "target": "outcome"}
+    assert look_up(resolve_case(case, given, {}), new, None) is not None
+    with pytest.raises(InvalidParametersError, match=rf"^{case}\.{old}: unknown key; it is called {case}\.{new} now$"):
+        resolve_case(case, overlay(given, nest(old)), {})
+
+
+@pytest.mark.parametrize(
+    ("case", "block", "message"),
+    [
+        ("pima", {"preprocessing": {"scalling": "none"}}, "preprocessing.scalling: unknown key; did you mean scaling?"),
+        ("redhat", {"preprocessing": {"scalling": "none"}}, "preprocessing.scalling: unknown key; did you"),
+        ("pima", {"preprocessing": {"columns": [3]}}, "preprocessing.columns.0 = 3: must be a valid string"),
+        ("redhat", {"preprocessing": {"columns": [3]}}, "preprocessing.columns.0 = 3: must be a valid string"),
+        ("pima", {"preprocessing": {"modality": "sound"}}, "preprocessing: modality must be columns, image or text"),
+        ("pima", {"reference": {"patienc": 3}}, "reference.patienc: unknown key; did you mean patience?"),
+        ("imdb", {"reference": {"max_rows": 3}}, "reference.max_rows = 3: must be greater than or equal to 100"),
+    ],
+)  # fmt: skip
+def test_one_fault_below_a_block_of_several_kinds_is_one_line(case: str, block: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidParametersError) as told:
+        resolve_case(case, {"task": "binary", "target": "outcome", **block}, {})
+    (line,) = str(told.value).splitlines()
+    assert line.startswith(f"{case}.{message}")
 
 
 @pytest.mark.parametrize("command_line", [{"redhut": {"training": {"epochs": 1}}}, {"epochs": 3}])

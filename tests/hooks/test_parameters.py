@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import click
 import pytest
-import yaml
 
+from casebook.config.loader import read_case
 from casebook.hooks.parameters import ParametersHook
 
-CONFIGURED = yaml.safe_load((Path(__file__).parents[2] / "conf" / "base" / "redhat" / "parameters.yml").read_text())
+CONFIGURED = {"redhat": read_case("redhat", "base")}
 
 
 def context(given: dict[str, Any] | None) -> SimpleNamespace:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from casebook.config.resolve import overlay
+from casebook.config.tree import overlay
 from casebook.tuning.study import StudyLocation, open_location
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import pytest
 
 from casebook.cases.registry import CASES
 from casebook.config.loader import open_configuration
-from casebook.config.resolve import overlay, resolve_case
+from casebook.config.resolve import resolve_case
+from casebook.config.tree import overlay
 from casebook.tuning.hyperparameters import SpaceError
 from casebook.tuning.plan import StudyPlan
 from casebook.tuning.trial_settings import ask, check_searched, list_searched

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from casebook.caching.code_hash import hash_code
+from casebook.config.tree import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +48,7 @@ class Derivation:
 
     def _hash(self, name: str, parameters: Tree, known: dict[str, str]) -> str:
         if name.startswith(PARAMETER):
-            return _sha(json.dumps(look_up(parameters, name), sort_keys=True))
+            return _sha(json.dumps(look_up(parameters, name.removeprefix(PARAMETER)), sort_keys=True))
         node = self._producers.get(name)
         if node is None:
             return _sha(self._raw + name)
@@ -65,7 +66,7 @@ class Derivation:
 
     def _value(self, name: str, parameters: Tree, made: dict[str, Any]) -> Any:  # noqa: ANN401
         if name.startswith(PARAMETER):
-            return look_up(parameters, name)
+            return look_up(parameters, name.removeprefix(PARAMETER))
         if name in made:
             return made[name]
         node = self._producers.get(name)
@@ -75,14 +76,6 @@ class Derivation:
             return made[name]
         made |= node.run({each: self._value(each, parameters, made) for each in node.inputs})
         return made[name]
-
-
-def look_up(parameters: Tree, name: str) -> Any:  # noqa: ANN401 - any leaf or block
-    """Give the parameter behind `params:<dotted name>`."""
-    found: Any = parameters
-    for word in name.removeprefix(PARAMETER).split("."):
-        found = found[word]
-    return found
 
 
 def _sha(text: str) -> str:

@@ -11,12 +11,13 @@ from kedro.io import CachedDataset
 
 from casebook.caching.code_hash import hash_code
 from casebook.caching.records import Lineage, read_file_state
+from casebook.config.tree import flatten
 from casebook.data.raw_files import digest_file
 from casebook.datasets import RunMetrics
 from casebook.datasets.raw import RawFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from kedro.io import AbstractDataset, CatalogProtocol
     from kedro.pipeline import Pipeline
@@ -53,12 +54,10 @@ class PipelineLineage:
         if len(inputs) < len(_data(node)) or not all(self.is_kept(name) for name in node.outputs):
             return None
         names = [name for name in node.inputs if name.startswith(PARAMETERS)]
-        parameters = [
-            leaf for name in names for leaf in _leaves(name.removeprefix(PARAMETERS), self.catalog.load(name))
-        ]
+        parameters = flatten({name.removeprefix(PARAMETERS): self.catalog.load(name) for name in names})
         settings = [_settings(self.dataset(name)) for name in (*_data(node), *node.outputs)]
         code = _hash([hash_code(node.func), node.inputs, node.outputs, settings])
-        return Lineage(code, _plain(dict(parameters)), inputs)
+        return Lineage(code, _plain(parameters), inputs)
 
     def _origin(self, name: str) -> str | None:
         """Say what a dataset that no node here makes is made of, where that is known."""
@@ -117,14 +116,6 @@ def _without_places(settings: Any) -> Any:  # noqa: ANN401 - nested values
     if not isinstance(settings, dict):
         return settings
     return {key: _without_places(value) for key, value in settings.items() if key not in UNCOUNTED}
-
-
-def _leaves(key: str, value: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - parameters
-    if isinstance(value, dict) and value:
-        for name, below in value.items():
-            yield from _leaves(f"{key}.{name}", below)
-    else:
-        yield key, value
 
 
 def _plain(values: Any) -> Any:  # noqa: ANN401 - nested values

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from casebook.config.paths import project_root
+from casebook.config.tree import differ
 from casebook.runtime.atomic_files import written_whole
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ class Lineage:
     def differences(self, earlier: Lineage, node: str) -> list[str]:
         """Say what changed since an earlier recipe, by the names that users know."""
         told = ["its code changed"] if self.code != earlier.code else []
-        told += [f"{key} changed" for key in _differing(self.parameters, earlier.parameters)]
-        return told + [f"{name} changed" for name in _differing(self.inputs, earlier.inputs)] or [f"{node} changed"]
+        told += [f"{key} changed" for key, _, _ in differ(earlier.parameters, self.parameters)]
+        return told + [f"{name} changed" for name, _, _ in differ(earlier.inputs, self.inputs)] or [f"{node} changed"]
 
 
 @dataclass(frozen=True)
@@ -102,8 +103,3 @@ def read_file_state(path: str) -> State:
     files = sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
     seen = {str(file.relative_to(root)): file.stat() for file in files if file.exists()}
     return {name: [s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino] for name, s in seen.items()}
-
-
-def _differing(now: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[str]:
-    names = dict.fromkeys([*now, *earlier])
-    return [name for name in names if name not in now or name not in earlier or now[name] != earlier[name]]

@@ -11,7 +11,7 @@ from kedro.framework.session import KedroSession
 from kedro.runner import ParallelRunner, SequentialRunner
 
 from casebook.cases.registry import DEFAULT, case_of
-from casebook.config.loader import use_logging
+from casebook.config.loader import patterns_of, use_logging
 from casebook.config.paths import CONF_VARIABLE, conf_source, project_root
 from casebook.tracking.disk_space import describe_full_disk
 
@@ -86,6 +86,5 @@ class CasebookSession(KedroSession):
         """Leave out the other cases, whose parameters take a second to read and are no business of this run."""
         loader: OmegaConfigLoader = super()._get_config_loader()  # type: ignore[assignment]
         if self.case:
-            own = {kind: [f"{kind}*", f"{self.case}/{kind}*"] for kind in ("parameters", "catalog")}
-            loader.config_patterns |= own
+            loader.config_patterns |= patterns_of(self.case)
         return loader

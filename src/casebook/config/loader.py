@@ -15,13 +15,19 @@ from kedro.framework.project import LOGGING
 from casebook.config.paths import artifact_location, conf_source, raw_folder, tracking_uri
 
 LOGGING_FILE = "logging.yml"
+# Where the variants of a case lie in an environment.
+VARIANTS_OF = "{case}/variants/*"
 
 CONFIG_LOADER_ARGS: dict[str, Any] = {
     "base_env": "base",
     "default_run_env": "local",
     # Environments and conf/local may hold a part of a case's tree; Kedro's default would drop the rest of it.
     "merge_strategy": {"parameters": "soft", "mlflow": "soft", "globals": "soft"},
-    "config_patterns": {"mlflow": ["mlflow*", "mlflow*/**"]},
+    "config_patterns": {
+        "mlflow": ["mlflow*", "mlflow*/**"],
+        # Kedro's own, and each variant in a file of its own.
+        "parameters": ["parameters*", "parameters*/**", "**/parameters*", VARIANTS_OF.format(case="**")],
+    },
     "custom_resolvers": {
         "casebook.raw": lambda case: str(raw_folder(case)),
         "casebook.tracking_uri": tracking_uri,
@@ -36,6 +42,20 @@ def open_configuration(environment: str = "local") -> OmegaConfigLoader:
         # Kedro still calls OmegaConf by an older name.
         warnings.filterwarnings("ignore", message="register_new_resolver")
         return OmegaConfigLoader(conf_source(), env=environment, **CONFIG_LOADER_ARGS)
+
+
+def read_case(case: str, environment: str = "local") -> dict[str, Any]:
+    """Read the configured parameters of one case, its variants among them; nothing is checked or filled in."""
+    loader = open_configuration(environment)
+    loader.config_patterns |= patterns_of(case)
+    configured: dict[str, Any] = loader["parameters"][case]
+    return configured
+
+
+def patterns_of(case: str) -> dict[str, list[str]]:
+    """Return the patterns of the files that say something of one case."""
+    own = {kind: [f"{kind}*", f"{case}/{kind}*"] for kind in ("parameters", "catalog")}
+    return {**own, "parameters": [*own["parameters"], VARIANTS_OF.format(case=case)]}
 
 
 def use_logging(source: str) -> None:

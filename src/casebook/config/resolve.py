@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any, get_args
 
-from pydantic import ValidationError
+from pydantic import Tag, ValidationError
 
 from casebook.cases.registry import CASES, load_case, parameters_of
 from casebook.config.schema import FREE_MAPPINGS
+from casebook.config.tree import Tree, overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from casebook.preprocessing.feature_functions import FeatureSources
 
-Tree = dict[str, Any]
 DEFAULT = "default"
 # The variant that a study writes.
 BEST = "best"
@@ -24,11 +23,6 @@ NAMING_COLUMNS = ("columns", "encoding", "impute", "clip", "nearest_lower_within
 
 
 # Keys that had other names until 2026-11-29, by their place below the case.
-# Blocks that are one of several, and what tells those apart.
-UNION_TAGS = {
-    "preprocessing": ("columns", "image", "text"),
-    "reference": ("boosted_trees", "logistic_image", "logistic_text", "none"),
-}
 RENAMED_KEYS = {
     "preparation": "preprocessing",
     "preprocessing.nulls": "preprocessing.impute",
@@ -45,32 +39,8 @@ RENAMED_KEYS = {
 }
 
 
-TAGS = [([block], tag) for block, tags in UNION_TAGS.items() for tag in tags]
-
-
 class InvalidParametersError(ValueError):
     """Parameters that cannot be used; the message names each dotted key, its value and what is allowed."""
-
-
-def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any], whole: Collection[str] = ()) -> Tree:
-    """Lay a partial tree over another; lists and other leaves are replaced, mappings merged.
-
-    Args:
-        tree: what lies below.
-        leaves: what lies above.
-        whole: names of mappings that count as one leaf and are replaced.
-
-    Returns:
-        A new tree; neither input is modified.
-    """
-    merged = deepcopy(dict(tree))
-    for key, value in leaves.items():
-        below = merged.get(key)
-        if isinstance(below, dict) and isinstance(value, dict) and key not in whole:
-            merged[key] = overlay(below, value, whole)
-        else:
-            merged[key] = deepcopy(value)
-    return merged
 
 
 def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:
@@ -101,7 +71,7 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
     if not isinstance(command_line, dict):
         raise InvalidParametersError(f"{case} = {command_line!r}: give a leaf below it, as in {case}.training.epochs=5")
     merged = overlay(tree, command_line)
-    variant = merged.get("variant")
+    variant = merged.get("variant", DEFAULT)
     if variant != DEFAULT:
         variants = tree.get("variants") or {}
         if variant == BEST and BEST not in variants:
@@ -151,19 +121,13 @@ def _refuse_unknown(place: str, given: Collection[str], known: Collection[str], 
 
 
 def _explain(case: str, error: ValidationError) -> Iterator[str]:
-    """Say in one line each what is wrong: dotted key, value, what is allowed."""
+    """List what is wrong, a line each: dotted key, value, what is allowed."""
     for problem in error.errors():
-        keys = _without_tags([str(part) for part in problem["loc"]])
+        keys, _ = _follow(parameters_of(case), problem["loc"])
         dotted = ".".join([case, *keys])
         if problem["type"] == "extra_forbidden":
-            renamed = RENAMED_KEYS.get(".".join(keys))
-            if renamed:
-                yield f"{dotted}: unknown key; it is called {case}.{renamed} now"
-                continue
-            known = _fields_at(parameters_of(case), [str(part) for part in problem["loc"][:-1]])
-            near = difflib.get_close_matches(keys[-1], known, n=1)
-            hint = f"did you mean {near[0]}? " if near else ""
-            yield f"{dotted}: unknown key; {hint}the keys here are {', '.join(sorted(known))}"
+            _, block = _follow(parameters_of(case), problem["loc"][:-1])
+            yield f"{dotted}: unknown key; {_name_known(case, keys, list(getattr(block, 'model_fields', {})))}"
         elif problem["type"] == "missing":
             yield f"{dotted}: missing; give it in conf/base/{case}/parameters.yml"
         else:
@@ -172,25 +136,29 @@ def _explain(case: str, error: ValidationError) -> Iterator[str]:
             yield f"{dotted}{value}: {message}"
 
 
-def _without_tags(keys: list[str]) -> list[str]:
-    """Leave out what Pydantic puts into a path to tell the members of a union apart."""
-    return [key for place, key in enumerate(keys) if (keys[place - 1 : place], key) not in TAGS]
+def _name_known(case: str, keys: Sequence[str], known: Sequence[str]) -> str:
+    """Name what may stand in place of an unknown key: its new name, else the keys of the block."""
+    renamed = RENAMED_KEYS.get(".".join(keys))
+    if renamed:
+        return f"it is called {case}.{renamed} now"
+    near = difflib.get_close_matches(keys[-1], known, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    return f"{hint}the keys here are {', '.join(sorted(known))}"
 
 
-def _fields_at(model: Any, keys: list[str]) -> list[str]:  # noqa: ANN401 - a Pydantic class or whatever lies below it
-    """List the field names of the block that a path of keys leads to."""
-    for key in keys:
-        members = [part for part in get_args(model) if _is_tagged(part, key)]
-        field = getattr(model, "model_fields", {}).get(key)
-        model = members[0] if members else field.annotation if field else None
-    return list(getattr(_unwrap(model), "model_fields", {}))
+def _follow(model: Any, path: Iterable[int | str]) -> tuple[list[str], Any]:  # noqa: ANN401 - a class, or a leaf's type
+    """Follow the path of an error -> its keys without the tags of unions, and the type that it leads to."""
+    keys = []
+    for key in map(str, path):
+        member = next((part for part in get_args(model) if key in _tags(part)), None)
+        if member is None:
+            keys.append(key)
+            field = getattr(model, "model_fields", {}).get(key)
+            model = field.annotation if field else None
+        else:
+            model = get_args(member)[0]
+    return keys, model
 
 
-def _is_tagged(member: Any, tag: str) -> bool:  # noqa: ANN401 - a member of a union, annotated or not
-    names = {getattr(part, "tag", None) for part in get_args(member)}
-    fields = getattr(_unwrap(member), "model_fields", {})
-    return tag in names or any(tag in get_args(field.annotation) for field in fields.values())
-
-
-def _unwrap(model: Any) -> Any:  # noqa: ANN401 - a Pydantic class, annotated or not
-    return get_args(model)[0] if hasattr(model, "__metadata__") else model
+def _tags(member: Any) -> list[str]:  # noqa: ANN401 - a member of a union, annotated or not
+    return [part.tag for part in get_args(member) if isinstance(part, Tag)]

@@ -10,10 +10,11 @@ import mlflow
 import yaml
 
 from casebook.config.schema import EXECUTION_OPTIONS
+from casebook.config.tree import differ
 from casebook.training.checkpoints import read_owner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from mlflow.entities import Run
@@ -71,12 +72,7 @@ def what_counts(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 def refuse_differences(case: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     """Refuse other parameters than those of the run to be resumed, by their dotted keys."""
-    earlier, present = dict(_leaves(before, case)), dict(_leaves(now, case))
-    told = [
-        f"{key} is {present.get(key, 'not there')} and was {earlier.get(key, 'not there')}"
-        for key in dict.fromkeys([*present, *earlier])
-        if key not in earlier or key not in present or present[key] != earlier[key]
-    ]
+    told = [f"{case}.{key} is {present} and was {earlier}" for key, earlier, present in differ(before, now)]
     if told:
         raise click.UsageError(
             f"{case}.resume: {'; '.join(told)}. A run goes on with the parameters that it began with: give those, "
@@ -87,11 +83,3 @@ def refuse_differences(case: str, before: Mapping[str, Any], now: Mapping[str, A
 def _kept_parameters(run_id: str, case: str) -> dict[str, Any]:
     kept: dict[str, Any] = yaml.safe_load(mlflow.artifacts.load_text(f"runs:/{run_id}/{PARAMETERS_FILE}"))[case]
     return kept
-
-
-def _leaves(tree: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    for name, value in tree.items():
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{prefix}.{name}")
-        else:
-            yield f"{prefix}.{name}", value

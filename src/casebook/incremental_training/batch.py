@@ -165,7 +165,7 @@ def lower_training(training: schema.TrainingParameters, update: schema.UpdatePar
     changes = {
         "epochs": update.epochs,
         "optimizer": training.optimizer.model_copy(update={"learning_rate": rate}),
-        "schedule": schema.ScheduleParameters(),
+        "schedule": schema.ScheduleParameters(name="constant"),
         "early_stopping": schema.EarlyStoppingParameters(),
     }
     return training.model_copy(update=changes)

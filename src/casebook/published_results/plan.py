@@ -15,6 +15,7 @@ from casebook.config.loader import open_configuration
 from casebook.config.paths import conf_source
 from casebook.config.resolve import DEFAULT, resolve_case
 from casebook.config.schema import EXECUTION_OPTIONS
+from casebook.config.tree import flatten, unflatten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,19 +67,12 @@ class LedgerRow:
     @property
     def changed(self) -> dict[str, Any]:
         """What the row changes, by dotted key."""
-        return _flatten(self.changes)
+        return flatten(self.changes)
 
     @cached_property
     def resolved(self) -> dict[str, Any]:
         """The case's checked parameters in this row."""
-        tree: dict[str, Any] = {}
-        for dotted, value in self.parameters().items():
-            *path, leaf = dotted.split(".")
-            below = tree
-            for name in path:
-                below = below.setdefault(name, {})
-            below[leaf] = value
-        return resolve_case(self.case, _configured()[self.case], tree[self.case])
+        return resolve_case(self.case, _configured()[self.case], unflatten(self.parameters())[self.case])
 
     @property
     def folds(self) -> int:
@@ -136,10 +130,3 @@ def plan_rows(case: str) -> Iterator[LedgerRow]:
 def _configured() -> dict[str, Any]:
     configured: dict[str, Any] = open_configuration()["parameters"]
     return configured
-
-
-def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for name, value in tree.items():
-        flat |= _flatten(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
-    return flat

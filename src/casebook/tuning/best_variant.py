@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from casebook.config.paths import conf_source, project_root
-from casebook.config.resolve import BEST, overlay
+from casebook.config.resolve import BEST
+from casebook.config.tree import overlay
 from casebook.runtime.atomic_files import written_whole
-from casebook.tuning.plan import VARIANT, unflatten
+from casebook.tuning.plan import VARIANT, below_case
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +28,7 @@ def best_file(case: str) -> Path:
 
 def write_best(winner: Mapping[str, Any], plan: StudyPlan) -> None:
     """Write the winner's values as the variant `best`, with the study that they come from."""
-    leaves = unflatten(winner["values"])
+    leaves = below_case(winner["values"])
     variant = {**plan.parameters["variants"].get(leaves.pop(VARIANT, ""), {})}
     told = {"study": {"winner_of": f"{winner['run_id']} trial {winner['trial']}"}}
     tree = {plan.case: {"variants": {BEST: overlay(overlay(variant, leaves), told)}}}

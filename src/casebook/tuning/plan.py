@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from casebook.config.paths import project_root
-from casebook.config.resolve import overlay
 from casebook.config.schema import FREE_MAPPINGS
 from casebook.config.schema.tuning import StudyParameters
+from casebook.config.tree import Tree, overlay, unflatten
 from casebook.runtime.atomic_files import written_whole
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from casebook.tuning.study import StudyLocation
 
-Tree = dict[str, Any]
 VARIANT = "variant"
 
 
@@ -96,19 +95,12 @@ def apply_trial_values(base: Mapping[str, Any], values: Mapping[str, Any]) -> Tr
         base: the case's parameters.
         values: dotted name with the case in front -> value; one of them may be the name of a variant.
     """
-    leaves = unflatten(values)
+    leaves = below_case(values)
     named = leaves.get(VARIANT, base.get(VARIANT))
     chosen = base["variants"].get(named, {}) if VARIANT in leaves else {}
     return overlay(overlay(base, chosen, FREE_MAPPINGS), leaves)
 
 
-def unflatten(values: Mapping[str, Any]) -> Tree:
-    """Turn dotted names, the case in front, into a tree below the case."""
-    tree: Tree = {}
-    for name, value in values.items():
-        *path, leaf = name.split(".")[1:]
-        below = tree
-        for word in path:
-            below = below.setdefault(word, {})
-        below[leaf] = value
-    return tree
+def below_case(values: Mapping[str, Any]) -> Tree:
+    """Return the tree below the case of values by dotted name, the case in front."""
+    return unflatten({name.partition(".")[2]: value for name, value in values.items()})

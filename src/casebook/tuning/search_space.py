@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from casebook.config.resolve import RENAMED_KEYS
+from casebook.config.tree import look_up
 from casebook.tuning.hyperparameters import ChoiceLeaf, Leaf, NumberLeaf, Scalar, SpaceError, WidthsLeaf
 
 if TYPE_CHECKING:
@@ -62,6 +64,8 @@ def _walk(
         if key not in known and prefix.rstrip(".").split(".")[-1] not in open_keys:
             near = difflib.get_close_matches(key, known, n=1)
             hint = f" (did you mean {near[0]}?)" if near else f"; there are {', '.join(sorted(known))}" if known else ""
+            renamed = RENAMED_KEYS.get(prefix + key)
+            hint = f"; it is called {renamed} now" if renamed else hint
             raise SpaceError(f"{place}.{key}: the parameters have no such key{hint}")
         if not isinstance(below, dict) or not below:
             raise SpaceError(f"{place}.{key} = {below!r}: say what may stand here, as in {{choice: [1, 2]}}")
@@ -204,14 +208,6 @@ def _distinct(values: list[Any]) -> list[Any]:
 
 def exists(leaf: Leaf, asked: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:
     """Tell whether all conditions of a leaf hold."""
-    return all(look_up(key, asked, parameters) in values for key, values in leaf.when.items())
-
-
-def look_up(key: str, asked: Mapping[str, Any], parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    """Give the value of a dotted name: asked for in this trial, else what the parameters have, else nothing."""
-    if key in asked:
-        return asked[key]
-    below: Any = parameters
-    for word in key.split("."):
-        below = below.get(word) if isinstance(below, dict) else None
-    return below
+    return all(
+        (asked[key] if key in asked else look_up(parameters, key, None)) in values for key, values in leaf.when.items()
+    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from optuna.trial import TrialState
 
 from casebook.config.paths import project_root
+from casebook.config.tree import flatten
 from casebook.tuning.best_variant import write_best
 from casebook.tuning.data_graph import open_splits, stamp_base
 from casebook.tuning.final_evaluation import evaluate_variants
@@ -18,7 +19,7 @@ from casebook.tuning.leaderboard import draw_study, find_best, measure_search, p
 from casebook.tuning.plan import StudyPlan, apply_trial_values, storage_of
 from casebook.tuning.prepared_splits import keep_splits
 from casebook.tuning.progress import StudyProgress, print_winner
-from casebook.tuning.study import create_or_join_study, flatten
+from casebook.tuning.study import create_or_join_study
 from casebook.tuning.trial_runs import TrialRuns
 from casebook.tuning.trial_settings import check_searched, describe_study
 from casebook.tuning.trials import RETRY_OF, count_trials, retry_dead_trials, share_failed

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import optuna
 
+from casebook.config.tree import differ
 from casebook.tuning.hyperparameters import SpaceError
 from casebook.tuning.storage import exclusive, open_storage, quiet_optuna
 from casebook.tuning.trials import SETTING
@@ -97,18 +99,7 @@ def create_or_join_study(
 
 def _tell_changes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """Say what differs between two definitions, leaf by leaf."""
-    before, after = flatten(old), flatten(new)
-    changed = [key for key in sorted({*before, *after}) if before.get(key) != after.get(key)]
-    shown = "; ".join(
-        f"{key}: {before.get(key, 'not there')!r} -> {after.get(key, 'not there')!r}" for key in changed[:8]
-    )
+    changed = sorted(differ(old, new), key=itemgetter(0))
+    shown = "; ".join(f"{key}: {before!r} -> {after!r}" for key, before, after in changed[:8])
     more = f" and {len(changed) - 8} more" if len(changed) > 8 else ""
     return f"study {name!r} was begun with another definition: {shown}{more}. Give it a new name (study.name=...)"
-
-
-def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Give dotted names for the leaves of a tree; lists and empty mappings are leaves."""
-    found: dict[str, Any] = {}
-    for key, value in tree.items():
-        found |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) and value else {f"{prefix}{key}": value}
-    return found

@@ -8,6 +8,7 @@ import optuna
 
 from casebook.config.resolve import DEFAULT, InvalidParametersError, check_case
 from casebook.config.schema import FREE_MAPPINGS
+from casebook.config.tree import flatten, look_up
 from casebook.evaluation.metrics import COSTS
 from casebook.tuning.hyperparameters import Leaf, SpaceError
 from casebook.tuning.plan import VARIANT, StudyPlan, apply_trial_values
@@ -18,11 +19,9 @@ from casebook.tuning.search_space import (
     exists,
     leaves_of_list,
     list_grid,
-    look_up,
     read_space,
 )
 from casebook.tuning.storage import quiet_optuna
-from casebook.tuning.study import flatten
 from casebook.tuning.trials import SETTING
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def first_values(plan: StudyPlan, leaves: list[Leaf] | None = None) -> list[dict
 
 def _known_variant(plan: StudyPlan, variant: str) -> str:
     """Give the dotted name under which a variant is chosen."""
-    variants = [DEFAULT, *plan.parameters["variants"]]
+    variants = [DEFAULT, *sorted(plan.parameters["variants"])]
     if variant not in variants:
         raise SpaceError(f"{plan.case}.study.first: there is no variant {variant!r}; there are {', '.join(variants)}")
     return f"{plan.case}.{VARIANT}"
@@ -75,7 +74,7 @@ def _values_of_variant(plan: StudyPlan, leaves: list[Leaf], key: str, variant: s
     asked: dict[str, Any] = {}
     for leaf in leaves:
         if exists(leaf, asked, tree):
-            found[leaf.name] = look_up(leaf.name, {}, tree)
+            found[leaf.name] = look_up(tree, leaf.name, None)
             asked |= leaf.encode(found[leaf.name])
     return found
 

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from casebook.config.resolve import overlay
 from casebook.config.schema import (
     BoostedTreesParameters,
     CaseParameters,
@@ -22,6 +21,7 @@ from casebook.config.schema import (
     read_preprocessing,
     read_reference,
 )
+from casebook.config.tree import overlay
 
 TREES = {
     "name": "boosted_trees", "max_iter": 10, "learning_rate": 0.1, "max_leaf_nodes": 31, "min_samples_leaf": 20,
@@ -175,11 +175,15 @@ def test_thresholds_can_be_written_as_one_word(word: object, values: list[float]
     [
         ({}, TabularPreprocessingParameters()),
         ({"scaling": "minmax", "drop_first": True}, TabularPreprocessingParameters(scaling="minmax", drop_first=True)),
-        ({"modality": "image", "scale": 127.5}, ImagePreprocessingParameters(scale=127.5)),
-        ({"modality": "text", "vocabulary": 50, "length": 9}, TextPreprocessingParameters(vocabulary=50, length=9)),
+        ({"modality": "columns", "min_frequency": 3}, TabularPreprocessingParameters(min_frequency=3)),
+        ({"modality": "image", "scale": 127.5}, ImagePreprocessingParameters(modality="image", scale=127.5)),
+        (
+            {"modality": "text", "vocabulary": 50, "length": 9},
+            TextPreprocessingParameters(modality="text", vocabulary=50, length=9),
+        ),
     ],
 )
-def test_a_preparation_is_read_as_that_of_its_inputs_and_checked_again_from_its_own_values(
+def test_preprocessing_is_read_by_its_modality_and_checked_again_from_its_own_values(
     block: dict[str, Any], expected: object
 ) -> None:
     kept = dict(block)
@@ -190,16 +194,17 @@ def test_a_preparation_is_read_as_that_of_its_inputs_and_checked_again_from_its_
 
 
 @pytest.mark.parametrize(
-    "block",
+    ("block", "message"),
     [
-        {"modality": "image", "scale": 0.0},
-        {"modality": "text", "vocabulary": 2},
-        {"vocabulary": 10},
-        {"modality": "sound"},
+        ({"modality": "image", "scale": 0.0}, r"image\.scale\n.*greater than 0"),
+        ({"modality": "text", "vocabulary": 2}, r"text\.vocabulary\n.*greater than or equal to 3"),
+        ({"modality": "text", "scaling": "none"}, r"text\.scaling\n.*Extra inputs"),
+        ({"scale": 255.0}, r"columns\.scale\n.*Extra inputs"),
+        ({"modality": "sound"}, "modality must be columns, image or text"),
     ],
 )
-def test_a_preparation_that_is_none_of_them_is_refused(block: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
+def test_preprocessing_of_no_modality_is_refused(block: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
         read_preprocessing(block)
 
 

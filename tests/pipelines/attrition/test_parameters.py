@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
+from casebook.config.loader import read_case
 from casebook.config.resolve import InvalidParametersError, resolve_case
 from casebook.pipelines.attrition.columns import RAW_ROW
 
 CONF = Path(__file__).parents[3] / "conf" / "base" / "attrition"
-TREE = yaml.safe_load((CONF / "parameters.yml").read_text())["attrition"]
+TREE = read_case("attrition", "base")
 PUBLISHED = yaml.safe_load((CONF / "published.yml").read_text())
 VARIANTS = ("9_units", "9_units_folds", "9_units_dropout")
 

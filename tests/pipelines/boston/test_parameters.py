@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 import yaml
 
+from casebook.config.loader import read_case
 from casebook.config.resolve import InvalidParametersError, resolve_case
 from casebook.pipelines.boston.columns import FEATURE_SOURCES, HOUSES, INPUTS
 from casebook.stages.nodes import name_features
 
 CONF = Path(__file__).parents[3] / "conf" / "base" / "boston"
-TREE = yaml.safe_load((CONF / "parameters.yml").read_text())["boston"]
+TREE = read_case("boston", "base")
 PUBLISHED = {"3_epochs": 3, "30_epochs_more": 33, "as_many_as_printed": 2500}
 
 

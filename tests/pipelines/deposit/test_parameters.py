@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
+from casebook.config.loader import read_case
 from casebook.config.resolve import InvalidParametersError, resolve_case
 
 CONF = Path(__file__).parents[3] / "conf" / "base" / "deposit"
-TREE = yaml.safe_load((CONF / "parameters.yml").read_text())["deposit"]
+TREE = read_case("deposit", "base")
 
 
 def resolve(variant: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - a tree or a leaf

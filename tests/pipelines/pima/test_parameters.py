@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import yaml
 
+from casebook.config.loader import read_case
 from casebook.config.resolve import InvalidParametersError, resolve_case
 from casebook.pipelines.pima.columns import FEATURE_SOURCES, RAW_ROW
 
 CONF = Path(__file__).parents[3] / "conf" / "base" / "pima"
-TREE = yaml.safe_load((CONF / "parameters.yml").read_text())["pima"]
+TREE = read_case("pima", "base")
 
 
 def resolve(variant: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - a tree or a leaf

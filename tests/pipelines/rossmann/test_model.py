@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
 from casebook.column_types.parsing import InvalidTableError
+from casebook.config.loader import read_case
 from casebook.config.resolve import InvalidParametersError, resolve_case
 from casebook.config.schema import NetworkParameters
 from casebook.data.splitting import TEST
@@ -26,8 +25,11 @@ from casebook.pipelines.rossmann.columns import FEATURE_SOURCES, RAW_ROW
 from casebook.pipelines.rossmann.features import engineer_features
 from casebook.synthetic_data import rossmann
 
-TREE = yaml.safe_load((Path(__file__).parents[3] / "conf/base/rossmann/parameters.yml").read_text())["rossmann"]
-VARIANTS = ("default", *TREE["variants"])
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TREE = read_case("rossmann", "base")
+VARIANTS = ("default", *sorted(TREE["variants"], key=lambda name: name[0].isdigit()))
 PREPARED = ("preprocessor", "example_rows", "joined_rows", "split_assignment", "test_arrays")
 EVALUATED = ("network", "test_predictions", "test_metrics", "importance", "model")
 # On 60 days a test of 42 would leave little to learn from.

@@ -41,6 +41,7 @@ from casebook.config.schema.training import (
 )
 from casebook.config.schema.tuning import StudyParameters
 from casebook.config.schema.types import Parameters, UnknownKeys
+from casebook.config.tree import look_up, overlay
 from casebook.evaluation.metrics import LOSS, check_names
 
 __all__ = [
@@ -83,22 +84,32 @@ FREE_MAPPINGS = frozenset({"encoding", "impute", "clip", "nearest_lower_within",
 EXECUTION_OPTIONS = frozenset({"resume", "reuse"})
 OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
 
+# What follows from the task, and from the modality, where a case does not state it.
+TRAINING_OF: dict[str, dict[str, Any]] = {
+    "binary": {"loss": "binary_crossentropy", "metrics": ["accuracy", "auc"], "network": {"output": "sigmoid"}},
+    "multiclass": {
+        "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], "network": {"output": "softmax"},
+    },
+    "regression": {"loss": "mse", "metrics": ["mae", "mse"], "network": {"output": "linear"}},
+}  # fmt: skip
+REFERENCE_OF = {"columns": "boosted_trees", "image": "logistic_image", "text": "logistic_text"}
+
 
 class CaseParameters(Parameters):
     """All parameters that every case has; a case's own class adds its own and narrows those that it knows better."""
 
-    variant: str
+    variant: str = "default"
     task: Literal["binary", "multiclass", "regression"]
     target: str
-    sample: Parameters
-    split: SplitParameters
+    sample: Parameters = Parameters()
+    split: SplitParameters = SplitParameters()
     duplicates: Literal["keep", "group", "drop"] = "keep"
     leaks: dict[str, Literal["keep", "drop"]] = Field(default_factory=dict)
     folds: FoldsParameters = FoldsParameters()
-    preprocessing: AnyPreprocessing
+    preprocessing: AnyPreprocessing = TabularPreprocessingParameters()
     training: TrainingParameters
     reference: ReferenceParameters
-    evaluation: EvaluationParameters
+    evaluation: EvaluationParameters = EvaluationParameters()
     profile: Literal["full", "none"] = Field(default="full", description="of the raw tables; none leaves it out")
     figures: Literal["full", "none"] = Field(default="full", description="of the test rows; none leaves them out")
     study: StudyParameters = StudyParameters()
@@ -108,7 +119,14 @@ class CaseParameters(Parameters):
     predict: PredictParameters = PredictParameters()
     monitor: MonitorParameters = MonitorParameters()
     update: UpdateParameters = UpdateParameters()
-    variants: dict[str, dict[str, Any]]
+    variants: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _follow_task_and_modality(cls, tree: Any) -> Any:  # noqa: ANN401 - not checked yet
+        if not isinstance(tree, dict):
+            return tree
+        return overlay({"training": TRAINING_OF.get(str(tree.get("task")), {}), "reference": _reference_of(tree)}, tree)
 
     @model_validator(mode="after")
     def _check_together(self) -> CaseParameters:
@@ -147,3 +165,9 @@ class CaseParameters(Parameters):
 
     def _has_validation(self) -> bool:
         return self.split.has_validation_rows or self.split.validation_on == "test"
+
+
+def _reference_of(tree: dict[str, Any]) -> dict[str, str]:
+    """Name the reference of a case's modality."""
+    modality = look_up(tree, "preprocessing.modality", "columns")
+    return {"name": REFERENCE_OF.get(str(modality), REFERENCE_OF["columns"])}

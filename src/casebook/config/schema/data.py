@@ -19,15 +19,15 @@ class SplitParameters(Parameters):
     value stands on two sides.
     """
 
-    strategy: str
+    strategy: str = "row"
     keys: dict[str, str] = Field(default_factory=dict, description="strategy -> column of the feature table")
     test_share: Share = 0.2
     validation_share: Share = Field(default=0.1, description="of what the test leaves; 0 for none")
     validation_on: Literal["held_out", "test", "training"] = "held_out"
     test_days: int = Field(default=0, ge=0)
     validation_days: int = Field(default=0, ge=0)
-    promotion_share: Share = Field(default=0.0, description="of the keys, held back from every run; see `promotion`")
-    seed: Seed
+    promotion_share: Share = Field(default=0.05, description="of the keys, held back from every run; see `promotion`")
+    seed: Seed = 2018
 
     @property
     def has_validation_rows(self) -> bool:

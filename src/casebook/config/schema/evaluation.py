@@ -17,15 +17,15 @@ class BoostedTreesParameters(Parameters):
 
     name: Literal["boosted_trees", "none"] = "boosted_trees"
     max_rows: int = Field(default=500_000, ge=100)
-    max_iter: int = Field(ge=1)
-    learning_rate: float = Field(gt=0, le=1)
-    max_leaf_nodes: int = Field(ge=2)
-    min_samples_leaf: int = Field(ge=1)
-    l2_regularization: float = Field(ge=0)
-    patience: int = Field(ge=1)
+    max_iter: int = Field(default=300, ge=1)
+    learning_rate: float = Field(default=0.1, gt=0, le=1)
+    max_leaf_nodes: int = Field(default=31, ge=2)
+    min_samples_leaf: int = Field(default=20, ge=1)
+    l2_regularization: float = Field(default=0.0, ge=0)
+    patience: int = Field(default=20, ge=1)
     refit: bool = Field(default=False, description="fit once more, on the validation rows too")
     target_scale: Literal["none", "log"] = "none"
-    seed: Seed
+    seed: Seed = 1
 
 
 class LogisticImageParameters(Parameters):
@@ -35,7 +35,7 @@ class LogisticImageParameters(Parameters):
     max_rows: int = Field(default=20_000, ge=100)
     c: float = Field(default=1.0, gt=0, description="inverse strength of the penalty")
     max_iter: int = Field(default=100, ge=1)
-    seed: Seed
+    seed: Seed = 1
 
 
 class LogisticTextParameters(Parameters):
@@ -46,7 +46,7 @@ class LogisticTextParameters(Parameters):
     max_features: int = Field(default=200_000, ge=10)
     c: float = Field(default=1.0, gt=0, description="inverse strength of the penalty")
     max_iter: int = Field(default=100, ge=1)
-    seed: Seed
+    seed: Seed = 1
 
 
 def choose_reference(block: Any) -> Any:  # noqa: ANN401 - a block of parameters, not checked yet

@@ -24,8 +24,8 @@ OptimizerName = Literal["sgd", "adam", "adamw", "adamax", "nadam", "rmsprop", "a
 class OptimizerParameters(Parameters):
     """The optimiser by name, its learning rate and its own options."""
 
-    name: OptimizerName
-    learning_rate: float = Field(gt=0, le=10)
+    name: OptimizerName = "adamw"
+    learning_rate: float = Field(default=3e-3, gt=0, le=10)
     options: dict[str, float | bool | None] = Field(default_factory=dict, description="null leaves the default")
     clip_norm: float | None = Field(default=None, gt=0)
 
@@ -41,7 +41,7 @@ class OptimizerParameters(Parameters):
 class ScheduleParameters(Parameters):
     """How the learning rate moves over the training, in shares of all steps."""
 
-    name: Literal["constant", "cosine", "linear", "exponential"] = "constant"
+    name: Literal["constant", "cosine", "linear", "exponential"] = "cosine"
     warmup_share: float = Field(default=0.0, ge=0, lt=1)
     final_share: float = Field(default=0.0, ge=0, le=1)
 
@@ -57,7 +57,7 @@ class EarlyStoppingParameters(Parameters):
 
     metric: str = "val/loss"
     patience: int = Field(default=0, ge=0)
-    restore_best: bool = True
+    restore_best: bool = False
 
 
 class EmbeddingParameters(Parameters):
@@ -96,10 +96,10 @@ class EncoderParameters(Parameters):
 class NetworkParameters(Parameters):
     """The network: what stands before the hidden layers (by inputs), hidden layers, regularisation and output."""
 
-    hidden: Widths = Field(default_factory=list)
+    hidden: Widths = Field(default=[128, 64])
     activation: Activation = "relu"
     output: Literal["sigmoid", "softmax", "linear"] = "sigmoid"
-    initializer: Initializer = "glorot_uniform"
+    initializer: Initializer = "he_uniform"
     bias_initializer: Initializer = "zeros"
     dropout: float = Field(default=0.0, ge=0, lt=1)
     l1: float = Field(default=0.0, ge=0)
@@ -116,11 +116,11 @@ class NetworkParameters(Parameters):
 
 
 class TrainingParameters(Parameters):
-    """The network and how it is trained."""
+    """The network and how it is trained; a case's loss, metrics and output follow from its task where not given."""
 
-    epochs: int = Field(ge=1)
-    batch_size: int = Field(ge=1)
-    seed: Seed = 0
+    epochs: int = Field(default=20, ge=1)
+    batch_size: int = Field(default=256, ge=1)
+    seed: Seed = 1
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     loss: Loss
     quantile: float = Field(default=0.5, gt=0, lt=1, description="of the target, at which the loss pinball aims")
@@ -128,11 +128,11 @@ class TrainingParameters(Parameters):
     target_scale: Literal["none", "standard", "log"] = Field(
         default="none", description="in which scale a regression's loss is taken; metrics stay in the target's units"
     )
-    optimizer: OptimizerParameters
+    optimizer: OptimizerParameters = OptimizerParameters()
     schedule: ScheduleParameters = ScheduleParameters()
     early_stopping: EarlyStoppingParameters = EarlyStoppingParameters()
     refit: bool = Field(default=False, description="train a run's network once more, on the validation rows too")
-    network: NetworkParameters
+    network: NetworkParameters = NetworkParameters()
 
     @model_validator(mode="after")
     def _check_stopping(self) -> TrainingParameters:

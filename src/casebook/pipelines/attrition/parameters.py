@@ -10,14 +10,14 @@ from casebook.config.schema import CaseParameters, Parameters
 class SampleParameters(Parameters):
     """Size of the generated file: employees in all, of whom a fifth stand there as exact copies."""
 
-    employees: int = Field(ge=200)
-    seed: int = Field(ge=0)
+    employees: int = Field(default=14_999, ge=200)
+    seed: int = Field(default=1, ge=0)
 
 
 class AttritionParameters(CaseParameters):
     """The top key `attrition`."""
 
-    sample: SampleParameters
+    sample: SampleParameters = SampleParameters()
 
 
 PARAMETERS = AttritionParameters

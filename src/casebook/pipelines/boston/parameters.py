@@ -10,14 +10,14 @@ from casebook.config.schema import CaseParameters, Parameters
 class SampleParameters(Parameters):
     """Size of the generated file: houses."""
 
-    rows: int = Field(ge=100)
-    seed: int = Field(ge=0)
+    rows: int = Field(default=506, ge=100)
+    seed: int = Field(default=1, ge=0)
 
 
 class BostonParameters(CaseParameters):
     """The top key `boston`."""
 
-    sample: SampleParameters
+    sample: SampleParameters = SampleParameters()
 
 
 PARAMETERS = BostonParameters

@@ -10,14 +10,14 @@ from casebook.config.schema import CaseParameters, Parameters
 class SampleParameters(Parameters):
     """Size of the generated file."""
 
-    clients: int = Field(ge=200)
-    seed: int = Field(ge=0)
+    clients: int = Field(default=11_162, ge=200)
+    seed: int = Field(default=1, ge=0)
 
 
 class DepositParameters(CaseParameters):
     """The top key `deposit`."""
 
-    sample: SampleParameters
+    sample: SampleParameters = SampleParameters()
 
 
 PARAMETERS = DepositParameters

@@ -10,16 +10,16 @@ from casebook.config.schema import CaseParameters, Parameters, TextPreprocessing
 class SampleParameters(Parameters):
     """Size of the generated files: reviews of each part."""
 
-    train: int = Field(ge=100)
-    test: int = Field(ge=50)
-    seed: int = Field(ge=0)
+    train: int = Field(default=4_000, ge=100)
+    test: int = Field(default=2_000, ge=50)
+    seed: int = Field(default=1, ge=0)
 
 
 class ImdbParameters(CaseParameters):
     """The top key `imdb`."""
 
-    sample: SampleParameters
-    preprocessing: TextPreprocessingParameters
+    sample: SampleParameters = SampleParameters()
+    preprocessing: TextPreprocessingParameters = TextPreprocessingParameters()
 
 
 PARAMETERS = ImdbParameters

@@ -10,16 +10,16 @@ from casebook.config.schema import CaseParameters, ImagePreprocessingParameters,
 class SampleParameters(Parameters):
     """Size of the generated file: images of each part."""
 
-    train: int = Field(ge=100)
-    test: int = Field(ge=50)
-    seed: int = Field(ge=0)
+    train: int = Field(default=4_000, ge=100)
+    test: int = Field(default=1_000, ge=50)
+    seed: int = Field(default=1, ge=0)
 
 
 class MnistParameters(CaseParameters):
     """The top key `mnist`."""
 
-    sample: SampleParameters
-    preprocessing: ImagePreprocessingParameters
+    sample: SampleParameters = SampleParameters()
+    preprocessing: ImagePreprocessingParameters = ImagePreprocessingParameters()
 
 
 PARAMETERS = MnistParameters
