@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import mlflow
 import pytest
 
+from casebook.cases.registry import CASES
 from casebook.published_results import page
-from casebook.published_results.plan import LedgerRow, plan_rows, without_later
+from casebook.published_results.plan import LedgerRow, plan_rows
 from casebook.published_results.runs import find_runs
 
 if TYPE_CHECKING:
@@ -92,14 +93,19 @@ def test_rows_that_differ_in_training_alone_share_their_arrays() -> None:
 
 
 def test_parameters_that_came_later_leave_keys_as_they_were_where_they_change_nothing() -> None:
-    tree = {
-        "training": {"epochs": 3, "network": {"hidden": [4], "piecewise_linear_bins": 0, "ensemble_size": 1}},
-        "ensemble_size": 1,
-    }
-    assert without_later(tree) == {"training": {"epochs": 3, "network": {"hidden": [4]}}, "ensemble_size": 1}
-    changed = {"training": {"network": {"piecewise_linear_bins": 8, "ensemble_size": 2}}}
-    assert without_later(changed) == changed
     neutral, other = ({"training.network.ensemble_size": members} for members in (1, 2))
     row = LedgerRow("redhat", "scaled_512")
     assert LedgerRow("redhat", "scaled_512", neutral).key() == row.key()
     assert LedgerRow("redhat", "scaled_512", other).key() != row.key()
+
+
+def test_a_row_that_was_finished_under_its_former_key_stays_finished() -> None:
+    rows = [row for case in CASES for row in plan_rows(case)]
+    assert len({row.former_key for row in rows}) == len(rows)
+    assert all(row.former_key not in {"", row.key()} for row in rows)
+    mlflow.set_experiment("deposit")
+    row = LedgerRow("deposit", "30_units")
+    # As commit ed30312 left it.
+    with mlflow.start_run() as run:
+        mlflow.set_tags({"ledger": "23bc1f26bc53", "ledger.seed": "1"})
+    assert [found.info.run_id for found in find_runs(mlflow.MlflowClient(), row)] == [run.info.run_id]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from casebook.cases.registry import parameters_of
 from casebook.config.loader import open_configuration
 from casebook.config.paths import conf_source
 from casebook.config.resolve import DEFAULT, resolve_case
@@ -21,16 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SEEDS = 3
-# Parameters that came after rows had been run: where they change nothing, a row keeps the key that it had.
-LATER: dict[str, Any] = {
-    "training.network.piecewise_linear_bins": 0,
-    "training.network.ensemble_size": 1,
-    "split.promotion_share": 0,
-    "preprocessing.nearest_lower_within": {},
-    "training.refit": False,
-    "training.quantile": 0.5,
-    "reference.refit": False,
-}
 # Blocks that say what becomes of a trained model.
 AFTER_TRAINING = frozenset({"promotion", "predict", "monitor", "update"})
 
@@ -97,19 +88,18 @@ class LedgerRow:
         """Hash what prepared arrays and the reference depend on: rows of one case that agree in it can share them."""
         return self._hash({"variants", "variant", "training", "folds", "evaluation", "study"})
 
+    @property
+    def former_key(self) -> str:
+        """The key that finished runs of this row bore before parameters were renamed on 2026-11-29; else nothing."""
+        return _former_keys().get(self.key(), "")
+
     def _hash(self, left_out: set[str]) -> str:
-        unsaid = left_out | EXECUTION_OPTIONS | AFTER_TRAINING
-        kept = without_later({name: value for name, value in self.resolved.items() if name not in unsaid})
+        # What has its default is left out: a parameter that comes later leaves the keys of finished rows as they are.
+        checked = parameters_of(self.case).model_validate({**self.resolved, "variants": {}})
+        stated = checked.model_dump(mode="json", exclude_defaults=True)
+        unstated = left_out | EXECUTION_OPTIONS | AFTER_TRAINING
+        kept = {name: value for name, value in stated.items() if name not in unstated}
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def without_later(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Leave out the parameters of `LATER` that change nothing."""
-    return {
-        name: without_later(value, f"{prefix}{name}.") if isinstance(value, dict) else value
-        for name, value in tree.items()
-        if f"{prefix}{name}" not in LATER or value != LATER[f"{prefix}{name}"]
-    }
 
 
 def plan_rows(case: str) -> Iterator[LedgerRow]:
@@ -130,3 +120,10 @@ def plan_rows(case: str) -> Iterator[LedgerRow]:
 def _configured() -> dict[str, Any]:
     configured: dict[str, Any] = open_configuration()["parameters"]
     return configured
+
+
+@cache
+def _former_keys() -> dict[str, str]:
+    """Read the one-time mapping of ledger keys, from the present to those of commit ed30312."""
+    found: dict[str, str] = json.loads(Path(__file__).with_name("former_keys.json").read_text())
+    return found

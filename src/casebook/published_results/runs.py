@@ -42,8 +42,13 @@ def find_runs(client: MlflowClient, row: LedgerRow) -> list[Run]:
     experiment = client.get_experiment_by_name(row.case)
     if experiment is None:
         return []
-    wanted = f"tags.ledger = '{row.key()}' and attributes.status = 'FINISHED'"
-    found = client.search_runs([experiment.experiment_id], wanted, max_results=200)
+    found = [
+        run
+        for key in filter(None, (row.former_key, row.key()))
+        for run in client.search_runs(
+            [experiment.experiment_id], f"tags.ledger = '{key}' and attributes.status = 'FINISHED'", max_results=200
+        )
+    ]
     by_seed = {run.data.tags.get("ledger.seed", ""): run for run in found}
     return [by_seed[seed] for seed in sorted(by_seed)]
 
