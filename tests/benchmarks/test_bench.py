@@ -162,12 +162,20 @@ def test_a_study_is_compared_by_trials_an_hour_and_by_what_it_found() -> None:
 
 def test_setting_up_is_compared_with_pip_by_the_state_of_the_cache() -> None:
     install = {"pip": {"empty": 120.0, "full": 80.0}, "casebook": {"empty": 40.0, "full": 20.0}}
-    rows = {
-        row.what: row for row in (compare(quantity, {"setup": part({"install": install})}) for quantity in QUANTITIES)
-    }
+    before, now = {"seconds": 10.0}, {"seconds": 4.0}
+    runs = {"before": before, "now": now, "first": {"seconds": 8.0}, "share": 0.4, "first_share": 0.8}
+    found = {"install": install, "ui": {"pss_bytes": 4e8, "processes": 2}, "runs": {"pima": runs, "redhat": runs}}
+    rows = {row.what: row for row in (compare(quantity, {"setup": part(found)}) for quantity in QUANTITIES)}
     empty, full = rows["`make install`, empty cache"], rows["`make install`, full cache"]
     assert (empty.reference, empty.casebook, empty.measured) == ("pip 120.0 s", "40.0 s", "3.00 times faster")
     assert (full.measured, full.verdict) == ("4.00 times faster", MISSED)
+    assert [rows[f"`make ui`, {what}"].measured for what in ("memory (PSS of the process tree)", "processes")] == [
+        "400.00 MB",
+        "2.00",
+    ]
+    pima, first = rows["whole run of pima, share of ed30312's"], rows["the same without a reference kept from before"]
+    assert (pima.reference, pima.casebook, pima.measured, pima.verdict) == ("10.0 s", "4.0 s", "0.40", MET)
+    assert (first.casebook, first.measured, first.verdict) == ("8.0 s", "0.80", MISSED)
 
 
 def test_a_failed_part_fails_its_rows_with_the_reason_and_no_others() -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from casebook.column_types.parsing import InvalidTableError
+from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import NetworkParameters
 from casebook.evaluation.prediction import predict
 from casebook.inference.row_model import RowModel, to_raw_values
@@ -64,6 +65,10 @@ def make_model(
     used = [name for name in RAW_ROW if not (leak_closed and name == "visitors")]
     features = engineer_features(rows[used])
     preprocessor = fit(features)
+    start_tensorflow()
+    import keras
+
+    keras.utils.set_random_seed(1)
     network = build_network(preprocessor, NetworkParameters.model_validate({"hidden": [4], **options}), outputs)
     facts = {"case": "toy", "task": task, "threshold": 0.5, "columns": used}
     return RowModel(facts, preprocessor, make_predictor(network)), predict(
