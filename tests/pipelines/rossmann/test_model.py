@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TREE = read_case("rossmann", "base")
-VARIANTS = ("default", *sorted(TREE["variants"], key=lambda name: name[0].isdigit()))
+VARIANTS = ("default", *sorted(TREE["variants"], key=lambda name: (name[0].isdigit(), name)))
 PREPARED = ("preprocessor", "example_rows", "joined_rows", "split_assignment", "test_arrays")
 EVALUATED = ("network", "test_predictions", "test_metrics", "importance", "model")
 # On 60 days a test of 42 would leave little to learn from.
