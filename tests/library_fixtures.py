@@ -35,6 +35,7 @@ TRAINING = {
     "loss": "binary_crossentropy",
     "metrics": ["accuracy", "auc"],
     "optimizer": {"name": "adam", "learning_rate": 0.01},
+    "schedule": {"name": "constant"},
     "network": {"hidden": [4]},
 }
 

@@ -52,7 +52,7 @@ def test_the_best_epoch_is_the_first_of_the_best_finite_points(name: str, curve:
 
 @given(POINTS, st.sampled_from(["val/loss", "val/auc"]))
 def test_early_stopping_keeps_the_weights_of_the_epoch_that_is_called_the_best(curve: list[float], name: str) -> None:
-    stopping = EarlyStopping(EarlyStoppingParameters(metric=name, patience=99))
+    stopping = EarlyStopping(EarlyStoppingParameters(metric=name, patience=99, restore_best=True))
     for epoch, value in enumerate(curve):
         stopping.update({"train/loss": 0.5, name: value}, lambda epoch=epoch: [np.array(epoch)])
     best = find_best(name, np.array(curve))

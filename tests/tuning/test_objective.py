@@ -62,8 +62,8 @@ def test_a_metric_that_these_rows_do_not_define_is_an_error_by_its_name(study: o
     ("stopping", "kept"),
     [
         ({"patience": 0}, 2),
-        ({"patience": 2, "metric": "val/loss"}, 1),
-        ({"patience": 2, "metric": "val/auc"}, 0),
+        ({"patience": 2, "metric": "val/loss", "restore_best": True}, 1),
+        ({"patience": 2, "metric": "val/auc", "restore_best": True}, 0),
         ({"patience": 2, "metric": "val/loss", "restore_best": False}, 2),
     ],
 )

@@ -80,7 +80,7 @@ def test_a_study_without_validation_rows_needs_folds() -> None:
 
 
 def test_a_grid_stands_in_the_queue_whole_and_a_listed_variant_is_not_doubled() -> None:
-    default = configured()["attrition"]["training"]
+    default = resolve_case("attrition", configured()["attrition"], {})["training"]
     own = default["batch_size"], default["network"]["dropout"]
     sizes, shares = [own[0], 999], [own[1], 0.9]
     space = {"training": {"batch_size": {"choice": sizes}, "network": {"dropout": {"choice": shares}}}}

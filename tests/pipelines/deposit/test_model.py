@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
 from casebook.column_types.parsing import InvalidTableError
+from casebook.config.loader import read_case
 from casebook.config.resolve import resolve_case
 from casebook.datasets import RawTable
 from casebook.inference.row_model import RowModel
@@ -21,7 +20,9 @@ from casebook.pipelines.deposit import create_pipeline
 from casebook.pipelines.deposit.columns import RAW_ROW
 from casebook.synthetic_data import deposit
 
-PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "deposit" / "parameters.yml"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 WANTED = (
     "test_predictions",
     "test_metrics",
@@ -59,7 +60,7 @@ def sample() -> deposit.Sample:
 def run_variant(sample: deposit.Sample, folder: Path, variant: str, epochs: int) -> dict[str, Any]:
     """Run the case's own graph on a sample with fewer epochs than the variant has, all in memory."""
     deposit.write_sample(sample, folder)
-    tree = yaml.safe_load(PARAMETERS.read_text())["deposit"]
+    tree = read_case("deposit", "base")
     parameters = resolve_case(
         "deposit", tree, {"variant": variant, "training": {"epochs": epochs}, "split": NOTHING_BACK}
     )
