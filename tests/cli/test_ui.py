@@ -42,7 +42,9 @@ def test_it_opens_on_the_projects_own_store_and_artifacts(
 ) -> None:
     monkeypatch.setattr("casebook.config.paths.project_root", lambda: tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
-    assert casebook("ui", "--port", "5001").exit_code == 0
+    opened = casebook("ui", "--port", "5001")
+    assert opened.exit_code == 0
+    assert opened.output == "MLflow UI: http://127.0.0.1:5001 (Ctrl+C ends it)\n"
     (words,) = replaced
     assert value_of("--backend-store-uri", words) == f"sqlite:///{tmp_path}/mlruns/mlflow.db"
     assert value_of("--port", words) == "5001"

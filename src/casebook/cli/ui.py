@@ -15,6 +15,8 @@ from casebook.cli.arguments import port_option
 ONE_USER = ("--workers", "1")
 NO_JOBS = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
 APP = "casebook"
+# MLflow 3.17.2 imports what Starlette 1 calls deprecated, once a process: nothing that a user could act on.
+QUIET = {"PYTHONWARNINGS": "ignore:starlette.middleware.wsgi is deprecated"}
 
 
 @click.command()
@@ -33,4 +35,6 @@ def ui(port: int) -> None:
     location = artifact_location()
     if location is not None:
         command += ["--default-artifact-root", location]
-    os.execve(sys.executable, command, {**NO_JOBS, **os.environ})  # noqa: S606 - fixed words and the store's address
+    click.echo(f"MLflow UI: http://127.0.0.1:{port} (Ctrl+C ends it)")
+    sys.stdout.flush()
+    os.execve(sys.executable, command, {**NO_JOBS, **QUIET, **os.environ})  # noqa: S606 - fixed words and the store's address
