@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import json
 import subprocess
 import sys
@@ -93,3 +94,5 @@ def test_kedro_sends_no_usage_data_either() -> None:
     from casebook.settings import DISABLE_HOOKS_FOR_PLUGINS
 
     assert "kedro-telemetry" in DISABLE_HOOKS_FOR_PLUGINS
+    # Of a wheel, which runs where no `.telemetry` lies.
+    assert os.environ["KEDRO_DISABLE_TELEMETRY"] == "true"

@@ -11,3 +11,5 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("GOMP_SPINCOUNT", "100000")
 # MLflow starts its telemetry when it is imported, long before a hook could say no.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# Outside the project's folder no `.telemetry` file speaks for a run of the wheel.
+os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "true")
