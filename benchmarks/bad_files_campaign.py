@@ -1,0 +1,153 @@
+"""Bring each raw file of each case damaged or in another form, to training and to prediction.
+
+In a project with small samples each raw file is replaced by its mutations (`raw_file_mutations`), one after the other,
+and the case is prepared to its arrays, or the file is predicted by the champion. A file in another form must be read;
+what is no such table must be refused; whatever is refused must end in one error that names the file. Never may there
+be a stack trace, a run left RUNNING or a file that cannot be read. Each command runs in a fork of one process that has
+the libraries imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from campaign_project import CampaignProject
+from kill_campaign import find_unreadable, read_store
+from raw_file_mutations import DAMAGED, DAMAGED_CSV, NO_TABLE, NO_TABLE_CSV, SAME_TABLE
+
+if TYPE_CHECKING:
+    from casebook.cases.registry import Case
+
+TAIL_CHARACTERS = 300
+Row = tuple[str, str, str]  # file, mutation, outcome
+
+
+def main() -> int:
+    """Run the campaign; 1 when a fault was seen."""
+    from casebook.cases.registry import CASES, load_case
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--case", action="append", choices=CASES)
+    options = parser.parse_args()
+    count = 0
+    for name in options.case or CASES:
+        folder = Path(tempfile.mkdtemp(prefix=f"files-{name}-"))
+        rows = run_campaign(load_case(name), CampaignProject.create(folder))
+        faults = [row for row in rows if row[2] not in {"read", "refused"}]
+        count += len(faults)
+        tally = collections.Counter(outcome for *_, outcome in rows)
+        found = f"{len(faults)} faults" if faults else "each named, nothing RUNNING, no stack trace"
+        say(f"| bad files: {name} | {len(rows)} | {tally['read']} read, {tally['refused']} refused | {found} |")
+        for file, mutation, outcome in faults:
+            say(f"    {file}, {mutation}: {outcome}")
+        shutil.rmtree(folder)
+    return int(count > 0)
+
+
+def run_campaign(case: Case, project: CampaignProject) -> list[Row]:
+    """Train a champion on a small sample, then bring each file in each form to each command that reads it."""
+    os.chdir(project.root)
+    code, text = run_in_fork(["run", f"--pipeline={case.name}", "--env=test"])
+    if code:
+        raise RuntimeError(text)
+    raw = project.root / "data" / "01_raw" / case.name
+    # A sample that was changed would be made anew; these are now a user's files.
+    (raw / ".sample.json").unlink(missing_ok=True)
+    preparing = [f"--pipeline={case.name}", f"--to-nodes={case.name}.apply_preprocessor"]
+    predicting = [f"--pipeline={case.name}_predict"]
+    brought = [(raw / file, preparing) for file in (*case.files, *case.optional_files) if (raw / file).exists()]
+    brought += [(raw / case.new_rows.file, predicting)]
+    return [row for path, command in brought for row in bring(path, ["run", "--env=test", *command], project.root)]
+
+
+def bring(path: Path, command: list[str], root: Path) -> list[Row]:
+    """Run a command on each form of a file -> a row for each."""
+    content = path.read_bytes()
+    text = path.suffix == ".csv"
+    forms = {
+        "read": SAME_TABLE if text else {},
+        "refused": {**NO_TABLE, **(NO_TABLE_CSV if text else {})},
+        "": {**DAMAGED, **(DAMAGED_CSV if text else {})},
+    }
+    rows = []
+    try:
+        for expected, mutations in forms.items():
+            for mutation, mutate in mutations.items():
+                path.write_bytes(mutate(content))
+                code, said = run_in_fork(command)
+                rows.append((path.name, mutation, judge(path, code, said, expected, root)))
+    finally:
+        path.write_bytes(content)
+    return rows
+
+
+def judge(path: Path, code: int, text: str, expected: str, root: Path) -> str:
+    """Name the outcome of a command: read, refused, or what is wrong with it."""
+    outcome = "refused" if code else "read"
+    joined = "".join(text.split())
+    if "Traceback" in text:
+        return f"stack trace: {text[-TAIL_CHARACTERS:]}"
+    if code and path.name not in joined:
+        return f"the error does not name {path.name}: {text[-TAIL_CHARACTERS:]}"
+    if expected and outcome != expected:
+        return f"{outcome}, where it should be {expected}: {text[-TAIL_CHARACTERS:] if code else ''}"
+    running, _ = read_store(root)
+    return f"{running} runs RUNNING" if running else "; ".join(find_unreadable(root)) or outcome
+
+
+def run_in_fork(arguments: list[str]) -> tuple[int, str]:
+    """Run a `kedro` command in a fork of this process -> exit code and console text."""
+    import_libraries()
+    with tempfile.TemporaryFile("w+") as console:
+        child = os.fork()
+        if not child:
+            os.dup2(console.fileno(), 1)
+            os.dup2(console.fileno(), 2)
+            os._exit(run_here(arguments))
+        _, status = os.waitpid(child, 0)
+        console.seek(0)
+        return os.waitstatus_to_exitcode(status), console.read()
+
+
+def run_here(arguments: list[str]) -> int:
+    """Run a `kedro` command in this process -> exit code."""
+    from kedro.framework.cli.cli import KedroCLI
+
+    os.environ.update(COLUMNS="160")
+    try:
+        KedroCLI(project_path=Path.cwd()).main(arguments, prog_name="kedro")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:  # noqa: BLE001 - Python would print it in a process of its own, too
+        traceback.print_exc()
+        code = 1
+    else:
+        code = 0
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
+def import_libraries() -> None:
+    """Import once what every command needs and what starts no threads."""
+    import sqlalchemy  # noqa: F401
+
+    os.environ.update(MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING="false")
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
