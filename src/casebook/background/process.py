@@ -1,4 +1,4 @@
-"""The run's side of the process beside it: started, handed nodes, heard and ended."""
+"""The run's side of its background process: start, submission of nodes, results and end."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Answer = tuple[float, list[bytes], Exception | None, bool]
 
 
 class ProcessLostError(RuntimeError):
-    """The process beside the run ended before it had answered."""
+    """The background process ended before it returned its result."""
 
 
 class BackgroundProcess:
-    """One process that computes nodes in the order in which they are handed to it."""
+    """A background process that computes nodes in the order of their submission."""
 
     def __init__(self) -> None:
-        """Start it; its imports take their time while the run begins."""
+        """Start the process; it imports libraries while the run begins."""
         ours, theirs = socket.socketpair()
         self._process = subprocess.Popen(  # noqa: S603 - our own module
             [sys.executable, "-m", "casebook.background.worker", str(theirs.fileno())],
@@ -60,7 +60,7 @@ class BackgroundProcess:
         return self._messenger.submit(self._ask, function, (list(inputs), outputs, folder))
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process, whatever it computes."""
         self._messenger.shutdown(wait=False, cancel_futures=True)
         self._process.kill()
         self._process.wait()
@@ -81,7 +81,7 @@ class BackgroundProcess:
 
 
 def thread_limits() -> dict[str, str]:
-    """Leave half of the cores to the training beside which it runs; what the user has set stays.
+    """Compute thread limits that leave half of the cores to the training; what the user has set stays.
 
     Boosted trees come out the same with any number of threads. Products of matrices may not: their threads stay.
     """

@@ -1,4 +1,4 @@
-"""A runner that has tagged nodes computed in a process beside the run."""
+"""A Kedro runner that computes tagged nodes in a background process."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ SECONDS: dict[str, float] = {}
 
 
 class BackgroundRunner(SequentialRunner):
-    """Runs nodes one after the other, and those with the tag `beside` meanwhile in another process."""
+    """Runs nodes one after the other, and those with the tag `background` meanwhile in another process."""
 
     def __init__(self) -> None:
-        """Start nothing yet."""
+        """Initialise the runner; the process is started later."""
         super().__init__()
         self._process: BackgroundProcess | None = None
 
     def __str__(self) -> str:
-        """Go by the name of Kedro's own: Kedro-Viz keeps no events of a runner that it does not know."""
+        """Return the name of Kedro's own runner: Kedro-Viz keeps no events of one that it does not know."""
         return str(SequentialRunner())
 
     @property
     def _logger(self) -> logging.Logger:
-        """Log as Kedro's own runner does, at the level that is set for Kedro."""
+        """Return the logger of Kedro's own runner, at the level that is set for Kedro."""
         return logging.getLogger(SequentialRunner.__module__)
 
     def start(self) -> None:
@@ -56,7 +56,7 @@ class BackgroundRunner(SequentialRunner):
         self._process = self._process or BackgroundProcess()
 
     def close(self) -> None:
-        """End the process; nothing is left of it."""
+        """End the process."""
         if self._process is not None:
             self._process.close()
         self._process = None
@@ -91,7 +91,7 @@ class BackgroundRunner(SequentialRunner):
             self.close()
 
     def _hand_out(self, order: Order, catalog: CatalogProtocol[Any, Any]) -> None:
-        """Submit each tagged node whose inputs are there."""
+        """Submit each tagged node whose inputs are computed."""
         for node in order.ready():
             if BACKGROUND in node.tags and node not in order.handed and self._process:
                 inputs = [catalog.load(name) for name in node.inputs]
@@ -101,10 +101,10 @@ class BackgroundRunner(SequentialRunner):
 
 
 class Order:
-    """What of a pipeline is left to do, and what comes next."""
+    """Schedule of a pipeline: its open nodes, and the next one."""
 
     def __init__(self, pipeline: Pipeline) -> None:
-        """Begin with nothing done."""
+        """Compute the dependencies; no node is done."""
         self.left = list(pipeline.nodes)
         self.done: set[Node] = set()
         self.handed: dict[Node, Future[Answer]] = {}
@@ -113,12 +113,12 @@ class Order:
         self._feeding = set(pipeline.to_nodes(*names).nodes) if names else set()
 
     def ready(self) -> list[Node]:
-        """List the nodes whose inputs are there, those first on which nodes beside wait."""
+        """List the nodes whose inputs are computed, first those on which background nodes depend."""
         there = [node for node in self.left if self._dependencies[node] <= self.done]
         return sorted(there, key=lambda node: node not in self._feeding)
 
     def following(self) -> Node:
-        """Choose the next node: one that is answered, else one that runs here, else the first answer to come."""
+        """Choose the next node: one with a result, else one that runs here, else the first result to come."""
         ready = self.ready()
         handed = [node for node in ready if node in self.handed]
         here = [node for node in ready if node not in self.handed]
@@ -129,14 +129,14 @@ class Order:
         return [*answered, *here][0]
 
     def finish(self, node: Node) -> None:
-        """Strike a node off."""
+        """Mark a node as done."""
         self.left.remove(node)
         self.done.add(node)
         self.handed.pop(node, None)
 
 
 def _replay(node: Node, handed: Future[Answer], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> Node:
-    """Put the answer in the place of a node's function: Kedro then calls all hooks and saves the outputs."""
+    """Replace a node's function by its result: Kedro then calls all hooks and saves the outputs."""
     kept = [_opened_here(name, pipeline, catalog) for name in node.outputs]
 
     def answer(*_inputs: Any) -> Any:  # noqa: ANN401 - the node's inputs and outputs
@@ -161,7 +161,7 @@ def _named(function: Callable[..., Any], node: Node) -> Callable[..., Any]:
 
 
 def _opened_here(name: str, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> bool:
-    """Tell whether an output is needed in this process: it is saved, or a node here takes it."""
+    """Return whether an output is needed in this process: it is saved, or is the input of a node here."""
     dataset = catalog.get(name, fallback_to_runtime_pattern=True)
     takers = [node for node in pipeline.nodes if name in node.inputs]
     kept = not isinstance(dataset, MemoryDataset) or isinstance(dataset, CachedDataset)

@@ -1,4 +1,4 @@
-"""The process beside a run: it computes what it is handed, one node after the other, and ends with the run."""
+"""The background process of a run: it computes submitted nodes one after the other, and ends with the run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NEEDED = ("casebook.stages.nodes", "casebook.stages.evaluation", "casebook.plots
 
 
 def main(handle: int) -> None:
-    """Answer tasks until the run closes the connection or is gone."""
+    """Compute tasks until the run closes the connection or ends."""
     connection, tasks = Connection(handle), SimpleQueue[bytes]()
     threading.Thread(target=read, args=(connection, tasks), daemon=True).start()
     raise_gc_threshold()
@@ -39,7 +39,7 @@ def main(handle: int) -> None:
 
 
 def read(connection: Connection[Any, Any], tasks: SimpleQueue[bytes]) -> None:
-    """Take tasks in; a run that is gone, however it ended, needs no answer any more."""
+    """Receive tasks; once the run has ended, however that was, no result is needed."""
     try:
         while True:
             tasks.put(connection.recv_bytes())
@@ -74,7 +74,7 @@ def compute(function: Callable[..., Any], inputs: list[Any], outputs: int) -> li
 
 
 def recall(function: Callable[..., Any], inputs: list[Any], outputs: int, folder: Path) -> tuple[list[bytes], bool]:
-    """Find what an earlier run made of the same, or compute and keep it."""
+    """Load the cached outputs of the same call, or compute and cache them."""
     key = result_cache.fingerprint(function, inputs)
     kept = result_cache.find(folder, key)
     if kept is not None:

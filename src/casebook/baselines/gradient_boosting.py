@@ -1,4 +1,4 @@
-"""The strong simple reference on the same rows: boosted trees for tables, logistic regression for images and texts."""
+"""The reference model on the same rows: boosted trees for tables, logistic regression for images and texts."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ PREDICTED_AT_ONCE = 65_536
 
 
 class NoReference:
-    """What stands in the place of a reference that is left out."""
+    """Placeholder of a reference that is left out."""
 
 
 def tree_features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Put the compact blocks side by side, float32 of shape (rows, columns).
+    """Stack the compact blocks side by side, float32 of shape (rows, columns).
 
     A category number 0 (unknown) becomes NaN: as a number it would be the smallest of all.
     """
@@ -42,7 +42,7 @@ def tree_features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def native_categories(preprocessor: TabularPreprocessor) -> np.ndarray:
-    """Tell which columns of `tree_features` are categories, a mask of shape (columns,)."""
+    """Return which columns of `tree_features` are categories: bool of shape (columns,)."""
     blocks: dict[str, list[bool]] = {"codes": [], "ids": [], "numbers": []}
     for column in preprocessor.columns:
         blocks[column.block].append(isinstance(column, CategoryColumn) and column.size <= MOST_CATEGORIES)
@@ -76,7 +76,7 @@ def fit_reference(
 
 
 def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, parameters: BoostedTreesParameters) -> Trees:
-    """Fit boosted trees, stopped early by the validation rows where there are any; see `refit` for what follows.
+    """Fit boosted trees, stopped early by the validation rows where there are any.
 
     Args:
         train: prepared training rows; at most `max_rows` of them, drawn by the seed, are used.
@@ -129,7 +129,7 @@ def _make_trees(numbers: bool, stopped: bool, categories: np.ndarray, parameters
 
 
 def scale_target(target: np.ndarray, kind: str) -> np.ndarray:
-    """Give a target the form in which the trees learn it."""
+    """Scale a target to the form that the trees are fitted on."""
     return np.log1p(target.astype(np.float64)) if kind == "log" else target
 
 

@@ -1,4 +1,4 @@
-"""The cases there are, and what each declares of itself."""
+"""Registry of the use cases and their declarations."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class NewRows:
 
 @dataclass(frozen=True)
 class Case:
-    """What a case tells the shared parts.
+    """Declaration of a case for the shared stages.
 
     Attributes:
         name: the one word of the case.
@@ -78,18 +78,18 @@ class Case:
 
 
 def load_case(name: str) -> Case:
-    """Import a case's package and give its declaration."""
+    """Import a case's package and return its declaration."""
     case: Case = import_module(f"casebook.pipelines.{name}").CASE
     return case
 
 
 def parameters_of(name: str) -> type[CaseParameters]:
-    """Import the class that checks a case's parameters; listing pipelines does without it."""
+    """Import the class that validates a case's parameters; listing pipelines does without it."""
     checked: type[CaseParameters] = import_module(f"casebook.pipelines.{name}.parameters").PARAMETERS
     return checked
 
 
 def case_of(pipeline: str) -> str:
-    """Give the case that a pipeline's name begins with, of the default pipeline the first; else nothing."""
+    """Return the case that a pipeline's name begins with, of the default pipeline the first; else None."""
     name = CASES[0] if pipeline == DEFAULT else pipeline.partition("_")[0]
     return name if name in CASES else ""

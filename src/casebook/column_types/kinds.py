@@ -43,13 +43,13 @@ class StringType(ColumnType):
     json_schema: ClassVar[Mapping[str, Any]] = {"type": "string"}
 
     def read(self, value: Any) -> str:  # noqa: ANN401
-        """Read a text that holds something."""
+        """Parse a text that is not blank."""
         if isinstance(value, str) and value.strip():
             return value
         raise InvalidValueError
 
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:  # noqa: ARG002
-        """Keep the column."""
+        """Return the column unchanged."""
         return column
 
 
@@ -64,7 +64,7 @@ class ImageType(ColumnType):
     }
 
     def read(self, value: Any) -> np.ndarray:  # noqa: ANN401
-        """Read an image."""
+        """Parse an image."""
         pixels = stack_rows(value) if isinstance(value, list | np.ndarray) else np.zeros(0)
         if pixels.ndim != 2 or not pixels.size or pixels.dtype.kind not in "biuf":
             raise InvalidValueError
@@ -76,7 +76,7 @@ class ImageType(ColumnType):
         return pixels.astype(np.uint8)
 
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:  # noqa: ARG002
-        """Make a column of arrays; an image stands a row."""
+        """Build a column of arrays, an image a row."""
         return pd.Series(objects(parsed).to_numpy(), column.index, name=column.name, copy=False)
 
 
@@ -91,7 +91,7 @@ COLUMN_TYPES: Mapping[Kind, ColumnType] = {
 
 
 def stack_rows(value: Any) -> np.ndarray:  # noqa: ANN401
-    """Make an array of nested lists; of rows that differ in length, one of objects, which is refused later."""
+    """Build an array of nested lists; rows that differ in length become one of objects, which is refused later."""
     try:
         array = np.asarray(value)
         # Parquet holds an image as an array of rows.

@@ -1,4 +1,4 @@
-"""Starting TensorFlow without its start-up notices."""
+"""TensorFlow's start, without its notices."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TINY, SMALL = 2_048, 65_536
 
 
 def limit_threads(size: int) -> None:
-    """Say how threads share the steps of a training, before TensorFlow is imported; later it has no effect.
+    """Limit TensorFlow's threads by the size of a training step, before TensorFlow is imported; later without effect.
 
     Args:
         size: rows of a batch times units of the widest layer. Large steps are left to TensorFlow; so is everything
@@ -46,7 +46,7 @@ def limit_threads(size: int) -> None:
 
 @cache
 def start_tensorflow() -> float:
-    """Import TensorFlow and Keras and look for devices, once a process.
+    """Import TensorFlow and Keras and list devices, once a process.
 
     TensorFlow's C++ parts write notices about processors and absent GPUs to the standard error before any log level
     counts; they are held back unless `TF_CPP_MIN_LOG_LEVEL` is 0. Errors are raised as ever.
@@ -69,13 +69,13 @@ def start_tensorflow() -> float:
 
 
 def tensorflow_start_seconds() -> float:
-    """Give the seconds that the start took, 0 where there was none yet."""
+    """Return the seconds that the start took, 0 before it."""
     return start_tensorflow() if start_tensorflow.cache_info().currsize else 0.0
 
 
 @contextmanager
 def _passed_over(*packages: str) -> Iterator[None]:
-    """Let packages count as not installed for as long as the block lasts, unless they have been imported before."""
+    """Hide packages from import for the block, unless they have been imported before."""
     left_out = [name for name in packages if name not in sys.modules]
     sys.modules.update(dict.fromkeys(left_out))  # type: ignore[arg-type]
     try:
@@ -87,7 +87,7 @@ def _passed_over(*packages: str) -> Iterator[None]:
 
 @contextmanager
 def _muted(mute: bool) -> Iterator[None]:
-    """Send what C++ code writes to the standard error nowhere, for as long as the block lasts."""
+    """Suppress what C++ code writes to the standard error, for the block."""
     if not mute:
         yield
         return

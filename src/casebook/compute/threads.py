@@ -1,4 +1,4 @@
-"""Column-wise work on all cores: NumPy and Arrow let go of the interpreter's lock while they compute."""
+"""Column-wise work on all cores: NumPy and Arrow release the interpreter's lock while they compute."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Made = TypeVar("Made")
 
 
 def map_in_threads(function: Callable[[Given], Made], items: Iterable[Given], rows: int = MANY_ROWS) -> list[Made]:
-    """Apply a pure function to each item; the results come in the items' order, the first error is raised.
+    """Map a pure function over items in threads; results in the items' order, the first error is raised.
 
     Args:
         function: what to do with an item.

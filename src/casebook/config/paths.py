@@ -1,4 +1,4 @@
-"""Where things lie, whatever folder a command is started in."""
+"""Locations of the project's files, whatever the current folder is."""
 
 from __future__ import annotations
 

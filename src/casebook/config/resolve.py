@@ -1,4 +1,4 @@
-"""From configuration to checked parameters: base < environment < variant < command line, then types and ranges."""
+"""Resolution of parameters: base < environment < variant < command line, then validation of types and ranges."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ RENAMED_KEYS = {
 
 
 class InvalidParametersError(ValueError):
-    """Parameters that cannot be used; the message names each dotted key, its value and what is allowed."""
+    """Invalid parameters; the message names each dotted key, its value and what is allowed."""
 
 
 def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:
-    """Apply each case's variant and the command line, and check the result.
+    """Resolve each case's variant and the command line, and validate the result.
 
     Args:
         configured: base and environment merged, one top key a case (the command line may already be in it).
@@ -67,7 +67,7 @@ def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str,
 
 
 def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:
-    """Apply the variant of one case, then the command line once more, and check the result."""
+    """Resolve the variant of one case, then the command line once more, and validate the result."""
     if not isinstance(command_line, dict):
         raise InvalidParametersError(f"{case} = {command_line!r}: give a leaf below it, as in {case}.training.epochs=5")
     merged = overlay(tree, command_line)
@@ -83,7 +83,7 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
 
 
 def check_case(case: str, tree: Mapping[str, Any]) -> Tree:
-    """Check one case's merged parameters and fill in defaults."""
+    """Validate one case's merged parameters and fill in defaults."""
     declared = load_case(case)
     try:
         checked: Tree = parameters_of(case).model_validate(tree).model_dump(mode="json")
@@ -97,7 +97,7 @@ def check_case(case: str, tree: Mapping[str, Any]) -> Tree:
 
 
 def _check_leaks(place: str, leaks: Collection[str], sources: FeatureSources) -> None:
-    """Raise for leaks that are not named by a raw column that features are made of."""
+    """Raise for leaks that are not raw columns of features."""
     raw_columns = sorted({raw for columns in sources.values() for raw in columns})
     for name in leaks:
         if name in sources and name not in raw_columns:
@@ -109,7 +109,7 @@ def _check_leaks(place: str, leaks: Collection[str], sources: FeatureSources) ->
 
 
 def _refuse_unknown(place: str, given: Collection[str], known: Collection[str], kind: str = "case") -> None:
-    """Raise for names that do not exist, with the nearest that do."""
+    """Raise for unknown keys, with the nearest known ones."""
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -121,7 +121,7 @@ def _refuse_unknown(place: str, given: Collection[str], known: Collection[str], 
 
 
 def _explain(case: str, error: ValidationError) -> Iterator[str]:
-    """List what is wrong, a line each: dotted key, value, what is allowed."""
+    """List validation errors, a line each: dotted key, value, what is allowed."""
     for problem in error.errors():
         keys, _ = _follow(parameters_of(case), problem["loc"])
         dotted = ".".join([case, *keys])
@@ -137,7 +137,7 @@ def _explain(case: str, error: ValidationError) -> Iterator[str]:
 
 
 def _name_known(case: str, keys: Sequence[str], known: Sequence[str]) -> str:
-    """Name what may stand in place of an unknown key: its new name, else the keys of the block."""
+    """Suggest a replacement of an unknown key: its new name, else the keys of the block."""
     renamed = RENAMED_KEYS.get(".".join(keys))
     if renamed:
         return f"it is called {case}.{renamed} now"

@@ -61,7 +61,7 @@ def look_up(tree: Mapping[str, Any], name: str, default: Any = _REQUIRED) -> Any
 
 
 def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any], whole: Collection[str] = ()) -> Tree:
-    """Lay a partial tree over another; lists and other leaves are replaced, mappings merged.
+    """Overlay a tree with a partial one; lists and other leaves are replaced, mappings merged.
 
     Args:
         tree: what lies below.

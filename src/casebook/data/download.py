@@ -1,4 +1,4 @@
-"""Fetching a case's real raw files. Those of Kaggle need an account there."""
+"""Download of a case's real raw files. Those of Kaggle need an account there."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ They come with Keras ({handle}) from the internet and need no account: try again
 
 
 def fetch_files(case_name: str) -> list[Path]:
-    """Download the case's files and put them into its raw folder.
+    """Download the case's files into its raw folder.
 
     Returns:
         The files, in place.
@@ -76,7 +76,7 @@ def _download_from_keras(name: str) -> Path:
 
 
 def _download_reviews(folder: Path) -> None:
-    """Turn the original archive of reviews, a file a review, into one Parquet file a part."""
+    """Convert the original archive of reviews, a file a review, into one Parquet file a part."""
     import keras
     import pandas as pd
 
@@ -117,7 +117,7 @@ def _refuse_own(folder: Path, wanted: list[str]) -> None:
 
 
 def _find(downloaded: Path, name: str, alone: bool) -> Path:
-    """Find a file in the download, packed or not; the only table of a case may have another name there."""
+    """Find a file in the download, compressed or not; the only table of a case may have another name there."""
     found = next(downloaded.rglob(f"{name}.zip"), None) or next(downloaded.rglob(name), None)
     others = [file for file in downloaded.rglob("*.csv") if file.is_file()]
     # Copies of one table go about under several names.
@@ -128,7 +128,7 @@ def _find(downloaded: Path, name: str, alone: bool) -> Path:
 
 
 def _place(source: Path, place: Path) -> Path:
-    """Copy one file to its place, unpacked where it came packed."""
+    """Copy one file to its place, decompressed where it came compressed."""
     with written_whole(place) as path:
         if source.suffix == ".zip":
             with zipfile.ZipFile(source) as packed, packed.open(place.name) as content, path.open("wb") as file:

@@ -1,4 +1,4 @@
-"""Joining a table of many rows to one of its owners (activities to people, days to stores).
+"""Many-to-one joins with a lookup table (activities with people, days with stores).
 
 Rows find their owner by the value of the key, as its column type reads it: the store `1.0` is the store 1, in a raw
 file as in a typed table.
@@ -25,7 +25,7 @@ EXAMPLES = 3
 
 @dataclass(frozen=True)
 class JoinNames:
-    """What a join's tables are called in errors.
+    """Names of a join's tables in error messages.
 
     Attributes:
         many: place of the key, as in `train.csv, column Store`; none where it goes without saying.
@@ -40,7 +40,7 @@ class JoinNames:
 
 @dataclass(frozen=True)
 class LookupTable:
-    """A table that is looked up by a key.
+    """Lookup table of a join, indexed by its key.
 
     Attributes:
         kind: column type of the key.
@@ -71,7 +71,7 @@ class LookupTable:
         return cls(kind, _index(keys), table.drop(columns=key).add_prefix(prefix))
 
     def find(self, keys: pd.Series) -> np.ndarray:
-        """Find the place of each row's key.
+        """Look up the position of each row's key.
 
         Returns:
             int of shape (rows,), -1 where the key is unknown, null or not of its type.
@@ -122,7 +122,7 @@ def join_many_to_one(
 
 
 def refuse_repeated_keys(keys: pd.Series, name: str) -> None:
-    """Raise when a key stands twice in the table of owners."""
+    """Raise when a key occurs twice in the lookup table."""
     repeated = keys[keys.duplicated()]
     if len(repeated):
         raise InvalidTableError(
@@ -148,7 +148,7 @@ def _parse_distinct(values: pd.Index, key_type: ColumnType) -> tuple[pd.Index, n
 
 
 def _index(keys: pd.Series) -> pd.Index:
-    """Make an index of parsed keys; one of categories is looked up more slowly than one of texts."""
+    """Build an index of parsed keys; one of categories is looked up more slowly than one of texts."""
     return pd.Index(keys.astype("str") if isinstance(keys.dtype, pd.CategoricalDtype) else keys)
 
 

@@ -14,7 +14,7 @@ PROMOTION_SEED = 20_260
 
 
 def hold_out_keys(parts: np.ndarray, keys: pd.Series, share: float) -> np.ndarray:
-    """Take the promotion rows out of their parts: a share of the keys, the same in every run of a case.
+    """Hold out the promotion rows: a share of the keys, the same in every run of a case.
 
     Args:
         parts: see `assign_rows`.
@@ -35,7 +35,7 @@ def hold_out_keys(parts: np.ndarray, keys: pd.Series, share: float) -> np.ndarra
 
 
 def is_promotion_row(keys: pd.Series, share: float) -> np.ndarray:
-    """Tell which rows are promotion rows, by their keys: booleans of shape (rows,)."""
+    """Return which rows are promotion rows, by their keys: bool of shape (rows,)."""
     if not share:
         return np.zeros(len(keys), dtype=bool)
     # No seed of a run moves these: a row that one run tests on must not have been trained on by another.

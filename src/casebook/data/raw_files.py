@@ -30,7 +30,7 @@ class RawFilesError(InvalidTableError):
 
 @dataclass(frozen=True)
 class RawFiles:
-    """What a run knows of its raw files.
+    """Raw files of a run: their origin, fingerprint and row counts.
 
     Attributes:
         origin: the user's `files` or a generated `sample`.
@@ -50,7 +50,7 @@ class RawFiles:
 
     @property
     def fingerprint(self) -> str:
-        """One hash for all files together."""
+        """Return one hash of all files together."""
         return hashlib.blake2b(json.dumps(sorted(self.digests.items())).encode(), digest_size=8).hexdigest()
 
 
@@ -91,7 +91,7 @@ def _unchanged(marker: Mapping[str, Any], digests: Mapping[str, str]) -> list[st
 
 
 def _read_marker(folder: Path) -> dict[str, Any]:
-    """Read what is known of a sample; nothing where the user named the folder or there is none."""
+    """Load the marker of a sample; empty where the user set the raw folder or there is none."""
     marker = folder / MARKER
     if raw_is_named() or not marker.exists():
         return {}
@@ -121,7 +121,7 @@ def _refuse_mixture(folder: Path, made: list[str], digests: Mapping[str, str]) -
 
 
 def _generate(case: Case, sample: Mapping[str, int], folder: Path, earlier: list[str]) -> dict[str, Any]:
-    """Generate the sample beside its place, then move it there file by file behind its marker.
+    """Generate the sample in a temporary folder, then move it into place file by file after its marker.
 
     An earlier sample's files go before its marker does and the new marker comes before the new files: a kill in between
     leaves a sample that is known as one, lacks a file and is made again.
@@ -156,14 +156,14 @@ def digest_file(path: Path) -> str:
 
 
 def _hash_file(path: Path) -> tuple[str, int]:
-    """Hash a file and count its rows, once as long as it stays as it is."""
+    """Hash a file and count its rows; cached as long as the file is unchanged."""
     state = path.stat()
     return _read_file(path, state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
 
 
 @cache
 def _read_file(path: Path, *_state: int) -> tuple[str, int]:
-    """Hash a file and count its rows: lines below the header, or what other kinds of file say of themselves."""
+    """Hash a file and count its rows: lines below the header, or by the format's own metadata."""
     digest, lines, last = hashlib.blake2b(digest_size=8), 0, b"\n"
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):

@@ -1,4 +1,4 @@
-"""Assigning rows to training, validation and test."""
+"""Assignment of rows to training, validation and test."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _assign(table: pd.DataFrame, settings: SplitParameters, keys: pd.Series | No
 
 
 def overlap_validation(parts: np.ndarray, settings: SplitParameters) -> np.ndarray:
-    """Let validation rows be other parts' rows as well, where a published experiment had it so."""
+    """Add validation rows from other parts, where a published experiment had it so."""
     if settings.validation_on == "test":
         shared = np.where(parts == VALIDATION, TRAIN, parts)
         return np.where(shared & TEST, shared | VALIDATION, shared).astype(np.uint8)
@@ -101,7 +101,7 @@ def split_rows(rows: int, test_share: float, validation_share: float, seed: int)
 
 
 def split_keys(keys: pd.Series, test_share: float, validation_share: float, seed: int) -> np.ndarray:
-    """Assign rows by a seeded hash of their key: a key never stands on two sides, nor moves when rows are added.
+    """Assign rows by a seeded hash of their key: a key is never on two sides, nor does it move when rows are added.
 
     Returns:
         uint8 of shape (rows,): 1 training, 2 validation, 4 test.
@@ -131,7 +131,7 @@ def split_days(days: pd.Series, test_days: int, validation_days: int) -> np.ndar
 
 
 def split_given(given: pd.Series, validation_share: float, seed: int) -> np.ndarray:
-    """Take the data set's own test part (`test`), and validation rows at random from its training part.
+    """Assign the data set's own test part (`test`), and validation rows at random from its training part.
 
     Returns:
         uint8 of shape (rows,): 1 training, 2 validation, 4 test.
@@ -148,12 +148,12 @@ def hash_rows(table: pd.DataFrame) -> pd.Series:
 
 
 def is_first_copy(table: pd.DataFrame) -> np.ndarray:
-    """Tell which rows are no exact copy of an earlier one."""
+    """Return which rows are not exact copies of an earlier one: bool of shape (rows,)."""
     return ~hash_rows(table).duplicated().to_numpy()
 
 
 def check_splits(parts: np.ndarray, target: np.ndarray, classes: bool, validation: bool = True) -> None:
-    """Refuse a split in which a part is empty or lacks a class.
+    """Validate that no part of a split is empty or lacks a class.
 
     Args:
         parts: see `assign_rows`.
@@ -174,14 +174,14 @@ def check_splits(parts: np.ndarray, target: np.ndarray, classes: bool, validatio
 
 
 def measure_seen_share(keys: pd.Series, parts: np.ndarray) -> float:
-    """Measure the share of test rows whose key also occurs among the training rows."""
+    """Compute the share of test rows whose key also occurs among the training rows."""
     codes, _ = pd.factorize(keys, use_na_sentinel=False)
     seen = np.bincount(codes[parts & TRAIN > 0], minlength=int(codes.max()) + 1) > 0
     return float(seen[codes[parts & TEST > 0]].mean())
 
 
 def measure_overlap(table: pd.DataFrame, parts: np.ndarray, keys: Mapping[str, str]) -> dict[str, float]:
-    """Tell what a split lets a model see: for each key, the share of test rows whose key was in training.
+    """Compute the overlap of a split: for each key, the share of test rows whose key was in training.
 
     Args:
         table: the split rows.
@@ -198,12 +198,12 @@ def measure_overlap(table: pd.DataFrame, parts: np.ndarray, keys: Mapping[str, s
 
 
 def holds_arrays(column: pd.Series) -> bool:
-    """Tell whether the cells of a column are arrays, as those of images are."""
+    """Return whether the cells of a column are arrays, as those of images are."""
     return column.dtype == object and len(column) > 0 and isinstance(column.iloc[0], np.ndarray)
 
 
 def assign_folds(rows: int, count: int, repeats: int, seed: int, keys: np.ndarray | None = None) -> np.ndarray:
-    """Deal rows into folds of nearly equal size, anew for each repeat.
+    """Assign rows to folds of nearly equal size, shuffled again for each repeat.
 
     Args:
         rows: their number.
@@ -222,7 +222,7 @@ def assign_folds(rows: int, count: int, repeats: int, seed: int, keys: np.ndarra
 
 
 def select_split(values: Arrays, part: np.ndarray) -> tuple[Arrays, Arrays, Arrays]:
-    """Take the training, validation and test rows of arrays."""
+    """Select the training, validation and test rows of arrays."""
     rows = [np.flatnonzero(part & bit) for bit in PARTS.values()]
     train, validation, test = ({name: array.take(r, axis=0) for name, array in values.items()} for r in rows)
     return train, validation, test

@@ -1,4 +1,4 @@
-"""Measure how much a network relies on each raw column by permuting it among the rows."""
+"""Permutation importance of raw columns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def permute_importance(
     task: str = "binary",
     metric: str = "",
 ) -> pd.DataFrame:
-    """Measure how much worse predictions get when one raw column is permuted among the rows.
+    """Compute how much worse predictions get when one raw column is permuted among the rows.
 
     Every raw column meets the same permutations, so their order in `permuted` changes nothing. Source: Breiman, Random
     Forests (2001), section 10.
@@ -83,7 +83,7 @@ def permute_raw_columns(
     feature_sources: FeatureSources,
     engineer: Callable[[pd.DataFrame], pd.DataFrame],
 ) -> dict[str, Permute]:
-    """Make for each raw column of a model what permutes it, exactly, whatever features it enters.
+    """Build for each raw column of a model the function that permutes it, exactly, in all features made of it.
 
     Where every feature of a raw column is made of that column alone, moving their prepared columns together equals
     permuting the raw column and preparing the rows again, at a fraction of the cost, since features and preprocessing
@@ -111,7 +111,7 @@ def permute_raw_columns(
 
 
 def move_together(arrays: Arrays, columns: Sequence[tuple[str, int]]) -> Permute:
-    """Permute prepared columns, given as (block, column index), by one and the same order.
+    """Permute prepared columns, given as (block, column index), by the same order.
 
     Raises:
         ValueError: A column is not in the blocks.

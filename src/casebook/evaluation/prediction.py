@@ -1,4 +1,4 @@
-"""Predicting with a network at hand, once; a model that answers often is logged (see `serving`)."""
+"""Prediction with a network in memory; a model that predicts often is a `RowModel` (see `inference`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each raw column adds to a single prediction, by setting typical values in their place."""
+"""Shapley values of raw columns for a single prediction, against a row of typical values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COLUMNS = ["row", "column", "value", "contribution", "typical", "answer"]
 
 
 def typical_values(joined_rows: pd.DataFrame) -> dict[str, Any]:
-    """Give each raw column's typical value: the median of numbers and days, else the most frequent value.
+    """Compute each raw column's typical value: the median of numbers and days, else the most frequent value.
 
     Returns:
         By column plain values that JSON can hold, days as text; no images and no long texts, which have none.
@@ -34,7 +34,7 @@ def explain_rows(
     kinds: Mapping[str, Kind],
     orders: int = ORDERS,
 ) -> pd.DataFrame:
-    """Share the difference between a row's answer and that of a typical row out among the row's columns.
+    """Compute Shapley values: how a row's prediction differs from that of a typical row, by column.
 
     Starting from the typical row, the columns take their values of the row one after another; what each step changes
     is that column's contribution, averaged over random orders and their reverses (Shapley values by sampling:
@@ -82,7 +82,7 @@ def _explain_row(
 
 
 def _walk(usual: np.ndarray, own: np.ndarray, path: np.ndarray) -> np.ndarray:
-    """Lay out the rows on the way from the usual one to its own, a column more in each."""
+    """Build the rows between the typical row and the explained one, a column more replaced in each."""
     steps = np.tile(usual, (len(path) + 1, 1))
     for step, place in enumerate(path, 1):
         steps[step:, place] = own[place]

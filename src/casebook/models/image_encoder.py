@@ -1,4 +1,4 @@
-"""The convolutional part of a network that reads images: pixels to the values before the hidden layers."""
+"""The convolutional part of a network of images: from pixels to the values before the hidden layers."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _activate(name: str) -> Any:  # noqa: ANN401 - a layer
 
 
 def _augment(values: Any, parameters: AugmentParameters) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Move training images at random; the border that comes in is empty. Nothing happens when predicting."""
+    """Augment training images at random, with an empty border. Predictions are not augmented."""
     from keras import layers
 
     # Both in float32: the sampling knows no half precision.

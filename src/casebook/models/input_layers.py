@@ -24,7 +24,7 @@ FRONTS: dict[type[Any], Any] = {
 
 
 def network_inputs(preprocessor: Preprocessor, parameters: NetworkParameters) -> tuple[dict[str, Any], Any]:
-    """Build what stands before the hidden layers.
+    """Build the inputs and the layers before the hidden layers.
 
     Returns:
         Keras inputs by the names of the prepared arrays, and the tensor (rows, width) that goes on.

@@ -1,4 +1,4 @@
-"""Networks by parameters: prepared arrays in, what their kind needs before the hidden layers, one output.
+"""Networks by parameters: inputs by modality, hidden layers, one output.
 
 TensorFlow and Keras are imported when a network is built, so that the command line starts without them.
 """
@@ -102,7 +102,7 @@ def _activate(values: Any, name: str) -> Any:  # noqa: ANN401 - a symbolic tenso
 
 
 def task_of_network(network: keras.Model) -> str:
-    """Tell a network's task by its output: sigmoid or two softmax outputs are binary, linear ones a regression."""
+    """Return a network's task by its output: sigmoid or two softmax outputs are binary, linear ones a regression."""
     activation = network.get_layer("output").activation.__name__
     if activation == "linear":
         return "regression"
@@ -144,5 +144,5 @@ def make_predictor(network: keras.Model) -> Callable[[Mapping[str, np.ndarray]],
 
 
 def prediction_batch(names: list[str]) -> int:
-    """Give how many rows with these arrays are predicted at once."""
+    """Return how many rows with these arrays are predicted at once."""
     return PREDICTION_BATCH if "codes" in names else LARGE_ROWS_BATCH

@@ -55,10 +55,10 @@ ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 class NumpyNetwork:
-    """A described network, ready to compute."""
+    """A dense network described by steps and weights, with its forward pass in NumPy."""
 
     def __init__(self, description: Mapping[str, Any], weights: Mapping[str, np.ndarray]) -> None:
-        """Make a function of each step.
+        """Build a function for each step.
 
         Args:
             description: `inputs` (names of the prepared arrays), `steps` in their order, and the `output`'s name.
@@ -69,7 +69,7 @@ class NumpyNetwork:
 
     @classmethod
     def load(cls, folder: Path) -> NumpyNetwork:
-        """Read the two files that `save` wrote."""
+        """Load the two files that `save` wrote."""
         with np.load(folder / WEIGHTS) as weights:
             return cls(json.loads((folder / DESCRIPTION).read_text()), dict(weights))
 
@@ -88,7 +88,7 @@ class NumpyNetwork:
 
 
 def save(description: Mapping[str, Any], weights: Mapping[str, np.ndarray], folder: Path) -> None:
-    """Write a described network into a folder."""
+    """Save a described network into a folder."""
     (folder / DESCRIPTION).write_text(json.dumps(description))
     named: Any = dict(weights)
     np.savez(folder / WEIGHTS, **named)
@@ -163,10 +163,10 @@ def _member_mean(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
 
 
 class NumpyTabularExpansion:
-    """Scale the numbers; write the scaled indicator of each category into rows where all are scaled zeros."""
+    """Expand stored codes and numbers into scaled dense features, as `layers.TabularExpansion` does."""
 
     def __init__(self, step: Step, _weights: Values) -> None:
-        """Say for each block which of its columns go where; see `layers.NumpyTabularExpansion` for the settings."""
+        """Compute the columns of each block and their places; see `layers.TabularExpansion` for the settings."""
         scale, shift = np.asarray(step["scale"]), np.asarray(step["shift"])
         count = len(step["numbers"])
         self.numbers = [_select(step["numbers"], block, range(count), 2) for block in ("codes", "numbers")]
@@ -177,7 +177,7 @@ class NumpyTabularExpansion:
         self.categories = [_select(step["categories"], block, begins, 4) for block in ("codes", "ids")]
 
     def __call__(self, codes: np.ndarray, ids: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Give the dense features, float32 of shape (rows, features)."""
+        """Compute the dense features, float32 of shape (rows, features)."""
         dense = np.empty((len(codes), len(self.off)), np.float32)
         dense[:] = self.off
         zero, scale, shift = self.terms
@@ -193,7 +193,7 @@ class NumpyTabularExpansion:
 
 
 def _select(columns: Sequence[Any], block: str, places: Iterable[int], facts: int) -> list[np.ndarray]:
-    """Give of the columns in a block their places among the features, then their other facts, an array each."""
+    """Select the columns of a block: their places among the features, then their other facts, an array each."""
     mine = [[place, *column[1:]] for place, column in zip(places, columns, strict=True) if column[0] == block]
     return list(np.array(mine, np.intp).reshape(len(mine), facts).T)
 

@@ -39,7 +39,7 @@ def text_inputs(preprocessor: TextPreprocessor, parameters: NetworkParameters) -
 
 
 def _hide_words(tokens: Any, share: float) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Show a share of the words as unknown in training, so that the unknown has a meaning when predicting."""
+    """Mask a share of the words as unknown in training, so that the unknown word is trained."""
     from keras import layers, ops
 
     numbers = ops.cast(tokens, "int32")
@@ -59,7 +59,7 @@ def _embed(numbers: Any, rows: int, parameters: EmbeddingParameters, name: str) 
 
 
 def _read_in_order(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Read word after word with a recurrent layer and keep its last state."""
+    """Encode the words by a recurrent layer's last state -> (rows, width)."""
     from keras import layers
 
     kinds = {"lstm": layers.LSTM, "gru": layers.GRU}
@@ -68,7 +68,7 @@ def _read_in_order(numbers: Any, preprocessor: TextPreprocessor, parameters: Net
 
 
 def _read_by_filters(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Slide filters over the words and keep the largest value of each."""
+    """Encode the words by convolutions and global max pooling -> (rows, filters)."""
     from keras import layers
 
     settings = parameters.encoder
@@ -78,7 +78,7 @@ def _read_by_filters(numbers: Any, preprocessor: TextPreprocessor, parameters: N
 
 
 def _average(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Average the embeddings of the words, and of grams of up to `kernel` neighbours hashed into one table."""
+    """Encode the words by the mean of their embeddings, and of hashed n-grams of up to `kernel` words."""
     from keras import layers, ops
 
     known = ops.cast(numbers > PADDING, "float32")
@@ -94,7 +94,7 @@ def _average(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkPa
 
 
 def _mean(values: Any, known: Any) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Average over the places that hold a word; 0 where none does."""
+    """Compute the mean over the places that hold a word; 0 where none does; (rows, width)."""
     from keras import ops
 
     total = ops.einsum("rlv,rl->rv", values, ops.cast(known, values.dtype))

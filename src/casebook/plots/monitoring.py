@@ -1,4 +1,4 @@
-"""Figures of what becomes of a model in use: how far its inputs have moved, and how it does week by week."""
+"""Figures of a model in use: drift of its inputs, and its weekly scores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_BARS = 30
 
 
 def draw_drift(drift: pd.DataFrame, alarm: float) -> Figure:
-    """Draw the stability index of the columns that moved farthest, and the level of the alarm."""
+    """Draw the stability index of the columns that drifted most, and the level of the alarm."""
     shown = drift.head(MOST_BARS)
     moved = int(drift["alarm"].sum())
     title = f"{moved} of {len(drift)} distributions have moved far from the training's"

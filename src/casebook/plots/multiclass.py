@@ -1,4 +1,4 @@
-"""Draw the figures of a multiclass task on the test rows."""
+"""Figures of a multiclass task on the test rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def draw_multiclass_figures(
     history: pd.DataFrame | None,
     importance: pd.DataFrame | None,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Figure]]:
-    """Draw every figure of a multiclass task and give the numbers behind each.
+    """Draw every figure of a multiclass task and return the table behind each.
 
     Args:
         target: Shape (rows,), class numbers from 0.

@@ -1,4 +1,4 @@
-"""Draw the figures of a regression task on the test rows."""
+"""Figures of a regression task on the test rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def draw_regression_figures(
     history: pd.DataFrame | None,
     importance: pd.DataFrame | None,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Figure]]:
-    """Draw every figure of a regression task and give the numbers behind each.
+    """Draw every figure of a regression task and return the table behind each.
 
     Args:
         target: Shape (rows,).
@@ -164,6 +164,6 @@ def _write_ticks(axes: Axes) -> None:
 
 
 def _compare(scores: dict[str, float]) -> str:
-    """Write the first model's score and the others' in brackets."""
+    """Format the first model's score and the others' in brackets."""
     own, *others = (f"{model} {style.write_number(value)}" for model, value in scores.items())
     return f"{own.partition(' ')[2]}" + "".join(f" ({other})" for other in others)

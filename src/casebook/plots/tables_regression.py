@@ -1,4 +1,4 @@
-"""Compute the numbers behind each figure of a regression task as a tidy table."""
+"""Tables behind the figures of a regression task."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def measure_by_size(target: np.ndarray, predictions: Mapping[str, np.ndarray]) -
 
 
 def list_predictions(target: np.ndarray, prediction: np.ndarray, limit: int = 200) -> pd.DataFrame:
-    """List the first rows with what was predicted beside what happened.
+    """List the first rows with prediction and actual value.
 
     Returns:
         Columns `actual`, `prediction`, `error` (predicted minus actual); at most `limit` rows in their order.
@@ -103,6 +103,6 @@ def list_predictions(target: np.ndarray, prediction: np.ndarray, limit: int = 20
 
 
 def _bin_evenly(values: np.ndarray, bins: int) -> np.ndarray:
-    """Give each value the number of its bin; equal values share one, so that there may be fewer."""
+    """Assign each value to a bin of about equal size; equal values share one, so that there may be fewer."""
     edges = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1)))
     return np.searchsorted(edges[1:-1], values, side="right")

@@ -1,4 +1,4 @@
-"""Draw the figures of a run on its test rows, whatever its task."""
+"""Figures of a run on its test rows, by task."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def draw_task_figures(
     history: pd.DataFrame | None,
     importance: pd.DataFrame | None,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Figure]]:
-    """Draw every figure of a task and give the numbers behind each.
+    """Draw every figure of a task and return the table behind each.
 
     Args:
         predictions: The test rows' `actual`, and `probability` (binary), `probability_0`, `probability_1` ...

@@ -28,7 +28,7 @@ class ValueCounts:
 
     @classmethod
     def of(cls, column: pd.Series) -> ValueCounts:
-        """Count a column's values; real numbers and wide spans stand for one row each."""
+        """Count a column's values; real numbers and wide spans count once a row."""
         if column.dtype.kind == "b":
             true = int(column.to_numpy().sum())
             counts = np.array([len(column) - true, true])
@@ -46,16 +46,16 @@ class ValueCounts:
 
     @property
     def rows(self) -> int:
-        """Number of rows with a value."""
+        """Return the number of rows with a value."""
         return int(self.counts.sum())
 
     @property
     def each(self) -> np.ndarray:
-        """One value a row, in no particular order."""
+        """Return one value a row, in no particular order; shape (rows,)."""
         return np.repeat(self.values, self.counts)
 
     def median(self) -> float:
-        """Give the middle value, or the mean of the two in the middle."""
+        """Compute the median over rows."""
         if self.counts.max() == 1:
             return float(np.median(self.values))
         order = np.argsort(self.values)
@@ -64,21 +64,21 @@ class ValueCounts:
         return float(self.values[order][middle].mean())
 
     def mode(self) -> float:
-        """Give the most frequent value, the smallest of several."""
+        """Compute the most frequent value, the smallest of several."""
         values, places = np.unique(self.values, return_inverse=True)
         return float(values[np.bincount(places, weights=self.counts).argmax()])
 
     def mean(self) -> float:
-        """Give the mean over rows."""
+        """Compute the mean over rows."""
         return float(np.average(self.values, weights=self.counts))
 
     def deviation(self) -> float:
-        """Give the standard deviation over rows (divided by their number)."""
+        """Compute the standard deviation over rows (of the population)."""
         return float(np.sqrt(np.average((self.values - self.mean()) ** 2, weights=self.counts)))
 
 
 def fit_preprocessor(table: pd.DataFrame, parameters: TabularPreprocessingParameters) -> TabularPreprocessor:
-    """Learn fills, clips, categories and scales from training rows.
+    """Fit fill values, clips, categories and scales on training rows.
 
     Args:
         table: feature columns of the training rows alone.
@@ -111,7 +111,7 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
 
 
 def fit_number(column: pd.Series, nulls: str, clip: tuple[float, float] | None) -> NumberColumn:
-    """Learn the fill, clip, offset and statistics of a number from training rows."""
+    """Fit the fill value, clip, offset and statistics of a number on training rows."""
     if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
         raise ValueError(f"encoding: {column.name} holds text and cannot be a number; use onehot or embedding")
     known = ValueCounts.of(column)
@@ -142,7 +142,7 @@ def fit_number(column: pd.Series, nulls: str, clip: tuple[float, float] | None) 
 
 
 def _fill_value(known: ValueCounts, nulls: str, name: str) -> float:
-    """Choose what replaces a null number."""
+    """Compute the fill value of null numbers."""
     if known.rows == 0:
         raise ValueError(f"{name} is null in every training row; leave it out of the features")
     if nulls == "missing":
@@ -153,7 +153,7 @@ def _fill_value(known: ValueCounts, nulls: str, name: str) -> float:
 def fit_categories(
     column: pd.Series, encoding: Literal["onehot", "embedding"], nulls: str, min_rows: int
 ) -> CategoryColumn:
-    """Learn the categories of a column, in sorted order, with their counts; rare ones count as unknown."""
+    """Fit the categories of a column, in sorted order, with their counts; rare ones count as unknown."""
     codes, values = distinct(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
     kept = np.flatnonzero(counts >= max(min_rows, 1))

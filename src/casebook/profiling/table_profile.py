@@ -1,4 +1,4 @@
-"""The numbers of a table's profile: what its columns hold and how the target goes with them, counted over all rows."""
+"""Statistics of a table's profile: its columns and the target by their values, over all rows."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _is_number(column: pd.Series) -> bool:
 
 
 def _write_value(value: object) -> str | None:
-    """Write a value as text: dates in ISO form without an empty time, numbers without noise, null for null."""
+    """Format a value as text: dates in ISO form without an empty time, numbers without noise, null for null."""
     if pd.isna(value):  # type: ignore[call-overload]
         return None
     if isinstance(value, pd.Timestamp):

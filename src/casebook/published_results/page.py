@@ -1,4 +1,4 @@
-"""The ledger as a page: what was published, what we measured, and what follows."""
+"""The ledger as a page: published figures, measured figures, verdicts."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _case_lines(found: Sequence[tuple[LedgerRow, Sequence[Run]]]) -> Iterator[st
 
 
 def _row_lines(row: LedgerRow, runs: Sequence[Run], defaults: Mapping[str, float]) -> Iterator[str]:
-    """Write a line a figure: each published one, or the main ones where nothing was published."""
+    """Format a line for each figure: each published one, or the main ones where nothing was published."""
     told = list(row.published) or list(TOLD[row.task])
     if row.folds:
         told += [name for name in ("folds/accuracy_mean", "folds/mae_mean") if name in runs[0].data.metrics]
@@ -99,12 +99,12 @@ def _row_lines(row: LedgerRow, runs: Sequence[Run], defaults: Mapping[str, float
 
 
 def _name(row: LedgerRow) -> str:
-    """Name a row: its variant, and what is changed in it."""
+    """Format a row's name: its variant, and what is changed in it."""
     return "<br>".join([row.variant, *(f"{key}={value}" for key, value in row.changed.items())])
 
 
 def judge(metric: str, published: float | None, measured: Sequence[float]) -> str:
-    """Say what a measured figure makes of a published one: reproduced, better, or not reproduced."""
+    """Compare a measured figure with a published one: reproduced, better, or not reproduced."""
     if published is None or not measured:
         return "-" if measured else "not measured"
     # What is better when greater is a share; figures of the others are errors or losses.
@@ -118,7 +118,7 @@ def judge(metric: str, published: float | None, measured: Sequence[float]) -> st
 
 
 def _beside(runs: Sequence[Run], metric: str, who: str) -> str:
-    """Give the reference's figure on the same rows: of the test rows, or of the folds."""
+    """Return the reference's figure on the same rows: of the test rows, or of the folds."""
     part, _, name = metric.partition("/")
     other = f"folds/{who}_{name}" if part == "folds" else f"{who}/{name}"
     values = [run.data.metrics[other] for run in runs if other in run.data.metrics]
@@ -131,7 +131,7 @@ def _means(runs: Sequence[Run]) -> dict[str, float]:
 
 
 def write_spread(values: Sequence[float]) -> str:
-    """Write mean and spread over seeds."""
+    """Format mean and spread over seeds."""
     if not values:
         return "-"
     spread = f" ± {write_figure(stdev(values))}" if len(values) > 1 else ""
@@ -139,7 +139,7 @@ def write_spread(values: Sequence[float]) -> str:
 
 
 def write_figure(value: float) -> str:
-    """Write a figure in as many places as it deserves."""
+    """Format a figure with the decimals of its size."""
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4f}"

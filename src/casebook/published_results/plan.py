@@ -1,4 +1,4 @@
-"""Which rows the ledger has: the published variants, their honest settings and the defaults."""
+"""Plan of the ledger's rows: the published variants, their honest settings and the defaults."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class LedgerRow:
     note: str = ""
 
     def parameters(self, seed: int | None = None) -> dict[str, Any]:
-        """Give what stands behind `--params`, the case's name included; without a seed the variant keeps its own.
+        """Return the arguments of `--params`, the case's name included; without a seed the variant keeps its own.
 
         Nothing is held back for promotions: a row of the ledger stands beside figures of all rows.
         """
@@ -57,27 +57,27 @@ class LedgerRow:
 
     @property
     def changed(self) -> dict[str, Any]:
-        """What the row changes, by dotted key."""
+        """Return the leaves that the row changes, by dotted key."""
         return flatten(self.changes)
 
     @cached_property
     def resolved(self) -> dict[str, Any]:
-        """The case's checked parameters in this row."""
+        """Return the case's validated parameters in this row."""
         return resolve_case(self.case, _configured()[self.case], unflatten(self.parameters())[self.case])
 
     @property
     def folds(self) -> int:
-        """Number of folds that a run of this row trains."""
+        """Return the number of folds that a run of this row trains."""
         return int(self.resolved["folds"]["count"])
 
     @property
     def task(self) -> str:
-        """The case's task."""
+        """Return the case's task."""
         return str(self.resolved["task"])
 
     @property
     def strategy(self) -> str:
-        """How the row's rows are split."""
+        """Return the row's split strategy."""
         return str(self.resolved["split"]["strategy"])
 
     def key(self) -> str:
@@ -90,7 +90,7 @@ class LedgerRow:
 
     @property
     def former_key(self) -> str:
-        """The key that finished runs of this row bore before parameters were renamed on 2026-11-29; else nothing."""
+        """Return the key of this row's finished runs before parameters were renamed on 2026-11-29; else empty."""
         return _former_keys().get(self.key(), "")
 
     def _hash(self, left_out: set[str]) -> str:
@@ -124,6 +124,6 @@ def _configured() -> dict[str, Any]:
 
 @cache
 def _former_keys() -> dict[str, str]:
-    """Read the one-time mapping of ledger keys, from the present to those of commit ed30312."""
+    """Load the one-time mapping of ledger keys, from the present to those of commit ed30312."""
     found: dict[str, str] = json.loads(Path(__file__).with_name("former_keys.json").read_text())
     return found

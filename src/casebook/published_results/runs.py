@@ -1,4 +1,4 @@
-"""Finding the runs of a ledger row in MLflow, and starting those that are missing."""
+"""Runs of a ledger row: found in MLflow, and started where they are missing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ JUDGED = ("score_test", "score_training", "describe_split", "cross_validate")
 
 
 def open_store() -> MlflowClient:
-    """Open the project's store, made first where there is none."""
+    """Open the project's store, created first where there is none."""
     # The settings, read for the parameters, put it off.
     import_deferred()
     uri = tracking_uri()
@@ -38,7 +38,7 @@ def open_store() -> MlflowClient:
 
 
 def find_runs(client: MlflowClient, row: LedgerRow) -> list[Run]:
-    """Give the finished runs of a row in its present configuration, one a seed, in the order of the seeds."""
+    """Find the finished runs of a row in its present configuration, one a seed, in the order of the seeds."""
     experiment = client.get_experiment_by_name(row.case)
     if experiment is None:
         return []
@@ -82,7 +82,7 @@ def run_row(client: MlflowClient, row: LedgerRow, prepared_for: str = "") -> str
 
 
 def seconds(run: Run) -> float:
-    """Give how long a run took."""
+    """Return a run's duration in seconds."""
     return float(run.info.end_time - run.info.start_time) / 1000
 
 
@@ -104,7 +104,7 @@ def _start(row: LedgerRow, seed: int, prepared: bool) -> None:
 
 
 def _write(value: object) -> str:
-    """Write a value as `--params` reads it."""
+    """Format a value for `--params`."""
     if isinstance(value, bool):
         return str(value).lower()
     return "+".join(map(str, value)) if isinstance(value, list) else str(value)

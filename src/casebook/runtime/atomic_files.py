@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic writes of files and folders: complete or not there at all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ IN_THE_WAY = (errno.ENOTEMPTY, errno.EEXIST)
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Give a path beside `path` to write a file or folder to; it takes the name once the block ends without an error.
+    """Yield a temporary path beside `path` to write to; it is renamed to `path` once the block ends without an error.
 
     A kill or a full disk leaves what was there before; what killed processes left half-written is swept away first.
     Several processes may write one path at once: each writes beside the others, and the last to end gives the content.
@@ -42,7 +42,7 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 def _give_name(unfinished: Path, path: Path) -> None:
-    """Put what was written in place of what bears the name."""
+    """Move the temporary file or folder into place."""
     aside = unfinished.with_name(f"{UNFINISHED}{os.getpid()}-aside-{path.name}")
     while True:
         if path.is_dir():
@@ -61,7 +61,7 @@ def _give_name(unfinished: Path, path: Path) -> None:
 
 
 def _remove(path: Path) -> None:
-    """Remove a file or folder that nobody asks for any more; another process may be doing the same."""
+    """Remove a replaced file or folder; another process may be doing the same."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:

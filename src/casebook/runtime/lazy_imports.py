@@ -1,4 +1,4 @@
-"""Putting off slow imports that many commands never need."""
+"""Deferral of slow imports that many commands never need."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PUT_OFF: dict[str, ModuleType] = {}
 
 
 def defer_import(package: str, part: str) -> None:
-    """Put off running a package's own code until `import_deferred`, or until something that is defined in it is used.
+    """Defer a package's own code until `import_deferred`, or until something that is defined in it is used.
 
     Keras and TensorFlow can be imported where they are used; what another package imports at its top cannot.
     (`importlib.util.LazyLoader` is of no use here: Python's own look at `__spec__` makes it load at once.)
@@ -42,7 +42,7 @@ def defer_import(package: str, part: str) -> None:
 
 
 def import_deferred() -> None:
-    """Import now what was put off, in its proper order."""
+    """Import the deferred packages now, in their proper order."""
     for name in list(PUT_OFF):
         _import_really(name)
 
@@ -61,7 +61,7 @@ def _import_really(name: str) -> ModuleType:
 
 @contextmanager
 def passed_over(package: str) -> Iterator[None]:
-    """Let a package count as not installed for as long as the block lasts, unless it has been imported before.
+    """Hide a package from import for the block, unless it has been imported before.
 
     MLflow looks for Databricks by way of IPython at the start of each run, whose import takes half a second; in a
     notebook it is there already.

@@ -38,15 +38,15 @@ class TrainingCallback:
     follows_refit = True
 
     def set_model(self, model: Any) -> None:  # noqa: ANN401 - a Keras model
-        """Keep the network."""
+        """Store the network."""
         self.model = model
 
     def set_params(self, params: Mapping[str, Any]) -> None:
-        """Keep what the training was started with."""
+        """Store what the training was started with."""
         self.params = params
 
     def set_state(self, state: TrainingState) -> None:
-        """Keep the state of the training, before `on_train_begin`."""
+        """Store the state of the training, before `on_train_begin`."""
         self.state = state
 
     def close(self) -> None:
@@ -91,7 +91,7 @@ class CurveCallback(TrainingCallback):
         first_epoch: int = 1,
         finish: Callable[[], None] = lambda: None,
     ) -> None:
-        """Keep where points go.
+        """Store the function that writes points.
 
         Args:
             write: receives the number of an epoch and the points by curve.

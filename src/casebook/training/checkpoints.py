@@ -1,4 +1,4 @@
-"""Checkpoints: what it takes to resume a training that was killed, in one file written whole between two epochs."""
+"""Checkpoints: the state that resumes a killed training, in one file that is written atomically between two epochs."""
 
 from __future__ import annotations
 
@@ -34,18 +34,18 @@ class Checkpoint:
     """
 
     def __init__(self, path: Path, owner: str, pause: float = 0.0) -> None:
-        """Keep the path of the file, the id of the run, and the seconds within which no second state is written."""
+        """Store the file's path, the run's id, and the seconds within which no second state is written."""
         self.path = path
         self.owner = owner
         self._pause, self._saved_at = pause, -math.inf
 
     @property
     def due(self) -> bool:
-        """Whether the last state was written long enough ago."""
+        """Return whether the last state was written long enough ago."""
         return time.monotonic() - self._saved_at >= self._pause
 
     def load(self) -> tuple[dict[str, Any], list[np.ndarray]] | None:
-        """Load the facts and arrays that this run wrote last; nothing when it wrote none."""
+        """Load the facts and arrays that this run saved last; None when it saved none."""
         if read_owner(self.path) != self.owner:
             return None
         with self.path.open("rb") as file:
@@ -57,7 +57,7 @@ class Checkpoint:
         return header["facts"], arrays
 
     def save(self, facts: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> None:
-        """Write a state in place of the last one."""
+        """Save a state in place of the last one."""
         forms = [[array.dtype.str, array.shape] for array in arrays]
         header = json.dumps({"owner": self.owner, "facts": facts, "arrays": forms}).encode()
         # Two trainings of one case may run at once: `written_whole` gives each a name of its own.
@@ -83,11 +83,11 @@ class TrainingCheckpoint(TrainingCallback):
     follows_refit = False
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        """Keep the file that the state is written to."""
+        """Store the file that the state is written to."""
         self.checkpoint = checkpoint
 
     def set_state(self, state: TrainingState) -> None:
-        """Keep the state and load what this run saved.
+        """Store the state and load what this run saved.
 
         Raises:
             ResumeError: the checkpoint belongs to other rows or parameters.
@@ -106,7 +106,7 @@ class TrainingCheckpoint(TrainingCallback):
 
 
 def read_owner(path: Path) -> str:
-    """Read which run a checkpoint belongs to; nothing where there is none."""
+    """Return the run that a checkpoint belongs to; empty where there is none."""
     if not path.exists():
         return ""
     with path.open("rb") as file:

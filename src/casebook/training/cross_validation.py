@@ -1,4 +1,4 @@
-"""Cross-validation: the same network trained anew on all folds but one, and scored on that one."""
+"""Cross-validation: the network is trained anew on all folds but one, and scored on that one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ STOPPING_SHARE = 0.1
 
 
 class FoldMonitor(Protocol):
-    """What cross-validation reports to: a child run a fold and a line on the console."""
+    """Monitor of cross-validation: a child run for each fold and a line on the console."""
 
     def fold(self, name: str, tags: Mapping[str, str]) -> AbstractContextManager[Sequence[Any]]:
         """Open a fold; returns the callbacks of its training."""
@@ -37,7 +37,7 @@ class FoldMonitor(Protocol):
 
 
 class Split(NamedTuple):
-    """Rows to train on, rows to score on, and the preprocessor of both."""
+    """Training rows, held-out rows, and the preprocessor of both."""
 
     train: Arrays
     judged: Arrays
@@ -45,7 +45,7 @@ class Split(NamedTuple):
 
 
 class FoldResult(NamedTuple):
-    """The result of a fold: the network, the epochs that it kept, and its score a metric on the fold's rows."""
+    """The result of a fold: the network, the number of epochs that it kept, and its scores on the fold's rows."""
 
     network: keras.Model
     epochs: int
@@ -62,7 +62,7 @@ def cross_validate(
     threshold: float,
     monitor: FoldMonitor,
 ) -> pd.DataFrame:
-    """Train and score once for every fold of every repeat.
+    """Train and score a network for every fold of every repeat.
 
     Args:
         table: feature rows with the target.
@@ -114,7 +114,7 @@ def prepare_fold(
 def evaluate_fold(
     split: Split, task: str, threshold: float, parameters: TrainingParameters, callbacks: Sequence[Any]
 ) -> FoldResult:
-    """Train without a fold's rows and score on them; where training stops early, by rows of its own."""
+    """Train without a fold's rows and score on them; early stopping uses rows of its own."""
     train, stopping = split_off_early_stopping_rows(split.train, parameters)
     network, history = train_network(train, stopping, split.preprocessor, parameters, callbacks)
     scores = score_network(network, split.judged, task, threshold)
@@ -122,7 +122,7 @@ def evaluate_fold(
 
 
 def split_off_early_stopping_rows(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arrays]:
-    """Split some training rows off to stop by, when training stops early; else none."""
+    """Split off training rows for early stopping; none where training does not stop early."""
     count = len(rows["target"])
     held = round(count * STOPPING_SHARE) if parameters.early_stopping.patience else 0
     order = np.random.default_rng(parameters.seed).permutation(count)

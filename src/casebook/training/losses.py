@@ -1,4 +1,4 @@
-"""Losses by name. Keras and TensorFlow are imported where a loss is made."""
+"""Losses by name. Keras and TensorFlow are imported where a loss is built."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def make_loss(network: keras.Model, parameters: TrainingParameters) -> Any:  # noqa: ANN401 - a name or a function
-    """Resolve a loss; behind a scaled output it is that of the scaled target, while metrics keep the target's units."""
+    """Resolve a loss by name; with a scaled output it is the loss of the scaled target (metrics: of its units)."""
     import keras
 
     name = parameters.loss
@@ -27,7 +27,7 @@ def make_loss(network: keras.Model, parameters: TrainingParameters) -> Any:  # n
 
 
 def pinball(quantile: float) -> Callable[[Any, Any], Any]:
-    """Build the pinball loss, one a row; its mean is least at a quantile of the target, at 0.5 half the absolute."""
+    """Build the pinball (quantile) loss; its mean is least at that quantile of the target."""
 
     def loss(actual: Any, predicted: Any) -> Any:  # noqa: ANN401 - tensors
         from keras import ops

@@ -42,7 +42,7 @@ def train_network(
     callbacks: Sequence[Any] = (),
     refit: bool = False,
 ) -> tuple[keras.Model, pd.DataFrame]:
-    """Train the described network.
+    """Train the network of the parameters on prepared rows.
 
     Args:
         train: prepared training rows with `target`.
@@ -87,7 +87,7 @@ def continue_training(
     callbacks: Sequence[Any] = (),
     part: str = "train",
 ) -> pd.DataFrame:
-    """Train a network from the weights that it has; see `train_network`, whose history this returns.
+    """Train a network further from its present weights; see `train_network`, whose history this returns.
 
     Curves of the rows that it is trained on are called `<part>/<metric>`. They are of the outputs that the epoch's own
     steps computed, each with the weights of its step and with dropout, so that they cost nothing; the loss is the mean
@@ -116,7 +116,7 @@ def continue_training(
 def make_runner(
     network: keras.Model, train: Arrays, validation: Arrays, parameters: TrainingParameters, task: str
 ) -> EpochRunner | FitRunner:
-    """Prepare what runs an epoch of a compiled network: the compiled loop, or `fit` where Keras has changed."""
+    """Create the runner of epochs for a compiled network: the compiled loop, or `fit` where Keras has changed."""
     import keras
 
     from casebook.evaluation.scores import score_outputs
@@ -140,7 +140,7 @@ def make_runner(
 
 
 def start_network(train: Arrays, preprocessor: Preprocessor, parameters: TrainingParameters) -> keras.Model:
-    """Build the network with its first weights, which the seed decides; outputs and scale fit the training target."""
+    """Build the network with initial weights from the seed; outputs and target scale follow the training target."""
     import keras
 
     keras.utils.set_random_seed(parameters.seed)
@@ -157,7 +157,7 @@ def start_network(train: Arrays, preprocessor: Preprocessor, parameters: Trainin
 
 
 def measure_target(target: np.ndarray, kind: str) -> tuple[str, float, float] | None:
-    """Measure the scale of a regression's target on training rows: kind, mean, deviation; nothing for `none`."""
+    """Compute the scale of a regression's target on training rows: kind, mean, deviation; None for `none`."""
     if kind == "none":
         return None
     values = target.astype(np.float64)

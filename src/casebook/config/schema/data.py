@@ -1,4 +1,4 @@
-"""Parameters of what comes before the network: split, folds and preprocessing."""
+"""Parameters of the data: split, folds and preprocessing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SplitParameters(Parameters):
 
     @property
     def has_validation_rows(self) -> bool:
-        """Whether rows of their own are kept for validation."""
+        """Return whether validation has rows of its own."""
         return self.validation_share > 0 or self.validation_days > 0
 
     @model_validator(mode="after")
@@ -45,7 +45,7 @@ class SplitParameters(Parameters):
 
 
 class FoldsParameters(Parameters):
-    """Cross-validation beside the run; 0 folds for none."""
+    """Cross-validation in addition to the run; 0 folds for none."""
 
     count: int = Field(default=0, ge=0)
     repeats: int = Field(default=1, ge=1)
@@ -118,7 +118,7 @@ AnyPreprocessing = Annotated[
 def read_preprocessing(
     block: dict[str, Any],
 ) -> TabularPreprocessingParameters | ImagePreprocessingParameters | TextPreprocessingParameters:
-    """Read a `preprocessing` block of whichever modality it states; columns where it states none."""
+    """Parse a `preprocessing` block of the modality that it states; columns where it states none."""
     checked: TabularPreprocessingParameters | ImagePreprocessingParameters | TextPreprocessingParameters
     checked = TypeAdapter(AnyPreprocessing).validate_python(block)
     return checked

@@ -1,4 +1,4 @@
-"""Parameters of what becomes of a trained model: promotion, prediction, and a look at how it does."""
+"""Parameters of a trained model's use: promotion, prediction, monitoring and updates."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PromotionParameters(Parameters):
 
 
 class PredictParameters(Parameters):
-    """What `<case>_predict` scores, and when it sounds the alarm."""
+    """Rows that `<case>_predict` scores, and its alarm level of drift."""
 
     file: str = Field(default="", description="another file than the case's own; a path counts from the raw folder")
     explain: int = Field(default=0, ge=0, le=1000, description="how many rows are explained, the first ones")
@@ -32,7 +32,7 @@ class PredictParameters(Parameters):
 
 
 class MonitorParameters(Parameters):
-    """What `<case>_monitor` compares predictions with; without a `metric` it is auc, accuracy or mae, by task."""
+    """Outcomes that `<case>_monitor` compares predictions with; `metric` defaults to auc, accuracy or mae, by task."""
 
     outcomes: str = Field(default="outcomes.csv", description="the key and the target; counts from the raw folder")
     metric: MetricName | None = None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Take the nine columns as features and cut three of them into steps.
+    """Engineer the features: the nine columns, three of them rounded to steps.
 
     Args:
         joined_rows: typed employees (`columns.RAW_ROW`), with or without the outcome and columns that nobody uses.

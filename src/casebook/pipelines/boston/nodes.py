@@ -1,4 +1,4 @@
-"""Boston's own nodes: reading its arrays and dividing the rows as Keras does."""
+"""Boston's own nodes: ingestion of its arrays and Keras's split of the rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KERAS_SEED, KERAS_TEST_SHARE = 113, 0.2
 
 
 def ingest_houses(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Type and check the houses, in the order and on the sides that Keras gives them.
+    """Parse and validate the houses, in Keras's order and on its sides.
 
     Returns:
         The 13 inputs and `MEDV` (float64, thousands of dollars) under their names, and `part`, "train" or "test" as a
@@ -35,7 +35,7 @@ def ingest_houses(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
 
 
 def take_inputs(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Take the inputs of all houses in the order of the file, under their names."""
+    """Select the inputs of all houses in the order of the file, by name."""
     return pd.DataFrame(_take_arrays(raw_houses)[0], columns=list(INPUTS))
 
 
@@ -53,7 +53,7 @@ def divide_as_keras(houses: pd.DataFrame) -> pd.DataFrame:
 
 
 def _take_arrays(raw_houses: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Take the two arrays out of the file.
+    """Load the two arrays of the file.
 
     Raises:
         InvalidTableError: one is missing, holds no numbers or has another shape.

@@ -1,4 +1,4 @@
-"""IMDB's own node: reading the two files of reviews."""
+"""IMDB's own node: ingestion of the two files of reviews."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from casebook.stages.nodes import refuse_one_class
 
 
 def ingest_reviews(raw_train: pd.DataFrame, raw_test: pd.DataFrame) -> pd.DataFrame:
-    """Check both files and put them one below the other.
+    """Validate both files and concatenate them.
 
     Args:
         raw_train: `text` and `label` (1 is positive), as in the data set's own files.
@@ -38,5 +38,5 @@ def _check_part(raw: pd.DataFrame, file: str) -> pd.DataFrame:
 
 
 def name_review(reviews: pd.DataFrame) -> pd.DataFrame:
-    """Give the text's column the name that it has here."""
+    """Rename the text's column to its name in this project."""
     return reviews.rename(columns=NAMES)

@@ -1,4 +1,4 @@
-"""IMDB's graph: its own ingestion and looks around the shared stages."""
+"""IMDB's graph: its own ingestion and figures around the shared stages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MNIST's own figures: a sheet of digits, how many there are of each, and the mistaken ones."""
+"""MNIST's own figures: examples of each digit, their counts, and the mistakes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_MISTAKES = 40
 def profile_digits(
     joined_rows: pd.DataFrame,
 ) -> tuple[str, pd.DataFrame, pd.DataFrame, dict[str, Figure], dict[str, pd.DataFrame]]:
-    """Profile the table of digits, with pictures of its images; in one node, since images are slow to hand over.
+    """Profile the table of digits, with pictures of its images; in one node, since images are slow to transfer.
 
     Returns:
         What `profile_table` and `look_at_digits` return.
@@ -34,7 +34,7 @@ def profile_digits(
 
 
 def look_at_digits(joined_rows: pd.DataFrame) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
-    """Show what there is before anything is done to it.
+    """Draw examples and counts of the raw digits.
 
     Args:
         joined_rows: `image`, `digit` and `part`.
@@ -85,7 +85,7 @@ def draw_counts(counts: pd.DataFrame) -> Figure:
 def draw_mistakes(
     test_predictions: pd.DataFrame, feature_table: pd.DataFrame, split_assignment: pd.DataFrame
 ) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
-    """Show the test images that were taken for another digit, the surest mistakes first.
+    """Draw the misclassified test images, the surest mistakes first.
 
     Args:
         test_predictions: `probability_0` ... `probability_9` and the `actual` digit of the test rows.

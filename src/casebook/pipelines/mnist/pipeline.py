@@ -1,4 +1,4 @@
-"""MNIST's graph: its own ingestion and pictures around the shared stages."""
+"""MNIST's graph: its own ingestion and figures around the shared stages."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ DATES = {"date": "activity", f"{PERSON}date": PERSON.rstrip("_")}
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Turn raw joined rows into the 55 features of the published preprocessing.
+    """Engineer the 55 features of the published preprocessing from raw joined rows.
 
     Source: REFERENCES of the published experiment, steps 1, 3 and 4. Its names for the results: activity_type is
     char_10; Activity_Year ... Activity_Day are here activity_year ... activity_day; Year ... Day of the person are

@@ -35,7 +35,7 @@ READ_AS_INTEGERS = (("2014-09-25", 730, "2014-07-17", 830), ("2014-03-19", 1024,
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Turn raw joined rows into all features, those of the published preprocessing and those of the better networks.
+    """Engineer all features of raw joined rows, those of the published preprocessing and those of the better networks.
 
     Source: REFERENCES of the published experiment. It uses day_of_week, year, quarter, month, season, customers, open,
     promo, promo2, state_holiday_published, school_holiday, store_type, assortment and competition_distance; which
@@ -100,7 +100,7 @@ def number_store_quarters(rows: pd.DataFrame) -> pd.Series:
 
 
 def calendar_features(dates: pd.Series) -> dict[str, pd.Series]:
-    """Give each row what its day tells, worked out once per distinct day; see `describe_days`.
+    """Compute the calendar features of each row, once per distinct day; see `describe_days`.
 
     Returns:
         By the names of `columns.CALENDAR`: `season` as category, the rest int16, or float32 with NaN for null dates.
@@ -114,7 +114,7 @@ def calendar_features(dates: pd.Series) -> dict[str, pd.Series]:
 
 
 def describe_days(days: pd.DatetimeIndex) -> dict[str, np.ndarray]:
-    """Give the calendar's features of each day.
+    """Compute the calendar features of each day.
 
     Returns:
         By the names of `columns.CALENDAR`, each int16 of shape (days,). `week` is the ISO week; `season` the place in
@@ -142,7 +142,7 @@ def describe_days(days: pd.DatetimeIndex) -> dict[str, np.ndarray]:
 
 
 def find_easter(years: np.ndarray) -> pd.DatetimeIndex:
-    """Find Easter Sunday of each year, by Gauss's rule as it holds from 1900 to 2099."""
+    """Compute Easter Sunday of each year, by Gauss's rule as it holds from 1900 to 2099."""
     moon = (19 * (years % 19) + 24) % 30
     weekday = (2 * (years % 4) + 4 * (years % 7) + 6 * moon + 5) % 7
     # The rule's two exceptions fall a week earlier.
@@ -152,7 +152,7 @@ def find_easter(years: np.ndarray) -> pd.DatetimeIndex:
 
 
 def make_days(years: np.ndarray, month: int, day: int) -> pd.DatetimeIndex:
-    """Give the same day of several years."""
+    """Build the same day of several years."""
     return pd.DatetimeIndex([pd.Timestamp(int(year), month, day) for year in years], dtype="datetime64[s]")
 
 

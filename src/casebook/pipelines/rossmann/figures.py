@@ -17,7 +17,7 @@ COLOURS = {"low": style.GREY, "medium": style.BLUE, "high": style.ORANGE}
 def draw_sales(
     test_predictions: pd.DataFrame, feature_table: pd.DataFrame, split_assignment: pd.DataFrame
 ) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
-    """Draw what a chain of stores wants to see of its forecast.
+    """Draw the figures of a sales forecast: sales over time, error by store type, stores by expected sales.
 
     Args:
         test_predictions: `prediction` and `actual` sales of the test rows.

@@ -17,7 +17,7 @@ SHOWN_DAYS = 60
 def tabulate_forecast(
     test_predictions: pd.DataFrame, feature_table: pd.DataFrame, split_assignment: pd.DataFrame
 ) -> pd.DataFrame:
-    """Put the predictions beside what they are of.
+    """Join the predictions of the test rows with their store, day and sales.
 
     Returns:
         `store`, `store_type`, `date`, `prediction` and `actual`, a row a test row, in the order of the file.
@@ -29,7 +29,7 @@ def tabulate_forecast(
 
 
 def follow_stores(forecast: pd.DataFrame) -> pd.DataFrame:
-    """Choose a few stores from small to large and take their last test days.
+    """Select a few stores from small to large and their last test days.
 
     Returns:
         `store`, `date`, `actual`, `prediction`, ascending; at most 60 days a store.
@@ -42,7 +42,7 @@ def follow_stores(forecast: pd.DataFrame) -> pd.DataFrame:
 
 
 def measure_by_store_type(forecast: pd.DataFrame) -> pd.DataFrame:
-    """Measure the error of each store type.
+    """Compute the errors of each store type.
 
     Returns:
         `store_type`, `rows`, `mean_sales`, `mae` (all rows), `mape` and `rmspe` (fractions, rows with sales above 0).
@@ -58,7 +58,7 @@ def _score(metric: str, forecast: pd.DataFrame) -> float:
 
 
 def class_stores(forecast: pd.DataFrame) -> pd.DataFrame:
-    """Class each store by the sales that are expected of it: the lowest, middle and highest third of the stores.
+    """Classify each store by its expected sales: the lowest, middle and highest third of the stores.
 
     Returns:
         `store`, `store_type`, `days`, `expected_sales` and `actual_sales` (means of the test days, closed days
@@ -94,6 +94,6 @@ def summarise_classes(stores: pd.DataFrame) -> pd.DataFrame:
 
 
 def _thirds(sales: pd.Series) -> pd.Series:
-    """Name the third of the stores to which each belongs; of equal stores the earlier one is the lower."""
+    """Assign each store to a third; of equal stores the earlier one is the lower."""
     place = sales.rank(method="first").to_numpy() - 1
     return pd.Series(np.array(CLASSES)[(place * len(CLASSES) // len(sales)).astype(int)], sales.index, dtype="str")

@@ -1,4 +1,4 @@
-"""Generate a stand-in for the Red Hat files and say how well its outcome can be predicted at best."""
+"""Synthetic sample in place of the Red Hat files, with the best reachable accuracy."""
 
 from casebook.synthetic_data.redhat.reachable import best_reachable, reach_on
 from casebook.synthetic_data.redhat.sample import FILES, Sample, generate_sample

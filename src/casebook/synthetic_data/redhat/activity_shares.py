@@ -1,4 +1,4 @@
-"""Hold what was measured on the original activities: shares of categories, rounded; no row of theirs is kept."""
+"""Measured shares of the original activities' categories, rounded; no row of theirs is kept."""
 
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ CAMPAIGN_CATEGORY, CAMPAIGN_TYPE = 3, 23
 
 
 class Vocabulary(NamedTuple):
-    """Describe the char_10 of one category: the front types, their thousandths (empty: as the rest), and the rest.
+    """The char_10 of one category: the front types, their thousandths (empty: as the rest), and the rest.
 
     A type of rank r weighs (r + 2) ** -exponent * exp(-r / scale).
     """

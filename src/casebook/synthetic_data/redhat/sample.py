@@ -1,4 +1,4 @@
-"""Generate a sample that stands in for the Red Hat files: same columns, forms and shares, a known truth."""
+"""Synthetic sample in place of the Red Hat files: same columns, forms and shares, a known truth."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ FEWEST_PEOPLE = 100  # with fewer, a side or a group table would be empty
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold a generated sample.
+    """A generated sample.
 
     Attributes:
         tables: The three tables by file name, columns in the order of the original files.

@@ -1,4 +1,4 @@
-"""Write a sample in the format of the original files."""
+"""Writer of a sample in the format of the original files."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from casebook.synthetic_data.redhat.sample import Sample
 
 
 def write_sample(sample: Sample, folder: Path) -> None:
-    """Write the three tables as CSV files; each appears whole or not at all.
+    """Write the three tables as CSV files, each atomically.
 
     Args:
         sample: What `generate_sample` gave.

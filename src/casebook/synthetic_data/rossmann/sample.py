@@ -1,4 +1,4 @@
-"""Generate a sample that stands in for the Rossmann files: same columns, forms and null shares, a known truth."""
+"""Synthetic sample in place of the Rossmann files: same columns, forms and null shares, a known truth."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SCHOOL_HOLIDAY, COMPETITION = 0.03, -0.05
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold a generated sample.
+    """A generated sample.
 
     Attributes:
         tables: The three tables by file name, columns in the order of the original files, days from the last to the
@@ -62,7 +62,7 @@ def generate_sample(stores: int, days: int, seed: int) -> Sample:
 
 
 def _draw_rows(stores: Stores, days: pd.DatetimeIndex, rng: np.random.Generator) -> pd.DataFrame:
-    """Draw every store on every day, with what train.csv does not tell: `expected` sales and `missing` rows."""
+    """Draw every store on every day, with what train.csv does not hold: `expected` sales and `missing` rows."""
     day, store = (
         grid.ravel() for grid in np.meshgrid(np.arange(len(days))[::-1], range(len(stores.table)), indexing="ij")
     )
@@ -101,7 +101,7 @@ def _draw_rows(stores: Stores, days: pd.DatetimeIndex, rng: np.random.Generator)
 
 
 def _has_competition(table: pd.DataFrame, date: pd.DatetimeIndex) -> np.ndarray:
-    """Tell where a competitor whose opening is known has opened."""
+    """Return which rows have a competitor that has opened on a known day."""
     opened = (table["CompetitionOpenSinceYear"] * 12 + table["CompetitionOpenSinceMonth"]).astype("Float64")
     since = opened.to_numpy(np.float64, na_value=np.inf)
     known: np.ndarray = (date.year * 12 + date.month).to_numpy() >= since

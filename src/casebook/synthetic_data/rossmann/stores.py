@@ -18,7 +18,7 @@ LEVEL, SPREAD = 8.75, 0.30
 
 @dataclass(frozen=True)
 class Stores:
-    """Hold drawn stores.
+    """Drawn stores.
 
     Attributes:
         table: store.csv with nulls where nothing is known.
@@ -64,14 +64,14 @@ def draw_stores(count: int, states: int, rng: np.random.Generator) -> Stores:
 
 
 def _some(count: int, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Choose a share of the stores at random, at least one."""
+    """Sample a share of the stores, at least one."""
     chosen = np.zeros(count, dtype=bool)
     chosen[rng.permutation(count)[: max(1, round(share * count))]] = True
     return chosen
 
 
 def _whole(values: np.ndarray, missing: np.ndarray) -> pd.Series:
-    """Keep whole numbers whole beside nulls."""
+    """Convert whole numbers with nulls to a nullable integer column."""
     return pd.Series(values, dtype="Int64").mask(missing)
 
 

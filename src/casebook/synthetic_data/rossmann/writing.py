@@ -1,4 +1,4 @@
-"""Write a sample in the format of the original files."""
+"""Writer of a sample in the format of the original files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def write_sample(sample: Sample, folder: Path) -> None:
-    """Write the three tables as CSV files; each appears whole or not at all.
+    """Write the three tables as CSV files, each atomically.
 
     Args:
         sample: What `generate_sample` gave.
