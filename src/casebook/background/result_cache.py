@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from casebook.caching.code_hash import hash_code
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # What a fitted estimator depends on besides what `hash_code` counts in.
 LIBRARIES = ("scikit-learn", "scipy")
 # Variants are run in turn; what has not been asked for longest makes room.
-MOST_KEPT = 4
+MAX_CACHED_FILES = 4
 
 
 class Digest:
@@ -62,8 +62,8 @@ def find(folder: Path, key: str) -> list[bytes] | None:
 def keep(folder: Path, key: str, outputs: list[bytes]) -> None:
     """Store outputs; a full disk or a read-only folder stores none."""
     with suppress(OSError):
-        with written_whole(folder / f"{key}.pickle") as path:
+        with atomic_write(folder / f"{key}.pickle") as path:
             path.write_bytes(pickle.dumps(outputs))
         files = sorted(folder.glob("[!.]*.pickle"), key=lambda file: file.stat().st_mtime)
-        for file in files[:-MOST_KEPT]:
+        for file in files[:-MAX_CACHED_FILES]:
             file.unlink(missing_ok=True)

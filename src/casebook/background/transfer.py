@@ -27,12 +27,12 @@ class RenderedFigure:
 
 
 @dataclass(frozen=True)
-class Sealed:
+class PickledOutput:
     """A pickled value of the background process; unpickled only where it is needed, with its libraries."""
 
     pickled: bytes
 
-    def __deepcopy__(self, _memo: dict[int, Any]) -> Sealed:
+    def __deepcopy__(self, _memo: dict[int, Any]) -> PickledOutput:
         """Return itself where Kedro copies what it keeps in memory."""
         return self
 

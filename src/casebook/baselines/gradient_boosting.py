@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from casebook.baselines.linear import fit_logistic_images, fit_logistic_texts
-from casebook.preprocessing.arrays import no_rows, stack_arrays
+from casebook.preprocessing.arrays import stack_arrays, without_rows
 from casebook.preprocessing.tabular import BLOCK_TYPES, CategoryColumn
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     Trees: TypeAlias = HistGradientBoostingClassifier | HistGradientBoostingRegressor
 
 # The trees' native categories end at 255; larger sets keep their sorted order as a number.
-MOST_CATEGORIES = 254
-PREDICTED_AT_ONCE = 65_536
+MAX_CATEGORIES = 254
+PREDICTION_BATCH_ROWS = 65_536
 
 
 class NoReference:
@@ -45,7 +45,7 @@ def native_categories(preprocessor: TabularPreprocessor) -> np.ndarray:
     """Return which columns of `tree_features` are categories: bool of shape (columns,)."""
     blocks: dict[str, list[bool]] = {"codes": [], "ids": [], "numbers": []}
     for column in preprocessor.columns:
-        blocks[column.block].append(isinstance(column, CategoryColumn) and column.size <= MOST_CATEGORIES)
+        blocks[column.block].append(isinstance(column, CategoryColumn) and column.size <= MAX_CATEGORIES)
     return np.array([*blocks["codes"], *blocks["ids"], *blocks["numbers"]])
 
 
@@ -105,7 +105,7 @@ def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, paramet
     if not parameters.refit or not stopping:
         return model
     as_many = parameters.model_copy(update={"max_iter": model.n_iter_})
-    return fit_trees(stack_arrays(train, validation), no_rows(validation), categories, as_many)
+    return fit_trees(stack_arrays(train, validation), without_rows(validation), categories, as_many)
 
 
 def _make_trees(numbers: bool, stopped: bool, categories: np.ndarray, parameters: BoostedTreesParameters) -> Trees:
@@ -142,9 +142,11 @@ def predict_reference(model: Any, rows: Mapping[str, np.ndarray]) -> np.ndarray:
     if not hasattr(model, "target_scale_"):
         outputs: np.ndarray = model.predict_proba(rows.get("text", rows.get("images")))
         return outputs
-    starts = range(0, max(1, len(rows["codes"])), PREDICTED_AT_ONCE)
+    starts = range(0, max(1, len(rows["codes"])), PREDICTION_BATCH_ROWS)
     # In pieces: scikit-learn copies its input as float64.
-    pieces = [{str(name): rows[name][start : start + PREDICTED_AT_ONCE] for name in BLOCK_TYPES} for start in starts]
-    tell = getattr(model, "predict_proba", model.predict)
-    outputs = np.concatenate([tell(tree_features(piece)) for piece in pieces])
+    pieces = [
+        {str(name): rows[name][start : start + PREDICTION_BATCH_ROWS] for name in BLOCK_TYPES} for start in starts
+    ]
+    predict_rows = getattr(model, "predict_proba", model.predict)
+    outputs = np.concatenate([predict_rows(tree_features(piece)) for piece in pieces])
     return np.expm1(outputs) if model.target_scale_ == "log" else outputs

@@ -16,7 +16,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-SHOWN_CHARACTERS = 60
+MAX_SHOWN_CHARACTERS = 60
 NAT, NA = pd.NaT, pd.NA
 BOOLEANS = frozenset({bool, np.bool_})
 
@@ -131,7 +131,7 @@ class ColumnType:
 
 def shorten(written: str) -> str:
     """Shorten a text for a line of an error message."""
-    return f"{written[:SHOWN_CHARACTERS]}{'...' * (len(written) > SHOWN_CHARACTERS)}"
+    return f"{written[:MAX_SHOWN_CHARACTERS]}{'...' * (len(written) > MAX_SHOWN_CHARACTERS)}"
 
 
 def is_null(value: Any) -> bool:  # noqa: ANN401

@@ -22,7 +22,7 @@ FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0"
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 DAY = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s].*)?", re.ASCII | re.DOTALL)
 # Above 2^53 a float no longer holds every whole number.
-LARGEST_WHOLE = 2**53
+LARGEST_EXACT_INTEGER = 2**53
 
 
 class TextType(ColumnType):
@@ -44,7 +44,7 @@ class TextType(ColumnType):
             return str(int(value))
         if isinstance(value, float | np.floating | Decimal):
             number = float(value)
-            if abs(number) < LARGEST_WHOLE and number == value and number.is_integer():
+            if abs(number) < LARGEST_EXACT_INTEGER and number == value and number.is_integer():
                 return str(int(number))
         raise InvalidValueError
 
@@ -207,7 +207,7 @@ class NumberType(ColumnType):
 
     def _narrow(self, column: pd.Series, numbers: np.ndarray) -> pd.Series:
         whole = not np.isnan(numbers).any() and bool(
-            ((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_WHOLE)).all()
+            ((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_EXACT_INTEGER)).all()
         )
         return pd.Series(numbers.astype(np.int64) if whole else numbers, column.index, name=column.name)
 

@@ -18,10 +18,10 @@ STANDARD_ERROR = 2
 # TensorFlow reads them when it is imported: threads within an operation, and operations at a time.
 INTRA_OP_VARIABLE, INTER_OP_VARIABLE = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"
 # Keras imports them where they are installed, for wrappers, galleries and notebooks; that takes a second.
-NOT_NEEDED = ("IPython", "matplotlib", "sklearn")
+HIDDEN_PACKAGES = ("IPython", "matplotlib", "sklearn")
 # Numbers that a step puts through the widest layer. Below the first handing an operation to another thread takes longer
 # than doing it, below the second cutting it in two does.
-TINY, SMALL = 2_048, 65_536
+SMALL_STEP_SIZE, LARGE_STEP_SIZE = 2_048, 65_536
 
 
 def limit_threads(size: int) -> None:
@@ -33,12 +33,12 @@ def limit_threads(size: int) -> None:
     """
     if (
         "tensorflow" in sys.modules
-        or size >= SMALL
+        or size >= LARGE_STEP_SIZE
         or INTRA_OP_VARIABLE in os.environ
         or INTER_OP_VARIABLE in os.environ
     ):
         return
-    if size < TINY:
+    if size < SMALL_STEP_SIZE:
         os.environ[INTER_OP_VARIABLE] = "1"
     else:
         os.environ[INTRA_OP_VARIABLE], os.environ[INTER_OP_VARIABLE] = "1", str(os.cpu_count())
@@ -56,7 +56,11 @@ def start_tensorflow() -> float:
     """
     begun = time.perf_counter()
     skip_gc_at_exit()
-    with gc_disabled(), _passed_over(*NOT_NEEDED), _muted(os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "0"):
+    with (
+        gc_disabled(),
+        _hide_packages(*HIDDEN_PACKAGES),
+        _suppress_stderr(os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "0"),
+    ):
         import keras
         import tensorflow as tf
 
@@ -74,7 +78,7 @@ def tensorflow_start_seconds() -> float:
 
 
 @contextmanager
-def _passed_over(*packages: str) -> Iterator[None]:
+def _hide_packages(*packages: str) -> Iterator[None]:
     """Hide packages from import for the block, unless they have been imported before."""
     left_out = [name for name in packages if name not in sys.modules]
     sys.modules.update(dict.fromkeys(left_out))  # type: ignore[arg-type]
@@ -86,7 +90,7 @@ def _passed_over(*packages: str) -> Iterator[None]:
 
 
 @contextmanager
-def _muted(mute: bool) -> Iterator[None]:
+def _suppress_stderr(mute: bool) -> Iterator[None]:
     """Suppress what C++ code writes to the standard error, for the block."""
     if not mute:
         yield

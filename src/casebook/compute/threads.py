@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-MANY_ROWS = 20_000
+MIN_THREADED_ROWS = 20_000
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-def map_in_threads(function: Callable[[Given], Made], items: Iterable[Given], rows: int = MANY_ROWS) -> list[Made]:
+def map_in_threads(
+    function: Callable[[Item], Result], items: Iterable[Item], rows: int = MIN_THREADED_ROWS
+) -> list[Result]:
     """Map a pure function over items in threads; results in the items' order, the first error is raised.
 
     Args:
@@ -25,7 +27,7 @@ def map_in_threads(function: Callable[[Given], Made], items: Iterable[Given], ro
         rows: how many rows each has. Handing out few of them to threads takes longer than working on them; so does
             handing out what came to a thread already.
     """
-    if rows < MANY_ROWS or threading.current_thread() is not threading.main_thread():
+    if rows < MIN_THREADED_ROWS or threading.current_thread() is not threading.main_thread():
         return [function(item) for item in items]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(function, items))

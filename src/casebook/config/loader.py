@@ -47,18 +47,18 @@ def open_configuration(environment: str = "local") -> OmegaConfigLoader:
 def read_case(case: str, environment: str = "local") -> dict[str, Any]:
     """Load the configured parameters of one case, its variants included; nothing is validated or filled in."""
     loader = open_configuration(environment)
-    loader.config_patterns |= patterns_of(case)
+    loader.config_patterns |= list_case_patterns(case)
     configured: dict[str, Any] = loader["parameters"][case]
     return configured
 
 
-def patterns_of(case: str) -> dict[str, list[str]]:
+def list_case_patterns(case: str) -> dict[str, list[str]]:
     """Return the patterns of the files that configure one case."""
     own = {kind: [f"{kind}*", f"{case}/{kind}*"] for kind in ("parameters", "catalog")}
     return {**own, "parameters": [*own["parameters"], VARIANTS_OF.format(case=case)]}
 
 
-def use_logging(source: str) -> None:
+def configure_logging(source: str) -> None:
     """Configure logging also where Kedro does not look: it reads `conf/logging.yml` of the current folder.
 
     Args:
@@ -66,12 +66,12 @@ def use_logging(source: str) -> None:
     """
     if "KEDRO_LOGGING_CONFIG" in os.environ or Path(source) == Path.cwd() / "conf":
         return
-    said = read_logging(source)
-    if said:
-        LOGGING.configure(yaml.safe_load(said))
+    content_text = load_logging_config(source)
+    if content_text:
+        LOGGING.configure(yaml.safe_load(content_text))
 
 
-def read_logging(source: str) -> str:
+def load_logging_config(source: str) -> str:
     """Load the logging configuration of a folder, or of an archive made by `kedro package`; None without one."""
     place = Path(source)
     if place.is_file() and tarfile.is_tarfile(place):

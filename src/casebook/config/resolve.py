@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import Tag, ValidationError
 
-from casebook.cases.registry import CASES, load_case, parameters_of
+from casebook.cases.registry import CASES, load_case, load_parameters_class
 from casebook.config.schema import FREE_MAPPINGS
 from casebook.config.tree import Tree, overlay
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 # The variant that a study writes.
 BEST = "best"
-NAMING_COLUMNS = ("columns", "encoding", "impute", "clip", "nearest_lower_within")
+COLUMN_KEYED = ("columns", "encoding", "impute", "clip", "nearest_lower_within")
 
 
 # Keys that had other names until 2026-11-29, by their place below the case.
@@ -86,10 +86,10 @@ def check_case(case: str, tree: Mapping[str, Any]) -> Tree:
     """Validate one case's merged parameters and fill in defaults."""
     declared = load_case(case)
     try:
-        checked: Tree = parameters_of(case).model_validate(tree).model_dump(mode="json")
+        checked: Tree = load_parameters_class(case).model_validate(tree).model_dump(mode="json")
     except ValidationError as error:
         raise InvalidParametersError("\n".join(_explain(case, error))) from None
-    named = {f"preprocessing.{block}": checked["preprocessing"].get(block, ()) for block in NAMING_COLUMNS}
+    named = {f"preprocessing.{block}": checked["preprocessing"].get(block, ()) for block in COLUMN_KEYED}
     for block, names in named.items():
         _refuse_unknown(f"{case}.{block}", names, declared.feature_sources, kind="feature column")
     _check_leaks(f"{case}.leaks", checked["leaks"], declared.feature_sources)
@@ -123,11 +123,11 @@ def _refuse_unknown(place: str, given: Collection[str], known: Collection[str], 
 def _explain(case: str, error: ValidationError) -> Iterator[str]:
     """List validation errors, a line each: dotted key, value, what is allowed."""
     for problem in error.errors():
-        keys, _ = _follow(parameters_of(case), problem["loc"])
+        keys, _ = _follow_path(load_parameters_class(case), problem["loc"])
         dotted = ".".join([case, *keys])
         if problem["type"] == "extra_forbidden":
-            _, block = _follow(parameters_of(case), problem["loc"][:-1])
-            yield f"{dotted}: unknown key; {_name_known(case, keys, list(getattr(block, 'model_fields', {})))}"
+            _, block = _follow_path(load_parameters_class(case), problem["loc"][:-1])
+            yield f"{dotted}: unknown key; {_suggest_keys(case, keys, list(getattr(block, 'model_fields', {})))}"
         elif problem["type"] == "missing":
             yield f"{dotted}: missing; give it in conf/base/{case}/parameters.yml"
         else:
@@ -136,7 +136,7 @@ def _explain(case: str, error: ValidationError) -> Iterator[str]:
             yield f"{dotted}{value}: {message}"
 
 
-def _name_known(case: str, keys: Sequence[str], known: Sequence[str]) -> str:
+def _suggest_keys(case: str, keys: Sequence[str], known: Sequence[str]) -> str:
     """Suggest a replacement of an unknown key: its new name, else the keys of the block."""
     renamed = RENAMED_KEYS.get(".".join(keys))
     if renamed:
@@ -146,7 +146,7 @@ def _name_known(case: str, keys: Sequence[str], known: Sequence[str]) -> str:
     return f"{hint}the keys here are {', '.join(sorted(known))}"
 
 
-def _follow(model: Any, path: Iterable[int | str]) -> tuple[list[str], Any]:  # noqa: ANN401 - a class, or a leaf's type
+def _follow_path(model: Any, path: Iterable[int | str]) -> tuple[list[str], Any]:  # noqa: ANN401 - a class, or a leaf's type
     """Follow the path of an error -> its keys without the tags of unions, and the type that it leads to."""
     keys = []
     for key in map(str, path):

@@ -8,9 +8,9 @@ import zipfile
 from pathlib import Path
 
 from casebook.cases.registry import load_case
-from casebook.config.paths import raw_folder, raw_is_named
+from casebook.config.paths import raw_folder, raw_folder_is_set
 from casebook.data.raw_files import MARKER, sample_files
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 ADVICE = """{case}: the files could not be fetched ({error}).
 They are {handle} on Kaggle and need an account there:
@@ -40,8 +40,8 @@ def fetch_files(case_name: str) -> list[Path]:
         downloaded = DOWNLOADS[source](handle)
     except Exception as error:  # noqa: BLE001 - kagglehub raises HTTP, credential and network errors of many kinds
         advice = NO_SOURCE if source == "keras" else ADVICE
-        told = advice.format(case=case_name, error=type(error).__name__, handle=handle, folder=folder)
-        raise SystemExit(told) from None
+        message = advice.format(case=case_name, error=type(error).__name__, handle=handle, folder=folder)
+        raise SystemExit(message) from None
     sources = {name: _find(downloaded, name, alone=len(wanted) == 1) for name in wanted}
     placed = [_place(source, folder / name) for name, source in sources.items()]
     # Not before: as long as a file of the sample is left, the marker tells it from the others.
@@ -111,7 +111,7 @@ DOWNLOADS = {
 def _refuse_own(folder: Path, wanted: list[str]) -> None:
     made = sample_files(folder, wanted)
     own = [name for name in wanted if (folder / name).exists() and name not in made]
-    if own or raw_is_named():
+    if own or raw_folder_is_set():
         held = ", ".join(own) or "your files (CASEBOOK_RAW)"
         raise SystemExit(f"{folder} already holds {held}; nothing was fetched (move them away to fetch them again)")
 
@@ -129,7 +129,7 @@ def _find(downloaded: Path, name: str, alone: bool) -> Path:
 
 def _place(source: Path, place: Path) -> Path:
     """Copy one file to its place, decompressed where it came compressed."""
-    with written_whole(place) as path:
+    with atomic_write(place) as path:
         if source.suffix == ".zip":
             with zipfile.ZipFile(source) as packed, packed.open(place.name) as content, path.open("wb") as file:
                 shutil.copyfileobj(content, file)

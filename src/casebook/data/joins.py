@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from casebook.column_types.kinds import Kind
     from casebook.config.schema import UnknownKeys
 
-EXAMPLES = 3
+MAX_EXAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ def join_many_to_one(
     found = places >= 0
     if not found.all():
         if unknown == "refuse":
-            told = names or JoinNames("", f"the table of {short}", f"unknown_{short}")
-            raise InvalidTableError(_describe_unknown(many[key][~found], told))
+            join_names = names or JoinNames("", f"the table of {short}", f"unknown_{short}")
+            raise InvalidTableError(_describe_unknown(many[key][~found], join_names))
         many, places = many[found], places[found]
     added = lookup_table.columns.take(places)
     return pd.concat([many.reset_index(drop=True), added.reset_index(drop=True)], axis=1)
@@ -153,7 +153,7 @@ def _index(keys: pd.Series) -> pd.Index:
 
 
 def _describe_unknown(keys: pd.Series, names: JoinNames) -> str:
-    examples = ", ".join(map(str, keys.drop_duplicates().head(EXAMPLES)))
+    examples = ", ".join(map(str, keys.drop_duplicates().head(MAX_EXAMPLES)))
     place = f"{names.many}: " if names.many else ""
     return (
         f"{place}{len(keys)} rows have a {keys.name} that {names.one} does not hold (first: {examples}); add the "

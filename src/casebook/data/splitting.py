@@ -22,7 +22,7 @@ PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 # Column of a table that says to which part the data set itself counts a row.
 GIVEN = "part"
 # Hashing whole rows to find copies is worth it up to so many.
-MOST_COMPARED = 200_000
+MAX_COPY_SEARCH_ROWS = 200_000
 
 
 class EmptySplitError(ValueError):
@@ -192,7 +192,7 @@ def measure_overlap(table: pd.DataFrame, parts: np.ndarray, keys: Mapping[str, s
         `seen_<word>_share` between 0 and 1; `seen_row_share` of exact copies too, where the rows are few enough.
     """
     columns = {word: table[column] for word, column in keys.items() if word not in {"time", "given"}}
-    if len(table) <= MOST_COMPARED and not any(holds_arrays(table[name]) for name in table):
+    if len(table) <= MAX_COPY_SEARCH_ROWS and not any(holds_arrays(table[name]) for name in table):
         columns["row"] = hash_rows(table)
     return {f"seen_{word}_share": measure_seen_share(column, parts) for word, column in columns.items()}
 
@@ -208,7 +208,7 @@ def assign_folds(rows: int, count: int, repeats: int, seed: int, keys: np.ndarra
     Args:
         rows: their number.
         count: folds of one repeat.
-        repeats: how often all rows are dealt.
+        repeats: how often all rows are assignments.
         seed: of the dealing.
         keys: rows of the same key stay in one fold.
 
@@ -217,8 +217,8 @@ def assign_folds(rows: int, count: int, repeats: int, seed: int, keys: np.ndarra
     """
     codes = np.arange(rows) if keys is None else pd.factorize(keys)[0]
     generator = np.random.default_rng(seed)
-    dealt = [generator.permutation(codes.max() + 1)[codes] % count for _ in range(repeats)]
-    return np.stack(dealt, axis=1).astype(np.int16)
+    assignments = [generator.permutation(codes.max() + 1)[codes] % count for _ in range(repeats)]
+    return np.stack(assignments, axis=1).astype(np.int16)
 
 
 def select_split(values: Arrays, part: np.ndarray) -> tuple[Arrays, Arrays, Arrays]:

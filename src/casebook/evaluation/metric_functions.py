@@ -61,11 +61,14 @@ def area_scorer(target: np.ndarray, probability: np.ndarray) -> Scorer:
 
 def f1_scorer(target: np.ndarray, chosen: np.ndarray) -> Scorer:
     """Return a scorer of F1: twice the true positives over actual and predicted positives; NaN without either."""
-    truth, told = target == 1, chosen == 1
+    actual, predicted = target == 1, chosen == 1
 
     def f1(weights: np.ndarray | None) -> float:
-        hits, there, found = (_total(rows, weights) for rows in (truth & told, truth, told))
-        return float(2 * hits / (there + found)) if there + found else float("nan")
+        both, actual_total, predicted_total = (
+            _total(rows, weights) for rows in (actual & predicted, actual, predicted)
+        )
+        total = actual_total + predicted_total
+        return float(2 * both / total) if total else float("nan")
 
     return f1
 
@@ -74,7 +77,7 @@ def _total(rows: np.ndarray, weights: np.ndarray | None) -> float:
     return float(np.count_nonzero(rows) if weights is None else weights @ rows)
 
 
-def hits(target: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+def correct_predictions(target: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Compute whether each row's class was predicted, as 1 or 0; float64 of shape (rows,)."""
     found: np.ndarray = (chosen == target).astype(np.float64)
     return found
@@ -92,14 +95,14 @@ def log_losses(target: np.ndarray, probability: np.ndarray) -> np.ndarray:
     return losses
 
 
-def errors(target: np.ndarray, value: np.ndarray) -> np.ndarray:
+def absolute_errors(target: np.ndarray, value: np.ndarray) -> np.ndarray:
     """Compute each row's absolute error; float64 of shape (rows,)."""
     return np.abs(value.astype(np.float64) - target.astype(np.float64))
 
 
 def relative_errors(target: np.ndarray, value: np.ndarray) -> np.ndarray:
     """Compute each row's absolute error as a fraction of its target; float64 of shape (rows,)."""
-    return errors(target, value) / target.astype(np.float64)
+    return absolute_errors(target, value) / target.astype(np.float64)
 
 
 def above_zero(target: np.ndarray) -> np.ndarray:

@@ -183,13 +183,13 @@ def check_names(names: Iterable[str], task: str) -> None:
 
 
 for _metric in (
-    Metric("accuracy", CLASSES, True, "class", functions.hits),
+    Metric("accuracy", CLASSES, True, "class", functions.correct_predictions),
     Metric("auc", ("binary",), True, "probability", over_all=functions.area_scorer, label="AUC"),
     Metric("log_loss", CLASSES, False, "probability", functions.log_losses, label="log loss"),
     Metric("f1", ("binary",), True, "class", over_all=functions.f1_scorer, label="F1"),
-    Metric("mae", NUMBERS, False, "value", functions.errors, label="MAE"),
-    Metric("mse", NUMBERS, False, "value", lambda y, p: functions.errors(y, p) ** 2, label="MSE"),
-    Metric("rmse", NUMBERS, False, "value", lambda y, p: functions.errors(y, p) ** 2, root=True, label="RMSE"),
+    Metric("mae", NUMBERS, False, "value", functions.absolute_errors, label="MAE"),
+    Metric("mse", NUMBERS, False, "value", lambda y, p: functions.absolute_errors(y, p) ** 2, label="MSE"),
+    Metric("rmse", NUMBERS, False, "value", lambda y, p: functions.absolute_errors(y, p) ** 2, root=True, label="RMSE"),
     # Fractions on the rows whose target is above 0: Keras's are percentages and divide by almost 0 elsewhere.
     Metric(
         "rmspe", NUMBERS, False, "value", lambda y, p: functions.relative_errors(y, p) ** 2,

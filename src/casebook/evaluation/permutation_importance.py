@@ -46,7 +46,7 @@ def permute_importance(
         repeats: Permutations per raw column, at least 1.
         seed: Seed of the permutations.
         task: `binary`, `multiclass` or `regression`.
-        metric: A name of `metric_registry`; empty for the task's main one.
+        metric: A name of `metrics`; empty for the task's main one.
 
     Returns:
         Columns `raw_column`, `metric` (if none is given `auc`, `accuracy` or `mae`, by task), `drop_mean`, `drop_std`
@@ -104,13 +104,15 @@ def permute_raw_columns(
     for raw_column in list_raw_columns(preprocessor.column_names, feature_sources):
         features = [name for name in preprocessor.column_names if raw_column in feature_sources[name]]
         if all(len(feature_sources[name]) == 1 for name in features):
-            permuted[raw_column] = move_together(arrays, [preprocessor.positions[name] for name in features])
+            permuted[raw_column] = permute_prepared_columns(arrays, [preprocessor.positions[name] for name in features])
         else:
-            permuted[raw_column] = prepare_again(rows, raw_column, lambda rows: preprocessor.prepare(engineer(rows)))
+            permuted[raw_column] = permute_and_prepare(
+                rows, raw_column, lambda rows: preprocessor.prepare(engineer(rows))
+            )
     return permuted
 
 
-def move_together(arrays: Arrays, columns: Sequence[tuple[str, int]]) -> Permute:
+def permute_prepared_columns(arrays: Arrays, columns: Sequence[tuple[str, int]]) -> Permute:
     """Permute prepared columns, given as (block, column index), by the same order.
 
     Raises:
@@ -131,7 +133,7 @@ def move_together(arrays: Arrays, columns: Sequence[tuple[str, int]]) -> Permute
     return permute
 
 
-def prepare_again(rows: pd.DataFrame, raw_column: str, prepare: Callable[[pd.DataFrame], Arrays]) -> Permute:
+def permute_and_prepare(rows: pd.DataFrame, raw_column: str, prepare: Callable[[pd.DataFrame], Arrays]) -> Permute:
     """Permute a raw column, and prepare the rows again."""
     return lambda order: prepare(rows.assign(**{raw_column: rows[raw_column].array.take(order)}))
 

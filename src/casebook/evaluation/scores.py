@@ -36,7 +36,7 @@ def score_predictions(
         metrics: Some of the task's; None for all.
 
     Returns:
-        A score a metric of `metric_registry`: binary `accuracy auc log_loss f1`; multiclass `accuracy log_loss`;
+        A score a metric of `metrics`: binary `accuracy auc log_loss f1`; multiclass `accuracy log_loss`;
         regression `mae mse rmse` on all rows and `rmspe mape` as fractions on the rows whose target is above 0. What is
         not defined on these rows is left out.
 

@@ -70,7 +70,7 @@ def _explain_row(
     generator = np.random.default_rng(SEED)
     drawn = [generator.permutation(differing) for _ in range(orders)]
     paths = [path for order in drawn for path in (order, order[::-1])]
-    steps = np.concatenate([_walk(usual, own, path) for path in paths])
+    steps = np.concatenate([_build_path(usual, own, path) for path in paths])
     answers = answer(pd.DataFrame(steps, columns=names)).reshape(len(paths), len(differing) + 1)
     contributions = np.zeros(len(names))
     for path, found in zip(paths, answers, strict=True):
@@ -81,7 +81,7 @@ def _explain_row(
     return table.iloc[order].reset_index(drop=True)
 
 
-def _walk(usual: np.ndarray, own: np.ndarray, path: np.ndarray) -> np.ndarray:
+def _build_path(usual: np.ndarray, own: np.ndarray, path: np.ndarray) -> np.ndarray:
     """Build the rows between the typical row and the explained one, a column more replaced in each."""
     steps = np.tile(usual, (len(path) + 1, 1))
     for step, place in enumerate(path, 1):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Encode = Callable[[Sequence[Any]], np.ndarray]
 
 # Above so many rows a table is worked on as a whole: to take it apart would cost more.
-FEW = 16
+MAX_FAST_ROWS = 16
 
 
 class FastRows:
@@ -62,7 +62,7 @@ class FastRows:
     def prepare_table(self, rows: pd.DataFrame) -> Arrays | None:
         """Prepare a table of few rows; None as in `prepare`, and for many rows."""
         names = list(rows.columns)
-        if not 0 < len(rows) <= FEW or len(set(names)) < len(names):
+        if not 0 < len(rows) <= MAX_FAST_ROWS or len(set(names)) < len(names):
             return None
         by_column = zip(*rows.to_numpy(dtype=object).tolist(), strict=True)
         return self.prepare(dict(zip(names, by_column, strict=True)))

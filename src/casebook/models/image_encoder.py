@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from casebook.preprocessing.images import ImagePreprocessor
 
 
-RISING = frozenset({"relu", "leaky_relu", "elu", "selu", "tanh", "sigmoid", "linear"})
+MONOTONIC_ACTIVATIONS = frozenset({"relu", "leaky_relu", "elu", "selu", "tanh", "sigmoid", "linear"})
 
 
 def image_inputs(preprocessor: ImagePreprocessor, parameters: NetworkParameters) -> tuple[dict[str, Any], Any]:
@@ -41,7 +41,7 @@ def image_inputs(preprocessor: ImagePreprocessor, parameters: NetworkParameters)
         )(values)
         # Where the activation rises, the largest value is the same before and after it, for a quarter of the work.
         steps = [_pool(convolution.pool), _activate(parameters.activation)]
-        for step in steps if parameters.activation in RISING else reversed(steps):
+        for step in steps if parameters.activation in MONOTONIC_ACTIVATIONS else reversed(steps):
             values = step(values)
     if parameters.convolution_dropout:
         values = layers.Dropout(parameters.convolution_dropout)(values)

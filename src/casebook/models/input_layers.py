@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from casebook.preprocessing.modality import Preprocessor
 
 
-FRONTS: dict[type[Any], Any] = {
+INPUT_BUILDERS: dict[type[Any], Any] = {
     TabularPreprocessor: column_inputs,
     ImagePreprocessor: image_inputs,
     TextPreprocessor: text_inputs,
@@ -29,5 +29,5 @@ def network_inputs(preprocessor: Preprocessor, parameters: NetworkParameters) ->
     Returns:
         Keras inputs by the names of the prepared arrays, and the tensor (rows, width) that goes on.
     """
-    inputs, values = FRONTS[type(preprocessor)](preprocessor, parameters)
+    inputs, values = INPUT_BUILDERS[type(preprocessor)](preprocessor, parameters)
     return inputs, values

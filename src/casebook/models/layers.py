@@ -110,8 +110,8 @@ class CategoryLookup(keras.layers.Layer):  # type: ignore[misc]
 class PiecewiseLinearEncoding(keras.layers.Layer):  # type: ignore[misc]
     """Encode numbers by bins: each becomes its position, 0 to 1, within each of its bins.
 
-    Input (rows, features), of which the first are numbers; output (rows, numbers * pieces + other features). A dense
-    layer behind it computes any function of one number that is linear within pieces, and no value lies far out. Source:
+    Input (rows, features), of which the first are numbers; output (rows, numbers * bins + other features). A dense
+    layer after it computes any function of one number that is linear within each bin, and no value is extreme. Source:
     the piecewise linear encoding of arXiv 2203.05556.
     """
 
@@ -127,7 +127,7 @@ class PiecewiseLinearEncoding(keras.layers.Layer):  # type: ignore[misc]
         self.edges = self.add_weight(edges, initializer="zeros", trainable=False, name="edges")
         super().build(shape)
 
-    def learn(self, features: np.ndarray) -> None:
+    def adapt(self, features: np.ndarray) -> None:
         """Compute bin edges at quantiles of training rows (rows, features), or at each value where there are few."""
         self.edges.assign(
             np.stack([compute_bin_edges(values, self.piecewise_linear_bins) for values in features.T[: self.numbers]])
@@ -135,9 +135,9 @@ class PiecewiseLinearEncoding(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, features: Any) -> Any:  # noqa: ANN401 - tensors
         """Encode the numbers and append the other features."""
-        first, behind = self.edges[:, :-1], self.edges[:, 1:]
-        come = tf.math.divide_no_nan(features[:, : self.numbers, None] - first, behind - first)
-        encoded = tf.reshape(tf.clip_by_value(come, 0.0, 1.0), (-1, self.numbers * self.piecewise_linear_bins))
+        lower, upper = self.edges[:, :-1], self.edges[:, 1:]
+        position = tf.math.divide_no_nan(features[:, : self.numbers, None] - lower, upper - lower)
+        encoded = tf.reshape(tf.clip_by_value(position, 0.0, 1.0), (-1, self.numbers * self.piecewise_linear_bins))
         return tf.concat([encoded, features[:, self.numbers :]], axis=1)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, int]:
@@ -153,7 +153,7 @@ def compute_bin_edges(values: np.ndarray, piecewise_linear_bins: int) -> np.ndar
     """Compute ascending edges of at most so many bins; the last one is repeated where distinct values are too few.
 
     Returns:
-        Array of shape (pieces + 1,).
+        Array of shape (bins + 1,).
     """
     edges = np.unique(values)
     if len(edges) > piecewise_linear_bins + 1:

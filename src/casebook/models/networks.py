@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from casebook.config.schema import NetworkParameters
     from casebook.preprocessing.modality import Preprocessor
 
-PREDICTION_BATCH = 8192
+PREDICTION_BATCH_ROWS = 8192
 # Rows of images and texts are a hundred times larger inside a network.
-LARGE_ROWS_BATCH = 512
+LARGE_PREDICTION_BATCH_ROWS = 512
 TARGET_SCALE = "target_scale"
 
 
@@ -37,7 +37,7 @@ def build_network(
     """Build the Keras model that takes prepared rows.
 
     Args:
-        preprocessor: says which arrays come in and what becomes of them.
+        preprocessor: names the input arrays and their encoding.
         parameters: the `training.network` block.
         outputs: width of the output layer.
         target_scale: kind, mean and deviation of a regression's target, see `layers.TargetScale`.
@@ -50,7 +50,7 @@ def build_network(
 
     inputs, values = network_inputs(preprocessor, parameters)
     if parameters.ensemble_size > 1:
-        values = ensemble_layers().EnsembleView(parameters.ensemble_size, name="ensemble_size")(values)
+        values = ensemble_layers().EnsembleView(parameters.ensemble_size, name="ensemble_view")(values)
     for number, width in enumerate(parameters.hidden, 1):
         values = _hidden_layer(width, f"hidden_{number}", parameters)(values)
         values = _activate(values, parameters.activation)
@@ -115,10 +115,15 @@ def load_network(path: Path) -> keras.Model:
     import keras
 
     # The layers are not in Keras's registry, which goes before these names: another version's would be found there.
-    layers, ensemble_size = custom_layers(), ensemble_layers()
-    of_rows = (layers.TabularExpansion, layers.CategoryLookup, layers.PiecewiseLinearEncoding, layers.TargetScale)
-    of_members = (ensemble_size.EnsembleView, ensemble_size.LinearEnsemble, ensemble_size.EnsembleMean)
-    own = {layer.__name__: layer for layer in (*of_rows, *of_members)}
+    layers, ensemble = custom_layers(), ensemble_layers()
+    tabular_layers = (
+        layers.TabularExpansion,
+        layers.CategoryLookup,
+        layers.PiecewiseLinearEncoding,
+        layers.TargetScale,
+    )
+    own_ensemble_layers = (ensemble.EnsembleView, ensemble.LinearEnsemble, ensemble.EnsembleMean)
+    own = {layer.__name__: layer for layer in (*tabular_layers, *own_ensemble_layers)}
     return keras.saving.load_model(path, custom_objects=own, compile=False)
 
 
@@ -126,7 +131,7 @@ def make_predictor(network: keras.Model) -> Callable[[Mapping[str, np.ndarray]],
     """Compile a network once for many predictions.
 
     Returns:
-        A function of prepared rows; it gives float64 of shape (rows,) for one output, else (rows, outputs).
+        A function of prepared rows; it returns float64 of shape (rows,) for one output, else (rows, outputs).
     """
     import tensorflow as tf
 
@@ -145,4 +150,4 @@ def make_predictor(network: keras.Model) -> Callable[[Mapping[str, np.ndarray]],
 
 def prediction_batch(names: list[str]) -> int:
     """Return how many rows with these arrays are predicted at once."""
-    return PREDICTION_BATCH if "codes" in names else LARGE_ROWS_BATCH
+    return PREDICTION_BATCH_ROWS if "codes" in names else LARGE_PREDICTION_BATCH_ROWS

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from casebook.config.schema import NetworkParameters
     from casebook.preprocessing.tabular import TabularPreprocessor
 
-PIECES = "piecewise_linear_bins"
+PIECEWISE_LAYER = "piecewise_linear_bins"
 # So many training rows tell well enough where the numbers lie.
-MEASURED_ROWS = 100_000
+MAX_BIN_ROWS = 100_000
 
 
 def column_inputs(preprocessor: TabularPreprocessor, parameters: NetworkParameters) -> tuple[dict[str, Any], Any]:
@@ -46,7 +46,9 @@ def dense_features(inputs: dict[str, Any], preprocessor: TabularPreprocessor, pa
     dense = custom_layers().TabularExpansion(**expansion_tables(preprocessor), name="expansion")(inputs)
     numbers = sum(isinstance(column, NumberColumn) for column in preprocessor.dense)
     if parameters.piecewise_linear_bins and numbers:
-        return custom_layers().PiecewiseLinearEncoding(numbers, parameters.piecewise_linear_bins, name=PIECES)(dense)
+        return custom_layers().PiecewiseLinearEncoding(numbers, parameters.piecewise_linear_bins, name=PIECEWISE_LAYER)(
+            dense
+        )
     return dense
 
 
@@ -96,10 +98,10 @@ def adapt_piecewise_linear(
     network: keras.Model, train: Mapping[str, np.ndarray], preprocessor: TabularPreprocessor
 ) -> None:
     """Adapt the bin edges of a piecewise linear encoding to the training rows; other networks are unchanged."""
-    piecewise_linear_bins = next((layer for layer in network.layers if layer.name == PIECES), None)
+    piecewise_linear_bins = next((layer for layer in network.layers if layer.name == PIECEWISE_LAYER), None)
     if piecewise_linear_bins is not None:
-        every = max(1, len(train["codes"]) // MEASURED_ROWS)
-        piecewise_linear_bins.learn(
+        every = max(1, len(train["codes"]) // MAX_BIN_ROWS)
+        piecewise_linear_bins.adapt(
             expand_dense({str(block): train[block][::every] for block in BLOCK_TYPES}, preprocessor)
         )
 

@@ -31,14 +31,14 @@ def text_inputs(preprocessor: TextPreprocessor, parameters: NetworkParameters) -
     from keras import Input, layers
 
     tokens = Input((preprocessor.length,), dtype=preprocessor.dtype, name=TOKENS)
-    numbers = _hide_words(tokens, parameters.embedding.category_dropout)
+    numbers = _mask_words(tokens, parameters.embedding.category_dropout)
     values = ENCODERS[parameters.encoder.name](numbers, preprocessor, parameters)
     if parameters.encoder.dropout:
         values = layers.Dropout(parameters.encoder.dropout)(values)
     return {TOKENS: tokens}, values
 
 
-def _hide_words(tokens: Any, share: float) -> Any:  # noqa: ANN401 - symbolic tensors
+def _mask_words(tokens: Any, share: float) -> Any:  # noqa: ANN401 - symbolic tensors
     """Mask a share of the words as unknown in training, so that the unknown word is trained."""
     from keras import layers, ops
 
@@ -58,31 +58,31 @@ def _embed(numbers: Any, rows: int, parameters: EmbeddingParameters, name: str) 
     return layers.Dropout(parameters.dropout)(values) if parameters.dropout else values
 
 
-def _read_in_order(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
+def _encode_recurrent(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
     """Encode the words by a recurrent layer's last state -> (rows, width)."""
     from keras import layers
 
     kinds = {"lstm": layers.LSTM, "gru": layers.GRU}
     recurrent = kinds[parameters.encoder.name](parameters.encoder.units, name=parameters.encoder.name)
-    return recurrent(_embed(numbers, preprocessor.numbers, parameters.embedding, "words"))
+    return recurrent(_embed(numbers, preprocessor.vocabulary_size, parameters.embedding, "words"))
 
 
-def _read_by_filters(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
+def _encode_convolutional(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
     """Encode the words by convolutions and global max pooling -> (rows, filters)."""
     from keras import layers
 
     settings = parameters.encoder
     filters = layers.Conv1D(settings.units, settings.kernel, activation=parameters.activation, name="filters")
-    values = filters(_embed(numbers, preprocessor.numbers, parameters.embedding, "words"))
+    values = filters(_embed(numbers, preprocessor.vocabulary_size, parameters.embedding, "words"))
     return layers.GlobalMaxPooling1D()(values)
 
 
-def _average(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
+def _encode_average(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
     """Encode the words by the mean of their embeddings, and of hashed n-grams of up to `kernel` words."""
     from keras import layers, ops
 
     known = ops.cast(numbers > PADDING, "float32")
-    means = [_mean(_embed(numbers, preprocessor.numbers, parameters.embedding, "words"), known)]
+    means = [_mean(_embed(numbers, preprocessor.vocabulary_size, parameters.embedding, "words"), known)]
     grams = numbers
     for words in range(2, parameters.encoder.kernel + 1):
         # Padding stands at the front: a gram whose first word is none is none.
@@ -102,4 +102,9 @@ def _mean(values: Any, known: Any) -> Any:  # noqa: ANN401 - symbolic tensors
     return total / ops.cast(count, values.dtype)
 
 
-ENCODERS = {"lstm": _read_in_order, "gru": _read_in_order, "cnn": _read_by_filters, "average": _average}
+ENCODERS = {
+    "lstm": _encode_recurrent,
+    "gru": _encode_recurrent,
+    "cnn": _encode_convolutional,
+    "average": _encode_average,
+}

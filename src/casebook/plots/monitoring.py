@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-MOST_BARS = 30
+MAX_BARS = 30
 
 
 def draw_drift(drift: pd.DataFrame, alarm: float) -> Figure:
     """Draw the stability index of the columns that drifted most, and the level of the alarm."""
-    shown = drift.head(MOST_BARS)
+    shown = drift.head(MAX_BARS)
     moved = int(drift["alarm"].sum())
     title = f"{moved} of {len(drift)} distributions have moved far from the training's"
     figure, (axes,) = style.make_figure(title, (7, 0.22 * max(4, len(shown)) + 1.2))

@@ -75,7 +75,7 @@ def draw_actual_vs_predicted(table: pd.DataFrame, errors: dict[str, float]) -> F
     middles = table[["actual", "predicted"]].to_numpy()
     margin = max(table["cell"].iloc[0], 0.03 * np.ptp(middles))
     ends = (middles.min() - margin, middles.max() + margin)
-    if table["rows"].sum() > tables.MOST_DOTS:
+    if table["rows"].sum() > tables.MAX_DOTS:
         _draw_density(figure, axes, table)
     else:
         axes.scatter(table["actual"], table["predicted"], s=18, color=style.BLUE, alpha=0.6, linewidth=0)

@@ -15,6 +15,6 @@ def stack_arrays(first: Arrays, second: Arrays) -> Arrays:
     return {name: np.concatenate([values, second[name]]) for name, values in first.items()}
 
 
-def no_rows(arrays: Arrays) -> Arrays:
+def without_rows(arrays: Arrays) -> Arrays:
     """Return the same arrays without rows."""
     return {name: values[:0] for name, values in arrays.items()}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from casebook.config.schema import TabularPreprocessingParameters
 
 # Whole numbers within so small a span are counted instead of looked at one by one.
-COUNTED_SPAN = 65_536
+MAX_COUNTED_SPAN = 65_536
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ValueCounts:
         if column.dtype.kind in "iu":
             whole = column.to_numpy().astype(np.int64)
             least = whole.min()
-            if whole.max() - least < COUNTED_SPAN:
+            if whole.max() - least < MAX_COUNTED_SPAN:
                 counts = np.bincount(whole - least)
                 found = np.flatnonzero(counts)
                 return cls((found + least).astype(np.float64), counts[found])
@@ -97,25 +97,25 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
     name = str(column.name)
     text = isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype) or column.dtype == object
     encoding = parameters.encoding.get(name, "onehot" if text else "number")
-    nulls = parameters.impute.get(name)
+    impute = parameters.impute.get(name)
     if encoding == "number":
-        return fit_number(column, nulls or "median", parameters.clip.get(name))
+        return fit_number(column, impute or "median", parameters.clip.get(name))
     least = parameters.min_frequency if encoding == "embedding" else 1
-    fitted = fit_categories(column, encoding, nulls or "missing", least)
+    fitted = fit_categories(column, encoding, impute or "missing", least)
     if name in parameters.nearest_lower_within:
         if any(isinstance(value, str) for value in fitted.values):  # noqa: PD011 - no pandas object
-            raise ValueError(f"fallback: {name} holds text; only numbers have a nearest smaller one")
+            raise ValueError(f"nearest_lower_within: {name} holds text; only numbers have a nearest lower one")
         fitted = replace(fitted, fallback=parameters.nearest_lower_within[name])
     # The first category is then what all indicators at 0 stand for, as in pandas' `get_dummies(drop_first=True)`.
     return replace(fitted, left_out=1) if parameters.drop_first and encoding == "onehot" else fitted
 
 
-def fit_number(column: pd.Series, nulls: str, clip: tuple[float, float] | None) -> NumberColumn:
+def fit_number(column: pd.Series, impute: str, clip: tuple[float, float] | None) -> NumberColumn:
     """Fit the fill value, clip, offset and statistics of a number on training rows."""
     if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
         raise ValueError(f"encoding: {column.name} holds text and cannot be a number; use onehot or embedding")
     known = ValueCounts.of(column)
-    fill = _fill_value(known, nulls, str(column.name))
+    fill = _fill_value(known, impute, str(column.name))
     low, high = np.quantile(known.each, clip) if clip else (-np.inf, np.inf)
     missing = len(column) - known.rows
     values = np.clip(np.append(known.values, [fill] if missing else []), low, high)
@@ -141,35 +141,37 @@ def fit_number(column: pd.Series, nulls: str, clip: tuple[float, float] | None) 
     )
 
 
-def _fill_value(known: ValueCounts, nulls: str, name: str) -> float:
+def _fill_value(known: ValueCounts, impute: str, name: str) -> float:
     """Compute the fill value of null numbers."""
     if known.rows == 0:
         raise ValueError(f"{name} is null in every training row; leave it out of the features")
-    if nulls == "missing":
-        raise ValueError(f"nulls: {name} is a number; `missing` needs an onehot or embedding encoding")
-    return {"mode": known.mode, "median": known.median, "mean": known.mean}[nulls]()
+    if impute == "missing":
+        raise ValueError(f"impute: {name} is a number; `missing` needs an onehot or embedding encoding")
+    return {"mode": known.mode, "median": known.median, "mean": known.mean}[impute]()
 
 
 def fit_categories(
-    column: pd.Series, encoding: Literal["onehot", "embedding"], nulls: str, min_rows: int
+    column: pd.Series, encoding: Literal["onehot", "embedding"], impute: str, min_frequency: int
 ) -> CategoryColumn:
     """Fit the categories of a column, in sorted order, with their counts; rare ones count as unknown."""
     codes, values = distinct(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
-    kept = np.flatnonzero(counts >= max(min_rows, 1))
+    kept = np.flatnonzero(counts >= max(min_frequency, 1))
     order = kept[np.argsort(values[kept], kind="stable")]
     known, known_counts = values[order].tolist(), counts[order].tolist()
     missing = int((codes < 0).sum())
     null_code = 0
-    if nulls == "mode":
+    if impute == "mode":
         if not known:
-            raise ValueError(f"nulls: {column.name} has no value of {min_rows} rows to take as mode; use missing")
+            raise ValueError(
+                f"impute: {column.name} has no value of {min_frequency} rows (min_frequency) to use as mode; use missing"
+            )
         null_code = int(np.argmax(known_counts)) + 1
         known_counts[null_code - 1] += missing
-    elif missing and nulls == "missing":
+    elif missing and impute == "missing":
         known_counts.append(missing)
         null_code = len(known_counts)
     elif missing:
-        raise ValueError(f"nulls: {column.name} holds categories; use mode or missing, not {nulls}")
+        raise ValueError(f"impute: {column.name} holds categories; use mode or missing, not {impute}")
     block: Block = "codes" if len(known_counts) <= BYTE else "ids"
     return CategoryColumn(str(column.name), block, encoding, known, known_counts, null_code, len(column))

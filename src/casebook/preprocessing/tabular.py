@@ -24,7 +24,7 @@ BLOCK_TYPES: dict[Block, type] = {"codes": np.uint8, "ids": np.int32, "numbers":
 # A whole number is kept in one byte when the training rows span at most half of it, so that later values may lie
 # outside that span and still be exact.
 BYTE, SPAN_IN_BYTE = 255, 127
-PIECE = 8192
+CHUNK_ROWS = 8192
 
 
 @dataclass(frozen=True)
@@ -105,8 +105,8 @@ class CategoryColumn:
         if not self.fallback or known.empty:
             return np.asarray(known.get_indexer(asked) + 1)
         codes = np.asarray(known.get_indexer(asked, method="pad") + 1)
-        alike = np.asarray(known[codes - 1] // self.fallback == asked // self.fallback)
-        return np.where(alike, codes, 0)
+        same_group = np.asarray(known[codes - 1] // self.fallback == asked // self.fallback)
+        return np.where(same_group, codes, 0)
 
     def statistics(self) -> np.ndarray:
         """Compute mean, deviation, minimum and maximum of the indicator of each category, shape (4, width)."""
@@ -221,11 +221,11 @@ def interleave(columns: list[np.ndarray], rows: int, kind: type) -> np.ndarray:
         C-ordered array of shape (rows, columns).
     """
     block: np.ndarray = np.empty((rows, len(columns)), dtype=kind)
-    # A piece that fits the processor's cache: writing whole columns with a stride is five times slower.
-    for start in range(0, rows, PIECE):
-        piece = block[start : start + PIECE]
+    # A chunk that fits the processor's cache: writing whole columns with a stride is five times slower.
+    for start in range(0, rows, CHUNK_ROWS):
+        chunk = block[start : start + CHUNK_ROWS]
         for position, column in enumerate(columns):
-            piece[:, position] = column[start : start + PIECE]
+            chunk[:, position] = column[start : start + CHUNK_ROWS]
     return block
 
 

@@ -57,14 +57,14 @@ class TextPreprocessor:
         return [f"{self.name}_{place}" for place in range(self.length)]
 
     @property
-    def numbers(self) -> int:
+    def vocabulary_size(self) -> int:
         """Return how many different numbers a word can have, padding and unknown included."""
         return len(self.words) + FIRST_WORD
 
     @property
     def dtype(self) -> str:
         """Return the smallest type that holds all numbers."""
-        return "uint16" if self.numbers <= np.iinfo(np.uint16).max + 1 else "int32"
+        return "uint16" if self.vocabulary_size <= np.iinfo(np.uint16).max + 1 else "int32"
 
     def prepare(self, table: pd.DataFrame) -> dict[str, np.ndarray]:
         """Encode each text as the numbers of its last words.
@@ -76,7 +76,7 @@ class TextPreprocessor:
             InvalidTableError: a value that is no text or has nothing but blanks.
         """
         COLUMN_TYPES["string"].parse_column(table[self.name], f"column {self.name}")
-        known = _Numbers(zip(self.words, range(FIRST_WORD, self.numbers), strict=True))
+        known = _WordNumbers(zip(self.words, range(FIRST_WORD, self.vocabulary_size), strict=True))
         tokens = np.full((len(table), self.length), PADDING, dtype=self.dtype)
         for row, text in enumerate(table[self.name]):
             words = split_words(text)[-self.length :]
@@ -94,7 +94,7 @@ class TextPreprocessor:
         return cls(**facts)
 
 
-class _Numbers(dict[str, int]):
+class _WordNumbers(dict[str, int]):
     """Numbers by word; a missing word is unknown, and not stored."""
 
     def __missing__(self, word: str) -> int:

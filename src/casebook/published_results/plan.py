@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from casebook.cases.registry import parameters_of
+from casebook.cases.registry import load_parameters_class
 from casebook.config.loader import open_configuration
 from casebook.config.paths import conf_source
 from casebook.config.resolve import DEFAULT, resolve_case
@@ -95,7 +95,7 @@ class LedgerRow:
 
     def _hash(self, left_out: set[str]) -> str:
         # What has its default is left out: a parameter that comes later leaves the keys of finished rows as they are.
-        checked = parameters_of(self.case).model_validate({**self.resolved, "variants": {}})
+        checked = load_parameters_class(self.case).model_validate({**self.resolved, "variants": {}})
         stated = checked.model_dump(mode="json", exclude_defaults=True)
         unstated = left_out | EXECUTION_OPTIONS | AFTER_TRAINING
         kept = {name: value for name, value in stated.items() if name not in unstated}

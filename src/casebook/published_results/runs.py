@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # A row is run once only when one run takes longer.
 SECONDS_FOR_SEEDS = 120
 # What the ledger needs of a run; figures and packaging are left to runs of the default.
-JUDGED = ("score_test", "score_training", "describe_split", "cross_validate")
+SCORING_NODES = ("score_test", "score_training", "describe_split", "cross_validate")
 
 
 def open_store() -> MlflowClient:
@@ -89,7 +89,7 @@ def seconds(run: Run) -> float:
 def _start(row: LedgerRow, seed: int, prepared: bool) -> None:
     """Run a row with one seed; on prepared arrays only training and scores are left to do."""
     given = ",".join(f"{name}={_write(value)}" for name, value in row.parameters(seed).items())
-    nodes = [f"{row.case}.{name}" for name in (JUDGED[:2] if prepared else JUDGED)]
+    nodes = [f"{row.case}.{name}" for name in (SCORING_NODES[:2] if prepared else SCORING_NODES)]
     command = [str(Path(sys.executable).with_name("kedro")), "run", f"--pipeline={row.case}", f"--params={given}"]
     if prepared:
         command += [f"--from-nodes={row.case}.train_network"]

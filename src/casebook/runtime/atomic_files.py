@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 # So begins the name of everything that is just being written; the process's number and the name follow.
 UNFINISHED = ".unfinished-"
-IN_THE_WAY = (errno.ENOTEMPTY, errno.EEXIST)
+TARGET_EXISTS_ERRORS = (errno.ENOTEMPTY, errno.EEXIST)
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` to write to; it is renamed to `path` once the block ends without an error.
 
     A kill or a full disk leaves what was there before; what killed processes left half-written is swept away first.
@@ -36,12 +36,12 @@ def written_whole(path: Path) -> Iterator[Path]:
     _remove(unfinished)
     try:
         yield unfinished
-        _give_name(unfinished, path)
+        _move_into_place(unfinished, path)
     finally:
         _remove(unfinished)
 
 
-def _give_name(unfinished: Path, path: Path) -> None:
+def _move_into_place(unfinished: Path, path: Path) -> None:
     """Move the temporary file or folder into place."""
     aside = unfinished.with_name(f"{UNFINISHED}{os.getpid()}-aside-{path.name}")
     while True:
@@ -54,7 +54,7 @@ def _give_name(unfinished: Path, path: Path) -> None:
             os.replace(unfinished, path)  # noqa: PTH105 - Path.replace is the same call; this one says what matters
         except OSError as error:
             # Another process gave its folder the name just now.
-            if error.errno not in IN_THE_WAY:
+            if error.errno not in TARGET_EXISTS_ERRORS:
                 raise
         else:
             return

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PUT_OFF: dict[str, ModuleType] = {}
+DEFERRED_PACKAGES: dict[str, ModuleType] = {}
 
 
 def defer_import(package: str, part: str) -> None:
@@ -38,17 +38,17 @@ def defer_import(package: str, part: str) -> None:
         return getattr(_import_really(name), attribute)
 
     stand_in.__getattr__ = load  # type: ignore[method-assign]
-    sys.modules[name] = PUT_OFF[name] = stand_in
+    sys.modules[name] = DEFERRED_PACKAGES[name] = stand_in
 
 
 def import_deferred() -> None:
     """Import the deferred packages now, in their proper order."""
-    for name in list(PUT_OFF):
+    for name in list(DEFERRED_PACKAGES):
         _import_really(name)
 
 
 def _import_really(name: str) -> ModuleType:
-    stand_in = PUT_OFF.pop(name, None)
+    stand_in = DEFERRED_PACKAGES.pop(name, None)
     if stand_in is not None and sys.modules.get(name) is stand_in:
         del sys.modules[name]
     package = import_module(name)
@@ -60,7 +60,7 @@ def _import_really(name: str) -> ModuleType:
 
 
 @contextmanager
-def passed_over(package: str) -> Iterator[None]:
+def hide_package(package: str) -> Iterator[None]:
     """Hide a package from import for the block, unless it has been imported before.
 
     MLflow looks for Databricks by way of IPython at the start of each run, whose import takes half a second; in a

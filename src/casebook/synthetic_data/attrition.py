@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -189,7 +189,7 @@ def write_sample(sample: Sample, folder: Path) -> None:
         sample: what `generate_sample` gave.
         folder: where the file goes; made where missing.
     """
-    with written_whole(folder / FILE) as path:
+    with atomic_write(folder / FILE) as path:
         sample.table.to_csv(path, index=False)
 
 

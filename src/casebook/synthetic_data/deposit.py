@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,5 +174,5 @@ def write_sample(sample: Sample, folder: Path) -> None:
         sample: what `generate_sample` gave.
         folder: where the file goes; made where missing.
     """
-    with written_whole(folder / FILE) as path:
+    with atomic_write(folder / FILE) as path:
         sample.table.to_csv(path, index=False)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 from casebook.training.callbacks import TrainingCallback
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from casebook.training.state import TrainingState
 
 # The length in bytes of the header, little-endian.
-LENGTH = struct.Struct("<Q")
+HEADER_LENGTH = struct.Struct("<Q")
 
 
 class ResumeError(ValueError):
@@ -33,23 +33,23 @@ class Checkpoint:
     Only the run that wrote it resumes from it; every other one begins anew and overwrites it.
     """
 
-    def __init__(self, path: Path, owner: str, pause: float = 0.0) -> None:
+    def __init__(self, path: Path, owner: str, min_interval_seconds: float = 0.0) -> None:
         """Store the file's path, the run's id, and the seconds within which no second state is written."""
         self.path = path
         self.owner = owner
-        self._pause, self._saved_at = pause, -math.inf
+        self._min_interval_seconds, self._saved_at = min_interval_seconds, -math.inf
 
     @property
     def due(self) -> bool:
         """Return whether the last state was written long enough ago."""
-        return time.monotonic() - self._saved_at >= self._pause
+        return time.monotonic() - self._saved_at >= self._min_interval_seconds
 
     def load(self) -> tuple[dict[str, Any], list[np.ndarray]] | None:
         """Load the facts and arrays that this run saved last; None when it saved none."""
         if read_owner(self.path) != self.owner:
             return None
         with self.path.open("rb") as file:
-            header = json.loads(file.read(LENGTH.unpack(file.read(LENGTH.size))[0]))
+            header = json.loads(file.read(HEADER_LENGTH.unpack(file.read(HEADER_LENGTH.size))[0]))
             arrays = [
                 np.frombuffer(file.read(np.dtype(kind).itemsize * int(np.prod(shape))), kind).reshape(shape)
                 for kind, shape in header["arrays"]
@@ -60,9 +60,9 @@ class Checkpoint:
         """Save a state in place of the last one."""
         forms = [[array.dtype.str, array.shape] for array in arrays]
         header = json.dumps({"owner": self.owner, "facts": facts, "arrays": forms}).encode()
-        # Two trainings of one case may run at once: `written_whole` gives each a name of its own.
-        with written_whole(self.path) as unfinished, unfinished.open("wb") as file:
-            file.write(LENGTH.pack(len(header)))
+        # Two trainings of one case may run at once: `atomic_write` gives each a name of its own.
+        with atomic_write(self.path) as unfinished, unfinished.open("wb") as file:
+            file.write(HEADER_LENGTH.pack(len(header)))
             file.write(header)
             for array in arrays:
                 file.write(np.ascontiguousarray(array).data)
@@ -110,5 +110,5 @@ def read_owner(path: Path) -> str:
     if not path.exists():
         return ""
     with path.open("rb") as file:
-        owner: str = json.loads(file.read(LENGTH.unpack(file.read(LENGTH.size))[0]))["owner"]
+        owner: str = json.loads(file.read(HEADER_LENGTH.unpack(file.read(HEADER_LENGTH.size))[0]))["owner"]
     return owner

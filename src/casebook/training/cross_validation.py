@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from casebook.preprocessing.tabular import Arrays
 
 # Share of a fold's training rows that stop it early, where that is asked for: never rows that it is scored on.
-STOPPING_SHARE = 0.1
+EARLY_STOPPING_SHARE = 0.1
 
 
 class FoldMonitor(Protocol):
@@ -40,7 +40,7 @@ class Split(NamedTuple):
     """Training rows, held-out rows, and the preprocessor of both."""
 
     train: Arrays
-    judged: Arrays
+    held_out: Arrays
     preprocessor: Preprocessor
 
 
@@ -85,7 +85,7 @@ def cross_validate(
         ) as callbacks:
             split = prepare_fold(table, judged, fit, target, task)
             network, _, scores = evaluate_fold(split, task, threshold, parameters, callbacks)
-            plain = score_baseline(network, split.judged, split.train["target"], task, threshold)
+            plain = score_baseline(network, split.held_out, split.train["target"], task, threshold)
             scores |= {f"baseline_{name}": value for name, value in plain.items()}
             monitor.scores(scores)
         records.append({"repeat": repeat, "fold": fold, "rows": int(judged.sum()), **scores})
@@ -117,14 +117,14 @@ def evaluate_fold(
     """Train without a fold's rows and score on them; early stopping uses rows of its own."""
     train, stopping = split_off_early_stopping_rows(split.train, parameters)
     network, history = train_network(train, stopping, split.preprocessor, parameters, callbacks)
-    scores = score_network(network, split.judged, task, threshold)
+    scores = score_network(network, split.held_out, task, threshold)
     return FoldResult(network, kept_epoch(history, parameters) + 1, scores)
 
 
 def split_off_early_stopping_rows(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arrays]:
     """Split off training rows for early stopping; none where training does not stop early."""
     count = len(rows["target"])
-    held = round(count * STOPPING_SHARE) if parameters.early_stopping.patience else 0
+    held = round(count * EARLY_STOPPING_SHARE) if parameters.early_stopping.patience else 0
     order = np.random.default_rng(parameters.seed).permutation(count)
     parts = (np.sort(order[held:]), np.sort(order[:held]))
     train, stopping = ({name: values[part] for name, values in rows.items()} for part in parts)

@@ -11,7 +11,7 @@ import numpy as np
 from casebook.compute.tensorflow_startup import limit_threads, start_tensorflow
 from casebook.models.networks import build_network, task_of_network
 from casebook.models.tabular_inputs import adapt_piecewise_linear, ensemble_layers
-from casebook.preprocessing.arrays import no_rows, stack_arrays
+from casebook.preprocessing.arrays import stack_arrays, without_rows
 from casebook.preprocessing.tabular import TabularPreprocessor
 from casebook.training.batches import count_steps
 from casebook.training.checkpoints import TrainingCheckpoint
@@ -65,14 +65,14 @@ def train_network(
             parameters.batch_size * parameters.network.ensemble_size * max(parameters.network.hidden, default=1)
         )
     start_tensorflow()
-    network = start_network(train, preprocessor, parameters)
+    network = build_initial_network(train, preprocessor, parameters)
     history = continue_training(network, train, validation, parameters, callbacks)
     if refit and len(validation["target"]):
         rows = stack_arrays(train, validation)
         again = without_early_stopping(parameters, kept_epoch(history, parameters) + 1)
-        network = start_network(rows, preprocessor, again)
+        network = build_initial_network(rows, preprocessor, again)
         following = [callback for callback in callbacks if getattr(callback, "follows_refit", False)]
-        continue_training(network, rows, no_rows(rows), again, following, part="refit")
+        continue_training(network, rows, without_rows(rows), again, following, part="refit")
     for callback in callbacks:
         if isinstance(callback, TrainingCheckpoint):
             callback.remove()
@@ -139,7 +139,7 @@ def make_runner(
     return FitRunner(network, train, validation, steps, score)
 
 
-def start_network(train: Arrays, preprocessor: Preprocessor, parameters: TrainingParameters) -> keras.Model:
+def build_initial_network(train: Arrays, preprocessor: Preprocessor, parameters: TrainingParameters) -> keras.Model:
     """Build the network with initial weights from the seed; outputs and target scale follow the training target."""
     import keras
 
@@ -147,7 +147,7 @@ def start_network(train: Arrays, preprocessor: Preprocessor, parameters: Trainin
     keras.config.set_dtype_policy(parameters.precision)
     classes = int(train["target"].max()) + 1 if parameters.network.output == "softmax" else 1
     try:
-        scale = measure_target(train["target"], parameters.target_scale)
+        scale = fit_target_scale(train["target"], parameters.target_scale)
         network = build_network(preprocessor, parameters.network, classes, scale)
     finally:
         keras.config.set_dtype_policy("float32")
@@ -156,7 +156,7 @@ def start_network(train: Arrays, preprocessor: Preprocessor, parameters: Trainin
     return network
 
 
-def measure_target(target: np.ndarray, kind: str) -> tuple[str, float, float] | None:
+def fit_target_scale(target: np.ndarray, kind: str) -> tuple[str, float, float] | None:
     """Compute the scale of a regression's target on training rows: kind, mean, deviation; None for `none`."""
     if kind == "none":
         return None

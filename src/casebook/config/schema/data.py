@@ -99,8 +99,8 @@ class TextPreprocessingParameters(Parameters):
 
 
 def _modality_of(block: Any) -> str:  # noqa: ANN401 - what stands in the YAML, or a checked block
-    said = block.get("modality", "columns") if isinstance(block, dict) else getattr(block, "modality", "columns")
-    return str(said)
+    modality = block.get("modality", "columns") if isinstance(block, dict) else getattr(block, "modality", "columns")
+    return str(modality)
 
 
 AnyPreprocessing = Annotated[

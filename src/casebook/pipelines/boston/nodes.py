@@ -28,15 +28,15 @@ def ingest_houses(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """
     from casebook.pipelines.boston.schemas import HOUSES_SCHEMA
 
-    inputs, prices = _take_arrays(raw_houses)
+    inputs, prices = _load_arrays(raw_houses)
     table = pd.DataFrame(inputs, columns=list(INPUTS)).assign(**{TARGET: prices})
     houses = check_table(conform_table(table, HOUSES, FILE), HOUSES_SCHEMA, FILE)
     return divide_as_keras(houses.astype({TARGET: "float64"}))
 
 
-def take_inputs(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
+def select_inputs(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Select the inputs of all houses in the order of the file, by name."""
-    return pd.DataFrame(_take_arrays(raw_houses)[0], columns=list(INPUTS))
+    return pd.DataFrame(_load_arrays(raw_houses)[0], columns=list(INPUTS))
 
 
 def divide_as_keras(houses: pd.DataFrame) -> pd.DataFrame:
@@ -52,7 +52,7 @@ def divide_as_keras(houses: pd.DataFrame) -> pd.DataFrame:
     return houses.iloc[order].reset_index(drop=True).assign(**{PART: pd.Categorical(sides)})
 
 
-def _take_arrays(raw_houses: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+def _load_arrays(raw_houses: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
     """Load the two arrays of the file.
 
     Raises:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SHARES = (0.01, 0.25, 0.5, 0.75, 0.9, 0.99)
 # Upper bounds of the groups of lengths, in words; the last group has none.
 BOUNDS = (100, 150, 200, 300, 500)
-MOST_MISTAKES = 40
-EXCERPT = 300
+MAX_MISTAKES = 40
+EXCERPT_CHARACTERS = 300
 
 
 def profile_reviews(
@@ -29,12 +29,12 @@ def profile_reviews(
     """Profile the table of reviews, with their lengths; in one node, since texts are slow to transfer.
 
     Returns:
-        What `profile_table` and `look_at_reviews` return.
+        What `profile_table` and `draw_raw_reviews` return.
     """
-    return *profile_table(joined_rows, TARGET, name="reviews"), *look_at_reviews(joined_rows, preprocessing)
+    return *profile_table(joined_rows, TARGET, name="reviews"), *draw_raw_reviews(joined_rows, preprocessing)
 
 
-def look_at_reviews(
+def draw_raw_reviews(
     joined_rows: pd.DataFrame, preprocessing: dict[str, Any]
 ) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
     """Draw the lengths of the reviews, and count them by part.
@@ -127,8 +127,8 @@ def measure_by_length(test_predictions: pd.DataFrame, words: pd.Series) -> pd.Da
 def list_mistakes(test_predictions: pd.DataFrame, reviews: pd.Series) -> pd.DataFrame:
     """List the surest mistakes -> `test_row` (from 0), `actual`, `probability`, `review` (its beginning)."""
     wrong = (test_predictions["probability"] >= 0.5) != (test_predictions["actual"] == 1)
-    table = test_predictions[["actual", "probability"]].assign(review=reviews.str.slice(0, EXCERPT))[wrong]
-    surest = (table["probability"] - 0.5).abs().sort_values(ascending=False, kind="stable").index[:MOST_MISTAKES]
+    table = test_predictions[["actual", "probability"]].assign(review=reviews.str.slice(0, EXCERPT_CHARACTERS))[wrong]
+    surest = (table["probability"] - 0.5).abs().sort_values(ascending=False, kind="stable").index[:MAX_MISTAKES]
     return table.loc[surest].rename_axis("test_row").reset_index()
 
 

@@ -23,8 +23,8 @@ def ingest_reviews(raw_train: pd.DataFrame, raw_test: pd.DataFrame) -> pd.DataFr
     Raises:
         InvalidTableError: a column is missing, a review is empty or no text, or a label is neither 0 nor 1.
     """
-    split_assignment = {"train": raw_train, "test": raw_test}
-    tables = [_check_part(table, f"{part}.parquet").assign(**{PART: part}) for part, table in split_assignment.items()]
+    tables_by_part = {"train": raw_train, "test": raw_test}
+    tables = [_check_part(table, f"{part}.parquet").assign(**{PART: part}) for part, table in tables_by_part.items()]
     return pd.concat(tables, ignore_index=True).astype({TARGET: "int8", PART: "category"})
 
 

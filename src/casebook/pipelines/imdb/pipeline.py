@@ -26,14 +26,14 @@ def create_pipeline() -> Pipeline:
                     "reviews_profile_figures",
                     "reviews_profile_tables",
                 ],
-                beside=True,
+                background=True,
             ),
             stage(
                 "figures",
                 figures.draw_mistakes,
                 ["test_predictions", "feature_table", "split_assignment"],
                 ["own_figures", "own_tables"],
-                beside=True,
+                background=True,
             ),
         ]
     )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EXAMPLES = 10
-MOST_MISTAKES = 40
+MAX_MISTAKES = 40
 
 
 def profile_digits(
@@ -28,12 +28,12 @@ def profile_digits(
     """Profile the table of digits, with pictures of its images; in one node, since images are slow to transfer.
 
     Returns:
-        What `profile_table` and `look_at_digits` return.
+        What `profile_table` and `draw_raw_digits` return.
     """
-    return *profile_table(joined_rows, None, name="digits"), *look_at_digits(joined_rows)
+    return *profile_table(joined_rows, None, name="digits"), *draw_raw_digits(joined_rows)
 
 
-def look_at_digits(joined_rows: pd.DataFrame) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
+def draw_raw_digits(joined_rows: pd.DataFrame) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
     """Draw examples and counts of the raw digits.
 
     Args:
@@ -97,7 +97,7 @@ def draw_mistakes(
     """
     mistakes = list_mistakes(test_predictions)
     test = feature_table["image"][(split_assignment["part"] & TEST > 0).to_numpy()]
-    images = [test.iloc[row] for row in mistakes["test_row"].head(MOST_MISTAKES)]
+    images = [test.iloc[row] for row in mistakes["test_row"].head(MAX_MISTAKES)]
     figure = draw_mistake_sheet(mistakes, images, len(test_predictions))
     return {"mistaken_digits.png": figure}, {"mistaken_digits": mistakes}
 

@@ -67,7 +67,7 @@ def _check_labels(labels: np.ndarray, place: str) -> np.ndarray:
     return labels.astype(np.int64)
 
 
-def take_test_images(raw_digits: Mapping[str, np.ndarray]) -> pd.DataFrame:
+def select_test_images(raw_digits: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """Select the images of the archive's test part.
 
     Returns:

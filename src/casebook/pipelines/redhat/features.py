@@ -38,7 +38,7 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     dates = {raw: date_parts(joined_rows[raw], prefix) for raw, prefix in DATES.items() if raw in joined_rows}
     features = {
         **numbers,
-        **{name: part for split_assignment in dates.values() for name, part in split_assignment.items()},
+        **{name: part for parts in dates.values() for name, part in parts.items()},
     }
     columns = {name: features.get(name, joined_rows.get(name)) for name in kept}
     return pd.DataFrame(columns, index=joined_rows.index, copy=False)

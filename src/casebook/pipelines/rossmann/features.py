@@ -22,8 +22,8 @@ MOVING_HOLIDAYS = (-2, 1, 39, 50)
 # Month and day: New Year, Labour Day, Unity Day, both days of Christmas.
 FIXED_HOLIDAYS = ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26))
 # A holiday or Easter farther away than this moves no sales; a competitor or Promo2 older than this is no news.
-NEAR_HOLIDAY, NEAR_EASTER = 14, 30
-LONGEST_COMPETITION_MONTHS, LONGEST_PROMO2_WEEKS = 24, 25
+MAX_HOLIDAY_DAYS, MAX_EASTER_DAYS = 14, 30
+MAX_COMPETITION_MONTHS, MAX_PROMO2_WEEKS = 24, 25
 # A store's quarters are numbered from its hundredfold on.
 NUMBERED_QUARTERS = 100
 # As store.csv writes them in PromoInterval.
@@ -136,7 +136,7 @@ def describe_days(days: pd.DatetimeIndex) -> dict[str, np.ndarray]:
         "days_to_month_end": days.days_in_month - days.day,
         "days_to_holiday": ahead,
         "days_since_holiday": behind,
-        "easter_distance": np.clip(easter, -NEAR_EASTER, NEAR_EASTER),
+        "easter_distance": np.clip(easter, -MAX_EASTER_DAYS, MAX_EASTER_DAYS),
     }
     return {name: np.asarray(values, dtype=np.int16) for name, values in numbers.items()}
 
@@ -173,7 +173,7 @@ def measure_holiday_distances(days: pd.DatetimeIndex) -> tuple[np.ndarray, np.nd
     dates = days.to_numpy("datetime64[D]").astype(np.int64)
     ahead = holidays[np.searchsorted(holidays, dates)] - dates
     behind = dates - holidays[np.searchsorted(holidays, dates, side="right") - 1]
-    return np.minimum(ahead, NEAR_HOLIDAY), np.minimum(behind, NEAR_HOLIDAY)
+    return np.minimum(ahead, MAX_HOLIDAY_DAYS), np.minimum(behind, MAX_HOLIDAY_DAYS)
 
 
 def mark_state_holidays(joined_rows: pd.DataFrame) -> pd.Series:
@@ -198,7 +198,7 @@ def count_competition_months(joined_rows: pd.DataFrame) -> pd.Series:
     opened = joined_rows["CompetitionOpenSinceYear"] * 12 + joined_rows["CompetitionOpenSinceMonth"]
     date = joined_rows["Date"]
     months = date.dt.year * 12 + date.dt.month - opened
-    counted: pd.Series = months.clip(0, LONGEST_COMPETITION_MONTHS).astype("float32")
+    counted: pd.Series = months.clip(0, MAX_COMPETITION_MONTHS).astype("float32")
     return counted
 
 
@@ -210,7 +210,7 @@ def count_promo2_weeks(joined_rows: pd.DataFrame) -> pd.Series:
     first_mondays = (fourth - pd.to_timedelta(fourth.day_of_week, unit="D")).to_numpy("datetime64[s]")
     first_monday = pd.Series(spread(codes, first_mondays, np.datetime64("NaT")), joined_rows.index)
     weeks = (joined_rows["Date"] - first_monday).dt.days // 7 - (joined_rows["Promo2SinceWeek"] - 1)
-    counted: pd.Series = weeks.clip(0, LONGEST_PROMO2_WEEKS).fillna(0).astype("int16")
+    counted: pd.Series = weeks.clip(0, MAX_PROMO2_WEEKS).fillna(0).astype("int16")
     return counted
 
 

@@ -29,9 +29,9 @@ def draw_sales(
     """
     forecast = tables.tabulate_forecast(test_predictions, feature_table, split_assignment)
     shown, errors, stores = (
-        tables.follow_stores(forecast),
+        tables.select_stores(forecast),
         tables.measure_by_store_type(forecast),
-        tables.class_stores(forecast),
+        tables.classify_stores(forecast),
     )
     classes = tables.summarise_classes(stores)
     figures = {

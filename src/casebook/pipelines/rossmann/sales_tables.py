@@ -7,7 +7,7 @@ import pandas as pd
 
 from casebook.evaluation.metrics import find_metric
 
-TEST = 4  # the bit of a test row in `parts`
+TEST = 4  # the bit of a test row in `split_assignment`
 CLASSES = ["low", "medium", "high"]
 # The stores that are shown stand here when all are ordered by their mean sales.
 SHOWN_QUANTILES = (0.05, 0.35, 0.65, 0.95)
@@ -28,7 +28,7 @@ def tabulate_forecast(
     return pd.concat([rows, values], axis=1).astype({"store_type": "str"})
 
 
-def follow_stores(forecast: pd.DataFrame) -> pd.DataFrame:
+def select_stores(forecast: pd.DataFrame) -> pd.DataFrame:
     """Select a few stores from small to large and their last test days.
 
     Returns:
@@ -57,7 +57,7 @@ def _score(metric: str, forecast: pd.DataFrame) -> float:
     return find_metric(metric).score(forecast["actual"].to_numpy(), forecast["prediction"].to_numpy())
 
 
-def class_stores(forecast: pd.DataFrame) -> pd.DataFrame:
+def classify_stores(forecast: pd.DataFrame) -> pd.DataFrame:
     """Classify each store by its expected sales: the lowest, middle and highest third of the stores.
 
     Returns:
@@ -70,7 +70,9 @@ def class_stores(forecast: pd.DataFrame) -> pd.DataFrame:
         expected_sales=("prediction", "mean"),
         actual_sales=("actual", "mean"),
     )
-    classed = table.assign(expected_class=_thirds(table["expected_sales"]), actual_class=_thirds(table["actual_sales"]))
+    classed = table.assign(
+        expected_class=_assign_thirds(table["expected_sales"]), actual_class=_assign_thirds(table["actual_sales"])
+    )
     return classed.reset_index().sort_values("expected_sales", kind="stable", ignore_index=True)
 
 
@@ -93,7 +95,7 @@ def summarise_classes(stores: pd.DataFrame) -> pd.DataFrame:
     return summary.rename_axis("class").reset_index()
 
 
-def _thirds(sales: pd.Series) -> pd.Series:
+def _assign_thirds(sales: pd.Series) -> pd.Series:
     """Assign each store to a third; of equal stores the earlier one is the lower."""
     place = sales.rank(method="first").to_numpy() - 1
     return pd.Series(np.array(CLASSES)[(place * len(CLASSES) // len(sales)).astype(int)], sales.index, dtype="str")

@@ -56,7 +56,7 @@ def draw_activities(
 
 def _draw_targets(huge_members: Integers, rng: np.random.Generator) -> Integers:
     """Choose the people of the campaign."""
-    count = max(shares.FEWEST_CAMPAIGN_PEOPLE, round(shares.CAMPAIGN_PEOPLE_SHARE * len(huge_members)))
+    count = max(shares.MIN_CAMPAIGN_PEOPLE, round(shares.CAMPAIGN_PEOPLE_SHARE * len(huge_members)))
     return rng.choice(huge_members, min(count, len(huge_members)), replace=False)
 
 

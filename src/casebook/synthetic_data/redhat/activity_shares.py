@@ -10,7 +10,7 @@ HUGE_GROUP_ACTIVITY_SHARE = 0.285  # its people are less active than the others
 CATEGORIES = {"ordinary": (70, 484, 108, 104, 231, 2, 1), "huge": (101, 370, 147, 98, 280, 2, 2)}
 # A campaign: a few people of the huge group hold a tenth of the labelled activities, all alike, on a few days. The
 # original has three such people; more of them keep a held-out part from depending on where they fall.
-CAMPAIGN_SHARE, CAMPAIGN_PEOPLE_SHARE, FEWEST_CAMPAIGN_PEOPLE, CAMPAIGN_DAYS = 0.1, 0.002, 30, 4
+CAMPAIGN_SHARE, CAMPAIGN_PEOPLE_SHARE, MIN_CAMPAIGN_PEOPLE, CAMPAIGN_DAYS = 0.1, 0.002, 30, 4
 CAMPAIGN_CATEGORY, CAMPAIGN_TYPE = 3, 23
 
 

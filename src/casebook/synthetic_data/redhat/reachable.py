@@ -22,7 +22,7 @@ Mask = NDArray[np.bool_]
 SPREAD = float(np.hypot(GROUP_SPREAD, PERSON_SPREAD))
 GRID = np.linspace(-4.5, 4.5, 81) * SPREAD
 SCORE_STEP = 0.02
-ROWS_AT_ONCE = 50_000
+CHUNK_ROWS = 50_000
 
 
 def best_reachable(sample: Sample, test_share: float = 0.2, seed: int = 0) -> dict[str, float]:
@@ -137,8 +137,8 @@ def _average_over_effects(score: Floats, posterior: Floats, person: Integers) ->
     levels, level = _round_scores(score)
     table = ndtr(levels[:, None] + GRID)
     probability = np.empty(len(score))
-    for start in range(0, len(score), ROWS_AT_ONCE):
-        part = slice(start, start + ROWS_AT_ONCE)
+    for start in range(0, len(score), CHUNK_ROWS):
+        part = slice(start, start + CHUNK_ROWS)
         probability[part] = np.einsum("rg,rg->r", posterior[person[part]], table[level[part]])
     return probability
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
 
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 from casebook.synthetic_data.redhat.sample import Sample
 
 
@@ -21,7 +21,7 @@ def write_sample(sample: Sample, folder: Path) -> None:
         OSError: If the folder cannot be written; no half-written file stays.
     """
     for name, table in sample.tables.items():
-        with written_whole(folder / name) as path:
+        with atomic_write(folder / name) as path:
             _write_table(table, path)
 
 

@@ -12,7 +12,7 @@ from casebook.synthetic_data.rossmann import calendar
 from casebook.synthetic_data.rossmann.stores import Stores, draw_stores
 
 FILES = ("train.csv", "store.csv", "test.csv")
-FEWEST_STORES, FEWEST_DAYS, MOST_DAYS = 10, 120, 942
+MIN_STORES, MIN_DAYS, MAX_DAYS = 10, 120, 942
 # Deviations of log-sales: what moves all stores on a day, what moves one store on a day, customers beside sales.
 DAY_NOISE, NOISE, CUSTOMER_NOISE = 0.03, 0.10, 0.04
 REFURBISHING = (pd.Timestamp("2014-07-01"), pd.Timestamp("2014-12-31"))
@@ -44,10 +44,10 @@ def generate_sample(stores: int, days: int, seed: int) -> Sample:
     Raises:
         ValueError: If there are fewer than 10 stores or days outside 120 to 942.
     """
-    if stores < FEWEST_STORES:
-        raise ValueError(f"stores is {stores}: a sample needs at least {FEWEST_STORES}")
-    if not FEWEST_DAYS <= days <= MOST_DAYS:
-        raise ValueError(f"days is {days}: a sample has {FEWEST_DAYS} to {MOST_DAYS}")
+    if stores < MIN_STORES:
+        raise ValueError(f"stores is {stores}: a sample needs at least {MIN_STORES}")
+    if not MIN_DAYS <= days <= MAX_DAYS:
+        raise ValueError(f"days is {days}: a sample has {MIN_DAYS} to {MAX_DAYS}")
     rng = np.random.default_rng(seed)
     drawn = draw_stores(stores, calendar.STATES, rng)
     rows = _draw_rows(drawn, calendar.list_days(days), rng)

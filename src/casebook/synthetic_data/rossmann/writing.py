@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyarrow import csv
 
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ def write_sample(sample: Sample, folder: Path) -> None:
         folder: Where the files go; made where missing, files of the same names are replaced.
     """
     for name, table in sample.tables.items():
-        with written_whole(folder / name) as path:
+        with atomic_write(folder / name) as path:
             _write_table(table, path)
 
 
