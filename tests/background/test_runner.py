@@ -1,6 +1,6 @@
 """Nodes that run in the background process of a run."""
 
-# ruff: noqa: ANN401, S301 - any function is submitted over, and what is unpickled was pickled here
+# ruff: noqa: ANN401, S301 - any function is handed over, and what is unpickled was pickled here
 
 from __future__ import annotations
 
@@ -133,9 +133,9 @@ def test_nodes_on_which_others_wait_come_first_and_answers_before_all() -> None:
     assert [each.name for each in order.ready()] == ["split", "write"]
     waiting: Future[Any] = Future()
     order.submitted[order.ready()[0]] = waiting
-    assert order.following().name == "write"
+    assert order.next_node().name == "write"
     waiting.set_result(None)
-    assert order.following().name == "split"
+    assert order.next_node().name == "split"
 
 
 @pytest.fixture(scope="module")

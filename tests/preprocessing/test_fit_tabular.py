@@ -65,7 +65,7 @@ def test_numbers_take_a_byte_when_their_span_is_at_most_half_of_it(fit: Fit, spa
         (
             pd.Series([None, None], dtype="category"),
             {"impute": {"n": "mode"}},
-            r"impute: n has no value of 1 rows \(min_frequency\) to use as mode; use missing",
+            r"impute: n has no value of 1 rows \(min_frequency\) for a mode; use missing",
         ),
     ],
 )

@@ -79,8 +79,8 @@ class Listener(TrainingCallback):
         self.curves.on_epoch_end(epoch, logs)
 
 
-def kept_in(folder: Path, owner: str = "run", pause: float = 0.0) -> TrainingCheckpoint:
-    return TrainingCheckpoint(Checkpoint(folder / "checkpoint.bin", owner, pause))
+def kept_in(folder: Path, owner: str = "run", min_interval_seconds: float = 0.0) -> TrainingCheckpoint:
+    return TrainingCheckpoint(Checkpoint(folder / "checkpoint.bin", owner, min_interval_seconds))
 
 
 @pytest.fixture(scope="module")

@@ -74,8 +74,8 @@ class BackgroundProcess:
         except (EOFError, OSError):
             code = self._process.wait()
             raise ProcessLostError(
-                f"the background process of the run ended with {code} while it computed {function.__name__}; -9 mostly means "
-                "that the machine had no memory left"
+                f"the background process of the run ended with {code} while it computed {function.__name__}; "
+                "-9 mostly means that the machine had no memory left"
             ) from None
         return answer
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # What a fitted estimator depends on besides what `hash_code` counts in.
 LIBRARIES = ("scikit-learn", "scipy")
-# Variants are run in turn; what has not been asked for longest makes room.
+# Variants are run in turn; the least recently used outputs are removed.
 MAX_CACHED_FILES = 4
 
 

@@ -91,7 +91,7 @@ def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, paramet
     if len(rows) > parameters.max_rows:
         rows = np.sort(np.random.default_rng(parameters.seed).choice(rows, parameters.max_rows, replace=False))
     # The validation rows only stop the growth; many more of them than a fifth of the training rows would only cost
-    # time. They come in the order of the file, so that evenly spaced ones stand for all of them.
+    # time. They come in the order of the file, so that evenly spaced ones represent all of them.
     checked = slice(None, None, max(1, len(validation["target"]) // max(1000, len(rows) // 5)))
     model = _make_trees(train["target"].dtype.kind == "f", len(validation["target"]) > 0, categories, parameters)
     target, held_out = (scale_target(part["target"], parameters.target_scale) for part in (train, validation))
@@ -143,10 +143,10 @@ def predict_reference(model: Any, rows: Mapping[str, np.ndarray]) -> np.ndarray:
         outputs: np.ndarray = model.predict_proba(rows.get("text", rows.get("images")))
         return outputs
     starts = range(0, max(1, len(rows["codes"])), PREDICTION_BATCH_ROWS)
-    # In pieces: scikit-learn copies its input as float64.
-    pieces = [
+    # In batches: scikit-learn copies its input as float64.
+    batches = [
         {str(name): rows[name][start : start + PREDICTION_BATCH_ROWS] for name in BLOCK_TYPES} for start in starts
     ]
     predict_rows = getattr(model, "predict_proba", model.predict)
-    outputs = np.concatenate([predict_rows(tree_features(piece)) for piece in pieces])
+    outputs = np.concatenate([predict_rows(tree_features(batch)) for batch in batches])
     return np.expm1(outputs) if model.target_scale_ == "log" else outputs

@@ -62,7 +62,7 @@ def fit_logistic_texts(texts: Sequence[str], target: np.ndarray, parameters: Log
     from sklearn.pipeline import make_pipeline
 
     rows = draw_rows(len(target), parameters)
-    # Words and pairs are counted once a text on a logarithmic scale: a tenth "great" says less than the first.
+    # Words and pairs are counted once a text on a logarithmic scale: a tenth "great" adds less than the first.
     weights = TfidfVectorizer(
         tokenizer=split_words,
         token_pattern=None,

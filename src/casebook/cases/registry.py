@@ -58,7 +58,7 @@ class Case:
         optional_files: raw files that may be there.
         feature_sources: feature column -> all raw columns that it is made of.
         create_pipeline: builds the case's complete graph, tagged, without namespace clashes.
-        write_sample: generates stand-ins for the raw files into an empty folder, given the `sample` block, and returns
+        write_sample: generates a sample of the raw files into an empty folder, given the `sample` block, and returns
             what it knows of them: by split strategy the best reachable scores, by metric.
         fetch: where the real files come from: `competition:` or `dataset:` and a `kagglehub` handle, or `keras:` and
             the name of a data set of Keras.

@@ -122,9 +122,9 @@ class ColumnType:
         by_value = wrong if not self.nullable else np.append(wrong, False)
         bad_rows = np.flatnonzero(by_value[codes])
         if len(bad_rows):
-            shown = shorten(repr(str(column.iloc[bad_rows[0]])))
+            value = shorten(repr(str(column.iloc[bad_rows[0]])))
             raise InvalidTableError(
-                f"{place}: {shown} is not {self.expected} ({len(bad_rows)} of {len(column)} rows, first in data row "
+                f"{place}: {value} is not {self.expected} ({len(bad_rows)} of {len(column)} rows, first in data row "
                 f"{bad_rows[0] + 1}); mend the file"
             )
 
@@ -164,7 +164,7 @@ def distinct_of_type(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
     if types.isdisjoint(BOOLEANS) or types <= {*BOOLEANS, str, type(None)}:
         try:
             codes, values = pd.factorize(column)
-            # Without this pandas would make floats of whole numbers beside them.
+            # Without this pandas would convert integers next to them to floats.
             return codes, pd.Index(values, dtype=object)
         except TypeError:
             pass

@@ -54,7 +54,7 @@ def find_invalid_values(rows: pd.DataFrame, kinds: Mapping[str, Kind]) -> list[I
 def find_invalid(name: str, kind: Kind, values: Collection[object]) -> Iterator[InvalidValue]:
     """Find the values of one column that are invalid for its type. Nulls are valid, but of the type `string`.
 
-    Categories that training did not know are valid: the preprocessor says what becomes of them.
+    Categories that training did not know are valid: the preprocessor encodes them as unknown.
     """
     types = set(map(type, values))
     if types <= COLUMN_TYPES[kind].certain:

@@ -1,8 +1,8 @@
 r"""The types of raw columns, a class each, and their registry `COLUMN_TYPES`. A new type is added here alone.
 
-A value is read alike in training, in a file to predict and over HTTP; whatever is said here holds for all three:
+A value is read alike in training, in a file to predict and over HTTP; this holds for all three:
 
-- A null is None, NaN, NaT or an empty cell. Texts that are read whole (`string`) and images may not be null.
+- A null is None, NaN, NaT or an empty cell. Long texts (`string`) and images may not be null.
 - `date`: year, month and day with hyphens, the month and day with or without a leading zero (`2023-8-6`: spreadsheets
   write it so, and it can be read in one way only); blanks around it; a time behind it, with an offset or not, is
   dropped, so that the day is the one that was written. Other orders and slashes are refused: day and month may be
@@ -12,7 +12,7 @@ A value is read alike in training, in a file to predict and over HTTP; whatever 
   in a column of numbers it is a sign of columns that were mixed up, and a column of flags is declared as one.
 - `text`: a text is kept to the letter ("1.0", "1" and " 1" are three categories). Whole numbers are the texts of their
   digits, and so are floats that are whole (1.0 is "1"), since that is what codes like "1" become on their way through
-  JSON, or pandas beside a null. Other floats and True are refused.
+  JSON, or pandas with a null in the column. Other floats and True are refused.
 - `string`: a text that holds more than blanks.
 - `image`: rows of equal length of whole numbers from 0 to 255.
 """

@@ -20,7 +20,7 @@ def conform_table(table: pd.DataFrame, kinds: Mapping[str, Kind], name: str) -> 
     """Validate a raw table's columns and parse them as their declared types.
 
     Args:
-        table: raw values as they stand in the file or request, text or already typed.
+        table: raw values of the file or request, as text or already typed.
         kinds: the declared columns, in the order of the result.
         name: what to call the table in errors, e.g. `act_train.csv`.
 

@@ -19,8 +19,8 @@ STANDARD_ERROR = 2
 INTRA_OP_VARIABLE, INTER_OP_VARIABLE = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"
 # Keras imports them where they are installed, for wrappers, galleries and notebooks; that takes a second.
 HIDDEN_PACKAGES = ("IPython", "matplotlib", "sklearn")
-# Numbers that a step puts through the widest layer. Below the first handing an operation to another thread takes longer
-# than doing it, below the second cutting it in two does.
+# Numbers of a step in its widest layer. Below the first an operation takes less time than its transfer to another
+# thread, below the second less than its split in two.
 SMALL_STEP_SIZE, LARGE_STEP_SIZE = 2_048, 65_536
 
 

@@ -22,10 +22,10 @@ def map_in_threads(
     """Map a pure function over items in threads; results in the items' order, the first error is raised.
 
     Args:
-        function: what to do with an item.
-        items: columns, say.
-        rows: how many rows each has. Handing out few of them to threads takes longer than working on them; so does
-            handing out what came to a thread already.
+        function: pure, of one item.
+        items: such as columns.
+        rows: how many rows each has. Few of them are computed without threads, which would take longer; so is
+            everything in a thread already.
     """
     if rows < MIN_THREADED_ROWS or threading.current_thread() is not threading.main_thread():
         return [function(item) for item in items]

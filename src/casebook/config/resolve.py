@@ -61,7 +61,7 @@ def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str,
     return {
         case: resolve_case(case, tree, command_line.get(case, {}))
         for case, tree in configured.items()
-        # Of a case that this run does not read, nothing but what the command line says of it is there.
+        # Of a case that this run does not read, only the command line's parameters are there.
         if tree != command_line.get(case)
     }
 

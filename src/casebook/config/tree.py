@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 Tree = dict[str, Any]
-# Stands in a difference for the value of a name that only the other tree has.
+# Placeholder in a difference for the value of a name that only the other tree has.
 NOT_THERE = "not there"
 _REQUIRED = object()
 

@@ -44,7 +44,7 @@ def fetch_files(case_name: str) -> list[Path]:
         raise SystemExit(message) from None
     sources = {name: _find(downloaded, name, alone=len(wanted) == 1) for name in wanted}
     placed = [_place(source, folder / name) for name, source in sources.items()]
-    # Not before: as long as a file of the sample is left, the marker tells it from the others.
+    # Not before: as long as a file of the sample is left, the marker distinguishes it from the user's.
     (folder / MARKER).unlink(missing_ok=True)
     return placed
 

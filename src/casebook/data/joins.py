@@ -1,6 +1,6 @@
 """Many-to-one joins with a lookup table (activities with people, days with stores).
 
-Rows find their owner by the value of the key, as its column type reads it: the store `1.0` is the store 1, in a raw
+Rows are matched by the value of the key, as its column type parses it: the store `1.0` is the store 1, in a raw
 file as in a typed table.
 """
 
@@ -29,8 +29,8 @@ class JoinNames:
 
     Attributes:
         many: place of the key, as in `train.csv, column Store`; none where it goes without saying.
-        one: the table of owners, as in `store.csv`.
-        option: the parameter that leaves out rows without an owner.
+        one: the lookup table, as in `store.csv`.
+        option: the parameter that drops rows without a match.
     """
 
     many: str
@@ -64,7 +64,7 @@ class LookupTable:
             kind: column type of the key.
 
         Raises:
-            InvalidTableError: a key stands twice, or is none.
+            InvalidTableError: a key occurs twice, or is invalid.
         """
         keys = COLUMN_TYPES[kind].parse_column(table[key], f"{name}, column {key}")
         refuse_repeated_keys(keys, name)
@@ -100,7 +100,7 @@ def join_many_to_one(
         key: the column that both have.
         prefix: put before every column of `one` but the key.
         unknown: what to do with rows whose key `one` lacks: `refuse` them all or `drop` those rows.
-        names: of the tables in errors, else those that the prefix tells.
+        names: of the tables in errors; by default from the prefix.
 
     Returns:
         The rows of `many` in their order with the columns of `one` added; a fresh index.
@@ -126,7 +126,7 @@ def refuse_repeated_keys(keys: pd.Series, name: str) -> None:
     repeated = keys[keys.duplicated()]
     if len(repeated):
         raise InvalidTableError(
-            f"{name}: {keys.name} {repeated.iloc[0]} stands {int((keys == repeated.iloc[0]).sum())} times "
+            f"{name}: {keys.name} {repeated.iloc[0]} occurs {int((keys == repeated.iloc[0]).sum())} times "
             f"({repeated.nunique()} repeated keys); keep one row each"
         )
 

@@ -180,7 +180,7 @@ def _count_parquet(path: Path) -> int:
     try:
         return int(parquet.read_metadata(path).num_rows)
     except ArrowException:
-        # A damaged file is told of where it is read.
+        # A damaged file is reported where it is read.
         return 0
 
 

@@ -84,7 +84,15 @@ def correct_predictions(target: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 
 def log_losses(target: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """Compute minus the log of the true class's probability, clipped by its type's epsilon as scikit-learn does."""
+    """Compute minus the log of the true class's probability, clipped by its type's epsilon as scikit-learn does.
+
+    Args:
+        target: shape (rows,): 0 or 1, or class numbers.
+        probability: of class 1, shape (rows,), or of each class, shape (rows, classes).
+
+    Returns:
+        float64 of shape (rows,).
+    """
     if probability.ndim == 2:
         of_truth = probability[np.arange(len(target)), target.astype(np.intp)]
     else:

@@ -1,7 +1,7 @@
 """The metric registry: name, tasks, direction and computation of every metric.
 
 Test scores, curves, early stopping, studies, promotion, monitoring, importance, figures, the ledger and the names that
-parameters allow all read this table: to add a metric is to `register` it.
+parameters allow all read this registry: to add a metric is to `register` it.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Metric:
     def _values(self, target: np.ndarray, response: np.ndarray) -> np.ndarray:
         # Rows that do not count may divide by 0, and a network that diverged predicts infinities.
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return self.per_row(target, response)  # type: ignore[misc]  # `register` sees to it
+            return self.per_row(target, response)  # type: ignore[misc]  # `register` checks it
 
     @property
     def sign(self) -> int:
@@ -106,7 +106,7 @@ def register(metric: Metric) -> Metric:
     """Register a metric.
 
     Raises:
-        ValueError: the name is taken or is none, or it says neither or both of `per_row` and `over_all`.
+        ValueError: the name is taken or is none, or it has neither or both of `per_row` and `over_all`.
     """
     if metric.name in {*_REGISTRY, LOSS, *COSTS} or parse_name(metric.name).metric != metric.name:
         raise ValueError(f"metric {metric.name!r}: the name is taken, or ends like the name of a mean or a deviation")

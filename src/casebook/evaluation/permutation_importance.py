@@ -57,7 +57,7 @@ def permute_importance(
         ValueError: No repeats, an unknown task, blocks of other lengths than the target, or what `score_predictions`
             refuses, such as a binary target of one class only.
     """
-    judged = find_metric(metric, task) if metric else main_metric(task)
+    scored_metric = find_metric(metric, task) if metric else main_metric(task)
     _check_inputs(arrays, target, repeats)
     generator = np.random.default_rng(seed)
     orders = [generator.permutation(len(target)) for _ in range(repeats)]
@@ -65,13 +65,13 @@ def permute_importance(
     def score(rows: Arrays) -> float:
         prediction = predict(rows)
         shaped = prediction if task == "multiclass" else np.ravel(prediction)
-        return judged.sign * score_predictions(task, target, shaped, metrics=[judged])[judged.name]
+        return scored_metric.sign * score_predictions(task, target, shaped, metrics=[scored_metric])[scored_metric.name]
 
     best = score(dict(arrays))
     records = []
     for raw_column, permute in permuted.items():
         drops = [best - score(permute(order)) for order in orders]
-        records.append((raw_column, judged.name, float(np.mean(drops)), float(np.std(drops))))
+        records.append((raw_column, scored_metric.name, float(np.mean(drops)), float(np.std(drops))))
     table = pd.DataFrame(records, columns=["raw_column", "metric", "drop_mean", "drop_std"])
     return table.sort_values("drop_mean", ascending=False, kind="stable", ignore_index=True)
 

@@ -1,7 +1,7 @@
 """Preprocessing of raw rows given as plain values by column, without a table, which takes pandas longer.
 
 Only where every feature comes of one raw value. Values are parsed by their columns' types, as those of a table are;
-rows with an invalid one are left to the table's way, which says what is wrong.
+rows with an invalid one are left to the table's path, which reports it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Make = Callable[[Any], Any]
     Encode = Callable[[Sequence[Any]], np.ndarray]
 
-# Above so many rows a table is worked on as a whole: to take it apart would cost more.
+# Above so many rows the table's path is faster.
 MAX_FAST_ROWS = 16
 
 

@@ -72,7 +72,7 @@ class RowModel:
 
         Raises:
             InvalidTableError: a column is missing or unknown, or a value has the wrong form. Unknown categories and
-                nulls are no errors: the preprocessor says what becomes of them.
+                nulls are no errors: the preprocessor encodes them.
         """
         prepared = self.plain.prepare_table(rows) if self.plain else None
         return name_outputs(self.task, self.predict_prepared(prepared or self._prepare(rows)))
@@ -97,7 +97,7 @@ class RowModel:
         """Predict raw rows given as lists of plain values by column, without a table.
 
         Returns:
-            What `predict` gives, by column; nothing when it takes a table to read them, or to say what is wrong.
+            The columns of `predict`; None where a table is needed to parse them, or to report invalid ones.
         """
         prepared = self.plain.prepare(columns) if self.plain else None
         if prepared is None:

@@ -15,7 +15,8 @@ from keras import ops
 class EnsembleView(keras.layers.Layer):  # type: ignore[misc]  # Keras carries no types
     """Copy each row for every member, its features multiplied by the member's own weights.
 
-    Input (rows, features), output (rows * members, features), the members of a row one after the other.
+    Input (rows, features), output (rows * members, features), the members of a row one after the other. Source: the
+    adapter of TabM-mini, arXiv 2410.24210.
     """
 
     def __init__(self, ensemble_size: int, **options: Any) -> None:  # noqa: ANN401 - Keras's own options
@@ -133,7 +134,15 @@ class EnsembleTraining(keras.Model):  # type: ignore[misc]
 
 
 def network_to_train(network: keras.Model) -> keras.Model:
-    """Return the model to train: the network itself, or of an ensemble a model that outputs every member."""
+    """Return the model to train.
+
+    Args:
+        network: as `networks.build_network` returns it.
+
+    Returns:
+        The network itself without an ensemble; else a model that shares its layers, outputs every member
+        (rows * members, outputs), and has a loss for each.
+    """
     mean = next((layer for layer in network.layers if isinstance(layer, EnsembleMean)), None)
     if mean is None:
         return network

@@ -19,7 +19,7 @@ def image_inputs(preprocessor: ImagePreprocessor, parameters: NetworkParameters)
     """Build the part of a network between the pixels and the hidden layers.
 
     Args:
-        preprocessor: says the shape and the scale.
+        preprocessor: its images' shape and scale.
         parameters: the `training.network` block; a convolution keeps no border (28 x 28 and kernel 5 give 24 x 24).
 
     Returns:

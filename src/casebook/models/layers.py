@@ -54,7 +54,7 @@ class TabularExpansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carri
         self.lookups = []
         first = len(numbers)
         for block, position, size, left_out in self.settings["categories"]:
-            # Row 0 and, in a block of bytes, those behind the known values have no indicator set.
+            # Row 0 and, in a block of bytes, those after the known values have no indicator set.
             width = size - left_out
             rows = np.eye(256 if block == "codes" else size + 1, width, k=-1 - left_out)
             mine = slice(first, first + width)

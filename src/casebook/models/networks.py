@@ -102,7 +102,11 @@ def _activate(values: Any, name: str) -> Any:  # noqa: ANN401 - a symbolic tenso
 
 
 def task_of_network(network: keras.Model) -> str:
-    """Return a network's task by its output: sigmoid or two softmax outputs are binary, linear ones a regression."""
+    """Return a network's task by its output layer.
+
+    Returns:
+        `regression` for a linear output, `binary` for a sigmoid or two softmax outputs, else `multiclass`.
+    """
     activation = network.get_layer("output").activation.__name__
     if activation == "linear":
         return "regression"
@@ -110,7 +114,14 @@ def task_of_network(network: keras.Model) -> str:
 
 
 def load_network(path: Path) -> keras.Model:
-    """Load a saved network; it predicts but is not compiled."""
+    """Load a saved network.
+
+    Args:
+        path: of the `.keras` file.
+
+    Returns:
+        The network with its weights; not compiled, so that it predicts but does not train.
+    """
     start_tensorflow()
     import keras
 

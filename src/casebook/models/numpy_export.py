@@ -34,7 +34,7 @@ def describe_network(network: keras.Model) -> tuple[Description, Weights] | None
         for entry in config["layers"]:
             if entry["class_name"] == "InputLayer":
                 continue
-            # Operations that are no layers stand in the configuration too; they are refused before they are looked up.
+            # Operations that are no layers are in the configuration too; they are refused before `get_layer` fails.
             steps.append(_describe_layer(entry))
             layer = network.get_layer(entry["name"])
             weights |= {f"{layer.name}/{weight.name}": weight.numpy() for weight in layer.weights}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DESCRIPTION, WEIGHTS = "network.json", "network.npz"
-# So many rows are computed at once: their values stay in the processor's cache.
+# Rows computed at once: their values stay in the processor's cache.
 CHUNK_ROWS = 2048
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 # `layers.TargetScale` clips by these.
@@ -201,7 +201,7 @@ def _select(columns: Sequence[Any], block: str, places: Iterable[int], facts: in
 def scale_numbers(scale: Any, shift: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # noqa: ANN401 - lists or arrays
     """Split stored * scale + shift into (stored - zero) * scale + rest, each float32 of shape (numbers,).
 
-    What stands for a feature of 0 is taken off first, exactly: float32 has too few digits for large products.
+    The stored value of a feature of 0 is subtracted first, exactly: float32 has too few digits for large products.
     """
     scale, shift = np.asarray(scale, np.float64), np.asarray(shift, np.float64)
     zero = np.rint(-shift / scale)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from casebook.preprocessing.tabular import TabularPreprocessor
 
 PIECEWISE_LAYER = "piecewise_linear_bins"
-# So many training rows tell well enough where the numbers lie.
+# Bin edges are computed from at most so many training rows.
 MAX_BIN_ROWS = 100_000
 
 
@@ -74,7 +74,10 @@ def embed_column(
 
 
 def default_embedding_size(categories: int) -> int:
-    """Compute an embedding's width: 1.6 n^0.56, at most 64 (the rule of fastai's tabular models)."""
+    """Compute an embedding's width: 1.6 n^0.56, at most 64.
+
+    Source: `emb_sz_rule` of fastai's tabular models.
+    """
     return int(min(64, max(1, round(1.6 * categories**0.56))))
 
 
@@ -98,12 +101,10 @@ def adapt_piecewise_linear(
     network: keras.Model, train: Mapping[str, np.ndarray], preprocessor: TabularPreprocessor
 ) -> None:
     """Adapt the bin edges of a piecewise linear encoding to the training rows; other networks are unchanged."""
-    piecewise_linear_bins = next((layer for layer in network.layers if layer.name == PIECEWISE_LAYER), None)
-    if piecewise_linear_bins is not None:
+    encoding = next((layer for layer in network.layers if layer.name == PIECEWISE_LAYER), None)
+    if encoding is not None:
         every = max(1, len(train["codes"]) // MAX_BIN_ROWS)
-        piecewise_linear_bins.adapt(
-            expand_dense({str(block): train[block][::every] for block in BLOCK_TYPES}, preprocessor)
-        )
+        encoding.adapt(expand_dense({str(block): train[block][::every] for block in BLOCK_TYPES}, preprocessor))
 
 
 @cache

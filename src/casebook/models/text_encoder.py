@@ -22,7 +22,7 @@ def text_inputs(preprocessor: TextPreprocessor, parameters: NetworkParameters) -
     """Build the part of a network between the word numbers and the hidden layers.
 
     Args:
-        preprocessor: says how many words there are and how long a text is.
+        preprocessor: its vocabulary and length of texts.
         parameters: the `training.network` block.
 
     Returns:
@@ -85,7 +85,7 @@ def _encode_average(numbers: Any, preprocessor: TextPreprocessor, parameters: Ne
     means = [_mean(_embed(numbers, preprocessor.vocabulary_size, parameters.embedding, "words"), known)]
     grams = numbers
     for words in range(2, parameters.encoder.kernel + 1):
-        # Padding stands at the front: a gram whose first word is none is none.
+        # Padding is at the front: an n-gram whose first word is padding is padding.
         here = numbers[:, words - 1 :]
         grams = ops.mod(grams[:, :-1] * HASH_FACTOR + here, HASHED_GRAMS)
         values = _embed(grams, HASHED_GRAMS, parameters.embedding, f"grams_{words}")

@@ -30,7 +30,7 @@ def draw_binary_figures(
     Args:
         target: Shape (rows,), 0 or 1, both present.
         probability: Shape (rows,), the model's probability of 1.
-        reference_probability: Shape (rows,), the reference's, drawn beside it; or none.
+        reference_probability: Shape (rows,), the reference's, drawn for comparison; or none.
         threshold: Lowest probability that counts as class 1.
         history: As `draw_training` takes it.
         importance: As `draw_training` takes it.

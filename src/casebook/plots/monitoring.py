@@ -30,7 +30,7 @@ def draw_drift(drift: pd.DataFrame, alarm: float) -> Figure:
 
 
 def draw_weeks(weekly: pd.DataFrame, metric: str) -> Figure:
-    """Draw the score of each week beside the test rows' score and the level of the alarm."""
+    """Draw the score of each week, with the test rows' score and the level of the alarm."""
     weeks = weekly[weekly["week"] != "all"]
     below = int(weekly["below"].sum())
     figure, (axes,) = style.make_figure(f"{metric} by week: {below or 'none'} below the level", (8, 3.4))

@@ -34,7 +34,7 @@ def draw_multiclass_figures(
     Args:
         target: Shape (rows,), class numbers from 0.
         probability: Shape (rows, classes), the model's.
-        reference_probability: Same shape, the reference's, drawn beside it; or none.
+        reference_probability: Same shape, the reference's, drawn for comparison; or none.
         history: As `draw_training` takes it.
         importance: As `draw_training` takes it.
 

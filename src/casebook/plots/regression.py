@@ -31,7 +31,7 @@ def draw_regression_figures(
     Args:
         target: Shape (rows,).
         prediction: Shape (rows,), the model's.
-        reference_prediction: Shape (rows,), the reference's, drawn beside it; or none.
+        reference_prediction: Shape (rows,), the reference's, drawn for comparison; or none.
         history: As `draw_training` takes it.
         importance: As `draw_training` takes it.
 
@@ -121,7 +121,7 @@ def draw_residuals(histogram: pd.DataFrame, by_prediction: pd.DataFrame, residua
 
 
 def draw_error_by_size(table: pd.DataFrame) -> Figure:
-    """Draw the table of `measure_by_size`, the models beside each other."""
+    """Draw the table of `measure_by_size`, the models side by side."""
     own = table[table["model"] == "model"]
     low, high = (style.write_number(own["mae"].iloc[place]) for place in (0, -1))
     title = f"Mean absolute error by size, test rows: {low} at the smallest actual values, {high} at the largest"

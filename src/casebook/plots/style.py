@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's palette: told apart with every form of colour blindness.
+# Okabe and Ito's palette: distinguishable with every form of colour blindness.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#8C8C8C"
 INK, FAINT = "#333333", "#E4E4E4"
 DPI = 120

@@ -25,8 +25,8 @@ def draw_task_figures(
 
     Args:
         predictions: The test rows' `actual`, and `probability` (binary), `probability_0`, `probability_1` ...
-            (multiclass) or `prediction` (regression): the columns tell the task.
-        reference_predictions: The reference's for the same rows, drawn beside them; or none.
+            (multiclass) or `prediction` (regression): the columns state the task.
+        reference_predictions: The reference's for the same rows, drawn for comparison; or none.
         threshold: Lowest probability that counts as class 1; binary only.
         history: `epoch` and the curves `train/<metric>`, `val/<metric>`; none or without rows: not drawn.
         importance: As `permute_importance` returns it; none or without rows: not drawn.

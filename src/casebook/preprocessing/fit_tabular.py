@@ -10,12 +10,19 @@ import pandas as pd
 
 from casebook.column_types.parsing import distinct
 from casebook.compute.threads import map_in_threads
-from casebook.preprocessing.tabular import BYTE, SPAN_IN_BYTE, Block, CategoryColumn, NumberColumn, TabularPreprocessor
+from casebook.preprocessing.tabular import (
+    MAX_BYTE,
+    MAX_BYTE_SPAN,
+    Block,
+    CategoryColumn,
+    NumberColumn,
+    TabularPreprocessor,
+)
 
 if TYPE_CHECKING:
     from casebook.config.schema import TabularPreprocessingParameters
 
-# Whole numbers within so small a span are counted instead of looked at one by one.
+# Integers within so small a span are counted by `bincount`.
 MAX_COUNTED_SPAN = 65_536
 
 
@@ -93,7 +100,15 @@ def fit_preprocessor(table: pd.DataFrame, parameters: TabularPreprocessingParame
 
 
 def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) -> NumberColumn | CategoryColumn:
-    """Fit one column by its declared encoding, or by its type."""
+    """Fit one column by its declared encoding, or by its type.
+
+    Args:
+        column: a feature column of the training rows.
+        parameters: the case's `preprocessing` block.
+
+    Raises:
+        ValueError: the column's values do not fit its encoding, imputation or `nearest_lower_within`.
+    """
     name = str(column.name)
     text = isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype) or column.dtype == object
     encoding = parameters.encoding.get(name, "onehot" if text else "number")
@@ -111,7 +126,16 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
 
 
 def fit_number(column: pd.Series, impute: str, clip: tuple[float, float] | None) -> NumberColumn:
-    """Fit the fill value, clip, offset and statistics of a number on training rows."""
+    """Fit the fill value, clip, offset and statistics of a number on training rows.
+
+    Args:
+        column: numbers or booleans; nulls allowed.
+        impute: `mean`, `median` or `mode` of the known values, which replaces nulls.
+        clip: the two quantiles to which values are clipped; None for no clipping.
+
+    Raises:
+        ValueError: the column holds text, is null in every row, or `impute` is `missing`.
+    """
     if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
         raise ValueError(f"encoding: {column.name} holds text and cannot be a number; use onehot or embedding")
     known = ValueCounts.of(column)
@@ -123,10 +147,10 @@ def fit_number(column: pd.Series, impute: str, clip: tuple[float, float] | None)
     least, most = float(values.min()), float(values.max())
     # A later null takes the fill, which a byte must then hold exactly.
     whole = bool((values == np.rint(values)).all()) and fill == np.rint(fill)
-    in_byte = whole and most - least <= SPAN_IN_BYTE
+    in_byte = whole and most - least <= MAX_BYTE_SPAN
     # In a byte the span sits in the middle; a float32 is centred so that its 24 bits are spent on differences.
     centre = float(np.rint(seen.mean()) if whole else seen.mean())
-    offset = least - (BYTE - int(most - least)) // 2 if in_byte else centre
+    offset = least - (MAX_BYTE - int(most - least)) // 2 if in_byte else centre
     return NumberColumn(
         name=str(column.name),
         block="codes" if in_byte else "numbers",
@@ -153,7 +177,17 @@ def _fill_value(known: ValueCounts, impute: str, name: str) -> float:
 def fit_categories(
     column: pd.Series, encoding: Literal["onehot", "embedding"], impute: str, min_frequency: int
 ) -> CategoryColumn:
-    """Fit the categories of a column, in sorted order, with their counts; rare ones count as unknown."""
+    """Fit the categories of a column, in sorted order, with their counts; rare ones count as unknown.
+
+    Args:
+        column: texts, numbers or booleans; nulls allowed.
+        encoding: stored in the result.
+        impute: `mode` encodes nulls as the most frequent category, `missing` as a category of their own.
+        min_frequency: rows that a category needs.
+
+    Raises:
+        ValueError: no category has enough rows for a mode, or `impute` is neither.
+    """
     codes, values = distinct(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
     kept = np.flatnonzero(counts >= max(min_frequency, 1))
@@ -164,7 +198,7 @@ def fit_categories(
     if impute == "mode":
         if not known:
             raise ValueError(
-                f"impute: {column.name} has no value of {min_frequency} rows (min_frequency) to use as mode; use missing"
+                f"impute: {column.name} has no value of {min_frequency} rows (min_frequency) for a mode; use missing"
             )
         null_code = int(np.argmax(known_counts)) + 1
         known_counts[null_code - 1] += missing
@@ -173,5 +207,5 @@ def fit_categories(
         null_code = len(known_counts)
     elif missing:
         raise ValueError(f"impute: {column.name} holds categories; use mode or missing, not {impute}")
-    block: Block = "codes" if len(known_counts) <= BYTE else "ids"
+    block: Block = "codes" if len(known_counts) <= MAX_BYTE else "ids"
     return CategoryColumn(str(column.name), block, encoding, known, known_counts, null_code, len(column))

@@ -23,7 +23,7 @@ Arrays = dict[str, np.ndarray]
 BLOCK_TYPES: dict[Block, type] = {"codes": np.uint8, "ids": np.int32, "numbers": np.float32}
 # A whole number is kept in one byte when the training rows span at most half of it, so that later values may lie
 # outside that span and still be exact.
-BYTE, SPAN_IN_BYTE = 255, 127
+MAX_BYTE, MAX_BYTE_SPAN = 255, 127
 CHUNK_ROWS = 8192
 
 
@@ -49,7 +49,7 @@ class NumberColumn:
         if self.block == "codes" and column.dtype.kind in "biu" and np.isinf([self.low, self.high]).all():
             # Whole numbers stay whole all the way: the same result in a tenth of the time.
             whole = column.to_numpy().astype(np.int64) - int(self.offset)
-            return np.clip(whole, 0, BYTE, out=whole).astype(np.uint8)
+            return np.clip(whole, 0, MAX_BYTE, out=whole).astype(np.uint8)
         return self.encode_values(column.to_numpy(np.float64, na_value=np.nan))
 
     def encode_values(self, values: np.ndarray) -> np.ndarray:
@@ -57,7 +57,7 @@ class NumberColumn:
         filled = np.where(np.isnan(values), self.fill, values)
         shifted = np.minimum(np.maximum(filled, self.low), self.high) - self.offset
         if self.block == "codes":
-            return np.minimum(np.maximum(np.rint(shifted), 0), BYTE).astype(np.uint8)
+            return np.minimum(np.maximum(np.rint(shifted), 0), MAX_BYTE).astype(np.uint8)
         return shifted.astype(np.float32)
 
     def statistics(self) -> np.ndarray:
@@ -69,8 +69,8 @@ class NumberColumn:
 class CategoryColumn:
     """A column encoded as categories; code 0 is any value unknown to training, code i + 1 the i-th value.
 
-    With a `fallback` of n, categories are numbers, and one that training did not hold counts as the nearest smaller
-    one of the same n (for 100: from 500 to 599) that it held, where there is one.
+    With a `fallback` of n (`nearest_lower_within`), categories are numbers, and an unknown one counts as the nearest
+    lower one of the same n (for 100: from 500 to 599) in training, where there is one.
     """
 
     name: str
@@ -101,11 +101,11 @@ class CategoryColumn:
 
     def find(self, values: Sequence[Any] | pd.Index) -> np.ndarray:
         """Look up the codes of values that are not null, shape (values,)."""
-        known, asked = pd.Index(self.values), pd.Index(values)
+        known, requested = pd.Index(self.values), pd.Index(values)
         if not self.fallback or known.empty:
-            return np.asarray(known.get_indexer(asked) + 1)
-        codes = np.asarray(known.get_indexer(asked, method="pad") + 1)
-        same_group = np.asarray(known[codes - 1] // self.fallback == asked // self.fallback)
+            return np.asarray(known.get_indexer(requested) + 1)
+        codes = np.asarray(known.get_indexer(requested, method="pad") + 1)
+        same_group = np.asarray(known[codes - 1] // self.fallback == requested // self.fallback)
         return np.where(same_group, codes, 0)
 
     def statistics(self) -> np.ndarray:
@@ -221,7 +221,7 @@ def interleave(columns: list[np.ndarray], rows: int, kind: type) -> np.ndarray:
         C-ordered array of shape (rows, columns).
     """
     block: np.ndarray = np.empty((rows, len(columns)), dtype=kind)
-    # A chunk that fits the processor's cache: writing whole columns with a stride is five times slower.
+    # A chunk fits the processor's cache: writing complete columns with a stride is five times slower.
     for start in range(0, rows, CHUNK_ROWS):
         chunk = block[start : start + CHUNK_ROWS]
         for position, column in enumerate(columns):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SEEDS = 3
-# Blocks that say what becomes of a trained model.
+# Blocks of parameters that apply after training.
 AFTER_TRAINING = frozenset({"promotion", "predict", "monitor", "update"})
 
 
@@ -49,7 +49,7 @@ class LedgerRow:
     def parameters(self, seed: int | None = None) -> dict[str, Any]:
         """Return the arguments of `--params`, the case's name included; without a seed the variant keeps its own.
 
-        Nothing is held back for promotions: a row of the ledger stands beside figures of all rows.
+        No promotion rows are held out: the published figures are of all rows.
         """
         seeded = {"training.seed": seed} if seed is not None else {}
         given = {"variant": self.variant, "split.promotion_share": 0, **self.changed, **seeded}

@@ -65,9 +65,9 @@ def run_row(client: MlflowClient, row: LedgerRow, prepared_for: str = "") -> str
         The same for the next row.
 
     Raises:
-        SystemExit: a run failed; what it said stands above.
+        SystemExit: a run failed; its output is printed above.
     """
-    # Folds are dealt and judged by nodes that come before training.
+    # Folds are assigned and scored by nodes that come before training.
     prepared = prepared_for == row.data_key() and not row.folds
     done = find_runs(client, row)
     if not done:

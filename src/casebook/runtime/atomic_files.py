@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# So begins the name of everything that is just being written; the process's number and the name follow.
+# Prefix of the names of files being written; the process's number and the final name follow.
 UNFINISHED = ".unfinished-"
 TARGET_EXISTS_ERRORS = (errno.ENOTEMPTY, errno.EEXIST)
 
@@ -23,8 +23,8 @@ TARGET_EXISTS_ERRORS = (errno.ENOTEMPTY, errno.EEXIST)
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path` to write to; it is renamed to `path` once the block ends without an error.
 
-    A kill or a full disk leaves what was there before; what killed processes left half-written is swept away first.
-    Several processes may write one path at once: each writes beside the others, and the last to end gives the content.
+    A kill or a full disk leaves what was there before; what killed processes left half-written is removed first.
+    Several processes may write one path at once: each writes its own file, and the last to end decides.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f"{UNFINISHED}*-{path.name}"):
@@ -46,12 +46,12 @@ def _move_into_place(unfinished: Path, path: Path) -> None:
     aside = unfinished.with_name(f"{UNFINISHED}{os.getpid()}-aside-{path.name}")
     while True:
         if path.is_dir():
-            # A folder cannot be replaced in one step; between the two nothing half-written bears the name.
+            # A folder cannot be replaced in one step; between the two nothing half-written has the name.
             with suppress(FileNotFoundError):
                 path.rename(aside)
             _remove(aside)
         try:
-            os.replace(unfinished, path)  # noqa: PTH105 - Path.replace is the same call; this one says what matters
+            os.replace(unfinished, path)  # noqa: PTH105 - Path.replace is the same call; this name says that it replaces
         except OSError as error:
             # Another process gave its folder the name just now.
             if error.errno not in TARGET_EXISTS_ERRORS:

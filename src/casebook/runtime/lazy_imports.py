@@ -19,7 +19,7 @@ def defer_import(package: str, part: str) -> None:
     """Defer a package's own code until `import_deferred`, or until something that is defined in it is used.
 
     Keras and TensorFlow can be imported where they are used; what another package imports at its top cannot.
-    (`importlib.util.LazyLoader` is of no use here: Python's own look at `__spec__` makes it load at once.)
+    (`importlib.util.LazyLoader` is of no use here: Python's own access to `__spec__` loads it at once.)
 
     Args:
         package: the package around it; nothing happens when it has been imported already, or is not there.

@@ -21,7 +21,7 @@ def deferred_signals() -> Iterator[Callable[[], None]]:
     """Defer Ctrl-C and SIGTERM until the block ends, or until it handles them.
 
     Yields:
-        A function to call at a safe moment within the block; it then lets the process do what it does with the signal.
+        A function to call at a safe moment within the block; it then calls the process's own handler of the signal.
     """
     caught: list[int] = []
     numbers = DEFERRED if threading.current_thread() is threading.main_thread() else ()

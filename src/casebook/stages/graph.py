@@ -45,7 +45,7 @@ def stage(
         inputs: dataset names, parameters as `params:<block>`.
         outputs: dataset names.
         name: where the function's own name does not say it.
-        background: whether it may run in the background process while the network is trained; see `casebook.background`.
+        background: whether it may run in the background process during the training; see `casebook.background`.
         kept: whether later runs take over what it made there of the same inputs, settings and code.
     """
     tags = [tag, *([BACKGROUND] if background else []), *([CACHED] if kept else [])]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "HR_comma_sep.csv"
-FEWEST = 200
+MIN_EMPLOYEES = 200
 COPIED_SHARE, LEFT_SHARE, LEFT_AMONG_COPIES = 3_008 / 14_999, 3_571 / 14_999, 0.525
 HUNDREDTHS = ("satisfaction_level", "last_evaluation")
 COLUMNS = (
@@ -111,8 +111,8 @@ def generate_sample(employees: int, seed: int) -> Sample:
     Raises:
         ValueError: there are fewer than 200 employees.
     """
-    if employees < FEWEST:
-        raise ValueError(f"employees is {employees}: a sample needs at least {FEWEST}")
+    if employees < MIN_EMPLOYEES:
+        raise ValueError(f"employees is {employees}: a sample needs at least {MIN_EMPLOYEES}")
     rng = np.random.default_rng(seed)
     copies = {1: round(employees * COPIED_SHARE * LEFT_AMONG_COPIES)}
     copies[0] = round(employees * COPIED_SHARE) - copies[1]

@@ -47,7 +47,7 @@ def generate_sample(rows: int, seed: int) -> Sample:
         raise ValueError(f"rows is {rows}: a sample needs at least 100")
     rng = np.random.default_rng(seed)
     columns = _draw_columns(rows, rng)
-    prices = np.round(_expect(columns) + rng.normal(0, NOISE, rows), 1)
+    prices = np.round(_expected_prices(columns) + rng.normal(0, NOISE, rows), 1)
     return Sample(np.column_stack([columns[name] for name in COLUMNS]), prices)
 
 
@@ -73,7 +73,7 @@ def _draw_columns(rows: int, rng: np.random.Generator) -> dict[str, Floats]:
     }
 
 
-def _expect(columns: dict[str, Floats]) -> Floats:
+def _expected_prices(columns: dict[str, Floats]) -> Floats:
     """Compute the expected price of each row: between 7 and 47, nonlinear in rooms and status."""
     rooms = np.maximum(columns["RM"] - 6.2, 0)
     price = (

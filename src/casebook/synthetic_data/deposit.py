@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "bank.csv"
-FEWEST = 200
+MIN_CLIENTS = 200
 COLUMNS = (
     "age", "job", "marital", "education", "default", "balance", "housing", "loan", "contact", "day", "month",
     "duration", "campaign", "pdays", "previous", "poutcome", "deposit",
@@ -92,8 +92,8 @@ def generate_sample(clients: int, seed: int) -> Sample:
     Raises:
         ValueError: there are fewer than 200 clients.
     """
-    if clients < FEWEST:
-        raise ValueError(f"clients is {clients}: a sample needs at least {FEWEST}")
+    if clients < MIN_CLIENTS:
+        raise ValueError(f"clients is {clients}: a sample needs at least {MIN_CLIENTS}")
     rng = np.random.default_rng(seed)
     table = draw_clients(clients, rng)
     score = score_without_duration(table)

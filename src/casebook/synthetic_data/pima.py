@@ -49,7 +49,7 @@ def generate_sample(rows: int, seed: int) -> Sample:
     measures = pd.DataFrame(_draw_measures(rows, rng))
     for name, share in ZERO_SHARES.items():
         measures[name] = measures[name].where(rng.random(rows) >= share, 0)
-    probability = _weigh(measures)
+    probability = _compute_probabilities(measures)
     diagnosis = (rng.random(rows) < probability).astype(np.int64)
     # However few the rows are, both diagnoses occur.
     diagnosis[np.argmax(probability)], diagnosis[np.argmin(probability)] = 1, 0
@@ -74,7 +74,7 @@ def _draw_measures(rows: int, rng: np.random.Generator) -> dict[str, NDArray[np.
     }
 
 
-def _weigh(measures: pd.DataFrame) -> NDArray[np.float64]:
+def _compute_probabilities(measures: pd.DataFrame) -> NDArray[np.float64]:
     """Compute each row's probability of diabetes, from the values in the file; missing ones count as the mean.
 
     The probability thus needs nothing that the file does not show, and no model can know more.

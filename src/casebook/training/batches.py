@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     # Targets (rows,) and outputs (rows, outputs) -> a score a metric.
     Score = Callable[[np.ndarray, np.ndarray], dict[str, float]]
 
-# Python looks in once in so many steps, or rows where batches are small: callbacks and signals wait for it.
+# Python regains control once in so many steps, or rows where batches are small: callbacks and signals wait for it.
 STEPS_PER_EXECUTION, ROWS_PER_EXECUTION = 64, 65_536
 
 

@@ -1,7 +1,7 @@
 """The project's callbacks: Keras's interface, written without importing Keras, which is slow to import.
 
 `keras.callbacks.CallbackList` calls any object that has its methods. A user's own callback is one of Keras's
-(`CSVLogger`, `TensorBoard`, `LambdaCallback`) and stands in the same list; `training_loop.run_epochs` says what is
+(`CSVLogger`, `TensorBoard`, `LambdaCallback`) and is in the same list; `training_loop.run_epochs` documents what is
 called when.
 """
 
@@ -76,7 +76,7 @@ class TrainingCallback:
     def on_test_end(self, logs: Logs = None) -> None:
         """Process the logs of the validation rows."""
 
-    # Keras looks these up when it is handed a list, and never calls them in a training.
+    # Keras looks these up when it receives a list, and never calls them in a training.
     on_batch_begin = on_batch_end = on_test_batch_begin = on_test_batch_end = on_train_batch_begin
     on_predict_batch_begin = on_predict_batch_end = on_train_batch_begin
     on_predict_begin = on_predict_end = on_test_begin

@@ -45,7 +45,11 @@ class Checkpoint:
         return time.monotonic() - self._saved_at >= self._min_interval_seconds
 
     def load(self) -> tuple[dict[str, Any], list[np.ndarray]] | None:
-        """Load the facts and arrays that this run saved last; None when it saved none."""
+        """Load the facts and arrays that this run saved last.
+
+        Returns:
+            Facts, and arrays of the shapes and types in which they were saved; None when this run saved none.
+        """
         if read_owner(self.path) != self.owner:
             return None
         with self.path.open("rb") as file:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
 
-# Share of a fold's training rows that stop it early, where that is asked for: never rows that it is scored on.
+# Share of a fold's training rows that early stopping uses, where it is enabled: never rows that it is scored on.
 EARLY_STOPPING_SHARE = 0.1
 
 
@@ -78,37 +78,44 @@ def cross_validate(
         A row a fold: `repeat`, `fold`, `rows`, and each metric as `<metric>` and `baseline_<metric>`.
     """
     records = []
-    for repeat, fold, judged in list_folds(fold_assignments):
+    for repeat, fold, held_out in list_folds(fold_assignments):
         tags = {"repeat": str(repeat), "fold": str(fold)}
         with monitor.fold(
             f"fold {fold}" + (f", repeat {repeat}" if fold_assignments.shape[1] > 1 else ""), tags
         ) as callbacks:
-            split = prepare_fold(table, judged, fit, target, task)
+            split = prepare_fold(table, held_out, fit, target, task)
             network, _, scores = evaluate_fold(split, task, threshold, parameters, callbacks)
             plain = score_baseline(network, split.held_out, split.train["target"], task, threshold)
             scores |= {f"baseline_{name}": value for name, value in plain.items()}
             monitor.scores(scores)
-        records.append({"repeat": repeat, "fold": fold, "rows": int(judged.sum()), **scores})
+        records.append({"repeat": repeat, "fold": fold, "rows": int(held_out.sum()), **scores})
     return pd.DataFrame(records)
 
 
 def list_folds(fold_assignments: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
-    """List the folds: numbers of repeat and fold, counted from 1, and which rows are held out."""
+    """Yield the folds of all repeats.
+
+    Args:
+        fold_assignments: see `splitting.assign_folds`, shape (rows, repeats).
+
+    Yields:
+        Numbers of repeat and fold, counted from 1, and which rows are held out: bool of shape (rows,).
+    """
     for repeat in range(fold_assignments.shape[1]):
         for fold in range(int(fold_assignments[:, repeat].max()) + 1):
             yield repeat + 1, fold + 1, fold_assignments[:, repeat] == fold
 
 
 def prepare_fold(
-    table: pd.DataFrame, judged: np.ndarray, fit: Callable[[pd.DataFrame], Preprocessor], target: str, task: str
+    table: pd.DataFrame, held_out: np.ndarray, fit: Callable[[pd.DataFrame], Preprocessor], target: str, task: str
 ) -> Split:
     """Prepare the rows of a fold and all others by a preprocessor that is fitted on the others alone."""
-    preprocessor = fit(table[~judged])
-    train, held_out = (
+    preprocessor = fit(table[~held_out])
+    train, scored = (
         {**preprocessor.prepare(rows), "target": encode_target(rows, target, task)}
-        for rows in (table[~judged], table[judged])
+        for rows in (table[~held_out], table[held_out])
     )
-    return Split(train, held_out, preprocessor)
+    return Split(train, scored, preprocessor)
 
 
 def evaluate_fold(
@@ -122,7 +129,15 @@ def evaluate_fold(
 
 
 def split_off_early_stopping_rows(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arrays]:
-    """Split off training rows for early stopping; none where training does not stop early."""
+    """Split off training rows for early stopping; none where training does not stop early.
+
+    Args:
+        rows: prepared rows with `target`.
+        parameters: `seed` draws the rows, `early_stopping.patience` 0 leaves all to training.
+
+    Returns:
+        The rows that are left for training, and those for early stopping (10 %).
+    """
     count = len(rows["target"])
     held = round(count * EARLY_STOPPING_SHARE) if parameters.early_stopping.patience else 0
     order = np.random.default_rng(parameters.seed).permutation(count)

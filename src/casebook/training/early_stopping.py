@@ -50,7 +50,7 @@ class EarlyStopping(TrainingCallback):
             self.model.stop_training = True
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - of Keras
-        """Restore the weights of the best epoch, where that is asked for."""
+        """Restore the weights of the best epoch, where `restore_best` is set."""
         if self.weights:
             self.model.set_weights(self.weights)
 

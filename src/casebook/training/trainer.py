@@ -140,7 +140,16 @@ def make_runner(
 
 
 def build_initial_network(train: Arrays, preprocessor: Preprocessor, parameters: TrainingParameters) -> keras.Model:
-    """Build the network with initial weights from the seed; outputs and target scale follow the training target."""
+    """Build the network with initial weights from the seed.
+
+    Args:
+        train: prepared training rows with `target`, which determines the number of outputs and the target's scale.
+        preprocessor: what they were prepared with.
+        parameters: the `training` block.
+
+    Returns:
+        An uncompiled network.
+    """
     import keras
 
     keras.utils.set_random_seed(parameters.seed)
@@ -157,7 +166,15 @@ def build_initial_network(train: Arrays, preprocessor: Preprocessor, parameters:
 
 
 def fit_target_scale(target: np.ndarray, kind: str) -> tuple[str, float, float] | None:
-    """Compute the scale of a regression's target on training rows: kind, mean, deviation; None for `none`."""
+    """Fit the scale of a regression's target on training rows.
+
+    Args:
+        target: shape (training rows,).
+        kind: `none`, `standard`, or `log` for the logarithm of 1 + target.
+
+    Returns:
+        Kind, mean and standard deviation (1 for a constant target); None for `none`.
+    """
     if kind == "none":
         return None
     values = target.astype(np.float64)
@@ -166,7 +183,14 @@ def fit_target_scale(target: np.ndarray, kind: str) -> tuple[str, float, float] 
 
 
 def compile_network(network: keras.Model, parameters: TrainingParameters, steps: int, *, fused: bool = True) -> None:
-    """Compile the network with its optimiser and loss; metrics are computed outside, see `scores.score_outputs`."""
+    """Compile the network with its optimiser and loss; metrics are computed outside, see `scores.score_outputs`.
+
+    Args:
+        network: compiled in place.
+        parameters: the `training` block.
+        steps: batches of an epoch, by which the learning rate is scheduled.
+        fused: see `optimizers.make_optimizer`.
+    """
     from casebook.training.optimizers import learning_rate, make_optimizer
 
     schedule = learning_rate(parameters.schedule, parameters.optimizer.learning_rate, steps * parameters.epochs)

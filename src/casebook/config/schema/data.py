@@ -16,7 +16,7 @@ class SplitParameters(Parameters):
 
     Strategies: `row` at random; `none` holds nothing out, so that every row is training and test row at once; `time`
     holds out the last days; `given` is the data set's own test part; every other name is one of a key, of which no
-    value stands on two sides.
+    value is on two sides.
     """
 
     strategy: str = "row"
@@ -98,7 +98,7 @@ class TextPreprocessingParameters(Parameters):
     length: int = Field(default=500, ge=1)
 
 
-def _modality_of(block: Any) -> str:  # noqa: ANN401 - what stands in the YAML, or a checked block
+def _modality_of(block: Any) -> str:  # noqa: ANN401 - the block of the YAML, or a validated one
     modality = block.get("modality", "columns") if isinstance(block, dict) else getattr(block, "modality", "columns")
     return str(modality)
 

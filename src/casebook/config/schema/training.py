@@ -66,7 +66,7 @@ class EmbeddingParameters(Parameters):
     size: int = Field(default=0, ge=0, description="0 chooses by the number of categories")
     dropout: float = Field(default=0.0, ge=0, lt=1)
     l2: float = Field(default=0.0, ge=0)
-    category_dropout: float = Field(default=0.0, ge=0, lt=1, description="share of training values shown as unknown")
+    category_dropout: float = Field(default=0.0, ge=0, lt=1, description="share of training values masked as unknown")
 
 
 class ConvolutionParameters(Parameters):
@@ -106,7 +106,7 @@ class NetworkParameters(Parameters):
     l2: float = Field(default=0.0, ge=0)
     embedding: EmbeddingParameters = EmbeddingParameters()
     piecewise_linear_bins: int = Field(
-        default=0, ge=0, le=1024, description="into which each number is cut; 0 leaves numbers whole"
+        default=0, ge=0, le=1024, description="bins of the piecewise linear encoding of each number; 0 for none"
     )
     ensemble_size: int = Field(default=1, ge=1, le=256, description="of an ensemble within the network; 1 for none")
     convolutions: list[ConvolutionParameters] = Field(default_factory=list, description="of images")

@@ -25,7 +25,7 @@ class PruningParameters(Parameters):
 
 
 class StudyParameters(Parameters):
-    """The hyperparameter search of a case; its space has the shape of the parameters, with the searched leaves alone."""
+    """The hyperparameter search of a case; its space is a tree of the searched parameters alone."""
 
     name: str = Field(default="", description="empty for the case's name")
     metric: Names = Field(default=["val/loss"], description="one, or two joined by + for a Pareto study")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILE = "boston_housing.npz"
-# What keras.datasets.boston_housing.load_data does when nothing else is said.
+# The defaults of keras.datasets.boston_housing.load_data.
 KERAS_SEED, KERAS_TEST_SHARE = 113, 0.2
 
 

@@ -17,7 +17,7 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         joined_rows: typed clients (`columns.RAW_ROW`), with or without the answer, `duration` (which leaks it) and
-            columns that nobody uses.
+            unused columns.
 
     Returns:
         The columns of `columns.FEATURE_SOURCES` in that order and `deposit`, as far as they were there.

@@ -41,7 +41,7 @@ def draw_raw_reviews(
 
     Args:
         joined_rows: `review`, `positive` and `part`.
-        preprocessing: says at how many words a review is cut.
+        preprocessing: its `length` in words, at which a review is cut.
 
     Returns:
         The histogram of lengths by file name, and the tables `review_lengths` (quantiles by part and class) and

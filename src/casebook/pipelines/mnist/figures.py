@@ -124,7 +124,7 @@ def list_mistakes(test_predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_mistake_sheet(mistakes: pd.DataFrame, images: Sequence[np.ndarray], tested: int) -> Figure:
-    """Draw mistaken digits, each under what it is, what it was taken for and how surely."""
+    """Draw misclassified digits, each with its class, the predicted class and its probability."""
     rows = max(1, -(-len(images) // EXAMPLES))
     shown = f", the surest {len(images)}" if len(images) < len(mistakes) else ""
     title = f"{len(mistakes)} of {tested} test images mistaken{shown}: actual > predicted (probability)"

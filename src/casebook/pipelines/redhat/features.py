@@ -26,7 +26,7 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         joined_rows: typed rows of an activity with its person (`columns.RAW_ROW`), with or without the outcome and
-            columns that nobody uses.
+            unused columns.
 
     Returns:
         The columns of `columns.FEATURE_SOURCES` in that order - char_1 ... char_9 of the activity dropped, ids, group

@@ -48,7 +48,7 @@ def merge_people(
 
     Returns:
         The activities' columns and the person's under the prefix `people_`, a row an activity; and how many activities
-        were dropped because nobody is known of their person.
+        were dropped because their person is unknown.
     """
     joined = join_many_to_one(activities, people, "people_id", PERSON, unknown_people)
     return joined, {"data/dropped_activities": float(len(activities) - len(joined))}

@@ -39,11 +39,11 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
 
     Source: REFERENCES of the published experiment. It uses day_of_week, year, quarter, month, season, customers, open,
     promo, promo2, state_holiday_published, school_holiday, store_type, assortment and competition_distance; which
-    features a variant uses is said by its `preprocessing.columns`.
+    features a variant uses is set by its `preprocessing.columns`.
 
     Args:
         joined_rows: typed rows of a day with its store (`columns.RAW_ROW`), with or without Sales and columns that
-            nobody uses, such as Customers.
+            unused columns, such as Customers.
 
     Returns:
         The columns of `columns.FEATURE_SOURCES` in that order, then `date` for the split by time and `Sales` (float64),
@@ -68,7 +68,7 @@ def compute_feature(name: str, rows: pd.DataFrame) -> pd.Series:
 def log_customers(rows: pd.DataFrame) -> pd.Series:
     """Compute ln(1 + customers), float32.
 
-    Sales are customers times what each buys: beside a logarithmic target only their logarithm is in proportion.
+    Sales are customers times what each buys: with a logarithmic target only their logarithm is in proportion.
     """
     logarithm: pd.Series = np.log1p(rows["Customers"]).astype("float32")
     return logarithm
@@ -92,7 +92,7 @@ def pair_store_weekday_and_promo(joined_rows: pd.DataFrame) -> pd.Series:
 def number_store_quarters(rows: pd.DataFrame) -> pd.Series:
     """Number each store's quarters from 2013 on, 52410 for store 524 in spring 2015; int64, or float64 with nulls.
 
-    A store's level changes over the years, by a new competitor or a road closed for works, and few columns tell why.
+    A store's level changes over the years, by a new competitor or a road closed for works, and few columns explain it.
     """
     years = rows["year"]
     since = (years - START.year).astype("float64" if years.hasnans else "int64") * 4 + rows["quarter"]

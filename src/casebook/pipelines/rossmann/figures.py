@@ -44,7 +44,7 @@ def draw_sales(
 
 
 def draw_sales_over_time(shown: pd.DataFrame) -> Figure:
-    """Draw actual beside predicted sales, a panel a store."""
+    """Draw actual and predicted sales, a panel a store."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     by_store = list(shown.groupby("store"))

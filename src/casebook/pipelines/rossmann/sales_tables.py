@@ -9,7 +9,7 @@ from casebook.evaluation.metrics import find_metric
 
 TEST = 4  # the bit of a test row in `split_assignment`
 CLASSES = ["low", "medium", "high"]
-# The stores that are shown stand here when all are ordered by their mean sales.
+# Quantiles of the mean sales at which the drawn stores are selected.
 SHOWN_QUANTILES = (0.05, 0.35, 0.65, 0.95)
 SHOWN_DAYS = 60
 

@@ -37,10 +37,10 @@ def best_reachable(sample: Sample, test_share: float = 0.2, seed: int = 0) -> di
         The accuracy by split: "row", "person" and "group". The huge group is never held out by "group": what is
         peculiar to it could not be known, and so the figure is one of ordinary groups alone.
     """
-    return {split: reach["expected"] for split, reach in compare_reachable(sample.truth, test_share, seed).items()}
+    return {split: reach["expected"] for split, reach in compute_reachable(sample.truth, test_share, seed).items()}
 
 
-def reach_on(sample: Sample, held_out: Mask) -> float:
+def best_reachable_on(sample: Sample, held_out: Mask) -> float:
     """Compute the expected accuracy of the best possible predictions on chosen rows.
 
     Args:
@@ -50,7 +50,7 @@ def reach_on(sample: Sample, held_out: Mask) -> float:
     return _score_oracle(sample.truth, held_out)["expected"]
 
 
-def compare_reachable(truth: pd.DataFrame, test_share: float, seed: int) -> dict[str, dict[str, float]]:
+def compute_reachable(truth: pd.DataFrame, test_share: float, seed: int) -> dict[str, dict[str, float]]:
     """Compute for each split the oracle's expected accuracy and its accuracy on the drawn outcomes."""
     return {split: _score_oracle(truth, held_out) for split, held_out in hold_out(truth, test_share, seed).items()}
 

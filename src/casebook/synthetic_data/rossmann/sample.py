@@ -119,9 +119,9 @@ def best_reachable(sample: Sample) -> dict[str, dict[str, float]]:
         `time` and `row`, each with `rmspe` and `mae`; `rmspe` on rows with sales, `mae` on all rows of train.csv.
     """
     deviations = {"time": math.hypot(DAY_NOISE, NOISE), "row": NOISE}
-    return {name: _reach(deviation, sample.expected) for name, deviation in deviations.items()}
+    return {name: _expected_errors(deviation, sample.expected) for name, deviation in deviations.items()}
 
 
-def _reach(deviation: float, medians: np.ndarray) -> dict[str, float]:
+def _expected_errors(deviation: float, medians: np.ndarray) -> dict[str, float]:
     spread = math.exp(deviation**2 / 2) * math.erf(deviation / math.sqrt(2))
     return {"rmspe": math.sqrt(1 - math.exp(-(deviation**2))), "mae": float(medians.mean()) * spread}
