@@ -12,7 +12,7 @@ ANY_CASE = ("row", "none")
 
 
 class SplitParameters(Parameters):
-    """How rows are assigned to training, validation and test.
+    """Assignment of rows to training, validation and test.
 
     Strategies: `row` at random; `none` holds nothing out, so that every row is training and test row at once; `time`
     holds out the last days; `given` is the data set's own test part; every other name is one of a key, of which no
@@ -60,7 +60,7 @@ class FoldsParameters(Parameters):
 
 
 class TabularPreprocessingParameters(Parameters):
-    """How feature columns become model arrays."""
+    """Preprocessing of feature columns into model arrays."""
 
     modality: Literal["columns"] = "columns"
     scaling: Literal["none", "standard", "minmax"] = "standard"
@@ -84,14 +84,14 @@ class TabularPreprocessingParameters(Parameters):
 
 
 class ImagePreprocessingParameters(Parameters):
-    """How images become model arrays: pixels are divided by `scale` inside the network."""
+    """Preprocessing of images into model arrays: pixels are divided by `scale` inside the network."""
 
     modality: Literal["image"] = "image"
     scale: float = Field(default=255.0, gt=0)
 
 
 class TextPreprocessingParameters(Parameters):
-    """How texts become model arrays: the most frequent words of the training texts, the last ones of each text."""
+    """Preprocessing of texts: the most frequent words of the training texts, the last ones of each text."""
 
     modality: Literal["text"] = "text"
     vocabulary: int = Field(default=5000, ge=3)

@@ -10,7 +10,7 @@ from casebook.config.schema.types import MetricName, Parameters
 
 
 class PromotionParameters(Parameters):
-    """When a run's model becomes the champion, judged on rows that `split.promotion_share` holds back from every run.
+    """Conditions for promoting a run's model to champion, compared on rows that `split.promotion_share` holds back from every run.
 
     Keys: `key` is the raw column whose values go together, none for the row itself; without a `metric` it is auc,
     accuracy or mae, by task; `margin` is how much better in it a model must be than the present champion.
@@ -41,9 +41,9 @@ class MonitorParameters(Parameters):
 
 
 class UpdateParameters(Parameters):
-    """Which new rows `<case>_update` learns from, and how.
+    """New rows that `<case>_update` trains on, and the training.
 
-    Say one of three: a `file` in the form of the case's labelled raw file; a `folder` of such files, each a batch of
+    State one of three: a `file` in the form of the case's labelled raw file; a `folder` of such files, each a batch of
     its own; or `since`, a day behind which rows of the raw files are new (`champion`: the last that it has seen).
     """
 

@@ -1,4 +1,4 @@
-"""What the typed Red Hat tables must hold, as Pandera schemas. Importing this module imports Pandera."""
+"""Pandera schemas of the typed Red Hat tables. Importing this module imports Pandera."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the typed Rossmann tables must hold, as Pandera schemas. Importing this module imports Pandera."""
+"""Pandera schemas of the typed Rossmann tables. Importing this module imports Pandera."""
 
 from __future__ import annotations
 
