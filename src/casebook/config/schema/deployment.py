@@ -10,7 +10,7 @@ from casebook.config.schema.types import MetricName, Parameters
 
 
 class PromotionParameters(Parameters):
-    """Conditions for promoting a run's model to champion, compared on rows that `split.promotion_share` holds back from every run.
+    """Conditions of promotion to champion, compared on rows that `split.promotion_share` holds out of every run.
 
     Keys: `key` is the raw column whose values go together, none for the row itself; without a `metric` it is auc,
     accuracy or mae, by task; `margin` is how much better in it a model must be than the present champion.
