@@ -155,7 +155,7 @@ def _read_arrays(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list
 
 
 def _take(read: Any, form: NewRows) -> pd.DataFrame:  # noqa: ANN401 - a table, or arrays by name
-    taken: pd.DataFrame = form.take(read) if form.take else read
+    taken: pd.DataFrame = form.parse(read) if form.parse else read
     return taken
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 
 from casebook.preprocessing.modality import describe_preprocessor, restore_preprocessor
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     import keras
@@ -49,7 +49,7 @@ class ArraysFolder(FileDataset):
 
     def save(self, data: Arrays) -> None:
         """Write all arrays or nothing."""
-        with written_whole(self._filepath) as folder:
+        with atomic_write(self._filepath) as folder:
             folder.mkdir()
             for name, values in data.items():
                 np.save(folder / f"{name}.npy", values)
@@ -71,7 +71,7 @@ class FiguresFolder(FileDataset):
 
     def save(self, data: dict[str, Any]) -> None:
         """Write all figures or nothing."""
-        with written_whole(self._filepath) as folder:
+        with atomic_write(self._filepath) as folder:
             folder.mkdir()
             for name, figure in data.items():
                 figure.savefig(folder / name, **self._save_args)
@@ -86,7 +86,7 @@ class PreprocessorFile(FileDataset):
 
     def save(self, data: Preprocessor) -> None:
         """Write it whole or not at all."""
-        with written_whole(self._filepath) as path:
+        with atomic_write(self._filepath) as path:
             path.write_text(json.dumps(describe_preprocessor(data)))
 
 
@@ -101,5 +101,5 @@ class NetworkFile(FileDataset):
 
     def save(self, data: keras.Model) -> None:
         """Write it whole or not at all."""
-        with written_whole(self._filepath) as path:
+        with atomic_write(self._filepath) as path:
             data.save(path)

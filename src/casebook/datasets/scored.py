@@ -16,7 +16,7 @@ from casebook.batch_scoring.scorer import REJECTED as REJECTED_COLUMNS
 from casebook.cases.registry import load_case
 from casebook.datasets.files import FileDataset
 from casebook.datasets.raw import RawFileError
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ class ScoredFiles(FileDataset):
         """Score and write block after block; nothing takes its name before all is done."""
         with ExitStack() as stack:
             paths = {
-                name: stack.enter_context(written_whole(self._filepath / name))
+                name: stack.enter_context(atomic_write(self._filepath / name))
                 for name in (PREDICTIONS, SUBMISSION, REJECTED, COUNTS)
             }
             writer = stack.enter_context(_Writer(paths, load_case(self._case).new_rows.submission))

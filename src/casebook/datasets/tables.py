@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from casebook.datasets.files import FileDataset
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ def write_table(data: pd.DataFrame, filepath: Path) -> None:
     # Only categories gain from a dictionary or are worth the time it takes to look for one.
     categories = [str(name) for name in data if isinstance(data[name].dtype, pd.CategoricalDtype)]
     table = pa.Table.from_pandas(data, preserve_index=False)
-    with written_whole(filepath) as path:
+    with atomic_write(filepath) as path:
         pa.parquet.write_table(table, path, compression="lz4", use_dictionary=categories, write_statistics=False)
 
 

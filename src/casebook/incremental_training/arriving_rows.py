@@ -88,7 +88,7 @@ class SplitBatch:
         """Count the rows by what became of them."""
         promotion = int((self.parts == PROMOTION).sum())
         return {"rows": len(self.rows), "learnt": len(self.learnt), "held_out": len(self.held_out),
-                "promotion": promotion, "category_dropout": self.unknown_share}  # fmt: skip
+                "promotion": promotion, "unknown_share": self.unknown_share}  # fmt: skip
 
 
 def split_arrivals(keys: pd.Series, held_back: pd.Series, test_share: float, seed: int, share: float) -> np.ndarray:

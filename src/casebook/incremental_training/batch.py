@@ -16,7 +16,7 @@ from casebook.evaluation.metrics import find_metric, main_metric
 from casebook.incremental_training import arriving_rows
 from casebook.model_registry.model_package import EXAMPLE_ROWS
 from casebook.monitoring.training_profile import describe_training
-from casebook.preprocessing.arrays import no_rows, stack_arrays
+from casebook.preprocessing.arrays import stack_arrays, without_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -244,7 +244,7 @@ def _learn(network: keras.Model, train: Arrays, training: schema.TrainingParamet
     from casebook.training.trainer import continue_training
 
     keras.utils.set_random_seed(training.seed)
-    continue_training(network, train, no_rows(train), training, callbacks)
+    continue_training(network, train, without_rows(train), training, callbacks)
 
 
 def _package(network: keras.Model, model: RowModel, rows: arriving_rows.Rows, settings: Block) -> Package:

@@ -23,7 +23,7 @@ PARTS = ("train", "validation", "test")
 # Tag of the nodes that only a study runs.
 STUDY = "study"
 # Tag of the nodes that may run in another process while the network is trained; see `casebook.background`.
-BACKGROUND = "beside"
+BACKGROUND = "background"
 # Tag of those among them whose outputs later runs of the same inputs, settings and code take over.
 CACHED = "kept"
 
@@ -34,7 +34,7 @@ def stage(
     inputs: list[str] | None,
     outputs: str | list[str] | None,
     name: str | None = None,
-    beside: bool = False,
+    background: bool = False,
     kept: bool = False,
 ) -> Node:
     """Make a node that is called after its function and tagged with its one stage.
@@ -45,10 +45,10 @@ def stage(
         inputs: dataset names, parameters as `params:<block>`.
         outputs: dataset names.
         name: where the function's own name does not say it.
-        beside: whether it may run in another process while the network is trained; see `casebook.background`.
+        background: whether it may run in the background process during the training; see `casebook.background`.
         kept: whether later runs take over what it made there of the same inputs, settings and code.
     """
-    tags = [tag, *([BACKGROUND] if beside else []), *([CACHED] if kept else [])]
+    tags = [tag, *([BACKGROUND] if background else []), *([CACHED] if kept else [])]
     return node(function, inputs, outputs, name=name or function.__name__, tags=tags)
 
 
@@ -62,7 +62,7 @@ def create_profile_pipeline(*tables: str) -> Pipeline:
                 [table, "params:target"],
                 [f"{table}_profile_page", f"{table}_profile_columns", f"{table}_profile_categories"],
                 name=f"profile_{table}",
-                beside=True,
+                background=True,
             )
             for table in tables
         ]
@@ -151,14 +151,14 @@ def _preparing(sources: FeatureSources) -> list[Node]:
             "split_assignment",
         ),
         stage(
-            "scaling",
+            "preprocessing",
             bind(nodes.fit_preprocessor_on_training, feature_sources=sources),
             [*table_and_parts, "params:preprocessing", "params:leaks"],
             "preprocessor",
             name="fit_preprocessor",
         ),
         stage(
-            "scaling",
+            "preprocessing",
             nodes.apply_preprocessor,
             [*table_and_parts, "preprocessor", *labels],
             [f"{part}_arrays" for part in PARTS],
@@ -184,7 +184,7 @@ def _training(reference_rows: str) -> list[Node]:
             nodes.fit_reference,
             [*rows, "params:reference"],
             "reference_model",
-            beside=True,
+            background=True,
             kept=True,
         ),
     ]
@@ -200,7 +200,7 @@ def _evaluating(reference_rows: str, engineer: Engineer, sources: FeatureSources
             evaluation.predict_with_reference,
             ["reference_model", f"test_{reference_rows}", "params:task"],
             "reference_predictions",
-            beside=True,
+            background=True,
         ),
         stage("evaluation", evaluation.score_test, [*predictions, "train_arrays", "params:evaluation"], "test_metrics"),
         stage("evaluation", evaluation.score_training, ["network", "train_arrays", *settings], "fit_metrics"),
@@ -215,7 +215,7 @@ def _evaluating(reference_rows: str, engineer: Engineer, sources: FeatureSources
             evaluation.draw_evaluation,
             [*predictions, "history", "importance", "params:evaluation"],
             ["figures", "figure_tables"],
-            beside=True,
+            background=True,
         ),
         stage("evaluation", evaluation.take_head, ["test_predictions", "params:evaluation"], "test_head"),
     ]

@@ -138,11 +138,13 @@ def announce(folder: Path, sample: Mapping[str, int], best: Mapping[str, Mapping
     )
 
 
-def show_summary(run: Run, seconds: Mapping[str, float], store: str, beside: Mapping[str, float] | None = None) -> None:
+def show_summary(
+    run: Run, seconds: Mapping[str, float], store: str, background: Mapping[str, float] | None = None
+) -> None:
     """Print what a run found: rows, features, origin, scores side by side, seconds by stage, where to look."""
     metrics, tags = run.data.metrics, run.data.tags
     facts = Table.grid(padding=(0, 2))
-    for name, value in _facts(run, seconds, store, beside or {}):
+    for name, value in _facts(run, seconds, store, background or {}):
         if value:
             facts.add_row(f"[bold]{name}[/bold]", value)
     console = Console()
@@ -155,7 +157,7 @@ def show_summary(run: Run, seconds: Mapping[str, float], store: str, beside: Map
 
 
 def _facts(
-    run: Run, seconds: Mapping[str, float], store: str, beside: Mapping[str, float]
+    run: Run, seconds: Mapping[str, float], store: str, background: Mapping[str, float]
 ) -> Iterator[tuple[str, str]]:
     metrics = run.data.metrics
     parts = [(p, metrics.get(f"data/{p}_rows")) for p in ("train", "validation", "test", "promotion")]
@@ -172,7 +174,7 @@ def _facts(
     yield "data", run.data.tags.get("data.origin", "from an earlier run")
     yield "left out", run.data.tags.get("left_out", "")
     yield "seconds", "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MENTIONED)
-    yield "meanwhile", "  ".join(f"{stage} {value:.1f}" for stage, value in beside.items() if value >= MENTIONED)
+    yield "meanwhile", "  ".join(f"{stage} {value:.1f}" for stage, value in background.items() if value >= MENTIONED)
     yield "in all", f"{sum(seconds.values()):.1f} s"
     yield (
         "MLflow",

@@ -18,7 +18,7 @@ import psutil
 from filelock import FileLock
 
 from casebook.config.paths import ARTIFACTS, STORE, store_file
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 from casebook.tracking.disk_space import describe_full_disk
 from casebook.tracking.relocation import read_location, relocate_store
 
@@ -79,7 +79,7 @@ def _create_store_once(uri: str, file: Path) -> None:
         if not is_complete(file):
             kept = kept_tables()
             if kept.exists() and not file.exists():
-                with written_whole(file) as path:
+                with atomic_write(file) as path:
                     shutil.copyfile(kept, path)
             from mlflow import MlflowClient
 
@@ -156,7 +156,7 @@ def kept_tables() -> Path:
 
 def _keep_tables(file: Path, kept: Path) -> None:
     """Keep a new store's tables without its default experiment, whose artifacts lie in this project."""
-    with written_whole(kept) as path, closing(sqlite3.connect(file)) as store, closing(sqlite3.connect(path)) as copy:
+    with atomic_write(kept) as path, closing(sqlite3.connect(file)) as store, closing(sqlite3.connect(path)) as copy:
         store.backup(copy)
         with copy:
             copy.execute("DELETE FROM experiments")

@@ -10,7 +10,7 @@ import yaml
 from casebook.config.paths import conf_source, project_root
 from casebook.config.resolve import BEST
 from casebook.config.tree import overlay
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 from casebook.tuning.plan import VARIANT, below_case
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def write_best(winner: Mapping[str, Any], plan: StudyPlan) -> None:
     variant = {**plan.parameters["variants"].get(leaves.pop(VARIANT, ""), {})}
     told = {"study": {"winner_of": f"{winner['run_id']} trial {winner['trial']}"}}
     tree = {plan.case: {"variants": {BEST: overlay(overlay(variant, leaves), told)}}}
-    with written_whole(best_file(plan.case)) as path:
+    with atomic_write(best_file(plan.case)) as path:
         path.write_text(
             f"# Written by the study {plan.name}; the next one replaces it.\n" + yaml.safe_dump(tree, sort_keys=False)
         )

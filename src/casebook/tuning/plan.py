@@ -10,7 +10,7 @@ from casebook.config.paths import project_root
 from casebook.config.schema import FREE_MAPPINGS
 from casebook.config.schema.tuning import StudyParameters
 from casebook.config.tree import Tree, overlay, unflatten
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,7 +67,7 @@ class StudyPlan:
 
     def write(self, file: Path) -> Path:
         """Write it whole."""
-        with written_whole(file) as path:
+        with atomic_write(file) as path:
             path.write_text(json.dumps(asdict(self)))
         return file
 

@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from casebook.data.raw_files import digest_file
 from casebook.preprocessing.modality import describe_preprocessor, restore_preprocessor
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 from casebook.training.cross_validation import Split
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def keep_splits(folder: Path, make: Callable[[], Iterable[Sequence[Any]]]) -> Pa
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
         if not folder.is_dir():
-            with written_whole(folder) as unfinished:
+            with atomic_write(folder) as unfinished:
                 for number, split in enumerate(make()):
                     _write(unfinished / f"{number:03d}", Split(*split))
     return folder
@@ -57,7 +57,7 @@ def read_splits(folder: Path) -> Iterator[Split]:
 
 
 def _write(folder: Path, split: Split) -> None:
-    for name, arrays in (("train", split.train), ("judged", split.judged)):
+    for name, arrays in (("train", split.train), ("judged", split.held_out)):
         (folder / name).mkdir(parents=True)
         for key, values in arrays.items():
             np.save(folder / name / f"{key}.npy", values)
