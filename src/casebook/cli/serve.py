@@ -1,4 +1,4 @@
-"""`casebook serve CASE`: answer raw rows with a case's champion over HTTP, from any folder."""
+"""`casebook serve CASE`: serve a case's champion over HTTP, from any folder."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ MEGABYTE = 1 << 20
     metavar="NUMBER",
     default=16,
     show_default=True,
-    help="Largest request that is answered; others get 413.",
+    help="Largest request that is accepted; others get 413.",
 )
 @extra_needed("serve", "serving")
 def serve(case: str, port: int, host: str, alias: str, most_megabytes: int) -> None:
-    """Answer raw rows with a champion, over HTTP."""
+    """Serve a champion over HTTP: raw rows in, predictions out."""
     from casebook.compute.gc_tuning import freeze_gc
     from casebook.model_registry.champion import NoChampionError, load_champion, open_registry
 

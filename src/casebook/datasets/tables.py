@@ -31,7 +31,7 @@ class TableFile(FileDataset):
     """A typed table as Parquet; categories stay categories. Writing goes on in the background (see `settle_writes`)."""
 
     def load(self) -> pd.DataFrame:
-        """Read the table as it was saved, dtypes included."""
+        """Read the table with the dtypes that it was saved with."""
         self._settle()
         stored = pa.parquet.read_table(self._filepath)
         # Parquet knows no dates by the second and would give them back by the millisecond.
@@ -40,7 +40,7 @@ class TableFile(FileDataset):
         return table.astype({name: kind for name, kind in kinds.items() if kind == "datetime64[s]"})
 
     def save(self, data: pd.DataFrame) -> None:
-        """Begin to write the table, whole or not at all. Nodes never modify their inputs, so it stays as it is."""
+        """Start writing the table atomically in the background; nodes never modify their inputs."""
         self._settle()
         PENDING[self._filepath] = _writer().submit(write_table, data, self._filepath)
 
@@ -54,7 +54,7 @@ class TableFile(FileDataset):
 
 
 def write_table(data: pd.DataFrame, filepath: Path) -> None:
-    """Write a table to a Parquet file, whole or not at all."""
+    """Write a table to a Parquet file, atomically."""
     # Only categories gain from a dictionary or are worth the time it takes to look for one.
     categories = [str(name) for name in data if isinstance(data[name].dtype, pd.CategoricalDtype)]
     table = pa.Table.from_pandas(data, preserve_index=False)
@@ -63,7 +63,7 @@ def write_table(data: pd.DataFrame, filepath: Path) -> None:
 
 
 def after_writes(act: Callable[[], None], name: Path) -> None:
-    """Do something once all tables so far are written, unless one failed; `settle_writes` waits for it by this name."""
+    """Schedule an action after all pending writes, unless one failed; `settle_writes` waits for it by this name."""
     before = list(PENDING.values())
 
     def act_on_success() -> None:

@@ -1,4 +1,4 @@
-"""A run's description in the MLflow UI: Markdown on what was held out, the scores side by side, and how to go on."""
+"""A run's description in the MLflow UI: Markdown with held-out rows, scores side by side, and how to load the model."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def _origin(run: Run) -> str:
 
 
 def _scores(run: Run, columns: Mapping[str, str], rows: str) -> str:
-    """Set the scores side by side, a row a metric; a column that has none is left out."""
+    """Build the table of scores, a row for each metric; empty columns are left out."""
     groups = {title: _group(run, who) for who, title in columns.items()}
     shown = {title: values for title, values in groups.items() if values}
     first = next(iter(shown.values()), {})
@@ -166,7 +166,7 @@ def _held_out(run: Run, parameters: Mapping[str, Any]) -> str:
 
 
 def _leaks(parameters: Mapping[str, Any]) -> str:
-    """Name the columns that are unknown when a prediction is made."""
+    """List the columns that are unknown when a prediction is made."""
     closed, open_ones = (
         [f"`{column}`" for column, choice in parameters["leaks"].items() if choice == wanted]
         for wanted in ("drop", "keep")
@@ -177,7 +177,7 @@ def _leaks(parameters: Mapping[str, Any]) -> str:
 
 
 def _model(run: Run, address: str) -> Iterator[str]:
-    """Say what became of the run's model, and how to load and serve it."""
+    """Describe the run's registered version, and how to load and serve the model."""
     case, version = _case(run), run.data.tags.get("model.version")
     serving = f"`MLFLOW_TRACKING_URI={STORE} mlflow models serve -m {address} --env-manager local`"
     if version:

@@ -1,4 +1,4 @@
-"""How a launch of a study begins: before any table is read, in the study's one MLflow run."""
+"""Launch of a study: created or joined before any table is read, in the study's one MLflow run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learning from one batch of new rows: dealt, prepared as the champion does, learnt, and put up for promotion."""
+"""Incremental training on one batch of new rows: split, prepared by the champion's preprocessor, trained, compared."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class UpdateSession(Protocol):
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows that have arrived.
+    """A batch of rows that have arrived.
 
     Attributes:
         step: number of the batch in this run, from 1.
@@ -73,12 +73,12 @@ class Batch:
 
 @dataclass(frozen=True)
 class Candidate:
-    """What learnt from a batch.
+    """A model trained on a batch, to be compared with the champion.
 
     Attributes:
-        batch: from which.
+        batch: what it was trained on.
         package: the model.
-        profile: of its training rows, see `champions.describe_training`.
+        profile: of its training rows, see `monitoring.training_profile.describe_training`.
         metrics: of the run at this step.
     """
 
@@ -91,7 +91,7 @@ class Candidate:
 def learn_batch(
     batch: Batch, update_session: UpdateSession, settings: Block, old: arriving_rows.Rows, promotion_rows: pd.DataFrame
 ) -> Block:
-    """Let the champion learn from one batch, and put the result up for promotion.
+    """Train the champion on one batch, and compare the result with it for promotion.
 
     Returns:
         `rows` of the batch: `learnt`, `held_out` and those in `promotion`; how many were `replayed`; the largest share
@@ -135,7 +135,7 @@ def learn_batch(
 def deal(
     arrived: arriving_rows.Rows, old: arriving_rows.Rows, model: RowModel, settings: Block
 ) -> arriving_rows.SplitBatch:
-    """Check the rows of a batch against the champion's preprocessor and deal them; see `updating.split_arrivals`.
+    """Check the rows of a batch against the champion's preprocessor and split them; see `arriving_rows.split_arrivals`.
 
     Raises:
         UpdateError: they do not fit, or none is left to learn from.
@@ -160,7 +160,7 @@ def deal(
 
 
 def lower_training(training: schema.TrainingParameters, update: schema.UpdateParameters) -> schema.TrainingParameters:
-    """Give the training of an update: few epochs at a low, constant learning rate, ended by nothing else."""
+    """Return the training parameters of an update: few epochs, a low constant learning rate, no early stopping."""
     rate = training.optimizer.learning_rate * update.learning_rate
     changes = {
         "epochs": update.epochs,
@@ -173,7 +173,7 @@ def lower_training(training: schema.TrainingParameters, update: schema.UpdatePar
 
 @dataclass(frozen=True)
 class Judge:
-    """Prepares rows as the champion does and scores networks on them."""
+    """Prepares rows by the champion's preprocessor and scores networks on them."""
 
     model: RowModel
     settings: Block
@@ -226,7 +226,7 @@ class Judge:
 
     @property
     def metric(self) -> str:
-        """What models of the case are mainly judged by."""
+        """Metric that models of the case are compared by."""
         return self.settings["promotion"]["metric"] or main_metric(self.settings["task"]).name
 
     @property

@@ -1,6 +1,6 @@
-"""Putting a model together with its own code, so that it runs where the project is not installed.
+"""Packaging a model with its own code, so that it runs where the project is not installed.
 
-The code lies under a name made of its content: two versions loaded in one process each run their own.
+The code is a package named after its hash: two versions loaded in one process each run their own.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ mlflow.models.set_model(Model())
 
 @dataclass(frozen=True)
 class Package:
-    """What a logged model is made of, before it is logged.
+    """The parts of a model, before it is logged.
 
     Attributes:
         network: predicts prepared rows.
@@ -73,7 +73,7 @@ class Package:
 
 @dataclass(frozen=True)
 class PackageFolder:
-    """Where the parts of a written package lie."""
+    """Paths of the parts of a written package."""
 
     code: Path
     entry: Path
@@ -84,7 +84,7 @@ def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
     """Write code, entry file and fitted parts into an empty folder.
 
     Returns:
-        Their places.
+        Their paths.
     """
     sources = bundle_sources(case)
     name = bundle_name(sources)
@@ -111,7 +111,7 @@ def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
 
 
 def bundle_sources(case: str) -> dict[str, str]:
-    """Read the modules that a model of the case needs, by their place in the package; packages get empty markers."""
+    """Read the source of the modules that a model needs, by path in the package; `__init__` files are emptied."""
     root = Path(casebook.__file__).parent
     places = [str(file.relative_to(root)) for folder in FOLDERS for file in sorted((root / folder).rglob("*.py"))]
     places += [f"pipelines/{case}/{module}.py" for module in OF_THE_CASE]
@@ -123,7 +123,7 @@ def bundle_sources(case: str) -> dict[str, str]:
 
 
 def bundle_name(sources: dict[str, str]) -> str:
-    """Make `casebook_<hash>` of the content: the same code has the same name, other code another."""
+    """Return `casebook_<hash>` of the sources: equal code has equal names."""
     digest = hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()
     return f"casebook_{digest[:12]}"
 

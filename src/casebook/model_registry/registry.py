@@ -1,4 +1,4 @@
-"""The case's registered model: a version a finished run, `challenger` the newest, `champion` the one in use."""
+"""The registered model of a case: a version for each run, aliases `challenger` (newest) and `champion` (in use)."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ RUN_TAGS = (ORIGIN, "data.fingerprint", "variant", "git.commit", "git.dirty")
 
 @dataclass(frozen=True)
 class PromotionDecision:
-    """Whether a version becomes the champion, and why.
+    """Decision on a version's promotion to champion.
 
     Attributes:
-        promoted: whether it does.
+        promoted: whether it becomes the champion.
         reason: in one line.
-        metrics: `promotion/...` of the run.
+        metrics: `promotion/...`, to be logged to its run.
     """
 
     promoted: bool
@@ -45,7 +45,7 @@ class PromotionDecision:
 
 
 def find_version(case: str, alias: str = CHAMPION) -> ModelVersion | None:
-    """Find the version of a case that bears an alias."""
+    """Return the version of a case that has an alias, or None."""
     try:
         return MlflowClient().get_model_version_by_alias(case, alias)
     except MlflowException:
@@ -55,11 +55,11 @@ def find_version(case: str, alias: str = CHAMPION) -> ModelVersion | None:
 def register_version(
     case: str, run: Run, parameters: Mapping[str, Any], model_id: str = "", more: Mapping[str, str] | None = None
 ) -> ModelVersion:
-    """Register a run's model as a version of its case and call it the challenger.
+    """Register a run's model as a version of its case with the alias `challenger`.
 
     Args:
-        case: name of the registered model, made with its first version.
-        run: it holds the tags and test scores that the version gets.
+        case: name of the registered model, created with its first version.
+        run: its tags and test scores are copied to the version.
         parameters: the case's merged parameters.
         model_id: of the logged model, where a run has several; else its last.
         more: further tags.
@@ -94,7 +94,7 @@ def register_version(
 
 
 def describe_models(case: str) -> str:
-    """Describe a registered model on its page in the UI."""
+    """Return the description of a registered model for its page in the UI."""
     return (
         f"Models of the case `{case}`: each takes raw rows. `@{CHAMPION}` is the one in use (`casebook serve {case}`), "
         f"`@{CHALLENGER}` the newest; the tag `promotion` of a version says what was decided on it and why."
@@ -102,7 +102,7 @@ def describe_models(case: str) -> str:
 
 
 def describe_version(run: Run) -> str:
-    """Describe a version by its variant, its run and its scores on the test rows."""
+    """Return the description of a version: its variant, run and scores on the test rows."""
     scores = [
         f"{name.removeprefix('test/')} {value:.4g}"
         for name, value in run.data.metrics.items()
@@ -118,7 +118,7 @@ def judge_version(
 ) -> PromotionDecision:
     """Decide whether a version becomes the champion of its case.
 
-    Both models answer the same promotion rows anew, from raw values and through what was logged.
+    Both logged models predict the same promotion rows from raw values.
 
     Args:
         version: the challenger.
@@ -177,13 +177,13 @@ def _compare(
 def promote_if_better(
     version: ModelVersion, rows: pd.DataFrame | None, parameters: Mapping[str, Any], run_id: str, step: int = 0
 ) -> tuple[bool, str]:
-    """Judge a version and apply_decision what follows, one version of a case at a time.
+    """Decide on a version's promotion and apply the decision, one version of a case at a time.
 
     Args:
         version: the challenger.
         rows: the promotion rows in raw form with their target; None where the run took none.
         parameters: the case's merged parameters.
-        run_id: of the run that is told.
+        run_id: of the run that the decision is logged to.
         step: at which its metrics are logged.
 
     Returns:
@@ -204,7 +204,7 @@ def promote_if_better(
 
 
 def answer_rows(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:
-    """Let a version's logged model answer raw rows."""
+    """Predict raw rows with a version's logged model."""
     # Looking through all installed packages for versions that differ takes a twentieth of a short run; both models are
     # compared in the one environment that there is.
     model = mlflow.pyfunc.load_model(f"models:/{version.name}/{version.version}", suppress_warnings=True)
@@ -213,10 +213,10 @@ def answer_rows(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def apply_decision(version: ModelVersion, decision: PromotionDecision, run_id: str, step: int = 0) -> str:
-    """Move the alias where the decision says so, and keep the decision with the version and its run.
+    """Set the alias `champion` where the decision says so, and log the decision with the version and its run.
 
     Returns:
-        What was decided, in one line.
+        The decision in one line.
     """
     client, told = MlflowClient(), describe_decision(decision)
     client.set_model_version_tag(version.name, version.version, "promotion", told)
@@ -228,5 +228,5 @@ def apply_decision(version: ModelVersion, decision: PromotionDecision, run_id: s
 
 
 def describe_decision(decision: PromotionDecision) -> str:
-    """Say in one line what was decided, and why."""
+    """Describe a decision in one line."""
     return f"{'champion' if decision.promoted else 'no champion'}: {decision.reason}"

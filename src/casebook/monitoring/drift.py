@@ -1,4 +1,4 @@
-"""How far new rows have moved from those of the training: histograms that go with a model, and their distance."""
+"""Drift of new rows against training rows: histograms stored with a model, and their population stability index."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEAST_SHARE = 1e-4
 
 
 def describe_columns(table: pd.DataFrame) -> dict[str, Histogram]:
-    """Describe how each column is spread.
+    """Compute the histogram of each column.
 
     Returns:
         By name, plain values that JSON can hold: `edges` between which numbers are counted (a value at an edge belongs
@@ -53,7 +53,7 @@ def stability_index(expected: np.ndarray, counts: np.ndarray) -> float:
 
 
 def tabulate_drift(histograms: Mapping[str, Histogram], counts: Mapping[str, np.ndarray], alarm: float) -> pd.DataFrame:
-    """Set the index of each column beside the level of an alarm.
+    """Tabulate the stability index of each column beside the alarm level.
 
     Returns:
         `column`, `index`, `alarm` (whether the index reaches the level) and `rows`, the farthest first.
@@ -68,7 +68,7 @@ def tabulate_drift(histograms: Mapping[str, Histogram], counts: Mapping[str, np.
 
 
 def _measurable(column: pd.Series) -> pd.Series | None:
-    """Give a column in a form that can be counted."""
+    """Convert a column to numbers or categories that can be counted."""
     if column.dtype == object and len(column) and isinstance(column.iloc[0], np.ndarray | list):
         return None
     if isinstance(column.dtype, pd.StringDtype):

@@ -1,4 +1,4 @@
-"""From the bytes of a request to the bytes of its answer."""
+"""Responses: from the bytes of a request to the bytes of its predictions, or of what is wrong with it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def read_request_schema(champion: Champion) -> RequestSchema:
-    """Tell which columns a request to a champion may and must have."""
+    """Return the columns that a request to a champion may and must have."""
     model = champion.model
     return RequestSchema(dict(model.columns), frozenset(model.optional), takes_threshold=model.task == "binary")
 
 
 def answer_request(champion: Champion, asked: RequestSchema, body: bytes) -> bytes:
-    """Answer all rows of a request.
+    """Predict all rows of a request.
 
     Returns:
         JSON: `predictions`, an object a row as `RowModel.predict` names its columns, and `model`, name and version.
@@ -41,10 +41,10 @@ def answer_request(champion: Champion, asked: RequestSchema, body: bytes) -> byt
 
 
 def answer_table(champion: Champion, request: RowsRequest) -> Mapping[str, np.ndarray]:
-    """Answer rows as a table, which can be taken apart to find the row to blame where there is no answer.
+    """Predict rows as a table, which can be bisected to find the row that fails.
 
     Raises:
-        BadRequestError: a value is wrong, or the model cannot answer some row.
+        BadRequestError: a value is invalid, or the model fails on a row.
     """
     table = request.to_table()
     answers, faults = answer_rows(lambda rows: champion.predict(rows, request.threshold), table, MOST_FAULTS)
@@ -54,23 +54,23 @@ def answer_table(champion: Champion, request: RowsRequest) -> Mapping[str, np.nd
 
 
 def list_answers(answers: Mapping[str, np.ndarray]) -> list[dict[str, Any]]:
-    """Give the answers as plain objects, a row each."""
+    """Return the predictions as plain objects, one for each row."""
     columns = [values.tolist() for values in answers.values()]
     return [dict(zip(answers, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def describe_model(champion: Champion) -> dict[str, str]:
-    """Name the model that answers."""
+    """Return name and version of the model that predicts."""
     return {"name": champion.case, "version": str(champion.version)}
 
 
 def describe_error(error: BadRequestError) -> bytes:
-    """Give the answer to a bad request: what is wrong, and with which rows and columns."""
+    """Return the body of a 400 response: what is wrong, and with which rows and columns."""
     faults = [{"row": fault.row, "column": fault.column, "reason": fault.reason} for fault in error.faults]
     return write_json({"error": str(error), "rows": faults})
 
 
 def warm_up(champion: Champion) -> None:
-    """Let a model answer once, so that no client waits for what is made at the first answer."""
+    """Predict one empty row, so that no client waits for what is built at the first prediction."""
     empty = pd.DataFrame({name: pd.Series([None], dtype=object) for name in champion.model.columns})
     answer_rows(champion.predict, empty)

@@ -1,4 +1,4 @@
-"""The HTTP interface of a champion."""
+"""The HTTP application that serves a champion."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ WAIT_SECONDS = 8
 
 
 def create_app(champion: Champion, most_bytes: int) -> FastAPI:
-    """Make the app that answers with a champion.
+    """Create the application that serves a champion.
 
     Args:
-        champion: answers.
-        most_bytes: of a request; larger ones get 413.
+        champion: the model to predict with.
+        most_bytes: largest request in bytes; larger ones get 413.
     """
     asked = read_request_schema(champion)
     app = FastAPI(
@@ -39,7 +39,7 @@ def create_app(champion: Champion, most_bytes: int) -> FastAPI:
 
     @app.post("/invocations", openapi_extra=describe_invocations(champion, asked))
     async def invocations(request: Request) -> Response:
-        """Answer raw rows in one of MLflow's JSON forms."""
+        """Predict raw rows in one of MLflow's JSON forms."""
         body = await read_bounded(request, most_bytes)
         if len(body) < SMALL:
             return Response(answer_request(champion, asked, body), media_type=JSON)
@@ -48,7 +48,7 @@ def create_app(champion: Champion, most_bytes: int) -> FastAPI:
     @app.get("/health")
     @app.get("/ping", include_in_schema=False)
     async def health() -> Response:
-        """Tell that the server answers, and with which model."""
+        """Return the status of the server and the model that it serves."""
         facts = {"run_id": champion.run_id, "origin": champion.origin, "required": champion.required}
         return Response(write_json({"status": "ok", "model": describe_model(champion), **facts}), media_type=JSON)
 
@@ -58,7 +58,7 @@ def create_app(champion: Champion, most_bytes: int) -> FastAPI:
 
 
 async def read_bounded(request: Request, most_bytes: int) -> bytes:
-    """Read a request's body.
+    """Read a request's body, up to a limit.
 
     Raises:
         BadRequestError: it is larger than `most_bytes`.
@@ -76,10 +76,10 @@ async def read_bounded(request: Request, most_bytes: int) -> bytes:
 
 
 async def refuse(_request: Request, error: Any) -> Response:  # noqa: ANN401 - Starlette hands over any error
-    """Answer a bad request."""
+    """Return the response to a bad request: 400 or 413."""
     return Response(describe_error(error), status_code=error.status, media_type=JSON)
 
 
 async def apologise(_request: Request, _error: Exception) -> Response:
-    """Answer when the server itself failed; its log has the details."""
+    """Return the 503 response to an error of the server; its log has the details."""
     return Response(write_json({"error": "the server cannot answer now", "rows": []}), status_code=503, media_type=JSON)

@@ -1,4 +1,4 @@
-"""What the page of the interface says of a request, from the columns that the model takes."""
+"""The OpenAPI description of a request, from the columns that the model takes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def describe_invocations(champion: Champion, asked: RequestSchema) -> dict[str, Any]:
-    """Describe `/invocations`: request, answer and refusals."""
+    """Build the OpenAPI operation of `/invocations`: request body, response and errors."""
     row = {
         "type": "object",
         "properties": {name: COLUMN_TYPES[kind].json_schema for name, kind in asked.kinds.items()},

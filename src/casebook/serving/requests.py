@@ -1,4 +1,4 @@
-"""From the bytes of a request to raw rows: MLflow's JSON forms, each refused with a reason where it cannot be read."""
+"""Request parsing: MLflow's JSON forms to raw rows, each refused with a reason where it is invalid."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ Columns = dict[str, list[Any]]
 
 
 class BadRequestError(ValueError):
-    """A request that cannot be answered.
+    """An invalid request.
 
     Attributes:
-        status: of the answer.
-        faults: rows and columns to blame, where they are known.
+        status: HTTP status of the response.
+        faults: the invalid values by row and column, where they are known.
     """
 
     def __init__(self, message: str, faults: Sequence[InvalidValue] = (), status: int = 400) -> None:
-        """Keep the reasons."""
+        """Store the status and the invalid values."""
         super().__init__(message)
         self.faults = faults
         self.status = status
@@ -41,7 +41,7 @@ class BadRequestError(ValueError):
 
 @dataclass(frozen=True)
 class RequestSchema:
-    """The columns that a model takes: their kinds, and which of them a row may lack."""
+    """Schema of a request: the columns that a model takes, their types, and which are optional."""
 
     kinds: Mapping[str, Kind]
     optional: frozenset[str] = field(default_factory=frozenset)
@@ -50,10 +50,10 @@ class RequestSchema:
 
 @dataclass(frozen=True)
 class RowsRequest:
-    """What a request asks for.
+    """A parsed request.
 
     Attributes:
-        columns: raw values, a list a column; those columns that the model takes, but any values.
+        columns: raw values, a list a column; the names are validated, the values not yet.
         kinds: of the columns.
         threshold: of class 1, None for the model's own.
     """
@@ -63,10 +63,10 @@ class RowsRequest:
     threshold: float | None = None
 
     def to_table(self) -> pd.DataFrame:
-        """Check the values and make a table of them.
+        """Validate the values and build a table of them.
 
         Raises:
-            BadRequestError: some do not have the form of their column.
+            BadRequestError: some are invalid for the type of their column.
         """
         faults = [f for name, values in self.columns.items() for f in find_invalid(name, self.kinds[name], values)]
         if faults:
@@ -76,7 +76,7 @@ class RowsRequest:
 
 
 def read_request(body: bytes, asked: RequestSchema) -> RowsRequest:
-    """Read a request.
+    """Parse a request and validate its form and column names.
 
     Raises:
         BadRequestError: no JSON, none of the forms, or other columns.
@@ -92,7 +92,11 @@ def read_request(body: bytes, asked: RequestSchema) -> RowsRequest:
 
 
 def read_threshold(params: object, taken: bool) -> float | None:
-    """Read `params`, which may hold a threshold and nothing else."""
+    """Parse `params`, which may hold a threshold from 0 to 1 and nothing else.
+
+    Raises:
+        BadRequestError: it holds something else.
+    """
     if params is None or params == {}:
         return None
     if not isinstance(params, dict) or set(params) != {"threshold"} or not taken:
@@ -105,7 +109,11 @@ def read_threshold(params: object, taken: bool) -> float | None:
 
 
 def check_names(columns: Columns, asked: RequestSchema) -> None:
-    """Refuse rows that lack a column, have one that nothing is known of, or are none."""
+    """Validate the names of columns.
+
+    Raises:
+        BadRequestError: a column is missing or unknown, or there are no rows.
+    """
     if not len(next(iter(columns.values()), [])):
         raise BadRequestError("there are no rows")
     unknown = [name for name in columns if name not in asked.kinds]
@@ -121,14 +129,14 @@ def check_names(columns: Columns, asked: RequestSchema) -> None:
 
 
 def frame_columns(columns: Columns, kinds: Mapping[str, Kind]) -> pd.DataFrame:
-    """Make a table of checked values, each column in the form that is parsed fastest."""
+    """Build a table of validated values, each column with the dtype that is parsed fastest."""
     if len(next(iter(columns.values()))) == 1:
         return _frame_row(columns)
     return pd.DataFrame({name: COLUMN_TYPES[kinds[name]].pack(values) for name, values in columns.items()}, copy=False)
 
 
 def _frame_row(columns: Columns) -> pd.DataFrame:
-    """Make a table of one row as a single block, which is built ten times as fast as one block a column."""
+    """Build a table of one row as a single block, ten times as fast as one block a column."""
     cells = np.empty((1, len(columns)), dtype=object)
     for place, values in enumerate(columns.values()):
         cells[0, place] = values[0]
@@ -146,7 +154,7 @@ def _form_of(content: object) -> str:
 
 
 def _read_split(split: object) -> Columns:
-    """Read {"columns": [names], "data": [[values], ...]}; an `index` is not looked at."""
+    """Parse {"columns": [names], "data": [[values], ...]}; an `index` is ignored."""
     if not isinstance(split, dict) or not set(split) <= {"columns", "data", "index"}:
         raise BadRequestError("dataframe_split is an object of `columns` and `data`")
     names, data = split.get("columns"), split.get("data")
@@ -165,7 +173,7 @@ def _read_split(split: object) -> Columns:
 
 
 def _read_records(records: object) -> Columns:
-    """Read [{name: value, ...}, ...]; every row has the same names."""
+    """Parse [{name: value, ...}, ...]; every row has the same names."""
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise BadRequestError("the rows are a list of objects, a name and a value for each column")
     if not records:
@@ -183,7 +191,7 @@ def _read_records(records: object) -> Columns:
 
 
 def _differing_records(records: list[dict[str, Any]]) -> BadRequestError:
-    """Name the first row whose columns are not those of the first."""
+    """Return the error for the first row whose columns differ from those of row 0."""
     row, differing = next(
         (row, differing)
         for row, record in enumerate(records)
@@ -195,7 +203,7 @@ def _differing_records(records: list[dict[str, Any]]) -> BadRequestError:
 
 
 def _read_inputs(inputs: object) -> Columns:
-    """Read {name: [values], ...}, {name: value, ...} for a single row, or rows as `_read_records` does."""
+    """Parse {name: [values], ...}, {name: value, ...} for a single row, or rows as `_read_records` does."""
     if isinstance(inputs, list):
         return _read_records(inputs)
     if not isinstance(inputs, dict):

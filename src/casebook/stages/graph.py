@@ -37,7 +37,7 @@ def stage(
     beside: bool = False,
     kept: bool = False,
 ) -> Node:
-    """Make a node that is called after its function and tagged with its one stage.
+    """Create a node named after its function and tagged with its stage.
 
     Args:
         tag: the stage, for `--tags` and the seconds in the summary.

@@ -1,4 +1,4 @@
-"""Nodes that let the champion learn from rows that have arrived, and their wiring."""
+"""Nodes of incremental training on rows that have arrived, and their wiring."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def create_update_pipeline(case: str, run: Pipeline) -> Pipeline:
         arrivals: ArrivalsReader, update_session: UpdateSession, settings: Block, old: arriving_rows.Rows,
         promotion_rows: pd.DataFrame, *values: object,
     ) -> pd.DataFrame:  # fmt: skip
-        """Let the champion learn from one batch after another; see `learn_batches`."""
+        """Train the champion on one batch after another; see `learn_batches`."""
         settings = {**settings, "case": case, "day": load_case(case).new_rows.day}
         return learn_batches(
             arrivals, update_session, settings, old, promotion_rows, lambda content: make_rows(content, *values)
@@ -78,7 +78,7 @@ def run_nodes(graph: Pipeline, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def gather_settings(*values: Any) -> Block:  # noqa: ANN401 - parameters
-    """Put together what an update goes by, under the names in `SETTINGS`."""
+    """Collect the parameters of an update under the names in `SETTINGS`."""
     return dict(zip(SETTINGS, values, strict=True))
 
 
@@ -90,7 +90,7 @@ def learn_batches(
     promotion_rows: pd.DataFrame,
     make_rows: Callable[[object], arriving_rows.Rows],
 ) -> pd.DataFrame:
-    """Let the champion learn from one batch after another; each version stands for promotion before the next begins.
+    """Train the champion on one batch after another; each version is compared for promotion before the next begins.
 
     Returns:
         A line a batch: see `learn_batch`; of one in a folder that could not be learnt from the reason alone.

@@ -1,4 +1,4 @@
-"""What a person sees: a progress bar while training and a table at the end."""
+"""Console output: a progress bar while training and a summary table at the end of a run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ProgressBar(TrainingCallback):
     """Show epoch, losses and the first metric beside a bar of all steps."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Prepare the bar, which is first shown when a training begins."""
+        """Create the bar, which is first shown when a training begins."""
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(20),
@@ -53,7 +53,7 @@ class ProgressBar(TrainingCallback):
             self._show(int(row["epoch"]), {name: value for name, value in row.items() if name != "epoch"})
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
-        """Move the bar."""
+        """Update the bar by the batches done."""
         self._progress.update(self._task, completed=self._done * self._steps + batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
@@ -61,7 +61,7 @@ class ProgressBar(TrainingCallback):
         self._show(epoch + 1, read_curves(logs or {}, self.params))
 
     def close(self) -> None:
-        """Leave the bar as it stands."""
+        """Stop updating the bar, which stays on the console."""
         self._progress.stop()
 
     def _show(self, number: int, metrics: Mapping[str, float]) -> None:
@@ -84,7 +84,7 @@ class ProgressBar(TrainingCallback):
 
 
 class ConsoleFolds:
-    """Open a child run a fold, write its scores there, and show them in a line each."""
+    """Opens a child run for each fold, logs its scores there, and prints them in a line."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class ConsoleFolds:
         log: Callable[[str, Mapping[str, float]], None],
         console: Console | None = None,
     ) -> None:
-        """Keep how a child run is opened (by name and tags, returning its id) and how metrics are logged to it."""
+        """Store how a child run is opened (by name and tags, returning its id) and how metrics are logged to it."""
         self._open_run = open_run
         self._log = log
         self._console = console or Console()
@@ -100,7 +100,7 @@ class ConsoleFolds:
 
     @contextmanager
     def fold(self, name: str, tags: Mapping[str, str]) -> Iterator[list[TrainingCallback]]:
-        """Open a fold -> the callbacks of its training; its curves go to its own run."""
+        """Open a fold's run and yield the callbacks of its training, which log curves to it."""
         with self._open_run(name, tags) as run_id:
             self._name, self._run_id = name, run_id
             yield [CurveCallback(lambda epoch, metrics: self._log_epoch(run_id, epoch, metrics))]
@@ -116,12 +116,12 @@ class ConsoleFolds:
 
 
 def write_score(value: float) -> str:
-    """Write a score in four places, a large one in five digits."""
+    """Format a score with four decimals, one of 10 or more with one."""
     return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
 def announce(folder: Path, sample: Mapping[str, int], best: Mapping[str, Mapping[str, float]]) -> None:
-    """Say loudly that a sample was generated."""
+    """Print that a sample was generated, its size and its best reachable scores."""
     size = ", ".join(f"{name} {value:,}" for name, value in sample.items())
     reachable = ", ".join(
         f"{strategy} {name} {value:.3f}" for strategy, scores in best.items() for name, value in scores.items()
@@ -139,7 +139,7 @@ def announce(folder: Path, sample: Mapping[str, int], best: Mapping[str, Mapping
 
 
 def show_summary(run: Run, seconds: Mapping[str, float], store: str, beside: Mapping[str, float] | None = None) -> None:
-    """Print what a run found: rows, features, origin, scores side by side, seconds by stage, where to look."""
+    """Print the summary of a run: scores side by side, rows, features, origin, seconds by stage, and the MLflow run."""
     metrics, tags = run.data.metrics, run.data.tags
     facts = Table.grid(padding=(0, 2))
     for name, value in _facts(run, seconds, store, beside or {}):
@@ -181,7 +181,7 @@ def _facts(
 
 
 def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> Table:
-    """Set the network's scores beside the baseline's, the reference's and the best reachable, a row a metric."""
+    """Build the table of scores, a row for each metric: network, baseline, reference, best reachable."""
     names = {"test": "winner" if scores["default"] else "network", "best_reachable": "best reachable"}
     if updated:
         # What is known of a sample was worked out for the rows of a training run.

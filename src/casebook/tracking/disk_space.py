@@ -1,4 +1,4 @@
-"""Full disks: found behind whatever error a library makes of them."""
+"""Full disks: detected behind the errors that libraries raise for them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SQLITE_SAYS = "database or disk is full"
 
 
 def describe_full_disk(error: BaseException | None) -> str:
-    """Return one line on the disk, or quota, whose end is behind an error; nothing where it is another error."""
+    """Return one line on the full disk or quota behind an error; empty where it is another error."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in FULL:
             return _describe(str(error.filename or project_root()))
@@ -24,7 +24,7 @@ def describe_full_disk(error: BaseException | None) -> str:
 
 
 def quiet_full_disk() -> None:
-    """Keep MLflow from logging a stack trace for each write that a full disk refused: the run's end says it once."""
+    """Filter MLflow's stack trace for each write that a full disk refused; the run's end reports it once."""
     logging.getLogger("mlflow.store.db.utils").addFilter(_is_other)
 
 

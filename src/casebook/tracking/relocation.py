@@ -1,4 +1,4 @@
-"""A store whose project was moved or copied: the absolute paths that MLflow keeps in it follow."""
+"""Relocation of a store whose project was moved or copied: the absolute paths that MLflow keeps in it are rewritten."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def relocate_store(file: Path, root: Path) -> None:
 
 
 def _rewrite(store: Connection, former: str, present: str) -> None:
-    """Replace a folder in front of paths; one whose name only begins alike is another."""
+    """Replace a leading folder of paths; a folder whose name only begins alike is left."""
     # All else on a machine lies in the topmost folder too.
     for inside in ("",) if former else OWN_FOLDERS:
         for spelling in SPELLINGS:
@@ -81,7 +81,7 @@ def _locations(store: Connection) -> list[str]:
 
 
 def _root_of(location: str) -> str | None:
-    """Return the project that a folder of artifacts lies in; None of one that is arranged otherwise."""
+    """Return the project that a folder of artifacts lies in; None for another layout."""
     path = unquote(location.removeprefix(FILE)) if location.startswith(FILE) else location
     ending = f"/{ARTIFACTS.as_posix()}"
     return path.removesuffix(ending) if path.endswith(ending) else None

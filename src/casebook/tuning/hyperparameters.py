@@ -1,4 +1,4 @@
-"""The kinds of leaves that a space can hold: each asks Optuna for a value, and lists or recognises values."""
+"""The hyperparameters of a search space: each suggests a value by Optuna, lists its values and encodes given ones."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ class SpaceError(ValueError):
 
 
 class Leaf(Protocol):
-    """A leaf of the parameters that varies.
+    """A hyperparameter of the search space: a leaf of the case's parameters that varies.
 
     Attributes:
-        name: its dotted name, the case's name in front: Optuna's and MLflow's name as well.
-        when: dotted name -> the values of that leaf with which this one exists; empty for always.
+        name: its dotted name, the case's name in front; Optuna and MLflow use the same.
+        when: its conditions, dotted name -> the values of that leaf with which it is active; empty for always.
     """
 
     @property
     def name(self) -> str:
-        """See above."""
+        """Dotted name, as in `redhat.training.optimizer.learning_rate`."""
 
     @property
     def when(self) -> Mapping[str, tuple[Any, ...]]:
-        """See above."""
+        """Conditions: dotted name -> values with which this one is active."""
 
     def ask(self, trial: BaseTrial) -> Any:  # noqa: ANN401 - whatever the parameter is
-        """Take the trial's value."""
+        """Suggest a value for a trial."""
 
     def listed(self) -> list[Any]:
-        """List all values, for a grid.
+        """List all values, for a grid search.
 
         Raises:
-            SpaceError: there is no end to them.
+            SpaceError: the range is continuous.
         """
 
     def encode(self, value: Any) -> dict[str, Scalar]:  # noqa: ANN401
-        """Give Optuna's names and values for a value of the parameter.
+        """Encode a value of the parameter as Optuna's names and values.
 
         Raises:
             SpaceError: the value lies outside.
@@ -57,7 +57,7 @@ class Leaf(Protocol):
 
 @dataclass(frozen=True)
 class NumberLeaf:
-    """A range of numbers, whole or not, on a linear or logarithmic scale, free or in steps."""
+    """An integer or float range on a linear or logarithmic scale, continuous or in steps."""
 
     name: str
     low: float
@@ -68,13 +68,13 @@ class NumberLeaf:
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def ask(self, trial: BaseTrial) -> Any:  # noqa: ANN401
-        """Take the trial's number."""
+        """Suggest a number for a trial."""
         if self.whole:
             return trial.suggest_int(self.name, int(self.low), int(self.high), log=self.log, step=int(self.step or 1))
         return trial.suggest_float(self.name, self.low, self.high, log=self.log, step=self.step)
 
     def listed(self) -> list[Any]:
-        """List the steps; a logarithmic or free range has none."""
+        """List the steps; a logarithmic or continuous range has none."""
         if self.log or not (self.step or self.whole):
             raise SpaceError(f"{self.name}: a grid needs a step or a choice here, not a free range")
         step = self.step or 1
@@ -82,7 +82,7 @@ class NumberLeaf:
         return [int(v) if self.whole else float(np.round(v, 12)) for v in values]
 
     def encode(self, value: Any) -> dict[str, Scalar]:  # noqa: ANN401
-        """Give the number under the leaf's name."""
+        """Return the number under the hyperparameter's name."""
         fits = isinstance(value, int if self.whole else int | float) and not isinstance(value, bool)
         if not fits or not self.low <= value <= self.high:
             raise SpaceError(f"{self.name} = {value!r} lies outside {self.low:g} to {self.high:g}")
@@ -91,14 +91,14 @@ class NumberLeaf:
 
 @dataclass(frozen=True)
 class ChoiceLeaf:
-    """One of several values: numbers, words, lists or whole blocks."""
+    """A categorical hyperparameter: its values are numbers, words, lists or blocks of parameters."""
 
     name: str
     values: tuple[Any, ...]
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def ask(self, trial: BaseTrial) -> Any:  # noqa: ANN401
-        """Take the trial's value."""
+        """Suggest one of the values for a trial."""
         chosen = trial.suggest_categorical(self.name, [_write(value) for value in self.values])
         return next(value for value in self.values if _write(value) == chosen)
 
@@ -107,7 +107,7 @@ class ChoiceLeaf:
         return list(self.values)
 
     def encode(self, value: Any) -> dict[str, Scalar]:  # noqa: ANN401
-        """Give the value as Optuna keeps it."""
+        """Return the value as Optuna stores it."""
         if value not in self.values:
             raise SpaceError(f"{self.name} = {value!r} is not one of {', '.join(map(repr, self.values))}")
         return {self.name: _write(value)}
@@ -115,7 +115,7 @@ class ChoiceLeaf:
 
 @dataclass(frozen=True)
 class WidthsLeaf:
-    """A list of widths: how many layers, and how wide all of them, or each, are."""
+    """A list of layer widths: a depth, and one width for all layers or one for each."""
 
     name: str
     depth: Leaf
@@ -123,21 +123,21 @@ class WidthsLeaf:
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
     def ask(self, trial: BaseTrial) -> list[int]:
-        """Take depth and widths; a layer that is not there has no width."""
+        """Suggest a depth and the widths of that many layers."""
         depth = self.depth.ask(trial)
         if len(self.widths) == 1:
             return [self.widths[0].ask(trial)] * depth
         return [leaf.ask(trial) for leaf in self.widths[:depth]]
 
     def listed(self) -> list[Any]:
-        """List all depths with all their widths."""
+        """List every combination of depth and widths."""
         if len(self.widths) == 1:
             return [[width] * depth for depth in self.depth.listed() for width in self.widths[0].listed()]
         choices = [leaf.listed() for leaf in self.widths]
         return [list(widths) for depth in self.depth.listed() for widths in product(*choices[:depth])]
 
     def encode(self, value: Any) -> dict[str, Scalar]:  # noqa: ANN401
-        """Give depth and widths."""
+        """Encode depth and widths."""
         if not isinstance(value, list) or not value or (len(self.widths) == 1 and len(set(value)) > 1):
             raise SpaceError(f"{self.name} = {value!r}: give a list of widths, all alike unless `each` is true")
         found = self.depth.encode(len(value))
@@ -148,5 +148,5 @@ class WidthsLeaf:
 
 
 def _write(value: Any) -> Scalar:  # noqa: ANN401
-    """Write a value as Optuna can keep it: lists and blocks as JSON."""
+    """Encode a value as Optuna can store it: lists and blocks as JSON."""
     return json.dumps(value, sort_keys=True) if isinstance(value, list | dict) else value

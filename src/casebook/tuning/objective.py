@@ -1,4 +1,4 @@
-"""What a trial is judged by: the validation rows after each epoch, or the mean over folds."""
+"""The objective of a trial: its metrics on the validation rows after each epoch, or their mean over folds."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Judgement(NamedTuple):
-    """What a finished trial found: a value a metric, everything measured, and the epochs that its network kept."""
+    """Result of a finished trial: the objective values, all measured metrics, and the number of epochs kept."""
 
     values: tuple[float, ...]
     metrics: dict[str, float]
@@ -34,18 +34,18 @@ class Judgement(NamedTuple):
 
 
 class TrialError(RuntimeError):
-    """A trial that cannot be judged."""
+    """A trial without a valid objective value."""
 
 
 class PruningCallback(TrainingCallback):
-    """Report each epoch's value to Optuna, and end a trial that lags behind or whose loss is not finite."""
+    """Report each epoch's value to Optuna; prune a trial that lags behind, fail one whose loss is not finite."""
 
     def __init__(self, trial: optuna.Trial, metric: str | None) -> None:
-        """Keep the trial and the curve to report; without one nothing is reported."""
+        """Store the trial and the name of the curve to report; None reports nothing."""
         self._trial, self._metric = trial, metric
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Refuse losses that are not finite; report and prune.
+        """Report the epoch's value and prune the trial where Optuna says so.
 
         Raises:
             TrialPruned: the trial lags behind.
@@ -73,7 +73,7 @@ def judge_on_validation(
     study: StudyParameters,
     callbacks: Sequence[TrainingCallback],
 ) -> Judgement:
-    """Train on the training rows; the value is that of the epoch whose weights the network keeps.
+    """Train on the training rows and return the metrics of the epoch whose weights are kept.
 
     Raises:
         TrialPruned: it lags behind the trials before it.
@@ -98,9 +98,9 @@ def evaluate_on_folds(
     study: StudyParameters,
     make_callbacks: Callable[[int], Sequence[TrainingCallback]],
 ) -> Judgement:
-    """Train once a fold; the value is the mean over the folds, and each fold is a step that may prune.
+    """Train once a fold and return the mean metrics over the folds; each fold is a step at which pruning may happen.
 
-    `make_callbacks` makes those of a fold from the number of its first epoch, so that a trial has one curve.
+    `make_callbacks` builds those of a fold from the number of its first epoch, so that a trial has one curve.
     """
     began, found, epochs = time.perf_counter(), [], []
     for number, split in enumerate(splits, start=1):

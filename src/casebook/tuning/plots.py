@@ -1,4 +1,4 @@
-"""Figures of a search: one interactive page with all of them, and each as a picture."""
+"""Figures of a study: one interactive page with all of them, and each as a matplotlib figure."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ WIDER = {"slice": 3.2, "parallel_coordinate": 1.2}
 
 
 def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any], str]:
-    """Draw all figures that the study has enough trials for.
+    """Draw every figure that the study has enough trials for.
 
     Args:
         study: with finished trials.
@@ -76,7 +76,7 @@ def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any
 
 
 def with_short_names(study: optuna.Study) -> optuna.Study:
-    """Copy a study in memory, its parameters called by the last words of their names that still tell them apart."""
+    """Copy a study in memory, its hyperparameters under their shortest unambiguous names."""
     import optuna
 
     trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
@@ -94,7 +94,7 @@ def _renamed(trial: FrozenTrial, short: Mapping[str, str]) -> FrozenTrial:
 
 
 def shorten(names: Collection[str]) -> dict[str, str]:
-    """Give each dotted name its shortest ending of at least two words that no other name has."""
+    """Map each dotted name to its shortest suffix of at least two words that no other name has."""
     found: dict[str, str] = {}
     for name in names:
         words = name.split(".")
@@ -110,7 +110,7 @@ def _count_parameters(study: optuna.Study) -> int:
 
 
 def _kinds(metrics: Sequence[str]) -> list[str]:
-    """Name the figures of a study with so many metrics; those of one metric show the first of two."""
+    """List the figures for one or two metrics; figures of a single metric show the first of two."""
     return [kind for kind in KINDS if (kind != "pareto_front" if len(metrics) == 1 else kind != "intermediate_values")]
 
 
@@ -124,7 +124,7 @@ def _options(kind: str, metrics: Sequence[str]) -> dict[str, Any]:
 
 
 def _try(kind: str, draw: Callable[[], Any]) -> Any:  # noqa: ANN401 - a figure of either library
-    """Draw, or do without where there are too few trials for it."""
+    """Draw a figure; return None where there are too few trials for it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -142,7 +142,7 @@ def _to_html(figure: Any, kind: str, first: bool) -> str:  # noqa: ANN401 - plot
 
 
 def _to_figure(axes: Any, kind: str, parameters: int) -> Any:  # noqa: ANN401
-    """Give the figure around axes, out of pyplot's hands, in a size at which its words can be read."""
+    """Return the figure of axes, closed in pyplot and sized so that its labels can be read."""
     import matplotlib.pyplot as plt
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""What a person sees of a study: a line a finished trial, and a bar with the best value and the time left."""
+"""Console output of a study: a line for each finished trial, and a bar with the best value and the time left."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ WORDS = {"COMPLETE": "finished", "PRUNED": "pruned", "FAIL": "failed", "INTERRUP
 
 
 class StudyProgress:
-    """The console of one launch."""
+    """Progress bar of one launch."""
 
     def __init__(self, metrics: Sequence[str], total: int, console: Console | None = None) -> None:
-        """Prepare the bar; nothing is shown before `start`."""
+        """Create the bar; nothing is shown before `start`."""
         self._metrics = metrics
         self._progress = Progress(
             TextColumn("trials {task.completed}/{task.total}"),
@@ -33,13 +33,13 @@ class StudyProgress:
         self._task = self._progress.add_task("", total=total, shown="", start=False)
 
     def start(self, done: int) -> None:
-        """Show the bar, with what earlier launches have done."""
+        """Show the bar, with the trials of earlier launches."""
         self._progress.start()
         self._progress.start_task(self._task)
         self._progress.update(self._task, completed=done)
 
     def stop(self) -> None:
-        """Leave the bar as it stands."""
+        """Stop updating the bar, which stays on the console."""
         self._progress.stop()
 
     def say(self, text: str) -> None:
@@ -47,13 +47,13 @@ class StudyProgress:
         self._progress.console.print(text, highlight=False)
 
     def print_trial(self, number: int, state: str, metrics: Mapping[str, float], message: str, seconds: float) -> None:
-        """Print how a trial ended."""
+        """Print a trial's final state, metrics or error, and seconds."""
         found = "  ".join(f"{name} {write_score(metrics[name])}" for name in self._metrics if name in metrics)
         told = {"COMPLETE": found, "PRUNED": message}.get(state, message)
         self.say(f"trial {number:<4} {WORDS[state]:<11} {seconds:6.1f} s  {told}")
 
     def update(self, done: int, pruned: int, best: tuple[int, Sequence[float]] | None) -> None:
-        """Move the bar."""
+        """Update the bar: trials done, pruned, and the best values."""
         shown = [f"{pruned} pruned"]
         if best is not None:
             values = "  ".join(f"{n} {write_score(v)}" for n, v in zip(self._metrics, best[1], strict=True))
@@ -62,7 +62,7 @@ class StudyProgress:
 
 
 def print_winner(winner: Mapping[str, Any], console: Console | None = None) -> None:
-    """Say which setting won and how to go on with it."""
+    """Print the winner's values and the command that trains it."""
     shown = console or Console()
     found = "  ".join(f"{n} {write_score(v)}" for n, v in zip(winner["metric"], winner["found"], strict=True))
     shown.print(f"winner: trial {winner['trial']}, {found}", highlight=False)

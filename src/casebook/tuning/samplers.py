@@ -24,7 +24,7 @@ LISTING = ("manual", "grid")
 
 
 def make_sampler(parameters: StudyParameters, seed: int) -> samplers.BaseSampler:
-    """Make the named sampler.
+    """Create the sampler of a study.
 
     Args:
         parameters: the case's `study` block.
@@ -53,7 +53,7 @@ def make_sampler(parameters: StudyParameters, seed: int) -> samplers.BaseSampler
 
 
 def make_pruner(name: str, options: PruningParameters, steps: int) -> pruners.BasePruner:
-    """Make the named pruner.
+    """Create a pruner by its name.
 
     Args:
         name: see `config.schema.tuning.Pruner`.
@@ -77,7 +77,7 @@ def make_pruner(name: str, options: PruningParameters, steps: int) -> pruners.Ba
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Optuna from warning that a strategy asked for by name is experimental."""
+    """Suppress Optuna's warning that a sampler or pruner chosen by name is experimental."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield

@@ -1,4 +1,4 @@
-"""Reading a space: a tree of the parameters' shape, whose leaves say what may stand there."""
+"""The search space: a tree shaped like the parameters, whose leaves describe hyperparameters."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WIDTHS = {"depth", "width", "each"}
 def read_space(
     case: str, tree: Mapping[str, Any], parameters: Mapping[str, Any], open_keys: Collection[str]
 ) -> list[Leaf]:
-    """Read a space and check it against the parameters that it varies.
+    """Parse a search space and validate it against the parameters that it varies.
 
     Args:
         case: its name, the first word of every dotted name.
@@ -37,7 +37,7 @@ def read_space(
         open_keys: names of mappings in them that may get new keys.
 
     Returns:
-        Its leaves, each after those that it depends on.
+        Its hyperparameters, each after those that its conditions name.
 
     Raises:
         SpaceError: a leaf that the parameters do not have, or a description that makes no sense.
@@ -55,7 +55,7 @@ def _walk(
     place: str,
     prefix: str = "",
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Find the descriptions in a space; refuse keys that the parameters do not have."""
+    """Yield the path and description of each hyperparameter; refuse keys that the parameters do not have."""
     for key, below in tree.items():
         known = parameters if isinstance(parameters, dict) else {}
         # An environment cannot take a leaf out of the space below it; it can say that it does not vary.
@@ -76,7 +76,7 @@ def _walk(
 
 
 def _read_leaf(name: str, spec: Mapping[str, Any]) -> Leaf:
-    """Read one description."""
+    """Parse the description of one hyperparameter."""
     kinds = [kind for kind in KINDS if kind in spec]
     others = spec.keys() - set(kinds)
     if len(kinds) != 1 or not others <= KINDS[kinds[0]]:
@@ -129,7 +129,7 @@ def _read_conditions(name: str, when: Any) -> dict[str, tuple[Any, ...]]:  # noq
 
 
 def _in_order(leaves: list[Leaf], case: str) -> list[Leaf]:
-    """Put each leaf behind those that its conditions name."""
+    """Sort hyperparameters topologically: each after those that its conditions name."""
     names = {leaf.name for leaf in leaves}
     done: list[Leaf] = []
     rest = list(leaves)
@@ -144,12 +144,12 @@ def _in_order(leaves: list[Leaf], case: str) -> list[Leaf]:
 
 
 def _owner(key: str, names: Collection[str]) -> str:
-    """Name the leaf that a condition looks at: a list of widths is asked for its depth, say."""
+    """Return the hyperparameter that a condition's key belongs to: that of widths for the key of their depth, say."""
     return key if key in names else key.rpartition(".")[0]
 
 
 def ask_values(leaves: list[Leaf], trial: BaseTrial, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Ask a trial for the value of each leaf that exists in it.
+    """Suggest a value for each hyperparameter that is active in a trial.
 
     Args:
         leaves: see `read_space`.
@@ -167,7 +167,7 @@ def ask_values(leaves: list[Leaf], trial: BaseTrial, parameters: Mapping[str, An
 
 
 def list_grid(leaves: list[Leaf], parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List every combination of values, leaves that do not exist in one left out of it."""
+    """List every combination of values; inactive hyperparameters are left out of it."""
     grid: list[tuple[dict[str, Any], dict[str, Scalar]]] = [({}, {})]
     for leaf in leaves:
         grown: list[tuple[dict[str, Any], dict[str, Scalar]]] = []
@@ -181,10 +181,10 @@ def list_grid(leaves: list[Leaf], parameters: Mapping[str, Any]) -> list[dict[st
 
 
 def encode_values(leaves: list[Leaf], values: Mapping[str, Any]) -> dict[str, Scalar]:
-    """Give Optuna's names and values for chosen values.
+    """Encode given values as Optuna's names and values.
 
     Raises:
-        SpaceError: a value that the space does not hold.
+        SpaceError: a value lies outside the space.
     """
     by_name = {leaf.name: leaf for leaf in leaves}
     found: dict[str, Scalar] = {}
@@ -196,7 +196,7 @@ def encode_values(leaves: list[Leaf], values: Mapping[str, Any]) -> dict[str, Sc
 
 
 def leaves_of_list(entries: list[dict[str, Any]]) -> list[Leaf]:
-    """Make the space of a list of settings: each leaf with the values that it takes there."""
+    """Build the space of a list of settings: one categorical hyperparameter for each name in it."""
     names = dict.fromkeys(name for entry in entries for name in entry)
     values = {name: [entry[name] for entry in entries if name in entry] for name in names}
     return [ChoiceLeaf(name, tuple(_distinct(found))) for name, found in values.items()]
@@ -207,7 +207,7 @@ def _distinct(values: list[Any]) -> list[Any]:
 
 
 def exists(leaf: Leaf, asked: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:
-    """Tell whether all conditions of a leaf hold."""
+    """Return whether all conditions of a hyperparameter hold."""
     return all(
         (asked[key] if key in asked else look_up(parameters, key, None)) in values for key, values in leaf.when.items()
     )

@@ -1,4 +1,4 @@
-"""A launch of a study: joins Optuna's study and MLflow's run, lets a crew work, and sums up what was found."""
+"""A study session: joins Optuna's study and MLflow's run, runs a pool of workers, and logs the results."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ SHOWN_BLOCKS = ("split", "duplicates", "leaks", "preprocessing", "training")
 
 
 class StudyFailedError(RuntimeError):
-    """Too many trials failed, or none finished."""
+    """Too many trials of a study failed, or none finished."""
 
 
 class StudySession:
-    """One launch."""
+    """One launch of a study."""
 
     def __init__(self, plan: StudyPlan, run_id: str) -> None:
-        """Open the study that `begin` has created or joined."""
+        """Load the study that `begin` has created or joined."""
         self.plan, self.run_id = plan, run_id
         self._settings = plan.study
         self._place = plan.open()
@@ -56,7 +56,7 @@ class StudySession:
         self._display = StudyProgress(self._settings.metric, self._total())
 
     def search(self, splits: list[Any]) -> tuple[dict[str, Any], pd.DataFrame, dict[str, Any], str]:
-        """Search until the budget is used up; see `stages.tuning.search_variants`.
+        """Run trials until the budget is used up; see `stages.tuning.search_variants`.
 
         Raises:
             StudyFailedError: too many trials failed, or none finished.
@@ -83,13 +83,13 @@ class StudySession:
         return self._sum_up()
 
     def judge(self, winner: Mapping[str, Any]) -> tuple[Any, Preprocessor, dict[str, float]]:
-        """Judge winner and default on the test rows; see `stages.tuning.evaluate_winner`."""
+        """Evaluate winner and default on the test rows; see `stages.tuning.evaluate_winner`."""
         judged = evaluate_variants(self.plan, open_splits(self.plan), winner)
         print_winner(winner)
         return judged
 
     def _prepare(self, splits: list[Any]) -> StudyPlan:
-        """Put the base's rows where all workers find them."""
+        """Write the prepared splits where all workers find them."""
         plan = self.plan.changed(stamps=stamp_base(self.plan))
         store, parameters = open_splits(plan), {plan.case: plan.parameters}
         if plan.study.folds:
@@ -99,7 +99,7 @@ class StudySession:
         return plan.changed(prepared=str(folder))
 
     def _work(self) -> None:
-        """Let a crew work off the budget."""
+        """Run a pool of workers until the budget is used up."""
         with TemporaryDirectory() as folder:
             until = time.time() + self._settings.seconds if self._settings.seconds else 0.0
             file = self.plan.changed(until=until).write(Path(folder) / "plan.json")
@@ -108,7 +108,7 @@ class StudySession:
             crew.work(self._lose, self._check)
 
     def _hear(self, hand: WorkerHandle, message: dict[str, Any]) -> None:
-        """Write down what a worker says."""
+        """Log a worker's message to MLflow and the console."""
         trial = message["trial"]
         if message["event"] == "start":
             hand.answer(self._recorder.start(trial, self._shown(message["values"]), message["retry_of"]))
@@ -121,7 +121,7 @@ class StudySession:
             self._show()
 
     def _lose(self, hand: WorkerHandle, code: int) -> None:
-        """Give up the trial of a worker that died."""
+        """Fail the trial of a worker that died, and retry it once."""
         for trial in retry_dead_trials(self._place, self._study):
             again = "it is not run again" if RETRY_OF in trial.user_attrs else "it is run again"
             self._display.say(f"trial {trial.number}: its process ended with {code}; {again}")
@@ -130,7 +130,7 @@ class StudySession:
             raise StudyFailedError(f"a worker ended with {code} before it began a trial; see its message above")
 
     def _check(self) -> None:
-        """Stop a study most of whose trials fail."""
+        """Raise where more trials failed than `study.max_failed_share` allows."""
         failed, ended = share_failed(self._study)
         if ended >= LEAST_ENDED and failed / ended > self._settings.max_failed_share:
             last = self._study.get_trials(deepcopy=False, states=(TrialState.FAIL,))[-1]
@@ -152,7 +152,7 @@ class StudySession:
         return winner, rank_trials(study, self.plan), figures, page
 
     def _shown(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Name the parameters that a trial's run shows, under the names that an ordinary run shows."""
+        """Select the parameters to log for a trial, under the names that a training run logs."""
         tree = apply_trial_values(self.plan.parameters, values)
         blocks = {f"{self.plan.case}.{name}": tree[name] for name in SHOWN_BLOCKS}
         return {**flatten(blocks), **values}
@@ -169,7 +169,7 @@ class StudySession:
         return count_trials(ended)
 
     def _total(self) -> int:
-        """Trials in all: those allowed, of a list no more than it has."""
+        """Count the trials of the budget; of a list or grid no more than it has."""
         if self._settings.sampler not in {"manual", "grid"}:
             return self._settings.trials
         listed = [t for t in self._study.get_trials(deepcopy=False) if RETRY_OF not in t.user_attrs]
@@ -183,7 +183,7 @@ def begin(
     environment: str,
     open_run: Callable[[str], str],
 ) -> StudySession:
-    """Check a study and create or join it, before any table is read.
+    """Validate a study and create or join it, before any table is read.
 
     Args:
         case: its name.
@@ -193,7 +193,7 @@ def begin(
         open_run: opens the study's MLflow run under a name, when it is new.
 
     Raises:
-        SpaceError: it cannot be run, or another study bears the name.
+        SpaceError: the study is invalid, or another one has the same name.
     """
     name = parameters["study"]["name"] or case
     plan = StudyPlan(

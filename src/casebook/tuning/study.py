@@ -1,4 +1,4 @@
-"""Opening a study, old or new, and refusing an old one that was about something else."""
+"""Creating and joining Optuna studies; one whose definition has changed is refused."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ENQUEUED = "enqueued"
 
 @dataclass(frozen=True)
 class StudyLocation:
-    """Where a study is kept.
+    """Location of a study: its storage and name.
 
     Attributes:
         storage: opened.
@@ -41,11 +41,11 @@ class StudyLocation:
     name: str
 
     def exclusive(self) -> Any:  # noqa: ANN401 - a context manager
-        """Keep everybody else from the study; see `storage.exclusive`."""
+        """Lock the study; see `storage.exclusive`."""
         return exclusive(self.storage, self.address, self.name)
 
     def load(self, **strategies: Any) -> optuna.Study:  # noqa: ANN401 - sampler and pruner
-        """Load the study that is there."""
+        """Load the study."""
         return optuna.load_study(study_name=self.name, storage=self.storage, **strategies)
 
 
@@ -62,20 +62,20 @@ def create_or_join_study(
     first: list[dict[str, Any]],
     open_run: Callable[[], str],
 ) -> str:
-    """Create the study, or join the one that is there if it has the same definition.
+    """Create a study, or join the existing one if it has the same definition.
 
     Args:
-        place: where.
+        place: its location.
         directions: one for each metric.
         definition: what makes two launches one study: space, metrics, base parameters, data.
-        first: trials to try before all others, in Optuna's names and values.
-        open_run: creates the run that holds the trials' runs, when the study is new.
+        first: trials to enqueue before all others, in Optuna's names and values.
+        open_run: creates the MLflow run that is the parent of the trials' runs, when the study is new.
 
     Returns:
         The id of the study's run.
 
     Raises:
-        SpaceError: the study that is there has another definition.
+        SpaceError: the existing study has another definition.
     """
     kept = json.loads(json.dumps(definition, sort_keys=True))
     with place.exclusive():
@@ -98,7 +98,7 @@ def create_or_join_study(
 
 
 def _tell_changes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Say what differs between two definitions, leaf by leaf."""
+    """Describe what differs between two definitions, leaf by leaf."""
     changed = sorted(differ(old, new), key=itemgetter(0))
     shown = "; ".join(f"{key}: {before!r} -> {after!r}" for key, before, after in changed[:8])
     more = f" and {len(changed) - 8} more" if len(changed) > 8 else ""

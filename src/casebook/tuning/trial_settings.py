@@ -1,4 +1,4 @@
-"""What a study searches: the leaves of its space, or of its list, and the trials that come first."""
+"""Settings of trials: the hyperparameters of a study, its first trials, and what a trial suggests."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ MOST_LISTED = 10_000
 
 
 def list_searched(plan: StudyPlan) -> list[Leaf]:
-    """Give the leaves that vary: those of the space, or for `manual` those of its list."""
+    """List the hyperparameters of a study: those of its space, or for `manual` those of its list."""
     if plan.study.sampler == "manual":
         return leaves_of_list(first_values(plan))
     return read_space(plan.case, plan.study.space, plan.parameters, FREE_MAPPINGS)
 
 
 def first_values(plan: StudyPlan, leaves: list[Leaf] | None = None) -> list[dict[str, Any]]:
-    """Give the settings that are tried first: dotted name -> value, in the order of `study.first`.
+    """Read the settings of `study.first` in their order: dotted name -> value.
 
     Args:
         plan: the study.
-        leaves: of its space; a variant named in the list then stands for its values of these, else for itself.
+        leaves: of its space; a variant named in the list is then replaced by its values of these.
     """
     values = []
     for entry in plan.study.first:
@@ -60,7 +60,11 @@ def first_values(plan: StudyPlan, leaves: list[Leaf] | None = None) -> list[dict
 
 
 def _known_variant(plan: StudyPlan, variant: str) -> str:
-    """Give the dotted name under which a variant is chosen."""
+    """Return the dotted name of the variant parameter.
+
+    Raises:
+        SpaceError: there is no such variant.
+    """
     variants = [DEFAULT, *sorted(plan.parameters["variants"])]
     if variant not in variants:
         raise SpaceError(f"{plan.case}.study.first: there is no variant {variant!r}; there are {', '.join(variants)}")
@@ -68,7 +72,7 @@ def _known_variant(plan: StudyPlan, variant: str) -> str:
 
 
 def _values_of_variant(plan: StudyPlan, leaves: list[Leaf], key: str, variant: str) -> dict[str, Any]:
-    """Read what a variant has at the leaves of a space."""
+    """Look up a variant's values of the hyperparameters of a space."""
     tree = {plan.case: apply_trial_values(plan.parameters, {key: variant})}
     found: dict[str, Any] = {}
     asked: dict[str, Any] = {}
@@ -80,7 +84,7 @@ def _values_of_variant(plan: StudyPlan, leaves: list[Leaf], key: str, variant: s
 
 
 def enqueued(plan: StudyPlan, leaves: list[Leaf]) -> list[dict[str, Any]]:
-    """List the trials that stand in the queue from the start, in Optuna's names and values."""
+    """List the trials to enqueue when a study is created, in Optuna's names and values."""
     settings = first_values(plan, None if plan.study.sampler == "manual" else leaves)
     if plan.study.sampler == "grid":
         settings += [values for values in list_grid(leaves, {plan.case: plan.parameters}) if values not in settings]
@@ -90,7 +94,7 @@ def enqueued(plan: StudyPlan, leaves: list[Leaf]) -> list[dict[str, Any]]:
 
 
 def ask(plan: StudyPlan, leaves: list[Leaf], trial: optuna.Trial) -> dict[str, Any]:
-    """Take a trial's values; of a list, only the leaves that its setting names."""
+    """Suggest a trial's values; of a list, only the hyperparameters that its setting names."""
     if plan.study.sampler == "manual":
         named = trial.user_attrs[SETTING]
         leaves = [leaf for leaf in leaves if leaf.name in named]
@@ -98,10 +102,10 @@ def ask(plan: StudyPlan, leaves: list[Leaf], trial: optuna.Trial) -> dict[str, A
 
 
 def check_searched(plan: StudyPlan) -> list[dict[str, Any]]:
-    """Refuse a study that could not be run, before anything is read.
+    """Validate a study before any data is read.
 
     Returns:
-        The trials that stand in the queue from the start.
+        The trials to enqueue when the study is created.
 
     Raises:
         SpaceError: names the dotted key and what is wrong with it.
@@ -153,7 +157,7 @@ def _check_judged(plan: StudyPlan) -> None:
 
 
 def describe_study(plan: StudyPlan) -> dict[str, Any]:
-    """Say what makes two launches the same study; trials, workers, sampler and pruner may change between them."""
+    """Return the definition of a study; launches may differ in trials, workers, sampler and pruner, not in this."""
     study: StudyParameters = plan.study
     left_out = {"study", "variants", "reference", "sample", "evaluation"}
     return {

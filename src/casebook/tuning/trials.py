@@ -1,4 +1,4 @@
-"""Claiming trials within the budget, and what becomes of those whose process died."""
+"""Claiming trials within the budget, detecting dead ones by heartbeat or process id, and retrying them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MOST_SEED = 2**32
 
 
 def claim_trial(place: StudyLocation, study: optuna.Study, parameters: StudyParameters) -> Trial | None:
-    """Take the next trial, if the budget leaves one.
+    """Claim the next trial, if the budget leaves one.
 
     Args:
         place: where the study is kept.
@@ -41,7 +41,7 @@ def claim_trial(place: StudyLocation, study: optuna.Study, parameters: StudyPara
         parameters: the case's `study` block.
 
     Returns:
-        A running trial that belongs to this process, or nothing.
+        A running trial that this process owns, or None.
     """
     with place.exclusive():
         trials = study.get_trials(deepcopy=False)
@@ -57,17 +57,17 @@ def claim_trial(place: StudyLocation, study: optuna.Study, parameters: StudyPara
 
 
 def count_trials(trials: Iterable[FrozenTrial]) -> int:
-    """Count the trials that the budget has paid for: those that run or ended, but for those that are run again."""
+    """Count the trials that use up the budget: running and finished ones, without those that are retried."""
     return sum(trial.state != TrialState.WAITING and not trial.user_attrs.get(REPLACED) for trial in trials)
 
 
 def describe_owner() -> dict[str, Any]:
-    """Say which process this is."""
+    """Return host, process id and start time of this process."""
     return {"host": socket.gethostname(), "pid": os.getpid(), "since": psutil.Process().create_time()}
 
 
 def is_dead(trial: FrozenTrial) -> bool:
-    """Tell whether the process of a running trial is gone."""
+    """Return whether the process of a running trial has died."""
     owner = trial.user_attrs.get(OWNER)
     if owner is None:
         # Killed between taking the trial and signing it.
@@ -112,6 +112,6 @@ def fail_and_retry(study: optuna.Study, trial: FrozenTrial, reason: str, always:
 
 
 def share_failed(study: optuna.Study) -> tuple[int, int]:
-    """Count failed trials that are not run again, and all that ended."""
+    """Count the failed trials that are not retried, and all finished ones."""
     ended = [t for t in study.get_trials(deepcopy=False, states=FINISHED) if not t.user_attrs.get(REPLACED)]
     return sum(trial.state == TrialState.FAIL for trial in ended), len(ended)

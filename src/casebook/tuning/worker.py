@@ -1,7 +1,7 @@
-"""A worker of a study: a process of its own that claims trials, trains them and tells its launch of each step.
+"""A worker process of a study: it claims trials, trains them and reports each step to its launch.
 
-Started by `worker_pool.WorkerPool` as `python -m casebook.tuning.worker <plan> <descriptor>`; the descriptor takes its
-messages, the standard input brings the id of each trial's MLflow run.
+Started by `worker_pool.WorkerPool` as `python -m casebook.tuning.worker <plan> <descriptor>`; it writes messages, a
+JSON object a line, to the descriptor and reads the id of each trial's MLflow run from its standard input.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ POLL_SECONDS = 1.0
 
 
 class Reporter:
-    """Tell the launch what happens."""
+    """Sends messages to the launch."""
 
     def __init__(self, descriptor: int) -> None:
-        """Keep where messages go."""
+        """Open the descriptor for writing."""
         self._pipe = os.fdopen(descriptor, "w", buffering=1)
         self.number = -1
 
@@ -58,12 +58,12 @@ class Reporter:
             os._exit(ORPHANED)
 
     def epoch(self, number: int, metrics: Mapping[str, float]) -> None:
-        """Send the curves' next point."""
+        """Send an epoch's metrics."""
         self.tell("epoch", number=number, metrics=dict(metrics))
 
 
 class Worker:
-    """Trials of one plan."""
+    """Runs trials of one plan."""
 
     def __init__(self, plan: StudyPlan, reporter: Reporter, stop: CancellationToken) -> None:
         """Open the study."""
@@ -83,7 +83,7 @@ class Worker:
         return open_splits(self._plan)
 
     def run(self) -> int:
-        """Run trials until none is left, or until it is time for a fresh process."""
+        """Run trials until none is left, or until this process is to be recycled; return its exit code."""
         for _ in range(self._settings.max_trials_per_worker):
             if self._stop.asked or (self._plan.until and time.time() > self._plan.until):
                 return NOTHING_LEFT
@@ -95,7 +95,7 @@ class Worker:
         return RECYCLED
 
     def _run_trial(self, trial: optuna.Trial) -> None:
-        """Run one trial to one of its ends, in both stores."""
+        """Run one trial and record its final state in Optuna and, by the launch, in MLflow."""
         self._report.number = trial.number
         began = time.time()
         try:
@@ -133,7 +133,7 @@ class Worker:
     def _end(
         self, trial: optuna.Trial, state: TrialState, began: float, message: str = "", found: Judgement | None = None
     ) -> None:
-        """Finish a trial in Optuna, then have its run finished."""
+        """Finish a trial in Optuna, then report it so that its run is ended."""
         _free_memory()
         self._link(trial)
         if message:
@@ -145,14 +145,14 @@ class Worker:
         self._report.tell("end", state=state.name, message=message, metrics=metrics, seconds=time.time() - began)
 
     def _hand_back(self, trial: optuna.Trial, began: float) -> None:
-        """Leave an interrupted trial to the next launch."""
+        """Requeue an interrupted trial for the next launch."""
         self._link(trial)
         frozen = next(t for t in self._study.get_trials(deepcopy=False) if t.number == trial.number)
         fail_and_retry(self._study, frozen, "interrupted", always=True)
         self._report.tell("end", state="INTERRUPTED", message="interrupted", metrics={}, seconds=time.time() - began)
 
     def _link(self, trial: optuna.Trial) -> None:
-        """Name the trial's MLflow run, which the launch sends once it has opened it."""
+        """Store the id of the trial's MLflow run, which the launch sends once it has opened it."""
         if RUN_ID not in trial.user_attrs:
             run_id = sys.stdin.readline().strip()
             if run_id:
@@ -160,7 +160,7 @@ class Worker:
 
     @contextmanager
     def _beating(self, trial: optuna.Trial) -> Iterator[None]:
-        """Show other machines that this process lives."""
+        """Write the trial's heartbeat, by which other machines know that this process is alive."""
         done = threading.Event()
 
         def beat() -> None:
@@ -177,7 +177,7 @@ class Worker:
 
 
 def _free_memory() -> None:
-    """Let go of a trial's network."""
+    """Free a trial's network."""
     import gc
 
     import keras
@@ -187,7 +187,7 @@ def _free_memory() -> None:
 
 
 def leave_with_parent() -> None:
-    """End this process once the launch is gone, however it went: its trial is then marked by the next launch."""
+    """Exit once the launch is gone, even when it was killed; the next launch then retries the trial."""
     parent = os.getppid()
 
     def look() -> None:
@@ -199,7 +199,7 @@ def leave_with_parent() -> None:
 
 
 def main(file: str, descriptor: str) -> int:
-    """Run trials of a plan."""
+    """Run trials of a plan file; return the exit code."""
     stop = CancellationToken()
     leave_with_parent()
     from casebook.compute.tensorflow_startup import start_tensorflow

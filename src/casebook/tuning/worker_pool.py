@@ -1,4 +1,4 @@
-"""The worker processes of one launch: started, heard, replaced and stopped."""
+"""The pool of worker processes of one launch: started, polled for messages, replaced and stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-# How long interrupted workers may take over their bookkeeping.
+# How long terminated workers may take to record their trials.
 STOP_TIMEOUT_SECONDS = 30.0
 POLL_SECONDS = 0.5
 CHUNK = 1 << 16
@@ -26,12 +26,13 @@ CHUNK = 1 << 16
 
 @dataclass
 class WorkerHandle:
-    """One worker process.
+    """Handle of a worker process.
 
     Attributes:
-        process: itself.
-        pipe: brings its messages.
-        trial: number of the trial that it is at.
+        process: the process.
+        pipe: its messages are read from it.
+        trial: number of the trial that it runs.
+        rest: of the bytes read, those after the last complete message.
     """
 
     process: subprocess.Popen[bytes]
@@ -40,7 +41,7 @@ class WorkerHandle:
     rest: bytes = field(default=b"", repr=False)
 
     def read(self) -> Iterator[dict[str, Any]]:
-        """Give the messages that have come in whole."""
+        """Read from the pipe and yield the complete messages."""
         *lines, self.rest = (self.rest + os.read(self.pipe.fileno(), CHUNK)).split(b"\n")
         for line in lines:
             message = json.loads(line)
@@ -48,14 +49,14 @@ class WorkerHandle:
             yield message
 
     def read_rest(self) -> Iterator[dict[str, Any]]:
-        """Give what a worker that has ended still said."""
+        """Read the last messages of a worker that has exited."""
         with self.pipe as pipe:
             self.rest += pipe.read()
         for line in self.rest.split(b"\n")[:-1]:
             yield json.loads(line)
 
     def answer(self, text: str) -> None:
-        """Send a line to the worker; one that is gone needs none."""
+        """Send a line to the worker; one that has exited is ignored."""
         try:
             self.process.stdin.write(f"{text}\n".encode())  # type: ignore[union-attr]
             self.process.stdin.flush()  # type: ignore[union-attr]
@@ -64,22 +65,22 @@ class WorkerHandle:
 
 
 class WorkerPool:
-    """A number of workers on one plan."""
+    """A pool of workers that run one plan."""
 
     def __init__(
         self, plan: Path, size: int, threads: int, hear: Callable[[WorkerHandle, dict[str, Any]], None]
     ) -> None:
-        """Keep the plan and who hears messages; nothing is started yet."""
+        """Store the plan and the handler of messages; no process is started yet."""
         self._plan, self._size, self._threads, self._hear = plan, size, threads, hear
         self._selector = selectors.DefaultSelector()
         self._hands: list[WorkerHandle] = []
 
     def work(self, lost: Callable[[WorkerHandle, int], None], check: Callable[[], None]) -> None:
-        """Run workers until none finds anything left to do.
+        """Run workers until none finds a trial left.
 
         Args:
-            lost: hears of a worker that died, and how.
-            check: looks at the study now and then; raises to stop it.
+            lost: called with a worker that died and its exit code.
+            check: called at each poll; raises to stop the study.
         """
         try:
             with deferred_signals() as heed:
@@ -95,7 +96,7 @@ class WorkerPool:
             raise
 
     def stop(self) -> None:
-        """Interrupt all workers, hear their last words, and kill what does not end."""
+        """Terminate all workers, read their last messages, and kill those that do not exit in time."""
         for hand in self._hands:
             hand.process.terminate()
         end = time.monotonic() + STOP_TIMEOUT_SECONDS
@@ -124,13 +125,13 @@ class WorkerPool:
         self._hands.append(hand)
 
     def _listen(self, seconds: float) -> None:
-        """Pass on what workers say, for so long at most."""
+        """Pass workers' messages to the handler, waiting for so many seconds at most."""
         for key, _ in self._selector.select(seconds):
             for message in key.data.read():
                 self._hear(key.data, message)
 
     def _replace(self, lost: Callable[[WorkerHandle, int], None]) -> None:
-        """Put a fresh process where one made room or died."""
+        """Start a new process for each that was recycled or died."""
         for hand in [hand for hand in self._hands if self._gone(hand)]:
             self._hands.remove(hand)
             code = hand.process.returncode
@@ -140,7 +141,7 @@ class WorkerPool:
                 self._start()
 
     def _gone(self, hand: WorkerHandle, wait: bool = False) -> bool:
-        """Tell whether a worker has ended; its last messages are heard first."""
+        """Return whether a worker has exited; its last messages are handled first."""
         if wait:
             hand.process.wait()
         if hand.process.poll() is None:
@@ -154,6 +155,6 @@ class WorkerPool:
 
 
 def thread_limits(threads: int) -> dict[str, str]:
-    """Give a worker its share of the cores: TensorFlow and NumPy would each take all."""
+    """Return environment variables that limit a worker's threads; TensorFlow and NumPy would each take all cores."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
     return {name: str(threads) for name in names}
