@@ -62,8 +62,8 @@ def compare_models(
 ) -> Comparison:
     """Score two models on the same rows and bootstrap the interval of their difference (paired, by cluster).
 
-    Both are scored on the same resamples, which draw keys with all their rows, since the errors of one person or day are
-    correlated.
+    Both are scored on the same resamples, which draw keys with all their rows, since the errors of one person or day
+    are correlated.
 
     Args:
         target: of the rows: 0 or 1, class numbers, or numbers.
