@@ -106,7 +106,10 @@ class ScoredRows:
         """Yield the scored blocks in order; the next ones are scored in threads meanwhile."""
         ahead: deque[Future[ScoredBlock]] = deque()
         # The blocks share the cores; matrix products that took all of them for each would wait for each other.
-        with ThreadPoolExecutor(AHEAD, thread_name_prefix="blocks") as pool, threadpool_limits(1, user_api="blas"):
+        with (
+            ThreadPoolExecutor(AHEAD, thread_name_prefix="blocks") as pool,
+            threadpool_limits(1, user_api="blas"),
+        ):
             # Read while the first block is.
             lookup_table = pool.submit(self._index_lookup_table)
             for block in self.blocks:

@@ -21,7 +21,7 @@ MEGABYTE = 1 << 20
     help="Which version answers: champion, or challenger for the newest.",
 )
 @click.option(
-    "--most-megabytes",
+    "--max-megabytes",
     type=click.IntRange(min=1),
     metavar="NUMBER",
     default=16,
@@ -29,7 +29,7 @@ MEGABYTE = 1 << 20
     help="Largest request that is accepted; others get 413.",
 )
 @extra_needed("serve", "serving")
-def serve(case: str, port: int, host: str, alias: str, most_megabytes: int) -> None:
+def serve(case: str, port: int, host: str, alias: str, max_megabytes: int) -> None:
     """Serve a champion over HTTP: raw rows in, predictions out."""
     from casebook.compute.gc_tuning import freeze_gc
     from casebook.model_registry.champion import NoChampionError, load_champion, open_registry
@@ -46,6 +46,6 @@ def serve(case: str, port: int, host: str, alias: str, most_megabytes: int) -> N
 
     warm_up(champion)
     click.echo(f"{case} version {champion.version} (trained on {champion.origin or 'unknown rows'})")
-    app = create_app(champion, most_megabytes * MEGABYTE)
+    app = create_app(champion, max_megabytes * MEGABYTE)
     freeze_gc()
     uvicorn.run(app, host=host, port=port, access_log=False, timeout_keep_alive=75, timeout_graceful_shutdown=5)

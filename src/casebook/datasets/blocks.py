@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from casebook.cases.registry import NewRows
 
 # Arrow reads 32 pieces ahead whatever their size; several make a block, as each block costs some time of its own.
-PIECE_BYTES, PIECES, BLOCK_ROWS = 1 << 20, 4, 65_536
-SHOWN = 120
+PIECE_BYTES, PIECES_A_BLOCK, BLOCK_ROWS = 1 << 20, 4, 65_536
+SHOWN_CHARACTERS = 120
 
 
 class NewRowsFolder(FileDataset):
@@ -122,7 +122,7 @@ def _read_csv(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[st
     broken: list[str] = []
 
     def set_aside(row: pyarrow.csv.InvalidRow) -> str:
-        broken.append(f"{row.actual_columns} values instead of {row.expected_columns}: {row.text[:SHOWN]}")
+        broken.append(f"{row.actual_columns} values instead of {row.expected_columns}: {row.text[:SHOWN_CHARACTERS]}")
         return "skip"
 
     with pyarrow.csv.open_csv(
@@ -132,11 +132,11 @@ def _read_csv(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[st
         convert_options=options.convert,
     ) as reader:
         read = iter(reader)
-        while pieces := list(islice(read, PIECES)):
+        while pieces := list(islice(read, PIECES_A_BLOCK)):
             block = pa.Table.from_batches(pieces).unify_dictionaries()
             if block.num_rows or broken:
-                told = [broken.pop(0) for _ in range(len(broken))]
-                yield _take(block.to_pandas(), form), told
+                rejected = [broken.pop(0) for _ in range(len(broken))]
+                yield _take(block.to_pandas(), form), rejected
     if broken:
         yield _take(pd.DataFrame(columns=options.names), form), broken
 

@@ -21,7 +21,7 @@ STUDY_COLUMNS = {"test": "winner", "default": "default", "baseline": "baseline",
 STRATEGIES = {"row": "by row, at random", "time": "by time, the last days", "given": "as the data set's own test part"}
 COUNTS = ("rows", "learnt", "held_out", "promotion", "replayed")
 # So many searched values of a winner are listed; the tags have all.
-MOST_VALUES = 20
+MAX_VALUES = 20
 # Relative to the project, so that it holds when that is moved.
 STORE = "sqlite:///mlruns/mlflow.db"
 MARK = "<!-- written by casebook"
@@ -75,8 +75,8 @@ def _update(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     counts = [f"{name.replace('_', ' ')} {found[name]:,.0f}" for name in COUNTS if name in found]
     yield f"**Last batch**: {', '.join(counts)}." if counts else ""
     yield _scores(run, UPDATED_COLUMNS, "new rows held out")
-    batches = {name: said for name, said in run.data.tags.items() if name.startswith("update.")}
-    yield "\n".join(f"- {said}" for _, said in sorted(batches.items(), key=lambda each: int(each[0].split(".")[1])))
+    batches = {name: line for name, line in run.data.tags.items() if name.startswith("update.")}
+    yield "\n".join(f"- {line}" for _, line in sorted(batches.items(), key=lambda each: int(each[0].split(".")[1])))
     yield _leaks(parameters)
     # Each batch logged a model; the registered version is the last.
     version = run.data.tags.get("model.version")
@@ -113,7 +113,7 @@ def _study(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
         link = f"[trial {tags['best.trial']}](#/experiments/{run.info.experiment_id}/runs/{tags['best.run_id']})"
         yield f"**Winner**: {link}{f', {best}' if best else ''}."
         won = {name: value for name, value in tags.items() if name.startswith(f"best.{_case(run)}.")}
-        rows = [f"| `{name.removeprefix('best.')}` | {value} |" for name, value in list(won.items())[:MOST_VALUES]]
+        rows = [f"| `{name.removeprefix('best.')}` | {value} |" for name, value in list(won.items())[:MAX_VALUES]]
         yield "\n".join(["| searched | value |", "| --- | --- |", *rows]) if rows else ""
     yield _scores(run, STUDY_COLUMNS, "test rows")
     yield _leaks(parameters)

@@ -18,7 +18,7 @@ from casebook.config.schema.evaluation import NONE
 from casebook.data.raw_files import RawFiles, find_raw_files
 from casebook.data.splitting import EmptySplitError
 from casebook.datasets.raw import RawFileError
-from casebook.datasets.tables import settle_writes
+from casebook.datasets.tables import wait_for_writes
 from casebook.hooks.description import describe_run, keep_description
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.provenance import describe_command, describe_commit
@@ -28,7 +28,7 @@ from casebook.monitoring.weekly_scores import BelowLevelError
 from casebook.runtime.lazy_imports import import_deferred, passed_over
 from casebook.stages import STUDY
 from casebook.tracking import mlflow_client
-from casebook.tracking.console import announce
+from casebook.tracking.console import announce_sample
 from casebook.tracking.sqlite_store import create_store_once, set_up_experiment
 from casebook.training.checkpoints import ResumeError
 from casebook.training.early_stopping import TrainingError
@@ -89,14 +89,14 @@ class TrackingHook:
     @hook_impl
     def before_node_run(self) -> None:
         """Fail at once when a table could not be written in the background."""
-        settle_writes(only_done=True)
+        wait_for_writes(only_done=True)
 
     @hook_impl(wrapper=True)
     def after_pipeline_run(self, pipeline: Pipeline) -> Generator[None, None, None]:
         """Wait for the last tables before the run counts as finished; describe it once its model is registered."""
         run = mlflow.active_run()
         try:
-            settle_writes()
+            wait_for_writes()
         except OSError as error:
             _tag_error(error)
             mlflow.end_run("FAILED")
@@ -125,7 +125,7 @@ class TrackingHook:
         except InvalidTableError as error:
             raise click.ClickException(str(error)) from None
         if raw.generated:
-            announce(raw.folder, parameters["sample"], raw.best_reachable)
+            announce_sample(raw.folder, parameters["sample"], raw.best_reachable)
         return raw
 
     def _configure(self, case: str, name: str) -> None:

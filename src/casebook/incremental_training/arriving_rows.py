@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from casebook.preprocessing.tabular import Arrays
 
 UNKNOWN = ["column", "rows", "share", "values"]
-SHOWN = 3
+MAX_SHOWN_VALUES = 3
 
 
 class UpdateError(InvalidTableError):
@@ -88,7 +88,7 @@ class SplitBatch:
         """Count the rows by their use."""
         promotion = int((self.parts == PROMOTION).sum())
         return {"rows": len(self.rows), "learnt": len(self.learnt), "held_out": len(self.held_out),
-                "promotion": promotion, "category_dropout": self.unknown_share}  # fmt: skip
+                "promotion": promotion, "unknown_share": self.unknown_share}  # fmt: skip
 
 
 def split_arrivals(keys: pd.Series, held_back: pd.Series, test_share: float, seed: int, share: float) -> np.ndarray:
@@ -123,7 +123,7 @@ def measure_unknown(features: pd.DataFrame, preprocessor: Preprocessor) -> pd.Da
             unknown = np.append(~pd.Index(values).isin(column.values), False)
             rows = int(unknown[codes].sum())
             if rows:
-                found = values[np.unique(codes[unknown[codes]])[:SHOWN]]
+                found = values[np.unique(codes[unknown[codes]])[:MAX_SHOWN_VALUES]]
                 lines.append((column.name, rows, rows / len(features), ", ".join(map(str, found))))
     return pd.DataFrame(lines, columns=UNKNOWN)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,31 +27,11 @@ if TYPE_CHECKING:
     from casebook.inference.row_model import RowModel
     from casebook.model_registry.champion import Champion
     from casebook.model_registry.model_package import Package
+    from casebook.model_registry.update_session import UpdateSession
     from casebook.preprocessing.tabular import Arrays
 
 Block = dict[str, Any]
 Scores = dict[str, float]
-
-
-class UpdateSession(Protocol):
-    """What an update has to do with the store: it opens the champion and puts up who could follow it."""
-
-    def champion(self) -> Champion:
-        """Open the present champion."""
-
-    def seen_digests(self) -> set[str]:
-        """Give the digests of the batches that versions have learnt from."""
-
-    def callbacks(self, step: int, epochs: int) -> Sequence[Any]:
-        """Return the callbacks of the training on a batch."""
-
-    def register_and_compare(
-        self, candidate: Candidate, rows: pd.DataFrame, settings: Mapping[str, Any]
-    ) -> tuple[bool, str]:
-        """Log and register a model and judge it on the promotion rows -> whether it is champion now, and why."""
-
-    def report(self, step: int, name: str, said: str) -> None:
-        """Say what became of a batch."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +76,7 @@ def learn_batch(
     Returns:
         `rows` of the batch: `learnt`, `held_out` and those in `promotion`; how many were `replayed`; the largest share
         of rows with an `unknown` category; the main metric of the `champion` on the whole batch before it learnt from
-        it, and on the rows held out beside that of the one `updated`; whether it was `promoted`, and what was `said`;
+        it, and on the rows held out beside that of the one `updated`; whether it was `promoted`, and a `message`;
         `seconds` from reading the batch to the last epoch.
 
     Raises:
@@ -108,31 +88,31 @@ def learn_batch(
     judge = Judge(model, settings)
     update = schema.UpdateParameters.model_validate(settings["update"])
     training = lower_training(schema.TrainingParameters.model_validate(settings["training"]), update)
-    dealt = deal(batch.read(), old, model, settings)
+    batch_split = split_batch(batch.read(), old, model, settings)
     drawn = arriving_rows.sample_replay(
-        old.parts & splitting.TRAIN > 0, round(update.replay * len(dealt.learnt)), training.seed
+        old.parts & splitting.TRAIN > 0, round(update.replay * len(batch_split.learnt)), training.seed
     )
-    seen, replayed = judge.prepare(dealt.seen), judge.prepare(old.take(drawn))
-    learnt, _, held_out = select_split(seen, dealt.parts[dealt.parts != splitting.PROMOTION])
-    arrived = judge.read_file_state(champion, network, seen, replayed["target"])
+    seen, replayed = judge.prepare(batch_split.seen), judge.prepare(old.take(drawn))
+    learnt, _, held_out = select_split(seen, batch_split.parts[batch_split.parts != splitting.PROMOTION])
+    arrived = judge.score_arrived(champion, network, seen, replayed["target"])
     before = judge.score(network, held_out)
     train = stack_arrays(learnt, replayed)
     _learn(network, train, training, update_session.callbacks(batch.step, update.epochs))
     seconds = time.perf_counter() - began
     after, plain = judge.score(network, held_out), judge.score_baseline(network, held_out, train["target"])
-    counts = {**dealt.counts(), "replayed": len(drawn), "seconds": seconds}
+    counts = {**batch_split.counts(), "replayed": len(drawn), "seconds": seconds}
     told = {"update": counts, "arrived": arrived, "reference": before, "test": after, "baseline": plain}
     metrics = {f"{group}/{name}": float(value) for group, found in told.items() for name, value in found.items()}
-    rows = np.arange(len(dealt.learnt))
-    profile = describe_training(dealt.learnt.raw, dealt.learnt.features, rows, model.preprocessor, network)
-    candidate = Candidate(batch, _package(network, model, dealt.learnt, settings), profile, metrics)
-    promoted, said = update_session.register_and_compare(candidate, promotion_rows, settings)
+    rows = np.arange(len(batch_split.learnt))
+    profile = describe_training(batch_split.learnt.raw, batch_split.learnt.features, rows, model.preprocessor, network)
+    candidate = Candidate(batch, _package(network, model, batch_split.learnt, settings), profile, metrics)
+    promoted, message = update_session.register_and_compare(candidate, promotion_rows, settings)
     scores = {"champion_arrived": arrived, "champion_held_out": before, "updated_held_out": after}
     found = {f"{judge.metric}_{name}": values.get(judge.metric, float("nan")) for name, values in scores.items()}
-    return {**counts, **found, "promoted": promoted, "said": said}
+    return {**counts, **found, "promoted": promoted, "message": message}
 
 
-def deal(
+def split_batch(
     arrived: arriving_rows.Rows, old: arriving_rows.Rows, model: RowModel, settings: Block
 ) -> arriving_rows.SplitBatch:
     """Check the rows of a batch against the champion's preprocessor and split them; see `arriving_rows.split_arrivals`.
@@ -195,7 +175,7 @@ class Judge:
 
         return score_baseline(network, rows, target, *self._terms) if self._tells(rows) else {}
 
-    def read_file_state(self, champion: Champion, network: keras.Model, rows: Arrays, known: np.ndarray) -> Scores:
+    def score_arrived(self, champion: Champion, network: keras.Model, rows: Arrays, known: np.ndarray) -> Scores:
         """Score the champion on rows that have arrived, before it learns from them.
 
         Raises:

@@ -18,7 +18,7 @@ from casebook.config.paths import tracking_uri
 from casebook.inference.predictions import add_class
 from casebook.model_registry.model_package import NETWORK_FILE, PARTS_FOLDER
 from casebook.model_registry.registry import CHAMPION, ORIGIN, find_version
-from casebook.tracking.sqlite_store import open_to_read
+from casebook.tracking.sqlite_store import open_read_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -153,4 +153,4 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
 
 def open_registry() -> None:
     """Set MLflow's tracking address to the project's store, created where there is none; it may be read-only."""
-    mlflow.set_tracking_uri(open_to_read(tracking_uri()))
+    mlflow.set_tracking_uri(open_read_only(tracking_uri()))

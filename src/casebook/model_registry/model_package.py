@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # What a model needs of the project, as whole folders: import-linter holds that they import nothing else of it.
 FOLDERS = ("column_types", "compute", "inference", "models", "preprocessing")
+EXAMPLE_ROWS = 5
 OF_THE_CASE = ("columns", "features")
 # Of the fitted parts: their folder in a logged model, and the network among them.
 PARTS_FOLDER, NETWORK_FILE = "package", "network.keras"
@@ -126,6 +127,3 @@ def bundle_name(sources: dict[str, str]) -> str:
     """Return `casebook_<hash>` of the sources: equal code has equal names."""
     digest = hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()
     return f"casebook_{digest[:12]}"
-
-
-EXAMPLE_ROWS = 5

@@ -12,7 +12,7 @@ from mlflow.exceptions import MlflowException
 from casebook.evaluation.metrics import main_metric
 from casebook.model_registry.comparison import compare_models
 from casebook.tracking.mlflow_client import log_metrics, set_tags
-from casebook.tracking.sqlite_store import turn_at_store
+from casebook.tracking.sqlite_store import lock_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,11 +109,11 @@ def describe_version(run: Run) -> str:
         if name.startswith("test/") and not name.startswith("test/seen_")
     ]
     link = f"[{run.info.run_name}](#/experiments/{run.info.experiment_id}/runs/{run.info.run_id})"
-    told = f"Of the run {link}, variant `{run.data.tags.get('variant', '')}`."
-    return f"{told} On its test rows: {', '.join(scores)}." if scores else told
+    text = f"Of the run {link}, variant `{run.data.tags.get('variant', '')}`."
+    return f"{text} On its test rows: {', '.join(scores)}." if scores else text
 
 
-def judge_version(
+def decide_promotion(
     version: ModelVersion, rows: pd.DataFrame, target: str, task: str, settings: PromotionParameters
 ) -> PromotionDecision:
     """Decide whether a version becomes the champion of its case.
@@ -154,7 +154,7 @@ def _compare(
 ) -> PromotionDecision:
     inputs, keys = rows.drop(columns=target), rows[settings.key] if settings.key else None
     try:
-        own, other = (answer_rows(each, inputs) for each in (version, champion))
+        own, other = (predict_rows(each, inputs) for each in (version, champion))
         comparison = compare_models(rows[target].to_numpy(), own, other, metric, keys, settings.bootstrap)
     except Exception as error:  # noqa: BLE001 - a model of an older version may fail in any way; the champion stays
         return PromotionDecision(
@@ -194,16 +194,16 @@ def promote_if_better(
 
     settings = PromotionParameters.model_validate(parameters["promotion"])
     # Else two runs that end at once would both be measured against the same champion, and the worse one might stay.
-    with turn_at_store(f"promotion-{version.name}"):
+    with lock_store(f"promotion-{version.name}"):
         decision = (
             PromotionDecision(False, "the run took no promotion rows")
             if rows is None
-            else judge_version(version, rows, parameters["target"], parameters["task"], settings)
+            else decide_promotion(version, rows, parameters["target"], parameters["task"], settings)
         )
         return decision.promoted, apply_decision(version, decision, run_id, step)
 
 
-def answer_rows(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:
+def predict_rows(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:
     """Predict raw rows with a version's logged model."""
     # Looking through all installed packages for versions that differ takes a twentieth of a short run; both models are
     # compared in the one environment that there is.
@@ -218,13 +218,13 @@ def apply_decision(version: ModelVersion, decision: PromotionDecision, run_id: s
     Returns:
         The decision in one line.
     """
-    client, told = MlflowClient(), describe_decision(decision)
-    client.set_model_version_tag(version.name, version.version, "promotion", told)
+    client, text = MlflowClient(), describe_decision(decision)
+    client.set_model_version_tag(version.name, version.version, "promotion", text)
     if decision.promoted:
         client.set_registered_model_alias(version.name, CHAMPION, version.version)
     log_metrics(run_id, decision.metrics, step)
-    set_tags(run_id, {"model.version": version.version, "promotion": told})
-    return told
+    set_tags(run_id, {"model.version": version.version, "promotion": text})
+    return text
 
 
 def describe_decision(decision: PromotionDecision) -> str:

@@ -70,7 +70,7 @@ class UpdateSession:
         version = registry.register_version(self._case, run, settings, model_id, {**tags, PROFILE_TAG: place})
         return registry.promote_if_better(version, rows, settings, self._run_id, batch.step)
 
-    def report(self, step: int, name: str, said: str) -> None:
+    def report(self, step: int, name: str, message: str) -> None:
         """Log the outcome of a batch, and tag the run with it."""
-        LOGGER.info("batch %d, %s: %s", step, name, said)
-        set_tags(self._run_id, {f"update.{step}": f"{name}: {said}"})
+        LOGGER.info("batch %d, %s: %s", step, name, message)
+        set_tags(self._run_id, {f"update.{step}": f"{name}: {message}"})

@@ -16,9 +16,9 @@ Histogram = dict[str, Any]
 
 # Numbers are counted between the training's deciles; of categories the most frequent have a place of their own.
 DECILES = np.linspace(0, 1, 11)[1:-1]
-MOST_CATEGORIES = 50
+MAX_CATEGORIES = 50
 # A share of no row would be infinitely far from any other.
-LEAST_SHARE = 1e-4
+MIN_SHARE = 1e-4
 
 
 def describe_columns(table: pd.DataFrame) -> dict[str, Histogram]:
@@ -47,8 +47,8 @@ def stability_index(expected: np.ndarray, counts: np.ndarray) -> float:
 
     Below 0.1 is taken as no shift, above 0.25 as a large one (Siddiqi, Credit Risk Scorecards, 2006).
     """
-    new = np.maximum(counts / max(1, counts.sum()), LEAST_SHARE)
-    old = np.maximum(expected, LEAST_SHARE)
+    new = np.maximum(counts / max(1, counts.sum()), MIN_SHARE)
+    old = np.maximum(expected, MIN_SHARE)
     return float(((new - old) * np.log(new / old)).sum())
 
 
@@ -90,7 +90,7 @@ def _describe(column: pd.Series | None) -> Histogram:
         known = numbers[~np.isnan(numbers)]
         found: Histogram = {"edges": np.unique(np.quantile(known, DECILES)).tolist() if len(known) else []}
     elif isinstance(column.dtype, pd.CategoricalDtype):
-        frequent = column.value_counts().head(MOST_CATEGORIES)
+        frequent = column.value_counts().head(MAX_CATEGORIES)
         found = {"values": [str(value) for value in frequent.index[frequent.to_numpy() > 0]]}
     else:
         return {}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from casebook.column_types.kinds import Kind
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
-MOST_FAULTS = 20
+MAX_REPORTED_FAULTS = 20
 
 Columns = dict[str, list[Any]]
 
@@ -71,11 +71,11 @@ class RowsRequest:
         faults = [f for name, values in self.columns.items() for f in find_invalid(name, self.kinds[name], values)]
         if faults:
             faults.sort(key=lambda fault: fault.row)
-            raise BadRequestError("some values do not have the form of their column", faults[:MOST_FAULTS])
+            raise BadRequestError("some values do not have the form of their column", faults[:MAX_REPORTED_FAULTS])
         return frame_columns(self.columns, self.kinds)
 
 
-def read_request(body: bytes, asked: RequestSchema) -> RowsRequest:
+def read_request(body: bytes, schema: RequestSchema) -> RowsRequest:
     """Parse a request and validate its form and column names.
 
     Raises:
@@ -85,10 +85,10 @@ def read_request(body: bytes, asked: RequestSchema) -> RowsRequest:
     if content is None:
         raise BadRequestError("the body is no JSON")
     form = _form_of(content)
-    threshold = read_threshold(content.get("params"), asked.takes_threshold)
+    threshold = read_threshold(content.get("params"), schema.takes_threshold)
     columns = READERS[form](content[form])
-    check_names(columns, asked)
-    return RowsRequest(columns, asked.kinds, threshold)
+    check_names(columns, schema)
+    return RowsRequest(columns, schema.kinds, threshold)
 
 
 def read_threshold(params: object, taken: bool) -> float | None:
@@ -108,7 +108,7 @@ def read_threshold(params: object, taken: bool) -> float | None:
     return float(value)
 
 
-def check_names(columns: Columns, asked: RequestSchema) -> None:
+def check_names(columns: Columns, schema: RequestSchema) -> None:
     """Validate the names of columns.
 
     Raises:
@@ -116,16 +116,16 @@ def check_names(columns: Columns, asked: RequestSchema) -> None:
     """
     if not len(next(iter(columns.values()), [])):
         raise BadRequestError("there are no rows")
-    unknown = [name for name in columns if name not in asked.kinds]
+    unknown = [name for name in columns if name not in schema.kinds]
     if unknown:
-        faults = [InvalidValue(0, str(name), "there is no such column") for name in unknown[:MOST_FAULTS]]
+        faults = [InvalidValue(0, str(name), "there is no such column") for name in unknown[:MAX_REPORTED_FAULTS]]
         raise BadRequestError("there are columns that the model does not know", faults)
-    missing = [name for name in asked.kinds if name not in columns and name not in asked.optional]
+    missing = [name for name in schema.kinds if name not in columns and name not in schema.optional]
     if missing:
         faults = [
             InvalidValue(0, name, "the column is missing; send null for a value that is not known") for name in missing
         ]
-        raise BadRequestError("columns are missing", faults[:MOST_FAULTS])
+        raise BadRequestError("columns are missing", faults[:MAX_REPORTED_FAULTS])
 
 
 def frame_columns(columns: Columns, kinds: Mapping[str, Kind]) -> pd.DataFrame:
@@ -198,7 +198,7 @@ def _differing_records(records: list[dict[str, Any]]) -> BadRequestError:
         if (differing := sorted(record.keys() ^ records[0].keys()))
     )
     reason = "is in this row or in the first, but not in both"
-    faults = [InvalidValue(row, name, reason) for name in differing[:MOST_FAULTS]]
+    faults = [InvalidValue(row, name, reason) for name in differing[:MAX_REPORTED_FAULTS]]
     return BadRequestError("every row needs the same columns", faults)
 
 

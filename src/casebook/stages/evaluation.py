@@ -147,6 +147,6 @@ def draw_evaluation(
     return {f"{name}.png": figure for name, figure in figures.items()}, tables
 
 
-def take_head(test_predictions: pd.DataFrame, evaluation: Block) -> pd.DataFrame:
+def select_head(test_predictions: pd.DataFrame, evaluation: Block) -> pd.DataFrame:
     """Select the first test rows with their predicted classes."""
     return insert_class(test_predictions.head(evaluation["head_rows"]), evaluation["threshold"])

@@ -217,7 +217,7 @@ def _evaluating(reference_rows: str, engineer: Engineer, sources: FeatureSources
             ["figures", "figure_tables"],
             beside=True,
         ),
-        stage("evaluation", evaluation.take_head, ["test_predictions", "params:evaluation"], "test_head"),
+        stage("evaluation", evaluation.select_head, ["test_predictions", "params:evaluation"], "test_head"),
     ]
 
 
@@ -254,7 +254,7 @@ def _searching(sources: FeatureSources) -> list[Node]:
         ),
         # The winner may use other features than the default, and then needs other raw columns.
         stage(
-            STUDY, example, ["joined_rows", "winner_preprocessor"], "winner_example_rows", name="take_winner_example"
+            STUDY, example, ["joined_rows", "winner_preprocessor"], "winner_example_rows", name="select_winner_example"
         ),
         stage(STUDY, nodes.package_model, packaged, "winner_model", name="package_winner"),
     ]

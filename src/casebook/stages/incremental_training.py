@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from casebook.datasets.arrivals import ArrivalsReader
-    from casebook.incremental_training.batch import UpdateSession
     from casebook.model_registry.champion import Champion
+    from casebook.model_registry.update_session import UpdateSession
 
 Block = dict[str, Any]
 # What a case's own nodes and the dealing make of its raw files: the old rows.
 OLD_ROWS = ("joined_rows", "feature_table", "split_assignment", "promotion_rows")
 SETTINGS = ("update", "split", "promotion", "training", "evaluation", "monitor", "target", "task")
-LINE = ["batch", "promoted", "said"]
+LINE = ["batch", "promoted", "message"]
 
 
 def create_update_pipeline(case: str, run: Pipeline) -> Pipeline:
@@ -107,8 +107,8 @@ def learn_batches(
             if not folder:
                 anew = f"mend the rows, or train anew with `kedro run --pipeline={settings['case']}`"
                 raise arriving_rows.UpdateError(f"{batch.name}: {error}; {anew}") from error
-            line = {"promoted": False, "said": f"not learnt from: {error}"}
-        update_session.report(batch.step, batch.name, line["said"])
+            line = {"promoted": False, "message": f"not learnt from: {error}"}
+        update_session.report(batch.step, batch.name, line["message"])
         lines.append({"batch": batch.name, **line})
     if not lines:
         update_session.report(0, folder, "no file that was not learnt from before")

@@ -26,7 +26,7 @@ class Study(Protocol):
     def search(self, splits: Splits) -> tuple[Block, pd.DataFrame, dict[str, Any], str]:
         """Search until the budget is used up; see `search_variants`."""
 
-    def judge(self, winner: Block) -> tuple[Any, Preprocessor, dict[str, float]]:
+    def evaluate(self, winner: Block) -> tuple[Any, Preprocessor, dict[str, float]]:
         """Evaluate the winner; see `evaluate_winner`."""
 
 
@@ -96,4 +96,4 @@ def evaluate_winner(study: Study, winner: Block) -> tuple[Any, Preprocessor, dic
     Returns:
         The winner's first network, its preprocessor, mean and spread of each metric of winner, default and baseline.
     """
-    return study.judge(winner)
+    return study.evaluate(winner)

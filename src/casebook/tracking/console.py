@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 # Stages under this many seconds are not worth a reader's time.
-MENTIONED = 0.05
+MIN_SECONDS = 0.05
 # Who stands beside whom where a champion learnt on.
 UPDATED = {"test": "updated", "reference": "champion before"}
 
@@ -120,7 +120,7 @@ def write_score(value: float) -> str:
     return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
-def announce(folder: Path, sample: Mapping[str, int], best: Mapping[str, Mapping[str, float]]) -> None:
+def announce_sample(folder: Path, sample: Mapping[str, int], best: Mapping[str, Mapping[str, float]]) -> None:
     """Print that a sample was generated, its size and its best reachable scores."""
     size = ", ".join(f"{name} {value:,}" for name, value in sample.items())
     reachable = ", ".join(
@@ -171,8 +171,11 @@ def _facts(
         yield "model", f"version {run.data.tags['model.version']}, {run.data.tags.get('promotion', '')}"
     yield "data", run.data.tags.get("data.origin", "from an earlier run")
     yield "left out", run.data.tags.get("left_out", "")
-    yield "seconds", "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MENTIONED)
-    yield "meanwhile", "  ".join(f"{stage} {value:.1f}" for stage, value in beside.items() if value >= MENTIONED)
+    yield "seconds", "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MIN_SECONDS)
+    yield (
+        "meanwhile",
+        "  ".join(f"{stage} {value:.1f}" for stage, value in beside.items() if value >= MIN_SECONDS),
+    )
     yield "in all", f"{sum(seconds.values()):.1f} s"
     yield (
         "MLflow",

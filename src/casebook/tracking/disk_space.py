@@ -9,7 +9,7 @@ from casebook.config.paths import project_root
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 # SQLite's words, which SQLAlchemy and MLflow pass on in errors of their own.
-SQLITE_SAYS = "database or disk is full"
+SQLITE_MESSAGE = "database or disk is full"
 
 
 def describe_full_disk(error: BaseException | None) -> str:
@@ -17,7 +17,7 @@ def describe_full_disk(error: BaseException | None) -> str:
     while error is not None:
         if isinstance(error, OSError) and error.errno in FULL:
             return _describe(str(error.filename or project_root()))
-        if SQLITE_SAYS in str(error):
+        if SQLITE_MESSAGE in str(error):
             return _describe(str(project_root()))
         error = error.__cause__ or error.__context__
     return ""
@@ -29,7 +29,7 @@ def quiet_full_disk() -> None:
 
 
 def _is_other(record: logging.LogRecord) -> bool:
-    return SQLITE_SAYS not in record.getMessage()
+    return SQLITE_MESSAGE not in record.getMessage()
 
 
 def _describe(place: str) -> str:

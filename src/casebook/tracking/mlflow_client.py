@@ -37,13 +37,13 @@ REQUIREMENTS = ("mlflow", "keras", "tensorflow", "numpy", "pandas", "pyarrow")
 def log_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
     """Log values at one step, in as few calls as MLflow allows."""
     now = int(time.time() * 1000)
-    points = [Metric(name, float(value), now, step) for name, value in keep_finite(run_id, metrics, step).items()]
+    points = [Metric(name, float(value), now, step) for name, value in drop_not_finite(run_id, metrics, step).items()]
     for start in range(0, len(points), METRICS_A_BATCH):
         with deferred_signals():
             MlflowClient().log_batch(run_id, metrics=points[start : start + METRICS_A_BATCH])
 
 
-def keep_finite(run_id: str, metrics: Mapping[str, float], step: int) -> dict[str, float]:
+def drop_not_finite(run_id: str, metrics: Mapping[str, float], step: int) -> dict[str, float]:
     """Drop NaN, which no search finds, and infinity, which MLflow stores as 1.8e308; tag the run with the names."""
     if lost := explain_not_finite(metrics, step):
         set_tags(run_id, {NOT_FINITE: "; ".join(lost.values())})
@@ -71,7 +71,7 @@ class CurveWriter:
         now = time.time()
         self._waiting += [
             Metric(name, float(value), int(now * 1000), epoch)
-            for name, value in keep_finite(self._run_id, metrics, epoch).items()
+            for name, value in drop_not_finite(self._run_id, metrics, epoch).items()
             if epoch > self._last_step(name)
         ]
         if now - self._written >= FLUSH_SECONDS:

@@ -77,7 +77,7 @@ def _create_store_once(uri: str, file: Path) -> None:
         if _is_ready(file, expected):
             return
         if not is_complete(file):
-            kept = kept_tables()
+            kept = cached_tables()
             if kept.exists() and not file.exists():
                 with written_whole(file) as path:
                     shutil.copyfile(kept, path)
@@ -87,12 +87,12 @@ def _create_store_once(uri: str, file: Path) -> None:
             if not kept.exists():
                 # An environment may belong to somebody else, or its disk be full: the store is there all the same.
                 with suppress(OSError, sqlite3.Error):
-                    _keep_tables(file, kept)
+                    _cache_tables(file, kept)
         if root:
             relocate_store(file, root)
 
 
-def open_to_read(uri: str) -> str:
+def open_read_only(uri: str) -> str:
     """Open a store for reading only; one in a read-only folder is copied.
 
     Args:
@@ -149,12 +149,12 @@ def _is_ready(file: Path, expected: str | None) -> bool:
     return bool(found) and expected in {None, found}
 
 
-def kept_tables() -> Path:
+def cached_tables() -> Path:
     """Return the cached SQLite file in the environment with the empty tables of this version of MLflow."""
     return Path(sys.prefix) / "share" / "casebook" / f"mlflow-{version('mlflow')}.db"
 
 
-def _keep_tables(file: Path, kept: Path) -> None:
+def _cache_tables(file: Path, kept: Path) -> None:
     """Cache a new store's tables without its default experiment, whose artifacts lie in this project."""
     with written_whole(kept) as path, closing(sqlite3.connect(file)) as store, closing(sqlite3.connect(path)) as copy:
         store.backup(copy)
@@ -163,7 +163,7 @@ def _keep_tables(file: Path, kept: Path) -> None:
 
 
 @contextmanager
-def turn_at_store(what: str) -> Iterator[None]:
+def lock_store(what: str) -> Iterator[None]:
     """Lock the store for one operation against other processes of this machine; a server's is not locked.
 
     Args:

@@ -24,7 +24,7 @@ class CancellationToken:
 
     def __init__(self) -> None:
         """Install the handler of SIGTERM."""
-        self.asked = False
+        self.requested = False
         signal.signal(signal.SIGTERM, self._receive)
 
     def raise_if_cancelled(self) -> None:
@@ -33,11 +33,11 @@ class CancellationToken:
         Raises:
             Cancelled: it was.
         """
-        if self.asked:
+        if self.requested:
             raise Cancelled
 
     def _receive(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
+        self.requested = True
 
 
 class CancellingCallback(TrainingCallback):

@@ -21,7 +21,7 @@ class SpaceError(ValueError):
     """A space that cannot be searched; the message names the dotted key."""
 
 
-class Leaf(Protocol):
+class Hyperparameter(Protocol):
     """A hyperparameter of the search space: a leaf of the case's parameters that varies.
 
     Attributes:
@@ -37,10 +37,10 @@ class Leaf(Protocol):
     def when(self) -> Mapping[str, tuple[Any, ...]]:
         """Conditions: dotted name -> values with which this one is active."""
 
-    def ask(self, trial: BaseTrial) -> Any:  # noqa: ANN401 - whatever the parameter is
+    def suggest(self, trial: BaseTrial) -> Any:  # noqa: ANN401 - whatever the parameter is
         """Suggest a value for a trial."""
 
-    def listed(self) -> list[Any]:
+    def list_values(self) -> list[Any]:
         """List all values, for a grid search.
 
         Raises:
@@ -56,7 +56,7 @@ class Leaf(Protocol):
 
 
 @dataclass(frozen=True)
-class NumberLeaf:
+class NumberHyperparameter:
     """An integer or float range on a linear or logarithmic scale, continuous or in steps."""
 
     name: str
@@ -64,45 +64,45 @@ class NumberLeaf:
     high: float
     log: bool = False
     step: float | None = None
-    whole: bool = False
+    integer: bool = False
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    def ask(self, trial: BaseTrial) -> Any:  # noqa: ANN401
+    def suggest(self, trial: BaseTrial) -> Any:  # noqa: ANN401
         """Suggest a number for a trial."""
-        if self.whole:
+        if self.integer:
             return trial.suggest_int(self.name, int(self.low), int(self.high), log=self.log, step=int(self.step or 1))
         return trial.suggest_float(self.name, self.low, self.high, log=self.log, step=self.step)
 
-    def listed(self) -> list[Any]:
+    def list_values(self) -> list[Any]:
         """List the steps; a logarithmic or continuous range has none."""
-        if self.log or not (self.step or self.whole):
+        if self.log or not (self.step or self.integer):
             raise SpaceError(f"{self.name}: a grid needs a step or a choice here, not a free range")
         step = self.step or 1
         values = self.low + step * np.arange(int(np.floor((self.high - self.low) / step + 1e-9)) + 1)
-        return [int(v) if self.whole else float(np.round(v, 12)) for v in values]
+        return [int(v) if self.integer else float(np.round(v, 12)) for v in values]
 
     def encode(self, value: Any) -> dict[str, Scalar]:  # noqa: ANN401
         """Return the number under the hyperparameter's name."""
-        fits = isinstance(value, int if self.whole else int | float) and not isinstance(value, bool)
+        fits = isinstance(value, int if self.integer else int | float) and not isinstance(value, bool)
         if not fits or not self.low <= value <= self.high:
             raise SpaceError(f"{self.name} = {value!r} lies outside {self.low:g} to {self.high:g}")
         return {self.name: value}
 
 
 @dataclass(frozen=True)
-class ChoiceLeaf:
+class CategoricalHyperparameter:
     """A categorical hyperparameter: its values are numbers, words, lists or blocks of parameters."""
 
     name: str
     values: tuple[Any, ...]
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    def ask(self, trial: BaseTrial) -> Any:  # noqa: ANN401
+    def suggest(self, trial: BaseTrial) -> Any:  # noqa: ANN401
         """Suggest one of the values for a trial."""
         chosen = trial.suggest_categorical(self.name, [_write(value) for value in self.values])
         return next(value for value in self.values if _write(value) == chosen)
 
-    def listed(self) -> list[Any]:
+    def list_values(self) -> list[Any]:
         """List the values."""
         return list(self.values)
 
@@ -114,27 +114,27 @@ class ChoiceLeaf:
 
 
 @dataclass(frozen=True)
-class WidthsLeaf:
+class WidthsHyperparameter:
     """A list of layer widths: a depth, and one width for all layers or one for each."""
 
     name: str
-    depth: Leaf
-    widths: tuple[Leaf, ...]
+    depth: Hyperparameter
+    widths: tuple[Hyperparameter, ...]
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    def ask(self, trial: BaseTrial) -> list[int]:
+    def suggest(self, trial: BaseTrial) -> list[int]:
         """Suggest a depth and the widths of that many layers."""
-        depth = self.depth.ask(trial)
+        depth = self.depth.suggest(trial)
         if len(self.widths) == 1:
-            return [self.widths[0].ask(trial)] * depth
-        return [leaf.ask(trial) for leaf in self.widths[:depth]]
+            return [self.widths[0].suggest(trial)] * depth
+        return [leaf.suggest(trial) for leaf in self.widths[:depth]]
 
-    def listed(self) -> list[Any]:
+    def list_values(self) -> list[Any]:
         """List every combination of depth and widths."""
         if len(self.widths) == 1:
-            return [[width] * depth for depth in self.depth.listed() for width in self.widths[0].listed()]
-        choices = [leaf.listed() for leaf in self.widths]
-        return [list(widths) for depth in self.depth.listed() for widths in product(*choices[:depth])]
+            return [[width] * depth for depth in self.depth.list_values() for width in self.widths[0].list_values()]
+        choices = [leaf.list_values() for leaf in self.widths]
+        return [list(widths) for depth in self.depth.list_values() for widths in product(*choices[:depth])]
 
     def encode(self, value: Any) -> dict[str, Scalar]:  # noqa: ANN401
         """Encode depth and widths."""

@@ -8,7 +8,7 @@ import pandas as pd
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
-from casebook.tuning.trial_settings import ask, list_searched
+from casebook.tuning.trial_settings import list_hyperparameters, suggest_trial
 from casebook.tuning.trials import ERROR, REPLACED, RUN_ID, SETTING
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def pick_winner(study: optuna.Study, plan: StudyPlan) -> dict[str, Any] | None:
     return {
         "case": plan.case,
         "trial": best.number,
-        "values": values_of(best, plan),
+        "values": decode_values(best, plan),
         "found": list(best.values),
         "metric": list(plan.study.metric),
         "epochs": best.user_attrs["epochs"],
@@ -49,13 +49,13 @@ def find_best(study: optuna.Study) -> FrozenTrial | None:
     return min(study.best_trials, key=lambda trial: sign * trial.values[0])  # noqa: PD011 - Optuna's
 
 
-def values_of(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:
+def decode_values(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:
     """Decode a past trial's values: dotted name -> value of the parameter."""
     from optuna.trial import FixedTrial
 
     again = FixedTrial(trial.params)
     again.set_user_attr(SETTING, trial.params)
-    return ask(plan, list_searched(plan), again)  # type: ignore[arg-type]
+    return suggest_trial(plan, list_hyperparameters(plan), again)  # type: ignore[arg-type]
 
 
 def rank_trials(study: optuna.Study, plan: StudyPlan) -> pd.DataFrame:

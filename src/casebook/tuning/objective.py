@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from casebook.config.schema.tuning import StudyParameters
 
 
-class Judgement(NamedTuple):
+class TrialResult(NamedTuple):
     """Result of a finished trial: the objective values, all measured metrics, and the number of epochs kept."""
 
     values: tuple[float, ...]
@@ -66,13 +66,13 @@ class PruningCallback(TrainingCallback):
             raise optuna.TrialPruned(f"after epoch {number}")
 
 
-def judge_on_validation(
+def evaluate_on_validation(
     trial: optuna.Trial,
     split: Split,
     training: TrainingParameters,
     study: StudyParameters,
     callbacks: Sequence[TrainingCallback],
-) -> Judgement:
+) -> TrialResult:
     """Train on the training rows and return the metrics of the epoch whose weights are kept.
 
     Raises:
@@ -86,7 +86,7 @@ def judge_on_validation(
     kept = kept_epoch(history, training)
     metrics = {str(k): float(v) for k, v in history.iloc[kept].items() if k != "epoch"}
     metrics |= _costs(network, began)
-    return Judgement(_values(metrics, study), metrics, kept + 1)
+    return TrialResult(_select_objectives(metrics, study), metrics, kept + 1)
 
 
 def evaluate_on_folds(
@@ -97,7 +97,7 @@ def evaluate_on_folds(
     training: TrainingParameters,
     study: StudyParameters,
     make_callbacks: Callable[[int], Sequence[TrainingCallback]],
-) -> Judgement:
+) -> TrialResult:
     """Train once a fold and return the mean metrics over the folds; each fold is a step at which pruning may happen.
 
     `make_callbacks` builds those of a fold from the number of its first epoch, so that a trial has one curve.
@@ -114,7 +114,7 @@ def evaluate_on_folds(
     metrics = {name: float(np.mean([fold[name] for fold in found])) for name in everywhere}
     metrics |= {f"{name}_std": float(np.std([fold[name] for fold in found])) for name in everywhere}
     metrics |= _costs(network, began)
-    return Judgement(_values(metrics, study), metrics, round(float(np.mean(epochs))))
+    return TrialResult(_select_objectives(metrics, study), metrics, round(float(np.mean(epochs))))
 
 
 def _report_fold(trial: optuna.Trial, study: StudyParameters, found: list[dict[str, float]]) -> None:
@@ -134,7 +134,7 @@ def _costs(network: keras.Model, began: float) -> dict[str, float]:
     return {"weights": float(network.count_params()), "seconds": time.perf_counter() - began}
 
 
-def _values(metrics: Mapping[str, float], study: StudyParameters) -> tuple[float, ...]:
+def _select_objectives(metrics: Mapping[str, float], study: StudyParameters) -> tuple[float, ...]:
     """Select the study's metrics.
 
     Raises:

@@ -83,7 +83,7 @@ class StudyPlan:
         return open_location(self.storage, self.name)
 
 
-def storage_of(case: str, given: str) -> str:
+def storage_address(case: str, given: str) -> str:
     """Return the address of a case's storage: a journal in `data/` where none is configured."""
     return given or f"journal:///{project_root() / 'data' / '06_models' / case / 'study.journal'}"
 

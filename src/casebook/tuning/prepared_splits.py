@@ -30,7 +30,7 @@ class StaleFilesError(RuntimeError):
     """Another run has overwritten intermediate files of the study since it began."""
 
 
-def keep_splits(folder: Path, make: Callable[[], Iterable[Sequence[Any]]]) -> Path:
+def write_splits_once(folder: Path, make: Callable[[], Iterable[Sequence[Any]]]) -> Path:
     """Write splits into a folder once, under a lock; the process that comes first computes them.
 
     Args:
@@ -85,11 +85,11 @@ class SplitStore:
         Raises:
             StaleFilesError: it must be computed from files that another run has overwritten.
         """
-        return keep_splits(self.folder_of(name, parameters), lambda: self._make(name, parameters))
+        return write_splits_once(self.folder_of(name, parameters), lambda: self._make(name, parameters))
 
     def _make(self, name: str, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401
         for file, stamp in self._stamps.items():
-            if not is_as_stamped(Path(file), stamp):
+            if not is_unchanged(Path(file), stamp):
                 raise StaleFilesError(
                     f"{file} was written by another run since this study began; start the study's command again"
                 )
@@ -101,7 +101,7 @@ def stamp_file(file: Path) -> Stamp:
     return [*_writing(file), _content(file)] if file.exists() else []
 
 
-def is_as_stamped(file: Path, stamp: Stamp) -> bool:
+def is_unchanged(file: Path, stamp: Stamp) -> bool:
     """Return whether a file is unchanged; the same content written again by another launch counts as unchanged."""
     if not stamp or not file.exists():
         return not stamp and not file.exists()

@@ -12,7 +12,7 @@ from casebook.tracking.console import write_score
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WORDS = {"COMPLETE": "finished", "PRUNED": "pruned", "FAIL": "failed", "INTERRUPTED": "interrupted"}
+STATE_LABELS = {"COMPLETE": "finished", "PRUNED": "pruned", "FAIL": "failed", "INTERRUPTED": "interrupted"}
 
 
 class StudyProgress:
@@ -42,7 +42,7 @@ class StudyProgress:
         """Stop updating the bar, which stays on the console."""
         self._progress.stop()
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Print a line above the bar."""
         self._progress.console.print(text, highlight=False)
 
@@ -50,7 +50,7 @@ class StudyProgress:
         """Print a trial's final state, metrics or error, and seconds."""
         found = "  ".join(f"{name} {write_score(metrics[name])}" for name in self._metrics if name in metrics)
         told = {"COMPLETE": found, "PRUNED": message}.get(state, message)
-        self.say(f"trial {number:<4} {WORDS[state]:<11} {seconds:6.1f} s  {told}")
+        self.print_line(f"trial {number:<4} {STATE_LABELS[state]:<11} {seconds:6.1f} s  {told}")
 
     def update(self, done: int, pruned: int, best: tuple[int, Sequence[float]] | None) -> None:
         """Update the bar: trials done, pruned, and the best values."""

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from casebook.config.schema.tuning import PruningParameters, StudyParameters
 
 # What a sampler needs beyond Optuna, and how large it is.
-NEEDED = {"gp": ("torch", "about 2 GB"), "cmaes": ("cmaes", "small")}
+REQUIRED_PACKAGES = {"gp": ("torch", "about 2 GB"), "cmaes": ("cmaes", "small")}
 # A sampler that lists its trials beforehand takes no others.
-LISTING = ("manual", "grid")
+ENUMERATING_SAMPLERS = ("manual", "grid")
 
 
 def make_sampler(parameters: StudyParameters, seed: int) -> samplers.BaseSampler:
@@ -34,7 +34,7 @@ def make_sampler(parameters: StudyParameters, seed: int) -> samplers.BaseSampler
         SpaceError: the sampler needs a package that is not installed, or cannot search for two metrics.
     """
     name = parameters.sampler
-    package, size = NEEDED.get(name, ("optuna", ""))
+    package, size = REQUIRED_PACKAGES.get(name, ("optuna", ""))
     if find_spec(package) is None:
         raise SpaceError(f"study.sampler {name} needs the package {package} ({size}): pip install {package}")
     if name in {"cmaes"} and len(parameters.metric) > 1:

@@ -58,23 +58,23 @@ def open_storage(address: str) -> BaseStorage:
         raise SpaceError(f"study.storage {address!r}: give journal:///<file> or postgresql://<user>@<host>/<name>")
     named = f"study.storage {hide_password(address)}"
     try:
-        if complete(address).startswith(DRIVER):
+        if add_driver(address).startswith(DRIVER):
             require_extra("postgres", named)
-        return RDBStorage(complete(address), engine_kwargs={"pool_pre_ping": True})
+        return RDBStorage(add_driver(address), engine_kwargs={"pool_pre_ping": True})
     except MissingExtraError as error:
         raise SpaceError(str(error)) from None
     except ImportError as error:
         raise SpaceError(f"{named}: {error}; install the driver that the address names") from error
 
 
-def complete(address: str) -> str:
+def add_driver(address: str) -> str:
     """Add casebook's driver to a PostgreSQL address that names none."""
     scheme, rest = address.split("://", 1)
     return f"{DRIVER}//{rest}" if scheme in {POSTGRESQL, "postgres"} else address
 
 
 @contextmanager
-def exclusive(storage: BaseStorage, address: str, name: str) -> Iterator[None]:
+def lock_study(storage: BaseStorage, address: str, name: str) -> Iterator[None]:
     """Lock a study: one process at a time, on any machine, reads and modifies it.
 
     Args:
@@ -86,7 +86,7 @@ def exclusive(storage: BaseStorage, address: str, name: str) -> Iterator[None]:
         with FileLock(f"{address.removeprefix(JOURNAL)}.{name}.lock"):
             yield
         return
-    locks = isinstance(storage, RDBStorage) and complete(address).startswith(POSTGRESQL)
+    locks = isinstance(storage, RDBStorage) and add_driver(address).startswith(POSTGRESQL)
     with _locked_row(storage, name) if locks else nullcontext():  # type: ignore[arg-type]
         yield
 

@@ -11,7 +11,7 @@ import optuna
 
 from casebook.config.tree import differ
 from casebook.tuning.hyperparameters import SpaceError
-from casebook.tuning.storage import exclusive, open_storage, quiet_optuna
+from casebook.tuning.storage import lock_study, open_storage, quiet_optuna
 from casebook.tuning.trials import SETTING
 
 if TYPE_CHECKING:
@@ -40,9 +40,9 @@ class StudyLocation:
     address: str
     name: str
 
-    def exclusive(self) -> Any:  # noqa: ANN401 - a context manager
-        """Lock the study; see `storage.exclusive`."""
-        return exclusive(self.storage, self.address, self.name)
+    def lock(self) -> Any:  # noqa: ANN401 - a context manager
+        """Lock the study; see `storage.lock_study`."""
+        return lock_study(self.storage, self.address, self.name)
 
     def load(self, **strategies: Any) -> optuna.Study:  # noqa: ANN401 - sampler and pruner
         """Load the study."""
@@ -56,7 +56,7 @@ def open_location(address: str, name: str) -> StudyLocation:
 
 
 def create_or_join_study(
-    place: StudyLocation,
+    location: StudyLocation,
     directions: list[Direction],
     definition: Mapping[str, Any],
     first: list[dict[str, Any]],
@@ -65,7 +65,7 @@ def create_or_join_study(
     """Create a study, or join the existing one if it has the same definition.
 
     Args:
-        place: its location.
+        location: its location.
         directions: one for each metric.
         definition: what makes two launches one study: space, metrics, base parameters, data.
         first: trials to enqueue before all others, in Optuna's names and values.
@@ -78,13 +78,13 @@ def create_or_join_study(
         SpaceError: the existing study has another definition.
     """
     kept = json.loads(json.dumps(definition, sort_keys=True))
-    with place.exclusive():
+    with location.lock():
         study = optuna.create_study(
-            study_name=place.name, storage=place.storage, directions=directions, load_if_exists=True
+            study_name=location.name, storage=location.storage, directions=directions, load_if_exists=True
         )
         attributes = study.user_attrs
         if attributes.get(DEFINITION, kept) != kept:
-            raise SpaceError(_tell_changes(place.name, attributes[DEFINITION], kept))
+            raise SpaceError(_tell_changes(location.name, attributes[DEFINITION], kept))
         if DEFINITION not in attributes:
             study.set_user_attr(DEFINITION, kept)
         # Each step is marked when it is done: a launch that died between them is made good by the next.

@@ -53,7 +53,7 @@ class TrialRuns:
             self._client.log_batch(run.info.run_id, params=values[start : start + PARAMETERS_A_BATCH])
         return self._runs[trial]
 
-    def epoch(self, trial: int, number: int, metrics: Mapping[str, float]) -> None:
+    def log_epoch(self, trial: int, number: int, metrics: Mapping[str, float]) -> None:
         """Log an epoch's metrics to the trial's run."""
         mlflow_client.log_metrics(self._runs[trial], metrics, step=number)
 
@@ -84,7 +84,7 @@ class TrialRuns:
             if state:
                 self._client.set_terminated(run.info.run_id, STATUS[state])
 
-    def sum_up(self, winner: Mapping[str, Any], measured: Mapping[str, float]) -> None:
+    def log_winner(self, winner: Mapping[str, Any], measured: Mapping[str, float]) -> None:
         """Log the winner to the study's run, as tags, since a later launch may replace it."""
         found = dict(zip(winner["metric"], winner["found"], strict=True))
         mlflow_client.log_metrics(
@@ -95,7 +95,7 @@ class TrialRuns:
             self._parent, {**tags, "best.trial": winner["trial"], "best.run_id": winner["trial_run_id"]}
         )
 
-    def keep_open(self) -> None:
+    def mark_running(self) -> None:
         """Set the study's run to RUNNING where another launch has ended it meanwhile."""
         if self._client.get_run(self._parent).info.status != "RUNNING":
             self._client.update_run(self._parent, status="RUNNING")
