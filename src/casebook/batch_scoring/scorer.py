@@ -159,7 +159,14 @@ def score_block(
 def join_lookup_table(
     rows: pd.DataFrame, lookup_table: LookupTable | None, form: NewRows
 ) -> tuple[pd.DataFrame, list[InvalidValue]]:
-    """Join the lookup table to rows; rows without a match are faults."""
+    """Join the lookup table to rows; rows without a match are faults.
+
+    Returns:
+        The rows with the lookup table's columns, and a fault for each row whose key is not in it.
+
+    Raises:
+        InvalidTableError: the rows lack the key.
+    """
     if lookup_table is None:
         return rows, []
     if form.join_key not in rows:

@@ -65,7 +65,11 @@ class OutcomesReader:
     key: str
 
     def read(self, file: str) -> pd.DataFrame:
-        """Read a file as text; a path counts from the raw folder."""
+        """Read a file as text; a path counts from the raw folder.
+
+        Raises:
+            RawFileError: it is missing or damaged.
+        """
         table: pd.DataFrame = RawTable(str(self.folder / file)).load()
         return table
 

@@ -74,9 +74,9 @@ def learn_batch(
     """Train the champion on one batch, and compare the result with it for promotion.
 
     Returns:
-        `rows` of the batch: `learnt`, `held_out` and those in `promotion`; how many were `replayed`; the largest share
-        of rows with an `unknown` category; the main metric of the `champion` on the whole batch before it learnt from
-        it, and on the rows held out beside that of the one `updated`; whether it was `promoted`, and a `message`;
+        `rows` of the batch: `learnt`, `held_out` and those in `promotion`; how many were `replayed`; `unknown_share`,
+        the largest share of rows with an unknown category; the main metric of the `champion` on the whole batch before
+        training and on the rows held out, and of the one `updated` on these; whether it was `promoted`; a `message`;
         `seconds` from reading the batch to the last epoch.
 
     Raises:

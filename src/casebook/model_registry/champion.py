@@ -93,14 +93,22 @@ class Champion:
         return profile
 
     def features(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Engineer the features of raw rows, with the code that the model was logged with."""
+        """Engineer the features of raw rows, with the code that the model was logged with.
+
+        Returns:
+            The feature table, a row for each raw row.
+        """
         kinds = {name: kind for name, kind in self.kinds.items() if name in rows}
         typed = self._code.conform_table(rows, kinds, f"a row of {self.case}")
         features: pd.DataFrame = self.model.engineer_features(typed)
         return features
 
     def answer_features(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Predict feature rows; the columns of the result are those of `predict`."""
+        """Predict feature rows; the columns of the result are those of `predict`.
+
+        Returns:
+            `probability` and `class`; `probability_0` ... and `class` for several classes; or `prediction`.
+        """
         prepared = self.model.preprocessor.prepare(features)
         outputs = self._code.name_outputs(self.model.task, self.model.predict_prepared(prepared))
         return pd.DataFrame(add_class(self.model.task, outputs, self.model.threshold))

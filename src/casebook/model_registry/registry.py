@@ -204,7 +204,11 @@ def promote_if_better(
 
 
 def predict_rows(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:
-    """Predict raw rows with a version's logged model."""
+    """Predict raw rows with a version's logged model.
+
+    Returns:
+        The columns of `RowModel.predict`, a row for each raw row.
+    """
     # Looking through all installed packages for versions that differ takes a twentieth of a short run; both models are
     # compared in the one environment that there is.
     model = mlflow.pyfunc.load_model(f"models:/{version.name}/{version.version}", suppress_warnings=True)

@@ -43,6 +43,9 @@ def predict_request(champion: Champion, schema: RequestSchema, body: bytes) -> b
 def predict_table(champion: Champion, request: RowsRequest) -> Mapping[str, np.ndarray]:
     """Predict rows as a table, which can be bisected to find the row that fails.
 
+    Returns:
+        By column of `RowModel.predict`, values of shape (rows,).
+
     Raises:
         BadRequestError: a value is invalid, or the model fails on a row.
     """

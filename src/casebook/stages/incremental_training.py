@@ -122,7 +122,11 @@ def find_batches(
     old: arriving_rows.Rows,
     make_rows: Callable[[object], arriving_rows.Rows],
 ) -> Iterator[Batch]:
-    """Find what is to be learnt, in the order in which it arrived; see `parameters.UpdateParameters`."""
+    """Yield the batches to train on, in the order in which they arrived; see `schema.UpdateParameters`.
+
+    Raises:
+        UpdateError: neither a file, a folder nor a day is given.
+    """
     update = schema.UpdateParameters.model_validate(settings["update"])
     if update.since:
         day = find_day(update_session.champion(), update.since, settings["day"])

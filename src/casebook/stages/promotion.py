@@ -45,7 +45,11 @@ def hold_out_promotion_rows(
 
 
 def select_promotion_rows(joined_rows: pd.DataFrame, split_assignment: pd.DataFrame, target: str) -> pd.DataFrame:
-    """Select the promotion rows in raw form with their target; empty where `split.promotion_share` is 0."""
+    """Select the promotion rows in raw form with their target; empty where `split.promotion_share` is 0.
+
+    Returns:
+        The raw columns as text or plain values, and the target.
+    """
     from casebook.inference.row_model import to_raw_values
 
     rows = joined_rows[(split_assignment["part"] == splitting.PROMOTION).to_numpy()]

@@ -27,7 +27,11 @@ class Study(Protocol):
         """Search until the budget is used up; see `search_variants`."""
 
     def evaluate(self, winner: Block) -> tuple[Any, Preprocessor, dict[str, float]]:
-        """Evaluate the winner; see `evaluate_winner`."""
+        """Evaluate the winner; see `evaluate_winner`.
+
+        Returns:
+            The winner's first network, its preprocessor, and the metrics.
+        """
 
 
 def include_validation_rows(split_assignment: pd.DataFrame) -> pd.DataFrame:

@@ -74,7 +74,11 @@ class NumberHyperparameter:
         return trial.suggest_float(self.name, self.low, self.high, log=self.log, step=self.step)
 
     def list_values(self) -> list[Any]:
-        """List the steps; a logarithmic or continuous range has none."""
+        """List the steps; a logarithmic or continuous range has none.
+
+        Raises:
+            SpaceError: the range is logarithmic or continuous.
+        """
         if self.log or not (self.step or self.integer):
             raise SpaceError(f"{self.name}: a grid needs a step or a choice here, not a free range")
         step = self.step or 1
@@ -82,7 +86,11 @@ class NumberHyperparameter:
         return [int(v) if self.integer else float(np.round(v, 12)) for v in values]
 
     def encode(self, value: Any) -> dict[str, Scalar]:  # noqa: ANN401
-        """Return the number under the hyperparameter's name."""
+        """Return the number under the hyperparameter's name.
+
+        Raises:
+            SpaceError: it is no number of the range.
+        """
         fits = isinstance(value, int if self.integer else int | float) and not isinstance(value, bool)
         if not fits or not self.low <= value <= self.high:
             raise SpaceError(f"{self.name} = {value!r} lies outside {self.low:g} to {self.high:g}")
@@ -107,7 +115,11 @@ class CategoricalHyperparameter:
         return list(self.values)
 
     def encode(self, value: Any) -> dict[str, Scalar]:  # noqa: ANN401
-        """Return the value as Optuna stores it."""
+        """Return the value as Optuna stores it.
+
+        Raises:
+            SpaceError: it is not one of the values.
+        """
         if value not in self.values:
             raise SpaceError(f"{self.name} = {value!r} is not one of {', '.join(map(repr, self.values))}")
         return {self.name: _write(value)}
@@ -137,7 +149,11 @@ class WidthsHyperparameter:
         return [list(widths) for depth in self.depth.list_values() for widths in product(*choices[:depth])]
 
     def encode(self, value: Any) -> dict[str, Scalar]:  # noqa: ANN401
-        """Encode depth and widths."""
+        """Encode depth and widths.
+
+        Raises:
+            SpaceError: it is no list of widths, or depth or a width lies outside the space.
+        """
         if not isinstance(value, list) or not value or (len(self.widths) == 1 and len(set(value)) > 1):
             raise SpaceError(f"{self.name} = {value!r}: give a list of widths, all alike unless `each` is true")
         found = self.depth.encode(len(value))

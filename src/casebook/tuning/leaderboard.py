@@ -106,7 +106,11 @@ def measure_search(study: optuna.Study) -> dict[str, float]:
 
 
 def draw_study(study: optuna.Study, plan: StudyPlan) -> tuple[dict[str, Any], str]:
-    """Draw the figures of the search; see `tuning.plots.draw_all`."""
+    """Draw the figures of the search; see `tuning.plots.draw_all`.
+
+    Returns:
+        matplotlib figures by file name, and the interactive page in HTML.
+    """
     from casebook.tuning.plots import draw_all
 
     return draw_all(study, plan.study.metric)

@@ -84,7 +84,11 @@ def _values_of_variant(plan: StudyPlan, leaves: list[Hyperparameter], key: str, 
 
 
 def list_enqueued(plan: StudyPlan, leaves: list[Hyperparameter]) -> list[dict[str, Any]]:
-    """List the trials to enqueue when a study is created, in Optuna's names and values."""
+    """List the trials to enqueue when a study is created, in Optuna's names and values.
+
+    Raises:
+        SpaceError: a grid has more than `MAX_GRID_TRIALS` combinations, or a setting lies outside the space.
+    """
     settings = read_first_settings(plan, None if plan.study.sampler == "manual" else leaves)
     if plan.study.sampler == "grid":
         settings += [values for values in list_grid(leaves, {plan.case: plan.parameters}) if values not in settings]

@@ -112,6 +112,10 @@ def fail_and_retry(study: optuna.Study, trial: FrozenTrial, reason: str, always:
 
 
 def count_failed(study: optuna.Study) -> tuple[int, int]:
-    """Count the failed trials that are not retried, and all finished ones."""
+    """Count failed and finished trials, without those that are retried.
+
+    Returns:
+        The failed and all finished trials.
+    """
     ended = [t for t in study.get_trials(deepcopy=False, states=FINISHED) if not t.user_attrs.get(REPLACED)]
     return sum(trial.state == TrialState.FAIL for trial in ended), len(ended)
