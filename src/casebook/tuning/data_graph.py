@@ -32,9 +32,9 @@ def study_graph(case: str) -> Pipeline:
     """Select the pipeline from raw files to splits."""
     declared = load_case(case)
     graph = declared.create_pipeline()
-    dealing = type(graph)(create_study_splits_pipeline(declared.feature_sources), namespace=case)
+    splitting = type(graph)(create_study_splits_pipeline(declared.feature_sources), namespace=case)
     needed = graph - graph.only_nodes_with_tags(STUDY)
-    return needed.to_outputs(*(name for name in dealing.inputs() if name in needed.all_outputs())) + dealing
+    return needed.to_outputs(*(name for name in splitting.inputs() if name in needed.all_outputs())) + splitting
 
 
 def open_catalog(environment: str) -> DataCatalog:
