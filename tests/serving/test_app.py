@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from casebook.serving.answers import warm_up
 from casebook.serving.app import create_app
+from casebook.serving.responses import warm_up
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

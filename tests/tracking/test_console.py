@@ -14,7 +14,7 @@ from mlflow.entities import Metric, Run, RunData, RunInfo, RunTag
 from rich.console import Console
 
 from casebook.tracking import console
-from casebook.tracking.console import ConsoleFolds, ProgressBar, announce_sample, show_summary, write_score
+from casebook.tracking.console import ConsoleFolds, ProgressBar, announce_sample, format_score, show_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -223,7 +223,7 @@ def test_folds_go_to_their_own_runs_and_are_shown_in_a_line_each() -> None:
     ],
 )
 def test_a_score_has_four_places_and_a_large_one_one(value: float, text: str) -> None:
-    assert write_score(value) == text
+    assert format_score(value) == text
 
 
 def test_the_summary_tells_the_means_over_folds(paper: io.StringIO) -> None:

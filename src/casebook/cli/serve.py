@@ -41,8 +41,8 @@ def serve(case: str, port: int, host: str, alias: str, max_megabytes: int) -> No
         raise click.ClickException(str(error)) from None
     import uvicorn
 
-    from casebook.serving.answers import warm_up
     from casebook.serving.app import create_app
+    from casebook.serving.responses import warm_up
 
     warm_up(champion)
     click.echo(f"{case} version {champion.version} (trained on {champion.origin or 'unknown rows'})")

@@ -41,7 +41,7 @@ class Rows:
     parts: np.ndarray
 
     @classmethod
-    def of(cls, joined_rows: pd.DataFrame, feature_table: pd.DataFrame, parts: pd.DataFrame) -> Rows:
+    def from_datasets(cls, joined_rows: pd.DataFrame, feature_table: pd.DataFrame, parts: pd.DataFrame) -> Rows:
         """Build the rows of a training run from its datasets."""
         return cls(joined_rows, feature_table, parts["part"].to_numpy())
 

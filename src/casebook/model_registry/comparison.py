@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from casebook.evaluation.metric_functions import Scorer
 
 INTERVAL = (0.025, 0.975)
-SEED = 0
-ROUNDING = 1e-12
+BOOTSTRAP_SEED = 0
+RELATIVE_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Comparison:
     def is_better_by(self, margin: float) -> bool:
         """Return whether the challenger is better by at least the margin."""
         # A difference of exactly the margin may come out a rounding error below it.
-        return self.difference > 0 and self.difference >= margin * (1 - ROUNDING)
+        return self.difference > 0 and self.difference >= margin * (1 - RELATIVE_TOLERANCE)
 
     def describe(self) -> str:
         """Describe scores and interval in one line."""
@@ -82,7 +82,7 @@ def compare_models(
     if np.isnan(own) or np.isnan(other):
         raise ValueError(f"{metric} cannot be measured on these {len(target)} rows: too few, or of one class only")
     codes = np.arange(len(target)) if keys is None else pd.factorize(keys, use_na_sentinel=False)[0]
-    generator, differences = np.random.default_rng(SEED), []
+    generator, differences = np.random.default_rng(BOOTSTRAP_SEED), []
     for _ in range(resamples):
         drawn = generator.integers(0, codes.max() + 1, codes.max() + 1)
         weights = np.bincount(drawn, minlength=codes.max() + 1)[codes].astype(float)

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 # What a model needs of the project, as whole folders: import-linter holds that they import nothing else of it.
 FOLDERS = ("column_types", "compute", "inference", "models", "preprocessing")
 EXAMPLE_ROWS = 5
-OF_THE_CASE = ("columns", "features")
+CASE_MODULES = ("columns", "features")
 # Of the fitted parts: their folder in a logged model, and the network among them.
 PARTS_FOLDER, NETWORK_FILE = "package", "network.keras"
-IMPORT = re.compile(r"^(\s*(?:from|import) )casebook(?=[. ])", re.MULTILINE)
+IMPORT_PATTERN = re.compile(r"^(\s*(?:from|import) )casebook(?=[. ])", re.MULTILINE)
 MODEL_FILE = '''"""Entry of the logged model: MLflow runs this file, the code it imports lies beside it."""
 
 from pathlib import Path
@@ -92,7 +92,7 @@ def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
     for place, text in sources.items():
         file = folder / name / place
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(IMPORT.sub(rf"\g<1>{name}", text))
+        file.write_text(IMPORT_PATTERN.sub(rf"\g<1>{name}", text))
     (folder / "model.py").write_text(MODEL_FILE.format(package=name))
     parts = folder / PARTS_FOLDER
     parts.mkdir()
@@ -115,7 +115,7 @@ def bundle_sources(case: str) -> dict[str, str]:
     """Read the source of the modules that a model needs, by path in the package; `__init__` files are emptied."""
     root = Path(casebook.__file__).parent
     places = [str(file.relative_to(root)) for folder in FOLDERS for file in sorted((root / folder).rglob("*.py"))]
-    places += [f"pipelines/{case}/{module}.py" for module in OF_THE_CASE]
+    places += [f"pipelines/{case}/{module}.py" for module in CASE_MODULES]
     # A package's own __init__ loads its names lazily, by a library that a model does without.
     markers = ["__init__.py", "pipelines/__init__.py", f"pipelines/{case}/__init__.py"]
     markers += [place for place in places if place.endswith("__init__.py")]

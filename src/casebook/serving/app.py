@@ -8,9 +8,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from casebook.serving.answers import describe_error, describe_model, make_request_schema, predict_request
 from casebook.serving.openapi import describe_invocations
 from casebook.serving.requests import BadRequestError
+from casebook.serving.responses import describe_error, describe_model, make_request_schema, predict_request
 from casebook.serving.wire import write_json
 
 if TYPE_CHECKING:

@@ -72,7 +72,7 @@ class RowsRequest:
         if faults:
             faults.sort(key=lambda fault: fault.row)
             raise BadRequestError("some values do not have the form of their column", faults[:MAX_REPORTED_FAULTS])
-        return frame_columns(self.columns, self.kinds)
+        return build_table(self.columns, self.kinds)
 
 
 def read_request(body: bytes, schema: RequestSchema) -> RowsRequest:
@@ -87,7 +87,7 @@ def read_request(body: bytes, schema: RequestSchema) -> RowsRequest:
     form = _form_of(content)
     threshold = read_threshold(content.get("params"), schema.takes_threshold)
     columns = READERS[form](content[form])
-    check_names(columns, schema)
+    validate_names(columns, schema)
     return RowsRequest(columns, schema.kinds, threshold)
 
 
@@ -108,7 +108,7 @@ def read_threshold(params: object, taken: bool) -> float | None:
     return float(value)
 
 
-def check_names(columns: Columns, schema: RequestSchema) -> None:
+def validate_names(columns: Columns, schema: RequestSchema) -> None:
     """Validate the names of columns.
 
     Raises:
@@ -128,14 +128,14 @@ def check_names(columns: Columns, schema: RequestSchema) -> None:
         raise BadRequestError("columns are missing", faults[:MAX_REPORTED_FAULTS])
 
 
-def frame_columns(columns: Columns, kinds: Mapping[str, Kind]) -> pd.DataFrame:
+def build_table(columns: Columns, kinds: Mapping[str, Kind]) -> pd.DataFrame:
     """Build a table of validated values, each column with the dtype that is parsed fastest."""
     if len(next(iter(columns.values()))) == 1:
-        return _frame_row(columns)
+        return _build_row(columns)
     return pd.DataFrame({name: COLUMN_TYPES[kinds[name]].pack(values) for name, values in columns.items()}, copy=False)
 
 
-def _frame_row(columns: Columns) -> pd.DataFrame:
+def _build_row(columns: Columns) -> pd.DataFrame:
     """Build a table of one row as a single block, ten times as fast as one block a column."""
     cells = np.empty((1, len(columns)), dtype=object)
     for place, values in enumerate(columns.values()):

@@ -58,7 +58,7 @@ def create_update_pipeline(case: str, run: Pipeline) -> Pipeline:
     bare = [name.replace(f"{case}.", "", 1) for name in given]
     nodes = [
         stage("update", gather_settings, [f"params:{name}" for name in SETTINGS], "update_settings"),
-        stage("update", arriving_rows.Rows.of, list(OLD_ROWS[:3]), "old_rows", name="gather_old_rows"),
+        stage("update", arriving_rows.Rows.from_datasets, list(OLD_ROWS[:3]), "old_rows", name="gather_old_rows"),
         stage(
             "update",
             learn_arrivals,

@@ -70,7 +70,7 @@ class ProgressBar(TrainingCallback):
         part = losses[-1].removesuffix("loss")
         metric = next((name for name in metrics if name.startswith(part) and name not in losses), losses[-1])
         names = dict.fromkeys([*losses, metric])
-        shown = "  ".join(f"{name} {write_score(metrics[name])}" for name in names)
+        shown = "  ".join(f"{name} {format_score(metrics[name])}" for name in names)
         following = min(number + 1, self._epochs)
         self._done = number
         self._progress.update(self._task, completed=number * self._steps, epoch=following, shown=shown)
@@ -108,14 +108,14 @@ class ConsoleFolds:
     def scores(self, metrics: Mapping[str, float]) -> None:
         """Log and print the scores of the open fold."""
         self._log(self._run_id, {f"test/{name}": value for name, value in metrics.items()})
-        own = "  ".join(f"{k} {write_score(v)}" for k, v in metrics.items() if not k.startswith("baseline_"))
+        own = "  ".join(f"{k} {format_score(v)}" for k, v in metrics.items() if not k.startswith("baseline_"))
         self._console.print(f"{self._name:<20} {own}", highlight=False)
 
     def _log_epoch(self, run_id: str, epoch: int, metrics: Mapping[str, float]) -> None:
         self._log(run_id, metrics, epoch)  # type: ignore[call-arg]
 
 
-def write_score(value: float) -> str:
+def format_score(value: float) -> str:
     """Format a score with four decimals, one of 10 or more with one."""
     return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
 
@@ -148,7 +148,9 @@ def show_summary(run: Run, seconds: Mapping[str, float], store: str, beside: Map
     console = Console()
     console.print()
     console.print(f"[bold]{tags.get('case', '')}[/bold]  run {run.info.run_name}")
-    scores = {who: _under(metrics, who) for who in ("test", "default", "baseline", "reference", "best_reachable")}
+    scores = {
+        who: _select_group(metrics, who) for who in ("test", "default", "baseline", "reference", "best_reachable")
+    }
     if scores["test"].keys() & scores["baseline"].keys():
         console.print(_scores_table(scores, "update/rows" in metrics))
     console.print(facts)
@@ -163,10 +165,10 @@ def _facts(
     arrived = [(n, metrics.get(f"update/{n}")) for n in ("rows", "learnt", "held_out", "promotion", "replayed")]
     yield "last batch", "  ".join(f"{n.replace('_', ' ')} {v:,.0f}" for n, v in arrived if v is not None)
     yield "features", f"{metrics['data/features']:.0f}" if "data/features" in metrics else ""
-    seen = {n.removesuffix("_share"): v for n, v in _under(metrics, "test").items() if n.startswith("seen_")}
+    seen = {n.removesuffix("_share"): v for n, v in _select_group(metrics, "test").items() if n.startswith("seen_")}
     yield "test rows seen in training", "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
-    folds = {n.removesuffix("_mean"): v for n, v in _under(metrics, "folds").items() if n.endswith("_mean")}
-    yield "mean over folds", "  ".join(f"{name} {write_score(value)}" for name, value in folds.items())
+    folds = {n.removesuffix("_mean"): v for n, v in _select_group(metrics, "folds").items() if n.endswith("_mean")}
+    yield "mean over folds", "  ".join(f"{name} {format_score(value)}" for name, value in folds.items())
     if "model.version" in run.data.tags:
         yield "model", f"version {run.data.tags['model.version']}, {run.data.tags.get('promotion', '')}"
     yield "data", run.data.tags.get("data.origin", "from an earlier run")
@@ -195,10 +197,10 @@ def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> T
     for who in shown:
         table.add_column(names.get(who, who), justify="right")
     for name in scores["baseline"]:
-        cells = [write_score(values[name]) if name in values else "" for values in shown.values()]
+        cells = [format_score(values[name]) if name in values else "" for values in shown.values()]
         table.add_row(name, *cells)
     return table
 
 
-def _under(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:
+def _select_group(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:
     return {n.removeprefix(f"{prefix}/"): v for n, v in metrics.items() if n.startswith(f"{prefix}/")}

@@ -7,7 +7,7 @@ import logging
 
 from casebook.config.paths import project_root
 
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+FULL_DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
 # SQLite's words, which SQLAlchemy and MLflow pass on in errors of their own.
 SQLITE_MESSAGE = "database or disk is full"
 
@@ -15,7 +15,7 @@ SQLITE_MESSAGE = "database or disk is full"
 def describe_full_disk(error: BaseException | None) -> str:
     """Return one line on the full disk or quota behind an error; empty where it is another error."""
     while error is not None:
-        if isinstance(error, OSError) and error.errno in FULL:
+        if isinstance(error, OSError) and error.errno in FULL_DISK_ERRNOS:
             return _describe(str(error.filename or project_root()))
         if SQLITE_MESSAGE in str(error):
             return _describe(str(project_root()))

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from kedro.framework.context import KedroContext
 
-PREFIX = "sqlite:///"
+SQLITE_PREFIX = "sqlite:///"
 # So begin the names of copies of stores that cannot be written; the process's number follows.
-COPY = "casebook-store-"
+COPY_PREFIX = "casebook-store-"
 
 
 class StoreError(click.ClickException):
@@ -45,9 +45,9 @@ def create_store_once(uri: str) -> None:
     Raises:
         StoreError: nothing can be written there.
     """
-    if not uri.startswith(PREFIX):
+    if not uri.startswith(SQLITE_PREFIX):
         return
-    file = Path(uri.removeprefix(PREFIX))
+    file = Path(uri.removeprefix(SQLITE_PREFIX))
     if not is_writable(file):
         raise StoreError(
             f"{file} lies where nothing can be written: copy the project to a folder of yours, or name another store "
@@ -104,8 +104,8 @@ def open_read_only(uri: str) -> str:
     Raises:
         StoreError: there is no store, or it cannot be read.
     """
-    file = Path(uri.removeprefix(PREFIX))
-    if not uri.startswith(PREFIX) or is_writable(file):
+    file = Path(uri.removeprefix(SQLITE_PREFIX))
+    if not uri.startswith(SQLITE_PREFIX) or is_writable(file):
         create_store_once(uri)
         return uri
     copy, root = _new_copy_folder() / file.name, project_of(file)
@@ -117,16 +117,16 @@ def open_read_only(uri: str) -> str:
         raise StoreError(f"{file} cannot be read ({error}), and its folder cannot be written to") from error
     if root and is_complete(copy):
         relocate_store(copy, root)
-    return f"{PREFIX}{copy}"
+    return f"{SQLITE_PREFIX}{copy}"
 
 
 def _new_copy_folder() -> Path:
     """Create a temporary folder that is removed when this process ends; remove those of killed processes."""
-    for left in Path(gettempdir()).glob(f"{COPY}*"):
-        number = left.name.removeprefix(COPY).partition("-")[0]
+    for left in Path(gettempdir()).glob(f"{COPY_PREFIX}*"):
+        number = left.name.removeprefix(COPY_PREFIX).partition("-")[0]
         if number.isdigit() and not psutil.pid_exists(int(number)):
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(mkdtemp(prefix=f"{COPY}{os.getpid()}-"))
+    folder = Path(mkdtemp(prefix=f"{COPY_PREFIX}{os.getpid()}-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
@@ -172,8 +172,8 @@ def lock_store(what: str) -> Iterator[None]:
     import mlflow
 
     uri = mlflow.get_tracking_uri()
-    file = Path(uri.removeprefix(PREFIX))
-    with FileLock(file.with_name(f"{what}.lock")) if uri.startswith(PREFIX) else nullcontext():
+    file = Path(uri.removeprefix(SQLITE_PREFIX))
+    with FileLock(file.with_name(f"{what}.lock")) if uri.startswith(SQLITE_PREFIX) else nullcontext():
         yield
 
 

@@ -107,8 +107,8 @@ class CategoricalHyperparameter:
 
     def suggest(self, trial: BaseTrial) -> Any:  # noqa: ANN401
         """Suggest one of the values for a trial."""
-        chosen = trial.suggest_categorical(self.name, [_write(value) for value in self.values])
-        return next(value for value in self.values if _write(value) == chosen)
+        chosen = trial.suggest_categorical(self.name, [_to_optuna(value) for value in self.values])
+        return next(value for value in self.values if _to_optuna(value) == chosen)
 
     def list_values(self) -> list[Any]:
         """List the values."""
@@ -122,7 +122,7 @@ class CategoricalHyperparameter:
         """
         if value not in self.values:
             raise SpaceError(f"{self.name} = {value!r} is not one of {', '.join(map(repr, self.values))}")
-        return {self.name: _write(value)}
+        return {self.name: _to_optuna(value)}
 
 
 @dataclass(frozen=True)
@@ -163,6 +163,6 @@ class WidthsHyperparameter:
         return found
 
 
-def _write(value: Any) -> Scalar:  # noqa: ANN401
+def _to_optuna(value: Any) -> Scalar:  # noqa: ANN401
     """Encode a value as Optuna can store it: lists and blocks as JSON."""
     return json.dumps(value, sort_keys=True) if isinstance(value, list | dict) else value

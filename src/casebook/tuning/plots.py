@@ -37,9 +37,9 @@ TITLES = {
     "pareto_front": "What can be had at once",
     "timeline": "When trials ran",
 }
-PAGE_WIDTH, WIDE, HIGH = 1200, 11.0, 5.5
+PAGE_WIDTH_PIXELS, WIDTH_INCHES, HEIGHT_INCHES = 1200, 11.0, 5.5
 # Figures with a column a parameter grow with them.
-WIDER = {"slice": 3.2, "parallel_coordinate": 1.2}
+WIDTH_INCHES_A_PARAMETER = {"slice": 3.2, "parallel_coordinate": 1.2}
 
 
 def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any], str]:
@@ -62,7 +62,7 @@ def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any
     if lacking:
         LOGGER.warning(lacking)
         parts.append(f"<p>{escape(lacking)}</p>")
-    for kind in _kinds(metrics):
+    for kind in _list_kinds(metrics):
         options = _options(kind, metrics)
         if not lacking:
             page_part = _try(kind, partial(getattr(interactive, f"plot_{kind}"), study, **options))
@@ -80,7 +80,7 @@ def with_short_names(study: optuna.Study) -> optuna.Study:
     import optuna
 
     trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
-    short = shorten({name for trial in trials for name in trial.params})
+    short = shorten_names({name for trial in trials for name in trial.params})
     copy = optuna.create_study(study_name=study.study_name, directions=study.directions)
     copy.add_trials([_renamed(trial, short) for trial in trials])
     return copy
@@ -93,7 +93,7 @@ def _renamed(trial: FrozenTrial, short: Mapping[str, str]) -> FrozenTrial:
     return renamed
 
 
-def shorten(names: Collection[str]) -> dict[str, str]:
+def shorten_names(names: Collection[str]) -> dict[str, str]:
     """Map each dotted name to its shortest suffix of at least two words that no other name has."""
     found: dict[str, str] = {}
     for name in names:
@@ -109,7 +109,7 @@ def _count_parameters(study: optuna.Study) -> int:
     return len({name for trial in study.get_trials(deepcopy=False) for name in trial.params})
 
 
-def _kinds(metrics: Sequence[str]) -> list[str]:
+def _list_kinds(metrics: Sequence[str]) -> list[str]:
     """List the figures for one or two metrics; figures of a single metric show the first of two."""
     return [kind for kind in KINDS if (kind != "pareto_front" if len(metrics) == 1 else kind != "intermediate_values")]
 
@@ -135,7 +135,7 @@ def _try(kind: str, draw: Callable[[], Any]) -> Any:  # noqa: ANN401 - a figure 
 
 
 def _to_html(figure: Any, kind: str, first: bool) -> str:  # noqa: ANN401 - plotly carries no types
-    figure.update_layout(title=TITLES[kind], template="plotly_white", width=PAGE_WIDTH)
+    figure.update_layout(title=TITLES[kind], template="plotly_white", width=PAGE_WIDTH_PIXELS)
     # The library itself, some 4 MB, stands in the page once.
     html: str = figure.to_html(full_html=False, include_plotlyjs=first)
     return html
@@ -148,7 +148,7 @@ def _to_figure(axes: Any, kind: str, parameters: int) -> Any:  # noqa: ANN401
 
     figure = np.ravel(axes)[0].figure
     plt.close(figure)
-    figure.set_size_inches(max(WIDE, WIDER.get(kind, 0) * parameters), HIGH)
+    figure.set_size_inches(max(WIDTH_INCHES, WIDTH_INCHES_A_PARAMETER.get(kind, 0) * parameters), HEIGHT_INCHES)
     figure.suptitle("")
     for place, each in enumerate(np.ravel(axes)):
         each.set_title("")

@@ -98,22 +98,22 @@ class SplitStore:
 
 def stamp_file(file: Path) -> Stamp:
     """Return inode, modification time and content digest of a file or folder; every write gives it a new inode."""
-    return [*_writing(file), _content(file)] if file.exists() else []
+    return [*_read_inode_and_time(file), _digest_content(file)] if file.exists() else []
 
 
 def is_unchanged(file: Path, stamp: Stamp) -> bool:
     """Return whether a file is unchanged; the same content written again by another launch counts as unchanged."""
     if not stamp or not file.exists():
         return not stamp and not file.exists()
-    return _writing(file) == stamp[:2] or _content(file) == stamp[2]
+    return _read_inode_and_time(file) == stamp[:2] or _digest_content(file) == stamp[2]
 
 
-def _writing(file: Path) -> Stamp:
+def _read_inode_and_time(file: Path) -> Stamp:
     found = os.stat(file)  # noqa: PTH116 - as short
     return [found.st_ino, found.st_mtime_ns]
 
 
-def _content(file: Path) -> str:
+def _digest_content(file: Path) -> str:
     if file.is_file():
         return digest_file(file)
     return "".join(f"{each.name} {digest_file(each)}" for each in sorted(file.rglob("*")) if each.is_file())

@@ -84,7 +84,7 @@ def create_or_join_study(
         )
         attributes = study.user_attrs
         if attributes.get(DEFINITION, kept) != kept:
-            raise SpaceError(_tell_changes(location.name, attributes[DEFINITION], kept))
+            raise SpaceError(_describe_changes(location.name, attributes[DEFINITION], kept))
         if DEFINITION not in attributes:
             study.set_user_attr(DEFINITION, kept)
         # Each step is marked when it is done: a launch that died between them is made good by the next.
@@ -97,7 +97,7 @@ def create_or_join_study(
         return str(study.user_attrs[RUN])
 
 
-def _tell_changes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+def _describe_changes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     """Describe what differs between two definitions, leaf by leaf."""
     changed = sorted(differ(old, new), key=itemgetter(0))
     shown = "; ".join(f"{key}: {before!r} -> {after!r}" for key, before, after in changed[:8])

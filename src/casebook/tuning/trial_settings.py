@@ -116,7 +116,7 @@ def check_study(plan: StudyPlan) -> list[dict[str, Any]]:
     """
     quiet_optuna()
     study, case = plan.study, plan.case
-    _check_judged(plan)
+    _check_metrics(plan)
     leaves = list_hyperparameters(plan)
     if not leaves:
         where = "first" if study.sampler == "manual" else "space"
@@ -140,7 +140,7 @@ def _check_setting(case: str, base: Mapping[str, Any], values: Mapping[str, Any]
         raise SpaceError(f"{case}.study: a setting of the space is no valid setting ({shown}): {error}") from None
 
 
-def _check_judged(plan: StudyPlan) -> None:
+def _check_metrics(plan: StudyPlan) -> None:
     """Refuse metrics that are not measured and rows that a study must not see."""
     study, split, training = plan.study, plan.parameters["split"], plan.parameters["training"]
     if not study.folds and split["validation_on"] == "test":

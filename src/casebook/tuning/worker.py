@@ -190,12 +190,12 @@ def exit_with_parent() -> None:
     """Exit once the launch is gone, even when it was killed; the next launch then retries the trial."""
     parent = os.getppid()
 
-    def look() -> None:
+    def watch_parent() -> None:
         while os.getppid() == parent:
             time.sleep(POLL_SECONDS)
         os._exit(ORPHANED)
 
-    threading.Thread(target=look, daemon=True).start()
+    threading.Thread(target=watch_parent, daemon=True).start()
 
 
 def main(file: str, descriptor: str) -> int:
