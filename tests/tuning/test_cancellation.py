@@ -1,4 +1,4 @@
-"""A request to end: heard at any time, heeded where a training can be broken off."""
+"""Cancellation: requested at any time, raised where a training can be interrupted."""
 
 from __future__ import annotations
 
