@@ -1,4 +1,4 @@
-"""The short table at the end of a run."""
+"""Seconds by stage, and the summary at the end of a run."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def stage(
     background: bool = False,
     kept: bool = False,
 ) -> Node:
-    """Make a node that is called after its function and tagged with its one stage.
+    """Create a node named after its function and tagged with its stage.
 
     Args:
         tag: the stage, for `--tags` and the seconds in the summary.
@@ -96,40 +96,6 @@ def create_modelling_pipeline(engineer: Engineer, sources: FeatureSources, input
             *_folding(),
             *_packaging(sources),
             *_searching(sources),
-        ]
-    )
-
-
-def create_study_splits_pipeline(sources: FeatureSources) -> Pipeline:
-    """Wire how rows are dealt out to trials: what a study runs anew for each distinct preprocessing.
-
-    Outputs: `validation_splits`, `fold_splits` and `test_splits`, see `stages.tuning.Splits`.
-
-    Args:
-        sources: of each feature all raw columns that it is made of.
-    """
-    labels = ["params:target", "params:task"]
-    fit = bind(nodes.fit_preprocessor_on_training, feature_sources=sources)
-    fitting = ["feature_table", "full_split", "params:preprocessing", "params:leaks"]
-    applying = ["feature_table", "full_split", "full_preprocessor", *labels]
-    dealing = ["feature_table", "split_assignment", "params:study.folds", "params:duplicates", "params:split"]
-    prepared = ["train_arrays", "validation_arrays", "preprocessor"]
-    whole = [f"whole_{part}_arrays" for part in PARTS]
-    return Pipeline(
-        [
-            stage(STUDY, tuning.make_validation_split, prepared, "validation_splits"),
-            stage(STUDY, tuning.gather_labels, labels, "labels"),
-            stage(STUDY, tuning.assign_study_folds, dealing, "study_folds"),
-            stage(
-                STUDY,
-                tuning.prepare_folds,
-                ["feature_table", "study_folds", "preprocessor", "params:preprocessing", "labels"],
-                "fold_splits",
-            ),
-            stage(STUDY, tuning.include_validation_rows, ["split_assignment"], "full_split"),
-            stage(STUDY, fit, fitting, "full_preprocessor", name="fit_whole"),
-            stage(STUDY, nodes.apply_preprocessor, applying, whole, name="apply_whole"),
-            stage(STUDY, tuning.make_test_split, [whole[0], whole[2], "full_preprocessor"], "test_splits"),
         ]
     )
 
@@ -217,7 +183,7 @@ def _evaluating(reference_rows: str, engineer: Engineer, sources: FeatureSources
             ["figures", "figure_tables"],
             background=True,
         ),
-        stage("evaluation", evaluation.take_head, ["test_predictions", "params:evaluation"], "test_head"),
+        stage("evaluation", evaluation.select_head, ["test_predictions", "params:evaluation"], "test_head"),
     ]
 
 
@@ -254,7 +220,7 @@ def _searching(sources: FeatureSources) -> list[Node]:
         ),
         # The winner may use other features than the default, and then needs other raw columns.
         stage(
-            STUDY, example, ["joined_rows", "winner_preprocessor"], "winner_example_rows", name="take_winner_example"
+            STUDY, example, ["joined_rows", "winner_preprocessor"], "winner_example_rows", name="select_winner_example"
         ),
         stage(STUDY, nodes.package_model, packaged, "winner_model", name="package_winner"),
     ]

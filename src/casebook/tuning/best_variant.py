@@ -1,4 +1,4 @@
-"""The winner of a study as a variant that `kedro run` knows."""
+"""The best variant of a study, written where `kedro run` finds it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def best_file(case: str) -> Path:
-    """Name the file of a case's best variant."""
+    """Return the path of a case's best variant."""
     source = Path(conf_source())
     # An archive, or a store elsewhere, cannot be written to.
     return (source if source.is_dir() else project_root() / "conf") / "local" / case / f"parameters_{BEST}.yml"

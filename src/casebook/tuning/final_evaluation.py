@@ -1,4 +1,4 @@
-"""The winner on the test rows: trained on all others, from several seeds, beside the default and the baseline."""
+"""The final evaluation of a study: winner, default and baseline on the test rows, over several seeds."""
 
 from __future__ import annotations
 
