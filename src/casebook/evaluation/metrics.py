@@ -96,7 +96,7 @@ class MetricName(NamedTuple):
     metric: str
 
 
-_REGISTRY: dict[str, Metric] = {}
+METRICS: dict[str, Metric] = {}
 CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 NUMBERS: tuple[Task, ...] = ("regression",)
 MAIN_METRIC: dict[str, str] = {"binary": "auc", "multiclass": "accuracy", "regression": "mae"}
@@ -108,17 +108,17 @@ def register(metric: Metric) -> Metric:
     Raises:
         ValueError: the name is taken or is none, or it has neither or both of `per_row` and `over_all`.
     """
-    if metric.name in {*_REGISTRY, LOSS, *COSTS} or parse_name(metric.name).metric != metric.name:
+    if metric.name in {*METRICS, LOSS, *COSTS} or parse_name(metric.name).metric != metric.name:
         raise ValueError(f"metric {metric.name!r}: the name is taken, or ends like the name of a mean or a deviation")
     if (metric.per_row is None) == (metric.over_all is None):
         raise ValueError(f"metric {metric.name!r}: give one of per_row and over_all")
-    _REGISTRY[metric.name] = metric
+    METRICS[metric.name] = metric
     return metric
 
 
 def unregister(name: str) -> None:
     """Remove a metric from the registry."""
-    del _REGISTRY[name]
+    del METRICS[name]
 
 
 def metrics_of(task: str) -> tuple[Metric, ...]:
@@ -129,7 +129,7 @@ def metrics_of(task: str) -> tuple[Metric, ...]:
     """
     if task not in TASKS:
         raise ValueError(f"unknown task {task!r}; choose one of: {', '.join(TASKS)}")
-    return tuple(metric for metric in _REGISTRY.values() if task in metric.tasks)
+    return tuple(metric for metric in METRICS.values() if task in metric.tasks)
 
 
 def main_metric(task: str) -> Metric:
@@ -148,7 +148,7 @@ def find_metric(name: str, task: str = "") -> Metric:
     Raises:
         ValueError: there is none of that name, or none for the task; names those that there are.
     """
-    known = _REGISTRY if not task else {metric.name: metric for metric in metrics_of(task)}
+    known = METRICS if not task else {metric.name: metric for metric in metrics_of(task)}
     metric = known.get(parse_name(name).metric)
     if metric is None:
         what = f"does not fit the task {task}" if task else "is unknown"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CURVE_STYLES = {"model": (style.BLUE, "-", 2.0), "reference": (style.ORANGE, "--", 1.4)}
+CURVE_STYLES = {"model": (style.MODEL_COLOUR, "-", 2.0), "reference": (style.REFERENCE_COLOUR, "--", 1.4)}
 
 
 def draw_binary_figures(

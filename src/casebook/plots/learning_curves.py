@@ -80,7 +80,7 @@ def _write_score(score: float, decimals: int) -> str:
 
 def _draw_learning_curve(axes: Axes, metric: str, table: pd.DataFrame) -> None:
     ends = table.groupby("part")["value"].last()
-    for part, colour in (("train", style.GREY), ("val", style.BLUE)):
+    for part, colour in (("train", style.TRAIN_COLOUR), ("val", style.VALIDATION_COLOUR)):
         curve = table[table["part"] == part]
         if curve.empty:
             continue

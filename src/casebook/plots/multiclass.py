@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # More classes than this get colours only, and the worst of them only in the figure of accuracies.
 MAX_CLASSES = 24
-MODEL_COLOURS = {"model": style.BLUE, "reference": style.ORANGE}
+MODEL_COLOURS = {"model": style.MODEL_COLOUR, "reference": style.REFERENCE_COLOUR}
 
 
 def draw_multiclass_figures(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MODEL_STYLES = {"model": (style.BLUE, "-"), "reference": (style.ORANGE, "--")}
+MODEL_STYLES = {"model": (style.MODEL_COLOUR, "-"), "reference": (style.REFERENCE_COLOUR, "--")}
 
 
 def draw_regression_figures(

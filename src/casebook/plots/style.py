@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 # Okabe and Ito's palette: distinguishable with every form of colour blindness.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#8C8C8C"
 INK, FAINT = "#333333", "#E4E4E4"
+# What a colour stands for in every figure.
+TRAIN_COLOUR, VALIDATION_COLOUR = GREY, BLUE
+MODEL_COLOUR, REFERENCE_COLOUR = BLUE, ORANGE
 DPI = 120
 SMALL = 8
 # Said outright, since matplotlib measures all tick labels of a panel to find it.

@@ -26,11 +26,11 @@ def make_loss(network: keras.Model, parameters: TrainingParameters) -> Any:  # n
     """
     import keras
 
-    name = parameters.loss
+    own = OWN_LOSSES.get(parameters.loss)
     scaled = next((layer for layer in network.layers if layer.name == TARGET_SCALE), None)
-    if scaled is None and name != "pinball":
-        return name
-    loss = pinball(parameters.quantile) if name == "pinball" else keras.losses.get(name)
+    if scaled is None and own is None:
+        return parameters.loss
+    loss = own(parameters) if own else keras.losses.get(parameters.loss)
     return loss if scaled is None else lambda actual, predicted: loss(scaled.scale(actual), scaled.scale(predicted))
 
 
@@ -53,3 +53,9 @@ def pinball(quantile: float) -> Callable[[Any, Any], Any]:
         return ops.mean(ops.maximum(quantile * error, (quantile - 1) * error), axis=-1)
 
     return loss
+
+
+# Losses that Keras does not have: name (also in `config.schema.types.Loss`) -> builder from a training's parameters.
+OWN_LOSSES: dict[str, Callable[[TrainingParameters], Callable[[Any, Any], Any]]] = {
+    "pinball": lambda parameters: pinball(parameters.quantile)
+}
