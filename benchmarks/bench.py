@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 from comparison import FAILED, QUANTITIES, compare
 from machine import describe_load, describe_machine
 from parts import CASE, ROOT
@@ -42,7 +42,7 @@ def main() -> int:
     parts = read_parts(kept)
     for name in options.only or PARTS:
         parts[name] = measure_part(name, folder, options.variant)
-        with written_whole(kept) as path:
+        with atomic_write(kept) as path:
             path.write_text(json.dumps(parts, indent=1))
     parts = {name: parts[name] for name in PARTS if name in parts}
     rows = [compare(quantity, parts) for quantity in QUANTITIES]
@@ -50,7 +50,7 @@ def main() -> int:
     page = RESULTS if full else folder / "results.md"
     size = f"{options.people:,} people and {options.activities:,} activities"
     command = shlex.join(["make", "bench"] if len(sys.argv) == 1 else ["benchmarks/bench.py", *sys.argv[1:]])
-    with written_whole(page) as path:
+    with atomic_write(page) as path:
         path.write_text(render_results(rows, parts, command, size, describe_machine()))
     for row in rows:
         say(f"{row.verdict:7} {row.what}: {row.measured} ({row.limit})")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 from parts import CASE, clean_environment, copy_project, find_run, list_runs, program
 from processes import measure_command
 
@@ -40,7 +40,7 @@ def many(raw: Path) -> str:
     name = f"act_test_{TIMES}.csv"
     if not (raw / CASE / name).exists():
         header, _, rows = (raw / CASE / "act_test.csv").read_bytes().partition(b"\n")
-        with written_whole(raw / CASE / name) as path, path.open("wb") as file:
+        with atomic_write(raw / CASE / name) as path, path.open("wb") as file:
             file.write(header + b"\n")
             for _ in range(TIMES):
                 file.write(rows)
@@ -93,7 +93,7 @@ def some(raw: Path) -> str:
     name = "act_new.csv"
     if not (raw / CASE / name).exists():
         header, *rows = (raw / CASE / "act_train.csv").read_bytes().splitlines(keepends=True)
-        with written_whole(raw / CASE / name) as path:
+        with atomic_write(raw / CASE / name) as path:
             path.write_bytes(b"".join([header, *rows[-(len(rows) // 100) :]]))
     return name
 

@@ -21,7 +21,7 @@ run --pipelines=redhat` in a copy of the project with an empty MLflow store. Bot
 own process, one after the other.
 
 - Raw files to model arrays: the reference from `read_csv` to scaled NumPy arrays; casebook the stages ingestion,
-  merging, features, splitting and scaling in a run of their own, schema checks, Parquet and `.npy` files included.
+  merging, features, splitting and preprocessing in a run of their own, with schema checks, Parquet and `.npy` files.
   Since tables are written in the background, its clock stops when the run has ended and every file is there. The
   profile of the raw tables belongs to none of this; in the whole run it comes between the stages and has its own row
   below. Imports made inside a stage count there; the reference's imports do not, nor does hashing the raw files (part
@@ -33,9 +33,9 @@ own process, one after the other.
   each epoch included. The reference's clock starts before its network is built; casebook's with its training stage,
   and it ends with the first epoch whose `val/accuracy` reaches that of the reference's last one. Saving the network
   counts against casebook. Importing Keras and TensorFlow counts for neither and is given below.
-- Kedro, MLflow and packaging: wall time of the whole process less the stages of work (ingestion to scaling, profile,
-  training, reference, evaluation) and the start of TensorFlow: start of Python, configuration, a new MLflow store
-  (its tables copied from those that the environment keeps), hashing the raw files, logging, the model, exit.
+- Kedro, MLflow and packaging: wall time of the whole process less the stages of work (ingestion to preprocessing,
+  profile, training, reference, evaluation) and the start of TensorFlow: start of Python, configuration, a new MLflow
+  store (its tables copied from those that the environment keeps), hashing the raw files, logging, the model, exit.
 - The files are generated (`casebook.synthetic_data.redhat`, seed 1) in the form and shares of the original ones.
 - Rossmann: `benchmarks/reference_rossmann.py` beside `kedro run --pipelines=rossmann` with the same variant up
   to `score_test`, on the real files where `CASEBOOK_RAW` names them. The whole processes are compared, less the seconds
@@ -120,7 +120,7 @@ def details(parts: Mapping[str, Figures]) -> list[str]:
 
 def stage_rows(whole: Mapping[str, float], alone: Mapping[str, float]) -> list[tuple[str, str, str]]:
     """Give the seconds of each stage in both runs, and sums of stages; a dash where a run lacks one."""
-    sums = {name: (name,) for name in STAGES} | {"ingestion to scaling": PREPARATION, "all stages of work": WORK}
+    sums = {name: (name,) for name in STAGES} | {"ingestion to preprocessing": PREPARATION, "all stages of work": WORK}
     return [(name, total_or_dash(whole, names), total_or_dash(alone, names)) for name, names in sums.items()]
 
 

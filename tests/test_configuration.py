@@ -16,9 +16,9 @@ from kedro.framework.project import pipelines as kedro_pipelines
 from kedro.io import DataCatalog
 
 from casebook.caching.session import CasebookSession
-from casebook.cases.registry import CASES, case_of
+from casebook.cases.registry import CASES, find_case
 from casebook.config import loader
-from casebook.config.loader import patterns_of
+from casebook.config.loader import list_case_patterns
 from casebook.config.resolve import InvalidParametersError, resolve_case, resolve_parameters
 from casebook.config.schema import EncoderParameters
 from casebook.config.tree import flatten, overlay, unflatten
@@ -77,7 +77,7 @@ def load(environment: str, command_line: str = "") -> tuple[OmegaConfigLoader, d
     loader = OmegaConfigLoader(str(CONF), env=environment, runtime_params=given, **CONFIG_LOADER_ARGS)
     if command_line:
         # As a run does: the other cases take a second to read.
-        loader.config_patterns |= patterns_of("redhat")
+        loader.config_patterns |= list_case_patterns("redhat")
     return loader, given
 
 
@@ -168,7 +168,7 @@ def test_every_dataset_says_in_which_layer_it_is(environment: str) -> None:
 )
 def test_a_run_reads_the_configuration_of_its_case_alone(pipeline: str, case: str) -> None:
     session = CasebookSession("1", "casebook", CONF.parent, save_on_close=False, conf_source=str(CONF))
-    session.case = case_of(pipeline)
+    session.case = find_case(pipeline)
     assert session.case == case
     loader = session._get_config_loader()
     assert set(loader["parameters"]) == ({case} if case else set(CASES))
@@ -378,11 +378,11 @@ def test_logging_is_the_configurations_unless_the_user_names_another(
         monkeypatch.setenv("KEDRO_LOGGING_CONFIG", "mine.yml")
     monkeypatch.chdir(tmp_path)
     # Kedro has read this one.
-    loader.use_logging(str(source))
+    loader.configure_logging(str(source))
     assert configured == []
     monkeypatch.chdir(tmp_path / "notes")
     for place in (source, tmp_path / "conf-casebook.tar.gz", tmp_path / "notes"):
-        loader.use_logging(str(place))
+        loader.configure_logging(str(place))
     assert configured == ([] if named else [{"version": 1}, {"version": 1}])
 
 

@@ -9,7 +9,7 @@ from kedro.config import OmegaConfigLoader
 from casebook.caching.session import CasebookSession
 from casebook.cli.lazy_mlflow_commands import defer_commands
 from casebook.compute.gc_tuning import raise_gc_threshold
-from casebook.config.loader import CONFIG_LOADER_ARGS, use_logging
+from casebook.config.loader import CONFIG_LOADER_ARGS, configure_logging
 from casebook.config.paths import conf_source
 from casebook.runtime.lazy_imports import defer_import
 
@@ -38,7 +38,7 @@ DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro_mlflow", "kedro-mlflow")
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 
 
-use_logging(conf_source())
+configure_logging(conf_source())
 defer_commands()
 # MLflow imports its half for language models too, which takes as long again.
 for part in ("genai", "gateway"):

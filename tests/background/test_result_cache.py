@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from casebook.background import result_cache
-from casebook.background.worker import recall
+from casebook.background.worker import compute_cached
 from casebook.baselines.gradient_boosting import native_categories, tree_features
 from casebook.stages.nodes import fit_reference
 
@@ -54,23 +54,23 @@ def test_other_code_and_libraries_have_another_fingerprint(monkeypatch: pytest.M
 
 
 def test_the_second_time_nothing_is_computed(tmp_path: Path) -> None:
-    made, kept = recall(tree_features, [blocks()], 1, tmp_path)
-    again, kept_again = recall(tree_features, [blocks()], 1, tmp_path)
+    made, kept = compute_cached(tree_features, [blocks()], 1, tmp_path)
+    again, kept_again = compute_cached(tree_features, [blocks()], 1, tmp_path)
     assert (kept, kept_again, again) == (False, True, made)
     np.testing.assert_array_equal(pickle.loads(made[0]), [[1.0, np.nan, 0.5]])
 
 
 @pytest.mark.parametrize("content", [b"", b"cut off", pickle.dumps([b"cut off"])])
 def test_a_damaged_file_is_computed_anew(tmp_path: Path, content: bytes) -> None:
-    made, _ = recall(tree_features, [blocks()], 1, tmp_path)
+    made, _ = compute_cached(tree_features, [blocks()], 1, tmp_path)
     (file,) = tmp_path.glob("*.pickle")
     file.write_bytes(content)
-    assert recall(tree_features, [blocks()], 1, tmp_path) == (made, False)
-    assert recall(tree_features, [blocks()], 1, tmp_path) == (made, True)
+    assert compute_cached(tree_features, [blocks()], 1, tmp_path) == (made, False)
+    assert compute_cached(tree_features, [blocks()], 1, tmp_path) == (made, True)
 
 
 def test_what_was_not_asked_for_longest_makes_room(tmp_path: Path) -> None:
-    for number in range(result_cache.MOST_KEPT):
+    for number in range(result_cache.MAX_CACHED_FILES):
         result_cache.keep(tmp_path, str(number), [pickle.dumps(number)])
         os.utime(tmp_path / f"{number}.pickle", (number, number))
     assert result_cache.find(tmp_path, "0") == [pickle.dumps(0)]

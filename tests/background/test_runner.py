@@ -1,4 +1,4 @@
-"""Nodes that run in a process beside the run."""
+"""Nodes that run in the background process of a run."""
 
 # ruff: noqa: ANN401, S301 - any function is handed over, and what is unpickled was pickled here
 
@@ -20,9 +20,9 @@ from kedro.pipeline import Pipeline, node
 
 from casebook.background import runner as module
 from casebook.background.process import BackgroundProcess, ProcessLostError
-from casebook.background.runner import BackgroundRunner, Order
-from casebook.background.transfer import Sealed, pack
-from casebook.background.worker import answer
+from casebook.background.runner import BackgroundRunner, NodeSchedule
+from casebook.background.transfer import PickledOutput, pack
+from casebook.background.worker import compute_task
 from casebook.stages import BACKGROUND
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Here:
     def submit(self, function: Any, inputs: Any, outputs: int, folder: Path | None = None) -> Future[Any]:
         self.asked.append(function.__name__)
         future: Future[Any] = Future()
-        future.set_result(pickle.loads(answer(pack((function, list(inputs), outputs, folder)))))
+        future.set_result(pickle.loads(compute_task(pack((function, list(inputs), outputs, folder)))))
         return future
 
     def close(self) -> None:
@@ -69,15 +69,15 @@ def write(value: float) -> str:
     return str(value)
 
 
-def beside(function: Any, inputs: str, outputs: Any, name: str) -> Any:
+def background(function: Any, inputs: str, outputs: Any, name: str) -> Any:
     return node(function, inputs, outputs, name=name, tags=["reference", BACKGROUND])
 
 
 PIPELINE = Pipeline(
     [
         node(abs, "given", "size", name="measure"),
-        beside(split, "size", ["positive", "negative"], "split"),
-        beside(halve, "positive", "half", "halve"),
+        background(split, "size", ["positive", "negative"], "split"),
+        background(halve, "positive", "half", "halve"),
         node(lambda half, size: half + size, ["half", "size"], "sum", name="add"),
         node(write, "size", "text", name="write"),
     ]
@@ -94,10 +94,10 @@ def test_tagged_nodes_are_handed_over_and_the_others_run_here(here: Here) -> Non
     assert run(-4.0) == {"sum": 6.0, "text": "4.0", "negative": -4.0}
     assert here.asked == ["split", "halve"]
     assert here.closed
-    assert module.SECONDS.keys() == {"split", "halve"}
+    assert module.NODE_SECONDS.keys() == {"split", "halve"}
 
 
-def test_what_only_nodes_beside_take_stays_sealed(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_only_background_nodes_take_stays_pickled(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Any] = []
     submit = here.submit
 
@@ -107,11 +107,13 @@ def test_what_only_nodes_beside_take_stays_sealed(here: Here, monkeypatch: pytes
 
     monkeypatch.setattr(here, "submit", watch)
     run(-4.0)
-    assert seen == [4.0, Sealed(pickle.dumps(4.0, protocol=5))]
+    assert seen == [4.0, PickledOutput(pickle.dumps(4.0, protocol=5))]
 
 
-def test_an_error_beside_is_that_of_the_run_and_nothing_is_left(here: Here, caplog: pytest.LogCaptureFixture) -> None:
-    failing = Pipeline([beside(halve, "given", "half", "halve"), node(write, "half", "text")])
+def test_an_error_in_the_background_is_that_of_the_run_and_nothing_is_left(
+    here: Here, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing = Pipeline([background(halve, "given", "half", "halve"), node(write, "half", "text")])
     with caplog.at_level(logging.CRITICAL), pytest.raises(ValueError, match=r"-1\.0 is below 0"):
         run(-1.0, failing)
     assert here.closed
@@ -124,16 +126,16 @@ def test_a_pipeline_without_such_nodes_starts_no_process(here: Here) -> None:
 
 
 def test_nodes_on_which_others_wait_come_first_and_answers_before_all() -> None:
-    order = Order(PIPELINE)
+    order = NodeSchedule(PIPELINE)
     measure, *_ = order.ready()
     assert measure.name == "measure"
     order.finish(measure)
     assert [each.name for each in order.ready()] == ["split", "write"]
     waiting: Future[Any] = Future()
-    order.handed[order.ready()[0]] = waiting
-    assert order.following().name == "write"
+    order.submitted[order.ready()[0]] = waiting
+    assert order.next_node().name == "write"
     waiting.set_result(None)
-    assert order.following().name == "split"
+    assert order.next_node().name == "split"
 
 
 @pytest.fixture(scope="module")

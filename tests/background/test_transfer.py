@@ -1,4 +1,4 @@
-"""What goes between a run and the process beside it."""
+"""What goes between a run and its background process."""
 
 # ruff: noqa: S301 - what is unpickled was pickled here
 
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from casebook.background.transfer import RenderedFigure, Sealed, pack
+from casebook.background.transfer import PickledOutput, RenderedFigure, pack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,4 +51,4 @@ def test_a_figure_goes_as_the_picture_that_it_saves(tmp_path: Path) -> None:
 
 
 def test_a_sealed_value_is_opened_where_it_arrives() -> None:
-    assert pickle.loads(pack([Sealed(pickle.dumps({"trees": 3}))])) == [{"trees": 3}]
+    assert pickle.loads(pack([PickledOutput(pickle.dumps({"trees": 3}))])) == [{"trees": 3}]

@@ -237,7 +237,7 @@ def test_predictions_made_in_pieces_are_those_of_the_whole(
     preprocessor, train, validation = rows
     model = fit_reference(train, validation, preprocessor, reference_parameters(max_iter=3))
     whole = predict_reference(model, validation)
-    monkeypatch.setattr("casebook.baselines.gradient_boosting.PREDICTED_AT_ONCE", 7)
+    monkeypatch.setattr("casebook.baselines.gradient_boosting.PREDICTION_BATCH_ROWS", 7)
     np.testing.assert_array_equal(predict_reference(model, validation), whole)
     assert (
         predict_reference(model, {name: values[:7] for name, values in validation.items()}).tolist()

@@ -31,7 +31,7 @@ STAGES = {
     "merging": 0.5,
     "features": 0.5,
     "splitting": 0.5,
-    "scaling": 1.5,
+    "preprocessing": 1.5,
     "profile": 4.0,
     "tensorflow": 4.0,
     "training": 20.0,
@@ -193,8 +193,8 @@ def test_a_part_not_measured_yet_is_no_failure_but_a_stage_not_logged_is() -> No
     row = compare(QUANTITIES[3], {"casebook": part(without)})
     assert row.verdict == FAILED
     assert "seconds/ingestion" in row.measured
-    with pytest.raises(MissingFigureError, match="seconds/scaling"):
-        seconds_of({"ingestion": 1.0}, ("ingestion", "scaling"))
+    with pytest.raises(MissingFigureError, match="seconds/preprocessing"):
+        seconds_of({"ingestion": 1.0}, ("ingestion", "preprocessing"))
 
 
 def test_a_row_carries_the_dates_of_its_parts() -> None:
@@ -216,7 +216,7 @@ def test_the_page_is_the_same_for_the_same_figures_and_holds_rows_stages_and_dat
     assert "| raw files to model arrays | 40.0 s | 5.0 s | 8.00 times faster | at least 6" in pages[0]
     assert "| at most 12 s | met | 2026-11-21 |" in pages[0]
     assert "| profile | 4.00 | 0.50 |" in pages[0]
-    assert "| ingestion to scaling | 5.00 | 2.50 |" in pages[0]
+    assert "| ingestion to preprocessing | 5.00 | 2.50 |" in pages[0]
     assert "| rows | 1,582,048 / 175,784 / 439,459 | 1,582,048 / 175,784 / 439,459 |" in pages[0]
     assert f"- casebook: {DATE}, load before it 0.10" in pages[0]
     assert "- processor: 2 cores" in pages[0]

@@ -25,3 +25,12 @@ def test_a_case_without_champion_ends_the_command_with_what_to_do(
 
 def test_it_listens_on_loopback_unless_told_otherwise(casebook: Callable[..., Result]) -> None:
     assert "[default: 127.0.0.1]" in " ".join(casebook("serve", "--help").output.split())
+
+
+def test_a_request_may_have_16_megabytes_unless_told_otherwise(
+    casebook: Callable[..., Result],
+) -> None:
+    written = " ".join(casebook("serve", "--help").output.split())
+    assert "--max-megabytes NUMBER Largest request that is accepted; others get 413. [default: 16; x>=1]" in written
+    refused = casebook("serve", "redhat", "--max-megabytes", "0")
+    assert (refused.exit_code, "'--max-megabytes': 0 is not in the range x>=1." in refused.output) == (2, True)

@@ -28,7 +28,7 @@ def replaced(casebook: object, monkeypatch: pytest.MonkeyPatch) -> list[list[str
 
     monkeypatch.delenv("MLFLOW_SERVER_ENABLE_JOB_EXECUTION", raising=False)
     monkeypatch.setattr("os.execve", keep)
-    monkeypatch.setattr("casebook.tracking.sqlite_store.open_to_read", lambda address: address)
+    monkeypatch.setattr("casebook.tracking.sqlite_store.open_read_only", lambda address: address)
     monkeypatch.setattr(arguments, "_listen", lambda *_: None)
     return words
 

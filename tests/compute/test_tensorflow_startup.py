@@ -8,7 +8,7 @@ from casebook.compute.tensorflow_startup import (
     INTER_OP_VARIABLE,
     INTRA_OP_VARIABLE,
     STANDARD_ERROR,
-    _muted,
+    _suppress_stderr,
     limit_threads,
     start_tensorflow,
 )
@@ -20,7 +20,7 @@ def written_by(mute: bool, place: Path) -> str:
     with place.open("wb") as file:
         os.dup2(file.fileno(), STANDARD_ERROR)
         try:
-            with _muted(mute):
+            with _suppress_stderr(mute):
                 os.write(STANDARD_ERROR, b"notice ")
             os.write(STANDARD_ERROR, b"error")
         finally:
@@ -35,7 +35,7 @@ def test_notices_are_held_back_for_as_long_as_the_start_lasts(tmp_path: Path, mu
 
 
 def test_errors_come_through_while_notices_are_held_back(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), _muted(mute=True):
+    with pytest.raises(ZeroDivisionError), _suppress_stderr(mute=True):
         _ = 1 / 0
     assert written_by(mute=False, place=tmp_path / "stderr") == "notice error"
 

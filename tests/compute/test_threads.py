@@ -3,7 +3,7 @@ import time
 
 import pytest
 
-from casebook.compute.threads import MANY_ROWS, map_in_threads
+from casebook.compute.threads import MIN_THREADED_ROWS, map_in_threads
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -24,5 +24,5 @@ def test_the_first_error_is_raised() -> None:
 
 def test_few_rows_are_worked_on_where_they_are() -> None:
     here = threading.get_ident()
-    assert map_in_threads(lambda _: threading.get_ident(), [1, 2], rows=MANY_ROWS - 1) == [here, here]
-    assert here not in map_in_threads(lambda _: threading.get_ident(), [1, 2], rows=MANY_ROWS)
+    assert map_in_threads(lambda _: threading.get_ident(), [1, 2], rows=MIN_THREADED_ROWS - 1) == [here, here]
+    assert here not in map_in_threads(lambda _: threading.get_ident(), [1, 2], rows=MIN_THREADED_ROWS)

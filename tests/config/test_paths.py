@@ -71,12 +71,12 @@ def test_a_named_store_is_used_and_chooses_where_its_artifacts_go(
 def test_an_empty_variable_names_nothing(project_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")
     monkeypatch.setenv("CASEBOOK_RAW", "")
-    assert not paths.raw_is_named()
+    assert not paths.raw_folder_is_set()
     assert paths.raw_folder("redhat") == project_folder / "data" / "01_raw" / "redhat"
     assert paths.artifact_location() is not None
 
 
 def test_a_named_raw_folder_holds_a_folder_for_each_case(project_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CASEBOOK_RAW", "../elsewhere")
-    assert paths.raw_is_named()
+    assert paths.raw_folder_is_set()
     assert paths.raw_folder("redhat") == project_folder / ".." / "elsewhere" / "redhat"

@@ -100,7 +100,7 @@ def test_laying_the_same_tree_over_it_again_changes_nothing(below: dict[str, Any
 
 @given(trees, trees)
 def test_a_mapping_that_counts_as_one_leaf_is_replaced_whole(below: dict[str, Any], above: dict[str, Any]) -> None:
-    merged = overlay({"options": below}, {"options": above}, whole={"options"})
+    merged = overlay({"options": below}, {"options": above}, atomic={"options"})
     assert merged == {"options": above}
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from casebook.config.schema import SplitParameters
 from casebook.data.splitting import (
-    MOST_COMPARED,
+    MAX_COPY_SEARCH_ROWS,
     TEST,
     TRAIN,
     VALIDATION,
@@ -163,9 +163,11 @@ def test_days_and_given_parts_are_no_keys_that_a_test_row_could_share() -> None:
 def test_copies_are_not_looked_for_among_images_or_very_many_rows() -> None:
     images = pd.DataFrame({"image": [np.zeros((2, 2))] * 2})
     assert measure_overlap(images, np.array([TRAIN, TEST]), {}) == {}
-    many = pd.DataFrame({"n": np.zeros(MOST_COMPARED + 1, dtype=np.int8)})
-    assert measure_overlap(many, np.append(np.full(MOST_COMPARED, TRAIN), TEST), {}) == {}
-    assert measure_overlap(many[1:], np.append(np.full(MOST_COMPARED - 1, TRAIN), TEST), {}) == {"seen_row_share": 1.0}
+    many = pd.DataFrame({"n": np.zeros(MAX_COPY_SEARCH_ROWS + 1, dtype=np.int8)})
+    assert measure_overlap(many, np.append(np.full(MAX_COPY_SEARCH_ROWS, TRAIN), TEST), {}) == {}
+    assert measure_overlap(many[1:], np.append(np.full(MAX_COPY_SEARCH_ROWS - 1, TRAIN), TEST), {}) == {
+        "seen_row_share": 1.0
+    }
 
 
 @given(st.integers(1, 200), st.integers(2, 12), st.integers(1, 3), st.integers(0, 2**32 - 1))

@@ -38,7 +38,7 @@ def test_keys_meet_whether_they_are_kept_as_texts_or_categories(many: str, one: 
 
 def test_an_owner_that_stands_twice_is_refused() -> None:
     shops = pd.concat([make_shops(), make_shops().head(1)]).astype({"shop": "category"})
-    message = r"^shop: shop a stands 2 times \(1 repeated keys\); keep one row each$"
+    message = r"^shop: shop a occurs 2 times \(1 repeated keys\); keep one row each$"
     with pytest.raises(InvalidTableError, match=message):
         join_many_to_one(make_sales(), shops, "shop", "shop_")
 
@@ -76,7 +76,7 @@ def test_errors_call_the_tables_and_the_remedy_by_their_names() -> None:
         "there, or give `case.unknown_shops=drop` to leave them out"
     )
     twice = pd.concat([make_shops(), make_shops().head(1)]).astype({"shop": "str"})
-    with pytest.raises(InvalidTableError, match=r"^shops\.csv: shop a stands 2 times"):
+    with pytest.raises(InvalidTableError, match=r"^shops\.csv: shop a occurs 2 times"):
         join_many_to_one(make_sales(), twice, "shop", "", "refuse", names)
 
 

@@ -57,12 +57,12 @@ def test_a_file_that_may_lack_its_header_has_the_names_that_are_known(tmp_path: 
 def test_parquet_and_archives_are_read_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blocks, "BLOCK_ROWS", 2)
     pd.DataFrame({"text": ["a", "b", "c"]}).to_parquet(tmp_path / "new.parquet")
-    named = NewRows("new.parquet", {}, take=lambda rows: rows.rename(columns={"text": "review"}))
+    named = NewRows("new.parquet", {}, parse=lambda rows: rows.rename(columns={"text": "review"}))
     assert [(block.first, block.rows["review"].tolist()) for block in read(tmp_path, named)] == [
         (0, ["a", "b"]), (2, ["c"]),
     ]  # fmt: skip
     np.savez(tmp_path / "new.npz", x=np.arange(3))
-    arrays = NewRows("new.npz", {}, take=lambda found: pd.DataFrame({"x": found["x"]}))
+    arrays = NewRows("new.npz", {}, parse=lambda found: pd.DataFrame({"x": found["x"]}))
     assert [block.rows["x"].tolist() for block in read(tmp_path, arrays)] == [[0, 1], [2]]
     assert [block.rows.index.tolist() for block in read(tmp_path, arrays)] == [[0, 1], [0]]
 

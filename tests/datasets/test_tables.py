@@ -12,7 +12,7 @@ import pytest
 from kedro.io import CachedDataset
 
 from casebook.datasets import TableFile, tables
-from casebook.datasets.tables import after_writes, settle_writes
+from casebook.datasets.tables import run_after_writes, wait_for_writes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,10 +85,10 @@ def test_saving_does_not_wait_for_the_disk_but_loading_does(
 def test_settling_waits_for_all_tables(tmp_path: Path, table: pd.DataFrame, gate: threading.Event) -> None:
     for name in ("a.parquet", "b.parquet"):
         TableFile(str(tmp_path / name)).save(table)
-    settle_writes(only_done=True)
+    wait_for_writes(only_done=True)
     assert len(tables.PENDING) == 2
     gate.set()
-    settle_writes()
+    wait_for_writes()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.parquet", "b.parquet"]
     assert tables.PENDING == {}
 
@@ -97,7 +97,7 @@ def test_the_later_of_two_tables_of_one_name_stays(tmp_path: Path, table: pd.Dat
     dataset = TableFile(str(tmp_path / "activities.parquet"))
     dataset.save(table)
     dataset.save(table.head(1))
-    settle_writes()
+    wait_for_writes()
     assert len(dataset.load()) == 1
 
 
@@ -105,8 +105,8 @@ def test_the_later_of_two_tables_of_one_name_stays(tmp_path: Path, table: pd.Dat
 def test_a_full_disk_is_told_when_writes_are_settled(tmp_path: Path, table: pd.DataFrame) -> None:
     TableFile(str(tmp_path / "activities.parquet")).save(table)
     with pytest.raises(OSError, match="No space left on device"):
-        settle_writes()
-    settle_writes()
+        wait_for_writes()
+    wait_for_writes()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -116,18 +116,18 @@ def test_a_full_disk_leaves_the_earlier_table(
     path = tmp_path / "activities.parquet"
     dataset = TableFile(str(path))
     dataset.save(table)
-    settle_writes()
+    wait_for_writes()
     request.getfixturevalue("full_disk")
     dataset.save(table.head(1))
     with pytest.raises(OSError, match="No space left on device"):
-        settle_writes()
+        wait_for_writes()
     pd.testing.assert_frame_equal(TableFile(str(path)).load(), table)
     assert [file.name for file in tmp_path.iterdir()] == ["activities.parquet"]
 
 
 def test_any_reader_of_parquet_sees_the_same_values(tmp_path: Path, table: pd.DataFrame) -> None:
     TableFile(str(tmp_path / "activities.parquet")).save(table)
-    settle_writes()
+    wait_for_writes()
     read = pd.read_parquet(tmp_path / "activities.parquet")
     pd.testing.assert_frame_equal(read.astype({"date": "datetime64[s]"}), table)
 
@@ -137,7 +137,7 @@ def test_a_table_in_memory_is_written_to_its_file_too(tmp_path: Path, table: pd.
     dataset = CachedDataset({"type": TableFile, "filepath": str(path)}, copy_mode="assign")
     dataset.save(table)
     assert dataset.load() is table
-    settle_writes()
+    wait_for_writes()
     pd.testing.assert_frame_equal(TableFile(str(path)).load(), table)
 
 
@@ -146,10 +146,10 @@ def test_what_comes_after_the_writes_comes_when_all_are_done(
 ) -> None:
     seen: list[list[str]] = []
     TableFile(str(tmp_path / "a.parquet")).save(table)
-    after_writes(lambda: seen.append(sorted(file.name for file in tmp_path.iterdir())), tmp_path / "record")
+    run_after_writes(lambda: seen.append(sorted(file.name for file in tmp_path.iterdir())), tmp_path / "record")
     assert seen == []
     gate.set()
-    settle_writes()
+    wait_for_writes()
     assert seen == [["a.parquet"]]
 
 
@@ -157,8 +157,8 @@ def test_what_comes_after_the_writes_comes_when_all_are_done(
 def test_what_comes_after_a_write_that_failed_does_not_come(tmp_path: Path, table: pd.DataFrame) -> None:
     TableFile(str(tmp_path / "a.parquet")).save(table)
     seen: list[int] = []
-    after_writes(lambda: seen.append(1), tmp_path / "record")
+    run_after_writes(lambda: seen.append(1), tmp_path / "record")
     with pytest.raises(OSError, match="No space left on device"):
-        settle_writes()
-    settle_writes()
+        wait_for_writes()
+    wait_for_writes()
     assert seen == []

@@ -8,10 +8,10 @@ import pytest
 
 from casebook.config.schema import TabularPreprocessingParameters
 from casebook.evaluation.permutation_importance import (
-    move_together,
+    permute_and_prepare,
     permute_importance,
+    permute_prepared_columns,
     permute_raw_columns,
-    prepare_again,
 )
 from casebook.evaluation.scores import compute_auc
 from casebook.preprocessing.fit_tabular import fit_preprocessor
@@ -45,7 +45,7 @@ SOURCES = {"noise": [("codes", 1)], "code": [("codes", 0)], "number": [("numbers
 
 
 def move(arrays: dict[str, np.ndarray], sources: dict[str, list[tuple[str, int]]]) -> dict[str, Permute]:
-    return {name: move_together(arrays, columns) for name, columns in sources.items()}
+    return {name: permute_prepared_columns(arrays, columns) for name, columns in sources.items()}
 
 
 def test_columns_are_sorted_by_what_shuffling_them_costs_and_unused_ones_cost_nothing() -> None:
@@ -173,7 +173,7 @@ def test_unusable_input_is_refused(change: dict, message: str) -> None:
 )
 def test_a_prepared_column_that_is_not_there_is_refused(place: tuple[str, int], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        move_together(make_arrays(), [place])
+        permute_prepared_columns(make_arrays(), [place])
 
 
 FEATURE_SOURCES = {"store": ("Store",), "day": ("Day",), "store_day": ("Store", "Day"), "promo": ("Promo",)}
@@ -218,9 +218,9 @@ def test_rows_are_prepared_again_only_where_a_used_feature_has_several_raw_colum
 
     def remember(rows: pd.DataFrame, raw_column: str, prepare: object) -> Permute:
         again.append(raw_column)
-        return prepare_again(rows, raw_column, prepare)
+        return permute_and_prepare(rows, raw_column, prepare)
 
-    monkeypatch.setattr("casebook.evaluation.permutation_importance.prepare_again", remember)
+    monkeypatch.setattr("casebook.evaluation.permutation_importance.permute_and_prepare", remember)
     _, permuted, _ = permute_two_stores(["store", "day", "promo"])
     assert (list(permuted), again) == (["Store", "Day", "Promo"], [])
     _, permuted, _ = permute_two_stores(["store_day", "promo"])
@@ -231,6 +231,6 @@ def test_moving_prepared_columns_is_permuting_the_raw_column_and_preparing_again
     rows, permuted, _ = permute_two_stores(["store", "promo"])
     fitted = fit_preprocessor(engineer(rows)[["store", "promo"]], TabularPreprocessingParameters(scaling="none"))
     order = np.array([3, 0, 2, 1])
-    exact = prepare_again(rows, "Store", lambda rows: fitted.prepare(engineer(rows)))(order)
+    exact = permute_and_prepare(rows, "Store", lambda rows: fitted.prepare(engineer(rows)))(order)
     for name, block in permuted["Store"](order).items():
         np.testing.assert_array_equal(block, exact[name])

@@ -9,7 +9,7 @@ import mlflow
 import pytest
 from kedro.pipeline import node
 
-from casebook.background.runner import SECONDS
+from casebook.background.runner import NODE_SECONDS
 from casebook.hooks import summary
 from casebook.hooks.summary import SummaryHook, stage_of
 
@@ -54,12 +54,12 @@ def test_the_start_counts_from_the_beginning_of_the_process(hook: SummaryHook, c
 
 def test_running_and_saving_count_for_the_stage_of_the_node(hook: SummaryHook, clock: Clock) -> None:
     hook.before_pipeline_run()
-    for name, tag, seconds in (("scale", "scaling", 1), ("fit", "scaling", 2), ("train", "training", 4)):
+    for name, tag, seconds in (("scale", "preprocessing", 1), ("fit", "preprocessing", 2), ("train", "training", 4)):
         clock.now += seconds
         hook.after_node_run(make_node(name, tag))
         clock.now += 0.5
         hook.after_dataset_saved(make_node(name, tag))
-    assert hook.seconds == {"start": 3.0, "scaling": 4.0, "training": 4.5}
+    assert hook.seconds == {"start": 3.0, "preprocessing": 4.0, "training": 4.5}
 
 
 def test_each_node_is_told_once_it_is_done(
@@ -81,12 +81,12 @@ def test_the_seconds_become_metrics_and_the_summary_comes_after_the_run_ended(
     monkeypatch.setattr(
         summary,
         "show_summary",
-        lambda run, seconds, _store, beside: shown.append((run.info.status, {**seconds, **beside})),
+        lambda run, seconds, _store, background: shown.append((run.info.status, {**seconds, **background})),
     )
     run = mlflow.start_run()
     clock.now += 1
     hook.before_pipeline_run()
-    SECONDS["fit"] = 9.0
+    NODE_SECONDS["fit"] = 9.0
     hook.after_node_run(make_node("fit", "reference"))
     wrapped = hook.after_pipeline_run()
     next(wrapped)
@@ -95,12 +95,12 @@ def test_the_seconds_become_metrics_and_the_summary_comes_after_the_run_ended(
     with pytest.raises(StopIteration):
         next(wrapped)
     assert shown == [("FINISHED", {"start": 4.0, "reference": 9.0})]
-    logged = {"seconds/start": 4.0, "seconds/reference": 0.0, "seconds/beside/reference": 9.0, "seconds/total": 4.0}
+    logged = {"seconds/start": 4.0, "seconds/reference": 0.0, "seconds/background/reference": 9.0, "seconds/total": 4.0}
     assert mlflow.get_run(run.info.run_id).data.metrics == logged
 
 
 def test_a_node_belongs_to_the_stage_of_its_tag_and_else_to_itself() -> None:
-    assert stage_of(make_node("scale", "scaling")) == "scaling"
+    assert stage_of(make_node("scale", "preprocessing")) == "preprocessing"
     assert stage_of(node(len, "a", "b", name="alone")) == "alone"
 
 

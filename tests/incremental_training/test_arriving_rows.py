@@ -109,7 +109,7 @@ def test_every_row_of_a_batch_is_counted_once() -> None:
     rows = pd.DataFrame({"x": range(6)})
     parts = np.array([TRAIN, TRAIN, TEST, PROMOTION, TRAIN, TEST], dtype=np.uint8)
     dealt = SplitBatch(Rows(rows, rows, np.zeros(6, dtype=np.uint8)), parts, 0.25)
-    assert dealt.counts() == {"rows": 6, "learnt": 3, "held_out": 2, "promotion": 1, "category_dropout": 0.25}
+    assert dealt.counts() == {"rows": 6, "learnt": 3, "held_out": 2, "promotion": 1, "unknown_share": 0.25}
     assert dealt.learnt.raw["x"].tolist() == [0, 1, 4]
     assert dealt.held_out.features["x"].tolist() == [2, 5]
     assert dealt.seen.raw["x"].tolist() == [0, 1, 2, 4, 5]

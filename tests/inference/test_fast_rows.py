@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casebook.column_types.parsing import conform_table
-from casebook.inference.fast_rows import FEW, FastRows
+from casebook.inference.fast_rows import MAX_FAST_ROWS, FastRows
 from casebook.inference.row_model import RowModel, to_raw_values
 from casebook.pipelines.redhat.columns import FEATURE_SOURCES, RAW_ROW
 from casebook.pipelines.redhat.features import VALUE_FEATURES, engineer_features
@@ -106,15 +106,15 @@ def test_other_spellings_are_prepared_as_by_tables(
 
 
 def test_other_columns_and_many_or_no_rows_of_a_table_are_left_to_it(plain: FastRows, rows: pd.DataFrame) -> None:
-    assert plain.prepare_table(rows.head(FEW)) is not None
-    assert plain.prepare_table(rows.head(FEW + 1)) is None
+    assert plain.prepare_table(rows.head(MAX_FAST_ROWS)) is not None
+    assert plain.prepare_table(rows.head(MAX_FAST_ROWS + 1)) is None
     assert plain.prepare_table(rows.head(0)) is None
     assert plain.prepare_table(rows.head(1).assign(outcome=1)) is None
     assert plain.prepare_table(rows.head(1).drop(columns="people_char_1")) is None
     assert plain.prepare_table(rows.head(1).iloc[:, [0, *range(len(RAW_ROW))]]) is None
 
 
-@pytest.mark.parametrize("count", [1, FEW, FEW + 1])
+@pytest.mark.parametrize("count", [1, MAX_FAST_ROWS, MAX_FAST_ROWS + 1])
 def test_columns_are_prepared_as_by_tables_whether_values_or_distinct_values_are_worked_on(
     plain: FastRows,
     redhat_model: Any,  # noqa: ANN401
@@ -134,7 +134,7 @@ def test_columns_are_prepared_as_by_tables_whether_values_or_distinct_values_are
             np.testing.assert_array_equal(found[name], values)
 
 
-@pytest.mark.parametrize("count", [2, FEW + 4])
+@pytest.mark.parametrize("count", [2, MAX_FAST_ROWS + 4])
 @pytest.mark.parametrize(
     ("column", "value"),
     [("people_char_38", True), ("people_char_38", "x"), ("date", "2023-02-30"), ("people_char_1", ["type 1"])],
@@ -158,7 +158,7 @@ def test_columns_without_rows_or_with_others_are_left_to_the_table(plain: FastRo
     assert plain.prepare({name: values for name, values in columns.items() if name != "date"}) is None
 
 
-@pytest.mark.parametrize("count", [2, FEW + 4])
+@pytest.mark.parametrize("count", [2, MAX_FAST_ROWS + 4])
 def test_a_column_may_be_lacking_where_nothing_is_made_of_it(redhat_model: Any, count: int) -> None:  # noqa: ANN401
     preprocessor = redhat_model.package.preprocessor
     columns = {name: redhat_model.raw_rows[name].head(count).tolist() for name in RAW_ROW}

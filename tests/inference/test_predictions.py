@@ -95,11 +95,11 @@ def test_two_softmax_outputs_are_a_binary_network_whose_second_is_the_probabilit
 def test_a_networks_task_is_told_by_its_output_and_its_width_by_the_classes(
     learnable: Learnable, training: Callable[..., TrainingParameters], output: str, classes: int, task: str
 ) -> None:
-    from casebook.training.trainer import start_network
+    from casebook.training.trainer import build_initial_network
 
     preprocessor, rows, _ = learnable
     rows = {**rows, "target": (np.arange(400) % classes).astype(np.uint8)}
-    network = start_network(rows, preprocessor, training(network={"hidden": [], "output": output}))
+    network = build_initial_network(rows, preprocessor, training(network={"hidden": [], "output": output}))
     assert network.output_shape == (None, classes if output == "softmax" else 1)
     assert task_of_network(network) == task
 

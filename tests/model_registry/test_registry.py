@@ -58,12 +58,12 @@ def correct(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
         wrong = np.arange(len(rows)) >= shares[str(version.version)] * len(rows)
         return pd.DataFrame({"probability": 0.5, "class": np.where(wrong, 1 - truth, truth)})
 
-    monkeypatch.setattr(registry, "answer_rows", answer)
+    monkeypatch.setattr(registry, "predict_rows", answer)
     return shares
 
 
 def judge(version: ModelVersion, settings: PromotionParameters = SETTINGS) -> registry.PromotionDecision:
-    verdict = registry.judge_version(version, ROWS, "y", "binary", settings)
+    verdict = registry.decide_promotion(version, ROWS, "y", "binary", settings)
     registry.apply_decision(version, verdict, str(version.run_id))
     return verdict
 
@@ -119,7 +119,7 @@ def test_champion_is_the_first_with_promotion_rows_and_then_whoever_is_better_by
 
 def test_a_version_that_held_nothing_back_never_becomes_champion(make_run: Callable[..., Run]) -> None:
     version = registry.register_version("redhat", make_run(), PARAMETERS)
-    verdict = registry.judge_version(version, ROWS.head(0), "y", "binary", SETTINGS)
+    verdict = registry.decide_promotion(version, ROWS.head(0), "y", "binary", SETTINGS)
     assert verdict == registry.PromotionDecision(False, "no rows were held back for it (split.promotion_share is 0)")
 
 
@@ -152,7 +152,7 @@ def test_the_champion_stays_when_the_two_cannot_be_compared(
 
     old, new = (registry.register_version("redhat", make_run(), PARAMETERS) for _ in range(2))
     judge(old)
-    monkeypatch.setattr(registry, "answer_rows", fail)
+    monkeypatch.setattr(registry, "predict_rows", fail)
     verdict = judge(new)
     assert verdict == registry.PromotionDecision(False, "it cannot be compared with version 1: KeyError: 'char_10'")
     assert champion() == "1"
@@ -164,7 +164,7 @@ def test_two_runs_that_end_at_once_are_judged_one_after_the_other(
     correct |= {"1": 0.5, "2": 0.9, "3": 0.7}
     first, better, worse = (registry.register_version("redhat", make_run(), PARAMETERS) for _ in range(3))
     judge(first)
-    answer, answering, settled = registry.answer_rows, Event(), Event()
+    answer, answering, settled = registry.predict_rows, Event(), Event()
 
     def answer_slowly(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:
         if str(version.version) == "3":
@@ -175,7 +175,7 @@ def test_two_runs_that_end_at_once_are_judged_one_after_the_other(
     def stand(version: ModelVersion) -> None:
         registry.promote_if_better(version, ROWS, PARAMETERS | {"promotion": dict(SETTINGS)}, str(version.run_id))
 
-    monkeypatch.setattr(registry, "answer_rows", answer_slowly)
+    monkeypatch.setattr(registry, "predict_rows", answer_slowly)
     with ThreadPoolExecutor() as pool:
         slow = pool.submit(stand, worse)
         assert answering.wait(10)

@@ -15,7 +15,7 @@ from casebook.evaluation.prediction import predict
 from casebook.models.networks import build_network, load_network, task_of_network
 from casebook.models.tabular_inputs import ensemble_layers
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor, prepare_rows
-from casebook.training.trainer import start_network, train_network
+from casebook.training.trainer import build_initial_network, train_network
 
 Fit = Callable[..., TabularPreprocessor]
 Training = Callable[..., TrainingParameters]
@@ -23,7 +23,7 @@ Learnable = tuple[TabularPreprocessor, Arrays, Arrays]
 
 
 @pytest.fixture(autouse=True)
-def ensemble_size() -> ModuleType:
+def ensemble() -> ModuleType:
     """Start every test from the same weights -> the layers."""
     start_tensorflow()
     import keras
@@ -38,8 +38,8 @@ def two_numbers(fit: Fit) -> tuple[TabularPreprocessor, Arrays]:
     return preprocessor, prepare_rows(table, preprocessor)
 
 
-def test_every_member_sees_each_row_through_weights_of_its_own(ensemble_size: ModuleType) -> None:
-    layer = ensemble_size.EnsembleView(2)
+def test_every_member_sees_each_row_through_weights_of_its_own(ensemble: ModuleType) -> None:
+    layer = ensemble.EnsembleView(2)
     layer.build((None, 3))
     assert set(layer.signs.numpy().ravel().tolist()) <= {-1.0, 1.0}
     layer.set_weights([np.array([[1, 2, 3], [-1, 0, 1]])])
@@ -47,8 +47,8 @@ def test_every_member_sees_each_row_through_weights_of_its_own(ensemble_size: Mo
     assert shown.tolist() == [[1, 2, 3], [-1, 0, 1], [5, 12, 21], [-5, 0, 7]]
 
 
-def test_members_start_apart_from_each_other(ensemble_size: ModuleType) -> None:
-    layer = ensemble_size.EnsembleView(64)
+def test_members_start_apart_from_each_other(ensemble: ModuleType) -> None:
+    layer = ensemble.EnsembleView(64)
     layer.build((None, 50))
     signs = layer.signs.numpy()
     assert np.abs(signs).tolist() == np.ones((64, 50)).tolist()
@@ -57,16 +57,16 @@ def test_members_start_apart_from_each_other(ensemble_size: ModuleType) -> None:
     assert abs(signs.mean()) < 5 / np.sqrt(64 * 50)
 
 
-def test_every_member_has_an_output_of_its_own(ensemble_size: ModuleType) -> None:
-    layer = ensemble_size.LinearEnsemble(2, 1)
+def test_every_member_has_an_output_of_its_own(ensemble: ModuleType) -> None:
+    layer = ensemble.LinearEnsemble(2, 1)
     layer.build((None, 2))
     layer.set_weights([np.array([[[1], [10]], [[-1], [2]]]), np.array([[0.5], [100]])])
     rows = np.array([[1, 2], [1, 2], [3, 0], [3, 0]], dtype=np.float32)
     assert np.asarray(layer(rows)).tolist() == [[21.5], [103], [3.5], [97]]
 
 
-def test_a_members_output_starts_as_that_of_a_network_of_its_own_would(ensemble_size: ModuleType) -> None:
-    layer = ensemble_size.LinearEnsemble(32, 1, kernel_initializer="he_uniform", bias_initializer="random_normal")
+def test_a_members_output_starts_as_that_of_a_network_of_its_own_would(ensemble: ModuleType) -> None:
+    layer = ensemble.LinearEnsemble(32, 1, kernel_initializer="he_uniform", bias_initializer="random_normal")
     layer.build((None, 600))
     kernel = layer.kernel.numpy()
     limit = np.sqrt(6 / 600)
@@ -78,7 +78,7 @@ def test_the_networks_prediction_is_the_mean_of_its_members(fit: Fit) -> None:
     preprocessor, arrays = two_numbers(fit)
     parameters = NetworkParameters(hidden=[], output="sigmoid", ensemble_size=2)
     network = build_network(preprocessor, parameters)
-    network.get_layer("ensemble_size").set_weights([np.array([[1, 0], [0, 1]])])
+    network.get_layer("ensemble_view").set_weights([np.array([[1, 0], [0, 1]])])
     network.get_layer("output").set_weights([np.ones((2, 2, 1)), np.zeros((2, 1))])
     values = np.array([[1.5, 0.5], [2.5, 10.25], [-3.0, 4.0]])
     np.testing.assert_allclose(predict(network, arrays), (1 / (1 + np.exp(-values))).mean(axis=1), rtol=1e-6)
@@ -121,15 +121,13 @@ def losses_of(trained: Any, arrays: Arrays) -> tuple[float, float]:  # noqa: ANN
     return tuple(float(trained.compute_loss(y=arrays["target"], y_pred=outputs, training=t)) for t in (True, False))
 
 
-def test_each_member_learns_from_its_own_loss_and_validation_judges_their_mean(
-    fit: Fit, ensemble_size: ModuleType
-) -> None:
+def test_each_member_learns_from_its_own_loss_and_validation_judges_their_mean(fit: Fit, ensemble: ModuleType) -> None:
     preprocessor, arrays = two_numbers(fit)
     arrays = {**arrays, "target": np.array([1, 4, -2], dtype=np.float32)}
     network = build_network(preprocessor, NetworkParameters(hidden=[], output="linear", ensemble_size=2))
-    network.get_layer("ensemble_size").set_weights([np.array([[1, 0], [0, 1]])])
+    network.get_layer("ensemble_view").set_weights([np.array([[1, 0], [0, 1]])])
     network.get_layer("output").set_weights([np.ones((2, 2, 1)), np.zeros((2, 1))])
-    trained = ensemble_size.network_to_train(network)
+    trained = ensemble.network_to_train(network)
     trained.compile(loss="mse")
     # The members say 1.5, 2.5, -3 and 0.5, 10.25, 4.
     errors = np.array([[0.5, -1.5, -1.0], [-0.5, 6.25, 6.0]])
@@ -153,5 +151,5 @@ def test_an_ensemble_learns_and_reports_the_losses_and_metrics_of_the_mean(
 def test_the_same_seed_gives_the_same_ensemble(learnable: Learnable, training: Training) -> None:
     preprocessor, rows, _ = learnable
     parameters = training(network={"hidden": [4], "ensemble_size": 3, "dropout": 0.2}, seed=5)
-    first, second = (start_network(rows, preprocessor, parameters).get_weights() for _ in range(2))
+    first, second = (build_initial_network(rows, preprocessor, parameters).get_weights() for _ in range(2))
     assert all(np.array_equal(one, other) for one, other in zip(first, second, strict=True))

@@ -10,7 +10,7 @@ from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import NetworkParameters
 from casebook.config.schema.types import Activation, Initializer
 from casebook.evaluation.prediction import predict
-from casebook.models.networks import PREDICTION_BATCH, build_network, load_network, make_predictor
+from casebook.models.networks import PREDICTION_BATCH_ROWS, build_network, load_network, make_predictor
 from casebook.models.tabular_inputs import default_embedding_size
 from casebook.preprocessing.tabular import TabularPreprocessor, prepare_rows
 
@@ -173,7 +173,7 @@ def test_embeddings_are_by_default_as_wide_as_fastais_rule_says(fit: Fit, catego
 
 
 def test_predictions_are_one_number_a_row_and_the_same_in_any_slices(fit: Fit) -> None:
-    rows = PREDICTION_BATCH + 7
+    rows = PREDICTION_BATCH_ROWS + 7
     generator = np.random.default_rng(0)
     table = pd.DataFrame({"n": generator.normal(size=rows)})
     preprocessor = fit(table)

@@ -13,7 +13,7 @@ from casebook.evaluation.prediction import predict
 from casebook.models.networks import build_network, load_network
 from casebook.models.tabular_inputs import custom_layers
 from casebook.preprocessing.tabular import TabularPreprocessor, prepare_rows
-from casebook.training.trainer import start_network, train_network
+from casebook.training.trainer import build_initial_network, train_network
 
 Fit = Callable[..., TabularPreprocessor]
 Training = Callable[..., TrainingParameters]
@@ -73,7 +73,7 @@ def test_the_edges_follow_from_the_training_rows_in_the_networks_own_scale(fit: 
     table = make_table()
     preprocessor = fit(table)
     rows = {**prepare_rows(table, preprocessor), "target": np.tile([0, 1], 250).astype(np.uint8)}
-    network = start_network(rows, preprocessor, training(network={"hidden": [3], "piecewise_linear_bins": 2}))
+    network = build_initial_network(rows, preprocessor, training(network={"hidden": [3], "piecewise_linear_bins": 2}))
     edges = network.get_layer("piecewise_linear_bins").edges.numpy()
     amount, flag = (table[name].to_numpy(float) for name in ("amount", "flag"))
     scaled = [(values - values.mean()) / values.std() for values in (amount, flag)]
@@ -98,7 +98,7 @@ def test_a_saved_network_keeps_its_edges(fit: Fit, training: Training, tmp_path:
     preprocessor = fit(table)
     arrays = prepare_rows(table, preprocessor)
     target = {"target": np.tile([0, 1], 250).astype(np.uint8)}
-    network = start_network(
+    network = build_initial_network(
         {**arrays, **target}, preprocessor, training(network={"hidden": [3], "piecewise_linear_bins": 8})
     )
     network.save(tmp_path / "network.keras")

@@ -56,12 +56,16 @@ def test_numbers_take_a_byte_when_their_span_is_at_most_half_of_it(fit: Fit, spa
         (pd.Series(["1", "2"], dtype="str"), {"encoding": {"n": "number"}}, "encoding: n holds text"),
         (pd.Series(["1", "2"], dtype="category"), {"encoding": {"n": "number"}}, "encoding: n holds text"),
         (pd.Series([np.nan, np.nan]), {}, "n is null in every training row; leave it out of the features"),
-        (pd.Series([1.0, np.nan]), {"impute": {"n": "missing"}}, "nulls: n is a number; `missing` needs an onehot"),
-        (pd.Series(["a", None]), {"impute": {"n": "mean"}}, "nulls: n holds categories; use mode or missing, not mean"),
+        (pd.Series([1.0, np.nan]), {"impute": {"n": "missing"}}, "impute: n is a number; `missing` needs an onehot"),
+        (
+            pd.Series(["a", None]),
+            {"impute": {"n": "mean"}},
+            "impute: n holds categories; use mode or missing, not mean",
+        ),
         (
             pd.Series([None, None], dtype="category"),
             {"impute": {"n": "mode"}},
-            "nulls: n has no value of 1 rows to take as mode; use missing",
+            r"impute: n has no value of 1 rows \(min_frequency\) for a mode; use missing",
         ),
     ],
 )
@@ -90,11 +94,11 @@ def test_quantiles_that_do_not_rise_are_refused(fit: Fit, quantiles: list[float]
     ),
     st.sampled_from(["mean", "median", "mode"]),
 )
-def test_numbers_are_described_as_numpy_does_whether_counted_or_not(values: list[float], nulls: str) -> None:
-    column = fit_number(pd.Series(values, name="n"), nulls, None)
+def test_numbers_are_described_as_numpy_does_whether_counted_or_not(values: list[float], impute: str) -> None:
+    column = fit_number(pd.Series(values, name="n"), impute, None)
     raw = np.array(values, dtype=np.float64)
     known = raw[~np.isnan(raw)]
-    fill = {"mean": np.mean, "median": np.median, "mode": lambda v: pd.Series(v).mode().iloc[0]}[nulls](known)
+    fill = {"mean": np.mean, "median": np.median, "mode": lambda v: pd.Series(v).mode().iloc[0]}[impute](known)
     filled = np.where(np.isnan(raw), fill, raw)
     found = (column.fill, column.mean, column.deviation, column.minimum, column.maximum)
     expected = (fill, filled.mean(), filled.std(), filled.min(), filled.max())

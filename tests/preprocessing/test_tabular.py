@@ -157,7 +157,7 @@ def test_unknown_numbers_fall_back_on_the_nearest_smaller_one_of_the_same_hundre
 
 
 def test_texts_have_no_number_to_fall_back_on(fit: Fit) -> None:
-    with pytest.raises(ValueError, match="fallback: n holds text; only numbers have a nearest smaller one"):
+    with pytest.raises(ValueError, match="nearest_lower_within: n holds text; only numbers have a nearest lower one"):
         fit(pd.DataFrame({"n": ["a", "b"]}), nearest_lower_within={"n": 100})
 
 

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from tests.profiling.tables import make_table
 
-from casebook.profiling.table_profile import MOST_CATEGORIES, average_target, summarize_columns
+from casebook.profiling.table_profile import MAX_CATEGORIES, average_target, summarize_columns
 
 
 def average(table: pd.DataFrame, target: pd.Series | None = None) -> pd.DataFrame:
@@ -58,9 +58,9 @@ def test_categories_have_rows_shares_and_mean_target_with_nulls_last() -> None:
 
 
 def test_only_columns_of_few_values_are_listed() -> None:
-    table = pd.DataFrame({"few": np.arange(100) % MOST_CATEGORIES, "many": np.arange(100) % (MOST_CATEGORIES + 1)})
+    table = pd.DataFrame({"few": np.arange(100) % MAX_CATEGORIES, "many": np.arange(100) % (MAX_CATEGORIES + 1)})
     assert average(table)["column"].unique().tolist() == ["few"]
-    assert len(average(table)) == MOST_CATEGORIES
+    assert len(average(table)) == MAX_CATEGORIES
     assert average(table[["many"]]).empty
 
 

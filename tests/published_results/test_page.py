@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 def test_a_share_is_judged_within_a_hundredth_and_an_error_within_a_twentieth(
     metric: str, published: float | None, measured: list[float], verdict: str
 ) -> None:
-    assert page.judge(metric, published, measured) == verdict
+    assert page.compare_figures(metric, published, measured) == verdict
 
 
 def test_figures_have_as_many_places_as_they_deserve() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from casebook.runtime.atomic_files import UNFINISHED, written_whole
+from casebook.runtime.atomic_files import UNFINISHED, atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def test_a_file_appears_with_its_whole_content(tmp_path: Path) -> None:
     place = tmp_path / "made" / "on_the_way" / "table.csv"
-    with written_whole(place) as path:
+    with atomic_write(place) as path:
         path.write_text("a\n1\n")
         assert not place.exists()
     assert place.read_text() == "a\n1\n"
@@ -24,7 +24,7 @@ def test_a_file_appears_with_its_whole_content(tmp_path: Path) -> None:
 
 
 def test_the_path_to_write_to_keeps_the_suffix(tmp_path: Path) -> None:
-    with written_whole(tmp_path / "network.keras") as path:
+    with atomic_write(tmp_path / "network.keras") as path:
         assert path.suffix == ".keras"
         path.touch()
 
@@ -34,7 +34,7 @@ def test_a_full_disk_leaves_the_earlier_file_and_no_leftover(tmp_path: Path) -> 
     place.write_text("earlier")
 
     def fill_the_disk() -> None:
-        with written_whole(place) as path:
+        with atomic_write(place) as path:
             path.write_text("half of wha")
             raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -47,7 +47,7 @@ def test_a_full_disk_leaves_the_earlier_file_and_no_leftover(tmp_path: Path) -> 
 def test_a_folder_takes_the_place_of_the_earlier_one_with_nothing_of_it_left(tmp_path: Path) -> None:
     place = tmp_path / "arrays"
     for name in ("old", "new"):
-        with written_whole(place) as path:
+        with atomic_write(place) as path:
             path.mkdir()
             (path / name).touch()
     assert [file.name for file in place.iterdir()] == ["new"]
@@ -60,7 +60,7 @@ def test_an_error_half_way_leaves_the_earlier_folder(tmp_path: Path) -> None:
     (place / "codes.npy").write_text("earlier")
 
     def break_off() -> None:
-        with written_whole(place) as path:
+        with atomic_write(place) as path:
             path.mkdir()
             (path / "codes.npy").write_text("new")
             raise KeyboardInterrupt
@@ -75,7 +75,7 @@ def test_an_error_half_way_leaves_the_earlier_folder(tmp_path: Path) -> None:
 def test_what_a_killed_process_left_unfinished_is_swept_away(tmp_path: Path, ended_process: int, left_as: str) -> None:
     leftover = tmp_path / f"{UNFINISHED}{ended_process}-table.csv"
     leftover.mkdir() if left_as == "folder" else leftover.write_text("half")
-    with written_whole(tmp_path / "table.csv") as path:
+    with atomic_write(tmp_path / "table.csv") as path:
         path.write_text("whole")
     assert [file.name for file in tmp_path.iterdir()] == ["table.csv"]
     assert (tmp_path / "table.csv").read_text() == "whole"
@@ -84,7 +84,7 @@ def test_what_a_killed_process_left_unfinished_is_swept_away(tmp_path: Path, end
 def test_what_a_living_process_is_writing_is_left_to_it(tmp_path: Path) -> None:
     at_work = tmp_path / f"{UNFINISHED}{os.getppid()}-table.csv"
     at_work.write_text("half")
-    with written_whole(tmp_path / "table.csv") as path:
+    with atomic_write(tmp_path / "table.csv") as path:
         path.write_text("whole")
     assert at_work.read_text() == "half"
 
@@ -92,10 +92,10 @@ def test_what_a_living_process_is_writing_is_left_to_it(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 place, kind, letter = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 for _ in range(150):
-    with written_whole(place) as path:
+    with atomic_write(place) as path:
         if kind == "folder":
             path.mkdir()
             for name in "12":
@@ -118,6 +118,6 @@ def test_processes_that_write_one_path_at_once_do_not_disturb_each_other(tmp_pat
 
 
 def test_a_block_that_writes_nothing_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), written_whole(tmp_path / "table.csv"):
+    with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "table.csv"):
         pass
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from casebook.runtime.lazy_imports import passed_over
+from casebook.runtime.lazy_imports import hide_package
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,9 @@ def run(tmp_path: Path) -> Callable[[str], list[str]]:
         (tmp_path / place).write_text(text)
 
     def run_lines(lines: str) -> list[str]:
-        start = "import sys\nfrom casebook.runtime.lazy_imports import PUT_OFF, defer_import, import_deferred\n"
+        start = (
+            "import sys\nfrom casebook.runtime.lazy_imports import DEFERRED_PACKAGES, defer_import, import_deferred\n"
+        )
         program = f"{start}sys.path.insert(0, {str(tmp_path)!r})\n{dedent(lines)}"
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stderr
@@ -44,7 +46,10 @@ def run(tmp_path: Path) -> Callable[[str], list[str]]:
 
 
 def test_a_part_that_nobody_uses_is_never_run(run: Callable[[str], list[str]]) -> None:
-    assert run("defer_import('outer', 'slow'); import outer; print(sorted(PUT_OFF))") == ["outer", "['outer.slow']"]
+    assert run("defer_import('outer', 'slow'); import outer; print(sorted(DEFERRED_PACKAGES))") == [
+        "outer",
+        "['outer.slow']",
+    ]
 
 
 def test_a_part_is_run_once_something_in_it_is_used(run: Callable[[str], list[str]]) -> None:
@@ -53,7 +58,7 @@ def test_a_part_is_run_once_something_in_it_is_used(run: Callable[[str], list[st
         import outer
         print("then", outer.slow.WORDS)
         from outer.slow import WORDS
-        print("again", WORDS is outer.slow.WORDS, sys.modules["outer.slow"] is outer.slow, len(PUT_OFF))
+        print("again", WORDS is outer.slow.WORDS, sys.modules["outer.slow"] is outer.slow, len(DEFERRED_PACKAGES))
     """)
     assert said == ["outer", "slow", "inner", "then", "['a']", "again", "True", "True", "0"]
 
@@ -75,7 +80,7 @@ def test_what_was_put_off_is_imported_on_demand_and_only_once(run: Callable[[str
         defer_import("outer", "slow")
         import_deferred()
         import_deferred()
-        print(sys.modules["outer.slow"].WORDS, PUT_OFF)
+        print(sys.modules["outer.slow"].WORDS, DEFERRED_PACKAGES)
     """)
     assert said == ["outer", "slow", "inner", "['a']", "{}"]
 
@@ -92,9 +97,9 @@ def test_looking_for_the_marks_of_a_module_loads_nothing(run: Callable[[str], li
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ("import outer; defer_import('outer', 'slow'); print(PUT_OFF)", ["outer", "slow", "inner", "{}"]),
-        ("defer_import('nowhere', 'slow'); print(PUT_OFF)", ["{}"]),
-        ("defer_import('bisect', 'slow'); print(PUT_OFF)", ["{}"]),
+        ("import outer; defer_import('outer', 'slow'); print(DEFERRED_PACKAGES)", ["outer", "slow", "inner", "{}"]),
+        ("defer_import('nowhere', 'slow'); print(DEFERRED_PACKAGES)", ["{}"]),
+        ("defer_import('bisect', 'slow'); print(DEFERRED_PACKAGES)", ["{}"]),
     ],
     ids=["imported already", "not there", "no package"],
 )
@@ -118,9 +123,9 @@ def test_an_attribute_that_the_part_lacks_is_an_error_as_ever(run: Callable[[str
 
 def test_a_package_that_was_not_imported_is_passed_over_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "wave", raising=False)
-    with passed_over("wave"), pytest.raises(ImportError):
+    with hide_package("wave"), pytest.raises(ImportError):
         importlib.import_module("wave")
     wave = importlib.import_module("wave")
-    with passed_over("wave"):
+    with hide_package("wave"):
         assert importlib.import_module("wave") is wave
     assert sys.modules["wave"] is wave

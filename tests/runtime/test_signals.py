@@ -23,11 +23,11 @@ def interruptible() -> Iterator[None]:
 
 
 def test_an_interrupt_is_raised_where_it_is_heeded() -> None:
-    with deferred_signals() as heed:
-        heed()
+    with deferred_signals() as raise_if_interrupted:
+        raise_if_interrupted()
         os.kill(os.getpid(), signal.SIGINT)
         with pytest.raises(KeyboardInterrupt):
-            heed()
+            raise_if_interrupted()
 
 
 def test_an_interrupt_that_is_not_heeded_is_raised_after_the_block() -> None:
@@ -56,10 +56,10 @@ def test_a_request_to_end_does_what_the_process_does_with_it() -> None:
 
     before = signal.signal(signal.SIGTERM, leave)
     try:
-        with deferred_signals() as heed:
+        with deferred_signals() as raise_if_interrupted:
             os.kill(os.getpid(), signal.SIGTERM)
             with pytest.raises(SystemExit) as left:
-                heed()
+                raise_if_interrupted()
     finally:
         signal.signal(signal.SIGTERM, before)
     assert left.value.code == 143

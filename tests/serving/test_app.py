@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from casebook.serving.answers import warm_up
 from casebook.serving.app import create_app
+from casebook.serving.responses import warm_up
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def app(champion: Champion) -> FastAPI:
-    return create_app(champion, most_bytes=200_000)
+    return create_app(champion, max_bytes=200_000)
 
 
 def ask(app: FastAPI, method: str, path: str, body: bytes = b"", pieces: int = 1) -> tuple[int, Any]:

@@ -12,7 +12,7 @@ from tests.serving.conftest import KINDS
 
 from casebook.column_types.invalid_values import InvalidValue
 from casebook.serving import wire
-from casebook.serving.requests import BadRequestError, RequestSchema, frame_columns, read_request
+from casebook.serving.requests import BadRequestError, RequestSchema, build_table, read_request
 
 ASKED = RequestSchema(KINDS, frozenset({"note"}))
 ROWS = [
@@ -135,12 +135,12 @@ def test_a_form_that_is_not_kept_is_explained(content: object, message: str) -> 
 
 
 def test_images_stay_whole() -> None:
-    framed = frame_columns({"image": [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]}, {"image": "image"})
+    framed = build_table({"image": [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]}, {"image": "image"})
     assert framed["image"].tolist() == [[[0, 1], [2, 3]], [[4, 5], [6, 7]]]
 
 
 def test_nulls_and_whole_numbers_in_a_text_column() -> None:
-    framed = frame_columns({"who": ["a", None, 0, "a"]}, {"who": "text"})
+    framed = build_table({"who": ["a", None, 0, "a"]}, {"who": "text"})
     assert framed["who"].cat.codes.tolist() == [0, -1, 1, 0]
     assert framed["who"].cat.categories.tolist() == ["a", "0"]
     assert np.issubdtype(framed["who"].cat.codes.dtype, np.integer)

@@ -14,7 +14,7 @@ from mlflow.entities import Metric, Run, RunData, RunInfo, RunTag
 from rich.console import Console
 
 from casebook.tracking import console
-from casebook.tracking.console import ConsoleFolds, ProgressBar, announce, show_summary, write_score
+from casebook.tracking.console import ConsoleFolds, ProgressBar, announce_sample, format_score, show_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -85,7 +85,7 @@ def test_a_part_of_a_pipeline_shows_only_what_it_found(paper: io.StringIO) -> No
 
 
 def test_a_sample_is_announced_with_its_place_size_and_best_reachable_score(paper: io.StringIO) -> None:
-    announce(
+    announce_sample(
         Path("/data/redhat"), {"people": 40_000, "seed": 1}, {"row": {"accuracy": 0.95}, "person": {"accuracy": 0.875}}
     )
     said = paper.getvalue()
@@ -223,7 +223,7 @@ def test_folds_go_to_their_own_runs_and_are_shown_in_a_line_each() -> None:
     ],
 )
 def test_a_score_has_four_places_and_a_large_one_one(value: float, text: str) -> None:
-    assert write_score(value) == text
+    assert format_score(value) == text
 
 
 def test_the_summary_tells_the_means_over_folds(paper: io.StringIO) -> None:
@@ -241,7 +241,7 @@ def test_best_reachable_scores_of_any_metric_stand_in_their_rows(paper: io.Strin
 
 
 def test_a_sample_whose_best_scores_nobody_knows_is_announced_without_them(paper: io.StringIO) -> None:
-    announce(Path("/data/imdb"), {"reviews": 400}, {})
+    announce_sample(Path("/data/imdb"), {"reviews": 400}, {})
     assert "Best reachable" not in paper.getvalue()
     assert "reviews 400" in paper.getvalue()
 

@@ -92,7 +92,7 @@ def test_a_store_for_which_there_is_no_room_is_said_so(tmp_path: Path, monkeypat
         raise OSError(28, "No space left on device")
 
     (tmp_path / "kept.db").touch()
-    monkeypatch.setattr("casebook.tracking.sqlite_store.kept_tables", lambda: tmp_path / "kept.db")
+    monkeypatch.setattr("casebook.tracking.sqlite_store.cached_tables", lambda: tmp_path / "kept.db")
     monkeypatch.setattr("casebook.tracking.sqlite_store.shutil.copyfile", fill)
     with pytest.raises(StoreError) as error:
         create_store_once(f"sqlite:///{tmp_path}/mlruns/mlflow.db")

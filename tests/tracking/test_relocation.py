@@ -17,7 +17,7 @@ from mlflow.entities import Dataset, DatasetInput
 
 from casebook.config.paths import artifact_location, tracking_uri
 from casebook.tracking.relocation import COLUMNS, relocate_store
-from casebook.tracking.sqlite_store import StoreError, create_store_once, open_to_read
+from casebook.tracking.sqlite_store import StoreError, create_store_once, open_read_only
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,7 +208,7 @@ def read_only(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def test_a_moved_project_that_cannot_be_written_is_read_through_a_copy(read_only: Path) -> None:
     before = files_of(read_only)
-    uri = open_to_read(tracking_uri())
+    uri = open_read_only(tracking_uri())
     assert uri != tracking_uri()
     assert read_note(uri) == "what was learnt"
     assert files_of(read_only) == before
@@ -225,11 +225,11 @@ def test_runs_in_a_project_that_cannot_be_written_are_refused_in_one_line(read_o
 
 def test_a_store_that_is_not_there_and_cannot_be_made_is_said_so(read_only: Path) -> None:
     with pytest.raises(StoreError, match=r"none\.db cannot be read \(unable to open database file\), and its folder"):
-        open_to_read(f"sqlite:///{read_only}/none.db")
+        open_read_only(f"sqlite:///{read_only}/none.db")
 
 
 def test_copies_that_killed_processes_left_are_removed(read_only: Path, ended_process: int) -> None:
     left = read_only.with_name(f"casebook-store-{ended_process}-abc")
     left.mkdir()
-    open_to_read(tracking_uri())
+    open_read_only(tracking_uri())
     assert [f.name.split("-")[2] for f in left.parent.glob("casebook-store-*")] == [str(os.getpid())]

@@ -13,7 +13,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from casebook.tracking.sqlite_store import create_store_once, is_complete, kept_tables, set_up_experiment
+from casebook.tracking.sqlite_store import cached_tables, create_store_once, is_complete, set_up_experiment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def test_a_file_without_tables_is_no_complete_store(tmp_path: Path) -> None:
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An environment of its own, where no tables are kept yet."""
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "environment"))
-    return kept_tables()
+    return cached_tables()
 
 
 def tables_of(file: Path) -> list[tuple[str, str, str]]:

@@ -63,7 +63,10 @@ def test_a_state_is_gone_when_it_is_no_longer_needed(checkpoint: Checkpoint) -> 
 def test_no_second_state_is_kept_within_the_pause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(checkpoints.time, "monotonic", lambda: clock[0])
-    paused, eager = Checkpoint(tmp_path / "1.bin", "run", pause=0.5), Checkpoint(tmp_path / "2.bin", "run")
+    paused, eager = (
+        Checkpoint(tmp_path / "1.bin", "run", min_interval_seconds=0.5),
+        Checkpoint(tmp_path / "2.bin", "run"),
+    )
     due = []
     for _ in range(8):
         due.append(paused.due)

@@ -12,7 +12,7 @@ from casebook.config.schema import TrainingParameters
 from casebook.evaluation.scores import score_outputs
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
 from casebook.training.batches import count_steps, plan_epoch, shuffle_rows
-from casebook.training.trainer import compile_network, start_network
+from casebook.training.trainer import build_initial_network, compile_network
 
 start_tensorflow()
 
@@ -92,7 +92,7 @@ def make_runner(learnable: Learnable, training: Callable[..., TrainingParameters
         preprocessor, train, validation = learnable
         few, other = ({name: values[:rows] for name, values in part.items()} for part in (train, validation))
         settings = training(batch_size=batch, metrics=["accuracy"], **parameters)
-        network = start_network(few, preprocessor, settings)
+        network = build_initial_network(few, preprocessor, settings)
         steps = count_steps(rows, batch)
         compile_network(network, settings, steps)
         heard = Listener(network).seen if listen else []
@@ -140,7 +140,7 @@ def test_without_validation_rows_nothing_is_measured_on_them(
 ) -> None:
     preprocessor, rows, _ = learnable
     settings = training()
-    network = start_network(rows, preprocessor, settings)
+    network = build_initial_network(rows, preprocessor, settings)
     compile_network(network, settings, 1)
     none = {name: values[:0] for name, values in rows.items()}
     assert EpochRunner(network, rows, none, 1).validate() == {}

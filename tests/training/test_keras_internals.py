@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from casebook.compute.tensorflow_startup import start_tensorflow
-from casebook.preprocessing.arrays import no_rows
+from casebook.preprocessing.arrays import without_rows
 from casebook.training.checkpoints import Checkpoint, TrainingCheckpoint
-from casebook.training.trainer import compile_network, start_network, train_network
+from casebook.training.trainer import build_initial_network, compile_network, train_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ def make_network(
 ) -> Callable[[str], keras.Model]:
     def make(optimizer: str) -> keras.Model:
         parameters = training(optimizer={"name": optimizer, "learning_rate": 0.01})
-        network = start_network(learnable[1], learnable[0], parameters)
+        network = build_initial_network(learnable[1], learnable[0], parameters)
         compile_network(network, parameters, 1)
         return network
 
@@ -202,5 +202,5 @@ def test_the_training_by_fit_does_without_validation_rows(
     learnable: tuple[TabularPreprocessor, Arrays, Arrays], training: Callable[..., TrainingParameters]
 ) -> None:
     preprocessor, train, _ = learnable
-    _, history = train_network(train, no_rows(train), preprocessor, training(epochs=1, metrics=[]))
+    _, history = train_network(train, without_rows(train), preprocessor, training(epochs=1, metrics=[]))
     assert list(history.columns) == ["epoch", "train/loss"]

@@ -79,8 +79,8 @@ class Listener(TrainingCallback):
         self.curves.on_epoch_end(epoch, logs)
 
 
-def kept_in(folder: Path, owner: str = "run", pause: float = 0.0) -> TrainingCheckpoint:
-    return TrainingCheckpoint(Checkpoint(folder / "checkpoint.bin", owner, pause))
+def kept_in(folder: Path, owner: str = "run", min_interval_seconds: float = 0.0) -> TrainingCheckpoint:
+    return TrainingCheckpoint(Checkpoint(folder / "checkpoint.bin", owner, min_interval_seconds))
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +154,7 @@ def break_off(given: tuple[Any, ...], checkpoint: TrainingCheckpoint, epoch: int
 def test_a_kill_within_the_pause_repeats_the_epochs_that_were_not_kept(
     given: tuple[Any, ...], undisturbed: tuple[Any, Any], tmp_path: Path
 ) -> None:
-    break_off(given, kept_in(tmp_path, pause=3600), 4)
+    break_off(given, kept_in(tmp_path, min_interval_seconds=3600), 4)
     told: list[Any] = []
     resumed, history = train_network(*given, [Listener(told), kept_in(tmp_path)])
     assert told[:4] == ["epoch 1", 5, 2, "epoch 2"]

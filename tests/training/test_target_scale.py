@@ -16,7 +16,7 @@ from casebook.config.schema import NetworkParameters, TrainingParameters
 from casebook.evaluation.prediction import predict
 from casebook.models.networks import build_network, load_network, task_of_network
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor, prepare_rows
-from casebook.training.trainer import measure_target, start_network, train_network
+from casebook.training.trainer import build_initial_network, fit_target_scale, train_network
 
 Training = Callable[..., TrainingParameters]
 LINEAR = {"hidden": [4], "activation": "tanh", "output": "linear"}
@@ -54,11 +54,11 @@ def train(
 
 def test_a_targets_scale_is_that_of_the_training_rows() -> None:
     target = np.array([0.0, 3.0, 15.0, 2.0], dtype=np.float32)
-    assert measure_target(target, "none") is None
-    assert measure_target(target, "standard") == ("standard", 5.0, pytest.approx(np.std([0, 3, 15, 2])))
+    assert fit_target_scale(target, "none") is None
+    assert fit_target_scale(target, "standard") == ("standard", 5.0, pytest.approx(np.std([0, 3, 15, 2])))
     logarithms = np.log([1, 4, 16, 3])
-    assert measure_target(target, "log") == ("log", pytest.approx(logarithms.mean()), pytest.approx(logarithms.std()))
-    assert measure_target(np.full(3, 7.0), "standard") == ("standard", 7.0, 1.0)
+    assert fit_target_scale(target, "log") == ("log", pytest.approx(logarithms.mean()), pytest.approx(logarithms.std()))
+    assert fit_target_scale(np.full(3, 7.0), "standard") == ("standard", 7.0, 1.0)
 
 
 @settings(max_examples=30)
@@ -83,7 +83,7 @@ def test_the_scaled_target_has_mean_0_and_deviation_1(
 ) -> None:
     target = sales[1]["target"]
     for kind in ("standard", "log"):
-        scaled = np.asarray(layers.TargetScale(*measure_target(target, kind)).scale(target))
+        scaled = np.asarray(layers.TargetScale(*fit_target_scale(target, kind)).scale(target))
         assert (scaled.mean(), scaled.std()) == pytest.approx((0, 1), abs=1e-5)
 
 
@@ -101,7 +101,7 @@ def test_a_saved_network_predicts_in_the_targets_units_when_loaded(
     sales: tuple[TabularPreprocessor, Arrays], tmp_path: Path, kind: str
 ) -> None:
     preprocessor, arrays = sales
-    scale = measure_target(arrays["target"], kind)
+    scale = fit_target_scale(arrays["target"], kind)
     network = build_network(preprocessor, NetworkParameters.model_validate(LINEAR), 1, scale)
     network.save(tmp_path / "network.keras")
     loaded = load_network(tmp_path / "network.keras")
@@ -129,7 +129,7 @@ def test_the_loss_is_that_of_the_target_scaled_by_hand_and_the_metrics_are_in_it
     target = sales[1]["target"].astype(np.float64)
     options = {"loss": loss, "metrics": ["mae"], "network": LINEAR, "epochs": 3, "batch_size": 64}
     network, history = train(sales, training(target_scale=kind, **options), target)
-    _, mean, deviation = measure_target(target, kind)
+    _, mean, deviation = fit_target_scale(target, kind)
     by_hand = ((np.log1p(target) if kind == "log" else target) - mean) / deviation
     other, expected = train(sales, training(**options), by_hand)
     for curve in ("train/loss", "val/loss"):
@@ -146,7 +146,7 @@ def test_a_scale_is_measured_on_the_rows_that_the_network_is_trained_on(
 ) -> None:
     preprocessor, arrays = sales
     parameters = training(loss="mse", metrics=["mae"], network=LINEAR, target_scale="standard")
-    layer = start_network(arrays, preprocessor, parameters).get_layer("target_scale")
+    layer = build_initial_network(arrays, preprocessor, parameters).get_layer("target_scale")
     assert (layer.kind, layer.mean) == ("standard", pytest.approx(arrays["target"].mean(dtype=np.float64)))
-    plain = start_network(arrays, preprocessor, training(loss="mse", metrics=["mae"], network=LINEAR))
+    plain = build_initial_network(arrays, preprocessor, training(loss="mse", metrics=["mae"], network=LINEAR))
     assert "target_scale" not in [layer.name for layer in plain.layers]

@@ -1,4 +1,4 @@
-"""A request to end: heard at any time, heeded where a training can be broken off."""
+"""Cancellation: requested at any time, raised where a training can be interrupted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_request_breaks_off_after_the_next_batches_and_not_before(token: Cance
     cancelling.on_train_begin()
     cancelling.on_train_batch_end(4)
     signal.raise_signal(signal.SIGTERM)
-    assert token.asked
+    assert token.requested
     # What is being written down is written whole.
     for callback in (curves, cancelling):
         callback.on_epoch_end(0, {})

@@ -8,7 +8,7 @@ import sys
 import optuna
 import pytest
 
-from casebook.tuning.plots import draw_all, shorten
+from casebook.tuning.plots import draw_all, shorten_names
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +25,7 @@ def study() -> optuna.Study:
 
 def test_names_are_as_short_as_they_can_be_told_apart() -> None:
     names = {"toy.training.network.dropout", "toy.training.embedding.dropout", "toy.a.x.rate", "toy.b.x.rate"}
-    assert shorten(names) == {
+    assert shorten_names(names) == {
         "toy.training.network.dropout": "network.dropout",
         "toy.training.embedding.dropout": "embedding.dropout",
         "toy.a.x.rate": "a.x.rate",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from casebook.tuning.hyperparameters import SpaceError
 from casebook.tuning.plan import apply_trial_values
-from casebook.tuning.search_space import ask_values, encode_values, leaves_of_list, list_grid, read_space
+from casebook.tuning.search_space import encode_values, list_grid, read_space, space_of_settings, suggest_values
 
 OPEN = {"options", "encoding"}
 PARAMETERS: dict[str, Any] = {
@@ -48,7 +48,7 @@ def read(space: dict[str, Any]) -> list[Any]:
 
 def draw(space: dict[str, Any], seed: int) -> dict[str, Any]:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=seed))
-    return ask_values(read(space), study.ask(), {"toy": PARAMETERS})
+    return suggest_values(read(space), study.ask(), {"toy": PARAMETERS})
 
 
 @pytest.fixture(autouse=True)
@@ -120,8 +120,8 @@ def test_a_grid_of_widths_lists_depths_and_widths() -> None:
     widths = {"depth": {"int": [1, 2]}, "width": {"choice": [4, 8]}}
     alike = read({"training": {"network": {"hidden": {"widths": widths}}}})[0]
     each = read({"training": {"network": {"hidden": {"widths": {**widths, "each": True}}}}})[0]
-    assert alike.listed() == [[4], [8], [4, 4], [8, 8]]
-    assert each.listed() == [[4], [8], [4, 4], [4, 8], [8, 4], [8, 8]]
+    assert alike.list_values() == [[4], [8], [4, 4], [8, 8]]
+    assert each.list_values() == [[4], [8], [4, 4], [4, 8], [8, 4], [8, 8]]
     assert alike.encode([8, 8]) == {"toy.training.network.hidden.depth": 2, "toy.training.network.hidden.width": 8}
     assert each.encode([8, 4])["toy.training.network.hidden.width_2"] == 4
 
@@ -157,8 +157,8 @@ def test_a_variant_is_laid_below_the_other_leaves() -> None:
 
 
 def test_a_list_of_settings_is_a_space_of_its_own() -> None:
-    leaves = leaves_of_list([{"toy.variant": "wide"}, {"toy.training.epochs": 2}, {"toy.training.epochs": 3}])
-    assert [(leaf.name, leaf.listed()) for leaf in leaves] == [
+    leaves = space_of_settings([{"toy.variant": "wide"}, {"toy.training.epochs": 2}, {"toy.training.epochs": 3}])
+    assert [(leaf.name, leaf.list_values()) for leaf in leaves] == [
         ("toy.variant", ["wide"]),
         ("toy.training.epochs", [2, 3]),
     ]

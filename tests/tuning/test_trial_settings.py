@@ -14,7 +14,7 @@ from casebook.config.resolve import resolve_case
 from casebook.config.tree import overlay
 from casebook.tuning.hyperparameters import SpaceError
 from casebook.tuning.plan import StudyPlan
-from casebook.tuning.trial_settings import ask, check_searched, list_searched
+from casebook.tuning.trial_settings import check_study, list_hyperparameters, suggest_trial
 
 
 @cache
@@ -31,10 +31,10 @@ def plan(case: str = "attrition", **study: Any) -> StudyPlan:  # noqa: ANN401
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_case_has_a_space_that_holds_its_own_default(case: str) -> None:
-    (first,) = check_searched(plan(case))
-    leaves = list_searched(plan(case))
+    (first,) = check_study(plan(case))
+    leaves = list_hyperparameters(plan(case))
     assert len(leaves) >= 3
-    assert ask(plan(case), leaves, optuna.trial.FixedTrial(first)).keys() == {leaf.name for leaf in leaves}
+    assert suggest_trial(plan(case), leaves, optuna.trial.FixedTrial(first)).keys() == {leaf.name for leaf in leaves}
 
 
 RATE = {"training": {"optimizer": {"learning_rate": {"float": [0.001, 0.01]}}}}
@@ -56,7 +56,7 @@ RATE = {"training": {"optimizer": {"learning_rate": {"float": [0.001, 0.01]}}}}
 )  # fmt: skip
 def test_a_study_that_makes_no_sense_is_refused(study: dict[str, Any], message: str) -> None:
     with pytest.raises(SpaceError, match=message):
-        check_searched(plan(**study))
+        check_study(plan(**study))
 
 
 def test_trials_are_not_judged_by_test_rows() -> None:
@@ -65,7 +65,7 @@ def test_trials_are_not_judged_by_test_rows() -> None:
     )
     on_test = StudyPlan("attrition", resolve_case("attrition", tree, {}), "a", "", "", "base", "abc")
     with pytest.raises(SpaceError, match=r"attrition\.split\.validation_on is test"):
-        check_searched(on_test)
+        check_study(on_test)
 
 
 def test_a_study_without_validation_rows_needs_folds() -> None:
@@ -76,7 +76,7 @@ def test_a_study_without_validation_rows_needs_folds() -> None:
     with pytest.raises(
         SpaceError, match=r"leaves no validation rows to judge a trial by; give attrition\.study\.folds"
     ):
-        check_searched(without)
+        check_study(without)
 
 
 def test_a_grid_stands_in_the_queue_whole_and_a_listed_variant_is_not_doubled() -> None:
@@ -84,7 +84,7 @@ def test_a_grid_stands_in_the_queue_whole_and_a_listed_variant_is_not_doubled() 
     own = default["batch_size"], default["network"]["dropout"]
     sizes, shares = [own[0], 999], [own[1], 0.9]
     space = {"training": {"batch_size": {"choice": sizes}, "network": {"dropout": {"choice": shares}}}}
-    queued = check_searched(plan(sampler="grid", space=space, first=["default"]))
+    queued = check_study(plan(sampler="grid", space=space, first=["default"]))
     names = "attrition.training.batch_size", "attrition.training.network.dropout"
     found = [tuple(values[name] for name in names) for values in queued]
     assert found[0] == own

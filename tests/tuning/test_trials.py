@@ -112,7 +112,7 @@ def test_a_killed_process_s_trial_fails_and_is_run_again_once(place: StudyLocati
     assert kill_one_running(place) == again.number
     library.retry_dead_trials(place, study)
     assert [trial.state for trial in study.get_trials()] == [TrialState.FAIL, TrialState.FAIL]
-    assert library.share_failed(study) == (1, 1)
+    assert library.count_failed(study) == (1, 1)
     assert len(work(place, parameters(trials=3))) == 2
 
 
@@ -130,7 +130,7 @@ def test_a_silent_process_on_another_machine_is_taken_for_dead(place: StudyLocat
     assert trial is not None
     trial.set_user_attr(library.OWNER, {"host": "elsewhere", "pid": 1, "since": 0.0})
     assert library.retry_dead_trials(place, study) == []
-    trial.set_user_attr(library.BEAT, time.time() - library.HEARTBEAT_TIMEOUT_SECONDS - 1)
+    trial.set_user_attr(library.HEARTBEAT, time.time() - library.HEARTBEAT_TIMEOUT_SECONDS - 1)
     assert [dead.number for dead in library.retry_dead_trials(place, study)] == [trial.number]
 
 

@@ -1,1 +1,1 @@
-"""Nodes computed in a process beside the run: profiles, figures, the fit of the reference."""
+"""Nodes computed in the background process of a run: profiles, figures, the fit of the reference."""

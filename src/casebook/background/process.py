@@ -1,4 +1,4 @@
-"""The run's side of the process beside it: started, handed nodes, heard and ended."""
+"""The run's side of its background process: start, submission of nodes, results and end."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ Answer = tuple[float, list[bytes], Exception | None, bool]
 
 
 class ProcessLostError(RuntimeError):
-    """The process beside the run ended before it had answered."""
+    """The background process ended before it returned its result."""
 
 
 class BackgroundProcess:
-    """One process that computes nodes in the order in which they are handed to it."""
+    """A background process that computes nodes in the order of their submission."""
 
     def __init__(self) -> None:
-        """Start it; its imports take their time while the run begins."""
-        ours, theirs = socket.socketpair()
+        """Start the process; it imports libraries while the run begins."""
+        run_socket, process_socket = socket.socketpair()
         self._process = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "casebook.background.worker", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
+            [sys.executable, "-m", "casebook.background.worker", str(process_socket.fileno())],
+            pass_fds=[process_socket.fileno()],
             stdin=subprocess.DEVNULL,
             # Ctrl-C reaches the run alone, with which this process ends.
             start_new_session=True,
             # `skrub` draws with pyplot, which on a desktop would open windows here.
             env={**os.environ, **thread_limits(), "MPLBACKEND": "agg"},
         )
-        theirs.close()
-        self._connection = Connection(ours.detach())
-        # One thread, so that a large task is sent only when the one before it is answered.
-        self._messenger = ThreadPoolExecutor(1, thread_name_prefix="beside")
+        process_socket.close()
+        self._connection = Connection(run_socket.detach())
+        # One thread, so that a large task is sent only when the result of the one before it has come.
+        self._messenger = ThreadPoolExecutor(1, thread_name_prefix="background")
 
     def submit(
         self, function: Callable[..., Any], inputs: Sequence[Any], outputs: int, folder: Path | None = None
@@ -55,39 +55,39 @@ class BackgroundProcess:
             function: one that can be pickled.
             inputs: its inputs.
             outputs: how many outputs it has.
-            folder: where they are kept for later runs; none for outputs that are made anew each time.
+            folder: where they are cached for later runs; none for outputs that are computed again each time.
         """
-        return self._messenger.submit(self._ask, function, (list(inputs), outputs, folder))
+        return self._messenger.submit(self._request, function, (list(inputs), outputs, folder))
 
     def close(self) -> None:
-        """End the process, whatever it is doing."""
+        """End the process, whatever it computes."""
         self._messenger.shutdown(wait=False, cancel_futures=True)
         self._process.kill()
         self._process.wait()
         self._messenger.shutdown()
         self._connection.close()
 
-    def _ask(self, function: Callable[..., Any], task: tuple[Any, ...]) -> Answer:
+    def _request(self, function: Callable[..., Any], task: tuple[Any, ...]) -> Answer:
         try:
             self._connection.send_bytes(pack((function, *task)))
             answer: Answer = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - from our own process
         except (EOFError, OSError):
             code = self._process.wait()
             raise ProcessLostError(
-                f"the process beside the run ended with {code} while it computed {function.__name__}; -9 mostly means "
-                "that the machine had no memory left"
+                f"the background process of the run ended with {code} while it computed {function.__name__}; "
+                "-9 mostly means that the machine had no memory left"
             ) from None
         return answer
 
 
 def thread_limits() -> dict[str, str]:
-    """Leave half of the cores to the training beside which it runs; what the user has set stays.
+    """Compute thread limits that leave half of the cores to the training; what the user has set stays.
 
     Boosted trees come out the same with any number of threads. Products of matrices may not: their threads stay.
     """
     cores = os.cpu_count() or 1
-    ours = {"OMP_NUM_THREADS": str(max(1, cores // 2)), "OPENBLAS_NUM_THREADS": str(cores)}
-    return {} if "OMP_NUM_THREADS" in os.environ else {**ours, **_given("OPENBLAS_NUM_THREADS")}
+    limits = {"OMP_NUM_THREADS": str(max(1, cores // 2)), "OPENBLAS_NUM_THREADS": str(cores)}
+    return {} if "OMP_NUM_THREADS" in os.environ else {**limits, **_given("OPENBLAS_NUM_THREADS")}
 
 
 def _given(name: str) -> dict[str, str]:

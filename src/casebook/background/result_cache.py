@@ -1,4 +1,4 @@
-"""Outputs that are kept from run to run: of the same function, code, libraries and inputs, to the bit."""
+"""Cache of outputs across runs: by function, code, libraries and inputs, to the bit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from casebook.caching.code_hash import hash_code
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
 # What a fitted estimator depends on besides what `hash_code` counts in.
 LIBRARIES = ("scikit-learn", "scipy")
-# Variants are run in turn; what has not been asked for longest makes room.
-MOST_KEPT = 4
+# Variants are run in turn; the least recently used outputs are removed.
+MAX_CACHED_FILES = 4
 
 
 class Digest:
-    """A file that only hashes what is written to it."""
+    """A file object that only hashes what is written to it."""
 
     def __init__(self) -> None:
-        """Begin empty."""
+        """Initialise the hash."""
         self.hash = hashlib.sha256()
 
     def write(self, content: bytes) -> int:
@@ -46,7 +46,7 @@ def fingerprint(function: Callable[..., Any], inputs: Sequence[Any]) -> str:
 
 
 def find(folder: Path, key: str) -> list[bytes] | None:
-    """Read kept outputs, each pickled; nothing where there are none, or the file is damaged."""
+    """Load cached outputs, each pickled; None where there are none, or the file is damaged."""
     file = folder / f"{key}.pickle"
     try:
         kept: list[bytes] = pickle.loads(file.read_bytes())  # noqa: S301 - written below, in the project's own folder
@@ -60,10 +60,10 @@ def find(folder: Path, key: str) -> list[bytes] | None:
 
 
 def keep(folder: Path, key: str, outputs: list[bytes]) -> None:
-    """Keep outputs; a full disk or a folder that is only for reading keeps none."""
+    """Store outputs; a full disk or a read-only folder stores none."""
     with suppress(OSError):
-        with written_whole(folder / f"{key}.pickle") as path:
+        with atomic_write(folder / f"{key}.pickle") as path:
             path.write_bytes(pickle.dumps(outputs))
         files = sorted(folder.glob("[!.]*.pickle"), key=lambda file: file.stat().st_mtime)
-        for file in files[:-MOST_KEPT]:
+        for file in files[:-MAX_CACHED_FILES]:
             file.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What goes between a run and the process beside it: mapped arrays by their files, figures as pictures."""
+"""Transfer of values between a run and its background process: mapped arrays by file, figures as PNG."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RenderedFigure:
-    """A drawn figure; it is saved as a figure is."""
+    """A rendered figure, which is saved as a figure is."""
 
     png: bytes
 
     def savefig(self, fname: Path) -> None:
-        """Write it."""
+        """Write the PNG."""
         fname.write_bytes(self.png)
 
 
 @dataclass(frozen=True)
-class Sealed:
-    """A value as it came from the process beside; only there it is opened again, with the libraries that it needs."""
+class PickledOutput:
+    """A pickled value of the background process; unpickled only where it is needed, with its libraries."""
 
     pickled: bytes
 
-    def __deepcopy__(self, _memo: dict[int, Any]) -> Sealed:
-        """Stay as it is where Kedro copies what it keeps in memory."""
+    def __deepcopy__(self, _memo: dict[int, Any]) -> PickledOutput:
+        """Return itself where Kedro copies what it keeps in memory."""
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Arrive opened."""
+        """Unpickle the value where it is used."""
         return pickle.loads, (self.pickled,)
 
 
@@ -45,7 +45,7 @@ class Packer(pickle.Pickler):
     """Pickles values; large arrays that lie in files are not copied."""
 
     def reducer_override(self, value: Any) -> Any:  # noqa: ANN401 - pickle's signature
-        """Say how arrays in files and figures travel."""
+        """Pickle arrays in files by their path, and figures as PNG."""
         # A part of a mapped array still names the file of the whole.
         if type(value) is np.memmap and isinstance(value.base, mmap.mmap) and value.flags.c_contiguous:
             return map_file, (str(value.filename), value.dtype, value.shape, value.offset)
@@ -68,7 +68,7 @@ def map_file(name: str, dtype: np.dtype, shape: tuple[int, ...], offset: int) ->
 
 
 def draw(figure: Any) -> bytes:  # noqa: ANN401 - a figure of matplotlib
-    """Draw a figure as PNG."""
+    """Render a figure as PNG."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""The process beside a run: it computes what it is handed, one node after the other, and ends with the run."""
+"""The background process of a run: it computes submitted nodes one after the other, and ends with the run."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # What its nodes need, imported while the run has not come to them yet.
-NEEDED = ("casebook.stages.nodes", "casebook.stages.evaluation", "casebook.plots.tasks",
+PRELOADED_MODULES = ("casebook.stages.nodes", "casebook.stages.evaluation", "casebook.plots.tasks",
     "casebook.profiling.table_report", "matplotlib.backends.backend_agg", "matplotlib.figure", "sklearn.ensemble",
     "sklearn.metrics")  # fmt: skip
 
 
 def main(handle: int) -> None:
-    """Answer tasks until the run closes the connection or is gone."""
+    """Compute tasks until the run closes the connection or ends."""
     connection, tasks = Connection(handle), SimpleQueue[bytes]()
-    threading.Thread(target=read, args=(connection, tasks), daemon=True).start()
+    threading.Thread(target=receive_tasks, args=(connection, tasks), daemon=True).start()
     raise_gc_threshold()
     with gc_disabled():
-        for name in NEEDED:
+        for name in PRELOADED_MODULES:
             import_module(name)
     while True:
-        connection.send_bytes(answer(tasks.get()))
+        connection.send_bytes(compute_task(tasks.get()))
 
 
-def read(connection: Connection[Any, Any], tasks: SimpleQueue[bytes]) -> None:
-    """Take tasks in; a run that is gone, however it ended, needs no answer any more."""
+def receive_tasks(connection: Connection[Any, Any], tasks: SimpleQueue[bytes]) -> None:
+    """Receive tasks; once the run has ended, however that was, no result is needed."""
     try:
         while True:
             tasks.put(connection.recv_bytes())
@@ -47,7 +47,7 @@ def read(connection: Connection[Any, Any], tasks: SimpleQueue[bytes]) -> None:
         os._exit(0)
 
 
-def answer(task: bytes) -> bytes:
+def compute_task(task: bytes) -> bytes:
     """Compute a node.
 
     Args:
@@ -60,7 +60,9 @@ def answer(task: bytes) -> bytes:
     try:
         function, inputs, outputs, folder = pickle.loads(task)  # noqa: S301 - from our own process
         packed, kept = (
-            (compute(function, inputs, outputs), False) if folder is None else recall(function, inputs, outputs, folder)
+            (compute(function, inputs, outputs), False)
+            if folder is None
+            else compute_cached(function, inputs, outputs, folder)
         )
         return pickle.dumps((time.perf_counter() - begun, packed, None, kept))
     except Exception as error:  # noqa: BLE001 - the run raises it in its turn
@@ -73,8 +75,10 @@ def compute(function: Callable[..., Any], inputs: list[Any], outputs: int) -> li
     return [pack(value) for value in (made if outputs > 1 else (made,))]
 
 
-def recall(function: Callable[..., Any], inputs: list[Any], outputs: int, folder: Path) -> tuple[list[bytes], bool]:
-    """Find what an earlier run made of the same, or compute and keep it."""
+def compute_cached(
+    function: Callable[..., Any], inputs: list[Any], outputs: int, folder: Path
+) -> tuple[list[bytes], bool]:
+    """Load the cached outputs of the same call, or compute and cache them."""
     key = result_cache.fingerprint(function, inputs)
     kept = result_cache.find(folder, key)
     if kept is not None:

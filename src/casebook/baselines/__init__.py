@@ -1,4 +1,4 @@
-"""Simple strong models that every network is measured against: boosted trees, logistic regressions."""
+"""Reference models that every network is compared with: boosted trees, logistic regressions."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""The strong simple reference on the same rows: boosted trees for tables, logistic regression for images and texts."""
+"""The reference model on the same rows: boosted trees for tables, logistic regression for images and texts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from casebook.baselines.linear import fit_logistic_images, fit_logistic_texts
-from casebook.preprocessing.arrays import no_rows, stack_arrays
+from casebook.preprocessing.arrays import stack_arrays, without_rows
 from casebook.preprocessing.tabular import BLOCK_TYPES, CategoryColumn
 
 if TYPE_CHECKING:
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     Trees: TypeAlias = HistGradientBoostingClassifier | HistGradientBoostingRegressor
 
 # The trees' native categories end at 255; larger sets keep their sorted order as a number.
-MOST_CATEGORIES = 254
-PREDICTED_AT_ONCE = 65_536
+MAX_CATEGORIES = 254
+PREDICTION_BATCH_ROWS = 65_536
 
 
 class NoReference:
-    """What stands in the place of a reference that is left out."""
+    """Placeholder of a reference that is left out."""
 
 
 def tree_features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Put the compact blocks side by side, float32 of shape (rows, columns).
+    """Stack the compact blocks side by side, float32 of shape (rows, columns).
 
     A category number 0 (unknown) becomes NaN: as a number it would be the smallest of all.
     """
@@ -42,10 +42,10 @@ def tree_features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def native_categories(preprocessor: TabularPreprocessor) -> np.ndarray:
-    """Tell which columns of `tree_features` are categories, a mask of shape (columns,)."""
+    """Return which columns of `tree_features` are categories: bool of shape (columns,)."""
     blocks: dict[str, list[bool]] = {"codes": [], "ids": [], "numbers": []}
     for column in preprocessor.columns:
-        blocks[column.block].append(isinstance(column, CategoryColumn) and column.size <= MOST_CATEGORIES)
+        blocks[column.block].append(isinstance(column, CategoryColumn) and column.size <= MAX_CATEGORIES)
     return np.array([*blocks["codes"], *blocks["ids"], *blocks["numbers"]])
 
 
@@ -76,7 +76,7 @@ def fit_reference(
 
 
 def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, parameters: BoostedTreesParameters) -> Trees:
-    """Fit boosted trees, stopped early by the validation rows where there are any; see `refit` for what follows.
+    """Fit boosted trees, stopped early by the validation rows where there are any.
 
     Args:
         train: prepared training rows; at most `max_rows` of them, drawn by the seed, are used.
@@ -91,7 +91,7 @@ def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, paramet
     if len(rows) > parameters.max_rows:
         rows = np.sort(np.random.default_rng(parameters.seed).choice(rows, parameters.max_rows, replace=False))
     # The validation rows only stop the growth; many more of them than a fifth of the training rows would only cost
-    # time. They come in the order of the file, so that evenly spaced ones stand for all of them.
+    # time. They come in the order of the file, so that evenly spaced ones represent all of them.
     checked = slice(None, None, max(1, len(validation["target"]) // max(1000, len(rows) // 5)))
     model = _make_trees(train["target"].dtype.kind == "f", len(validation["target"]) > 0, categories, parameters)
     target, held_out = (scale_target(part["target"], parameters.target_scale) for part in (train, validation))
@@ -105,7 +105,7 @@ def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, paramet
     if not parameters.refit or not stopping:
         return model
     as_many = parameters.model_copy(update={"max_iter": model.n_iter_})
-    return fit_trees(stack_arrays(train, validation), no_rows(validation), categories, as_many)
+    return fit_trees(stack_arrays(train, validation), without_rows(validation), categories, as_many)
 
 
 def _make_trees(numbers: bool, stopped: bool, categories: np.ndarray, parameters: BoostedTreesParameters) -> Trees:
@@ -129,7 +129,7 @@ def _make_trees(numbers: bool, stopped: bool, categories: np.ndarray, parameters
 
 
 def scale_target(target: np.ndarray, kind: str) -> np.ndarray:
-    """Give a target the form in which the trees learn it."""
+    """Scale a target to the form that the trees are fitted on."""
     return np.log1p(target.astype(np.float64)) if kind == "log" else target
 
 
@@ -142,9 +142,11 @@ def predict_reference(model: Any, rows: Mapping[str, np.ndarray]) -> np.ndarray:
     if not hasattr(model, "target_scale_"):
         outputs: np.ndarray = model.predict_proba(rows.get("text", rows.get("images")))
         return outputs
-    starts = range(0, max(1, len(rows["codes"])), PREDICTED_AT_ONCE)
-    # In pieces: scikit-learn copies its input as float64.
-    pieces = [{str(name): rows[name][start : start + PREDICTED_AT_ONCE] for name in BLOCK_TYPES} for start in starts]
-    tell = getattr(model, "predict_proba", model.predict)
-    outputs = np.concatenate([tell(tree_features(piece)) for piece in pieces])
+    starts = range(0, max(1, len(rows["codes"])), PREDICTION_BATCH_ROWS)
+    # In batches: scikit-learn copies its input as float64.
+    batches = [
+        {str(name): rows[name][start : start + PREDICTION_BATCH_ROWS] for name in BLOCK_TYPES} for start in starts
+    ]
+    predict_rows = getattr(model, "predict_proba", model.predict)
+    outputs = np.concatenate([predict_rows(tree_features(batch)) for batch in batches])
     return np.expm1(outputs) if model.target_scale_ == "log" else outputs

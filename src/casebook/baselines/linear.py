@@ -1,4 +1,4 @@
-"""The strong simple references for images and texts: logistic regression on pixels and on TF-IDF of words and pairs."""
+"""Reference models of images and texts: logistic regression on pixels and on TF-IDF of words and pairs."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def fit_logistic_images(
 
 
 def flatten_pixels(images: np.ndarray) -> np.ndarray:
-    """Lay the pixels of each image side by side, from 0 to 1; float32 of shape (rows, pixels)."""
+    """Flatten the pixels of each image and scale them to 0 to 1; float32 of shape (rows, pixels)."""
     return images.reshape(len(images), -1).astype(np.float32) / np.float32(BRIGHTEST)
 
 
 def fit_logistic_texts(texts: Sequence[str], target: np.ndarray, parameters: LogisticTextParameters) -> Pipeline:
-    """Fit a logistic regression on the weighted counts of words and pairs of words.
+    """Fit a logistic regression on the TF-IDF of words and pairs of words.
 
     Args:
         texts: raw texts of the training rows.
@@ -62,7 +62,7 @@ def fit_logistic_texts(texts: Sequence[str], target: np.ndarray, parameters: Log
     from sklearn.pipeline import make_pipeline
 
     rows = draw_rows(len(target), parameters)
-    # Words and pairs are counted once a text on a logarithmic scale: a tenth "great" says less than the first.
+    # Words and pairs are counted once a text on a logarithmic scale: a tenth "great" adds less than the first.
     weights = TfidfVectorizer(
         tokenizer=split_words,
         token_pattern=None,
@@ -80,7 +80,7 @@ def fit_logistic_texts(texts: Sequence[str], target: np.ndarray, parameters: Log
 
 
 def draw_rows(rows: int, parameters: LogisticImageParameters | LogisticTextParameters) -> np.ndarray:
-    """Draw at most `max_rows` of so many rows by the seed, in their order."""
+    """Sample at most `max_rows` of so many rows by the seed, in their order."""
     if rows <= parameters.max_rows:
         return np.arange(rows)
     return np.sort(np.random.default_rng(parameters.seed).choice(rows, parameters.max_rows, replace=False))

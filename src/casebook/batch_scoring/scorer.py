@@ -1,4 +1,4 @@
-"""Scoring raw rows block by block: join their lookup_table, set aside what cannot be scored, answer the rest."""
+"""Batch scoring block by block: join the lookup table, reject invalid rows, predict the rest."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ScoringModel(Protocol):
 
     @property
     def profile(self) -> Mapping[str, Any]:
-        """What is known of its training rows."""
+        """Profile of its training rows."""
 
     @property
     def version(self) -> str:
@@ -53,13 +53,13 @@ class ScoringModel(Protocol):
 
     @property
     def test_scores(self) -> Mapping[str, float]:
-        """What it scored on test rows."""
+        """Scores on its test rows, by metric."""
 
     def features(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Engineer the features of raw rows."""
 
     def answer_features(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Answer rows of features."""
+        """Predict feature rows."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class RawBlock:
 
 @dataclass(frozen=True)
 class ScoredBlock:
-    """What became of a block.
+    """Result of a block.
 
     Attributes:
         predictions: `row`, `key`, `day` and the answers.
@@ -94,7 +94,7 @@ class ScoredBlock:
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """All blocks of a file, scored while they are gone through: a few are worked on at once, never all."""
+    """The blocks of a file, scored lazily: a few at once, never all."""
 
     blocks: Iterable[RawBlock]
     lookup_table: Callable[[], pd.DataFrame | None]
@@ -103,10 +103,13 @@ class ScoredRows:
     today: str
 
     def __iter__(self) -> Iterator[ScoredBlock]:
-        """Give the scored blocks in their order, the next ones being scored while one is written."""
+        """Yield the scored blocks in order; the next ones are scored in threads meanwhile."""
         ahead: deque[Future[ScoredBlock]] = deque()
         # The blocks share the cores; matrix products that took all of them for each would wait for each other.
-        with ThreadPoolExecutor(AHEAD, thread_name_prefix="blocks") as pool, threadpool_limits(1, user_api="blas"):
+        with (
+            ThreadPoolExecutor(AHEAD, thread_name_prefix="blocks") as pool,
+            threadpool_limits(1, user_api="blas"),
+        ):
             # Read while the first block is.
             lookup_table = pool.submit(self._index_lookup_table)
             for block in self.blocks:
@@ -122,7 +125,7 @@ class ScoredRows:
 
 
 def index_lookup_table(lookup_table: pd.DataFrame, form: NewRows, kinds: Mapping[str, Kind]) -> LookupTable:
-    """Prepare the raw table of owners for joining; a key that the model does not take is a text.
+    """Index the raw lookup table for joining; a key that the model does not take is a text.
 
     Raises:
         InvalidTableError: the key is missing, stands twice or has another type than `kinds` says.
@@ -156,7 +159,14 @@ def score_block(
 def join_lookup_table(
     rows: pd.DataFrame, lookup_table: LookupTable | None, form: NewRows
 ) -> tuple[pd.DataFrame, list[InvalidValue]]:
-    """Join to each row its owner; rows without one are faults."""
+    """Join the lookup table to rows; rows without a match are faults.
+
+    Returns:
+        The rows with the lookup table's columns, and a fault for each row whose key is not in it.
+
+    Raises:
+        InvalidTableError: the rows lack the key.
+    """
     if lookup_table is None:
         return rows, []
     if form.join_key not in rows:
@@ -184,7 +194,7 @@ def refuse_other_columns(rows: pd.DataFrame, model: ScoringModel, form: NewRows)
 
 
 def tabulate_faults(faults: list[InvalidValue], keys: pd.Series, first: int, broken: list[str]) -> pd.DataFrame:
-    """Put together why rows are rejected, a line a row: its first fault's column and all reasons.
+    """Tabulate the rejected rows, a line each: the column of its first fault and all reasons.
 
     Returns:
         `row`, `key`, `column`, `reason`.
@@ -210,7 +220,7 @@ def _keys(block: RawBlock, form: NewRows) -> pd.Series:
 
 
 def _answer(model: ScoringModel, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[InvalidValue]]:
-    """Answer rows -> answers by row, features of the answered rows, and why others have no answer."""
+    """Predict rows; return predictions by row, features of the predicted rows, and faults of the others."""
     if rows.empty:
         return pd.DataFrame(), pd.DataFrame(), []
     seen: list[pd.DataFrame] = []

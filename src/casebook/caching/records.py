@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from casebook.config.paths import project_root
 from casebook.config.tree import differ
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,7 +77,7 @@ class Records:
         """Add what a node made in place of its last record, and write the file."""
         # As JSON gives it back, so that tuples and lists compare alike.
         self.made[node] = made
-        with written_whole(self.path) as path:
+        with atomic_write(self.path) as path:
             path.write_text(json.dumps({name: _describe(one) for name, one in self.made.items()}))
 
 

@@ -13,7 +13,7 @@ from kedro.runner import SequentialRunner
 from casebook.caching.lineage import PARAMETERS, PipelineLineage, explain
 from casebook.caching.records import Materialization, Records, read_file_state
 from casebook.config.schema.evaluation import NONE
-from casebook.datasets.tables import after_writes
+from casebook.datasets.tables import run_after_writes
 from casebook.datasets.tracked import log_again
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class LineageRecorder:
         saved[dataset_name] = data if not self.recipes.path(dataset_name) else None
         if len(saved) == len(node.outputs):
             metrics = {name: data for name, data in saved.items() if data is not None}
-            after_writes(lambda: self._record(node, metrics), self.recipes.records.path)
+            run_after_writes(lambda: self._record(node, metrics), self.recipes.records.path)
 
     def _record(self, node: Node, metrics: dict[str, Any]) -> None:
         files = {path: read_file_state(path) for name in node.outputs if (path := self.recipes.path(name))}

@@ -10,8 +10,8 @@ import click
 from kedro.framework.session import KedroSession
 from kedro.runner import ParallelRunner, SequentialRunner
 
-from casebook.cases.registry import DEFAULT, case_of
-from casebook.config.loader import patterns_of, use_logging
+from casebook.cases.registry import DEFAULT, find_case
+from casebook.config.loader import configure_logging, list_case_patterns
 from casebook.config.paths import CONF_VARIABLE, conf_source, project_root
 from casebook.tracking.disk_space import describe_full_disk
 
@@ -41,7 +41,7 @@ class CasebookSession(KedroSession):
                 f"there is no configuration in {source}: name its folder or archive, as in --conf-source=conf"
             )
         # Before hooks are imported, and all that they would warn of with them.
-        use_logging(source)
+        configure_logging(source)
         super().__init__(session_id, package_name, root, save_on_close, source)
 
     def run(self, *args: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - Kedro's own
@@ -53,18 +53,18 @@ class CasebookSession(KedroSession):
             # Workers, and what looks into the configuration beside this session, read the same.
             os.environ[CONF_VARIABLE] = self._conf_source
         names = options.get("pipeline_names") or [options.get("pipeline_name") or DEFAULT]
-        self.case = case_of(str(names[0])) if len(names) == 1 else ""
+        self.case = find_case(str(names[0])) if len(names) == 1 else ""
         runner = options.get("runner") or SequentialRunner()
-        beside = BackgroundRunner()
+        background = BackgroundRunner()
         if type(runner) is SequentialRunner and not runner._is_async:
-            runner = beside
+            runner = background
             # Of a case's pipelines only the one that trains has nodes for it; its imports then take no time of the run.
             if names in ([self.case], [DEFAULT]):
-                beside.start()
+                background.start()
         try:
             return self._run_with(runner, args, options)
         finally:
-            beside.close()
+            background.close()
 
     def _run_with(self, runner: AbstractRunner, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
         from casebook.caching.runner import ReusingRunner
@@ -86,5 +86,5 @@ class CasebookSession(KedroSession):
         """Leave out the other cases, whose parameters take a second to read and are no business of this run."""
         loader: OmegaConfigLoader = super()._get_config_loader()  # type: ignore[assignment]
         if self.case:
-            loader.config_patterns |= patterns_of(self.case)
+            loader.config_patterns |= list_case_patterns(self.case)
         return loader

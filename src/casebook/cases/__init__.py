@@ -1,4 +1,4 @@
-"""The use cases, and what each declares of itself."""
+"""The use cases and their declarations."""
 
 import lazy_loader
 

@@ -1,3 +1,3 @@
-from .registry import CASES, DEFAULT, Case, NewRows, case_of, load_case, parameters_of
+from .registry import CASES, DEFAULT, Case, NewRows, find_case, load_case, load_parameters_class
 
-__all__ = ["CASES", "DEFAULT", "Case", "NewRows", "case_of", "load_case", "parameters_of"]
+__all__ = ["CASES", "DEFAULT", "Case", "NewRows", "find_case", "load_case", "load_parameters_class"]

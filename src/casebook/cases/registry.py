@@ -1,4 +1,4 @@
-"""The cases there are, and what each declares of itself."""
+"""Registry of the use cases and their declarations."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ DEFAULT = "__default__"
 
 @dataclass(frozen=True)
 class NewRows:
-    """The raw file of rows to predict, and the form in which predictions of it are handed in.
+    """The raw file of rows to predict, and the format of its submission.
 
     Attributes:
-        file: its name; CSV and Parquet are read piece by piece, a NumPy archive whole.
+        file: its name; CSV and Parquet are read in blocks, a NumPy archive at once.
         submission: column of `submission.csv` -> `key`, or one of the model's answers (`probability`, `class`, ...).
         key: column that names a row there and in the predictions; none for its number in the file, from 0.
-        day: column with the row's day, by whose weeks predictions are looked after; none for the day they were made.
-        lookup_table: raw file of which one row is joined to each, none for rows that are whole.
+        day: column with the row's day, by whose weeks predictions are monitored; none for the day they were made.
+        lookup_table: raw file of which one row is joined to each; none for rows that are complete.
         join_key: the column that both files have.
         prefix: put before the columns of the lookup_table.
         names: columns of a file that may come without a header line.
-        take: makes raw rows of what the file holds, a table or named arrays, where they differ.
+        parse: converts the file's content, a table or named arrays, to raw rows, where they differ.
     """
 
     file: str
@@ -45,20 +45,20 @@ class NewRows:
     join_key: str = ""
     prefix: str = ""
     names: tuple[str, ...] = ()
-    take: Callable[[Any], pd.DataFrame] | None = None
+    parse: Callable[[Any], pd.DataFrame] | None = None
 
 
 @dataclass(frozen=True)
 class Case:
-    """What a case tells the shared parts.
+    """Declaration of a case for the shared stages.
 
     Attributes:
         name: the one word of the case.
         files: raw files that must be there.
         optional_files: raw files that may be there.
         feature_sources: feature column -> all raw columns that it is made of.
-        create_pipeline: builds the whole graph, tagged, without namespace clashes.
-        write_sample: generates stand-ins for the raw files into an empty folder, given the `sample` block, and returns
+        create_pipeline: builds the case's complete graph, tagged, without namespace clashes.
+        write_sample: generates a sample of the raw files into an empty folder, given the `sample` block, and returns
             what it knows of them: by split strategy the best reachable scores, by metric.
         fetch: where the real files come from: `competition:` or `dataset:` and a `kagglehub` handle, or `keras:` and
             the name of a data set of Keras.
@@ -78,18 +78,18 @@ class Case:
 
 
 def load_case(name: str) -> Case:
-    """Import a case's package and give its declaration."""
+    """Import a case's package and return its declaration."""
     case: Case = import_module(f"casebook.pipelines.{name}").CASE
     return case
 
 
-def parameters_of(name: str) -> type[CaseParameters]:
-    """Import the class that checks a case's parameters; listing pipelines does without it."""
+def load_parameters_class(name: str) -> type[CaseParameters]:
+    """Import the class that validates a case's parameters; listing pipelines does without it."""
     checked: type[CaseParameters] = import_module(f"casebook.pipelines.{name}.parameters").PARAMETERS
     return checked
 
 
-def case_of(pipeline: str) -> str:
-    """Give the case that a pipeline's name begins with, of the default pipeline the first; else nothing."""
+def find_case(pipeline: str) -> str:
+    """Return the case that a pipeline's name begins with, of the default pipeline the first; else None."""
     name = CASES[0] if pipeline == DEFAULT else pipeline.partition("_")[0]
     return name if name in CASES else ""

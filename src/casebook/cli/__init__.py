@@ -1,4 +1,4 @@
-"""The command `casebook`: what a person types, a module a subcommand; nothing heavy is imported before it is needed."""
+"""The command `casebook`, a module for each subcommand; nothing heavy is imported before it is needed."""
 
 from __future__ import annotations
 

@@ -25,10 +25,10 @@ PORTS_TRIED = 100
 
 
 class Name(click.Choice[str]):
-    """One of the names that there are; another one is refused with them in a single line."""
+    """A choice of names; another one is refused in a single line that lists them."""
 
     def __init__(self, kind: str, names: tuple[str, ...]) -> None:
-        """Keep what the names are names of."""
+        """Store the names and what they are names of."""
         super().__init__(names)
         self._kind = kind
 
@@ -56,7 +56,7 @@ def case_argument(*more: str) -> Decorator:
 
 
 def host_option(command: Callable[..., None]) -> Callable[..., None]:
-    """Add `--host`, which is read before the port that is looked for on it."""
+    """Add `--host`, parsed before the port that is checked on it."""
     return click.option(
         "--host",
         default=LOOPBACK,
@@ -68,7 +68,7 @@ def host_option(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def port_option(default: int) -> Decorator:
-    """Add `--port`, which is held against the ports that are taken."""
+    """Add `--port`; a port that is taken is refused with a free one."""
     return click.option(
         "--port",
         type=PORT,
@@ -97,7 +97,7 @@ def _check_port(context: click.Context, _option: click.Parameter, port: int) -> 
 
 
 def _listen(host: str, port: int) -> OSError | None:
-    """Try to listen -> what prevented it."""
+    """Try to listen; return the error, or None."""
     try:
         (family, *_, place), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         with socket.socket(family) as listener:
@@ -110,7 +110,7 @@ def _listen(host: str, port: int) -> OSError | None:
 
 
 def extra_needed(extra: str, what: str) -> Decorator:
-    """Refuse a command whose extra is not installed; goes below the options, so that a wrong one is told first."""
+    """Refuse a command whose extra is not installed; goes below the options, so that invalid ones are refused first."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)

@@ -36,10 +36,10 @@ def find_storage(case: str) -> str:
     from casebook.config.loader import open_configuration
     from casebook.config.paths import project_root
     from casebook.config.tree import look_up
-    from casebook.tuning.plan import storage_of
+    from casebook.tuning.plan import storage_address
     from casebook.tuning.storage import JOURNAL
 
-    address = storage_of(case, look_up(open_configuration()["parameters"], f"{case}.study.storage", ""))
+    address = storage_address(case, look_up(open_configuration()["parameters"], f"{case}.study.storage", ""))
     file = address.removeprefix(JOURNAL)
     if file != address and not (project_root() / file).exists():
         raise click.ClickException(

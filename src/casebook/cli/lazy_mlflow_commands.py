@@ -1,4 +1,4 @@
-"""kedro-mlflow's commands, imported with MLflow when they are asked for: Kedro loads them at each start of its own."""
+"""Lazy kedro-mlflow commands, imported with MLflow when they are called: Kedro loads them at each start of its own."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ MODULE = "kedro_mlflow.framework.cli.cli"
 
 
 class LateCommands(click.Group):
-    """The group `kedro mlflow`, known by name until somebody looks into it."""
+    """The group `kedro mlflow`, imported when its commands are listed or called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List kedro-mlflow's commands."""
         return _import_group().list_commands(ctx)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Give one of kedro-mlflow's commands."""
+        """Return one of kedro-mlflow's commands."""
         return _import_group().get_command(ctx, cmd_name)
 
 
 @click.group()
 def commands() -> None:
-    """What Kedro finds in the place of kedro-mlflow's commands."""
+    """Group that Kedro loads in place of kedro-mlflow's."""
 
 
 commands.add_command(LateCommands("mlflow", help="Use mlflow-specific commands inside kedro project."))
 
 
 def defer_commands() -> None:
-    """Have Kedro load this module in the place of kedro-mlflow's, unless that one has been imported already."""
+    """Register this module in place of kedro-mlflow's, unless that one has been imported already."""
     sys.modules.setdefault(MODULE, sys.modules[__name__])
 
 

@@ -19,9 +19,9 @@ def reproduce(case: str) -> None:
     Only what has not been run with the same parameters is run; it takes the real files, and hours for some cases.
     CASEBOOK_RAW names the folder of the files.
     """
-    from casebook.config.paths import project_root, raw_is_named
+    from casebook.config.paths import project_root, raw_folder_is_set
 
-    if not raw_is_named():
+    if not raw_folder_is_set():
         raise click.ClickException(
             f"the ledger is about the real files: name their folder, as in CASEBOOK_RAW=/path casebook reproduce {case}"
         )

@@ -1,4 +1,4 @@
-"""`casebook serve CASE`: answer raw rows with a case's champion over HTTP, from any folder."""
+"""`casebook serve CASE`: serve a case's champion over HTTP, from any folder."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ MEGABYTE = 1 << 20
     help="Which version answers: champion, or challenger for the newest.",
 )
 @click.option(
-    "--most-megabytes",
+    "--max-megabytes",
     type=click.IntRange(min=1),
     metavar="NUMBER",
     default=16,
     show_default=True,
-    help="Largest request that is answered; others get 413.",
+    help="Largest request that is accepted; others get 413.",
 )
 @extra_needed("serve", "serving")
-def serve(case: str, port: int, host: str, alias: str, most_megabytes: int) -> None:
-    """Answer raw rows with a champion, over HTTP."""
+def serve(case: str, port: int, host: str, alias: str, max_megabytes: int) -> None:
+    """Serve a champion over HTTP: raw rows in, predictions out."""
     from casebook.compute.gc_tuning import freeze_gc
     from casebook.model_registry.champion import NoChampionError, load_champion, open_registry
 
@@ -41,11 +41,11 @@ def serve(case: str, port: int, host: str, alias: str, most_megabytes: int) -> N
         raise click.ClickException(str(error)) from None
     import uvicorn
 
-    from casebook.serving.answers import warm_up
     from casebook.serving.app import create_app
+    from casebook.serving.responses import warm_up
 
     warm_up(champion)
     click.echo(f"{case} version {champion.version} (trained on {champion.origin or 'unknown rows'})")
-    app = create_app(champion, most_megabytes * MEGABYTE)
+    app = create_app(champion, max_megabytes * MEGABYTE)
     freeze_gc()
     uvicorn.run(app, host=host, port=port, access_log=False, timeout_keep_alive=75, timeout_graceful_shutdown=5)

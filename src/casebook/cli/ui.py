@@ -24,9 +24,9 @@ QUIET = {"PYTHONWARNINGS": "ignore:starlette.middleware.wsgi is deprecated"}
 def ui(port: int) -> None:
     """Browse runs in the MLflow UI."""
     from casebook.config.paths import artifact_location, tracking_uri
-    from casebook.tracking.sqlite_store import open_to_read
+    from casebook.tracking.sqlite_store import open_read_only
 
-    uri = open_to_read(tracking_uri())
+    uri = open_read_only(tracking_uri())
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
     command += ONE_USER
     # An environment that was installed before the app was there shows MLflow's own order.

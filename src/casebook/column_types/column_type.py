@@ -1,4 +1,4 @@
-"""What every type of raw column has: one grammar of its values, for whole columns and for single values.
+"""Base class of raw column types: one grammar of values, for whole columns and for single values.
 
 `ColumnType.parse_value` is that grammar. A column is parsed by parsing its distinct values once each and spreading them
 over the rows, so that two million dates cost as much as their four hundred different days; a shorter way that a type
@@ -16,7 +16,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-SHOWN_CHARACTERS = 60
+MAX_SHOWN_CHARACTERS = 60
 NAT, NA = pd.NaT, pd.NA
 BOOLEANS = frozenset({bool, np.bool_})
 
@@ -47,7 +47,7 @@ class ColumnType:
     null: ClassVar[Any] = None
 
     def read(self, value: Any) -> Any:  # noqa: ANN401 - whatever a file or request holds
-        """Read a value that is not null.
+        """Parse a value that is not null.
 
         Raises:
             ValueError: it is not of this type.
@@ -96,7 +96,7 @@ class ColumnType:
         return self.spread_parsed(column, codes, parsed)
 
     def parse_distinct(self, values: pd.Index) -> tuple[Sequence[Any] | np.ndarray, np.ndarray]:
-        """Parse values that differ from each other -> parsed values, and a mask of those that are wrong."""
+        """Parse distinct values -> parsed values, and a mask of the invalid ones."""
         parsed: list[Any] = []
         wrong = np.zeros(len(values), dtype=bool)
         for place, value in enumerate(values.tolist()):
@@ -108,30 +108,30 @@ class ColumnType:
         return parsed, wrong
 
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:
-        """Make the column of parsed distinct values."""
+        """Build the column of parsed distinct values."""
         raise NotImplementedError
 
     def pack(self, values: Sequence[Any]) -> pd.Categorical | pd.Series | np.ndarray:
-        """Store valid values of a request in the form that `parse_column` parses fastest."""
+        """Convert valid values of a request to the form that `parse_column` parses fastest."""
         return objects(values)
 
     def _refuse(self, column: pd.Series, codes: np.ndarray, wrong: np.ndarray, place: str) -> None:
-        """Raise when a distinct value that really occurs is wrong; the code -1 of nulls is the last of `wrong`."""
+        """Raise when an occurring distinct value is invalid; the code -1 of nulls is the last of `wrong`."""
         if len(wrong) == 0 or not wrong.any():
             return
         by_value = wrong if not self.nullable else np.append(wrong, False)
         bad_rows = np.flatnonzero(by_value[codes])
         if len(bad_rows):
-            shown = shorten(repr(str(column.iloc[bad_rows[0]])))
+            value = shorten(repr(str(column.iloc[bad_rows[0]])))
             raise InvalidTableError(
-                f"{place}: {shown} is not {self.expected} ({len(bad_rows)} of {len(column)} rows, first in data row "
+                f"{place}: {value} is not {self.expected} ({len(bad_rows)} of {len(column)} rows, first in data row "
                 f"{bad_rows[0] + 1}); mend the file"
             )
 
 
 def shorten(written: str) -> str:
-    """Cut what is long for a line of an error message."""
-    return f"{written[:SHOWN_CHARACTERS]}{'...' * (len(written) > SHOWN_CHARACTERS)}"
+    """Shorten a text for a line of an error message."""
+    return f"{written[:MAX_SHOWN_CHARACTERS]}{'...' * (len(written) > MAX_SHOWN_CHARACTERS)}"
 
 
 def is_null(value: Any) -> bool:  # noqa: ANN401
@@ -145,7 +145,7 @@ def is_null(value: Any) -> bool:  # noqa: ANN401
 
 
 def distinct(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
-    """Split a column into integer codes (-1 for null) and its distinct values.
+    """Factorize a column into integer codes (-1 for null) and its distinct values.
 
     Returns:
         codes of shape (rows,) and the values that they index.
@@ -157,14 +157,14 @@ def distinct(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
 
 
 def distinct_of_type(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
-    """Split a column as `distinct`, but hold apart what Python calls equal: True and 1; lists stand a row each."""
+    """Factorize a column as `distinct`, but separate what Python calls equal: True and 1; lists are distinct rows."""
     if column.dtype != object:
         return distinct(column)
     types = set(map(type, column))
     if types.isdisjoint(BOOLEANS) or types <= {*BOOLEANS, str, type(None)}:
         try:
             codes, values = pd.factorize(column)
-            # Without this pandas would make floats of whole numbers beside them.
+            # Without this pandas would convert integers next to them to floats.
             return codes, pd.Index(values, dtype=object)
         except TypeError:
             pass
@@ -173,7 +173,7 @@ def distinct_of_type(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
 
 
 def spread(codes: np.ndarray, values: np.ndarray, null: object) -> np.ndarray:
-    """Repeat the value of each row's code; rows without one get `null`.
+    """Return the value of each row's code; rows without one get `null`.
 
     Returns:
         Array of shape (rows,) with the dtype of `values`.
@@ -183,7 +183,7 @@ def spread(codes: np.ndarray, values: np.ndarray, null: object) -> np.ndarray:
 
 
 def objects(values: Sequence[Any] | np.ndarray | pd.Series) -> pd.Series:
-    """Make a column of Python objects; NumPy would take nested lists (images) apart."""
+    """Build a column of Python objects; NumPy would unpack nested lists (images)."""
     cells = np.empty(len(values), dtype=object)
     for place, value in enumerate(values):
         cells[place] = value

@@ -1,4 +1,4 @@
-"""Which raw values a model could not read: found before it is asked, so that each row gets its reason."""
+"""Validation of raw values before prediction, so that each row gets its reason."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class InvalidValue:
-    """Why a row cannot be answered.
+    """An invalid value of a row.
 
     Attributes:
         row: its place, from 0.
@@ -34,7 +34,7 @@ class InvalidValue:
 
 
 def find_invalid_values(rows: pd.DataFrame, kinds: Mapping[str, Kind]) -> list[InvalidValue]:
-    """Find the values of a table that are not of their column's type; see `find_invalid`."""
+    """Find the values of a table that are invalid for their column's type; see `find_invalid`."""
     found: list[InvalidValue] = []
     for name, kind in kinds.items():
         if name not in rows or COLUMN_TYPES[kind].is_certain(rows[name]):
@@ -52,9 +52,9 @@ def find_invalid_values(rows: pd.DataFrame, kinds: Mapping[str, Kind]) -> list[I
 
 
 def find_invalid(name: str, kind: Kind, values: Collection[object]) -> Iterator[InvalidValue]:
-    """Find the values of one column that are not of its type. Nulls are valid, but of a text that is read whole.
+    """Find the values of one column that are invalid for its type. Nulls are valid, but of the type `string`.
 
-    Categories that training did not know are valid: the preprocessor says what becomes of them.
+    Categories that training did not know are valid: the preprocessor encodes them as unknown.
     """
     types = set(map(type, values))
     if types <= COLUMN_TYPES[kind].certain:
@@ -72,11 +72,11 @@ def find_invalid(name: str, kind: Kind, values: Collection[object]) -> Iterator[
 
 
 def accepts(kind: Kind, value: object) -> bool:
-    """Return whether a column of this kind can hold a value."""
+    """Return whether a column of this type can hold a value."""
     return COLUMN_TYPES[kind].accepts(value)
 
 
 def explain(value: object, kind: Kind) -> str:
-    """Describe in one line what is wrong with a value, cut short where it is long."""
+    """Describe in one line why a value is invalid, shortened where it is long."""
     written = repr(value.item() if isinstance(value, np.generic) else value)
     return f"{shorten(written)} is not {COLUMN_TYPES[kind].expected}"

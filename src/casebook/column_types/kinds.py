@@ -1,8 +1,8 @@
 r"""The types of raw columns, a class each, and their registry `COLUMN_TYPES`. A new type is added here alone.
 
-A value is read alike in training, in a file to predict and over HTTP; whatever is said here holds for all three:
+A value is read alike in training, in a file to predict and over HTTP; this holds for all three:
 
-- A null is None, NaN, NaT or an empty cell. Texts that are read whole (`string`) and images may not be null.
+- A null is None, NaN, NaT or an empty cell. Long texts (`string`) and images may not be null.
 - `date`: year, month and day with hyphens, the month and day with or without a leading zero (`2023-8-6`: spreadsheets
   write it so, and it can be read in one way only); blanks around it; a time behind it, with an offset or not, is
   dropped, so that the day is the one that was written. Other orders and slashes are refused: day and month may be
@@ -12,7 +12,7 @@ A value is read alike in training, in a file to predict and over HTTP; whatever 
   in a column of numbers it is a sign of columns that were mixed up, and a column of flags is declared as one.
 - `text`: a text is kept to the letter ("1.0", "1" and " 1" are three categories). Whole numbers are the texts of their
   digits, and so are floats that are whole (1.0 is "1"), since that is what codes like "1" become on their way through
-  JSON, or pandas beside a null. Other floats and True are refused.
+  JSON, or pandas with a null in the column. Other floats and True are refused.
 - `string`: a text that holds more than blanks.
 - `image`: rows of equal length of whole numbers from 0 to 255.
 """
@@ -43,13 +43,13 @@ class StringType(ColumnType):
     json_schema: ClassVar[Mapping[str, Any]] = {"type": "string"}
 
     def read(self, value: Any) -> str:  # noqa: ANN401
-        """Read a text that holds something."""
+        """Parse a text that is not blank."""
         if isinstance(value, str) and value.strip():
             return value
         raise InvalidValueError
 
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:  # noqa: ARG002
-        """Keep the column."""
+        """Return the column unchanged."""
         return column
 
 
@@ -64,7 +64,7 @@ class ImageType(ColumnType):
     }
 
     def read(self, value: Any) -> np.ndarray:  # noqa: ANN401
-        """Read an image."""
+        """Parse an image."""
         pixels = stack_rows(value) if isinstance(value, list | np.ndarray) else np.zeros(0)
         if pixels.ndim != 2 or not pixels.size or pixels.dtype.kind not in "biuf":
             raise InvalidValueError
@@ -76,7 +76,7 @@ class ImageType(ColumnType):
         return pixels.astype(np.uint8)
 
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:  # noqa: ARG002
-        """Make a column of arrays; an image stands a row."""
+        """Build a column of arrays, an image a row."""
         return pd.Series(objects(parsed).to_numpy(), column.index, name=column.name, copy=False)
 
 
@@ -91,7 +91,7 @@ COLUMN_TYPES: Mapping[Kind, ColumnType] = {
 
 
 def stack_rows(value: Any) -> np.ndarray:  # noqa: ANN401
-    """Make an array of nested lists; of rows that differ in length, one of objects, which is refused later."""
+    """Build an array of nested lists; rows that differ in length become one of objects, which is refused later."""
     try:
         array = np.asarray(value)
         # Parquet holds an image as an array of rows.

@@ -1,4 +1,4 @@
-"""Parsing of raw tables: the same for whole files and for single rows sent to a model."""
+"""Parsing of raw tables: the same for whole files and for single rows of a request."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ __all__ = ["InvalidTableError", "Kind", "check_columns", "conform_table", "conve
 
 
 def conform_table(table: pd.DataFrame, kinds: Mapping[str, Kind], name: str) -> pd.DataFrame:
-    """Check a raw table's columns and parse them as their declared types.
+    """Validate a raw table's columns and parse them as their declared types.
 
     Args:
-        table: raw values as they stand in the file or request, text or already typed.
+        table: raw values of the file or request, as text or already typed.
         kinds: the declared columns, in the order of the result.
         name: what to call the table in errors, e.g. `act_train.csv`.
 
@@ -40,7 +40,7 @@ def conform_table(table: pd.DataFrame, kinds: Mapping[str, Kind], name: str) -> 
 
 
 def check_columns(table: pd.DataFrame, kinds: Mapping[str, Kind], name: str) -> None:
-    """Refuse a table whose columns are not the declared ones (in any order)."""
+    """Raise for a table whose columns are not the declared ones (in any order)."""
     missing = [column for column in kinds if column not in table.columns]
     unknown = [str(column) for column in table.columns if column not in kinds]
     if missing:

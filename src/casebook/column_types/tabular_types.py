@@ -1,4 +1,4 @@
-"""The types of columns of which a row holds many: texts, days, flags and numbers; see `kinds` for their grammar."""
+"""Column types of tabular data: texts, days, flags and numbers; see `kinds` for their grammar."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FLAGS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0"
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 DAY = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s].*)?", re.ASCII | re.DOTALL)
 # Above 2^53 a float no longer holds every whole number.
-LARGEST_WHOLE = 2**53
+LARGEST_EXACT_INTEGER = 2**53
 
 
 class TextType(ColumnType):
@@ -37,14 +37,14 @@ class TextType(ColumnType):
         return value if type(value) is str else super().parse_value(value)
 
     def read(self, value: Any) -> str:  # noqa: ANN401
-        """Read a text, or the digits of a whole number."""
+        """Parse a text, or the digits of a whole number."""
         if isinstance(value, str):
             return value
         if isinstance(value, int | np.integer) and not isinstance(value, bool):
             return str(int(value))
         if isinstance(value, float | np.floating | Decimal):
             number = float(value)
-            if abs(number) < LARGEST_WHOLE and number == value and number.is_integer():
+            if abs(number) < LARGEST_EXACT_INTEGER and number == value and number.is_integer():
                 return str(int(number))
         raise InvalidValueError
 
@@ -58,12 +58,12 @@ class TextType(ColumnType):
         return column if self.is_certain(column) else super().parse_column(column, place)
 
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:
-        """Make a category."""
+        """Build a categorical column."""
         texts = spread(codes, np.array(parsed, dtype=object), None)
         return pd.Series(texts, column.index, dtype="str", name=column.name).astype("category")
 
     def pack(self, values: Sequence[Any]) -> pd.Categorical:
-        """Store texts as categories, whose distinct values are then parsed once."""
+        """Convert texts to categories, whose distinct values are then parsed once."""
         return categorise(values, self.read)
 
 
@@ -75,7 +75,7 @@ class DateType(ColumnType):
     json_schema: ClassVar[Mapping[str, Any]] = {"type": ["string", "null"], "format": "date"}
 
     def read(self, value: Any) -> date:  # noqa: ANN401
-        """Read a day; a time behind it is dropped."""
+        """Parse a day; a time behind it is dropped."""
         if isinstance(value, str):
             # The most usual spelling, in a tenth of the time.
             if len(value) == 10 and value[4] == value[7] == "-" and value[8:].isdigit() and value.isascii():
@@ -101,12 +101,12 @@ class DateType(ColumnType):
         return days
 
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:
-        """Make days of whole seconds."""
+        """Build a column of days of whole seconds."""
         days = np.array(parsed, dtype="datetime64[D]").astype("datetime64[s]")
         return pd.Series(spread(codes, days, np.datetime64("NaT")), column.index, name=column.name)
 
     def pack(self, values: Sequence[Any]) -> pd.Categorical:
-        """Store days as categories, whose distinct values are then parsed once."""
+        """Convert days to categories, whose distinct values are then parsed once."""
         return categorise(values, lambda value: self.read(value).isoformat())
 
 
@@ -122,7 +122,7 @@ class FlagType(ColumnType):
         return value if type(value) is bool else super().parse_value(value)
 
     def read(self, value: Any) -> bool:  # noqa: ANN401
-        """Read a boolean in any of its spellings."""
+        """Parse a boolean in any of its spellings."""
         if isinstance(value, bool | int | float | str | np.generic):
             found = FLAGS.get(str(value).strip().lower())
             if found is not None:
@@ -138,13 +138,13 @@ class FlagType(ColumnType):
         return column if self.is_certain(column) else super().parse_column(column, place)
 
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:
-        """Make booleans, with None for null."""
+        """Build a column of booleans, with None for null."""
         if (codes >= 0).all():
             return pd.Series(np.array(parsed, dtype=bool)[codes], column.index, name=column.name)
         return pd.Series(spread(codes, np.array(parsed, dtype=object), None), column.index, object, column.name)
 
     def pack(self, values: Sequence[Any]) -> pd.Series | np.ndarray:
-        """Store booleans as such."""
+        """Convert booleans to a boolean column."""
         return np.array(values, dtype=bool) if set(map(type, values)) == {bool} else objects(values)
 
 
@@ -160,7 +160,7 @@ class NumberType(ColumnType):
         return value if type(value) is float and isfinite(value) else super().parse_value(value)
 
     def read(self, value: Any) -> float:  # noqa: ANN401
-        """Read a finite number."""
+        """Parse a finite number."""
         if isinstance(value, str):
             if not NUMBER.fullmatch(value):
                 raise InvalidValueError
@@ -198,22 +198,22 @@ class NumberType(ColumnType):
         return super().parse_distinct(values)
 
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:
-        """Make numbers."""
+        """Build a column of numbers."""
         return self._narrow(column, spread(codes, np.asarray(parsed, dtype=np.float64), np.nan))
 
     def pack(self, values: Sequence[Any]) -> pd.Series | np.ndarray:
-        """Store plain numbers as such."""
+        """Convert plain numbers to a numeric column."""
         return np.array(values, dtype=np.float64) if set(map(type, values)) <= {int, float} else objects(values)
 
     def _narrow(self, column: pd.Series, numbers: np.ndarray) -> pd.Series:
         whole = not np.isnan(numbers).any() and bool(
-            ((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_WHOLE)).all()
+            ((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_EXACT_INTEGER)).all()
         )
         return pd.Series(numbers.astype(np.int64) if whole else numbers, column.index, name=column.name)
 
 
 def categorise(values: Sequence[Any], write: Callable[[Any], str]) -> pd.Categorical:
-    """Make categories of valid values, each distinct one written as a text once."""
+    """Build categories of valid values; each distinct one is converted to text once."""
     places: dict[str, int] = {}
     codes = {v: -1 if is_null(v) else places.setdefault(write(v), len(places)) for v in dict.fromkeys(values)}
     by_row = np.fromiter(map(codes.__getitem__, values), np.int32, len(values))

@@ -1,4 +1,4 @@
-"""How a process computes: start of TensorFlow, threads, garbage collection. Copied whole into every logged model."""
+"""TensorFlow's start, threads and garbage collection of a process. Copied whole into every logged model."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Sparing Python's garbage collector work that finds nothing: large imports, and the end of the process."""
+"""Tuning of Python's garbage collector: large imports, and the end of the process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def gc_disabled() -> Iterator[None]:
-    """Let a block make many objects that all stay, as imports do, without looking for garbage among them."""
+    """Disable garbage collection for a block that creates many lasting objects, as imports do."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -24,7 +24,7 @@ def gc_disabled() -> Iterator[None]:
 
 
 def raise_gc_threshold() -> None:
-    """Have Python look for garbage after 100,000 new objects instead of some hundreds.
+    """Raise the threshold of garbage collection to 100,000 new objects.
 
     A run makes millions of objects that stay, in imports, figures and MLflow's answers: looking them through again and
     again takes a quarter of a short run. Large arrays are freed when their last name goes, without any look.
@@ -33,7 +33,7 @@ def raise_gc_threshold() -> None:
 
 
 def skip_gc_at_exit() -> None:
-    """Have the process end without a last look at each of its objects, which takes seconds after TensorFlow."""
+    """Freeze all objects at exit, so that no last collection visits each, which takes seconds after TensorFlow."""
     atexit.unregister(_forget)
     atexit.register(_forget)
 
@@ -44,6 +44,6 @@ def _forget() -> None:
 
 
 def freeze_gc() -> None:
-    """Take everything that is there out of the collector's sight: its next looks go over what comes later alone."""
+    """Freeze all present objects (`gc.freeze`): later collections visit new ones alone."""
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""Starting TensorFlow without its start-up notices."""
+"""TensorFlow's start, without its notices."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ STANDARD_ERROR = 2
 # TensorFlow reads them when it is imported: threads within an operation, and operations at a time.
 INTRA_OP_VARIABLE, INTER_OP_VARIABLE = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"
 # Keras imports them where they are installed, for wrappers, galleries and notebooks; that takes a second.
-NOT_NEEDED = ("IPython", "matplotlib", "sklearn")
-# Numbers that a step puts through the widest layer. Below the first handing an operation to another thread takes longer
-# than doing it, below the second cutting it in two does.
-TINY, SMALL = 2_048, 65_536
+HIDDEN_PACKAGES = ("IPython", "matplotlib", "sklearn")
+# Numbers of a step in its widest layer. Below the first an operation takes less time than its transfer to another
+# thread, below the second less than its split in two.
+SMALL_STEP_SIZE, LARGE_STEP_SIZE = 2_048, 65_536
 
 
 def limit_threads(size: int) -> None:
-    """Say how threads share the steps of a training, before TensorFlow is imported; later it has no effect.
+    """Limit TensorFlow's threads by the size of a training step, before TensorFlow is imported; later without effect.
 
     Args:
         size: rows of a batch times units of the widest layer. Large steps are left to TensorFlow; so is everything
@@ -33,12 +33,12 @@ def limit_threads(size: int) -> None:
     """
     if (
         "tensorflow" in sys.modules
-        or size >= SMALL
+        or size >= LARGE_STEP_SIZE
         or INTRA_OP_VARIABLE in os.environ
         or INTER_OP_VARIABLE in os.environ
     ):
         return
-    if size < TINY:
+    if size < SMALL_STEP_SIZE:
         os.environ[INTER_OP_VARIABLE] = "1"
     else:
         os.environ[INTRA_OP_VARIABLE], os.environ[INTER_OP_VARIABLE] = "1", str(os.cpu_count())
@@ -46,7 +46,7 @@ def limit_threads(size: int) -> None:
 
 @cache
 def start_tensorflow() -> float:
-    """Import TensorFlow and Keras and look for devices, once a process.
+    """Import TensorFlow and Keras and list devices, once a process.
 
     TensorFlow's C++ parts write notices about processors and absent GPUs to the standard error before any log level
     counts; they are held back unless `TF_CPP_MIN_LOG_LEVEL` is 0. Errors are raised as ever.
@@ -56,7 +56,11 @@ def start_tensorflow() -> float:
     """
     begun = time.perf_counter()
     skip_gc_at_exit()
-    with gc_disabled(), _passed_over(*NOT_NEEDED), _muted(os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "0"):
+    with (
+        gc_disabled(),
+        _hide_packages(*HIDDEN_PACKAGES),
+        _suppress_stderr(os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "0"),
+    ):
         import keras
         import tensorflow as tf
 
@@ -69,13 +73,13 @@ def start_tensorflow() -> float:
 
 
 def tensorflow_start_seconds() -> float:
-    """Give the seconds that the start took, 0 where there was none yet."""
+    """Return the seconds that the start took, 0 before it."""
     return start_tensorflow() if start_tensorflow.cache_info().currsize else 0.0
 
 
 @contextmanager
-def _passed_over(*packages: str) -> Iterator[None]:
-    """Let packages count as not installed for as long as the block lasts, unless they have been imported before."""
+def _hide_packages(*packages: str) -> Iterator[None]:
+    """Hide packages from import for the block, unless they have been imported before."""
     left_out = [name for name in packages if name not in sys.modules]
     sys.modules.update(dict.fromkeys(left_out))  # type: ignore[arg-type]
     try:
@@ -86,8 +90,8 @@ def _passed_over(*packages: str) -> Iterator[None]:
 
 
 @contextmanager
-def _muted(mute: bool) -> Iterator[None]:
-    """Send what C++ code writes to the standard error nowhere, for as long as the block lasts."""
+def _suppress_stderr(mute: bool) -> Iterator[None]:
+    """Suppress what C++ code writes to the standard error, for the block."""
     if not mute:
         yield
         return

@@ -1,4 +1,4 @@
-"""Column-wise work on all cores: NumPy and Arrow let go of the interpreter's lock while they compute."""
+"""Column-wise work on all cores: NumPy and Arrow release the interpreter's lock while they compute."""
 
 from __future__ import annotations
 
@@ -10,22 +10,24 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-MANY_ROWS = 20_000
+MIN_THREADED_ROWS = 20_000
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-def map_in_threads(function: Callable[[Given], Made], items: Iterable[Given], rows: int = MANY_ROWS) -> list[Made]:
-    """Apply a pure function to each item; the results come in the items' order, the first error is raised.
+def map_in_threads(
+    function: Callable[[Item], Result], items: Iterable[Item], rows: int = MIN_THREADED_ROWS
+) -> list[Result]:
+    """Map a pure function over items in threads; results in the items' order, the first error is raised.
 
     Args:
-        function: what to do with an item.
-        items: columns, say.
-        rows: how many rows each has. Handing out few of them to threads takes longer than working on them; so does
-            handing out what came to a thread already.
+        function: pure, of one item.
+        items: such as columns.
+        rows: how many rows each has. Few of them are computed without threads, which would take longer; so is
+            everything in a thread already.
     """
-    if rows < MANY_ROWS or threading.current_thread() is not threading.main_thread():
+    if rows < MIN_THREADED_ROWS or threading.current_thread() is not threading.main_thread():
         return [function(item) for item in items]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return list(pool.map(function, items))

@@ -1,4 +1,4 @@
-"""Parameters and paths: the schema, how a variant and the command line are applied, where things lie."""
+"""Parameters and paths: the schema, overlay of variant and command line, locations of files."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""What an installation without extras lacks, and how to get it."""
+"""Optional dependencies (extras): checks and installation messages."""
 
 from __future__ import annotations
 

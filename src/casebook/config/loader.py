@@ -1,4 +1,4 @@
-"""How the project's configuration is read, by Kedro and by whatever reads it beside a Kedro session."""
+"""Loading of the project's configuration, by Kedro and outside a Kedro session."""
 
 from __future__ import annotations
 
@@ -45,34 +45,34 @@ def open_configuration(environment: str = "local") -> OmegaConfigLoader:
 
 
 def read_case(case: str, environment: str = "local") -> dict[str, Any]:
-    """Read the configured parameters of one case, its variants among them; nothing is checked or filled in."""
+    """Load the configured parameters of one case, its variants included; nothing is validated or filled in."""
     loader = open_configuration(environment)
-    loader.config_patterns |= patterns_of(case)
+    loader.config_patterns |= list_case_patterns(case)
     configured: dict[str, Any] = loader["parameters"][case]
     return configured
 
 
-def patterns_of(case: str) -> dict[str, list[str]]:
-    """Return the patterns of the files that say something of one case."""
+def list_case_patterns(case: str) -> dict[str, list[str]]:
+    """Return the patterns of the files that configure one case."""
     own = {kind: [f"{kind}*", f"{case}/{kind}*"] for kind in ("parameters", "catalog")}
     return {**own, "parameters": [*own["parameters"], VARIANTS_OF.format(case=case)]}
 
 
-def use_logging(source: str) -> None:
-    """Log as the configuration says also where Kedro does not look: it reads `conf/logging.yml` of the current folder.
+def configure_logging(source: str) -> None:
+    """Configure logging also where Kedro does not look: it reads `conf/logging.yml` of the current folder.
 
     Args:
         source: the folder or the archive of the configuration.
     """
     if "KEDRO_LOGGING_CONFIG" in os.environ or Path(source) == Path.cwd() / "conf":
         return
-    said = read_logging(source)
-    if said:
-        LOGGING.configure(yaml.safe_load(said))
+    content_text = load_logging_config(source)
+    if content_text:
+        LOGGING.configure(yaml.safe_load(content_text))
 
 
-def read_logging(source: str) -> str:
-    """Read what a folder of configuration, or an archive made by `kedro package`, says of logging; else nothing."""
+def load_logging_config(source: str) -> str:
+    """Load the logging configuration of a folder, or of an archive made by `kedro package`; None without one."""
     place = Path(source)
     if place.is_file() and tarfile.is_tarfile(place):
         with tarfile.open(place) as packed:

@@ -1,4 +1,4 @@
-"""Where things lie, whatever folder a command is started in."""
+"""Locations of the project's files, whatever the current folder is."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def conf_source() -> str:
 def raw_folder(case: str) -> Path:
     """Return the folder of a case's raw files: below `CASEBOOK_RAW` where that is set, else `data/01_raw`."""
     return (
-        Path(os.environ["CASEBOOK_RAW"]).absolute() if raw_is_named() else project_root() / "data" / "01_raw"
+        Path(os.environ["CASEBOOK_RAW"]).absolute() if raw_folder_is_set() else project_root() / "data" / "01_raw"
     ) / case
 
 
-def raw_is_named() -> bool:
+def raw_folder_is_set() -> bool:
     """Return whether the user named a folder of raw files, into which nothing is ever written."""
     return bool(os.environ.get("CASEBOOK_RAW"))
 

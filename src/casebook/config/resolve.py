@@ -1,4 +1,4 @@
-"""From configuration to checked parameters: base < environment < variant < command line, then types and ranges."""
+"""Resolution of parameters: base < environment < variant < command line, then validation of types and ranges."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import Tag, ValidationError
 
-from casebook.cases.registry import CASES, load_case, parameters_of
+from casebook.cases.registry import CASES, load_case, load_parameters_class
 from casebook.config.schema import FREE_MAPPINGS
 from casebook.config.tree import Tree, overlay
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DEFAULT = "default"
 # The variant that a study writes.
 BEST = "best"
-NAMING_COLUMNS = ("columns", "encoding", "impute", "clip", "nearest_lower_within")
+COLUMN_KEYED = ("columns", "encoding", "impute", "clip", "nearest_lower_within")
 
 
 # Keys that had other names until 2026-11-29, by their place below the case.
@@ -40,11 +40,11 @@ RENAMED_KEYS = {
 
 
 class InvalidParametersError(ValueError):
-    """Parameters that cannot be used; the message names each dotted key, its value and what is allowed."""
+    """Invalid parameters; the message names each dotted key, its value and what is allowed."""
 
 
 def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:
-    """Apply each case's variant and the command line, and check the result.
+    """Resolve each case's variant and the command line, and validate the result.
 
     Args:
         configured: base and environment merged, one top key a case (the command line may already be in it).
@@ -61,13 +61,13 @@ def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str,
     return {
         case: resolve_case(case, tree, command_line.get(case, {}))
         for case, tree in configured.items()
-        # Of a case that this run does not read, nothing but what the command line says of it is there.
+        # Of a case that this run does not read, only the command line's parameters are there.
         if tree != command_line.get(case)
     }
 
 
 def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:
-    """Apply the variant of one case, then the command line once more, and check the result."""
+    """Resolve the variant of one case, then the command line once more, and validate the result."""
     if not isinstance(command_line, dict):
         raise InvalidParametersError(f"{case} = {command_line!r}: give a leaf below it, as in {case}.training.epochs=5")
     merged = overlay(tree, command_line)
@@ -83,13 +83,13 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
 
 
 def check_case(case: str, tree: Mapping[str, Any]) -> Tree:
-    """Check one case's merged parameters and fill in defaults."""
+    """Validate one case's merged parameters and fill in defaults."""
     declared = load_case(case)
     try:
-        checked: Tree = parameters_of(case).model_validate(tree).model_dump(mode="json")
+        checked: Tree = load_parameters_class(case).model_validate(tree).model_dump(mode="json")
     except ValidationError as error:
         raise InvalidParametersError("\n".join(_explain(case, error))) from None
-    named = {f"preprocessing.{block}": checked["preprocessing"].get(block, ()) for block in NAMING_COLUMNS}
+    named = {f"preprocessing.{block}": checked["preprocessing"].get(block, ()) for block in COLUMN_KEYED}
     for block, names in named.items():
         _refuse_unknown(f"{case}.{block}", names, declared.feature_sources, kind="feature column")
     _check_leaks(f"{case}.leaks", checked["leaks"], declared.feature_sources)
@@ -97,7 +97,7 @@ def check_case(case: str, tree: Mapping[str, Any]) -> Tree:
 
 
 def _check_leaks(place: str, leaks: Collection[str], sources: FeatureSources) -> None:
-    """Raise for leaks that are not named by a raw column that features are made of."""
+    """Raise for leaks that are not raw columns of features."""
     raw_columns = sorted({raw for columns in sources.values() for raw in columns})
     for name in leaks:
         if name in sources and name not in raw_columns:
@@ -109,7 +109,7 @@ def _check_leaks(place: str, leaks: Collection[str], sources: FeatureSources) ->
 
 
 def _refuse_unknown(place: str, given: Collection[str], known: Collection[str], kind: str = "case") -> None:
-    """Raise for names that do not exist, with the nearest that do."""
+    """Raise for unknown keys, with the nearest known ones."""
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
@@ -121,13 +121,13 @@ def _refuse_unknown(place: str, given: Collection[str], known: Collection[str], 
 
 
 def _explain(case: str, error: ValidationError) -> Iterator[str]:
-    """List what is wrong, a line each: dotted key, value, what is allowed."""
+    """List validation errors, a line each: dotted key, value, what is allowed."""
     for problem in error.errors():
-        keys, _ = _follow(parameters_of(case), problem["loc"])
+        keys, _ = _follow_path(load_parameters_class(case), problem["loc"])
         dotted = ".".join([case, *keys])
         if problem["type"] == "extra_forbidden":
-            _, block = _follow(parameters_of(case), problem["loc"][:-1])
-            yield f"{dotted}: unknown key; {_name_known(case, keys, list(getattr(block, 'model_fields', {})))}"
+            _, block = _follow_path(load_parameters_class(case), problem["loc"][:-1])
+            yield f"{dotted}: unknown key; {_suggest_keys(case, keys, list(getattr(block, 'model_fields', {})))}"
         elif problem["type"] == "missing":
             yield f"{dotted}: missing; give it in conf/base/{case}/parameters.yml"
         else:
@@ -136,8 +136,8 @@ def _explain(case: str, error: ValidationError) -> Iterator[str]:
             yield f"{dotted}{value}: {message}"
 
 
-def _name_known(case: str, keys: Sequence[str], known: Sequence[str]) -> str:
-    """Name what may stand in place of an unknown key: its new name, else the keys of the block."""
+def _suggest_keys(case: str, keys: Sequence[str], known: Sequence[str]) -> str:
+    """Suggest a replacement of an unknown key: its new name, else the keys of the block."""
     renamed = RENAMED_KEYS.get(".".join(keys))
     if renamed:
         return f"it is called {case}.{renamed} now"
@@ -146,7 +146,7 @@ def _name_known(case: str, keys: Sequence[str], known: Sequence[str]) -> str:
     return f"{hint}the keys here are {', '.join(sorted(known))}"
 
 
-def _follow(model: Any, path: Iterable[int | str]) -> tuple[list[str], Any]:  # noqa: ANN401 - a class, or a leaf's type
+def _follow_path(model: Any, path: Iterable[int | str]) -> tuple[list[str], Any]:  # noqa: ANN401 - a class, or a leaf's type
     """Follow the path of an error -> its keys without the tags of unions, and the type that it leads to."""
     keys = []
     for key in map(str, path):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
 Tree = dict[str, Any]
-# Stands in a difference for the value of a name that only the other tree has.
+# Placeholder in a difference for the value of a name that only the other tree has.
 NOT_THERE = "not there"
 _REQUIRED = object()
 
@@ -60,13 +60,13 @@ def look_up(tree: Mapping[str, Any], name: str, default: Any = _REQUIRED) -> Any
     return below
 
 
-def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any], whole: Collection[str] = ()) -> Tree:
-    """Lay a partial tree over another; lists and other leaves are replaced, mappings merged.
+def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any], atomic: Collection[str] = ()) -> Tree:
+    """Overlay a tree with a partial one; lists and other leaves are replaced, mappings merged.
 
     Args:
         tree: what lies below.
         leaves: what lies above.
-        whole: names of mappings that count as one leaf and are replaced.
+        atomic: names of mappings that count as one leaf and are replaced.
 
     Returns:
         A new tree; neither input is modified.
@@ -74,8 +74,8 @@ def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any], whole: Collectio
     merged = deepcopy(dict(tree))
     for key, value in leaves.items():
         below = merged.get(key)
-        if isinstance(below, dict) and isinstance(value, dict) and key not in whole:
-            merged[key] = overlay(below, value, whole)
+        if isinstance(below, dict) and isinstance(value, dict) and key not in atomic:
+            merged[key] = overlay(below, value, atomic)
         else:
             merged[key] = deepcopy(value)
     return merged

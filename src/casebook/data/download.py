@@ -1,4 +1,4 @@
-"""Fetching a case's real raw files. Those of Kaggle need an account there."""
+"""Download of a case's real raw files. Those of Kaggle need an account there."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import zipfile
 from pathlib import Path
 
 from casebook.cases.registry import load_case
-from casebook.config.paths import raw_folder, raw_is_named
+from casebook.config.paths import raw_folder, raw_folder_is_set
 from casebook.data.raw_files import MARKER, sample_files
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 ADVICE = """{case}: the files could not be fetched ({error}).
 They are {handle} on Kaggle and need an account there:
@@ -24,7 +24,7 @@ They come with Keras ({handle}) from the internet and need no account: try again
 
 
 def fetch_files(case_name: str) -> list[Path]:
-    """Download the case's files and put them into its raw folder.
+    """Download the case's files into its raw folder.
 
     Returns:
         The files, in place.
@@ -40,11 +40,11 @@ def fetch_files(case_name: str) -> list[Path]:
         downloaded = DOWNLOADS[source](handle)
     except Exception as error:  # noqa: BLE001 - kagglehub raises HTTP, credential and network errors of many kinds
         advice = NO_SOURCE if source == "keras" else ADVICE
-        told = advice.format(case=case_name, error=type(error).__name__, handle=handle, folder=folder)
-        raise SystemExit(told) from None
+        message = advice.format(case=case_name, error=type(error).__name__, handle=handle, folder=folder)
+        raise SystemExit(message) from None
     sources = {name: _find(downloaded, name, alone=len(wanted) == 1) for name in wanted}
     placed = [_place(source, folder / name) for name, source in sources.items()]
-    # Not before: as long as a file of the sample is left, the marker tells it from the others.
+    # Not before: as long as a file of the sample is left, the marker distinguishes it from the user's.
     (folder / MARKER).unlink(missing_ok=True)
     return placed
 
@@ -76,7 +76,7 @@ def _download_from_keras(name: str) -> Path:
 
 
 def _download_reviews(folder: Path) -> None:
-    """Turn the original archive of reviews, a file a review, into one Parquet file a part."""
+    """Convert the original archive of reviews, a file a review, into one Parquet file a part."""
     import keras
     import pandas as pd
 
@@ -111,13 +111,13 @@ DOWNLOADS = {
 def _refuse_own(folder: Path, wanted: list[str]) -> None:
     made = sample_files(folder, wanted)
     own = [name for name in wanted if (folder / name).exists() and name not in made]
-    if own or raw_is_named():
+    if own or raw_folder_is_set():
         held = ", ".join(own) or "your files (CASEBOOK_RAW)"
         raise SystemExit(f"{folder} already holds {held}; nothing was fetched (move them away to fetch them again)")
 
 
 def _find(downloaded: Path, name: str, alone: bool) -> Path:
-    """Find a file in the download, packed or not; the only table of a case may have another name there."""
+    """Find a file in the download, compressed or not; the only table of a case may have another name there."""
     found = next(downloaded.rglob(f"{name}.zip"), None) or next(downloaded.rglob(name), None)
     others = [file for file in downloaded.rglob("*.csv") if file.is_file()]
     # Copies of one table go about under several names.
@@ -128,8 +128,8 @@ def _find(downloaded: Path, name: str, alone: bool) -> Path:
 
 
 def _place(source: Path, place: Path) -> Path:
-    """Copy one file to its place, unpacked where it came packed."""
-    with written_whole(place) as path:
+    """Copy one file to its place, decompressed where it came compressed."""
+    with atomic_write(place) as path:
         if source.suffix == ".zip":
             with zipfile.ZipFile(source) as packed, packed.open(place.name) as content, path.open("wb") as file:
                 shutil.copyfileobj(content, file)

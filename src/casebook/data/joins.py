@@ -1,6 +1,6 @@
-"""Joining a table of many rows to one of its owners (activities to people, days to stores).
+"""Many-to-one joins with a lookup table (activities with people, days with stores).
 
-Rows find their owner by the value of the key, as its column type reads it: the store `1.0` is the store 1, in a raw
+Rows are matched by the value of the key, as its column type parses it: the store `1.0` is the store 1, in a raw
 file as in a typed table.
 """
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from casebook.column_types.kinds import Kind
     from casebook.config.schema import UnknownKeys
 
-EXAMPLES = 3
+MAX_EXAMPLES = 3
 
 
 @dataclass(frozen=True)
 class JoinNames:
-    """What a join's tables are called in errors.
+    """Names of a join's tables in error messages.
 
     Attributes:
         many: place of the key, as in `train.csv, column Store`; none where it goes without saying.
-        one: the table of owners, as in `store.csv`.
-        option: the parameter that leaves out rows without an owner.
+        one: the lookup table, as in `store.csv`.
+        option: the parameter that drops rows without a match.
     """
 
     many: str
@@ -40,7 +40,7 @@ class JoinNames:
 
 @dataclass(frozen=True)
 class LookupTable:
-    """A table that is looked up by a key.
+    """Lookup table of a join, indexed by its key.
 
     Attributes:
         kind: column type of the key.
@@ -64,14 +64,14 @@ class LookupTable:
             kind: column type of the key.
 
         Raises:
-            InvalidTableError: a key stands twice, or is none.
+            InvalidTableError: a key occurs twice, or is invalid.
         """
         keys = COLUMN_TYPES[kind].parse_column(table[key], f"{name}, column {key}")
         refuse_repeated_keys(keys, name)
         return cls(kind, _index(keys), table.drop(columns=key).add_prefix(prefix))
 
     def find(self, keys: pd.Series) -> np.ndarray:
-        """Find the place of each row's key.
+        """Look up the position of each row's key.
 
         Returns:
             int of shape (rows,), -1 where the key is unknown, null or not of its type.
@@ -100,7 +100,7 @@ def join_many_to_one(
         key: the column that both have.
         prefix: put before every column of `one` but the key.
         unknown: what to do with rows whose key `one` lacks: `refuse` them all or `drop` those rows.
-        names: of the tables in errors, else those that the prefix tells.
+        names: of the tables in errors; by default from the prefix.
 
     Returns:
         The rows of `many` in their order with the columns of `one` added; a fresh index.
@@ -114,19 +114,19 @@ def join_many_to_one(
     found = places >= 0
     if not found.all():
         if unknown == "refuse":
-            told = names or JoinNames("", f"the table of {short}", f"unknown_{short}")
-            raise InvalidTableError(_describe_unknown(many[key][~found], told))
+            join_names = names or JoinNames("", f"the table of {short}", f"unknown_{short}")
+            raise InvalidTableError(_describe_unknown(many[key][~found], join_names))
         many, places = many[found], places[found]
     added = lookup_table.columns.take(places)
     return pd.concat([many.reset_index(drop=True), added.reset_index(drop=True)], axis=1)
 
 
 def refuse_repeated_keys(keys: pd.Series, name: str) -> None:
-    """Raise when a key stands twice in the table of owners."""
+    """Raise when a key occurs twice in the lookup table."""
     repeated = keys[keys.duplicated()]
     if len(repeated):
         raise InvalidTableError(
-            f"{name}: {keys.name} {repeated.iloc[0]} stands {int((keys == repeated.iloc[0]).sum())} times "
+            f"{name}: {keys.name} {repeated.iloc[0]} occurs {int((keys == repeated.iloc[0]).sum())} times "
             f"({repeated.nunique()} repeated keys); keep one row each"
         )
 
@@ -148,12 +148,12 @@ def _parse_distinct(values: pd.Index, key_type: ColumnType) -> tuple[pd.Index, n
 
 
 def _index(keys: pd.Series) -> pd.Index:
-    """Make an index of parsed keys; one of categories is looked up more slowly than one of texts."""
+    """Build an index of parsed keys; one of categories is looked up more slowly than one of texts."""
     return pd.Index(keys.astype("str") if isinstance(keys.dtype, pd.CategoricalDtype) else keys)
 
 
 def _describe_unknown(keys: pd.Series, names: JoinNames) -> str:
-    examples = ", ".join(map(str, keys.drop_duplicates().head(EXAMPLES)))
+    examples = ", ".join(map(str, keys.drop_duplicates().head(MAX_EXAMPLES)))
     place = f"{names.many}: " if names.many else ""
     return (
         f"{place}{len(keys)} rows have a {keys.name} that {names.one} does not hold (first: {examples}); add the "

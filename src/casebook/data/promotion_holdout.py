@@ -13,34 +13,34 @@ from casebook.data.splitting import PARTS, PROMOTION, TEST, EmptySplitError, has
 PROMOTION_SEED = 20_260
 
 
-def hold_out_keys(parts: np.ndarray, keys: pd.Series, share: float) -> np.ndarray:
-    """Take the promotion rows out of their parts: a share of the keys, the same in every run of a case.
+def hold_out_keys(split_assignment: np.ndarray, keys: pd.Series, share: float) -> np.ndarray:
+    """Hold out the promotion rows: a share of the keys, the same in every run of a case.
 
     Args:
-        parts: see `assign_rows`.
+        split_assignment: see `assign_rows`.
         keys: of each row; rows of one key go together.
         share: of the keys; 0 holds nothing back.
 
     Returns:
-        The parts, with 8 where a row is held back.
+        The assignment, with 8 where a row is held out.
 
     Raises:
         EmptySplitError: a part that had rows has none left.
     """
-    held_back = np.where(is_promotion_row(keys, share), PROMOTION, parts).astype(np.uint8)
+    assignment = np.where(is_promotion_row(keys, share), PROMOTION, split_assignment).astype(np.uint8)
     for name, part in PARTS.items():
-        if (parts & part).any() and not (held_back & part).any():
+        if (split_assignment & part).any() and not (assignment & part).any():
             raise EmptySplitError(f"split: promotion_share {share} leaves no rows for {name}; use more rows or less")
-    return held_back
+    return assignment
 
 
 def is_promotion_row(keys: pd.Series, share: float) -> np.ndarray:
-    """Tell which rows are promotion rows, by their keys: booleans of shape (rows,)."""
+    """Return which rows are promotion rows, by their keys: bool of shape (rows,)."""
     if not share:
         return np.zeros(len(keys), dtype=bool)
     # No seed of a run moves these: a row that one run tests on must not have been trained on by another.
-    held_back: np.ndarray = split_keys(keys, share, 0.0, PROMOTION_SEED) == TEST
-    return held_back
+    held_out: np.ndarray = split_keys(keys, share, 0.0, PROMOTION_SEED) == TEST
+    return held_out
 
 
 def hash_raw_rows(rows: pd.DataFrame) -> pd.Series:

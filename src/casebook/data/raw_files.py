@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from casebook.column_types.parsing import InvalidTableError
 from casebook.compute.threads import map_in_threads
-from casebook.config.paths import raw_folder, raw_is_named
-from casebook.runtime.atomic_files import written_whole
+from casebook.config.paths import raw_folder, raw_folder_is_set
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from casebook.cases.registry import Case
 
 MARKER = ".sample.json"
-CHUNK = 1 << 20
+CHUNK_BYTES = 1 << 20
 
 
 class RawFilesError(InvalidTableError):
@@ -30,7 +30,7 @@ class RawFilesError(InvalidTableError):
 
 @dataclass(frozen=True)
 class RawFiles:
-    """What a run knows of its raw files.
+    """Raw files of a run: their origin, fingerprint and row counts.
 
     Attributes:
         origin: the user's `files` or a generated `sample`.
@@ -50,7 +50,7 @@ class RawFiles:
 
     @property
     def fingerprint(self) -> str:
-        """One hash for all files together."""
+        """Return one hash of all files together."""
         return hashlib.blake2b(json.dumps(sorted(self.digests.items())).encode(), digest_size=8).hexdigest()
 
 
@@ -70,7 +70,7 @@ def find_raw_files(case: Case, sample: Mapping[str, int]) -> RawFiles:
     digests, rows = _fingerprint(folder, [*case.files, *case.optional_files])
     made = _unchanged(marker, digests)
     missing = [name for name in case.files if name not in digests]
-    if raw_is_named() or (digests and len(made) < len(digests)):
+    if raw_folder_is_set() or (digests and len(made) < len(digests)):
         _refuse_missing(case, folder, missing)
         _refuse_mixture(folder, made, digests)
         return RawFiles("files", folder, digests, rows, {})
@@ -91,9 +91,9 @@ def _unchanged(marker: Mapping[str, Any], digests: Mapping[str, str]) -> list[st
 
 
 def _read_marker(folder: Path) -> dict[str, Any]:
-    """Read what is known of a sample; nothing where the user named the folder or there is none."""
+    """Load the marker of a sample; empty where the user set the raw folder or there is none."""
     marker = folder / MARKER
-    if raw_is_named() or not marker.exists():
+    if raw_folder_is_set() or not marker.exists():
         return {}
     found: dict[str, Any] = json.loads(marker.read_text())
     return found
@@ -103,7 +103,7 @@ def _refuse_missing(case: Case, folder: Path, missing: list[str]) -> None:
     if missing:
         why = (
             "CASEBOOK_RAW names this folder, so no sample is generated in it"
-            if raw_is_named()
+            if raw_folder_is_set()
             else "the others are there"
         )
         raise RawFilesError(
@@ -121,12 +121,12 @@ def _refuse_mixture(folder: Path, made: list[str], digests: Mapping[str, str]) -
 
 
 def _generate(case: Case, sample: Mapping[str, int], folder: Path, earlier: list[str]) -> dict[str, Any]:
-    """Generate the sample beside its place, then move it there file by file behind its marker.
+    """Generate the sample in a temporary folder, then move it into place file by file after its marker.
 
     An earlier sample's files go before its marker does and the new marker comes before the new files: a kill in between
     leaves a sample that is known as one, lacks a file and is made again.
     """
-    with written_whole(folder.with_name(f"{folder.name}-sample")) as made:
+    with atomic_write(folder.with_name(f"{folder.name}-sample")) as made:
         made.mkdir()
         best = case.write_sample(sample, made)
         names = sorted(file.name for file in made.iterdir())
@@ -134,10 +134,10 @@ def _generate(case: Case, sample: Mapping[str, int], folder: Path, earlier: list
         folder.mkdir(parents=True, exist_ok=True)
         for name in earlier:
             (folder / name).unlink()
-        with written_whole(folder / MARKER) as path:
+        with atomic_write(folder / MARKER) as path:
             path.write_text(json.dumps(marker, indent=1))
         for name in names:
-            os.replace(made / name, folder / name)  # noqa: PTH105 - as in `whole`
+            os.replace(made / name, folder / name)  # noqa: PTH105 - as in `atomic_files`
     (folder.with_name(f"{folder.name}-sample")).rmdir()
     return marker
 
@@ -156,17 +156,17 @@ def digest_file(path: Path) -> str:
 
 
 def _hash_file(path: Path) -> tuple[str, int]:
-    """Hash a file and count its rows, once as long as it stays as it is."""
+    """Hash a file and count its rows; cached as long as the file is unchanged."""
     state = path.stat()
     return _read_file(path, state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
 
 
 @cache
 def _read_file(path: Path, *_state: int) -> tuple[str, int]:
-    """Hash a file and count its rows: lines below the header, or what other kinds of file say of themselves."""
+    """Hash a file and count its rows: lines below the header, or by the format's own metadata."""
     digest, lines, last = hashlib.blake2b(digest_size=8), 0, b"\n"
     with path.open("rb") as file:
-        while chunk := file.read(CHUNK):
+        while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
             lines += chunk.count(b"\n")
             last = chunk[-1:]
@@ -180,7 +180,7 @@ def _count_parquet(path: Path) -> int:
     try:
         return int(parquet.read_metadata(path).num_rows)
     except ArrowException:
-        # A damaged file is told of where it is read.
+        # A damaged file is reported where it is read.
         return 0
 
 

@@ -1,4 +1,4 @@
-"""Checking a typed table against a Pandera schema, with errors that a user can act on."""
+"""Validation of a typed table against a Pandera schema, with errors that a user can act on."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check_table(table: pd.DataFrame, schema: DataFrameSchema, name: str) -> pd.DataFrame:
-    """Check a typed table against its schema.
+    """Validate a typed table against its schema.
 
     Returns:
         The same table.
@@ -32,7 +32,7 @@ def check_table(table: pd.DataFrame, schema: DataFrameSchema, name: str) -> pd.D
 
 
 def describe_failures(errors: SchemaErrors, name: str) -> str:
-    """Say in one line a rule what failed."""
+    """Describe failures in one line for each rule."""
     cases = errors.failure_cases
     lines = []
     for (column, rule), rows in cases.groupby(["column", "check"], sort=False, dropna=False):

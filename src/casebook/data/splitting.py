@@ -1,4 +1,4 @@
-"""Assigning rows to training, validation and test."""
+"""Assignment of rows to training, validation and test."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ TRAIN, VALIDATION, TEST = 1, 2, 4
 # Rows that no run uses: on them champion and challenger are compared.
 PROMOTION = 8
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
-# Column of a table that says to which part the data set itself counts a row.
+# Column of a table with the part that the data set itself assigns to a row.
 GIVEN = "part"
-# Hashing whole rows to find copies is worth it up to so many.
-MOST_COMPARED = 200_000
+# Copies are searched by hashing complete rows up to so many.
+MAX_COPY_SEARCH_ROWS = 200_000
 
 
 class EmptySplitError(ValueError):
@@ -30,7 +30,7 @@ class EmptySplitError(ValueError):
 
 
 def assign_rows(table: pd.DataFrame, settings: SplitParameters, duplicates: str = "keep") -> np.ndarray:
-    """Assign each row to training, validation and test as the parameters say.
+    """Assign each row to training, validation and test by the parameters.
 
     Args:
         table: the rows with the columns of `settings.keys`.
@@ -44,9 +44,9 @@ def assign_rows(table: pd.DataFrame, settings: SplitParameters, duplicates: str 
     used = is_first_copy(table) if duplicates == "drop" else np.ones(len(table), dtype=bool)
     chosen = table if used.all() else table[used]
     keys = hash_rows(chosen) if duplicates == "group" and settings.strategy == "row" else None
-    parts = np.zeros(len(table), dtype=np.uint8)
-    parts[used] = overlap_validation(_assign(chosen, settings, keys), settings)
-    return parts
+    split_assignment = np.zeros(len(table), dtype=np.uint8)
+    split_assignment[used] = overlap_validation(_assign(chosen, settings, keys), settings)
+    return split_assignment
 
 
 def _assign(table: pd.DataFrame, settings: SplitParameters, keys: pd.Series | None) -> np.ndarray:
@@ -65,17 +65,17 @@ def _assign(table: pd.DataFrame, settings: SplitParameters, keys: pd.Series | No
     return split_keys(column, *shares)
 
 
-def overlap_validation(parts: np.ndarray, settings: SplitParameters) -> np.ndarray:
-    """Let validation rows be other parts' rows as well, where a published experiment had it so."""
+def overlap_validation(split_assignment: np.ndarray, settings: SplitParameters) -> np.ndarray:
+    """Add validation rows from other parts, where a published experiment had it so."""
     if settings.validation_on == "test":
-        shared = np.where(parts == VALIDATION, TRAIN, parts)
+        shared = np.where(split_assignment == VALIDATION, TRAIN, split_assignment)
         return np.where(shared & TEST, shared | VALIDATION, shared).astype(np.uint8)
     if settings.validation_on == "training":
-        shared = np.where(parts == VALIDATION, TRAIN, parts)
+        shared = np.where(split_assignment == VALIDATION, TRAIN, split_assignment)
         rows = np.flatnonzero(shared & TRAIN)
         shared[rows[len(rows) - round(settings.validation_share * len(rows)) :]] |= VALIDATION
         return shared.astype(np.uint8)
-    return parts
+    return split_assignment
 
 
 def split_rows(rows: int, test_share: float, validation_share: float, seed: int) -> np.ndarray:
@@ -95,28 +95,28 @@ def split_rows(rows: int, test_share: float, validation_share: float, seed: int)
     order = np.random.RandomState(seed).permutation(rows)
     rest = order[test_rows:]
     validation = np.random.RandomState(seed).permutation(len(rest))[: math.ceil(validation_share * len(rest))]
-    parts = np.full(rows, TRAIN, dtype=np.uint8)
-    parts[order[:test_rows]], parts[rest[validation]] = TEST, VALIDATION
-    return parts
+    split_assignment = np.full(rows, TRAIN, dtype=np.uint8)
+    split_assignment[order[:test_rows]], split_assignment[rest[validation]] = TEST, VALIDATION
+    return split_assignment
 
 
 def split_keys(keys: pd.Series, test_share: float, validation_share: float, seed: int) -> np.ndarray:
-    """Assign rows by a seeded hash of their key: a key never stands on two sides, nor moves when rows are added.
+    """Assign rows by a seeded hash of their key: a key is never on two sides, nor does it move when rows are added.
 
     Returns:
         uint8 of shape (rows,): 1 training, 2 validation, 4 test.
     """
     codes, values = pd.factorize(keys, use_na_sentinel=False)
-    # A null among whole numbers makes them floats; that must not move the others.
+    # A null converts integers to floats; that must not move the others.
     if keys.dtype.kind == "f" and (keys.dropna() % 1 == 0).all():
         values = pd.Index(values).astype("Int64").astype(object)
     # The hash key must be 16 characters; the seed makes it another split, the padding only fills it up.
     hashed = pd.util.hash_array(np.asarray(values).astype(str).astype(object), hash_key=f"{seed:016d}"[-16:])
     place = hashed / np.float64(2**64)
-    parts = np.full(len(values), TRAIN, dtype=np.uint8)
-    parts[place < test_share + (1 - test_share) * validation_share] = VALIDATION
-    parts[place < test_share] = TEST
-    return np.asarray(parts[codes])
+    split_assignment = np.full(len(values), TRAIN, dtype=np.uint8)
+    split_assignment[place < test_share + (1 - test_share) * validation_share] = VALIDATION
+    split_assignment[place < test_share] = TEST
+    return np.asarray(split_assignment[codes])
 
 
 def split_days(days: pd.Series, test_days: int, validation_days: int) -> np.ndarray:
@@ -126,37 +126,37 @@ def split_days(days: pd.Series, test_days: int, validation_days: int) -> np.ndar
         uint8 of shape (rows,): 1 training, 2 validation, 4 test.
     """
     age = (days.max() - days).dt.days.to_numpy()
-    parts = np.where(age < test_days, TEST, np.where(age < test_days + validation_days, VALIDATION, TRAIN))
-    return parts.astype(np.uint8)
+    split_assignment = np.where(age < test_days, TEST, np.where(age < test_days + validation_days, VALIDATION, TRAIN))
+    return split_assignment.astype(np.uint8)
 
 
 def split_given(given: pd.Series, validation_share: float, seed: int) -> np.ndarray:
-    """Take the data set's own test part (`test`), and validation rows at random from its training part.
+    """Assign the data set's own test part (`test`), and validation rows at random from its training part.
 
     Returns:
         uint8 of shape (rows,): 1 training, 2 validation, 4 test.
     """
-    parts = np.full(len(given), TEST, dtype=np.uint8)
+    split_assignment = np.full(len(given), TEST, dtype=np.uint8)
     training = np.flatnonzero(given.astype("str").to_numpy() == "train")
-    parts[training] = split_rows(len(training), 0.0, validation_share, seed)
-    return parts
+    split_assignment[training] = split_rows(len(training), 0.0, validation_share, seed)
+    return split_assignment
 
 
 def hash_rows(table: pd.DataFrame) -> pd.Series:
-    """Hash whole rows, so that exact copies have the same number: uint64 of shape (rows,)."""
+    """Hash complete rows, so that exact copies have the same number: uint64 of shape (rows,)."""
     return pd.util.hash_pandas_object(table, index=False)
 
 
 def is_first_copy(table: pd.DataFrame) -> np.ndarray:
-    """Tell which rows are no exact copy of an earlier one."""
+    """Return which rows are not exact copies of an earlier one: bool of shape (rows,)."""
     return ~hash_rows(table).duplicated().to_numpy()
 
 
-def check_splits(parts: np.ndarray, target: np.ndarray, classes: bool, validation: bool = True) -> None:
-    """Refuse a split in which a part is empty or lacks a class.
+def check_splits(split_assignment: np.ndarray, target: np.ndarray, classes: bool, validation: bool = True) -> None:
+    """Validate that no part of a split is empty or lacks a class.
 
     Args:
-        parts: see `assign_rows`.
+        split_assignment: see `assign_rows`.
         target: of all rows.
         classes: whether the target's values are classes, each of which every part needs.
         validation: whether there must be validation rows.
@@ -165,7 +165,7 @@ def check_splits(parts: np.ndarray, target: np.ndarray, classes: bool, validatio
         EmptySplitError: names the part and what is missing.
     """
     for name, part in PARTS.items():
-        values = target[parts & part > 0]
+        values = target[split_assignment & part > 0]
         if len(values) == 0 and (validation or name != "validation"):
             raise EmptySplitError(f"split: no rows for {name}; use more rows or another share")
         missing = sorted(set(pd.unique(target)) - set(pd.unique(values))) if classes and len(values) else []
@@ -173,56 +173,56 @@ def check_splits(parts: np.ndarray, target: np.ndarray, classes: bool, validatio
             raise EmptySplitError(f"split: {name} has no row of class {missing[0]}; use more rows or another seed")
 
 
-def measure_seen_share(keys: pd.Series, parts: np.ndarray) -> float:
-    """Measure the share of test rows whose key also occurs among the training rows."""
+def measure_seen_share(keys: pd.Series, split_assignment: np.ndarray) -> float:
+    """Compute the share of test rows whose key also occurs among the training rows."""
     codes, _ = pd.factorize(keys, use_na_sentinel=False)
-    seen = np.bincount(codes[parts & TRAIN > 0], minlength=int(codes.max()) + 1) > 0
-    return float(seen[codes[parts & TEST > 0]].mean())
+    seen = np.bincount(codes[split_assignment & TRAIN > 0], minlength=int(codes.max()) + 1) > 0
+    return float(seen[codes[split_assignment & TEST > 0]].mean())
 
 
-def measure_overlap(table: pd.DataFrame, parts: np.ndarray, keys: Mapping[str, str]) -> dict[str, float]:
-    """Tell what a split lets a model see: for each key, the share of test rows whose key was in training.
+def measure_overlap(table: pd.DataFrame, split_assignment: np.ndarray, keys: Mapping[str, str]) -> dict[str, float]:
+    """Compute the overlap of a split: for each key, the share of test rows whose key was in training.
 
     Args:
         table: the split rows.
-        parts: see `assign_rows`.
+        split_assignment: see `assign_rows`.
         keys: column by the word used in the metric, e.g. {"person": "people_id"}.
 
     Returns:
         `seen_<word>_share` between 0 and 1; `seen_row_share` of exact copies too, where the rows are few enough.
     """
     columns = {word: table[column] for word, column in keys.items() if word not in {"time", "given"}}
-    if len(table) <= MOST_COMPARED and not any(holds_arrays(table[name]) for name in table):
+    if len(table) <= MAX_COPY_SEARCH_ROWS and not any(holds_arrays(table[name]) for name in table):
         columns["row"] = hash_rows(table)
-    return {f"seen_{word}_share": measure_seen_share(column, parts) for word, column in columns.items()}
+    return {f"seen_{word}_share": measure_seen_share(column, split_assignment) for word, column in columns.items()}
 
 
 def holds_arrays(column: pd.Series) -> bool:
-    """Tell whether the cells of a column are arrays, as those of images are."""
+    """Return whether the cells of a column are arrays, as those of images are."""
     return column.dtype == object and len(column) > 0 and isinstance(column.iloc[0], np.ndarray)
 
 
 def assign_folds(rows: int, count: int, repeats: int, seed: int, keys: np.ndarray | None = None) -> np.ndarray:
-    """Deal rows into folds of nearly equal size, anew for each repeat.
+    """Assign rows to folds of nearly equal size, shuffled again for each repeat.
 
     Args:
         rows: their number.
         count: folds of one repeat.
-        repeats: how often all rows are dealt.
-        seed: of the dealing.
+        repeats: how often all rows are assigned.
+        seed: of the assignment.
         keys: rows of the same key stay in one fold.
 
     Returns:
-        int16 of shape (rows, repeats): the fold in which a row is judged.
+        int16 of shape (rows, repeats): the fold in which a row is held out.
     """
     codes = np.arange(rows) if keys is None else pd.factorize(keys)[0]
     generator = np.random.default_rng(seed)
-    dealt = [generator.permutation(codes.max() + 1)[codes] % count for _ in range(repeats)]
-    return np.stack(dealt, axis=1).astype(np.int16)
+    assignments = [generator.permutation(codes.max() + 1)[codes] % count for _ in range(repeats)]
+    return np.stack(assignments, axis=1).astype(np.int16)
 
 
 def select_split(values: Arrays, part: np.ndarray) -> tuple[Arrays, Arrays, Arrays]:
-    """Take the training, validation and test rows of arrays."""
+    """Select the training, validation and test rows of arrays."""
     rows = [np.flatnonzero(part & bit) for bit in PARTS.values()]
     train, validation, test = ({name: array.take(r, axis=0) for name, array in values.items()} for r in rows)
     return train, validation, test

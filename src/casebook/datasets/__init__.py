@@ -1,4 +1,4 @@
-"""Catalog datasets: reading raw files, keeping intermediates whole, reporting to MLflow."""
+"""Catalog datasets: raw files, intermediate files written atomically, MLflow metrics and models."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Files of new labelled rows, in the form of a case's own raw file, and who could follow the champion."""
+"""Files of new labelled rows in the format of a case's raw file, and the update session."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SETTLED_SECONDS, POLL_SECONDS = 1.0, 0.5
 
 @dataclass(frozen=True)
 class ArrivalsReader:
-    """Reads files in the form of a raw file.
+    """Reads files in the format of a raw file.
 
     Attributes:
         form: the raw file's catalog entry.
@@ -40,16 +40,16 @@ class ArrivalsReader:
         return AbstractDataset.from_config("arrivals", {**entry, "filepath": str(self.place(file))}).load()
 
     def digest(self, file: str) -> str:
-        """Hash a file's content; nothing for one that is not there."""
+        """Return the digest of a file's content; empty for one that is not there."""
         place = self.place(file)
         return digest_file(place) if place.is_file() else ""
 
     def place(self, file: str) -> Path:
-        """Find a file or folder: a path counts from the raw folder."""
+        """Resolve a path, relative to the raw folder."""
         return Path(self.form["filepath"]).parent / file
 
     def watch(self, folder: str, wait: float, learnt: Set[str]) -> Iterator[str]:
-        """Give the files of a folder by name, then those that appear, until none has for so many seconds.
+        """Yield the files of a folder by name, then those that appear, until none has for `wait` seconds.
 
         Args:
             folder: files of the raw file's kind are batches; others and hidden ones are not.
@@ -83,15 +83,15 @@ class ArrivalsReader:
 
 
 class ArrivedFiles(AbstractDataset[Any, Any]):
-    """Read-only: files of new labelled rows, named when they are read."""
+    """Read-only: files of new labelled rows, whose paths are given when they are read."""
 
     def __init__(self, dataset: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
-        """Keep the catalog entry of the raw file in whose form they are."""
+        """Store the catalog entry of the raw file whose format they have."""
         self._form = dataset
         self.metadata = metadata
 
     def load(self) -> ArrivalsReader:
-        """Give what reads the files, without reading any yet."""
+        """Return the reader of the files."""
         return ArrivalsReader(self._form)
 
     def save(self, data: object) -> None:  # noqa: ARG002 - Kedro's signature
@@ -106,15 +106,15 @@ class ArrivedFiles(AbstractDataset[Any, Any]):
 
 
 class UpdateSessionDataset(RunDataset):
-    """Read-only: what lets an update follow the case's champion; see `update_session.UpdateSession`."""
+    """Read-only: the update session of this run; see `model_registry.update_session`."""
 
     def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the case, whose name the registered model has."""
+        """Store the case, which names the registered model."""
         super().__init__(metadata)
         self._case = case
 
     def load(self) -> Any:  # noqa: ANN401 - a casebook.model_registry.update_session.UpdateSession
-        """Bind it to this run."""
+        """Create the session of the open run."""
         from casebook.model_registry.update_session import UpdateSession
 
         return UpdateSession(self._case, current_run_id())

@@ -1,4 +1,4 @@
-"""Raw rows to predict, read piece by piece: the memory that it takes does not grow with the file."""
+"""New raw rows read in blocks, so that memory does not grow with the file; and their outcomes."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ if TYPE_CHECKING:
     from casebook.cases.registry import NewRows
 
 # Arrow reads 32 pieces ahead whatever their size; several make a block, as each block costs some time of its own.
-PIECE_BYTES, PIECES, BLOCK_ROWS = 1 << 20, 4, 65_536
-SHOWN = 120
+PIECE_BYTES, PIECES_A_BLOCK, BLOCK_ROWS = 1 << 20, 4, 65_536
+SHOWN_CHARACTERS = 120
 
 
 class NewRowsFolder(FileDataset):
     """Read-only: a case's folder of raw files, whose new rows are read as its `NewRows` says."""
 
     def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the case and its folder."""
+        """Store the case and its folder."""
         super().__init__(str(raw_folder(case)), metadata)
         self._case = case
 
     def load(self) -> NewRowsReader:
-        """Give what reads the files, without reading any yet."""
+        """Return the reader of the files."""
         today = f"{datetime.now(UTC).astimezone():%Y-%m-%d}"
         return NewRowsReader(self._filepath, load_case(self._case).new_rows, today)
 
@@ -53,7 +53,7 @@ class OutcomesFolder(NewRowsFolder):
     """Read-only: a case's folder of raw files, in which outcomes of predicted rows arrive later."""
 
     def load(self) -> OutcomesReader:  # type: ignore[override]
-        """Give what reads the outcomes, without reading any yet."""
+        """Return the reader of the outcomes."""
         return OutcomesReader(self._filepath, load_case(self._case).new_rows.key)
 
 
@@ -65,21 +65,25 @@ class OutcomesReader:
     key: str
 
     def read(self, file: str) -> pd.DataFrame:
-        """Read a file as text; a path counts from the raw folder."""
+        """Read a file as text; a path counts from the raw folder.
+
+        Raises:
+            RawFileError: it is missing or damaged.
+        """
         table: pd.DataFrame = RawTable(str(self.folder / file)).load()
         return table
 
 
 @dataclass(frozen=True)
 class NewRowsReader:
-    """Reads a case's new rows and their owners from its folder of raw files."""
+    """Reads a case's new rows and their lookup table from its folder of raw files."""
 
     folder: Path
     form: NewRows
     today: str
 
     def lookup_table(self) -> pd.DataFrame | None:
-        """Read the table of lookup_table, where rows have any."""
+        """Read the lookup table that rows are joined with; None where the case has none."""
         if not self.form.lookup_table:
             return None
         # Every key differs from the others: it is not worth a dictionary.
@@ -115,14 +119,14 @@ class NewRowsReader:
 
 
 def _read_csv(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:
-    """Read a CSV file as texts, columns as categories; lines with another number of values are set aside."""
+    """Read a CSV file as text, columns as categories; lines with another number of values are rejected."""
     options = read_csv_options(path, form.names, {form.key})
     # Memory does not grow with the file.
     options.read.block_size = PIECE_BYTES
     broken: list[str] = []
 
     def set_aside(row: pyarrow.csv.InvalidRow) -> str:
-        broken.append(f"{row.actual_columns} values instead of {row.expected_columns}: {row.text[:SHOWN]}")
+        broken.append(f"{row.actual_columns} values instead of {row.expected_columns}: {row.text[:SHOWN_CHARACTERS]}")
         return "skip"
 
     with pyarrow.csv.open_csv(
@@ -132,11 +136,11 @@ def _read_csv(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[st
         convert_options=options.convert,
     ) as reader:
         read = iter(reader)
-        while pieces := list(islice(read, PIECES)):
+        while pieces := list(islice(read, PIECES_A_BLOCK)):
             block = pa.Table.from_batches(pieces).unify_dictionaries()
             if block.num_rows or broken:
-                told = [broken.pop(0) for _ in range(len(broken))]
-                yield _take(block.to_pandas(), form), told
+                rejected = [broken.pop(0) for _ in range(len(broken))]
+                yield _take(block.to_pandas(), form), rejected
     if broken:
         yield _take(pd.DataFrame(columns=options.names), form), broken
 
@@ -147,7 +151,7 @@ def _read_parquet(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, lis
 
 
 def _read_arrays(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:
-    """Read a NumPy archive, which must be read whole, and hand its rows on in blocks."""
+    """Read a NumPy archive at once and yield its rows in blocks."""
     with np.load(path) as arrays:
         rows = _take({name: arrays[name] for name in arrays.files}, form)
     for start in range(0, len(rows), BLOCK_ROWS):
@@ -155,7 +159,7 @@ def _read_arrays(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list
 
 
 def _take(read: Any, form: NewRows) -> pd.DataFrame:  # noqa: ANN401 - a table, or arrays by name
-    taken: pd.DataFrame = form.take(read) if form.take else read
+    taken: pd.DataFrame = form.parse(read) if form.parse else read
     return taken
 
 

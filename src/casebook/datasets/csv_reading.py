@@ -1,4 +1,4 @@
-"""How a raw CSV file is read: every column as text, whether the file is read whole (`raw`) or in blocks (`blocks`)."""
+"""CSV options for raw files: every column as text, whether a file is read at once (`raw`) or in blocks (`blocks`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CsvOptions:
-    """The names of a CSV file's columns, and what Arrow needs to read it.
+    """Column names of a CSV file, and Arrow's options to read it.
 
     Attributes:
         names: of the columns, in their order.
@@ -30,13 +30,13 @@ class CsvOptions:
 
 
 def read_csv_options(path: Path, names: Sequence[str] = (), plain: Collection[str] = ()) -> CsvOptions:
-    """Read the header of a CSV file and declare its columns as texts: what they mean is for their column types to say.
+    """Read the header of a CSV file and declare every column as text; column types parse the values later.
 
     Args:
         path: of the file, in UTF-8.
         names: of the columns of a file that may come without a header line: the first line is a header when it holds
             no digit.
-        plain: columns that are not worth a dictionary, since nearly every value differs.
+        plain: columns read without dictionary encoding, since nearly every value differs.
 
     Raises:
         ValueError: the first line is no text.

@@ -1,4 +1,4 @@
-"""Catalog datasets that lie in files."""
+"""Catalog datasets stored in files, written atomically."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from kedro.io import AbstractDataset, DatasetError
 
 from casebook.preprocessing.modality import describe_preprocessor, restore_preprocessor
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     import keras
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class FileDataset(AbstractDataset[Any, Any]):
-    """What all these datasets share: a path, and whether something is there."""
+    """Base class of datasets with a path."""
 
     def __init__(self, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the path; `metadata` is for Kedro-Viz."""
+        """Store the path; `metadata` is for Kedro-Viz."""
         self._filepath = Path(filepath)
         self.metadata = metadata
 
@@ -38,7 +38,7 @@ class ArraysFolder(FileDataset):
     """Named arrays, one `.npy` each in a folder, memory-mapped when read."""
 
     def load(self) -> Arrays:
-        """Map the arrays into memory, read-only.
+        """Memory-map the arrays, read-only.
 
         Raises:
             DatasetError: there are none yet.
@@ -48,8 +48,8 @@ class ArraysFolder(FileDataset):
         return {file.stem: np.load(file, mmap_mode="r") for file in sorted(self._filepath.glob("*.npy"))}
 
     def save(self, data: Arrays) -> None:
-        """Write all arrays or nothing."""
-        with written_whole(self._filepath) as folder:
+        """Write all arrays atomically."""
+        with atomic_write(self._filepath) as folder:
             folder.mkdir()
             for name, values in data.items():
                 np.save(folder / f"{name}.npy", values)
@@ -61,17 +61,17 @@ class FiguresFolder(FileDataset):
     def __init__(
         self, filepath: str, save_args: dict[str, Any] | None = None, metadata: dict[str, Any] | None = None
     ) -> None:
-        """Keep the path, and what `savefig` is told besides it."""
+        """Store the path and further arguments of `savefig`."""
         super().__init__(filepath, metadata)
         self._save_args = save_args or {}
 
     def load(self) -> Any:  # noqa: ANN401 - Kedro's signature
-        """Refuse: figures are looked at, not computed with."""
+        """Raise DatasetError: figures are only written."""
         raise DatasetError(f"{self._filepath} holds figures, which are only written")
 
     def save(self, data: dict[str, Any]) -> None:
-        """Write all figures or nothing."""
-        with written_whole(self._filepath) as folder:
+        """Write all figures atomically."""
+        with atomic_write(self._filepath) as folder:
             folder.mkdir()
             for name, figure in data.items():
                 figure.savefig(folder / name, **self._save_args)
@@ -81,12 +81,12 @@ class PreprocessorFile(FileDataset):
     """A fitted preprocessor as JSON."""
 
     def load(self) -> Preprocessor:
-        """Rebuild the preprocessor."""
+        """Load the preprocessor."""
         return restore_preprocessor(json.loads(self._filepath.read_text()))
 
     def save(self, data: Preprocessor) -> None:
-        """Write it whole or not at all."""
-        with written_whole(self._filepath) as path:
+        """Write the preprocessor atomically."""
+        with atomic_write(self._filepath) as path:
             path.write_text(json.dumps(describe_preprocessor(data)))
 
 
@@ -100,6 +100,6 @@ class NetworkFile(FileDataset):
         return load_network(self._filepath)
 
     def save(self, data: keras.Model) -> None:
-        """Write it whole or not at all."""
-        with written_whole(self._filepath) as path:
+        """Write the model atomically."""
+        with atomic_write(self._filepath) as path:
             data.save(path)

@@ -1,4 +1,4 @@
-"""Raw files: read as they are, never written."""
+"""Raw files: CSV as text, Parquet and NumPy archives; never written."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class RawFileError(DatasetError):
-    """A raw file that the user must mend or bring; the message names it."""
+    """A raw file that is missing, empty or damaged; the message names it."""
 
 
 class RawFile(FileDataset):
-    """What all raw files share: they must be there, may be damaged, and stay as they are."""
+    """Base class of raw files, which are read-only."""
 
     def load(self) -> Any:  # noqa: ANN401 - Kedro's signature
         """Read the file.
@@ -41,7 +41,7 @@ class RawFile(FileDataset):
             ) from error
 
     def save(self, data: Any) -> None:  # noqa: ANN401, ARG002 - Kedro's signature
-        """Refuse: raw files are never written by a pipeline."""
+        """Raise RawFileError: raw files are never written by a pipeline."""
         raise RawFileError(f"{self._filepath} is a raw file and is never written by a pipeline")
 
     def _read(self) -> Any:  # noqa: ANN401 - what the kind of file holds
@@ -58,11 +58,11 @@ class RawTable(RawFile):
         names: list[str] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Keep the path and what is known of the columns.
+        """Store the path and what is known of the columns.
 
         Args:
             filepath: of the CSV file.
-            plain: columns that are not worth a dictionary.
+            plain: columns read without dictionary encoding.
             names: of the columns of a file that may come without a header line: the first line is a header when it
                 holds no digit.
             metadata: for Kedro-Viz.

@@ -1,4 +1,4 @@
-"""What a scored file becomes: predictions, the form to hand in, and the rejected rows, each whole or not at all."""
+"""Results of batch scoring: predictions, submission, rejected rows and counts, each written atomically."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from casebook.batch_scoring.scorer import REJECTED as REJECTED_COLUMNS
 from casebook.cases.registry import load_case
 from casebook.datasets.files import FileDataset
 from casebook.datasets.raw import RawFileError
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,15 +32,15 @@ class ScoredFiles(FileDataset):
     """Writes scored blocks as they come: `predictions.parquet`, `submission.csv`, `rejected.parquet`, `scored.json`."""
 
     def __init__(self, filepath: str, case: str, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the folder and the case, which knows the form to hand in."""
+        """Store the folder and the case, which defines the columns of the submission."""
         super().__init__(filepath, metadata)
         self._case = case
 
     def save(self, data: ScoredRows) -> None:
-        """Score and write block after block; nothing takes its name before all is done."""
+        """Score and write block after block; no file is renamed into place before all are complete."""
         with ExitStack() as stack:
             paths = {
-                name: stack.enter_context(written_whole(self._filepath / name))
+                name: stack.enter_context(atomic_write(self._filepath / name))
                 for name in (PREDICTIONS, SUBMISSION, REJECTED, COUNTS)
             }
             writer = stack.enter_context(_Writer(paths, load_case(self._case).new_rows.submission))
@@ -49,7 +49,7 @@ class ScoredFiles(FileDataset):
             writer.finish(data.model)
 
     def load(self) -> dict[str, Any]:
-        """Read what was counted: `rows`, `scored`, `rejected`, `seconds`, the `model`, `counts` by feature and answer.
+        """Read the counts: `rows`, `scored`, `rejected`, `seconds`, the `model`, `counts` by feature and prediction.
 
         Raises:
             RawFileError: nothing was scored yet.
@@ -65,7 +65,7 @@ class ScoredFiles(FileDataset):
 
 
 class _Writer:
-    """Open files, and what was counted so far."""
+    """Writer of the open files, and the counts so far."""
 
     def __init__(self, paths: dict[str, Path], submission: Mapping[str, str]) -> None:
         self._paths, self._submission = paths, submission
@@ -82,7 +82,7 @@ class _Writer:
         self._stack.close()
 
     def write(self, block: ScoredBlock) -> None:
-        """Append one block to the files."""
+        """Append a block to the files and add up its counts."""
         if len(block.predictions):
             self._append(PREDICTIONS, block.predictions, pyarrow.parquet.ParquetWriter)
             form = {name: block.predictions[source] for name, source in self._submission.items()}
@@ -96,7 +96,7 @@ class _Writer:
             self._counts[name] = counts if name not in self._counts else self._counts[name] + counts
 
     def finish(self, model: ScoringModel) -> None:
-        """Write what was counted and which model scored it, and close the files."""
+        """Write the counts and the model's version and test scores, and close the files."""
         # A file of no rows says which columns it would have.
         for name, columns, open_writer in (
             (PREDICTIONS, ["row", "key", "day"], pyarrow.parquet.ParquetWriter),

@@ -1,4 +1,4 @@
-"""The catalog's way to the study of this launch."""
+"""Catalog dataset of the study session of this launch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class StudyLaunch(RunDataset):
     current: StudySession | None = None
 
     def load(self) -> StudySession:
-        """Give the session that the run's hook has opened.
+        """Return the session that the run's hook has opened.
 
         Raises:
             DatasetError: none is open.

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from casebook.datasets.files import FileDataset
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,11 +28,11 @@ def _writer() -> ThreadPoolExecutor:
 
 
 class TableFile(FileDataset):
-    """A typed table as Parquet; categories stay categories. Writing goes on in the background (see `settle_writes`)."""
+    """A typed table as Parquet, with its dtypes; written in the background (see `wait_for_writes`)."""
 
     def load(self) -> pd.DataFrame:
-        """Read the table as it was saved, dtypes included."""
-        self._settle()
+        """Read the table with the dtypes that it was saved with."""
+        self._wait()
         stored = pa.parquet.read_table(self._filepath)
         # Parquet knows no dates by the second and would give them back by the millisecond.
         kinds = {column["name"]: column["numpy_type"] for column in stored.schema.pandas_metadata["columns"]}
@@ -40,30 +40,30 @@ class TableFile(FileDataset):
         return table.astype({name: kind for name, kind in kinds.items() if kind == "datetime64[s]"})
 
     def save(self, data: pd.DataFrame) -> None:
-        """Begin to write the table, whole or not at all. Nodes never modify their inputs, so it stays as it is."""
-        self._settle()
+        """Start writing the table atomically in the background; nodes never modify their inputs."""
+        self._wait()
         PENDING[self._filepath] = _writer().submit(write_table, data, self._filepath)
 
     def _exists(self) -> bool:
-        self._settle()
+        self._wait()
         return super()._exists()
 
-    def _settle(self) -> None:
+    def _wait(self) -> None:
         if self._filepath in PENDING:
             PENDING.pop(self._filepath).result()
 
 
 def write_table(data: pd.DataFrame, filepath: Path) -> None:
-    """Write a table to a Parquet file, whole or not at all."""
+    """Write a table to a Parquet file, atomically."""
     # Only categories gain from a dictionary or are worth the time it takes to look for one.
     categories = [str(name) for name in data if isinstance(data[name].dtype, pd.CategoricalDtype)]
     table = pa.Table.from_pandas(data, preserve_index=False)
-    with written_whole(filepath) as path:
+    with atomic_write(filepath) as path:
         pa.parquet.write_table(table, path, compression="lz4", use_dictionary=categories, write_statistics=False)
 
 
-def after_writes(act: Callable[[], None], name: Path) -> None:
-    """Do something once all tables so far are written, unless one failed; `settle_writes` waits for it by this name."""
+def run_after_writes(act: Callable[[], None], name: Path) -> None:
+    """Schedule an action after all pending writes, unless one failed; `wait_for_writes` waits for it by this name."""
     before = list(PENDING.values())
 
     def act_on_success() -> None:
@@ -74,7 +74,7 @@ def after_writes(act: Callable[[], None], name: Path) -> None:
     PENDING[name] = _writer().submit(act_on_success)
 
 
-def settle_writes(only_done: bool = False) -> None:
+def wait_for_writes(only_done: bool = False) -> None:
     """Wait for writes in the background and raise the first error among them.
 
     Args:

@@ -1,4 +1,4 @@
-"""Catalog datasets that write to the MLflow run of the pipeline."""
+"""Catalog datasets of the pipeline's MLflow run: metrics, curves, callbacks, fold runs and models."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS_BETWEEN_STATES = 0.2
 
 
 def current_run_id() -> str:
-    """Give the run that kedro-mlflow opened for this pipeline.
+    """Return the id of the run that kedro-mlflow opened for this pipeline.
 
     Raises:
         DatasetError: no run is open.
@@ -33,18 +33,18 @@ def current_run_id() -> str:
 
 
 class RunDataset(AbstractDataset[Any, Any]):
-    """What these datasets share: they are written, and there is nothing to describe."""
+    """Base class of datasets of the MLflow run."""
 
     def __init__(self, metadata: dict[str, Any] | None = None) -> None:
-        """Keep what Kedro-Viz shows."""
+        """Store the metadata for Kedro-Viz."""
         self.metadata = metadata
 
     def load(self) -> Any:  # noqa: ANN401 - Kedro's signature
-        """Refuse: what is in MLflow is read there."""
+        """Raise DatasetError: a dataset that is only written."""
         raise DatasetError(f"{type(self).__name__} is only written; read it from the MLflow run")
 
     def save(self, data: Any) -> None:  # noqa: ANN401, ARG002 - Kedro's signature
-        """Refuse, unless a subclass can."""
+        """Raise DatasetError: a dataset that is only read."""
         raise DatasetError(f"{type(self).__name__} is only read")
 
     def _describe(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class RunMetrics(RunDataset):
     """Metrics of the run, named as they are in the dictionary that is saved (`test/accuracy`)."""
 
     def save(self, data: dict[str, float]) -> None:
-        """Log them in one call."""
+        """Log all metrics in one call."""
         log_metrics_once(current_run_id(), data)
 
 
@@ -76,7 +76,7 @@ class TrainingCallbacks(RunDataset):
     """Read-only: the callbacks of a training: curves in the run, a progress bar on the console, and its checkpoint."""
 
     def __init__(self, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the path of the checkpoint, which a training writes between its epochs."""
+        """Store the path of the checkpoint, which a training writes between its epochs."""
         super().__init__(metadata)
         self.checkpoint = Path(filepath)
 
@@ -93,7 +93,7 @@ class TrainingCallbacks(RunDataset):
 
 
 class FoldRuns(RunDataset):
-    """Read-only: what cross-validation reports to, a child run a fold and a line on the console."""
+    """Read-only: the fold monitor of cross-validation, a child run and a console line for each fold."""
 
     def load(self) -> Any:  # noqa: ANN401 - a casebook.tracking.console.ConsoleFolds
         """Return a monitor of folds bound to this run."""
@@ -107,7 +107,7 @@ class ChampionModel(RunDataset):
     """Read-only: the version of the case's registered model that is in use."""
 
     def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the case, whose name the registered model has."""
+        """Store the case, which names the registered model."""
         super().__init__(metadata)
         self._case = case
 
@@ -122,7 +122,7 @@ class LoggedModel(RunDataset):
     """The packaged model, logged to the run under the name `model`."""
 
     def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the case, whose code goes with the model."""
+        """Store the case, whose code is packaged with the model."""
         super().__init__(metadata)
         self._case = case
 

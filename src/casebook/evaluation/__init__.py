@@ -1,4 +1,4 @@
-"""How good predictions are, and what they rely on: metrics, permutation importance, Shapley values."""
+"""Evaluation of predictions: metrics, permutation importance, Shapley values."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""How metrics are computed; `metric_registry` says what they are called and which way is better."""
+"""Computation of the metrics; `metrics` registers their names, tasks and directions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def mean_scorer(values: np.ndarray, counted: np.ndarray | None) -> Scorer:
-    """Prepare the mean of a number a row, over the rows that count; None for all."""
+    """Return a scorer of the mean of a number a row, over the rows that count (None for all)."""
     if counted is not None:
         values = np.where(counted, values, 0.0)
 
@@ -30,7 +30,7 @@ def mean_scorer(values: np.ndarray, counted: np.ndarray | None) -> Scorer:
 
 
 def area_scorer(target: np.ndarray, probability: np.ndarray) -> Scorer:
-    """Prepare the area under the ROC curve: the share of pairs of both classes in the right order, ties counted half.
+    """Return a scorer of the area under the ROC curve: the share of correctly ordered pairs of both classes, ties half.
 
     Exact on all rows, where Keras's has 200 thresholds. scikit-learn's takes 4 to 100 times as long.
     """
@@ -60,12 +60,15 @@ def area_scorer(target: np.ndarray, probability: np.ndarray) -> Scorer:
 
 
 def f1_scorer(target: np.ndarray, chosen: np.ndarray) -> Scorer:
-    """Prepare twice the hits over the positives that are there and those that are told; NaN without any of either."""
-    truth, told = target == 1, chosen == 1
+    """Return a scorer of F1: twice the true positives over actual and predicted positives; NaN without either."""
+    actual, predicted = target == 1, chosen == 1
 
     def f1(weights: np.ndarray | None) -> float:
-        hits, there, found = (_total(rows, weights) for rows in (truth & told, truth, told))
-        return float(2 * hits / (there + found)) if there + found else float("nan")
+        both, actual_total, predicted_total = (
+            _total(rows, weights) for rows in (actual & predicted, actual, predicted)
+        )
+        total = actual_total + predicted_total
+        return float(2 * both / total) if total else float("nan")
 
     return f1
 
@@ -74,14 +77,22 @@ def _total(rows: np.ndarray, weights: np.ndarray | None) -> float:
     return float(np.count_nonzero(rows) if weights is None else weights @ rows)
 
 
-def hits(target: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """Compute 1 for each row whose class was chosen, else 0."""
+def correct_predictions(target: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Compute whether each row's class was predicted, as 1 or 0; float64 of shape (rows,)."""
     found: np.ndarray = (chosen == target).astype(np.float64)
     return found
 
 
 def log_losses(target: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """Compute minus the log of the true class's probability, clipped by its type's epsilon as scikit-learn does."""
+    """Compute minus the log of the true class's probability, clipped by its type's epsilon as scikit-learn does.
+
+    Args:
+        target: shape (rows,): 0 or 1, or class numbers.
+        probability: of class 1, shape (rows,), or of each class, shape (rows, classes).
+
+    Returns:
+        float64 of shape (rows,).
+    """
     if probability.ndim == 2:
         of_truth = probability[np.arange(len(target)), target.astype(np.intp)]
     else:
@@ -92,17 +103,17 @@ def log_losses(target: np.ndarray, probability: np.ndarray) -> np.ndarray:
     return losses
 
 
-def errors(target: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """Compute each row's absolute error."""
+def absolute_errors(target: np.ndarray, value: np.ndarray) -> np.ndarray:
+    """Compute each row's absolute error; float64 of shape (rows,)."""
     return np.abs(value.astype(np.float64) - target.astype(np.float64))
 
 
 def relative_errors(target: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """Compute each row's absolute error as a fraction of its target."""
-    return errors(target, value) / target.astype(np.float64)
+    """Compute each row's absolute error as a fraction of its target; float64 of shape (rows,)."""
+    return absolute_errors(target, value) / target.astype(np.float64)
 
 
 def above_zero(target: np.ndarray) -> np.ndarray:
-    """Find the rows whose target is above 0."""
+    """Return which rows have a target above 0: bool of shape (rows,)."""
     above: np.ndarray = target > 0
     return above

@@ -1,7 +1,7 @@
-"""The metrics: one table says what each is called, which tasks it judges, which way is better and how it is computed.
+"""The metric registry: name, tasks, direction and computation of every metric.
 
 Test scores, curves, early stopping, studies, promotion, monitoring, importance, figures, the ledger and the names that
-parameters allow all read this table: to add a metric is to `register` it.
+parameters allow all read this registry: to add a metric is to `register` it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NAME = re.compile(r"(?:(?P<part>\w+)/)?(?:baseline_|reference_)?(?P<metric>\w+?
 
 @dataclass(frozen=True)
 class Metric:
-    """How predictions are judged.
+    """A metric of predictions.
 
     Attributes:
         name: as in `test/<name>`.
@@ -61,7 +61,7 @@ class Metric:
         return self.scorer(target, response)(sample_weight)
 
     def scorer(self, target: np.ndarray, response: np.ndarray) -> Scorer:
-        """Prepare the score under many weightings, as a bootstrap needs: what weights do not change is computed once.
+        """Return a scorer for many weightings, as a bootstrap needs: what weights do not change is computed once.
 
         Returns:
             A function of weights, shape (rows,), or None for equal ones.
@@ -76,64 +76,64 @@ class Metric:
     def _values(self, target: np.ndarray, response: np.ndarray) -> np.ndarray:
         # Rows that do not count may divide by 0, and a network that diverged predicts infinities.
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return self.per_row(target, response)  # type: ignore[misc]  # `register` sees to it
+            return self.per_row(target, response)  # type: ignore[misc]  # `register` checks it
 
     @property
     def sign(self) -> int:
-        """1 where greater is better, else -1: times a difference it says how much better."""
+        """Return 1 where greater is better, else -1: times a difference it is the improvement."""
         return 1 if self.greater_is_better else -1
 
     @property
     def title(self) -> str:
-        """How figures call it."""
+        """Return the name in figures."""
         return self.label or self.name
 
 
 class MetricName(NamedTuple):
-    """A metric's name taken apart: `val/auc` is the part `val` and the metric `auc`."""
+    """A parsed metric name: `val/auc` is the part `val` and the metric `auc`."""
 
     part: str
     metric: str
 
 
-_REGISTRY: dict[str, Metric] = {}
+METRICS: dict[str, Metric] = {}
 CLASSES: tuple[Task, ...] = ("binary", "multiclass")
 NUMBERS: tuple[Task, ...] = ("regression",)
 MAIN_METRIC: dict[str, str] = {"binary": "auc", "multiclass": "accuracy", "regression": "mae"}
 
 
 def register(metric: Metric) -> Metric:
-    """Add a metric to the table.
+    """Register a metric.
 
     Raises:
-        ValueError: the name is taken or is none, or it says neither or both of `per_row` and `over_all`.
+        ValueError: the name is taken or is none, or it has neither or both of `per_row` and `over_all`.
     """
-    if metric.name in {*_REGISTRY, LOSS, *COSTS} or parse_name(metric.name).metric != metric.name:
+    if metric.name in {*METRICS, LOSS, *COSTS} or parse_name(metric.name).metric != metric.name:
         raise ValueError(f"metric {metric.name!r}: the name is taken, or ends like the name of a mean or a deviation")
     if (metric.per_row is None) == (metric.over_all is None):
         raise ValueError(f"metric {metric.name!r}: give one of per_row and over_all")
-    _REGISTRY[metric.name] = metric
+    METRICS[metric.name] = metric
     return metric
 
 
 def unregister(name: str) -> None:
-    """Remove a metric from the table."""
-    del _REGISTRY[name]
+    """Remove a metric from the registry."""
+    del METRICS[name]
 
 
 def metrics_of(task: str) -> tuple[Metric, ...]:
-    """Return the metrics of a task in the order of the table.
+    """Return the metrics of a task in the order of the registry.
 
     Raises:
         ValueError: the task is unknown.
     """
     if task not in TASKS:
         raise ValueError(f"unknown task {task!r}; choose one of: {', '.join(TASKS)}")
-    return tuple(metric for metric in _REGISTRY.values() if task in metric.tasks)
+    return tuple(metric for metric in METRICS.values() if task in metric.tasks)
 
 
 def main_metric(task: str) -> Metric:
-    """Return the metric that decides where parameters name none: `auc`, `accuracy` or `mae`, by task."""
+    """Return the default metric of a task: `auc`, `accuracy` or `mae`."""
     metrics_of(task)
     return find_metric(MAIN_METRIC[task], task)
 
@@ -148,7 +148,7 @@ def find_metric(name: str, task: str = "") -> Metric:
     Raises:
         ValueError: there is none of that name, or none for the task; names those that there are.
     """
-    known = _REGISTRY if not task else {metric.name: metric for metric in metrics_of(task)}
+    known = METRICS if not task else {metric.name: metric for metric in metrics_of(task)}
     metric = known.get(parse_name(name).metric)
     if metric is None:
         what = f"does not fit the task {task}" if task else "is unknown"
@@ -157,7 +157,7 @@ def find_metric(name: str, task: str = "") -> Metric:
 
 
 def parse_name(name: str) -> MetricName:
-    """Take the name of a score or curve apart, without what is said of it (`_mean`, `_std`, `_at_0.6`, `baseline_`)."""
+    """Parse the name of a score or curve, without its affixes (`_mean`, `_std`, `_at_0.6`, `baseline_`)."""
     found = _NAME.fullmatch(name)
     return MetricName(found["part"] or "", found["metric"]) if found else MetricName("", name)
 
@@ -172,7 +172,7 @@ def is_greater_better(name: str) -> bool:
 
 
 def check_names(names: Iterable[str], task: str) -> None:
-    """Refuse names of metrics that do not judge a task; losses and costs go with any.
+    """Validate names of metrics for a task; losses and costs fit any.
 
     Raises:
         ValueError: names those that do.
@@ -183,13 +183,13 @@ def check_names(names: Iterable[str], task: str) -> None:
 
 
 for _metric in (
-    Metric("accuracy", CLASSES, True, "class", functions.hits),
+    Metric("accuracy", CLASSES, True, "class", functions.correct_predictions),
     Metric("auc", ("binary",), True, "probability", over_all=functions.area_scorer, label="AUC"),
     Metric("log_loss", CLASSES, False, "probability", functions.log_losses, label="log loss"),
     Metric("f1", ("binary",), True, "class", over_all=functions.f1_scorer, label="F1"),
-    Metric("mae", NUMBERS, False, "value", functions.errors, label="MAE"),
-    Metric("mse", NUMBERS, False, "value", lambda y, p: functions.errors(y, p) ** 2, label="MSE"),
-    Metric("rmse", NUMBERS, False, "value", lambda y, p: functions.errors(y, p) ** 2, root=True, label="RMSE"),
+    Metric("mae", NUMBERS, False, "value", functions.absolute_errors, label="MAE"),
+    Metric("mse", NUMBERS, False, "value", lambda y, p: functions.absolute_errors(y, p) ** 2, label="MSE"),
+    Metric("rmse", NUMBERS, False, "value", lambda y, p: functions.absolute_errors(y, p) ** 2, root=True, label="RMSE"),
     # Fractions on the rows whose target is above 0: Keras's are percentages and divide by almost 0 elsewhere.
     Metric(
         "rmspe", NUMBERS, False, "value", lambda y, p: functions.relative_errors(y, p) ** 2,

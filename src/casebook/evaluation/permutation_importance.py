@@ -1,4 +1,4 @@
-"""Measure how much a network relies on each raw column by permuting it among the rows."""
+"""Permutation importance of raw columns."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def permute_importance(
     task: str = "binary",
     metric: str = "",
 ) -> pd.DataFrame:
-    """Measure how much worse predictions get when one raw column is permuted among the rows.
+    """Compute how much worse predictions get when one raw column is permuted among the rows.
 
     Every raw column meets the same permutations, so their order in `permuted` changes nothing. Source: Breiman, Random
     Forests (2001), section 10.
@@ -46,7 +46,7 @@ def permute_importance(
         repeats: Permutations per raw column, at least 1.
         seed: Seed of the permutations.
         task: `binary`, `multiclass` or `regression`.
-        metric: A name of `metric_registry`; empty for the task's main one.
+        metric: A name of `metrics`; empty for the task's main one.
 
     Returns:
         Columns `raw_column`, `metric` (if none is given `auc`, `accuracy` or `mae`, by task), `drop_mean`, `drop_std`
@@ -57,7 +57,7 @@ def permute_importance(
         ValueError: No repeats, an unknown task, blocks of other lengths than the target, or what `score_predictions`
             refuses, such as a binary target of one class only.
     """
-    judged = find_metric(metric, task) if metric else main_metric(task)
+    scored_metric = find_metric(metric, task) if metric else main_metric(task)
     _check_inputs(arrays, target, repeats)
     generator = np.random.default_rng(seed)
     orders = [generator.permutation(len(target)) for _ in range(repeats)]
@@ -65,13 +65,13 @@ def permute_importance(
     def score(rows: Arrays) -> float:
         prediction = predict(rows)
         shaped = prediction if task == "multiclass" else np.ravel(prediction)
-        return judged.sign * score_predictions(task, target, shaped, metrics=[judged])[judged.name]
+        return scored_metric.sign * score_predictions(task, target, shaped, metrics=[scored_metric])[scored_metric.name]
 
     best = score(dict(arrays))
     records = []
     for raw_column, permute in permuted.items():
         drops = [best - score(permute(order)) for order in orders]
-        records.append((raw_column, judged.name, float(np.mean(drops)), float(np.std(drops))))
+        records.append((raw_column, scored_metric.name, float(np.mean(drops)), float(np.std(drops))))
     table = pd.DataFrame(records, columns=["raw_column", "metric", "drop_mean", "drop_std"])
     return table.sort_values("drop_mean", ascending=False, kind="stable", ignore_index=True)
 
@@ -83,7 +83,7 @@ def permute_raw_columns(
     feature_sources: FeatureSources,
     engineer: Callable[[pd.DataFrame], pd.DataFrame],
 ) -> dict[str, Permute]:
-    """Make for each raw column of a model what permutes it, exactly, whatever features it enters.
+    """Build for each raw column of a model the function that permutes it, exactly, in all features made of it.
 
     Where every feature of a raw column is made of that column alone, moving their prepared columns together equals
     permuting the raw column and preparing the rows again, at a fraction of the cost, since features and preprocessing
@@ -104,14 +104,16 @@ def permute_raw_columns(
     for raw_column in list_raw_columns(preprocessor.column_names, feature_sources):
         features = [name for name in preprocessor.column_names if raw_column in feature_sources[name]]
         if all(len(feature_sources[name]) == 1 for name in features):
-            permuted[raw_column] = move_together(arrays, [preprocessor.positions[name] for name in features])
+            permuted[raw_column] = permute_prepared_columns(arrays, [preprocessor.positions[name] for name in features])
         else:
-            permuted[raw_column] = prepare_again(rows, raw_column, lambda rows: preprocessor.prepare(engineer(rows)))
+            permuted[raw_column] = permute_and_prepare(
+                rows, raw_column, lambda rows: preprocessor.prepare(engineer(rows))
+            )
     return permuted
 
 
-def move_together(arrays: Arrays, columns: Sequence[tuple[str, int]]) -> Permute:
-    """Permute prepared columns, given as (block, column index), by one and the same order.
+def permute_prepared_columns(arrays: Arrays, columns: Sequence[tuple[str, int]]) -> Permute:
+    """Permute prepared columns, given as (block, column index), by the same order.
 
     Raises:
         ValueError: A column is not in the blocks.
@@ -131,7 +133,7 @@ def move_together(arrays: Arrays, columns: Sequence[tuple[str, int]]) -> Permute
     return permute
 
 
-def prepare_again(rows: pd.DataFrame, raw_column: str, prepare: Callable[[pd.DataFrame], Arrays]) -> Permute:
+def permute_and_prepare(rows: pd.DataFrame, raw_column: str, prepare: Callable[[pd.DataFrame], Arrays]) -> Permute:
     """Permute a raw column, and prepare the rows again."""
     return lambda order: prepare(rows.assign(**{raw_column: rows[raw_column].array.take(order)}))
 

@@ -1,4 +1,4 @@
-"""Predicting with a network at hand, once; a model that answers often is logged (see `serving`)."""
+"""Prediction with a network in memory; a model that predicts often is a `RowModel` (see `inference`)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def predict(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Predict prepared rows in their order; see `networks.make_predictor`.
+    """Predict prepared rows in their order: float64 of shape (rows,) for one output, else (rows, outputs).
 
     Dense networks by NumPy: for a single use TensorFlow takes longer to compile one than the prediction takes.
     """
     described = describe_network(network)
     if described is None:
         return make_predictor(network)(arrays)
-    # A network that diverged has no finite answers, which is for those to say who judge it.
+    # A network that diverged has no finite outputs, which the scores report.
     with np.errstate(over="ignore", invalid="ignore"):
         return NumpyNetwork(*described)(arrays)

@@ -1,4 +1,4 @@
-"""Score predictions by the metrics of a task, and make the constant prediction they are compared with."""
+"""Scores of predictions by the metrics of a task, and the constant baseline."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def score_predictions(
         metrics: Some of the task's; None for all.
 
     Returns:
-        A score a metric of `metric_registry`: binary `accuracy auc log_loss f1`; multiclass `accuracy log_loss`;
+        A score a metric of `metrics`: binary `accuracy auc log_loss f1`; multiclass `accuracy log_loss`;
         regression `mae mse rmse` on all rows and `rmspe mape` as fractions on the rows whose target is above 0. What is
         not defined on these rows is left out.
 
@@ -83,7 +83,7 @@ def _score(
 
 
 def predict_baseline(task: str, train_target: np.ndarray, rows: int, classes: int | None = None) -> np.ndarray:
-    """Predict for every row what the training target says without looking at any feature.
+    """Predict the training target's mean or class shares for every row, without any feature.
 
     At the threshold 0.5 the binary baseline has the accuracy of the majority class; a share of exactly 0.5 predicts
     class 1 (see `apply_threshold`). At another threshold its class may be the minority's.
@@ -121,14 +121,14 @@ def score_network(network: keras.Model, rows: Arrays, task: str, threshold: floa
 def score_baseline(
     network: keras.Model, rows: Arrays, train_target: np.ndarray, task: str, threshold: float
 ) -> dict[str, float]:
-    """Score what the training target alone says of the same rows; a network tells how many classes there are."""
+    """Score the baseline of the training target on the same rows; the network's outputs state the number of classes."""
     outputs = network.output_shape[-1]
     plain = predict_baseline(task, train_target, len(rows["target"]), outputs if outputs > 1 else None)
     return score_predictions(task, rows["target"], plain, threshold)
 
 
 def apply_threshold(probability: np.ndarray, threshold: float) -> np.ndarray:
-    """Turn probabilities into classes: 1 where the probability reaches the threshold, else 0.
+    """Choose classes by a threshold: 1 where the probability reaches it, else 0.
 
     Returns:
         int8, same shape.

@@ -1,4 +1,4 @@
-"""What each raw column adds to a single prediction, by setting typical values in their place."""
+"""Shapley values of raw columns for a single prediction, against a row of typical values."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from casebook.column_types.parsing import Kind
 
-ORDERS = 16
+PERMUTATIONS = 16
 SEED = 0
 COLUMNS = ["row", "column", "value", "contribution", "typical", "answer"]
 
 
 def typical_values(joined_rows: pd.DataFrame) -> dict[str, Any]:
-    """Give each raw column's typical value: the median of numbers and days, else the most frequent value.
+    """Compute each raw column's typical value: the median of numbers and days, else the most frequent value.
 
     Returns:
         By column plain values that JSON can hold, days as text; no images and no long texts, which have none.
@@ -32,9 +32,9 @@ def explain_rows(
     rows: pd.DataFrame,
     typical: Mapping[str, Any],
     kinds: Mapping[str, Kind],
-    orders: int = ORDERS,
+    orders: int = PERMUTATIONS,
 ) -> pd.DataFrame:
-    """Share the difference between a row's answer and that of a typical row out among the row's columns.
+    """Compute Shapley values: how a row's prediction differs from that of a typical row, by column.
 
     Starting from the typical row, the columns take their values of the row one after another; what each step changes
     is that column's contribution, averaged over random orders and their reverses (Shapley values by sampling:
@@ -65,12 +65,12 @@ def _explain_row(
 ) -> pd.DataFrame:
     names = [name for name in row.columns if name in kinds]
     own = np.array([_plain(row[name].iloc[0]) for name in names] + [None], dtype=object)[:-1]
-    usual = np.array([typical.get(name) for name in names] + [None], dtype=object)[:-1]
-    differing = np.array([place for place in range(len(names)) if str(own[place]) != str(usual[place])], dtype=int)
+    baseline = np.array([typical.get(name) for name in names] + [None], dtype=object)[:-1]
+    differing = np.array([place for place in range(len(names)) if str(own[place]) != str(baseline[place])], dtype=int)
     generator = np.random.default_rng(SEED)
     drawn = [generator.permutation(differing) for _ in range(orders)]
     paths = [path for order in drawn for path in (order, order[::-1])]
-    steps = np.concatenate([_walk(usual, own, path) for path in paths])
+    steps = np.concatenate([_build_path(baseline, own, path) for path in paths])
     answers = answer(pd.DataFrame(steps, columns=names)).reshape(len(paths), len(differing) + 1)
     contributions = np.zeros(len(names))
     for path, found in zip(paths, answers, strict=True):
@@ -81,9 +81,9 @@ def _explain_row(
     return table.iloc[order].reset_index(drop=True)
 
 
-def _walk(usual: np.ndarray, own: np.ndarray, path: np.ndarray) -> np.ndarray:
-    """Lay out the rows on the way from the usual one to its own, a column more in each."""
-    steps = np.tile(usual, (len(path) + 1, 1))
+def _build_path(baseline: np.ndarray, own: np.ndarray, path: np.ndarray) -> np.ndarray:
+    """Build the rows between the typical row and the explained one, a column more replaced in each."""
+    steps = np.tile(baseline, (len(path) + 1, 1))
     for step, place in enumerate(path, 1):
         steps[step:, place] = own[place]
     return steps
@@ -98,7 +98,7 @@ def _typical(column: pd.Series) -> Any:  # noqa: ANN401 - a plain value
     if pd.api.types.is_numeric_dtype(known) and not pd.api.types.is_bool_dtype(known):
         return known.sort_values().iloc[len(known) // 2].item()
     frequent = known.astype("object").mode()
-    # Texts that differ in every row (ids, reviews) have none that is typical; an unknown one stands for them.
+    # Texts that differ in every row (ids, reviews) have no typical value; an unknown one replaces it.
     return _plain(frequent.iloc[0]) if len(frequent) < len(known) else None
 
 

@@ -1,4 +1,4 @@
-"""What happens around a run: parameters checked, raw files found, MLflow told, a summary shown."""
+"""Kedro hooks: validated parameters, raw files, MLflow run and registry, summary."""
 
 from casebook.hooks.half_written import HalfWrittenHook
 from casebook.hooks.mlflow import BatchedMlflowHook

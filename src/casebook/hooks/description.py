@@ -1,4 +1,4 @@
-"""A run's description in the MLflow UI: Markdown on what was held out, the scores side by side, and how to go on."""
+"""A run's description in the MLflow UI: Markdown with held-out rows, scores side by side, and how to load the model."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STUDY_COLUMNS = {"test": "winner", "default": "default", "baseline": "baseline",
 STRATEGIES = {"row": "by row, at random", "time": "by time, the last days", "given": "as the data set's own test part"}
 COUNTS = ("rows", "learnt", "held_out", "promotion", "replayed")
 # So many searched values of a winner are listed; the tags have all.
-MOST_VALUES = 20
+MAX_VALUES = 20
 # Relative to the project, so that it holds when that is moved.
 STORE = "sqlite:///mlruns/mlflow.db"
 MARK = "<!-- written by casebook"
@@ -75,8 +75,8 @@ def _update(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     counts = [f"{name.replace('_', ' ')} {found[name]:,.0f}" for name in COUNTS if name in found]
     yield f"**Last batch**: {', '.join(counts)}." if counts else ""
     yield _scores(run, UPDATED_COLUMNS, "new rows held out")
-    batches = {name: said for name, said in run.data.tags.items() if name.startswith("update.")}
-    yield "\n".join(f"- {said}" for _, said in sorted(batches.items(), key=lambda each: int(each[0].split(".")[1])))
+    batches = {name: line for name, line in run.data.tags.items() if name.startswith("update.")}
+    yield "\n".join(f"- {line}" for _, line in sorted(batches.items(), key=lambda each: int(each[0].split(".")[1])))
     yield _leaks(parameters)
     # Each batch logged a model; the registered version is the last.
     version = run.data.tags.get("model.version")
@@ -113,7 +113,7 @@ def _study(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
         link = f"[trial {tags['best.trial']}](#/experiments/{run.info.experiment_id}/runs/{tags['best.run_id']})"
         yield f"**Winner**: {link}{f', {best}' if best else ''}."
         won = {name: value for name, value in tags.items() if name.startswith(f"best.{_case(run)}.")}
-        rows = [f"| `{name.removeprefix('best.')}` | {value} |" for name, value in list(won.items())[:MOST_VALUES]]
+        rows = [f"| `{name.removeprefix('best.')}` | {value} |" for name, value in list(won.items())[:MAX_VALUES]]
         yield "\n".join(["| searched | value |", "| --- | --- |", *rows]) if rows else ""
     yield _scores(run, STUDY_COLUMNS, "test rows")
     yield _leaks(parameters)
@@ -129,7 +129,7 @@ def _origin(run: Run) -> str:
 
 
 def _scores(run: Run, columns: Mapping[str, str], rows: str) -> str:
-    """Set the scores side by side, a row a metric; a column that has none is left out."""
+    """Build the table of scores, a row for each metric; empty columns are left out."""
     groups = {title: _group(run, who) for who, title in columns.items()}
     shown = {title: values for title, values in groups.items() if values}
     first = next(iter(shown.values()), {})
@@ -166,7 +166,7 @@ def _held_out(run: Run, parameters: Mapping[str, Any]) -> str:
 
 
 def _leaks(parameters: Mapping[str, Any]) -> str:
-    """Name the columns that are unknown when a prediction is made."""
+    """List the columns that are unknown when a prediction is made."""
     closed, open_ones = (
         [f"`{column}`" for column, choice in parameters["leaks"].items() if choice == wanted]
         for wanted in ("drop", "keep")
@@ -177,7 +177,7 @@ def _leaks(parameters: Mapping[str, Any]) -> str:
 
 
 def _model(run: Run, address: str) -> Iterator[str]:
-    """Say what became of the run's model, and how to load and serve it."""
+    """Describe the run's registered version, and how to load and serve the model."""
     case, version = _case(run), run.data.tags.get("model.version")
     serving = f"`MLFLOW_TRACKING_URI={STORE} mlflow models serve -m {address} --env-manager local`"
     if version:

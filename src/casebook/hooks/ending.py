@@ -1,4 +1,4 @@
-"""Runs that end otherwise than by themselves."""
+"""Runs that are interrupted or killed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TERMINATED = 128 + signal.SIGTERM
 
 
 def end_killed_runs() -> None:
-    """See to it that a run still open when the process leaves is ended as KILLED.
+    """Register exit handlers that end a run still open as KILLED.
 
     Kedro calls no hook on Ctrl-C, and MLflow's own exit handler would say FINISHED; this one runs before it.
     """

@@ -1,4 +1,4 @@
-"""What a full disk left half-written is removed: datasets of other libraries write in place."""
+"""Removal of files that a full disk left half-written: datasets of other libraries write in place."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 
 class HalfWrittenHook:
-    """Knows which dataset is being saved; casebook's own are written whole or not at all."""
+    """Tracks which dataset is being saved; casebook's own are written atomically."""
 
     saving = ""
 
     @hook_impl
     def after_context_created(self) -> None:
-        """Let the run's end be the only one to tell of a full disk."""
+        """Silence MLflow's traces of a full disk, which the run's end reports."""
         quiet_full_disk()
 
     @hook_impl
     def before_dataset_saved(self, dataset_name: str) -> None:
-        """Keep the name."""
+        """Record the dataset being saved."""
         self.saving = dataset_name
 
     @hook_impl
     def after_dataset_saved(self) -> None:
-        """Forget the name."""
+        """Clear the dataset being saved."""
         self.saving = ""
 
     @hook_impl(wrapper=True, tryfirst=True)

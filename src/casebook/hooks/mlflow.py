@@ -1,4 +1,4 @@
-"""kedro-mlflow's hook, which asks the store once a node for all new parameters rather than once for each."""
+"""kedro-mlflow's hook, logging all new parameters of a node in one call instead of one call each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
     """Logs a node's parameters together, and those that several nodes take once."""
 
     def __init__(self) -> None:
-        """Begin with nothing logged."""
+        """Create the hook with nothing logged."""
         super().__init__()
         self._logged: set[tuple[str, str, str]] = set()
         self._waiting: dict[str, str] = {}
@@ -30,7 +30,7 @@ class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
     def before_node_run(
         self, node: Node, catalog: CatalogProtocol[Any, Any], inputs: dict[str, Any], is_async: bool
     ) -> None:
-        """Let kedro-mlflow find the node's parameters, and log the new ones."""
+        """Collect the node's parameters by kedro-mlflow, and log the new ones."""
         super().before_node_run(node, catalog, inputs, is_async)
         waiting = [Param(name, value) for name, value in self._waiting.items()]
         for start in range(0, len(waiting), PARAMS_A_BATCH):

@@ -1,4 +1,4 @@
-"""Variants and checks, before anything else sees the parameters."""
+"""Resolution and validation of parameters, before any other hook reads them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class ParametersHook:
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Lay the variant and the command line over the configuration and check the result."""
+        """Overlay variant and command line on the configuration and validate the result."""
         # Pydantic and the cases' classes are not needed to list commands.
         from casebook.config.resolve import InvalidParametersError, resolve_parameters
 

@@ -1,4 +1,4 @@
-"""Which code and which command made a run."""
+"""Provenance of a run: its command and git commit."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from casebook.config.paths import project_root
 
 
 def describe_command() -> str:
-    """Give the command as it was typed, every option included (kedro-mlflow's own tag leaves some out)."""
+    """Return the command as it was typed, every option included (kedro-mlflow's own tag leaves some out)."""
     program = Path(sys.argv[0])
     typed = ["python", "-m", program.parent.name] if program.name == "__main__.py" else [program.name]
     return shlex.join([*typed, *sys.argv[1:]])
 
 
 def describe_commit() -> dict[str, str]:
-    """Give `git.commit` and `git.dirty` of the project; nothing where it is no git checkout."""
+    """Return `git.commit` and `git.dirty` of the project; empty where it is no git checkout."""
     try:
         commit, status = (_git("rev-parse", "HEAD"), _git("status", "--porcelain"))
     except (OSError, subprocess.CalledProcessError):

@@ -1,4 +1,4 @@
-"""A finished run's model enters the registry, and becomes the champion where it is better by enough."""
+"""Registration of a finished run's model, and its promotion where it is better by the margin."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 
 class RegistryHook:
-    """Register and judge the model of each run that logged one."""
+    """Register the model of each run that logged one, and compare it with the champion."""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Keep the context, whose parameters are resolved when a pipeline has run."""
+        """Store the context, whose parameters are resolved when a pipeline has run."""
         self.context = context
 
     @hook_impl(wrapper=True)
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> Generator[None, None, None]:
-        """Once kedro-mlflow has ended the run, register what it logged and tell the run of it."""
+        """Register the logged model once kedro-mlflow has ended the run, and decide on its promotion."""
         run, case = mlflow.active_run(), sole_case(pipeline)
         yield
         if run is None or f"{case}.model" not in pipeline.all_outputs():

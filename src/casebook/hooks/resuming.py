@@ -66,7 +66,7 @@ def _end_children(run: Run) -> None:
 
 
 def what_counts(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what does not decide what a run computes: the variants that were not chosen, and its manner."""
+    """Drop the parameters that do not change results: variants that were not chosen, and execution options."""
     return {name: value for name, value in parameters.items() if name not in {"variants", *EXECUTION_OPTIONS}}
 
 

@@ -1,4 +1,4 @@
-"""How a launch of a study begins: before any table is read, in the study's one MLflow run."""
+"""Launch of a study: created or joined before any table is read, in the study's one MLflow run."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def begin_launch(context: KedroContext, case: str, parameters: dict[str, Any], r
     """
     # Optuna is not needed by any other command.
     from casebook.tuning.hyperparameters import SpaceError
-    from casebook.tuning.session import begin
+    from casebook.tuning.session import open_session
 
     if raw is None:
         raise click.UsageError(f"a study begins with the raw files: run `kedro run --pipeline={case}_study` whole")
@@ -34,7 +34,7 @@ def begin_launch(context: KedroContext, case: str, parameters: dict[str, Any], r
         return str(MlflowClient().create_run(experiment, run_name=name).info.run_id)
 
     try:
-        session = begin(case, parameters, raw.fingerprint, context.env or "local", open_run)
+        session = open_session(case, parameters, raw.fingerprint, context.env or "local", open_run)
     except SpaceError as error:
         raise click.UsageError(str(error)) from None
     StudyLaunch.current = session

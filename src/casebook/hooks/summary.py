@@ -1,4 +1,4 @@
-"""The short table at the end of a run."""
+"""Seconds by stage, and the summary at the end of a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import mlflow
 import psutil
 from kedro.framework.hooks import hook_impl
 
-from casebook.background.runner import SECONDS
+from casebook.background.runner import NODE_SECONDS
 from casebook.compute.tensorflow_startup import tensorflow_start_seconds
 from casebook.stages import BACKGROUND, CACHED
 from casebook.tracking.console import show_summary
@@ -35,7 +35,7 @@ class SummaryHook:
         """Start the clocks."""
         self.context = context
         self.seconds: dict[str, float] = {}
-        self.beside: dict[str, float] = {}
+        self.background: dict[str, float] = {}
         self.node, self.node_seconds = "", 0.0
         self.counted = bool(tensorflow_start_seconds())
         # The clock begins with the process, so that imports count too.
@@ -45,9 +45,9 @@ class SummaryHook:
     def after_node_run(self, node: Node) -> None:
         """Add loading and running to the node's stage."""
         self._add(stage_of(node), node.name)
-        if node.name in SECONDS:
+        if node.name in NODE_SECONDS:
             stage = stage_of(node)
-            self.beside[stage] = self.beside.get(stage, 0.0) + SECONDS.pop(node.name)
+            self.background[stage] = self.background.get(stage, 0.0) + NODE_SECONDS.pop(node.name)
 
     @hook_impl(trylast=True)
     def after_dataset_saved(self, node: Node) -> None:
@@ -68,12 +68,12 @@ class SummaryHook:
             total = sum(self.seconds.values())
             seconds = {f"seconds/{stage}": value for stage, value in {**self.seconds, "total": total}.items()}
             # Those took no time of the run but what it waited for them, which stands under their stages.
-            beside = {f"seconds/beside/{stage}": value for stage, value in self.beside.items()}
-            log_metrics(run.info.run_id, seconds | beside)
+            background = {f"seconds/background/{stage}": value for stage, value in self.background.items()}
+            log_metrics(run.info.run_id, seconds | background)
         yield
         if run is not None:
             found = mlflow.get_run(run.info.run_id)
-            show_summary(found, self.seconds, mlflow.get_tracking_uri(), self.beside)
+            show_summary(found, self.seconds, mlflow.get_tracking_uri(), self.background)
 
     def _add(self, stage: str, node: str) -> None:
         """Add the time since the last call to a stage; tell of a node once the next one begins."""

@@ -1,4 +1,4 @@
-"""Each run in its case's experiment, with what it takes to know where it came from and how it ended."""
+"""Tracking of runs: experiment, raw files, tags, parameters, description and errors."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from casebook.config.schema.evaluation import NONE
 from casebook.data.raw_files import RawFiles, find_raw_files
 from casebook.data.splitting import EmptySplitError
 from casebook.datasets.raw import RawFileError
-from casebook.datasets.tables import settle_writes
+from casebook.datasets.tables import wait_for_writes
 from casebook.hooks.description import describe_run, keep_description
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.resuming import PARAMETERS_FILE, find_killed_run, what_counts
 from casebook.hooks.studies import begin_launch, tag_winner
 from casebook.monitoring.weekly_scores import BelowLevelError
-from casebook.runtime.lazy_imports import import_deferred, passed_over
+from casebook.runtime.lazy_imports import hide_package, import_deferred
 from casebook.stages import STUDY
 from casebook.tracking import mlflow_client
-from casebook.tracking.console import announce
+from casebook.tracking.console import announce_sample
 from casebook.tracking.sqlite_store import create_store_once, set_up_experiment
 from casebook.training.checkpoints import ResumeError
 from casebook.training.early_stopping import TrainingError
@@ -59,7 +59,7 @@ class TrackingHook:
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Make sure of the store before kedro-mlflow opens it."""
+        """Create the store before kedro-mlflow opens it."""
         import_deferred()
         self.context = context
         create_store_once(context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"])
@@ -80,7 +80,7 @@ class TrackingHook:
             fingerprint = raw.fingerprint if raw else None
             self._reopen(find_killed_run(case, parameters, fingerprint, catalog[callbacks].checkpoint))
         end_killed_runs()
-        with passed_over("IPython"):
+        with hide_package("IPython"):
             yield
         run = mlflow.active_run()
         if run is not None:
@@ -89,14 +89,14 @@ class TrackingHook:
     @hook_impl
     def before_node_run(self) -> None:
         """Fail at once when a table could not be written in the background."""
-        settle_writes(only_done=True)
+        wait_for_writes(only_done=True)
 
     @hook_impl(wrapper=True)
     def after_pipeline_run(self, pipeline: Pipeline) -> Generator[None, None, None]:
         """Wait for the last tables before the run counts as finished; describe it once its model is registered."""
         run = mlflow.active_run()
         try:
-            settle_writes()
+            wait_for_writes()
         except OSError as error:
             _tag_error(error)
             mlflow.end_run("FAILED")
@@ -109,7 +109,7 @@ class TrackingHook:
 
     @hook_impl(wrapper=True)
     def on_pipeline_error(self, error: Exception) -> Generator[None, None, None]:
-        """Keep the error in a tag; let kedro-mlflow end the run; then say plainly what a user can mend."""
+        """Tag the run with the error; once kedro-mlflow has ended it, raise user errors as one line."""
         _tag_error(error)
         yield
         mendable = find_user_error(error)
@@ -125,11 +125,11 @@ class TrackingHook:
         except InvalidTableError as error:
             raise click.ClickException(str(error)) from None
         if raw.generated:
-            announce(raw.folder, parameters["sample"], raw.best_reachable)
+            announce_sample(raw.folder, parameters["sample"], raw.best_reachable)
         return raw
 
     def _configure(self, case: str, name: str) -> None:
-        """Tell kedro-mlflow which experiment this run is in and what its name begins with."""
+        """Set kedro-mlflow's experiment and run name."""
         for setting, value in MLFLOW_SETTINGS.items():
             os.environ.setdefault(setting, value)
         options = self.context.mlflow.tracking  # type: ignore[attr-defined]
@@ -138,14 +138,14 @@ class TrackingHook:
         set_up_experiment(self.context)
 
     def _reopen(self, run: Run | None) -> None:
-        """Tell kedro-mlflow to go on with a run."""
+        """Set kedro-mlflow's run id, so that it resumes a run."""
         if run is not None:
             options = self.context.mlflow.tracking.run  # type: ignore[attr-defined]
             options.id, options.name = run.info.run_id, run.info.run_name
 
 
 def sole_case(pipeline: Pipeline) -> str:
-    """Give the case that a pipeline belongs to.
+    """Return the case that a pipeline belongs to.
 
     Raises:
         UsageError: it belongs to several, which one run cannot hold.
@@ -162,7 +162,7 @@ def runs_study(pipeline: Pipeline) -> bool:
 
 
 def job_of(pipeline: Pipeline) -> str:
-    """Name what a pipeline does with a trained model; nothing when it trains one."""
+    """Return what a pipeline does with a trained model; empty when it trains one."""
     return next((JOBS[tag] for node in pipeline.nodes for tag in node.tags if tag in JOBS), "")
 
 
@@ -174,7 +174,7 @@ def find_user_error(error: BaseException | None) -> BaseException | None:
 
 
 def _tag_error(error: Exception) -> None:
-    """Keep an error with the run that it ends."""
+    """Tag the open run with an error."""
     run = mlflow.active_run()
     if run is not None:
         mlflow_client.set_tags(run.info.run_id, {"error": f"{type(error).__name__}: {error}"})

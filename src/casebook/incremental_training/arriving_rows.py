@@ -1,4 +1,4 @@
-"""Learning on from a model's weights with rows that arrived after it was trained."""
+"""Rows that arrive after a model was trained: their split, unknown categories, and a replay of old rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from casebook.preprocessing.tabular import Arrays
 
 UNKNOWN = ["column", "rows", "share", "values"]
-SHOWN = 3
+MAX_SHOWN_VALUES = 3
 
 
 class UpdateError(InvalidTableError):
@@ -41,23 +41,23 @@ class Rows:
     parts: np.ndarray
 
     @classmethod
-    def of(cls, joined_rows: pd.DataFrame, feature_table: pd.DataFrame, parts: pd.DataFrame) -> Rows:
-        """Put together what a training run makes of its raw files."""
+    def from_datasets(cls, joined_rows: pd.DataFrame, feature_table: pd.DataFrame, parts: pd.DataFrame) -> Rows:
+        """Build the rows of a training run from its datasets."""
         return cls(joined_rows, feature_table, parts["part"].to_numpy())
 
     def __len__(self) -> int:
-        """Count them."""
+        """Return the number of rows."""
         return len(self.parts)
 
     def take(self, rows: np.ndarray) -> Rows:
-        """Choose rows by their places or by booleans."""
+        """Select rows by positions or by a boolean mask."""
         chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
         return Rows(self.raw.iloc[chosen], self.features.iloc[chosen], self.parts[chosen])
 
 
 @dataclass(frozen=True)
 class SplitBatch:
-    """A batch, dealt.
+    """A batch, split into rows to train on, to evaluate on and to promote by.
 
     Attributes:
         rows: all of it that may be used.
@@ -71,28 +71,28 @@ class SplitBatch:
 
     @property
     def seen(self) -> Rows:
-        """What is learnt from or judged on."""
+        """Rows to train or to evaluate on."""
         return self.rows.take(self.parts != PROMOTION)
 
     @cached_property
     def learnt(self) -> Rows:
-        """What is learnt from."""
+        """Rows to train on."""
         return self.rows.take(self.parts == TRAIN)
 
     @cached_property
     def held_out(self) -> Rows:
-        """What is judged on."""
+        """Rows to evaluate on."""
         return self.rows.take(self.parts == TEST)
 
     def counts(self) -> dict[str, float]:
-        """Count the rows by what became of them."""
+        """Count the rows by their use."""
         promotion = int((self.parts == PROMOTION).sum())
         return {"rows": len(self.rows), "learnt": len(self.learnt), "held_out": len(self.held_out),
-                "promotion": promotion, "category_dropout": self.unknown_share}  # fmt: skip
+                "promotion": promotion, "unknown_share": self.unknown_share}  # fmt: skip
 
 
 def split_arrivals(keys: pd.Series, held_back: pd.Series, test_share: float, seed: int, share: float) -> np.ndarray:
-    """Deal new rows: promotion rows as in every run, test rows by the same hash as in training, the rest to learn from.
+    """Split new rows: promotion rows as in every run, test rows by the same hash as in training, the rest to train on.
 
     Args:
         keys: of the split, of each row: the person, store, ... or a hash of the row.
@@ -123,7 +123,7 @@ def measure_unknown(features: pd.DataFrame, preprocessor: Preprocessor) -> pd.Da
             unknown = np.append(~pd.Index(values).isin(column.values), False)
             rows = int(unknown[codes].sum())
             if rows:
-                found = values[np.unique(codes[unknown[codes]])[:SHOWN]]
+                found = values[np.unique(codes[unknown[codes]])[:MAX_SHOWN_VALUES]]
                 lines.append((column.name, rows, rows / len(features), ", ".join(map(str, found))))
     return pd.DataFrame(lines, columns=UNKNOWN)
 
@@ -159,7 +159,7 @@ def refuse_misfit(new: pd.DataFrame, held_out: pd.DataFrame, preprocessor: Prepr
 
 
 def sample_replay(trained: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Draw old training rows to be learnt again, without replacement.
+    """Sample old training rows to be replayed, without replacement.
 
     Args:
         trained: of each old row, whether it is a training row.
@@ -179,7 +179,7 @@ def prepare_labelled(features: pd.DataFrame, preprocessor: Preprocessor, target:
 
 
 def learnable(raw: pd.DataFrame) -> np.ndarray:
-    """Tell which rows may be learnt from: not those that the data set itself counts to its test part."""
+    """Return a mask of the rows that may be trained on: all but those of the data set's own test part."""
     if GIVEN not in raw:
         return np.ones(len(raw), dtype=bool)
     return (raw[GIVEN].astype("str") != "test").to_numpy()

@@ -1,10 +1,10 @@
-"""Learning from one batch of new rows: dealt, prepared as the champion does, learnt, and put up for promotion."""
+"""Incremental training on one batch of new rows: split, prepared by the champion's preprocessor, trained, compared."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from casebook.evaluation.metrics import find_metric, main_metric
 from casebook.incremental_training import arriving_rows
 from casebook.model_registry.model_package import EXAMPLE_ROWS
 from casebook.monitoring.training_profile import describe_training
-from casebook.preprocessing.arrays import no_rows, stack_arrays
+from casebook.preprocessing.arrays import stack_arrays, without_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,36 +27,16 @@ if TYPE_CHECKING:
     from casebook.inference.row_model import RowModel
     from casebook.model_registry.champion import Champion
     from casebook.model_registry.model_package import Package
+    from casebook.model_registry.update_session import UpdateSession
     from casebook.preprocessing.tabular import Arrays
 
 Block = dict[str, Any]
 Scores = dict[str, float]
 
 
-class UpdateSession(Protocol):
-    """What an update has to do with the store: it opens the champion and puts up who could follow it."""
-
-    def champion(self) -> Champion:
-        """Open the present champion."""
-
-    def seen_digests(self) -> set[str]:
-        """Give the digests of the batches that versions have learnt from."""
-
-    def callbacks(self, step: int, epochs: int) -> Sequence[Any]:
-        """Return the callbacks of the training on a batch."""
-
-    def register_and_compare(
-        self, candidate: Candidate, rows: pd.DataFrame, settings: Mapping[str, Any]
-    ) -> tuple[bool, str]:
-        """Log and register a model and judge it on the promotion rows -> whether it is champion now, and why."""
-
-    def report(self, step: int, name: str, said: str) -> None:
-        """Say what became of a batch."""
-
-
 @dataclass(frozen=True)
 class Batch:
-    """Rows that have arrived.
+    """A batch of rows that have arrived.
 
     Attributes:
         step: number of the batch in this run, from 1.
@@ -73,12 +53,12 @@ class Batch:
 
 @dataclass(frozen=True)
 class Candidate:
-    """What learnt from a batch.
+    """A model trained on a batch, to be compared with the champion.
 
     Attributes:
-        batch: from which.
+        batch: what it was trained on.
         package: the model.
-        profile: of its training rows, see `champions.describe_training`.
+        profile: of its training rows, see `monitoring.training_profile.describe_training`.
         metrics: of the run at this step.
     """
 
@@ -91,12 +71,12 @@ class Candidate:
 def learn_batch(
     batch: Batch, update_session: UpdateSession, settings: Block, old: arriving_rows.Rows, promotion_rows: pd.DataFrame
 ) -> Block:
-    """Let the champion learn from one batch, and put the result up for promotion.
+    """Train the champion on one batch, and compare the result with it for promotion.
 
     Returns:
-        `rows` of the batch: `learnt`, `held_out` and those in `promotion`; how many were `replayed`; the largest share
-        of rows with an `unknown` category; the main metric of the `champion` on the whole batch before it learnt from
-        it, and on the rows held out beside that of the one `updated`; whether it was `promoted`, and what was `said`;
+        `rows` of the batch: `learnt`, `held_out` and those in `promotion`; how many were `replayed`; `unknown_share`,
+        the largest share of rows with an unknown category; the main metric of the `champion` on the whole batch before
+        training and on the rows held out, and of the one `updated` on these; whether it was `promoted`; a `message`;
         `seconds` from reading the batch to the last epoch.
 
     Raises:
@@ -108,34 +88,34 @@ def learn_batch(
     judge = Judge(model, settings)
     update = schema.UpdateParameters.model_validate(settings["update"])
     training = lower_training(schema.TrainingParameters.model_validate(settings["training"]), update)
-    dealt = deal(batch.read(), old, model, settings)
+    batch_split = split_batch(batch.read(), old, model, settings)
     drawn = arriving_rows.sample_replay(
-        old.parts & splitting.TRAIN > 0, round(update.replay * len(dealt.learnt)), training.seed
+        old.parts & splitting.TRAIN > 0, round(update.replay * len(batch_split.learnt)), training.seed
     )
-    seen, replayed = judge.prepare(dealt.seen), judge.prepare(old.take(drawn))
-    learnt, _, held_out = select_split(seen, dealt.parts[dealt.parts != splitting.PROMOTION])
-    arrived = judge.read_file_state(champion, network, seen, replayed["target"])
+    seen, replayed = judge.prepare(batch_split.seen), judge.prepare(old.take(drawn))
+    learnt, _, held_out = select_split(seen, batch_split.parts[batch_split.parts != splitting.PROMOTION])
+    arrived = judge.score_arrived(champion, network, seen, replayed["target"])
     before = judge.score(network, held_out)
     train = stack_arrays(learnt, replayed)
     _learn(network, train, training, update_session.callbacks(batch.step, update.epochs))
     seconds = time.perf_counter() - began
     after, plain = judge.score(network, held_out), judge.score_baseline(network, held_out, train["target"])
-    counts = {**dealt.counts(), "replayed": len(drawn), "seconds": seconds}
+    counts = {**batch_split.counts(), "replayed": len(drawn), "seconds": seconds}
     told = {"update": counts, "arrived": arrived, "reference": before, "test": after, "baseline": plain}
     metrics = {f"{group}/{name}": float(value) for group, found in told.items() for name, value in found.items()}
-    rows = np.arange(len(dealt.learnt))
-    profile = describe_training(dealt.learnt.raw, dealt.learnt.features, rows, model.preprocessor, network)
-    candidate = Candidate(batch, _package(network, model, dealt.learnt, settings), profile, metrics)
-    promoted, said = update_session.register_and_compare(candidate, promotion_rows, settings)
+    rows = np.arange(len(batch_split.learnt))
+    profile = describe_training(batch_split.learnt.raw, batch_split.learnt.features, rows, model.preprocessor, network)
+    candidate = Candidate(batch, _package(network, model, batch_split.learnt, settings), profile, metrics)
+    promoted, message = update_session.register_and_compare(candidate, promotion_rows, settings)
     scores = {"champion_arrived": arrived, "champion_held_out": before, "updated_held_out": after}
     found = {f"{judge.metric}_{name}": values.get(judge.metric, float("nan")) for name, values in scores.items()}
-    return {**counts, **found, "promoted": promoted, "said": said}
+    return {**counts, **found, "promoted": promoted, "message": message}
 
 
-def deal(
+def split_batch(
     arrived: arriving_rows.Rows, old: arriving_rows.Rows, model: RowModel, settings: Block
 ) -> arriving_rows.SplitBatch:
-    """Check the rows of a batch against the champion's preprocessor and deal them; see `updating.split_arrivals`.
+    """Check the rows of a batch against the champion's preprocessor and split them; see `arriving_rows.split_arrivals`.
 
     Raises:
         UpdateError: they do not fit, or none is left to learn from.
@@ -160,7 +140,7 @@ def deal(
 
 
 def lower_training(training: schema.TrainingParameters, update: schema.UpdateParameters) -> schema.TrainingParameters:
-    """Give the training of an update: few epochs at a low, constant learning rate, ended by nothing else."""
+    """Return the training parameters of an update: few epochs, a low constant learning rate, no early stopping."""
     rate = training.optimizer.learning_rate * update.learning_rate
     changes = {
         "epochs": update.epochs,
@@ -173,7 +153,7 @@ def lower_training(training: schema.TrainingParameters, update: schema.UpdatePar
 
 @dataclass(frozen=True)
 class Judge:
-    """Prepares rows as the champion does and scores networks on them."""
+    """Prepares rows by the champion's preprocessor and scores networks on them."""
 
     model: RowModel
     settings: Block
@@ -195,7 +175,7 @@ class Judge:
 
         return score_baseline(network, rows, target, *self._terms) if self._tells(rows) else {}
 
-    def read_file_state(self, champion: Champion, network: keras.Model, rows: Arrays, known: np.ndarray) -> Scores:
+    def score_arrived(self, champion: Champion, network: keras.Model, rows: Arrays, known: np.ndarray) -> Scores:
         """Score the champion on rows that have arrived, before it learns from them.
 
         Raises:
@@ -226,7 +206,7 @@ class Judge:
 
     @property
     def metric(self) -> str:
-        """What models of the case are mainly judged by."""
+        """Metric that models of the case are compared by."""
         return self.settings["promotion"]["metric"] or main_metric(self.settings["task"]).name
 
     @property
@@ -244,7 +224,7 @@ def _learn(network: keras.Model, train: Arrays, training: schema.TrainingParamet
     from casebook.training.trainer import continue_training
 
     keras.utils.set_random_seed(training.seed)
-    continue_training(network, train, no_rows(train), training, callbacks)
+    continue_training(network, train, without_rows(train), training, callbacks)
 
 
 def _package(network: keras.Model, model: RowModel, rows: arriving_rows.Rows, settings: Block) -> Package:

@@ -1,4 +1,4 @@
-"""Asking a model row by row where it cannot answer a whole table: what it can answer, and why not the rest."""
+"""Prediction row by row where a whole table fails: predictions of good rows, and the reasons of bad ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INFINITE = "the value is so far from those of the training that the model has no
 def answer_rows(
     answer: Answer, rows: pd.DataFrame, most_faults: int | None = None
 ) -> tuple[pd.DataFrame, list[InvalidValue]]:
-    """Let a model answer what it can.
+    """Predict the rows that a model can predict, and explain the others.
 
     A model fails as a whole on one value that it cannot work with (a date whose year no calendar has, an image of
     another size); halving the table finds the rows in few calls.
@@ -63,7 +63,7 @@ def _answer_halves(answer: Answer, rows: pd.DataFrame, most: int | None) -> tupl
 def _refuse_infinite(
     answer: Answer, rows: pd.DataFrame, answers: pd.DataFrame
 ) -> tuple[pd.DataFrame, list[InvalidValue]]:
-    """Take out answers that are no numbers: a value so large that the network's arithmetic ends."""
+    """Remove predictions that are not finite: a value so large that the network's arithmetic overflows."""
     bad = np.flatnonzero(~_finite(answers))
     if not len(bad):
         return answers, []
@@ -83,7 +83,7 @@ def _blame(answer: Answer, row: pd.DataFrame, error: Exception) -> InvalidValue:
 
 
 def _name_fault(answer: Answer, row: pd.DataFrame, reason: str) -> InvalidValue:
-    """Find the column to blame: the one without whose value the model can answer."""
+    """Find the column at fault: the one without whose value the model can predict."""
     for name in row.columns:
         try:
             answered = bool(

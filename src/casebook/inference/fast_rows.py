@@ -1,7 +1,7 @@
-"""Preparing raw rows given as plain values, by column: no table is made, which takes pandas longer than the rest.
+"""Preprocessing of raw rows given as plain values by column, without a table, which takes pandas longer.
 
 Only where every feature comes of one raw value. Values are parsed by their columns' types, as those of a table are;
-rows with an invalid one are left to the table's way, which says what is wrong.
+rows with an invalid one are left to the table's path, which reports it.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     Make = Callable[[Any], Any]
     Encode = Callable[[Sequence[Any]], np.ndarray]
 
-# Above so many rows a table is worked on as a whole: to take it apart would cost more.
-FEW = 16
+# Above so many rows the table's path is faster.
+MAX_FAST_ROWS = 16
 
 
 class FastRows:
-    """Turns raw rows into model arrays."""
+    """Fast preprocessing of a few raw rows into model arrays."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class FastRows:
         value_features: Mapping[str, Make],
         preprocessor: TabularPreprocessor,
     ) -> None:
-        """Keep what each value needs.
+        """Build the parser and the encoders of each raw column.
 
         Args:
             columns: of a raw row, with their kinds.
@@ -60,9 +60,9 @@ class FastRows:
             self.columns[sources[fitted.name]].features.append(feature)
 
     def prepare_table(self, rows: pd.DataFrame) -> Arrays | None:
-        """Prepare a table of few rows; nothing as `prepare`, nor for many rows."""
+        """Prepare a table of few rows; None as in `prepare`, and for many rows."""
         names = list(rows.columns)
-        if not 0 < len(rows) <= FEW or len(set(names)) < len(names):
+        if not 0 < len(rows) <= MAX_FAST_ROWS or len(set(names)) < len(names):
             return None
         by_column = zip(*rows.to_numpy(dtype=object).tolist(), strict=True)
         return self.prepare(dict(zip(names, by_column, strict=True)))
@@ -90,7 +90,7 @@ class FastRows:
 
 
 class _Column:
-    """A raw column: how its values are read, and the features that come of them.
+    """A raw column: the parser of its values, and the features made of them.
 
     Attributes:
         features: of each its block and place there, what makes it of a value, and what stores such values.
@@ -102,7 +102,7 @@ class _Column:
         self.features: list[tuple[str, int, Make | None, Encode]] = []
 
     def store(self, values: Sequence[Any], stored: Arrays) -> None:
-        """Work on each distinct value once."""
+        """Encode each distinct value once."""
         # A value that is looked up for the first time gets the next number.
         numbers: defaultdict[Any, int] = defaultdict(count().__next__)
         by_row = np.fromiter(map(numbers.__getitem__, values), np.intp, len(values))
@@ -115,7 +115,7 @@ class _Column:
 
 
 def _make_encoder(column: NumberColumn | CategoryColumn) -> Encode:
-    """Make a function of a feature's plain values that gives what is stored of them; see `preprocessing`."""
+    """Build the encoder of a feature's plain values; see `preprocessing`."""
     if isinstance(column, NumberColumn):
         # NumPy reads None as NaN.
         return lambda values: column.encode_values(np.array(values, dtype=np.float64))

@@ -1,4 +1,4 @@
-"""What a network or a reference says of some rows, as a table that tells its task by its columns."""
+"""Predictions as a table, whose columns state the task."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def class_probability(task: str, outputs: np.ndarray) -> np.ndarray:
-    """Give a network's outputs the form of its task: a binary one with two softmax outputs keeps that of class 1."""
+    """Convert a network's outputs to its task's form: two softmax outputs of a binary task become that of class 1."""
     return outputs[:, 1] if task == "binary" and outputs.ndim == 2 else outputs
 
 
 def name_outputs(task: str, outputs: np.ndarray) -> dict[str, np.ndarray]:
-    """Name a model's outputs.
+    """Return a model's outputs by column name.
 
     Returns:
         `probability` of class 1 (binary), `probability_0`, `probability_1` ... (multiclass) or `prediction`.
@@ -31,7 +31,7 @@ def name_outputs(task: str, outputs: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def choose_class(task: str, values: np.ndarray, threshold: float) -> np.ndarray:
-    """Give each row its class: 1 where the probability reaches the threshold, of several classes the likeliest."""
+    """Choose each row's class: 1 where the probability reaches the threshold, of several classes the most probable."""
     classes = values.argmax(axis=1) if task == "multiclass" else values >= threshold
     return classes.astype(np.int64)
 
@@ -45,19 +45,19 @@ def add_class(task: str, outputs: dict[str, np.ndarray], threshold: float) -> di
 
 
 def frame_predictions(task: str, outputs: np.ndarray, actual: np.ndarray) -> pd.DataFrame:
-    """Set outputs beside actual values: the columns of `name_outputs` and `actual`, a row a row."""
+    """Build a table of outputs and actual values: the columns of `name_outputs` and `actual`, a row a row."""
     return pd.DataFrame({**name_outputs(task, outputs), "actual": actual})
 
 
 def read_predictions(frame: pd.DataFrame) -> np.ndarray:
-    """Give the outputs of a table of predictions: (rows,), or (rows, classes) for several classes."""
+    """Return the outputs of a table of predictions: (rows,), or (rows, classes) for several classes."""
     columns = [name for name in frame.columns if name != "actual"]
     values: np.ndarray = frame[columns].to_numpy(np.float64)
     return values if len(columns) > 1 else values[:, 0]
 
 
 def insert_class(frame: pd.DataFrame, threshold: float) -> pd.DataFrame:
-    """Set the predicted class before the actual one; a regression has none.
+    """Insert the predicted class before the actual one; a regression has none.
 
     Returns:
         The same columns and `class`: 1 where the probability reaches the threshold, of several classes the likeliest.
@@ -72,7 +72,7 @@ def insert_class(frame: pd.DataFrame, threshold: float) -> pd.DataFrame:
 
 
 def task_of(frame: pd.DataFrame) -> Task:
-    """Tell the task by the columns of a table of predictions."""
+    """Return the task of a table of predictions, by its columns."""
     if "prediction" in frame:
         return "regression"
     return "binary" if "probability" in frame else "multiclass"

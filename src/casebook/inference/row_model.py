@@ -1,4 +1,4 @@
-"""The model as others see it: raw rows in, predictions out. This module travels inside every logged model."""
+"""The model that predicts raw rows. This module is copied into every logged model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class RowModel:
     """Feature engineering, preprocessing and network of one case behind one `predict`."""
 
     def __init__(self, facts: Mapping[str, Any], preprocessor: Preprocessor, predict_prepared: Predictor) -> None:
-        """Keep the parts.
+        """Store preprocessor, network and feature functions.
 
         Args:
             facts: `case` (the package that holds the columns and features), `task`, `threshold` of class 1, and the raw
@@ -60,7 +60,7 @@ class RowModel:
 
     @classmethod
     def load(cls, folder: Path) -> RowModel:
-        """Read the model from the folder that `packaging` wrote."""
+        """Load the model from the folder that `model_registry.model_package` wrote."""
         facts = json.loads((folder / "package.json").read_text())
         preprocessor = restore_preprocessor(json.loads((folder / "preprocessor.json").read_text()))
         if (folder / DESCRIPTION).exists():
@@ -72,7 +72,7 @@ class RowModel:
 
         Raises:
             InvalidTableError: a column is missing or unknown, or a value has the wrong form. Unknown categories and
-                nulls are no errors: the preprocessor says what becomes of them.
+                nulls are no errors: the preprocessor encodes them.
         """
         prepared = self.plain.prepare_table(rows) if self.plain else None
         return name_outputs(self.task, self.predict_prepared(prepared or self._prepare(rows)))
@@ -97,7 +97,7 @@ class RowModel:
         """Predict raw rows given as lists of plain values by column, without a table.
 
         Returns:
-            What `predict` gives, by column; nothing when it takes a table to read them, or to say what is wrong.
+            The columns of `predict`; None where a table is needed to parse them, or to report invalid ones.
         """
         prepared = self.plain.prepare(columns) if self.plain else None
         if prepared is None:
@@ -109,7 +109,7 @@ class RowModel:
 
 
 def to_raw_values(rows: pd.DataFrame) -> pd.DataFrame:
-    """Write typed rows as they stand in the raw files: days as text, categories as text, None for null."""
+    """Convert typed rows to the form of the raw files: days as text, categories as text, None for null."""
     return pd.DataFrame({str(name): _raw_values(rows[name]) for name in rows.columns}, index=rows.index)
 
 

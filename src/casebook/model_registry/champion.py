@@ -1,4 +1,4 @@
-"""A registered version ready to answer: its row model and where it came from."""
+"""A registered version loaded for prediction: its row model, tags and training profile."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from casebook.config.paths import tracking_uri
 from casebook.inference.predictions import add_class
 from casebook.model_registry.model_package import NETWORK_FILE, PARTS_FOLDER
 from casebook.model_registry.registry import CHAMPION, ORIGIN, find_version
-from casebook.tracking.sqlite_store import open_to_read
+from casebook.tracking.sqlite_store import open_read_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ TEST = "test/"
 
 
 class NoChampionError(InvalidTableError):
-    """There is no version to answer with; the message says how to get one."""
+    """No version has the alias; the message says how to train one."""
 
 
 @dataclass(frozen=True)
@@ -63,28 +63,28 @@ class Champion:
 
     @property
     def origin(self) -> str:
-        """Where its training rows came from."""
+        """Origin of its training rows: `files` or `sample`."""
         return self.tags.get(ORIGIN, "")
 
     @property
     def test_scores(self) -> dict[str, float]:
-        """What its run scored on its test rows, by metric."""
+        """Scores of its run on its test rows, by metric."""
         return {name.removeprefix(TEST): float(value) for name, value in self.tags.items() if name.startswith(TEST)}
 
     @property
     def required(self) -> list[str]:
-        """The raw columns without which it cannot answer."""
+        """The raw columns that a row must have."""
         return [name for name in self.model.columns if name not in self.model.optional]
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
-        """The raw columns that it takes, those that a row may lack included."""
+        """Types of the raw columns that it takes, optional ones included."""
         kinds: Mapping[str, Kind] = self.model.columns
         return kinds
 
     @cached_property
     def profile(self) -> Mapping[str, Any]:
-        """What is known of its training rows (`modelling.training_profile`); nothing where its run kept none."""
+        """Profile of its training rows (see `monitoring.training_profile`); empty where its run logged none."""
         place = self.tags.get(PROFILE_TAG, PROFILE)
         try:
             profile: Mapping[str, Any] = mlflow.artifacts.load_dict(f"runs:/{self.run_id}/{place}")
@@ -93,20 +93,28 @@ class Champion:
         return profile
 
     def features(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Engineer the features of raw rows, with the code that the model was logged with."""
+        """Engineer the features of raw rows, with the code that the model was logged with.
+
+        Returns:
+            The feature table, a row for each raw row.
+        """
         kinds = {name: kind for name, kind in self.kinds.items() if name in rows}
         typed = self._code.conform_table(rows, kinds, f"a row of {self.case}")
         features: pd.DataFrame = self.model.engineer_features(typed)
         return features
 
     def answer_features(self, features: pd.DataFrame) -> pd.DataFrame:
-        """Answer rows of features as `predict` answers raw ones."""
+        """Predict feature rows; the columns of the result are those of `predict`.
+
+        Returns:
+            `probability` and `class`; `probability_0` ... and `class` for several classes; or `prediction`.
+        """
         prepared = self.model.preprocessor.prepare(features)
         outputs = self._code.name_outputs(self.model.task, self.model.predict_prepared(prepared))
         return pd.DataFrame(add_class(self.model.task, outputs, self.model.threshold))
 
     def reopen(self) -> tuple[RowModel, keras.Model]:
-        """Read its parts with the code of today, to be learnt on: the row model and the network."""
+        """Load row model and network with the installed code, to continue training."""
         from casebook.inference.row_model import RowModel
         from casebook.models.networks import load_network
 
@@ -117,25 +125,25 @@ class Champion:
         return sys.modules[type(self.model).__module__]
 
     def predict(self, rows: pd.DataFrame, threshold: float | None = None) -> pd.DataFrame:
-        """Answer raw rows; see `inference.row_model.RowModel.predict`."""
+        """Predict raw rows; see `inference.row_model.RowModel.predict`."""
         answers: pd.DataFrame = self.model.predict(rows, threshold)
         return answers
 
     def predict_plain(
         self, columns: Mapping[str, Sequence[Any]], threshold: float | None = None
     ) -> dict[str, np.ndarray] | None:
-        """Answer plain values by column; see `inference.row_model.RowModel.predict_plain`."""
-        # A version answers with the code that it was logged with, which may be older than this way.
+        """Predict plain values by column; see `inference.row_model.RowModel.predict_plain`."""
+        # A version predicts with the code that it was logged with, which may be older than this method.
         predict = getattr(self.model, "predict_plain", None)
         answers: dict[str, np.ndarray] | None = predict(columns, threshold) if predict else None
         return answers
 
 
 def load_champion(case: str, alias: str = CHAMPION) -> Champion:
-    """Load the version that bears an alias.
+    """Load the version that has an alias.
 
     Raises:
-        NoChampionError: nothing bears it.
+        NoChampionError: none has it.
     """
     version = find_version(case, alias)
     if version is None:
@@ -152,5 +160,5 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
 
 
 def open_registry() -> None:
-    """Point MLflow at the project's store, made where there is none; it need not be writable."""
-    mlflow.set_tracking_uri(open_to_read(tracking_uri()))
+    """Set MLflow's tracking address to the project's store, created where there is none; it may be read-only."""
+    mlflow.set_tracking_uri(open_read_only(tracking_uri()))

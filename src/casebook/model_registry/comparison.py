@@ -1,4 +1,4 @@
-"""Which of two models is better on rows that neither has seen, by how much, and how sure that is."""
+"""Comparison of two models on rows that neither has seen: scores, difference and its bootstrap interval."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from casebook.evaluation.metric_functions import Scorer
 
 INTERVAL = (0.025, 0.975)
-SEED = 0
-ROUNDING = 1e-12
+BOOTSTRAP_SEED = 0
+RELATIVE_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two models' scores on the same rows.
+    """Scores of challenger and champion on the same rows.
 
     Attributes:
         metric: what was measured.
@@ -39,12 +39,12 @@ class Comparison:
     high: float
 
     def is_better_by(self, margin: float) -> bool:
-        """Tell whether the challenger is better, and by the margin at least."""
+        """Return whether the challenger is better by at least the margin."""
         # A difference of exactly the margin may come out a rounding error below it.
-        return self.difference > 0 and self.difference >= margin * (1 - ROUNDING)
+        return self.difference > 0 and self.difference >= margin * (1 - RELATIVE_TOLERANCE)
 
     def describe(self) -> str:
-        """Tell the scores in one line."""
+        """Describe scores and interval in one line."""
         word = "better" if self.difference > 0 else "worse"
         return (
             f"{self.metric} {self.challenger:.4g} against {self.champion:.4g}: {word} by {abs(self.difference):.3g} "
@@ -60,18 +60,18 @@ def compare_models(
     keys: pd.Series | None = None,
     resamples: int = 1000,
 ) -> Comparison:
-    """Score two models on the same rows and draw the interval of their difference by resampling.
+    """Score two models on the same rows and bootstrap the interval of their difference (paired, by cluster).
 
-    The resampling is paired (both are scored on the same draws) and draws whole keys, since the rows of one person or
-    day go right and wrong together.
+    Both are scored on the same resamples, which draw keys with all their rows, since the errors of one person or day
+    are correlated.
 
     Args:
         target: of the rows: 0 or 1, class numbers, or numbers.
-        challenger: the new model's answers as `RowModel.predict` gives them.
+        challenger: the new model's predictions as `RowModel.predict` returns them.
         champion: the present champion's.
         metric: see `score_rows`.
         keys: of each row; None for rows of their own.
-        resamples: how many.
+        resamples: number of bootstrap resamples.
 
     Raises:
         ValueError: no rows, or a single class under `auc`.
@@ -82,7 +82,7 @@ def compare_models(
     if np.isnan(own) or np.isnan(other):
         raise ValueError(f"{metric} cannot be measured on these {len(target)} rows: too few, or of one class only")
     codes = np.arange(len(target)) if keys is None else pd.factorize(keys, use_na_sentinel=False)[0]
-    generator, differences = np.random.default_rng(SEED), []
+    generator, differences = np.random.default_rng(BOOTSTRAP_SEED), []
     for _ in range(resamples):
         drawn = generator.integers(0, codes.max() + 1, codes.max() + 1)
         weights = np.bincount(drawn, minlength=codes.max() + 1)[codes].astype(float)
@@ -92,22 +92,22 @@ def compare_models(
 
 
 def score_rows(metric: str, target: np.ndarray, answers: pd.DataFrame) -> Scorer:
-    """Prepare the score of a model's answers.
+    """Prepare the scorer of a model's predictions.
 
     Args:
-        metric: a name of `metric_registry`; one that judges classes takes those that were answered.
+        metric: a name of `evaluation.metrics`; one that scores classes takes the predicted ones.
         target: of the rows.
-        answers: of the model.
+        answers: the model's predictions.
 
     Returns:
-        A function of weights, shape (rows,), that gives NaN where they leave nothing to score; None for equal ones.
+        A function of weights, shape (rows,), None for equal ones; NaN where they leave nothing to score.
     """
     judged = find_metric(metric)
     return judged.scorer(target, _read_response(answers, judged.response))
 
 
 def _read_response(answers: pd.DataFrame, response: str) -> np.ndarray:
-    """Read what a metric judges: the answered class, the probability (of each class, where there are more than two)."""
+    """Return predicted classes, values or probabilities, shape (rows,), or (rows, classes) for several classes."""
     column = "prediction" if response == "value" else response
     if column in answers:
         return answers[column].to_numpy() if response == "class" else answers[column].to_numpy(np.float64)

@@ -1,6 +1,6 @@
-"""Putting a model together with its own code, so that it runs where the project is not installed.
+"""Packaging a model with its own code, so that it runs where the project is not installed.
 
-The code lies under a name made of its content: two versions loaded in one process each run their own.
+The code is a package named after its hash: two versions loaded in one process each run their own.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 # What a model needs of the project, as whole folders: import-linter holds that they import nothing else of it.
 FOLDERS = ("column_types", "compute", "inference", "models", "preprocessing")
-OF_THE_CASE = ("columns", "features")
+EXAMPLE_ROWS = 5
+CASE_MODULES = ("columns", "features")
 # Of the fitted parts: their folder in a logged model, and the network among them.
 PARTS_FOLDER, NETWORK_FILE = "package", "network.keras"
-IMPORT = re.compile(r"^(\s*(?:from|import) )casebook(?=[. ])", re.MULTILINE)
+IMPORT_PATTERN = re.compile(r"^(\s*(?:from|import) )casebook(?=[. ])", re.MULTILINE)
 MODEL_FILE = '''"""Entry of the logged model: MLflow runs this file, the code it imports lies beside it."""
 
 from pathlib import Path
@@ -54,7 +55,7 @@ mlflow.models.set_model(Model())
 
 @dataclass(frozen=True)
 class Package:
-    """What a logged model is made of, before it is logged.
+    """The parts of a model, before it is logged.
 
     Attributes:
         network: predicts prepared rows.
@@ -73,7 +74,7 @@ class Package:
 
 @dataclass(frozen=True)
 class PackageFolder:
-    """Where the parts of a written package lie."""
+    """Paths of the parts of a written package."""
 
     code: Path
     entry: Path
@@ -84,14 +85,14 @@ def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
     """Write code, entry file and fitted parts into an empty folder.
 
     Returns:
-        Their places.
+        Their paths.
     """
     sources = bundle_sources(case)
     name = bundle_name(sources)
     for place, text in sources.items():
         file = folder / name / place
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(IMPORT.sub(rf"\g<1>{name}", text))
+        file.write_text(IMPORT_PATTERN.sub(rf"\g<1>{name}", text))
     (folder / "model.py").write_text(MODEL_FILE.format(package=name))
     parts = folder / PARTS_FOLDER
     parts.mkdir()
@@ -111,10 +112,10 @@ def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
 
 
 def bundle_sources(case: str) -> dict[str, str]:
-    """Read the modules that a model of the case needs, by their place in the package; packages get empty markers."""
+    """Read the source of the modules that a model needs, by path in the package; `__init__` files are emptied."""
     root = Path(casebook.__file__).parent
     places = [str(file.relative_to(root)) for folder in FOLDERS for file in sorted((root / folder).rglob("*.py"))]
-    places += [f"pipelines/{case}/{module}.py" for module in OF_THE_CASE]
+    places += [f"pipelines/{case}/{module}.py" for module in CASE_MODULES]
     # A package's own __init__ loads its names lazily, by a library that a model does without.
     markers = ["__init__.py", "pipelines/__init__.py", f"pipelines/{case}/__init__.py"]
     markers += [place for place in places if place.endswith("__init__.py")]
@@ -123,9 +124,6 @@ def bundle_sources(case: str) -> dict[str, str]:
 
 
 def bundle_name(sources: dict[str, str]) -> str:
-    """Make `casebook_<hash>` of the content: the same code has the same name, other code another."""
+    """Return `casebook_<hash>` of the sources: equal code has equal names."""
     digest = hashlib.sha256(json.dumps(sources, sort_keys=True).encode()).hexdigest()
     return f"casebook_{digest[:12]}"
-
-
-EXAMPLE_ROWS = 5

@@ -1,4 +1,4 @@
-"""The case's registered model: a version a finished run, `challenger` the newest, `champion` the one in use."""
+"""The registered model of a case: a version for each run, aliases `challenger` (newest) and `champion` (in use)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mlflow.exceptions import MlflowException
 from casebook.evaluation.metrics import main_metric
 from casebook.model_registry.comparison import compare_models
 from casebook.tracking.mlflow_client import log_metrics, set_tags
-from casebook.tracking.sqlite_store import turn_at_store
+from casebook.tracking.sqlite_store import lock_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,12 +31,12 @@ RUN_TAGS = (ORIGIN, "data.fingerprint", "variant", "git.commit", "git.dirty")
 
 @dataclass(frozen=True)
 class PromotionDecision:
-    """Whether a version becomes the champion, and why.
+    """Decision on a version's promotion to champion.
 
     Attributes:
-        promoted: whether it does.
+        promoted: whether it becomes the champion.
         reason: in one line.
-        metrics: `promotion/...` of the run.
+        metrics: `promotion/...`, to be logged to its run.
     """
 
     promoted: bool
@@ -45,7 +45,7 @@ class PromotionDecision:
 
 
 def find_version(case: str, alias: str = CHAMPION) -> ModelVersion | None:
-    """Find the version of a case that bears an alias."""
+    """Return the version of a case that has an alias, or None."""
     try:
         return MlflowClient().get_model_version_by_alias(case, alias)
     except MlflowException:
@@ -55,11 +55,11 @@ def find_version(case: str, alias: str = CHAMPION) -> ModelVersion | None:
 def register_version(
     case: str, run: Run, parameters: Mapping[str, Any], model_id: str = "", more: Mapping[str, str] | None = None
 ) -> ModelVersion:
-    """Register a run's model as a version of its case and call it the challenger.
+    """Register a run's model as a version of its case with the alias `challenger`.
 
     Args:
-        case: name of the registered model, made with its first version.
-        run: it holds the tags and test scores that the version gets.
+        case: name of the registered model, created with its first version.
+        run: its tags and test scores are copied to the version.
         parameters: the case's merged parameters.
         model_id: of the logged model, where a run has several; else its last.
         more: further tags.
@@ -94,7 +94,7 @@ def register_version(
 
 
 def describe_models(case: str) -> str:
-    """Describe a registered model on its page in the UI."""
+    """Return the description of a registered model for its page in the UI."""
     return (
         f"Models of the case `{case}`: each takes raw rows. `@{CHAMPION}` is the one in use (`casebook serve {case}`), "
         f"`@{CHALLENGER}` the newest; the tag `promotion` of a version says what was decided on it and why."
@@ -102,23 +102,23 @@ def describe_models(case: str) -> str:
 
 
 def describe_version(run: Run) -> str:
-    """Describe a version by its variant, its run and its scores on the test rows."""
+    """Return the description of a version: its variant, run and scores on the test rows."""
     scores = [
         f"{name.removeprefix('test/')} {value:.4g}"
         for name, value in run.data.metrics.items()
         if name.startswith("test/") and not name.startswith("test/seen_")
     ]
     link = f"[{run.info.run_name}](#/experiments/{run.info.experiment_id}/runs/{run.info.run_id})"
-    told = f"Of the run {link}, variant `{run.data.tags.get('variant', '')}`."
-    return f"{told} On its test rows: {', '.join(scores)}." if scores else told
+    text = f"Of the run {link}, variant `{run.data.tags.get('variant', '')}`."
+    return f"{text} On its test rows: {', '.join(scores)}." if scores else text
 
 
-def judge_version(
+def decide_promotion(
     version: ModelVersion, rows: pd.DataFrame, target: str, task: str, settings: PromotionParameters
 ) -> PromotionDecision:
     """Decide whether a version becomes the champion of its case.
 
-    Both models answer the same promotion rows anew, from raw values and through what was logged.
+    Both logged models predict the same promotion rows from raw values.
 
     Args:
         version: the challenger.
@@ -154,7 +154,7 @@ def _compare(
 ) -> PromotionDecision:
     inputs, keys = rows.drop(columns=target), rows[settings.key] if settings.key else None
     try:
-        own, other = (answer_rows(each, inputs) for each in (version, champion))
+        own, other = (predict_rows(each, inputs) for each in (version, champion))
         comparison = compare_models(rows[target].to_numpy(), own, other, metric, keys, settings.bootstrap)
     except Exception as error:  # noqa: BLE001 - a model of an older version may fail in any way; the champion stays
         return PromotionDecision(
@@ -177,13 +177,13 @@ def _compare(
 def promote_if_better(
     version: ModelVersion, rows: pd.DataFrame | None, parameters: Mapping[str, Any], run_id: str, step: int = 0
 ) -> tuple[bool, str]:
-    """Judge a version and apply_decision what follows, one version of a case at a time.
+    """Decide on a version's promotion and apply the decision, one version of a case at a time.
 
     Args:
         version: the challenger.
         rows: the promotion rows in raw form with their target; None where the run took none.
         parameters: the case's merged parameters.
-        run_id: of the run that is told.
+        run_id: of the run that the decision is logged to.
         step: at which its metrics are logged.
 
     Returns:
@@ -194,17 +194,21 @@ def promote_if_better(
 
     settings = PromotionParameters.model_validate(parameters["promotion"])
     # Else two runs that end at once would both be measured against the same champion, and the worse one might stay.
-    with turn_at_store(f"promotion-{version.name}"):
+    with lock_store(f"promotion-{version.name}"):
         decision = (
             PromotionDecision(False, "the run took no promotion rows")
             if rows is None
-            else judge_version(version, rows, parameters["target"], parameters["task"], settings)
+            else decide_promotion(version, rows, parameters["target"], parameters["task"], settings)
         )
         return decision.promoted, apply_decision(version, decision, run_id, step)
 
 
-def answer_rows(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:
-    """Let a version's logged model answer raw rows."""
+def predict_rows(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:
+    """Predict raw rows with a version's logged model.
+
+    Returns:
+        The columns of `RowModel.predict`, a row for each raw row.
+    """
     # Looking through all installed packages for versions that differ takes a twentieth of a short run; both models are
     # compared in the one environment that there is.
     model = mlflow.pyfunc.load_model(f"models:/{version.name}/{version.version}", suppress_warnings=True)
@@ -213,20 +217,20 @@ def answer_rows(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def apply_decision(version: ModelVersion, decision: PromotionDecision, run_id: str, step: int = 0) -> str:
-    """Move the alias where the decision says so, and keep the decision with the version and its run.
+    """Set the alias `champion` where the decision says so, and log the decision with the version and its run.
 
     Returns:
-        What was decided, in one line.
+        The decision in one line.
     """
-    client, told = MlflowClient(), describe_decision(decision)
-    client.set_model_version_tag(version.name, version.version, "promotion", told)
+    client, text = MlflowClient(), describe_decision(decision)
+    client.set_model_version_tag(version.name, version.version, "promotion", text)
     if decision.promoted:
         client.set_registered_model_alias(version.name, CHAMPION, version.version)
     log_metrics(run_id, decision.metrics, step)
-    set_tags(run_id, {"model.version": version.version, "promotion": told})
-    return told
+    set_tags(run_id, {"model.version": version.version, "promotion": text})
+    return text
 
 
 def describe_decision(decision: PromotionDecision) -> str:
-    """Say in one line what was decided, and why."""
+    """Describe a decision in one line."""
     return f"{'champion' if decision.promoted else 'no champion'}: {decision.reason}"

@@ -1,4 +1,4 @@
-"""Versions that learnt on from the champion: logged, registered and judged while their run goes on."""
+"""The update session of a run: versions trained on from the champion are logged, registered and compared with it."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ DIGEST, BATCH, FOLLOWS = "update.digest", "update.batch", "update.of"
 
 
 class UpdateSession:
-    """One run's; see `incremental_training.batch.UpdateSession`."""
+    """Access of an update to the registry: it loads the champion and registers versions that may replace it."""
 
     def __init__(self, case: str, run_id: str) -> None:
-        """Keep the case and the open run that all is logged to."""
+        """Store the case and the open run that all is logged to."""
         self._case, self._run_id = case, run_id
 
     def champion(self) -> Champion:
-        """Open the present champion.
+        """Load the present champion.
 
         Raises:
             NoChampionError: there is none.
@@ -43,7 +43,7 @@ class UpdateSession:
         return load_champion(self._case)
 
     def seen_digests(self) -> set[str]:
-        """Give the digests of the batches that versions have learnt from."""
+        """Return the digests of the batches that versions were trained on."""
         versions = MlflowClient().search_model_versions(f"name = '{self._case}'")
         return {version.tags[DIGEST] for version in versions if version.tags.get(DIGEST)}
 
@@ -55,7 +55,11 @@ class UpdateSession:
     def register_and_compare(
         self, candidate: Candidate, rows: pd.DataFrame, settings: Mapping[str, Any]
     ) -> tuple[bool, str]:
-        """Log and register a model and judge it on the promotion rows -> whether it is champion now, and why."""
+        """Log and register a model and compare it with the champion on the promotion rows.
+
+        Returns:
+            Whether it is champion now, and the decision in one line.
+        """
         batch, follows = candidate.batch, registry.find_version(self._case)
         place = f"updates/{batch.step}/{PROFILE}"
         mlflow.log_dict(dict(candidate.profile), place)
@@ -66,7 +70,7 @@ class UpdateSession:
         version = registry.register_version(self._case, run, settings, model_id, {**tags, PROFILE_TAG: place})
         return registry.promote_if_better(version, rows, settings, self._run_id, batch.step)
 
-    def report(self, step: int, name: str, said: str) -> None:
-        """Say what became of a batch."""
-        LOGGER.info("batch %d, %s: %s", step, name, said)
-        set_tags(self._run_id, {f"update.{step}": f"{name}: {said}"})
+    def report(self, step: int, name: str, message: str) -> None:
+        """Log the outcome of a batch, and tag the run with it."""
+        LOGGER.info("batch %d, %s: %s", step, name, message)
+        set_tags(self._run_id, {f"update.{step}": f"{name}: {message}"})

@@ -1,4 +1,4 @@
-"""An ensemble inside one network: members that share hidden layers. Importing this module imports Keras.
+"""An ensemble inside one network: members share the hidden layers. Importing this module imports Keras.
 
 Source: TabM-mini of arXiv 2410.24210. Each member sees the features through weights of its own and has an output of its
 own; each learns from its own loss, and the network's prediction is the mean of theirs.
@@ -13,31 +13,32 @@ from keras import ops
 
 
 class EnsembleView(keras.layers.Layer):  # type: ignore[misc]  # Keras carries no types
-    """Show each row to every member, its features times the member's own weights.
+    """Copy each row for every member, its features multiplied by the member's own weights.
 
-    Input (rows, features), output (rows * members, features), the members of a row one after the other.
+    Input (rows, features), output (rows * members, features), the members of a row one after the other. Source: the
+    adapter of TabM-mini, arXiv 2410.24210.
     """
 
     def __init__(self, ensemble_size: int, **options: Any) -> None:  # noqa: ANN401 - Keras's own options
-        """Keep the number of members."""
+        """Store the ensemble's size."""
         super().__init__(**options)
         self.ensemble_size = ensemble_size
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        """Make the weights: 1 or -1 at random, so that members differ from the start."""
+        """Create the weights: 1 or -1 at random, so that members differ from the start; shape (members, features)."""
         self.signs = self.add_weight((self.ensemble_size, shape[-1]), initializer=_draw_signs, name="signs")
         super().build(shape)
 
     def call(self, values: Any) -> Any:  # noqa: ANN401 - tensors
-        """Multiply."""
+        """Multiply the features with each member's weights."""
         return ops.reshape(values[:, None, :] * self.signs, (-1, values.shape[-1]))
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Give (rows * members, features)."""
+        """Return the output's shape: (rows * members, features)."""
         return (None, *shape[1:])
 
     def get_config(self) -> dict[str, Any]:
-        """Give what rebuilds the layer."""
+        """Return the configuration that Keras rebuilds the layer from."""
         return {**super().get_config(), "ensemble_size": self.ensemble_size}
 
 
@@ -53,14 +54,14 @@ class LinearEnsemble(keras.layers.Layer):  # type: ignore[misc]
         bias_initializer: str = "zeros",
         **options: Any,  # noqa: ANN401 - Keras's own options
     ) -> None:
-        """Keep the number of members; the rest is as in Keras's Dense."""
+        """Store the ensemble's size; the other arguments are those of Keras's Dense."""
         super().__init__(**options)
         self.settings: dict[str, Any] = {"ensemble_size": ensemble_size, "outputs": outputs, "activation": activation}
         self.initializers = {"kernel_initializer": kernel_initializer, "bias_initializer": bias_initializer}
         self.activation = keras.activations.get(activation)
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        """Make kernel and bias of every member, each as Dense would."""
+        """Create kernel and bias of every member, each initialised as in Dense."""
         ensemble_size, outputs = self.settings["ensemble_size"], self.settings["outputs"]
         self.kernel = self.add_weight(
             (ensemble_size, shape[-1], outputs), initializer=self._draw("kernel"), name="kernel"
@@ -76,17 +77,17 @@ class LinearEnsemble(keras.layers.Layer):  # type: ignore[misc]
         )
 
     def call(self, values: Any) -> Any:  # noqa: ANN401 - tensors
-        """Multiply each member's rows with its kernel."""
+        """Multiply each member's rows with its kernel, add its bias and apply the activation."""
         by_member = ops.reshape(values, (-1, self.settings["ensemble_size"], values.shape[-1]))
         outputs = ops.einsum("rmw,mwo->rmo", by_member, self.kernel) + self.bias
         return self.activation(ops.reshape(outputs, (-1, self.settings["outputs"])))
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, int]:
-        """Give (rows * members, outputs)."""
+        """Return the output's shape: (rows * members, outputs)."""
         return (shape[0], int(self.settings["outputs"]))
 
     def get_config(self) -> dict[str, Any]:
-        """Give what rebuilds the layer."""
+        """Return the configuration that Keras rebuilds the layer from."""
         return {**super().get_config(), **self.settings, **self.initializers}
 
 
@@ -94,25 +95,25 @@ class EnsembleMean(keras.layers.Layer):  # type: ignore[misc]
     """Average the members' predictions: (rows * members, outputs) to (rows, outputs)."""
 
     def __init__(self, ensemble_size: int, **options: Any) -> None:  # noqa: ANN401 - Keras's own options
-        """Keep the number of members."""
+        """Store the ensemble's size."""
         super().__init__(**options)
         self.ensemble_size = ensemble_size
 
     def call(self, values: Any) -> Any:  # noqa: ANN401 - tensors
-        """Average."""
+        """Compute the mean over the members of each row."""
         return ops.mean(ops.reshape(values, (-1, self.ensemble_size, values.shape[-1])), axis=1)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Give (rows, outputs)."""
+        """Return the output's shape: (rows, outputs)."""
         return (None, *shape[1:])
 
     def get_config(self) -> dict[str, Any]:
-        """Give what rebuilds the layer."""
+        """Return the configuration that Keras rebuilds the layer from."""
         return {**super().get_config(), "ensemble_size": self.ensemble_size}
 
 
 class EnsembleTraining(keras.Model):  # type: ignore[misc]
-    """A network as it is trained: every member by its own loss. Metrics and validation are those of the mean."""
+    """Training model of an ensemble: a loss for each member. Metrics and validation are those of the mean."""
 
     ensemble_mean: EnsembleMean
 
@@ -124,7 +125,7 @@ class EnsembleTraining(keras.Model):  # type: ignore[misc]
         sample_weight: Any = None,  # noqa: ANN401
         training: bool = True,
     ) -> Any:  # noqa: ANN401
-        """Give the mean of the members' losses in training, else the loss of their mean prediction."""
+        """Compute the mean of the members' losses in training, else the loss of their mean prediction."""
         if training:
             y = ops.repeat(y, self.ensemble_mean.ensemble_size, axis=0)
         else:
@@ -133,7 +134,15 @@ class EnsembleTraining(keras.Model):  # type: ignore[misc]
 
 
 def network_to_train(network: keras.Model) -> keras.Model:
-    """Give the network whose training trains this one: itself, or with members one that puts out each of them."""
+    """Return the model to train.
+
+    Args:
+        network: as `networks.build_network` returns it.
+
+    Returns:
+        The network itself without an ensemble; else a model that shares its layers, outputs every member
+        (rows * members, outputs), and has a loss for each.
+    """
     mean = next((layer for layer in network.layers if isinstance(layer, EnsembleMean)), None)
     if mean is None:
         return network

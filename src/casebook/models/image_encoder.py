@@ -1,4 +1,4 @@
-"""The convolutional part of a network that reads images: pixels to the values before the hidden layers."""
+"""The convolutional part of a network of images: from pixels to the values before the hidden layers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from casebook.preprocessing.images import ImagePreprocessor
 
 
-RISING = frozenset({"relu", "leaky_relu", "elu", "selu", "tanh", "sigmoid", "linear"})
+MONOTONIC_ACTIVATIONS = frozenset({"relu", "leaky_relu", "elu", "selu", "tanh", "sigmoid", "linear"})
 
 
 def image_inputs(preprocessor: ImagePreprocessor, parameters: NetworkParameters) -> tuple[dict[str, Any], Any]:
     """Build the part of a network between the pixels and the hidden layers.
 
     Args:
-        preprocessor: says the shape and the scale.
+        preprocessor: its images' shape and scale.
         parameters: the `training.network` block; a convolution keeps no border (28 x 28 and kernel 5 give 24 x 24).
 
     Returns:
@@ -41,7 +41,7 @@ def image_inputs(preprocessor: ImagePreprocessor, parameters: NetworkParameters)
         )(values)
         # Where the activation rises, the largest value is the same before and after it, for a quarter of the work.
         steps = [_pool(convolution.pool), _activate(parameters.activation)]
-        for step in steps if parameters.activation in RISING else reversed(steps):
+        for step in steps if parameters.activation in MONOTONIC_ACTIVATIONS else reversed(steps):
             values = step(values)
     if parameters.convolution_dropout:
         values = layers.Dropout(parameters.convolution_dropout)(values)
@@ -61,7 +61,7 @@ def _activate(name: str) -> Any:  # noqa: ANN401 - a layer
 
 
 def _augment(values: Any, parameters: AugmentParameters) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Move training images at random; the border that comes in is empty. Nothing happens when predicting."""
+    """Augment training images at random, with an empty border. Predictions are not augmented."""
     from keras import layers
 
     # Both in float32: the sampling knows no half precision.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from casebook.preprocessing.modality import Preprocessor
 
 
-FRONTS: dict[type[Any], Any] = {
+INPUT_BUILDERS: dict[type[Any], Any] = {
     TabularPreprocessor: column_inputs,
     ImagePreprocessor: image_inputs,
     TextPreprocessor: text_inputs,
@@ -24,10 +24,10 @@ FRONTS: dict[type[Any], Any] = {
 
 
 def network_inputs(preprocessor: Preprocessor, parameters: NetworkParameters) -> tuple[dict[str, Any], Any]:
-    """Build what stands before the hidden layers.
+    """Build the inputs and the layers before the hidden layers.
 
     Returns:
         Keras inputs by the names of the prepared arrays, and the tensor (rows, width) that goes on.
     """
-    inputs, values = FRONTS[type(preprocessor)](preprocessor, parameters)
+    inputs, values = INPUT_BUILDERS[type(preprocessor)](preprocessor, parameters)
     return inputs, values

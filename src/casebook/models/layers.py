@@ -26,7 +26,7 @@ class TabularExpansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carri
         shift: list[float],
         **options: Any,  # noqa: ANN401 - Keras's own layer options
     ) -> None:
-        """Keep the constants; nothing here is trained.
+        """Store the constants; nothing here is trained.
 
         Args:
             numbers: block and position of each number.
@@ -41,7 +41,7 @@ class TabularExpansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carri
         self.settings: dict[str, Any] = {"numbers": numbers, "categories": categories, "scale": scale, "shift": shift}
 
     def build(self, shapes: dict[str, tuple[int | None, ...]]) -> None:
-        """Make the selection of numbers and, for each category column, the scaled row of every code."""
+        """Build the selection of numbers and, for each category column, the scaled indicators of every code."""
         numbers, scale, shift = (
             self.settings["numbers"],
             *map(np.asarray, (self.settings["scale"], self.settings["shift"])),
@@ -54,7 +54,7 @@ class TabularExpansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carri
         self.lookups = []
         first = len(numbers)
         for block, position, size, left_out in self.settings["categories"]:
-            # Row 0 and, in a block of bytes, those behind the known values have no indicator set.
+            # Row 0 and, in a block of bytes, those after the known values have no indicator set.
             width = size - left_out
             rows = np.eye(256 if block == "codes" else size + 1, width, k=-1 - left_out)
             mine = slice(first, first + width)
@@ -72,26 +72,26 @@ class TabularExpansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carri
         return tf.cast(tf.concat(parts, axis=1), self.compute_dtype)
 
     def compute_output_shape(self, shapes: dict[str, tuple[int | None, ...]]) -> tuple[int | None, int]:
-        """Give (rows, features)."""
+        """Return the output's shape: (rows, features)."""
         return (shapes["codes"][0], len(self.settings["scale"]))
 
     def get_config(self) -> dict[str, Any]:
-        """Give what rebuilds the layer."""
+        """Return the configuration that Keras rebuilds the layer from."""
         return {**super().get_config(), **self.settings}
 
 
 class CategoryLookup(keras.layers.Layer):  # type: ignore[misc]
-    """Take one column of a block as category numbers; in training, show a share of the values as unknown (0)."""
+    """Select one column of a block as category numbers; in training, mask a share of the values as unknown (0)."""
 
     def __init__(self, position: int, category_dropout: float, **options: Any) -> None:  # noqa: ANN401 - Keras's options
-        """Keep the column's position and the share."""
+        """Store the column's position in its block and the share that is masked in training."""
         super().__init__(**options)
         self.position = position
         self.category_dropout = category_dropout
         self.seed_generator = keras.random.SeedGenerator()
 
     def call(self, block: Any, training: bool = False) -> Any:  # noqa: ANN401 - tensors
-        """Give int32 category numbers of shape (rows,)."""
+        """Select int32 category numbers of shape (rows,)."""
         ids = tf.cast(block[:, self.position], tf.int32)
         if not training or not self.category_dropout:
             return ids
@@ -99,61 +99,61 @@ class CategoryLookup(keras.layers.Layer):  # type: ignore[misc]
         return tf.where(kept, ids, 0)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None]:
-        """Give (rows,)."""
+        """Return the output's shape: (rows,)."""
         return (shape[0],)
 
     def get_config(self) -> dict[str, Any]:
-        """Give what rebuilds the layer."""
+        """Return the configuration that Keras rebuilds the layer from."""
         return {**super().get_config(), "position": self.position, "category_dropout": self.category_dropout}
 
 
 class PiecewiseLinearEncoding(keras.layers.Layer):  # type: ignore[misc]
-    """Cut numbers into pieces: put in place of each how far it has come through each of its pieces, 0 to 1.
+    """Encode numbers by bins: each becomes its position, 0 to 1, within each of its bins.
 
-    Input (rows, features), of which the first are numbers; output (rows, numbers * pieces + other features). A dense
-    layer behind it computes any function of one number that is linear within pieces, and no value lies far out. Source:
+    Input (rows, features), of which the first are numbers; output (rows, numbers * bins + other features). A dense
+    layer after it computes any function of one number that is linear within each bin, and no value is extreme. Source:
     the piecewise linear encoding of arXiv 2203.05556.
     """
 
     def __init__(self, numbers: int, piecewise_linear_bins: int, **options: Any) -> None:  # noqa: ANN401 - Keras's own options
-        """Keep how many features are numbers, and how many pieces each has."""
+        """Store the number of numeric features, and of bins for each."""
         super().__init__(**options)
         self.numbers = numbers
         self.piecewise_linear_bins = piecewise_linear_bins
 
     def build(self, shape: tuple[int | None, ...]) -> None:
-        """Make room for the pieces' edges, which `learn` fills."""
+        """Create the weights of the bin edges, which `adapt` fills; shape (numbers, bins + 1)."""
         edges = (self.numbers, self.piecewise_linear_bins + 1)
         self.edges = self.add_weight(edges, initializer="zeros", trainable=False, name="edges")
         super().build(shape)
 
-    def learn(self, features: np.ndarray) -> None:
-        """Put edges at quantiles of training rows, or at each value where there are few; shape (rows, features)."""
+    def adapt(self, features: np.ndarray) -> None:
+        """Compute bin edges at quantiles of training rows (rows, features), or at each value where there are few."""
         self.edges.assign(
             np.stack([compute_bin_edges(values, self.piecewise_linear_bins) for values in features.T[: self.numbers]])
         )
 
     def call(self, features: Any) -> Any:  # noqa: ANN401 - tensors
-        """Encode the numbers, pass the rest on."""
-        first, behind = self.edges[:, :-1], self.edges[:, 1:]
-        come = tf.math.divide_no_nan(features[:, : self.numbers, None] - first, behind - first)
-        encoded = tf.reshape(tf.clip_by_value(come, 0.0, 1.0), (-1, self.numbers * self.piecewise_linear_bins))
+        """Encode the numbers and append the other features."""
+        lower, upper = self.edges[:, :-1], self.edges[:, 1:]
+        position = tf.math.divide_no_nan(features[:, : self.numbers, None] - lower, upper - lower)
+        encoded = tf.reshape(tf.clip_by_value(position, 0.0, 1.0), (-1, self.numbers * self.piecewise_linear_bins))
         return tf.concat([encoded, features[:, self.numbers :]], axis=1)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, int]:
-        """Give (rows, numbers * pieces + other features)."""
+        """Return the output's shape: (rows, numbers * bins + other features)."""
         return (shape[0], int(shape[1] or 0) + self.numbers * (self.piecewise_linear_bins - 1))
 
     def get_config(self) -> dict[str, Any]:
-        """Give what rebuilds the layer."""
+        """Return the configuration that Keras rebuilds the layer from."""
         return {**super().get_config(), "numbers": self.numbers, "piecewise_linear_bins": self.piecewise_linear_bins}
 
 
 def compute_bin_edges(values: np.ndarray, piecewise_linear_bins: int) -> np.ndarray:
-    """Choose rising edges of at most so many pieces; the last one is repeated where values are too few for all.
+    """Compute ascending edges of at most so many bins; the last one is repeated where distinct values are too few.
 
     Returns:
-        Array of shape (pieces + 1,).
+        Array of shape (bins + 1,).
     """
     edges = np.unique(values)
     if len(edges) > piecewise_linear_bins + 1:
@@ -162,10 +162,10 @@ def compute_bin_edges(values: np.ndarray, piecewise_linear_bins: int) -> np.ndar
 
 
 class TargetScale(keras.layers.Layer):  # type: ignore[misc]
-    """Turn a network's scaled output into the target's own units; training takes its loss in the scaled form."""
+    """Convert a network's scaled output to the target's units; training computes its loss in the scaled form."""
 
     def __init__(self, kind: str, mean: float, deviation: float, **options: Any) -> None:  # noqa: ANN401 - Keras's options
-        """Keep the scale.
+        """Store the scale.
 
         Args:
             kind: `standard`, or `log` for the logarithm of 1 + target.
@@ -179,21 +179,21 @@ class TargetScale(keras.layers.Layer):  # type: ignore[misc]
         self.deviation = deviation
 
     def call(self, scaled: Any) -> Any:  # noqa: ANN401 - tensors
-        """Give predictions in the target's units."""
+        """Convert scaled outputs to the target's units."""
         values = tf.cast(scaled, tf.float32) * self.deviation + self.mean
         # An untrained network's output must not overflow.
         return tf.math.expm1(tf.clip_by_value(values, -10.0, 40.0)) if self.kind == "log" else values
 
     def scale(self, values: Any) -> Any:  # noqa: ANN401 - tensors
-        """Give values in the target's units their scaled form: mean 0 and deviation 1 over the training rows."""
+        """Scale values in the target's units: mean 0 and deviation 1 over the training rows."""
         values = tf.cast(values, tf.float32)
         values = tf.math.log1p(tf.maximum(values, -0.9999)) if self.kind == "log" else values
         return (values - self.mean) / self.deviation
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        """Give the shape as it is."""
+        """Return the output's shape, which is the input's."""
         return shape
 
     def get_config(self) -> dict[str, Any]:
-        """Give what rebuilds the layer."""
+        """Return the configuration that Keras rebuilds the layer from."""
         return {**super().get_config(), "kind": self.kind, "mean": self.mean, "deviation": self.deviation}

@@ -1,4 +1,4 @@
-"""Networks by parameters: prepared arrays in, what their kind needs before the hidden layers, one output.
+"""Networks by parameters: inputs by modality, hidden layers, one output.
 
 TensorFlow and Keras are imported when a network is built, so that the command line starts without them.
 """
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from casebook.config.schema import NetworkParameters
     from casebook.preprocessing.modality import Preprocessor
 
-PREDICTION_BATCH = 8192
+PREDICTION_BATCH_ROWS = 8192
 # Rows of images and texts are a hundred times larger inside a network.
-LARGE_ROWS_BATCH = 512
+LARGE_PREDICTION_BATCH_ROWS = 512
 TARGET_SCALE = "target_scale"
 
 
@@ -37,7 +37,7 @@ def build_network(
     """Build the Keras model that takes prepared rows.
 
     Args:
-        preprocessor: says which arrays come in and what becomes of them.
+        preprocessor: names the input arrays and their encoding.
         parameters: the `training.network` block.
         outputs: width of the output layer.
         target_scale: kind, mean and deviation of a regression's target, see `layers.TargetScale`.
@@ -50,7 +50,7 @@ def build_network(
 
     inputs, values = network_inputs(preprocessor, parameters)
     if parameters.ensemble_size > 1:
-        values = ensemble_layers().EnsembleView(parameters.ensemble_size, name="ensemble_size")(values)
+        values = ensemble_layers().EnsembleView(parameters.ensemble_size, name="ensemble_view")(values)
     for number, width in enumerate(parameters.hidden, 1):
         values = _hidden_layer(width, f"hidden_{number}", parameters)(values)
         values = _activate(values, parameters.activation)
@@ -102,7 +102,11 @@ def _activate(values: Any, name: str) -> Any:  # noqa: ANN401 - a symbolic tenso
 
 
 def task_of_network(network: keras.Model) -> str:
-    """Tell a network's task by its output: sigmoid or two softmax outputs are binary, linear ones a regression."""
+    """Return a network's task by its output layer.
+
+    Returns:
+        `regression` for a linear output, `binary` for a sigmoid or two softmax outputs, else `multiclass`.
+    """
     activation = network.get_layer("output").activation.__name__
     if activation == "linear":
         return "regression"
@@ -110,15 +114,27 @@ def task_of_network(network: keras.Model) -> str:
 
 
 def load_network(path: Path) -> keras.Model:
-    """Load a saved network; it predicts but is not compiled."""
+    """Load a saved network.
+
+    Args:
+        path: of the `.keras` file.
+
+    Returns:
+        The network with its weights; not compiled, so that it predicts but does not train.
+    """
     start_tensorflow()
     import keras
 
     # The layers are not in Keras's registry, which goes before these names: another version's would be found there.
-    layers, ensemble_size = custom_layers(), ensemble_layers()
-    of_rows = (layers.TabularExpansion, layers.CategoryLookup, layers.PiecewiseLinearEncoding, layers.TargetScale)
-    of_members = (ensemble_size.EnsembleView, ensemble_size.LinearEnsemble, ensemble_size.EnsembleMean)
-    own = {layer.__name__: layer for layer in (*of_rows, *of_members)}
+    layers, ensemble = custom_layers(), ensemble_layers()
+    tabular_layers = (
+        layers.TabularExpansion,
+        layers.CategoryLookup,
+        layers.PiecewiseLinearEncoding,
+        layers.TargetScale,
+    )
+    own_ensemble_layers = (ensemble.EnsembleView, ensemble.LinearEnsemble, ensemble.EnsembleMean)
+    own = {layer.__name__: layer for layer in (*tabular_layers, *own_ensemble_layers)}
     return keras.saving.load_model(path, custom_objects=own, compile=False)
 
 
@@ -126,7 +142,7 @@ def make_predictor(network: keras.Model) -> Callable[[Mapping[str, np.ndarray]],
     """Compile a network once for many predictions.
 
     Returns:
-        A function of prepared rows; it gives float64 of shape (rows,) for one output, else (rows, outputs).
+        A function of prepared rows; it returns float64 of shape (rows,) for one output, else (rows, outputs).
     """
     import tensorflow as tf
 
@@ -144,5 +160,5 @@ def make_predictor(network: keras.Model) -> Callable[[Mapping[str, np.ndarray]],
 
 
 def prediction_batch(names: list[str]) -> int:
-    """Give how many rows with these arrays are predicted at once."""
-    return PREDICTION_BATCH if "codes" in names else LARGE_ROWS_BATCH
+    """Return how many rows with these arrays are predicted at once."""
+    return PREDICTION_BATCH_ROWS if "codes" in names else LARGE_PREDICTION_BATCH_ROWS

@@ -1,4 +1,4 @@
-"""Describing a dense Keras network for the forward pass in NumPy (see `forward`)."""
+"""Export of a dense Keras network for the forward pass in NumPy (see `numpy_network`)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Description = dict[str, Any]
 
 
 class _NotDenseError(Exception):
-    """A layer or setting that the forward pass does not know."""
+    """A layer or setting that the forward pass in NumPy does not support."""
 
 
 def describe_network(network: keras.Model) -> tuple[Description, Weights] | None:
-    """Describe a network as steps and weights.
+    """Describe a network as steps and weights for `numpy_network`.
 
     Returns:
         See `numpy_network.NumpyNetwork`; nothing when a layer is unknown to it (convolutions, recurrent layers,
@@ -34,7 +34,7 @@ def describe_network(network: keras.Model) -> tuple[Description, Weights] | None
         for entry in config["layers"]:
             if entry["class_name"] == "InputLayer":
                 continue
-            # Operations that are no layers stand in the configuration too; they are refused before they are looked up.
+            # Operations that are no layers are in the configuration too; they are refused before `get_layer` fails.
             steps.append(_describe_layer(entry))
             layer = network.get_layer(entry["name"])
             weights |= {f"{layer.name}/{weight.name}": weight.numpy() for weight in layer.weights}
@@ -67,7 +67,7 @@ def _is_float32(policy: Any) -> bool:  # noqa: ANN401 - a name or the configurat
 
 
 def _tensors(arguments: Any) -> Iterator[str]:  # noqa: ANN401 - nested lists and mappings
-    """Name the layers that an argument's tensors come from; of a mapping in the order of its keys."""
+    """Yield the names of the layers that an argument's tensors come from; of a mapping in the order of its keys."""
     if isinstance(arguments, dict) and arguments.get("class_name") == "__keras_tensor__":
         yield arguments["config"]["keras_history"][0]
     elif isinstance(arguments, dict):

@@ -1,6 +1,6 @@
 """The forward pass of dense networks in NumPy: serving needs neither TensorFlow nor its seconds of start.
 
-A network is a list of steps, each with the names of what goes in; `describing` makes one of a Keras model.
+A network is a list of steps, each with the names of what goes in; `numpy_export` describes a Keras model so.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DESCRIPTION, WEIGHTS = "network.json", "network.npz"
-# So many rows are computed at once: their values stay in the processor's cache.
-ROWS_AT_ONCE = 2048
+# Rows computed at once: their values stay in the processor's cache.
+CHUNK_ROWS = 2048
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 # `layers.TargetScale` clips by these.
-LEAST_LOG, MOST_LOG = -10.0, 40.0
+MIN_LOG, MAX_LOG = -10.0, 40.0
 
 Step = dict[str, Any]
 Values = dict[str, np.ndarray]
@@ -55,10 +55,10 @@ ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 class NumpyNetwork:
-    """A described network, ready to compute."""
+    """A dense network described by steps and weights, with its forward pass in NumPy."""
 
     def __init__(self, description: Mapping[str, Any], weights: Mapping[str, np.ndarray]) -> None:
-        """Make a function of each step.
+        """Build a function for each step.
 
         Args:
             description: `inputs` (names of the prepared arrays), `steps` in their order, and the `output`'s name.
@@ -69,26 +69,26 @@ class NumpyNetwork:
 
     @classmethod
     def load(cls, folder: Path) -> NumpyNetwork:
-        """Read the two files that `save` wrote."""
+        """Load the two files that `save` wrote."""
         with np.load(folder / WEIGHTS) as weights:
             return cls(json.loads((folder / DESCRIPTION).read_text()), dict(weights))
 
     def __call__(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Predict prepared rows; float64 of shape (rows,) for one output, else (rows, outputs)."""
         rows = len(arrays[self.inputs[0]])
-        parts = [self._compute(arrays, start) for start in range(0, max(1, rows), ROWS_AT_ONCE)]
+        parts = [self._compute(arrays, start) for start in range(0, max(1, rows), CHUNK_ROWS)]
         outputs = np.concatenate(parts).astype(np.float64) if len(parts) > 1 else parts[0].astype(np.float64)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
     def _compute(self, arrays: Mapping[str, np.ndarray], start: int) -> np.ndarray:
-        values: Values = {name: arrays[name][start : start + ROWS_AT_ONCE] for name in self.inputs}
+        values: Values = {name: arrays[name][start : start + CHUNK_ROWS] for name in self.inputs}
         for name, inputs, compute in self.steps:
             values[name] = compute(*[values[given] for given in inputs])
         return values[self.output]
 
 
 def save(description: Mapping[str, Any], weights: Mapping[str, np.ndarray], folder: Path) -> None:
-    """Write a described network into a folder."""
+    """Save a described network into a folder."""
     (folder / DESCRIPTION).write_text(json.dumps(description))
     named: Any = dict(weights)
     np.savez(folder / WEIGHTS, **named)
@@ -118,55 +118,55 @@ def _concatenate(_step: Step, _weights: Values) -> Callable[..., np.ndarray]:
     return lambda *parts: np.concatenate(parts, axis=-1)
 
 
-def _pick(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
+def _category_lookup(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
     return lambda block: block[:, step["position"]].astype(np.int32)
 
 
 def _target_scale(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
     deviation, mean = np.float32(step["deviation"]), np.float32(step["mean"])
     if step["scale"] == "log":
-        return lambda x: np.expm1(np.clip(x * deviation + mean, np.float32(LEAST_LOG), np.float32(MOST_LOG)))
+        return lambda x: np.expm1(np.clip(x * deviation + mean, np.float32(MIN_LOG), np.float32(MAX_LOG)))
     return lambda x: x * deviation + mean
 
 
-def _pieces(step: Step, weights: Values) -> Callable[..., np.ndarray]:
+def _piecewise_linear(step: Step, weights: Values) -> Callable[..., np.ndarray]:
     numbers, first = step["numbers"], weights["edges"][:, :-1]
     width = weights["edges"][:, 1:] - first
-    # A piece without width is one that no value has come through.
-    through = np.divide(1, width, out=np.zeros_like(width), where=width != 0)
+    # A bin without width counts as one below every value.
+    inverse_width = np.divide(1, width, out=np.zeros_like(width), where=width != 0)
 
     def encode(features: np.ndarray) -> np.ndarray:
-        come = np.clip((features[:, :numbers, None] - first) * through, 0, 1)
-        return np.concatenate([come.reshape(len(features), -1), features[:, numbers:]], axis=1)
+        position = np.clip((features[:, :numbers, None] - first) * inverse_width, 0, 1)
+        return np.concatenate([position.reshape(len(features), -1), features[:, numbers:]], axis=1)
 
     return encode
 
 
-def _members(_step: Step, weights: Values) -> Callable[..., np.ndarray]:
+def _ensemble_view(_step: Step, weights: Values) -> Callable[..., np.ndarray]:
     return lambda x: (x[:, None, :] * weights["signs"]).reshape(-1, x.shape[-1])
 
 
-def _member_outputs(step: Step, weights: Values) -> Callable[..., np.ndarray]:
+def _linear_ensemble(step: Step, weights: Values) -> Callable[..., np.ndarray]:
     ensemble_size, kernel, bias = step["ensemble_size"], weights["kernel"], weights["bias"]
     activate = ACTIVATIONS[step["activation"]]
 
-    def put_out(x: np.ndarray) -> np.ndarray:
+    def apply_members(x: np.ndarray) -> np.ndarray:
         by_member = x.reshape(-1, ensemble_size, x.shape[-1]).transpose(1, 0, 2)
         outputs = (by_member @ kernel).transpose(1, 0, 2) + bias
         return activate(outputs.reshape(-1, outputs.shape[-1]))
 
-    return put_out
+    return apply_members
 
 
-def _member_mean(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
+def _ensemble_mean(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
     return lambda x: x.reshape(-1, step["ensemble_size"], x.shape[-1]).mean(axis=1)
 
 
 class NumpyTabularExpansion:
-    """Scale the numbers; write the scaled indicator of each category into rows where all are scaled zeros."""
+    """Expand stored codes and numbers into scaled dense features, as `layers.TabularExpansion` does."""
 
     def __init__(self, step: Step, _weights: Values) -> None:
-        """Say for each block which of its columns go where; see `layers.NumpyTabularExpansion` for the settings."""
+        """Compute the columns of each block and their places; see `layers.TabularExpansion` for the settings."""
         scale, shift = np.asarray(step["scale"]), np.asarray(step["shift"])
         count = len(step["numbers"])
         self.numbers = [_select(step["numbers"], block, range(count), 2) for block in ("codes", "numbers")]
@@ -177,7 +177,7 @@ class NumpyTabularExpansion:
         self.categories = [_select(step["categories"], block, begins, 4) for block in ("codes", "ids")]
 
     def __call__(self, codes: np.ndarray, ids: np.ndarray, values: np.ndarray) -> np.ndarray:
-        """Give the dense features, float32 of shape (rows, features)."""
+        """Compute the dense features, float32 of shape (rows, features)."""
         dense = np.empty((len(codes), len(self.off)), np.float32)
         dense[:] = self.off
         zero, scale, shift = self.terms
@@ -193,7 +193,7 @@ class NumpyTabularExpansion:
 
 
 def _select(columns: Sequence[Any], block: str, places: Iterable[int], facts: int) -> list[np.ndarray]:
-    """Give of the columns in a block their places among the features, then their other facts, an array each."""
+    """Select the columns of a block: their places among the features, then their other facts, an array each."""
     mine = [[place, *column[1:]] for place, column in zip(places, columns, strict=True) if column[0] == block]
     return list(np.array(mine, np.intp).reshape(len(mine), facts).T)
 
@@ -201,7 +201,7 @@ def _select(columns: Sequence[Any], block: str, places: Iterable[int], facts: in
 def scale_numbers(scale: Any, shift: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # noqa: ANN401 - lists or arrays
     """Split stored * scale + shift into (stored - zero) * scale + rest, each float32 of shape (numbers,).
 
-    What stands for a feature of 0 is taken off first, exactly: float32 has too few digits for large products.
+    The stored value of a feature of 0 is subtracted first, exactly: float32 has too few digits for large products.
     """
     scale, shift = np.asarray(scale, np.float64), np.asarray(shift, np.float64)
     zero = np.rint(-shift / scale)
@@ -213,13 +213,13 @@ STEPS: dict[str, Callable[[Step, Values], Callable[..., np.ndarray]]] = {
     "embedding": _embedding,
     "prelu": _prelu,
     "concatenate": _concatenate,
-    "pick": _pick,
+    "pick": _category_lookup,
     "target_scale": _target_scale,
     "expansion": NumpyTabularExpansion,
-    "piecewise_linear_bins": _pieces,
-    "ensemble_size": _members,
-    "member_outputs": _member_outputs,
-    "ensemble_mean": _member_mean,
+    "piecewise_linear_bins": _piecewise_linear,
+    "ensemble_size": _ensemble_view,
+    "member_outputs": _linear_ensemble,
+    "ensemble_mean": _ensemble_mean,
     "activation": lambda step, _weights: ACTIVATIONS[step["activation"]],
     "same": lambda _step, _weights: lambda x: x,
 }

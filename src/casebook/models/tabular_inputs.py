@@ -1,4 +1,4 @@
-"""What stands before the hidden layers of a network that takes columns: dense features and embeddings."""
+"""The layers before the hidden layers of a network of columns: dense features and embeddings."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from casebook.config.schema import NetworkParameters
     from casebook.preprocessing.tabular import TabularPreprocessor
 
-PIECES = "piecewise_linear_bins"
-# So many training rows tell well enough where the numbers lie.
-MEASURED_ROWS = 100_000
+PIECEWISE_LAYER = "piecewise_linear_bins"
+# Bin edges are computed from at most so many training rows.
+MAX_BIN_ROWS = 100_000
 
 
 def column_inputs(preprocessor: TabularPreprocessor, parameters: NetworkParameters) -> tuple[dict[str, Any], Any]:
@@ -42,18 +42,20 @@ def column_inputs(preprocessor: TabularPreprocessor, parameters: NetworkParamete
 
 
 def dense_features(inputs: dict[str, Any], preprocessor: TabularPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - a symbolic tensor
-    """Expand the dense columns, and cut their numbers into pieces where that is asked for."""
+    """Expand the dense columns, and encode their numbers by bins where parameters ask for it; (rows, features)."""
     dense = custom_layers().TabularExpansion(**expansion_tables(preprocessor), name="expansion")(inputs)
     numbers = sum(isinstance(column, NumberColumn) for column in preprocessor.dense)
     if parameters.piecewise_linear_bins and numbers:
-        return custom_layers().PiecewiseLinearEncoding(numbers, parameters.piecewise_linear_bins, name=PIECES)(dense)
+        return custom_layers().PiecewiseLinearEncoding(numbers, parameters.piecewise_linear_bins, name=PIECEWISE_LAYER)(
+            dense
+        )
     return dense
 
 
 def embed_column(
     inputs: dict[str, Any], preprocessor: TabularPreprocessor, name: str, parameters: NetworkParameters
 ) -> Any:  # noqa: ANN401 - a symbolic tensor
-    """Look up one column's embedding; unknown values share row 0, which `unknown_share` trains."""
+    """Embed one column; unknown values share row 0, which `category_dropout` trains. Output: (rows, width)."""
     import keras
 
     block, position = preprocessor.positions[name]
@@ -72,12 +74,15 @@ def embed_column(
 
 
 def default_embedding_size(categories: int) -> int:
-    """Choose an embedding's width: 1.6 n^0.56, at most 64 (the rule of fastai's tabular models)."""
+    """Compute an embedding's width: 1.6 n^0.56, at most 64.
+
+    Source: `emb_sz_rule` of fastai's tabular models.
+    """
     return int(min(64, max(1, round(1.6 * categories**0.56))))
 
 
 def expansion_tables(preprocessor: TabularPreprocessor) -> dict[str, list[Any]]:
-    """Give the constants of the expansion: where each dense column is stored, and how its features are scaled.
+    """Compute the constants of the expansion: block and position of each dense column, scale and shift of each feature.
 
     Returns:
         `numbers` (block, position), `categories` (block, position, size, left out), by feature `scale` and `shift`.
@@ -95,23 +100,21 @@ def expansion_tables(preprocessor: TabularPreprocessor) -> dict[str, list[Any]]:
 def adapt_piecewise_linear(
     network: keras.Model, train: Mapping[str, np.ndarray], preprocessor: TabularPreprocessor
 ) -> None:
-    """Place the edges of the numbers' pieces, where numbers are cut, by the training rows."""
-    piecewise_linear_bins = next((layer for layer in network.layers if layer.name == PIECES), None)
-    if piecewise_linear_bins is not None:
-        every = max(1, len(train["codes"]) // MEASURED_ROWS)
-        piecewise_linear_bins.learn(
-            expand_dense({str(block): train[block][::every] for block in BLOCK_TYPES}, preprocessor)
-        )
+    """Adapt the bin edges of a piecewise linear encoding to the training rows; other networks are unchanged."""
+    encoding = next((layer for layer in network.layers if layer.name == PIECEWISE_LAYER), None)
+    if encoding is not None:
+        every = max(1, len(train["codes"]) // MAX_BIN_ROWS)
+        encoding.adapt(expand_dense({str(block): train[block][::every] for block in BLOCK_TYPES}, preprocessor))
 
 
 @cache
 def custom_layers() -> Any:  # noqa: ANN401 - a module
-    """Import the project's own Keras layers."""
+    """Import the project's own Keras layers, on first use."""
     # By this module's own package: inside a logged model that is the model's copy.
     return import_module(".layers", __package__)
 
 
 @cache
 def ensemble_layers() -> Any:  # noqa: ANN401 - a module
-    """Import the layers of an ensemble inside one network."""
+    """Import the layers of an ensemble inside one network, on first use."""
     return import_module(".ensemble_layers", __package__)

@@ -22,7 +22,7 @@ def text_inputs(preprocessor: TextPreprocessor, parameters: NetworkParameters) -
     """Build the part of a network between the word numbers and the hidden layers.
 
     Args:
-        preprocessor: says how many words there are and how long a text is.
+        preprocessor: its vocabulary and length of texts.
         parameters: the `training.network` block.
 
     Returns:
@@ -31,15 +31,15 @@ def text_inputs(preprocessor: TextPreprocessor, parameters: NetworkParameters) -
     from keras import Input, layers
 
     tokens = Input((preprocessor.length,), dtype=preprocessor.dtype, name=TOKENS)
-    numbers = _hide_words(tokens, parameters.embedding.category_dropout)
+    numbers = _mask_words(tokens, parameters.embedding.category_dropout)
     values = ENCODERS[parameters.encoder.name](numbers, preprocessor, parameters)
     if parameters.encoder.dropout:
         values = layers.Dropout(parameters.encoder.dropout)(values)
     return {TOKENS: tokens}, values
 
 
-def _hide_words(tokens: Any, share: float) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Show a share of the words as unknown in training, so that the unknown has a meaning when predicting."""
+def _mask_words(tokens: Any, share: float) -> Any:  # noqa: ANN401 - symbolic tensors
+    """Mask a share of the words as unknown in training, so that the unknown word is trained."""
     from keras import layers, ops
 
     numbers = ops.cast(tokens, "int32")
@@ -58,34 +58,34 @@ def _embed(numbers: Any, rows: int, parameters: EmbeddingParameters, name: str) 
     return layers.Dropout(parameters.dropout)(values) if parameters.dropout else values
 
 
-def _read_in_order(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Read word after word with a recurrent layer and keep its last state."""
+def _encode_recurrent(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
+    """Encode the words by a recurrent layer's last state -> (rows, width)."""
     from keras import layers
 
     kinds = {"lstm": layers.LSTM, "gru": layers.GRU}
     recurrent = kinds[parameters.encoder.name](parameters.encoder.units, name=parameters.encoder.name)
-    return recurrent(_embed(numbers, preprocessor.numbers, parameters.embedding, "words"))
+    return recurrent(_embed(numbers, preprocessor.vocabulary_size, parameters.embedding, "words"))
 
 
-def _read_by_filters(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Slide filters over the words and keep the largest value of each."""
+def _encode_convolutional(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
+    """Encode the words by convolutions and global max pooling -> (rows, filters)."""
     from keras import layers
 
     settings = parameters.encoder
     filters = layers.Conv1D(settings.units, settings.kernel, activation=parameters.activation, name="filters")
-    values = filters(_embed(numbers, preprocessor.numbers, parameters.embedding, "words"))
+    values = filters(_embed(numbers, preprocessor.vocabulary_size, parameters.embedding, "words"))
     return layers.GlobalMaxPooling1D()(values)
 
 
-def _average(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Average the embeddings of the words, and of grams of up to `kernel` neighbours hashed into one table."""
+def _encode_average(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
+    """Encode the words by the mean of their embeddings, and of hashed n-grams of up to `kernel` words."""
     from keras import layers, ops
 
     known = ops.cast(numbers > PADDING, "float32")
-    means = [_mean(_embed(numbers, preprocessor.numbers, parameters.embedding, "words"), known)]
+    means = [_mean(_embed(numbers, preprocessor.vocabulary_size, parameters.embedding, "words"), known)]
     grams = numbers
     for words in range(2, parameters.encoder.kernel + 1):
-        # Padding stands at the front: a gram whose first word is none is none.
+        # Padding is at the front: an n-gram whose first word is padding is padding.
         here = numbers[:, words - 1 :]
         grams = ops.mod(grams[:, :-1] * HASH_FACTOR + here, HASHED_GRAMS)
         values = _embed(grams, HASHED_GRAMS, parameters.embedding, f"grams_{words}")
@@ -94,7 +94,7 @@ def _average(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkPa
 
 
 def _mean(values: Any, known: Any) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Average over the places that hold a word; 0 where none does."""
+    """Compute the mean over the places that hold a word; 0 where none does; (rows, width)."""
     from keras import ops
 
     total = ops.einsum("rlv,rl->rv", values, ops.cast(known, values.dtype))
@@ -102,4 +102,9 @@ def _mean(values: Any, known: Any) -> Any:  # noqa: ANN401 - symbolic tensors
     return total / ops.cast(count, values.dtype)
 
 
-ENCODERS = {"lstm": _read_in_order, "gru": _read_in_order, "cnn": _read_by_filters, "average": _average}
+ENCODERS = {
+    "lstm": _encode_recurrent,
+    "gru": _encode_recurrent,
+    "cnn": _encode_convolutional,
+    "average": _encode_average,
+}

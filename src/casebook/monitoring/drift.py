@@ -1,4 +1,4 @@
-"""How far new rows have moved from those of the training: histograms that go with a model, and their distance."""
+"""Drift of new rows against training rows: histograms stored with a model, and their population stability index."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Histogram = dict[str, Any]
 
 # Numbers are counted between the training's deciles; of categories the most frequent have a place of their own.
 DECILES = np.linspace(0, 1, 11)[1:-1]
-MOST_CATEGORIES = 50
+MAX_CATEGORIES = 50
 # A share of no row would be infinitely far from any other.
-LEAST_SHARE = 1e-4
+MIN_SHARE = 1e-4
 
 
 def describe_columns(table: pd.DataFrame) -> dict[str, Histogram]:
-    """Describe how each column is spread.
+    """Compute the histogram of each column.
 
     Returns:
         By name, plain values that JSON can hold: `edges` between which numbers are counted (a value at an edge belongs
@@ -47,13 +47,13 @@ def stability_index(expected: np.ndarray, counts: np.ndarray) -> float:
 
     Below 0.1 is taken as no shift, above 0.25 as a large one (Siddiqi, Credit Risk Scorecards, 2006).
     """
-    new = np.maximum(counts / max(1, counts.sum()), LEAST_SHARE)
-    old = np.maximum(expected, LEAST_SHARE)
+    new = np.maximum(counts / max(1, counts.sum()), MIN_SHARE)
+    old = np.maximum(expected, MIN_SHARE)
     return float(((new - old) * np.log(new / old)).sum())
 
 
 def tabulate_drift(histograms: Mapping[str, Histogram], counts: Mapping[str, np.ndarray], alarm: float) -> pd.DataFrame:
-    """Set the index of each column beside the level of an alarm.
+    """Tabulate the stability index of each column beside the alarm level.
 
     Returns:
         `column`, `index`, `alarm` (whether the index reaches the level) and `rows`, the farthest first.
@@ -68,7 +68,7 @@ def tabulate_drift(histograms: Mapping[str, Histogram], counts: Mapping[str, np.
 
 
 def _measurable(column: pd.Series) -> pd.Series | None:
-    """Give a column in a form that can be counted."""
+    """Convert a column to numbers or categories that can be counted."""
     if column.dtype == object and len(column) and isinstance(column.iloc[0], np.ndarray | list):
         return None
     if isinstance(column.dtype, pd.StringDtype):
@@ -90,7 +90,7 @@ def _describe(column: pd.Series | None) -> Histogram:
         known = numbers[~np.isnan(numbers)]
         found: Histogram = {"edges": np.unique(np.quantile(known, DECILES)).tolist() if len(known) else []}
     elif isinstance(column.dtype, pd.CategoricalDtype):
-        frequent = column.value_counts().head(MOST_CATEGORIES)
+        frequent = column.value_counts().head(MAX_CATEGORIES)
         found = {"values": [str(value) for value in frequent.index[frequent.to_numpy() > 0]]}
     else:
         return {}

@@ -1,4 +1,4 @@
-"""The training rows described for those who use the model later: histograms, typical values, last day."""
+"""The profile of a model's training rows: histograms, typical values, last day."""
 
 from __future__ import annotations
 

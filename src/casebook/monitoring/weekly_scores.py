@@ -1,4 +1,4 @@
-"""How predictions did once the outcomes arrived: scores by week beside the score of the test rows."""
+"""Scores of past predictions by week, once outcomes have arrived, beside the score of the test rows."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ KEY, DAY, WEEK = "key", "day", "week"
 
 
 class BelowLevelError(ValueError):
-    """Predictions have become worse than what is allowed."""
+    """Scores have fallen below the allowed level."""
 
 
 def join_outcomes(
     predicted: pd.DataFrame, outcomes: pd.DataFrame, key: str, target: str, classes: bool
 ) -> pd.DataFrame:
-    """Set the outcomes that have arrived beside the predictions of the same rows.
+    """Join the outcomes that have arrived to the predictions of the same rows.
 
     Args:
         predicted: `key`, `day` and the answers.
@@ -76,7 +76,7 @@ def score_weeks(joined: pd.DataFrame, metric: str, least_rows: int) -> pd.DataFr
 
 
 def judge_weeks(weekly: pd.DataFrame, metric: str, test_score: float, drop: float) -> pd.DataFrame:
-    """Tell which weeks fell below the level: the test rows' score, worse by `drop`.
+    """Mark the weeks below the level: the test rows' score, worse by `drop`.
 
     Returns:
         The same with `test`, `level` and `below`.
@@ -91,7 +91,7 @@ def refuse_below_level(weekly: pd.DataFrame) -> None:
     """Raise when the newest week that could be scored, or all weeks together, are below the level.
 
     Raises:
-        BelowLevelError: tells the score and the level.
+        BelowLevelError: names the week, the score and the level.
     """
     metric = str(weekly.columns[2])
     scored = weekly[weekly[metric].notna()]
@@ -105,7 +105,7 @@ def refuse_below_level(weekly: pd.DataFrame) -> None:
 
 
 def weekly_metrics(weekly: pd.DataFrame, metric: str) -> dict[str, Mapping[int, float]]:
-    """Give the curves: a point a week, counted from the first, of the metric, its level and the rows."""
+    """Return the curves of the metric, its level and the rows: a point for each week, numbered from the first."""
     weeks = weekly[weekly[WEEK] != "all"].reset_index(drop=True)
     scored = weeks[weeks[metric].notna()]
     curves = {f"monitor/{metric}": scored[metric], "monitor/level": scored["level"], "monitor/rows": weeks["rows"]}

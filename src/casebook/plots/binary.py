@@ -1,4 +1,4 @@
-"""Draw the figures of a binary task on the test rows."""
+"""Figures of a binary task on the test rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-CURVE_STYLES = {"model": (style.BLUE, "-", 2.0), "reference": (style.ORANGE, "--", 1.4)}
+CURVE_STYLES = {"model": (style.MODEL_COLOUR, "-", 2.0), "reference": (style.REFERENCE_COLOUR, "--", 1.4)}
 
 
 def draw_binary_figures(
@@ -25,12 +25,12 @@ def draw_binary_figures(
     history: pd.DataFrame | None,
     importance: pd.DataFrame | None,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Figure]]:
-    """Draw every figure of a binary task and give the numbers behind each.
+    """Draw every figure of a binary task and return the table behind each.
 
     Args:
         target: Shape (rows,), 0 or 1, both present.
         probability: Shape (rows,), the model's probability of 1.
-        reference_probability: Shape (rows,), the reference's, drawn beside it; or none.
+        reference_probability: Shape (rows,), the reference's, drawn for comparison; or none.
         threshold: Lowest probability that counts as class 1.
         history: As `draw_training` takes it.
         importance: As `draw_training` takes it.
@@ -170,6 +170,6 @@ def _draw_curves(axes: Axes, table: pd.DataFrame, names: tuple[str, str], score:
 
 
 def _compare(table: pd.DataFrame, score: str) -> str:
-    """Write the first model's score and the others' in brackets."""
+    """Format the first model's score and the others' in brackets."""
     (_, own), *others = table.groupby("model", sort=False)[score].first().items()
     return f"{own:.3f}" + "".join(f" ({model} {value:.3f})" for model, value in others)

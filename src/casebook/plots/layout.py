@@ -1,4 +1,4 @@
-"""Save figures without drawing all their text twice; imports matplotlib, so import it only where one draws."""
+"""Figures whose layout is computed once; imports matplotlib, so import it only where one draws."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class QuickFigure(Figure):
-    """A figure whose layout is settled by itself before it is saved.
+    """A figure whose layout is computed separately before it is saved.
 
     As long as a figure has a layout engine, `savefig` draws everything once without output, to run the engine, and
     then again: a third of the time that a run's figures take. The engine alone does not need that first drawing.
     """
 
     def savefig(self, fname: Any, **options: Any) -> None:  # noqa: ANN401 - matplotlib's own signature
-        """Lay out once, then save as `Figure.savefig` does; the engine is there again afterwards."""
+        """Compute the layout once, then save as `Figure.savefig` does; the layout engine is restored afterwards."""
         for axes in self.axes:
             _pin_empty_labels(axes)
         engine = self.get_layout_engine()
@@ -32,7 +32,7 @@ class QuickFigure(Figure):
 
 
 def _pin_empty_labels(axes: Axes) -> None:
-    """Give axis labels without text a fixed place; else matplotlib measures all tick labels to find them one."""
+    """Fix the position of axis labels without text; else matplotlib measures all tick labels to find one."""
     for axis in (axes.xaxis, axes.yaxis):
         if not axis.get_label_text():
             axis.set_label_coords(0, 0)

@@ -1,4 +1,4 @@
-"""Draw the figures that every task has: learning curves and the importance of raw columns."""
+"""Figures of every task: learning curves and the importance of raw columns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LARGE = 10_000
 def draw_training(
     history: pd.DataFrame | None, importance: pd.DataFrame | None
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Figure]]:
-    """Draw what was seen while training, and what the network relies on.
+    """Draw the learning curves of the training and the importance of raw columns.
 
     Args:
         history: `epoch` and the curves `train/<metric>`, `val/<metric>`, either may be missing; or none.
@@ -56,7 +56,7 @@ def draw_learning_curves(table: pd.DataFrame) -> Figure:
 
 
 def draw_importance(table: pd.DataFrame, limit: int = 20) -> Figure:
-    """Draw the raw columns that matter most, as `permute_importance` returns them."""
+    """Draw the most important raw columns, as `permute_importance` returns them."""
     top = table.head(limit)
     metric, drop = find_metric(top["metric"].iloc[0]), _write_score(top["drop_mean"].iloc[0], 3)
     effect = f"costs {drop} of" if metric.greater_is_better else f"adds {drop} to"
@@ -74,13 +74,13 @@ def draw_importance(table: pd.DataFrame, limit: int = 20) -> Figure:
 
 
 def _write_score(score: float, decimals: int) -> str:
-    """Write a share or the like with so many decimals; an error in the target's units may be far above 1."""
+    """Format a share or the like with so many decimals; an error in the target's units may be far above 1."""
     return f"{score:.{decimals}f}" if abs(score) < 10 else style.write_number(score)
 
 
 def _draw_learning_curve(axes: Axes, metric: str, table: pd.DataFrame) -> None:
     ends = table.groupby("part")["value"].last()
-    for part, colour in (("train", style.GREY), ("val", style.BLUE)):
+    for part, colour in (("train", style.TRAIN_COLOUR), ("val", style.VALIDATION_COLOUR)):
         curve = table[table["part"] == part]
         if curve.empty:
             continue

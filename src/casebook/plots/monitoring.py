@@ -1,4 +1,4 @@
-"""Figures of what becomes of a model in use: how far its inputs have moved, and how it does week by week."""
+"""Figures of a model in use: drift of its inputs, and its weekly scores."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-MOST_BARS = 30
+MAX_BARS = 30
 
 
 def draw_drift(drift: pd.DataFrame, alarm: float) -> Figure:
-    """Draw the stability index of the columns that moved farthest, and the level of the alarm."""
-    shown = drift.head(MOST_BARS)
+    """Draw the stability index of the columns that drifted most, and the level of the alarm."""
+    shown = drift.head(MAX_BARS)
     moved = int(drift["alarm"].sum())
     title = f"{moved} of {len(drift)} distributions have moved far from the training's"
     figure, (axes,) = style.make_figure(title, (7, 0.22 * max(4, len(shown)) + 1.2))
@@ -30,7 +30,7 @@ def draw_drift(drift: pd.DataFrame, alarm: float) -> Figure:
 
 
 def draw_weeks(weekly: pd.DataFrame, metric: str) -> Figure:
-    """Draw the score of each week beside the test rows' score and the level of the alarm."""
+    """Draw the score of each week, with the test rows' score and the level of the alarm."""
     weeks = weekly[weekly["week"] != "all"]
     below = int(weekly["below"].sum())
     figure, (axes,) = style.make_figure(f"{metric} by week: {below or 'none'} below the level", (8, 3.4))

@@ -1,4 +1,4 @@
-"""Draw the figures of a multiclass task on the test rows."""
+"""Figures of a multiclass task on the test rows."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # More classes than this get colours only, and the worst of them only in the figure of accuracies.
-MOST_CLASSES = 24
-MODEL_COLOURS = {"model": style.BLUE, "reference": style.ORANGE}
+MAX_CLASSES = 24
+MODEL_COLOURS = {"model": style.MODEL_COLOUR, "reference": style.REFERENCE_COLOUR}
 
 
 def draw_multiclass_figures(
@@ -29,12 +29,12 @@ def draw_multiclass_figures(
     history: pd.DataFrame | None,
     importance: pd.DataFrame | None,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Figure]]:
-    """Draw every figure of a multiclass task and give the numbers behind each.
+    """Draw every figure of a multiclass task and return the table behind each.
 
     Args:
         target: Shape (rows,), class numbers from 0.
         probability: Shape (rows, classes), the model's.
-        reference_probability: Same shape, the reference's, drawn beside it; or none.
+        reference_probability: Same shape, the reference's, drawn for comparison; or none.
         history: As `draw_training` takes it.
         importance: As `draw_training` takes it.
 
@@ -77,11 +77,11 @@ def draw_class_confusion(table: pd.DataFrame) -> Figure:
     classes = table["actual"].nunique()
     errors = table["row_share"].where(table["actual"] != table["predicted"]).to_numpy().reshape(classes, classes)
     largest = np.nanmax(errors, initial=0.0)
-    side = 3.2 + 0.36 * classes if classes <= MOST_CLASSES else 8.0
+    side = 3.2 + 0.36 * classes if classes <= MAX_CLASSES else 8.0
     figure, (axes,) = style.make_figure(_title_confusion(table), (max(side + 0.6, 6.6), side))
     axes.set_facecolor(style.FAINT)
     axes.imshow(np.ma.masked_invalid(errors), cmap="Oranges", vmin=0, vmax=1.3 * largest or 1)
-    if classes <= MOST_CLASSES:
+    if classes <= MAX_CLASSES:
         for actual, predicted, rows, share in table[table["rows"] > 0].itertuples(index=False):
             is_dark = actual != predicted and share > 0.75 * largest
             colour = "white" if is_dark else style.INK
@@ -99,7 +99,7 @@ def draw_accuracy_by_class(table: pd.DataFrame) -> Figure:
     wide = table.dropna(subset="accuracy").pivot_table(index="class", columns="model", values="accuracy", sort=False)
     own = wide["model"]
     title = f"Accuracy by class, test rows: worst is class {own.idxmin()} with {own.min():.3f}"
-    shown = wide.sort_index() if len(wide) <= MOST_CLASSES else wide.sort_values("model").head(MOST_CLASSES)
+    shown = wide.sort_index() if len(wide) <= MAX_CLASSES else wide.sort_values("model").head(MAX_CLASSES)
     figure, (axes,) = style.make_figure(title, (7.2, 1.7 + 0.26 * len(shown)))
     places = np.arange(len(shown))
     axes.hlines(places, shown.min(axis=1), shown.max(axis=1), color=style.GREY, linewidth=1.5)

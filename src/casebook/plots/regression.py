@@ -1,4 +1,4 @@
-"""Draw the figures of a regression task on the test rows."""
+"""Figures of a regression task on the test rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MODEL_STYLES = {"model": (style.BLUE, "-"), "reference": (style.ORANGE, "--")}
+MODEL_STYLES = {"model": (style.MODEL_COLOUR, "-"), "reference": (style.REFERENCE_COLOUR, "--")}
 
 
 def draw_regression_figures(
@@ -26,12 +26,12 @@ def draw_regression_figures(
     history: pd.DataFrame | None,
     importance: pd.DataFrame | None,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Figure]]:
-    """Draw every figure of a regression task and give the numbers behind each.
+    """Draw every figure of a regression task and return the table behind each.
 
     Args:
         target: Shape (rows,).
         prediction: Shape (rows,), the model's.
-        reference_prediction: Shape (rows,), the reference's, drawn beside it; or none.
+        reference_prediction: Shape (rows,), the reference's, drawn for comparison; or none.
         history: As `draw_training` takes it.
         importance: As `draw_training` takes it.
 
@@ -75,7 +75,7 @@ def draw_actual_vs_predicted(table: pd.DataFrame, errors: dict[str, float]) -> F
     middles = table[["actual", "predicted"]].to_numpy()
     margin = max(table["cell"].iloc[0], 0.03 * np.ptp(middles))
     ends = (middles.min() - margin, middles.max() + margin)
-    if table["rows"].sum() > tables.MOST_DOTS:
+    if table["rows"].sum() > tables.MAX_DOTS:
         _draw_density(figure, axes, table)
     else:
         axes.scatter(table["actual"], table["predicted"], s=18, color=style.BLUE, alpha=0.6, linewidth=0)
@@ -121,7 +121,7 @@ def draw_residuals(histogram: pd.DataFrame, by_prediction: pd.DataFrame, residua
 
 
 def draw_error_by_size(table: pd.DataFrame) -> Figure:
-    """Draw the table of `measure_by_size`, the models beside each other."""
+    """Draw the table of `measure_by_size`, the models side by side."""
     own = table[table["model"] == "model"]
     low, high = (style.write_number(own["mae"].iloc[place]) for place in (0, -1))
     title = f"Mean absolute error by size, test rows: {low} at the smallest actual values, {high} at the largest"
@@ -164,6 +164,6 @@ def _write_ticks(axes: Axes) -> None:
 
 
 def _compare(scores: dict[str, float]) -> str:
-    """Write the first model's score and the others' in brackets."""
+    """Format the first model's score and the others' in brackets."""
     own, *others = (f"{model} {style.write_number(value)}" for model, value in scores.items())
     return f"{own.partition(' ')[2]}" + "".join(f" ({other})" for other in others)

@@ -1,4 +1,4 @@
-"""Give every figure one look, without pyplot's global state."""
+"""Style of all figures, without pyplot's global state."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Okabe and Ito's palette: told apart with every form of colour blindness.
+# Okabe and Ito's palette: distinguishable with every form of colour blindness.
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#8C8C8C"
 INK, FAINT = "#333333", "#E4E4E4"
+# What a colour stands for in every figure.
+TRAIN_COLOUR, VALIDATION_COLOUR = GREY, BLUE
+MODEL_COLOUR, REFERENCE_COLOUR = BLUE, ORANGE
 DPI = 120
 SMALL = 8
 # Said outright, since matplotlib measures all tick labels of a panel to find it.
@@ -24,7 +27,7 @@ TITLE_PLACE = 1.0
 def make_figure(
     title: str, size: tuple[float, float], rows: int = 1, columns: int = 1, heights: Sequence[float] | None = None
 ) -> tuple[Figure, list[Axes]]:
-    """Make a figure with a title at its left and a grid of styled axes.
+    """Create a figure with a title at its left and a grid of styled axes.
 
     Args:
         title: What one sees; a second line is allowed.
@@ -49,7 +52,7 @@ def make_figure(
 
 
 def style_axes(axes: Axes) -> None:
-    """Give axes a light grid, no box and small grey tick labels."""
+    """Style axes: a light grid, no box and small grey tick labels."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(GREY)
     axes.grid(visible=True, color=FAINT, linewidth=0.8)
@@ -58,7 +61,7 @@ def style_axes(axes: Axes) -> None:
 
 
 def name_axes(axes: Axes, horizontal: str = "", vertical: str = "", title: str = "") -> None:
-    """Name both axes and the panel."""
+    """Label both axes and set the panel's title."""
     axes.set_xlabel(horizontal, fontsize=9, color=INK)
     axes.set_ylabel(vertical, fontsize=9, color=INK)
     if title:
@@ -71,7 +74,7 @@ def add_legend(axes: Axes, place: str = "best") -> None:
 
 
 def label_bars(axes: Axes, names: Sequence[str], lengths: Sequence[float], labels: Sequence[str]) -> None:
-    """Name horizontal bars from the top down and write a label behind each."""
+    """Label horizontal bars from the top down, with a text behind each."""
     axes.set_yticks(range(len(names)), [shorten(name) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
@@ -83,12 +86,12 @@ def label_bars(axes: Axes, names: Sequence[str], lengths: Sequence[float], label
 
 
 def shorten(name: str, limit: int = 24) -> str:
-    """Cut a long name, marking the cut."""
+    """Shorten a long name, with an ellipsis."""
     return name if len(name) <= limit else f"{name[: limit - 1]}…"
 
 
 def write_count(value: float, _: object = None) -> str:
-    """Write a row count for a tick: 950, 12k, 2.2M."""
+    """Format a row count for a tick: 950, 12k, 2.2M."""
     for unit, letter in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= unit:
             return f"{value / unit:.3g}{letter}"
@@ -96,12 +99,12 @@ def write_count(value: float, _: object = None) -> str:
 
 
 def write_number(value: float, _: object = None) -> str:
-    """Write a number of any size with about three digits that count: 0.0123, 3.46, 12,340."""
+    """Format a number of any size with about three significant digits: 0.0123, 3.46, 12,340."""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def write_share(value: float, _: object = None) -> str:
-    """Write a share as a percentage: 0.4 %, 12 %; a small share is never written as 0."""
+    """Format a share as a percentage: 0.4 %, 12 %; a small share is never written as 0."""
     percent = 100 * value
     if 0 < percent < 0.1:
         return "< 0.1 %"

@@ -1,4 +1,4 @@
-"""Compute the numbers behind each figure of a binary task as a tidy table."""
+"""Tables behind the figures of a binary task."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def count_confusion(target: np.ndarray, probability: np.ndarray, threshold: floa
 
 
 def trace_roc(target: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Trace the ROC curve of each model.
+    """Compute the ROC curve of each model.
 
     Args:
         target: Shape (rows,), 0 or 1, both present.
@@ -51,7 +51,7 @@ def trace_roc(target: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> pd
 
 
 def trace_precision_recall(target: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Trace precision over recall of each model.
+    """Compute the precision-recall curve of each model.
 
     Args:
         target: Shape (rows,), 0 or 1, both present.
@@ -112,7 +112,7 @@ def count_probabilities(target: np.ndarray, probability: np.ndarray, bins: int =
 
 
 def list_probabilities(target: np.ndarray, probability: np.ndarray, threshold: float, limit: int = 200) -> pd.DataFrame:
-    """List the first rows with what was predicted beside what happened.
+    """List the first rows with prediction and actual value.
 
     Returns:
         Columns `probability` (of 1), `class` (predicted), `actual`; at most `limit` rows in their order.
@@ -124,7 +124,7 @@ def list_probabilities(target: np.ndarray, probability: np.ndarray, threshold: f
 
 
 def melt_history(history: pd.DataFrame) -> pd.DataFrame:
-    """Turn one column per curve into one row per point.
+    """Melt one column a curve into one row a point.
 
     Args:
         history: Column `epoch` and curves named `train/<metric>` and `val/<metric>`; other columns are ignored.
@@ -184,7 +184,7 @@ def _trace_precision_recall(target: np.ndarray, model: str, probability: np.ndar
 
 
 def _thin(position: np.ndarray) -> np.ndarray:
-    """Choose at most `CURVE_POINTS` indices spread evenly over ascending positions, both ends included."""
+    """Select at most `CURVE_POINTS` indices spread evenly over ascending positions, both ends included."""
     if len(position) <= CURVE_POINTS:
         return np.arange(len(position))
     wanted = np.linspace(position[0], position[-1], CURVE_POINTS - 1)

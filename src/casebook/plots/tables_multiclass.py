@@ -1,4 +1,4 @@
-"""Compute the numbers behind each figure of a multiclass task as a tidy table."""
+"""Tables behind the figures of a multiclass task."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def count_class_confusion(target: np.ndarray, probability: np.ndarray) -> pd.Dat
 
 
 def score_classes(target: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Tell for each actual class the share of its rows that each model gets right.
+    """Compute each model's accuracy on the rows of each actual class.
 
     Args:
         target: Shape (rows,), class numbers from 0.
@@ -61,7 +61,7 @@ def count_confidences(probability: np.ndarray, bins: int = 50) -> pd.DataFrame:
 
 
 def list_class_probabilities(target: np.ndarray, probability: np.ndarray, limit: int = 200) -> pd.DataFrame:
-    """List the first rows with what was predicted beside what happened.
+    """List the first rows with prediction and actual value.
 
     Returns:
         Columns `actual`, `predicted`, `probability_0`, `probability_1` ...; at most `limit` rows in their order.

@@ -1,4 +1,4 @@
-"""Compute the numbers behind each figure of a regression task as a tidy table."""
+"""Tables behind the figures of a regression task."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # Beyond so many rows, single ones no longer show and cells are counted instead.
-MOST_DOTS = 2000
+MAX_DOTS = 2000
 
 
 def count_pairs(target: np.ndarray, prediction: np.ndarray) -> pd.DataFrame:
@@ -26,7 +26,7 @@ def count_pairs(target: np.ndarray, prediction: np.ndarray) -> pd.DataFrame:
     """
     both = np.concatenate([target, prediction]).astype(np.float64)
     low, high = np.quantile(both, [0.001, 0.999])
-    cells = 60 if len(target) > MOST_DOTS else 400
+    cells = 60 if len(target) > MAX_DOTS else 400
     # A target of one value that is always predicted has no width.
     width = (high - low) / cells or 1.0
     places = [np.clip((values - low) // width, 0, cells - 1).astype(np.intp) for values in (target, prediction)]
@@ -44,7 +44,7 @@ def count_residuals(target: np.ndarray, prediction: np.ndarray) -> pd.DataFrame:
     """
     residual = prediction.astype(np.float64) - target
     reach = float(np.quantile(np.abs(residual), 0.99)) or 1.0
-    edges = np.linspace(-reach, reach, 62 if len(target) > MOST_DOTS else 22)
+    edges = np.linspace(-reach, reach, 62 if len(target) > MAX_DOTS else 22)
     rows, _ = np.histogram(np.clip(residual, -reach, reach), edges)
     return pd.DataFrame({"lower": edges[:-1], "upper": edges[1:], "rows": rows})
 
@@ -93,7 +93,7 @@ def measure_by_size(target: np.ndarray, predictions: Mapping[str, np.ndarray]) -
 
 
 def list_predictions(target: np.ndarray, prediction: np.ndarray, limit: int = 200) -> pd.DataFrame:
-    """List the first rows with what was predicted beside what happened.
+    """List the first rows with prediction and actual value.
 
     Returns:
         Columns `actual`, `prediction`, `error` (predicted minus actual); at most `limit` rows in their order.
@@ -103,6 +103,6 @@ def list_predictions(target: np.ndarray, prediction: np.ndarray, limit: int = 20
 
 
 def _bin_evenly(values: np.ndarray, bins: int) -> np.ndarray:
-    """Give each value the number of its bin; equal values share one, so that there may be fewer."""
+    """Assign each value to a bin of about equal size; equal values share one, so that there may be fewer."""
     edges = np.unique(np.quantile(values, np.linspace(0, 1, bins + 1)))
     return np.searchsorted(edges[1:-1], values, side="right")

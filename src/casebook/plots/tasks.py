@@ -1,4 +1,4 @@
-"""Draw the figures of a run on its test rows, whatever its task."""
+"""Figures of a run on its test rows, by task."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def draw_task_figures(
     history: pd.DataFrame | None,
     importance: pd.DataFrame | None,
 ) -> tuple[dict[str, pd.DataFrame], dict[str, Figure]]:
-    """Draw every figure of a task and give the numbers behind each.
+    """Draw every figure of a task and return the table behind each.
 
     Args:
         predictions: The test rows' `actual`, and `probability` (binary), `probability_0`, `probability_1` ...
-            (multiclass) or `prediction` (regression): the columns tell the task.
-        reference_predictions: The reference's for the same rows, drawn beside them; or none.
+            (multiclass) or `prediction` (regression): the columns state the task.
+        reference_predictions: The reference's for the same rows, drawn for comparison; or none.
         threshold: Lowest probability that counts as class 1; binary only.
         history: `epoch` and the curves `train/<metric>`, `val/<metric>`; none or without rows: not drawn.
         importance: As `permute_importance` returns it; none or without rows: not drawn.

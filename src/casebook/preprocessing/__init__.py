@@ -1,4 +1,4 @@
-"""Feature functions, and what is fitted on training rows before a network. Copied whole into every logged model."""
+"""Feature functions and preprocessors, which are fitted on training rows. Copied whole into every logged model."""
 
 import lazy_loader
 

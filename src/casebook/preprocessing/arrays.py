@@ -1,4 +1,4 @@
-"""Sets of model arrays, which hold one row's values at one place."""
+"""Operations on model arrays (name -> array with the rows along its first axis)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
 
 def stack_arrays(first: Arrays, second: Arrays) -> Arrays:
-    """Put the rows of two sets of arrays together."""
+    """Concatenate the rows of two sets of arrays."""
     return {name: np.concatenate([values, second[name]]) for name, values in first.items()}
 
 
-def no_rows(arrays: Arrays) -> Arrays:
-    """Give a set of the same arrays without any row."""
+def without_rows(arrays: Arrays) -> Arrays:
+    """Return the same arrays without rows."""
     return {name: values[:0] for name, values in arrays.items()}

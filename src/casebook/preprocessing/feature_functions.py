@@ -1,4 +1,4 @@
-"""Row-by-row feature engineering that several cases need: numbers in texts, parts of dates. Nothing here is fitted.
+"""Row-by-row feature functions shared by cases: numbers in texts, parts of dates. Nothing here is fitted.
 
 A case declares of each feature all raw columns that it is made of, its sources. What a model needs of a raw row, which
 features a leak closes and whose importance a feature counts for all follow from that.
@@ -50,7 +50,7 @@ def list_computable(sources: FeatureSources, raw_columns: Collection[str]) -> li
 
 
 def number_in(column: pd.Series) -> pd.Series:
-    """Read the number at the end of each text: 100 in "ppl_100", 76 in "type 76", 100000 in "ppl_1e+05".
+    """Parse the number at the end of each text: 100 in "ppl_100", 76 in "type 76", 100000 in "ppl_1e+05".
 
     Returns:
         int32 where every row has a whole number that fits, else float64 with NaN for nulls and texts without a number.
@@ -66,7 +66,7 @@ def number_in(column: pd.Series) -> pd.Series:
 
 
 def _numbers(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
-    """Read the digits behind the last blank or underscore of each text, as float64 with NaN where there are none."""
+    """Parse the digits behind the last blank or underscore of each text, as float64 with NaN where there are none."""
     found = _behind_common_prefix(texts)
     if found is not None:
         return found
@@ -77,7 +77,7 @@ def _numbers(texts: pa.Array | pa.ChunkedArray) -> np.ndarray:
 
 
 def _behind_common_prefix(texts: pa.Array | pa.ChunkedArray) -> np.ndarray | None:
-    """Read the numbers when the prefixes of all texts are equally long ("act1_", "act2_"): no pattern is needed then.
+    """Parse the numbers when the prefixes of all texts are equally long ("act1_", "act2_"), without a pattern.
 
     Returns:
         float64, or None when a prefix is of another length or something behind one is no plain number.
@@ -98,7 +98,7 @@ def _behind_common_prefix(texts: pa.Array | pa.ChunkedArray) -> np.ndarray | Non
 
 
 def date_parts(column: pd.Series, prefix: str) -> dict[str, pd.Series]:
-    """Take a date apart into year, month, quarter, ISO week, weekday (Monday 0) and day of the month.
+    """Extract year, month, quarter, ISO week, weekday (Monday 0) and day of the month of a date column.
 
     Returns:
         `<prefix>_year` ... `<prefix>_day` as int16, or float32 with NaN when a date is missing.
@@ -114,7 +114,7 @@ def date_parts(column: pd.Series, prefix: str) -> dict[str, pd.Series]:
 
 
 def number_of(text: str | None) -> float:
-    """Read the number at the end of one text, NaN where there is none; see `number_in`."""
+    """Parse the number at the end of one text, NaN where there is none; see `number_in`."""
     if text is None:
         return nan
     behind = text[max(text.rfind(" "), text.rfind("_")) + 1 :]
@@ -126,7 +126,7 @@ def number_of(text: str | None) -> float:
 
 
 def day_features(prefix: str) -> dict[str, Callable[[date | None], float]]:
-    """Give the functions of one day that make `date_parts`, NaN where the day is missing."""
+    """Return the functions of one day that compute `date_parts`, NaN where the day is missing."""
     return {f"{prefix}_{name}": partial(_of_day, part) for name, part in DAY_PARTS.items()}
 
 

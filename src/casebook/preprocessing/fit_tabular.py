@@ -10,13 +10,20 @@ import pandas as pd
 
 from casebook.column_types.parsing import distinct
 from casebook.compute.threads import map_in_threads
-from casebook.preprocessing.tabular import BYTE, SPAN_IN_BYTE, Block, CategoryColumn, NumberColumn, TabularPreprocessor
+from casebook.preprocessing.tabular import (
+    MAX_BYTE,
+    MAX_BYTE_SPAN,
+    Block,
+    CategoryColumn,
+    NumberColumn,
+    TabularPreprocessor,
+)
 
 if TYPE_CHECKING:
     from casebook.config.schema import TabularPreprocessingParameters
 
-# Whole numbers within so small a span are counted instead of looked at one by one.
-COUNTED_SPAN = 65_536
+# Integers within so small a span are counted by `bincount`.
+MAX_COUNTED_SPAN = 65_536
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class ValueCounts:
 
     @classmethod
     def of(cls, column: pd.Series) -> ValueCounts:
-        """Count a column's values; real numbers and wide spans stand for one row each."""
+        """Count a column's values; real numbers and wide spans count once a row."""
         if column.dtype.kind == "b":
             true = int(column.to_numpy().sum())
             counts = np.array([len(column) - true, true])
@@ -36,7 +43,7 @@ class ValueCounts:
         if column.dtype.kind in "iu":
             whole = column.to_numpy().astype(np.int64)
             least = whole.min()
-            if whole.max() - least < COUNTED_SPAN:
+            if whole.max() - least < MAX_COUNTED_SPAN:
                 counts = np.bincount(whole - least)
                 found = np.flatnonzero(counts)
                 return cls((found + least).astype(np.float64), counts[found])
@@ -46,16 +53,16 @@ class ValueCounts:
 
     @property
     def rows(self) -> int:
-        """Number of rows with a value."""
+        """Return the number of rows with a value."""
         return int(self.counts.sum())
 
     @property
     def each(self) -> np.ndarray:
-        """One value a row, in no particular order."""
+        """Return one value a row, in no particular order; shape (rows,)."""
         return np.repeat(self.values, self.counts)
 
     def median(self) -> float:
-        """Give the middle value, or the mean of the two in the middle."""
+        """Compute the median over rows."""
         if self.counts.max() == 1:
             return float(np.median(self.values))
         order = np.argsort(self.values)
@@ -64,21 +71,21 @@ class ValueCounts:
         return float(self.values[order][middle].mean())
 
     def mode(self) -> float:
-        """Give the most frequent value, the smallest of several."""
+        """Compute the most frequent value, the smallest of several."""
         values, places = np.unique(self.values, return_inverse=True)
         return float(values[np.bincount(places, weights=self.counts).argmax()])
 
     def mean(self) -> float:
-        """Give the mean over rows."""
+        """Compute the mean over rows."""
         return float(np.average(self.values, weights=self.counts))
 
     def deviation(self) -> float:
-        """Give the standard deviation over rows (divided by their number)."""
+        """Compute the standard deviation over rows (of the population)."""
         return float(np.sqrt(np.average((self.values - self.mean()) ** 2, weights=self.counts)))
 
 
 def fit_preprocessor(table: pd.DataFrame, parameters: TabularPreprocessingParameters) -> TabularPreprocessor:
-    """Learn fills, clips, categories and scales from training rows.
+    """Fit fill values, clips, categories and scales on training rows.
 
     Args:
         table: feature columns of the training rows alone.
@@ -93,29 +100,46 @@ def fit_preprocessor(table: pd.DataFrame, parameters: TabularPreprocessingParame
 
 
 def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) -> NumberColumn | CategoryColumn:
-    """Fit one column by its declared encoding, or by its type."""
+    """Fit one column by its declared encoding, or by its type.
+
+    Args:
+        column: a feature column of the training rows.
+        parameters: the case's `preprocessing` block.
+
+    Raises:
+        ValueError: the column's values do not fit its encoding, imputation or `nearest_lower_within`.
+    """
     name = str(column.name)
     text = isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype) or column.dtype == object
     encoding = parameters.encoding.get(name, "onehot" if text else "number")
-    nulls = parameters.impute.get(name)
+    impute = parameters.impute.get(name)
     if encoding == "number":
-        return fit_number(column, nulls or "median", parameters.clip.get(name))
+        return fit_number(column, impute or "median", parameters.clip.get(name))
     least = parameters.min_frequency if encoding == "embedding" else 1
-    fitted = fit_categories(column, encoding, nulls or "missing", least)
+    fitted = fit_categories(column, encoding, impute or "missing", least)
     if name in parameters.nearest_lower_within:
         if any(isinstance(value, str) for value in fitted.values):  # noqa: PD011 - no pandas object
-            raise ValueError(f"fallback: {name} holds text; only numbers have a nearest smaller one")
+            raise ValueError(f"nearest_lower_within: {name} holds text; only numbers have a nearest lower one")
         fitted = replace(fitted, fallback=parameters.nearest_lower_within[name])
     # The first category is then what all indicators at 0 stand for, as in pandas' `get_dummies(drop_first=True)`.
     return replace(fitted, left_out=1) if parameters.drop_first and encoding == "onehot" else fitted
 
 
-def fit_number(column: pd.Series, nulls: str, clip: tuple[float, float] | None) -> NumberColumn:
-    """Learn the fill, clip, offset and statistics of a number from training rows."""
+def fit_number(column: pd.Series, impute: str, clip: tuple[float, float] | None) -> NumberColumn:
+    """Fit the fill value, clip, offset and statistics of a number on training rows.
+
+    Args:
+        column: numbers or booleans; nulls allowed.
+        impute: `mean`, `median` or `mode` of the known values, which replaces nulls.
+        clip: the two quantiles to which values are clipped; None for no clipping.
+
+    Raises:
+        ValueError: the column holds text, is null in every row, or `impute` is `missing`.
+    """
     if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
         raise ValueError(f"encoding: {column.name} holds text and cannot be a number; use onehot or embedding")
     known = ValueCounts.of(column)
-    fill = _fill_value(known, nulls, str(column.name))
+    fill = _fill_value(known, impute, str(column.name))
     low, high = np.quantile(known.each, clip) if clip else (-np.inf, np.inf)
     missing = len(column) - known.rows
     values = np.clip(np.append(known.values, [fill] if missing else []), low, high)
@@ -123,10 +147,10 @@ def fit_number(column: pd.Series, nulls: str, clip: tuple[float, float] | None) 
     least, most = float(values.min()), float(values.max())
     # A later null takes the fill, which a byte must then hold exactly.
     whole = bool((values == np.rint(values)).all()) and fill == np.rint(fill)
-    in_byte = whole and most - least <= SPAN_IN_BYTE
+    in_byte = whole and most - least <= MAX_BYTE_SPAN
     # In a byte the span sits in the middle; a float32 is centred so that its 24 bits are spent on differences.
     centre = float(np.rint(seen.mean()) if whole else seen.mean())
-    offset = least - (BYTE - int(most - least)) // 2 if in_byte else centre
+    offset = least - (MAX_BYTE - int(most - least)) // 2 if in_byte else centre
     return NumberColumn(
         name=str(column.name),
         block="codes" if in_byte else "numbers",
@@ -141,35 +165,47 @@ def fit_number(column: pd.Series, nulls: str, clip: tuple[float, float] | None) 
     )
 
 
-def _fill_value(known: ValueCounts, nulls: str, name: str) -> float:
-    """Choose what replaces a null number."""
+def _fill_value(known: ValueCounts, impute: str, name: str) -> float:
+    """Compute the fill value of null numbers."""
     if known.rows == 0:
         raise ValueError(f"{name} is null in every training row; leave it out of the features")
-    if nulls == "missing":
-        raise ValueError(f"nulls: {name} is a number; `missing` needs an onehot or embedding encoding")
-    return {"mode": known.mode, "median": known.median, "mean": known.mean}[nulls]()
+    if impute == "missing":
+        raise ValueError(f"impute: {name} is a number; `missing` needs an onehot or embedding encoding")
+    return {"mode": known.mode, "median": known.median, "mean": known.mean}[impute]()
 
 
 def fit_categories(
-    column: pd.Series, encoding: Literal["onehot", "embedding"], nulls: str, min_rows: int
+    column: pd.Series, encoding: Literal["onehot", "embedding"], impute: str, min_frequency: int
 ) -> CategoryColumn:
-    """Learn the categories of a column, in sorted order, with their counts; rare ones count as unknown."""
+    """Fit the categories of a column, in sorted order, with their counts; rare ones count as unknown.
+
+    Args:
+        column: texts, numbers or booleans; nulls allowed.
+        encoding: stored in the result.
+        impute: `mode` encodes nulls as the most frequent category, `missing` as a category of their own.
+        min_frequency: rows that a category needs.
+
+    Raises:
+        ValueError: no category has enough rows for a mode, or `impute` is neither.
+    """
     codes, values = distinct(column)
     counts = np.bincount(codes[codes >= 0], minlength=len(values))
-    kept = np.flatnonzero(counts >= max(min_rows, 1))
+    kept = np.flatnonzero(counts >= max(min_frequency, 1))
     order = kept[np.argsort(values[kept], kind="stable")]
     known, known_counts = values[order].tolist(), counts[order].tolist()
     missing = int((codes < 0).sum())
     null_code = 0
-    if nulls == "mode":
+    if impute == "mode":
         if not known:
-            raise ValueError(f"nulls: {column.name} has no value of {min_rows} rows to take as mode; use missing")
+            raise ValueError(
+                f"impute: {column.name} has no value of {min_frequency} rows (min_frequency) for a mode; use missing"
+            )
         null_code = int(np.argmax(known_counts)) + 1
         known_counts[null_code - 1] += missing
-    elif missing and nulls == "missing":
+    elif missing and impute == "missing":
         known_counts.append(missing)
         null_code = len(known_counts)
     elif missing:
-        raise ValueError(f"nulls: {column.name} holds categories; use mode or missing, not {nulls}")
-    block: Block = "codes" if len(known_counts) <= BYTE else "ids"
+        raise ValueError(f"impute: {column.name} holds categories; use mode or missing, not {impute}")
+    block: Block = "codes" if len(known_counts) <= MAX_BYTE else "ids"
     return CategoryColumn(str(column.name), block, encoding, known, known_counts, null_code, len(column))

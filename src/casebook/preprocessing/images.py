@@ -1,4 +1,4 @@
-"""Images as inputs: arrays of grey values, scaled and shifted inside the network, and its convolutions.
+"""Preprocessing of images: arrays of grey values, which the network scales.
 
 The pixels stay bytes until they are inside the network, so a prepared image takes a quarter of a float's room.
 """
@@ -25,7 +25,7 @@ IMAGES = "images"
 
 @dataclass(frozen=True)
 class ImagePreprocessor:
-    """What is fixed by the training images: the column, the shape of every image and the scale of its values."""
+    """Fitted preprocessor of images: the column, the shape of every image and the scale of its values."""
 
     name: str
     height: int
@@ -34,17 +34,17 @@ class ImagePreprocessor:
 
     @property
     def column_names(self) -> list[str]:
-        """Name of the one feature column that it prepares."""
+        """Return the name of the one feature column that it prepares."""
         return [self.name]
 
     @property
     def feature_count(self) -> int:
-        """Number of features that a network sees."""
+        """Return the number of features that a network sees."""
         return len(self.features)
 
     @property
     def features(self) -> list[str]:
-        """Name the pixels, row by row."""
+        """List the names of the pixels, row by row."""
         return [f"{self.name}_{row}_{column}" for row in range(self.height) for column in range(self.width)]
 
     def prepare(self, table: pd.DataFrame) -> dict[str, np.ndarray]:
@@ -57,7 +57,7 @@ class ImagePreprocessor:
         return {IMAGES: check_images(column.tolist(), f"column {self.name}", (self.height, self.width))}
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what `from_dict` rebuilds the preprocessor from."""
+        """Return the plain values that `from_dict` rebuilds the preprocessor from."""
         return asdict(self)
 
     @classmethod
@@ -67,7 +67,7 @@ class ImagePreprocessor:
 
 
 def fit_images(table: pd.DataFrame, parameters: ImagePreprocessingParameters) -> ImagePreprocessor:
-    """Take the shape of the training images.
+    """Fit the shape of the training images.
 
     Args:
         table: training rows with one column, whose cells are 2-D arrays or nested lists.
@@ -85,7 +85,7 @@ def fit_images(table: pd.DataFrame, parameters: ImagePreprocessingParameters) ->
 
 
 def check_images(values: Sequence[Any] | np.ndarray, name: str, shape: tuple[int, int] | None = None) -> np.ndarray:
-    """Stack images, refusing what is none.
+    """Validate and stack images.
 
     Args:
         values: 2-D arrays or nested lists of whole numbers from 0 to 255.

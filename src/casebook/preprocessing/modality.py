@@ -1,4 +1,4 @@
-"""Whichever inputs a case has - columns, images or texts: restore their preprocessing, put it before a network."""
+"""Preprocessors of all modalities (columns, images, texts), stored as plain values and restored."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ KINDS: dict[str, type[Any]] = {"columns": TabularPreprocessor, "images": ImagePr
 
 
 def describe_preprocessor(preprocessor: Preprocessor) -> dict[str, Any]:
-    """Give any fitted preprocessor as plain values that JSON can hold, with its `kind`."""
+    """Convert a fitted preprocessor to plain values that JSON can hold, with its `kind`."""
     kind = next(name for name, made in KINDS.items() if isinstance(preprocessor, made))
     return {"kind": kind, **preprocessor.to_dict()}
 
 
 def restore_preprocessor(values: Mapping[str, Any]) -> Preprocessor:
-    """Rebuild a preprocessor from `describe_preprocessor`."""
+    """Rebuild a preprocessor from the values of `describe_preprocessor`."""
     restored: Preprocessor = KINDS[values["kind"]].from_dict({k: v for k, v in values.items() if k != "kind"})
     return restored

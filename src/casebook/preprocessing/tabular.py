@@ -1,4 +1,4 @@
-"""What is fitted before the network: fills, clips, categories, offsets and scales, learnt from training rows only.
+"""Preprocessing of tables: fill values, clips, categories, offsets and scales, fitted on training rows only.
 
 A prepared row is compact: small integers in `codes` (uint8), large category numbers in `ids` (int32) and real numbers
 in `numbers` (float32). The network expands them into the dense features; `expand_dense` does the same in NumPy.
@@ -23,13 +23,13 @@ Arrays = dict[str, np.ndarray]
 BLOCK_TYPES: dict[Block, type] = {"codes": np.uint8, "ids": np.int32, "numbers": np.float32}
 # A whole number is kept in one byte when the training rows span at most half of it, so that later values may lie
 # outside that span and still be exact.
-BYTE, SPAN_IN_BYTE = 255, 127
-PIECE = 8192
+MAX_BYTE, MAX_BYTE_SPAN = 255, 127
+CHUNK_ROWS = 8192
 
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A column that enters the network as one number; `offset` is taken off before it is stored."""
+    """A column encoded as one number; `offset` is subtracted before it is stored."""
 
     name: str
     block: Block
@@ -45,32 +45,32 @@ class NumberColumn:
     width = 1
 
     def encode(self, column: pd.Series) -> np.ndarray:
-        """Fill, clip and shift a column; one stored value a row."""
+        """Encode a column: fill, clip and shift; one stored value a row, shape (rows,)."""
         if self.block == "codes" and column.dtype.kind in "biu" and np.isinf([self.low, self.high]).all():
             # Whole numbers stay whole all the way: the same result in a tenth of the time.
             whole = column.to_numpy().astype(np.int64) - int(self.offset)
-            return np.clip(whole, 0, BYTE, out=whole).astype(np.uint8)
+            return np.clip(whole, 0, MAX_BYTE, out=whole).astype(np.uint8)
         return self.encode_values(column.to_numpy(np.float64, na_value=np.nan))
 
     def encode_values(self, values: np.ndarray) -> np.ndarray:
-        """Do the same with float64 values, NaN for null."""
+        """Encode float64 values, NaN for null, as `encode` does; shape (rows,)."""
         filled = np.where(np.isnan(values), self.fill, values)
         shifted = np.minimum(np.maximum(filled, self.low), self.high) - self.offset
         if self.block == "codes":
-            return np.minimum(np.maximum(np.rint(shifted), 0), BYTE).astype(np.uint8)
+            return np.minimum(np.maximum(np.rint(shifted), 0), MAX_BYTE).astype(np.uint8)
         return shifted.astype(np.float32)
 
     def statistics(self) -> np.ndarray:
-        """Give mean, deviation, minimum and maximum of the raw values, shape (4, 1)."""
+        """Return mean, deviation, minimum and maximum of the raw values, shape (4, 1)."""
         return np.array([[self.mean], [self.deviation], [self.minimum], [self.maximum]])
 
 
 @dataclass(frozen=True)
 class CategoryColumn:
-    """A column of categories; code 0 is any value that training did not hold, code i + 1 the i-th value.
+    """A column encoded as categories; code 0 is any value unknown to training, code i + 1 the i-th value.
 
-    With a `fallback` of n, categories are numbers, and one that training did not hold counts as the nearest smaller
-    one of the same n (for 100: from 500 to 599) that it held, where there is one.
+    With a `fallback` of n (`nearest_lower_within`), categories are numbers, and an unknown one counts as the nearest
+    lower one of the same n (for 100: from 500 to 599) in training, where there is one.
     """
 
     name: str
@@ -85,31 +85,31 @@ class CategoryColumn:
 
     @property
     def size(self) -> int:
-        """Number of known categories, a category of its own for nulls included."""
+        """Return the number of known categories, a category of its own for nulls included."""
         return len(self.counts)
 
     @property
     def width(self) -> int:
-        """Number of dense features: an indicator of each known category but the first `left_out`."""
+        """Return the number of dense features: an indicator of each known category but the first `left_out`."""
         return self.size - self.left_out
 
     def encode(self, column: pd.Series) -> np.ndarray:
-        """Give each row the code of its value."""
+        """Encode each row's value as its code, shape (rows,)."""
         codes, values = distinct(column)
         known = self.find(values)
         return spread(codes, known.astype(BLOCK_TYPES[self.block]), self.null_code)
 
     def find(self, values: Sequence[Any] | pd.Index) -> np.ndarray:
-        """Give the codes of values that are no nulls."""
-        known, asked = pd.Index(self.values), pd.Index(values)
+        """Look up the codes of values that are not null, shape (values,)."""
+        known, requested = pd.Index(self.values), pd.Index(values)
         if not self.fallback or known.empty:
-            return np.asarray(known.get_indexer(asked) + 1)
-        codes = np.asarray(known.get_indexer(asked, method="pad") + 1)
-        alike = np.asarray(known[codes - 1] // self.fallback == asked // self.fallback)
-        return np.where(alike, codes, 0)
+            return np.asarray(known.get_indexer(requested) + 1)
+        codes = np.asarray(known.get_indexer(requested, method="pad") + 1)
+        same_group = np.asarray(known[codes - 1] // self.fallback == requested // self.fallback)
+        return np.where(same_group, codes, 0)
 
     def statistics(self) -> np.ndarray:
-        """Give mean, deviation, minimum and maximum of the indicator of each category, shape (4, width)."""
+        """Compute mean, deviation, minimum and maximum of the indicator of each category, shape (4, width)."""
         share = np.asarray(self.counts[self.left_out :], dtype=np.float64) / self.rows
         return np.stack([share, np.sqrt(share * (1 - share)), (share == 1).astype(float), (share > 0).astype(float)])
 
@@ -123,7 +123,7 @@ class TabularPreprocessor:
     positions: dict[str, tuple[Block, int]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Number the columns within their blocks."""
+        """Compute each column's block and position within it."""
         places: dict[str, tuple[Block, int]] = {}
         counts: dict[Block, int] = dict.fromkeys(BLOCK_TYPES, 0)
         for column in self.columns:
@@ -133,18 +133,18 @@ class TabularPreprocessor:
 
     @property
     def dense(self) -> list[NumberColumn | CategoryColumn]:
-        """The columns that become dense features: the numbers, then the one-hot columns."""
+        """List the columns that become dense features: the numbers, then the one-hot columns."""
         numbers = [column for column in self.columns if isinstance(column, NumberColumn)]
         return [*numbers, *(c for c in self.columns if isinstance(c, CategoryColumn) and c.encoding == "onehot")]
 
     @property
     def embedded(self) -> list[CategoryColumn]:
-        """The columns that get an embedding."""
+        """List the columns that get an embedding."""
         return [c for c in self.columns if isinstance(c, CategoryColumn) and c.encoding == "embedding"]
 
     @property
     def features(self) -> list[str]:
-        """Names of the dense features; one-hot features are called `column=value`."""
+        """List the names of the dense features; one-hot features are called `column=value`."""
         names = []
         for column in self.dense:
             if isinstance(column, NumberColumn):
@@ -156,16 +156,16 @@ class TabularPreprocessor:
 
     @property
     def column_names(self) -> list[str]:
-        """Names of the feature columns that it prepares."""
+        """List the names of the feature columns that it prepares."""
         return [column.name for column in self.columns]
 
     @property
     def feature_count(self) -> int:
-        """Number of features that a network sees: the dense ones, and one for each embedding."""
+        """Return the number of features that a network sees: the dense ones, and one for each embedding."""
         return len(self.features) + len(self.embedded)
 
     def scale_and_shift(self) -> tuple[np.ndarray, np.ndarray]:
-        """Give `scale` and `shift` (float64, one a dense feature): feature = stored value * scale + shift."""
+        """Compute `scale` and `shift` (float64, (dense features,)): feature = stored value * scale + shift."""
         offsets = np.concatenate([np.full(c.width, getattr(c, "offset", 0.0)) for c in self.dense] or [np.empty(0)])
         mean, deviation, low, high = np.concatenate([c.statistics() for c in self.dense] or [np.empty((4, 0))], axis=1)
         if self.scaling == "none":
@@ -176,23 +176,23 @@ class TabularPreprocessor:
         return scale, (offsets - centre) * scale
 
     def prepare(self, table: pd.DataFrame) -> Arrays:
-        """Turn feature rows into model arrays; see `prepare_rows`."""
+        """Encode feature rows as model arrays; see `prepare_rows`."""
         return prepare_rows(table, self)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the preprocessor as plain values that JSON can hold."""
+        """Convert the preprocessor to plain values that JSON can hold."""
         return {"scaling": self.scaling, "columns": [asdict(column) for column in self.columns]}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TabularPreprocessor:
-        """Rebuild a preprocessor from `to_dict`."""
+        """Rebuild a preprocessor from the values of `to_dict`."""
         kinds = (NumberColumn, CategoryColumn)
         columns = [kinds["encoding" in column](**column) for column in values["columns"]]
         return cls(columns, values["scaling"])
 
 
 def prepare_rows(table: pd.DataFrame, preprocessor: TabularPreprocessor) -> Arrays:
-    """Turn feature rows into model arrays.
+    """Encode feature rows as model arrays.
 
     Args:
         table: at least the fitted columns.
@@ -209,23 +209,23 @@ def prepare_rows(table: pd.DataFrame, preprocessor: TabularPreprocessor) -> Arra
 
 
 def encode_target(table: pd.DataFrame, target: str, task: str) -> np.ndarray:
-    """Take the target of feature rows: class numbers as uint8, a regression's values as float32; shape (rows,)."""
+    """Encode the target: class numbers as uint8, a regression's values as float32; shape (rows,)."""
     values: np.ndarray = table[target].to_numpy("float32" if task == "regression" else "uint8")
     return values
 
 
 def interleave(columns: list[np.ndarray], rows: int, kind: type) -> np.ndarray:
-    """Put columns side by side, so that a row lies together in memory.
+    """Stack columns side by side, so that a row is contiguous in memory.
 
     Returns:
         C-ordered array of shape (rows, columns).
     """
     block: np.ndarray = np.empty((rows, len(columns)), dtype=kind)
-    # A piece that fits the processor's cache: writing whole columns with a stride is five times slower.
-    for start in range(0, rows, PIECE):
-        piece = block[start : start + PIECE]
+    # A chunk fits the processor's cache: writing complete columns with a stride is five times slower.
+    for start in range(0, rows, CHUNK_ROWS):
+        chunk = block[start : start + CHUNK_ROWS]
         for position, column in enumerate(columns):
-            piece[:, position] = column[start : start + PIECE]
+            chunk[:, position] = column[start : start + CHUNK_ROWS]
     return block
 
 

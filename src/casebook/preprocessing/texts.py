@@ -1,4 +1,4 @@
-"""Texts as inputs: words as numbers by a vocabulary of the training texts, and the encoders that read them."""
+"""Preprocessing of texts: words as numbers by a vocabulary of the training texts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def split_words(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class TextPreprocessor:
-    """What is learnt from the training texts: which words are known. Word i of `words` has the number i + 2."""
+    """Fitted preprocessor of texts: its vocabulary. Word i of `words` has the number i + 2."""
 
     name: str
     words: list[str]
@@ -43,31 +43,31 @@ class TextPreprocessor:
 
     @property
     def column_names(self) -> list[str]:
-        """Name of the one feature column that it prepares."""
+        """Return the name of the one feature column that it prepares."""
         return [self.name]
 
     @property
     def feature_count(self) -> int:
-        """Number of features that a network sees."""
+        """Return the number of features that a network sees."""
         return len(self.features)
 
     @property
     def features(self) -> list[str]:
-        """Name the places of a prepared text."""
+        """List the names of the places of a prepared text."""
         return [f"{self.name}_{place}" for place in range(self.length)]
 
     @property
-    def numbers(self) -> int:
-        """How many different numbers a word can have, padding and unknown included."""
+    def vocabulary_size(self) -> int:
+        """Return how many different numbers a word can have, padding and unknown included."""
         return len(self.words) + FIRST_WORD
 
     @property
     def dtype(self) -> str:
-        """Smallest type that holds all numbers."""
-        return "uint16" if self.numbers <= np.iinfo(np.uint16).max + 1 else "int32"
+        """Return the smallest type that holds all numbers."""
+        return "uint16" if self.vocabulary_size <= np.iinfo(np.uint16).max + 1 else "int32"
 
     def prepare(self, table: pd.DataFrame) -> dict[str, np.ndarray]:
-        """Turn each text into the numbers of its last words.
+        """Encode each text as the numbers of its last words.
 
         Returns:
             `tokens` of shape (rows, length): 0 fills up at the front, 1 is an unknown word, 2 the most frequent one.
@@ -76,7 +76,7 @@ class TextPreprocessor:
             InvalidTableError: a value that is no text or has nothing but blanks.
         """
         COLUMN_TYPES["string"].parse_column(table[self.name], f"column {self.name}")
-        known = _Numbers(zip(self.words, range(FIRST_WORD, self.numbers), strict=True))
+        known = _WordNumbers(zip(self.words, range(FIRST_WORD, self.vocabulary_size), strict=True))
         tokens = np.full((len(table), self.length), PADDING, dtype=self.dtype)
         for row, text in enumerate(table[self.name]):
             words = split_words(text)[-self.length :]
@@ -85,7 +85,7 @@ class TextPreprocessor:
         return {TOKENS: tokens}
 
     def to_dict(self) -> dict[str, Any]:
-        """Give what `from_dict` rebuilds the preprocessor from."""
+        """Return the plain values that `from_dict` rebuilds the preprocessor from."""
         return asdict(self)
 
     @classmethod
@@ -94,15 +94,15 @@ class TextPreprocessor:
         return cls(**facts)
 
 
-class _Numbers(dict[str, int]):
-    """Numbers by word; what is not there is unknown, and not remembered."""
+class _WordNumbers(dict[str, int]):
+    """Numbers by word; a missing word is unknown, and not stored."""
 
     def __missing__(self, word: str) -> int:
         return UNKNOWN
 
 
 def fit_texts(table: pd.DataFrame, parameters: TextPreprocessingParameters) -> TextPreprocessor:
-    """Learn the vocabulary: the most frequent words of the training texts, ties in alphabetical order.
+    """Fit the vocabulary: the most frequent words of the training texts, ties in alphabetical order.
 
     Args:
         table: training rows with one column of texts.

@@ -1,4 +1,4 @@
-"""A look at raw tables before anything is done to them."""
+"""Profiles of raw tables: statistics of columns, target by value, an HTML report."""
 
 import os
 import tempfile

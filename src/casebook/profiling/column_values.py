@@ -1,4 +1,4 @@
-"""What a column of a raw table holds, as far as a profile can show it."""
+"""Values of a raw table's column in the form that a profile can show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers of a table's profile: what its columns hold and how the target goes with them, counted over all rows."""
+"""Statistics of a table's profile: its columns and the target by their values, over all rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pandas as pd
 
 from casebook.profiling.column_values import convert_objects_to_text, holds_arrays, shorten_text
 
-MOST_CATEGORIES = 50
+MAX_CATEGORIES = 50
 COLUMN_STATISTICS = ("column", "dtype", "rows", "nulls", "null_share", "distinct", "minimum", "maximum", "mean",
     "most_frequent", "most_frequent_share")  # fmt: skip
 CATEGORY_STATISTICS = ("column", "value", "rows", "share", "mean_target")
@@ -32,7 +32,7 @@ def summarize_columns(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def average_target(table: pd.DataFrame, columns: pd.DataFrame, target: pd.Series | None = None) -> pd.DataFrame:
-    """Count the rows of each value, and average the target over them, in columns of at most `MOST_CATEGORIES` values.
+    """Count the rows of each value, and average the target over them, in columns of at most `MAX_CATEGORIES` values.
 
     Args:
         table: Any table; never modified. A column with the target's name is left out.
@@ -47,7 +47,7 @@ def average_target(table: pd.DataFrame, columns: pd.DataFrame, target: pd.Series
         ValueError: The target has another number of rows, or is text.
     """
     numbers = np.full(len(table), np.nan) if target is None else _read_target(table, target)
-    few = columns.loc[columns["distinct"] <= MOST_CATEGORIES, "column"]
+    few = columns.loc[columns["distinct"] <= MAX_CATEGORIES, "column"]
     frames = [_average_by_value(table[name], numbers) for name in few if target is None or name != target.name]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(CATEGORY_STATISTICS))
 
@@ -101,7 +101,7 @@ def _is_number(column: pd.Series) -> bool:
 
 
 def _write_value(value: object) -> str | None:
-    """Write a value as text: dates in ISO form without an empty time, numbers without noise, null for null."""
+    """Format a value as text: dates in ISO form without an empty time, numbers without noise, null for null."""
     if pd.isna(value):  # type: ignore[call-overload]
         return None
     if isinstance(value, pd.Timestamp):

@@ -1,4 +1,4 @@
-"""The page of a table's profile, which `skrub.TableReport` renders: one HTML file that needs no network."""
+"""HTML report of a table, rendered by `skrub.TableReport`: one file that needs no network."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MAX_ASSOCIATION_COLUMNS = 100
 
 
 def render_report(table: pd.DataFrame, name: str) -> str:
-    """Render the page of a table: sample rows, statistics, distributions and associations of its columns.
+    """Render the report of a table: sample rows, statistics, distributions and associations of its columns.
 
     Args:
         table: Any table; never modified.

@@ -1,1 +1,1 @@
-"""Every published experiment run again on the real files, beside what was printed."""
+"""The ledger: every published experiment repeated on the real files, compared with the printed figures."""

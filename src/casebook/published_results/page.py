@@ -1,4 +1,4 @@
-"""The ledger as a page: what was published, what we measured, and what follows."""
+"""The ledger as a page: published figures, measured figures, verdicts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from casebook.cases.registry import CASES
 from casebook.evaluation.metrics import is_greater_better
 from casebook.published_results.plan import LedgerRow, plan_rows
 from casebook.published_results.runs import find_runs, seconds
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 # Within so much a share counts as reproduced, within so large a part of it an error does.
 SHARE_TOLERANCE, ERROR_TOLERANCE = 0.01, 0.05
-# What is told of a row of which nothing was published.
-TOLD = {
+# The metrics of a row of which nothing was published.
+DEFAULT_METRICS = {
     "binary": ("test/accuracy", "test/auc"),
     "multiclass": ("test/accuracy",),
     "regression": ("test/mae", "test/rmspe"),
@@ -58,7 +58,7 @@ def write_page(path: Path, client: MlflowClient) -> None:
             notes += [f"- Not run yet: {', '.join(missing)}"] if missing else []
             parts += ["\n".join(notes)] if notes else []
     path.parent.mkdir(exist_ok=True)
-    with written_whole(path) as file:
+    with atomic_write(path) as file:
         file.write_text("\n\n".join(parts) + "\n")
 
 
@@ -73,12 +73,12 @@ def _case_lines(found: Sequence[tuple[LedgerRow, Sequence[Run]]]) -> Iterator[st
 
 
 def _row_lines(row: LedgerRow, runs: Sequence[Run], defaults: Mapping[str, float]) -> Iterator[str]:
-    """Write a line a figure: each published one, or the main ones where nothing was published."""
-    told = list(row.published) or list(TOLD[row.task])
+    """Format a line for each figure: each published one, or the main ones where nothing was published."""
+    metrics = list(row.published) or list(DEFAULT_METRICS[row.task])
     if row.folds:
-        told += [name for name in ("folds/accuracy_mean", "folds/mae_mean") if name in runs[0].data.metrics]
+        metrics += [name for name in ("folds/accuracy_mean", "folds/mae_mean") if name in runs[0].data.metrics]
     name = _name(row)
-    for metric in dict.fromkeys(told):
+    for metric in dict.fromkeys(metrics):
         values = [run.data.metrics[metric] for run in runs if metric in run.data.metrics]
         printed = row.published.get(metric)
         yield _line(
@@ -88,9 +88,9 @@ def _row_lines(row: LedgerRow, runs: Sequence[Run], defaults: Mapping[str, float
                 "-" if printed is None else write_figure(printed) + " (doubtful)" * (metric in row.doubtful),
                 write_spread(values),
                 str(len(values)),
-                judge(metric, printed, values),
-                _beside(runs, metric, "baseline"),
-                _beside(runs, metric, "reference"),
+                compare_figures(metric, printed, values),
+                _comparison_figure(runs, metric, "baseline"),
+                _comparison_figure(runs, metric, "reference"),
                 write_figure(defaults[metric]) if metric in defaults else "-",
                 f"{fmean(map(seconds, runs)) / 60:.1f}",
             ]
@@ -99,12 +99,12 @@ def _row_lines(row: LedgerRow, runs: Sequence[Run], defaults: Mapping[str, float
 
 
 def _name(row: LedgerRow) -> str:
-    """Name a row: its variant, and what is changed in it."""
+    """Format a row's name: its variant, and what is changed in it."""
     return "<br>".join([row.variant, *(f"{key}={value}" for key, value in row.changed.items())])
 
 
-def judge(metric: str, published: float | None, measured: Sequence[float]) -> str:
-    """Say what a measured figure makes of a published one: reproduced, better, or not reproduced."""
+def compare_figures(metric: str, published: float | None, measured: Sequence[float]) -> str:
+    """Compare a measured figure with a published one: reproduced, better, or not reproduced."""
     if published is None or not measured:
         return "-" if measured else "not measured"
     # What is better when greater is a share; figures of the others are errors or losses.
@@ -117,8 +117,8 @@ def judge(metric: str, published: float | None, measured: Sequence[float]) -> st
     return "better" if gain > 0 else "not reproduced"
 
 
-def _beside(runs: Sequence[Run], metric: str, who: str) -> str:
-    """Give the reference's figure on the same rows: of the test rows, or of the folds."""
+def _comparison_figure(runs: Sequence[Run], metric: str, who: str) -> str:
+    """Return the reference's figure on the same rows: of the test rows, or of the folds."""
     part, _, name = metric.partition("/")
     other = f"folds/{who}_{name}" if part == "folds" else f"{who}/{name}"
     values = [run.data.metrics[other] for run in runs if other in run.data.metrics]
@@ -131,7 +131,7 @@ def _means(runs: Sequence[Run]) -> dict[str, float]:
 
 
 def write_spread(values: Sequence[float]) -> str:
-    """Write mean and spread over seeds."""
+    """Format mean and spread over seeds."""
     if not values:
         return "-"
     spread = f" ± {write_figure(stdev(values))}" if len(values) > 1 else ""
@@ -139,7 +139,7 @@ def write_spread(values: Sequence[float]) -> str:
 
 
 def write_figure(value: float) -> str:
-    """Write a figure in as many places as it deserves."""
+    """Format a figure with the decimals of its size."""
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.2f}" if abs(value) >= 10 else f"{value:.4f}"

@@ -1,4 +1,4 @@
-"""Which rows the ledger has: the published variants, their honest settings and the defaults."""
+"""Plan of the ledger's rows: the published variants, their honest settings and the defaults."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from casebook.cases.registry import parameters_of
+from casebook.cases.registry import load_parameters_class
 from casebook.config.loader import open_configuration
 from casebook.config.paths import conf_source
 from casebook.config.resolve import DEFAULT, resolve_case
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SEEDS = 3
-# Blocks that say what becomes of a trained model.
+# Blocks of parameters that apply after training.
 AFTER_TRAINING = frozenset({"promotion", "predict", "monitor", "update"})
 
 
@@ -47,9 +47,9 @@ class LedgerRow:
     note: str = ""
 
     def parameters(self, seed: int | None = None) -> dict[str, Any]:
-        """Give what stands behind `--params`, the case's name included; without a seed the variant keeps its own.
+        """Return the arguments of `--params`, the case's name included; without a seed the variant keeps its own.
 
-        Nothing is held back for promotions: a row of the ledger stands beside figures of all rows.
+        No promotion rows are held out: the published figures are of all rows.
         """
         seeded = {"training.seed": seed} if seed is not None else {}
         given = {"variant": self.variant, "split.promotion_share": 0, **self.changed, **seeded}
@@ -57,27 +57,27 @@ class LedgerRow:
 
     @property
     def changed(self) -> dict[str, Any]:
-        """What the row changes, by dotted key."""
+        """Return the leaves that the row changes, by dotted key."""
         return flatten(self.changes)
 
     @cached_property
     def resolved(self) -> dict[str, Any]:
-        """The case's checked parameters in this row."""
+        """Return the case's validated parameters in this row."""
         return resolve_case(self.case, _configured()[self.case], unflatten(self.parameters())[self.case])
 
     @property
     def folds(self) -> int:
-        """Number of folds that a run of this row trains."""
+        """Return the number of folds that a run of this row trains."""
         return int(self.resolved["folds"]["count"])
 
     @property
     def task(self) -> str:
-        """The case's task."""
+        """Return the case's task."""
         return str(self.resolved["task"])
 
     @property
     def strategy(self) -> str:
-        """How the row's rows are split."""
+        """Return the row's split strategy."""
         return str(self.resolved["split"]["strategy"])
 
     def key(self) -> str:
@@ -90,12 +90,12 @@ class LedgerRow:
 
     @property
     def former_key(self) -> str:
-        """The key that finished runs of this row bore before parameters were renamed on 2026-11-29; else nothing."""
+        """Return the key of this row's finished runs before parameters were renamed on 2026-11-29; else empty."""
         return _former_keys().get(self.key(), "")
 
     def _hash(self, left_out: set[str]) -> str:
         # What has its default is left out: a parameter that comes later leaves the keys of finished rows as they are.
-        checked = parameters_of(self.case).model_validate({**self.resolved, "variants": {}})
+        checked = load_parameters_class(self.case).model_validate({**self.resolved, "variants": {}})
         stated = checked.model_dump(mode="json", exclude_defaults=True)
         unstated = left_out | EXECUTION_OPTIONS | AFTER_TRAINING
         kept = {name: value for name, value in stated.items() if name not in unstated}
@@ -124,6 +124,6 @@ def _configured() -> dict[str, Any]:
 
 @cache
 def _former_keys() -> dict[str, str]:
-    """Read the one-time mapping of ledger keys, from the present to those of commit ed30312."""
+    """Load the one-time mapping of ledger keys, from the present to those of commit ed30312."""
     found: dict[str, str] = json.loads(Path(__file__).with_name("former_keys.json").read_text())
     return found

@@ -1,4 +1,4 @@
-"""Finding the runs of a ledger row in MLflow, and starting those that are missing."""
+"""Runs of a ledger row: found in MLflow, and started where they are missing."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 # A row is run once only when one run takes longer.
 SECONDS_FOR_SEEDS = 120
 # What the ledger needs of a run; figures and packaging are left to runs of the default.
-JUDGED = ("score_test", "score_training", "describe_split", "cross_validate")
+SCORING_NODES = ("score_test", "score_training", "describe_split", "cross_validate")
 
 
 def open_store() -> MlflowClient:
-    """Open the project's store, made first where there is none."""
+    """Open the project's store, created first where there is none."""
     # The settings, read for the parameters, put it off.
     import_deferred()
     uri = tracking_uri()
@@ -38,7 +38,7 @@ def open_store() -> MlflowClient:
 
 
 def find_runs(client: MlflowClient, row: LedgerRow) -> list[Run]:
-    """Give the finished runs of a row in its present configuration, one a seed, in the order of the seeds."""
+    """Find the finished runs of a row in its present configuration, one a seed, in the order of the seeds."""
     experiment = client.get_experiment_by_name(row.case)
     if experiment is None:
         return []
@@ -65,9 +65,9 @@ def run_row(client: MlflowClient, row: LedgerRow, prepared_for: str = "") -> str
         The same for the next row.
 
     Raises:
-        SystemExit: a run failed; what it said stands above.
+        SystemExit: a run failed; its output is printed above.
     """
-    # Folds are dealt and judged by nodes that come before training.
+    # Folds are assigned and scored by nodes that come before training.
     prepared = prepared_for == row.data_key() and not row.folds
     done = find_runs(client, row)
     if not done:
@@ -82,14 +82,14 @@ def run_row(client: MlflowClient, row: LedgerRow, prepared_for: str = "") -> str
 
 
 def seconds(run: Run) -> float:
-    """Give how long a run took."""
+    """Return a run's duration in seconds."""
     return float(run.info.end_time - run.info.start_time) / 1000
 
 
 def _start(row: LedgerRow, seed: int, prepared: bool) -> None:
     """Run a row with one seed; on prepared arrays only training and scores are left to do."""
     given = ",".join(f"{name}={_write(value)}" for name, value in row.parameters(seed).items())
-    nodes = [f"{row.case}.{name}" for name in (JUDGED[:2] if prepared else JUDGED)]
+    nodes = [f"{row.case}.{name}" for name in (SCORING_NODES[:2] if prepared else SCORING_NODES)]
     command = [str(Path(sys.executable).with_name("kedro")), "run", f"--pipeline={row.case}", f"--params={given}"]
     if prepared:
         command += [f"--from-nodes={row.case}.train_network"]
@@ -104,7 +104,7 @@ def _start(row: LedgerRow, seed: int, prepared: bool) -> None:
 
 
 def _write(value: object) -> str:
-    """Write a value as `--params` reads it."""
+    """Format a value for `--params`."""
     if isinstance(value, bool):
         return str(value).lower()
     return "+".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,4 +1,4 @@
-"""How a process lives with files, imports and signals."""
+"""Atomic files, lazy imports and deferred signals of a process."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-from .atomic_files import written_whole
+from .atomic_files import atomic_write
 from .signals import deferred_signals
 
-__all__ = ["deferred_signals", "written_whole"]
+__all__ = ["atomic_write", "deferred_signals"]

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic writes of files and folders: complete or not there at all."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# So begins the name of everything that is just being written; the process's number and the name follow.
+# Prefix of the names of files being written; the process's number and the final name follow.
 UNFINISHED = ".unfinished-"
-IN_THE_WAY = (errno.ENOTEMPTY, errno.EEXIST)
+TARGET_EXISTS_ERRORS = (errno.ENOTEMPTY, errno.EEXIST)
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """Give a path beside `path` to write a file or folder to; it takes the name once the block ends without an error.
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path` to write to; it is renamed to `path` once the block ends without an error.
 
-    A kill or a full disk leaves what was there before; what killed processes left half-written is swept away first.
-    Several processes may write one path at once: each writes beside the others, and the last to end gives the content.
+    A kill or a full disk leaves what was there before; what killed processes left half-written is removed first.
+    Several processes may write one path at once: each writes its own file, and the last to end decides.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob(f"{UNFINISHED}*-{path.name}"):
@@ -36,32 +36,32 @@ def written_whole(path: Path) -> Iterator[Path]:
     _remove(unfinished)
     try:
         yield unfinished
-        _give_name(unfinished, path)
+        _move_into_place(unfinished, path)
     finally:
         _remove(unfinished)
 
 
-def _give_name(unfinished: Path, path: Path) -> None:
-    """Put what was written in place of what bears the name."""
+def _move_into_place(unfinished: Path, path: Path) -> None:
+    """Move the temporary file or folder into place."""
     aside = unfinished.with_name(f"{UNFINISHED}{os.getpid()}-aside-{path.name}")
     while True:
         if path.is_dir():
-            # A folder cannot be replaced in one step; between the two nothing half-written bears the name.
+            # A folder cannot be replaced in one step; between the two nothing half-written has the name.
             with suppress(FileNotFoundError):
                 path.rename(aside)
             _remove(aside)
         try:
-            os.replace(unfinished, path)  # noqa: PTH105 - Path.replace is the same call; this one says what matters
+            os.replace(unfinished, path)  # noqa: PTH105 - Path.replace is the same call; this name says that it replaces
         except OSError as error:
             # Another process gave its folder the name just now.
-            if error.errno not in IN_THE_WAY:
+            if error.errno not in TARGET_EXISTS_ERRORS:
                 raise
         else:
             return
 
 
 def _remove(path: Path) -> None:
-    """Remove a file or folder that nobody asks for any more; another process may be doing the same."""
+    """Remove a replaced file or folder; another process may be doing the same."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:

@@ -1,4 +1,4 @@
-"""Putting off slow imports that many commands never need."""
+"""Deferral of slow imports that many commands never need."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PUT_OFF: dict[str, ModuleType] = {}
+DEFERRED_PACKAGES: dict[str, ModuleType] = {}
 
 
 def defer_import(package: str, part: str) -> None:
-    """Put off running a package's own code until `import_deferred`, or until something that is defined in it is used.
+    """Defer a package's own code until `import_deferred`, or until something that is defined in it is used.
 
     Keras and TensorFlow can be imported where they are used; what another package imports at its top cannot.
-    (`importlib.util.LazyLoader` is of no use here: Python's own look at `__spec__` makes it load at once.)
+    (`importlib.util.LazyLoader` is of no use here: Python's own access to `__spec__` loads it at once.)
 
     Args:
         package: the package around it; nothing happens when it has been imported already, or is not there.
@@ -38,17 +38,17 @@ def defer_import(package: str, part: str) -> None:
         return getattr(_import_really(name), attribute)
 
     stand_in.__getattr__ = load  # type: ignore[method-assign]
-    sys.modules[name] = PUT_OFF[name] = stand_in
+    sys.modules[name] = DEFERRED_PACKAGES[name] = stand_in
 
 
 def import_deferred() -> None:
-    """Import now what was put off, in its proper order."""
-    for name in list(PUT_OFF):
+    """Import the deferred packages now, in their proper order."""
+    for name in list(DEFERRED_PACKAGES):
         _import_really(name)
 
 
 def _import_really(name: str) -> ModuleType:
-    stand_in = PUT_OFF.pop(name, None)
+    stand_in = DEFERRED_PACKAGES.pop(name, None)
     if stand_in is not None and sys.modules.get(name) is stand_in:
         del sys.modules[name]
     package = import_module(name)
@@ -60,8 +60,8 @@ def _import_really(name: str) -> ModuleType:
 
 
 @contextmanager
-def passed_over(package: str) -> Iterator[None]:
-    """Let a package count as not installed for as long as the block lasts, unless it has been imported before.
+def hide_package(package: str) -> Iterator[None]:
+    """Hide a package from import for the block, unless it has been imported before.
 
     MLflow looks for Databricks by way of IPython at the start of each run, whose import takes half a second; in a
     notebook it is there already.

@@ -1,4 +1,4 @@
-"""Signals that wait for a safe moment.
+"""Deferral of signals to a safe moment.
 
 Raised in the middle of a call into MLflow's SQLite store, an interrupt leaves half a record there, and at times a lock.
 """
@@ -18,10 +18,10 @@ DEFERRED = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def deferred_signals() -> Iterator[Callable[[], None]]:
-    """Keep Ctrl-C and a request to end waiting until the block is over, or until it heeds them.
+    """Defer Ctrl-C and SIGTERM until the block ends, or until it handles them.
 
     Yields:
-        A function to call at a safe moment within the block; it then lets the process do what it does with the signal.
+        A function to call at a safe moment within the block; it then calls the process's own handler of the signal.
     """
     caught: list[int] = []
     numbers = DEFERRED if threading.current_thread() is threading.main_thread() else ()

@@ -1,4 +1,4 @@
-"""The HTTP interface of a champion."""
+"""The HTTP application that serves a champion."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from casebook.serving.answers import answer_request, describe_error, describe_model, read_request_schema
 from casebook.serving.openapi import describe_invocations
 from casebook.serving.requests import BadRequestError
+from casebook.serving.responses import describe_error, describe_model, make_request_schema, predict_request
 from casebook.serving.wire import write_json
 
 if TYPE_CHECKING:
@@ -18,68 +18,68 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 # A small request is answered at once; a thread of its own costs it more than it keeps the others waiting.
-SMALL = 1 << 16
+SMALL_BYTES = 1 << 16
 # How much of a request that is too large is still taken, so that its sender gets to read the answer.
-WAIT_SECONDS = 8
+DRAIN_FACTOR = 8
 
 
-def create_app(champion: Champion, most_bytes: int) -> FastAPI:
-    """Make the app that answers with a champion.
+def create_app(champion: Champion, max_bytes: int) -> FastAPI:
+    """Create the application that serves a champion.
 
     Args:
-        champion: answers.
-        most_bytes: of a request; larger ones get 413.
+        champion: the model to predict with.
+        max_bytes: largest request in bytes; larger ones get 413.
     """
-    asked = read_request_schema(champion)
+    schema = make_request_schema(champion)
     app = FastAPI(
         title=f"casebook: {champion.case}",
         version=str(champion.version),
         description="Raw rows in, predictions out. A row that cannot be answered is named with column and reason.",
     )
 
-    @app.post("/invocations", openapi_extra=describe_invocations(champion, asked))
+    @app.post("/invocations", openapi_extra=describe_invocations(champion, schema))
     async def invocations(request: Request) -> Response:
-        """Answer raw rows in one of MLflow's JSON forms."""
-        body = await read_bounded(request, most_bytes)
-        if len(body) < SMALL:
-            return Response(answer_request(champion, asked, body), media_type=JSON)
-        return Response(await run_in_threadpool(answer_request, champion, asked, body), media_type=JSON)
+        """Predict raw rows in one of MLflow's JSON forms."""
+        body = await read_bounded(request, max_bytes)
+        if len(body) < SMALL_BYTES:
+            return Response(predict_request(champion, schema, body), media_type=JSON)
+        return Response(await run_in_threadpool(predict_request, champion, schema, body), media_type=JSON)
 
     @app.get("/health")
     @app.get("/ping", include_in_schema=False)
     async def health() -> Response:
-        """Tell that the server answers, and with which model."""
+        """Return the status of the server and the model that it serves."""
         facts = {"run_id": champion.run_id, "origin": champion.origin, "required": champion.required}
         return Response(write_json({"status": "ok", "model": describe_model(champion), **facts}), media_type=JSON)
 
-    app.add_exception_handler(BadRequestError, refuse)
-    app.add_exception_handler(Exception, apologise)
+    app.add_exception_handler(BadRequestError, respond_bad_request)
+    app.add_exception_handler(Exception, respond_server_error)
     return app
 
 
-async def read_bounded(request: Request, most_bytes: int) -> bytes:
-    """Read a request's body.
+async def read_bounded(request: Request, max_bytes: int) -> bytes:
+    """Read a request's body, up to a limit.
 
     Raises:
-        BadRequestError: it is larger than `most_bytes`.
+        BadRequestError: it is larger than `max_bytes`.
     """
     taken, chunks = 0, []
     async for chunk in request.stream():
         taken += len(chunk)
-        if taken <= most_bytes:
+        if taken <= max_bytes:
             chunks.append(chunk)
-        elif taken > WAIT_SECONDS * most_bytes:
+        elif taken > DRAIN_FACTOR * max_bytes:
             break
-    if taken > most_bytes:
-        raise BadRequestError(f"the request is larger than {most_bytes:,} bytes: send fewer rows at once", status=413)
+    if taken > max_bytes:
+        raise BadRequestError(f"the request is larger than {max_bytes:,} bytes: send fewer rows at once", status=413)
     return b"".join(chunks)
 
 
-async def refuse(_request: Request, error: Any) -> Response:  # noqa: ANN401 - Starlette hands over any error
-    """Answer a bad request."""
+async def respond_bad_request(_request: Request, error: Any) -> Response:  # noqa: ANN401 - Starlette hands over any error
+    """Return the response to a bad request: 400 or 413."""
     return Response(describe_error(error), status_code=error.status, media_type=JSON)
 
 
-async def apologise(_request: Request, _error: Exception) -> Response:
-    """Answer when the server itself failed; its log has the details."""
+async def respond_server_error(_request: Request, _error: Exception) -> Response:
+    """Return the 503 response to an error of the server; its log has the details."""
     return Response(write_json({"error": "the server cannot answer now", "rows": []}), status_code=503, media_type=JSON)

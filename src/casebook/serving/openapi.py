@@ -1,4 +1,4 @@
-"""What the page of the interface says of a request, from the columns that the model takes."""
+"""The OpenAPI description of a request, from the columns that the model takes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ if TYPE_CHECKING:
     from casebook.serving.requests import RequestSchema
 
 
-def describe_invocations(champion: Champion, asked: RequestSchema) -> dict[str, Any]:
-    """Describe `/invocations`: request, answer and refusals."""
+def describe_invocations(champion: Champion, accepted: RequestSchema) -> dict[str, Any]:
+    """Build the OpenAPI operation of `/invocations`: request body, response and errors."""
     row = {
         "type": "object",
-        "properties": {name: COLUMN_TYPES[kind].json_schema for name, kind in asked.kinds.items()},
+        "properties": {name: COLUMN_TYPES[kind].json_schema for name, kind in accepted.kinds.items()},
         "required": champion.required,
         "additionalProperties": False,
     }
     rows = {"type": "array", "items": row, "minItems": 1}
-    columns = {name: {"type": "array", "items": COLUMN_TYPES[kind].json_schema} for name, kind in asked.kinds.items()}
+    columns = {
+        name: {"type": "array", "items": COLUMN_TYPES[kind].json_schema} for name, kind in accepted.kinds.items()
+    }
     forms = {
         "dataframe_records": rows,
         "instances": rows,
@@ -35,7 +37,7 @@ def describe_invocations(champion: Champion, asked: RequestSchema) -> dict[str, 
         },
     }
     params = {"type": "object", "properties": {"threshold": {"type": "number", "minimum": 0, "maximum": 1}}}
-    further = {"params": params} if asked.takes_threshold else {}
+    further = {"params": params} if accepted.takes_threshold else {}
     wanted = [
         {"type": "object", "properties": {form: schema, **further}, "required": [form]}
         for form, schema in forms.items()

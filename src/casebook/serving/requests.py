@@ -1,4 +1,4 @@
-"""From the bytes of a request to raw rows: MLflow's JSON forms, each refused with a reason where it cannot be read."""
+"""Request parsing: MLflow's JSON forms to raw rows, each refused with a reason where it is invalid."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from casebook.column_types.kinds import Kind
 
 FORMS = ("dataframe_split", "dataframe_records", "instances", "inputs")
-MOST_FAULTS = 20
+MAX_REPORTED_FAULTS = 20
 
 Columns = dict[str, list[Any]]
 
 
 class BadRequestError(ValueError):
-    """A request that cannot be answered.
+    """An invalid request.
 
     Attributes:
-        status: of the answer.
-        faults: rows and columns to blame, where they are known.
+        status: HTTP status of the response.
+        faults: the invalid values by row and column, where they are known.
     """
 
     def __init__(self, message: str, faults: Sequence[InvalidValue] = (), status: int = 400) -> None:
-        """Keep the reasons."""
+        """Store the status and the invalid values."""
         super().__init__(message)
         self.faults = faults
         self.status = status
@@ -41,7 +41,7 @@ class BadRequestError(ValueError):
 
 @dataclass(frozen=True)
 class RequestSchema:
-    """The columns that a model takes: their kinds, and which of them a row may lack."""
+    """Schema of a request: the columns that a model takes, their types, and which are optional."""
 
     kinds: Mapping[str, Kind]
     optional: frozenset[str] = field(default_factory=frozenset)
@@ -50,10 +50,10 @@ class RequestSchema:
 
 @dataclass(frozen=True)
 class RowsRequest:
-    """What a request asks for.
+    """A parsed request.
 
     Attributes:
-        columns: raw values, a list a column; those columns that the model takes, but any values.
+        columns: raw values, a list a column; the names are validated, the values not yet.
         kinds: of the columns.
         threshold: of class 1, None for the model's own.
     """
@@ -63,20 +63,20 @@ class RowsRequest:
     threshold: float | None = None
 
     def to_table(self) -> pd.DataFrame:
-        """Check the values and make a table of them.
+        """Validate the values and build a table of them.
 
         Raises:
-            BadRequestError: some do not have the form of their column.
+            BadRequestError: some are invalid for the type of their column.
         """
         faults = [f for name, values in self.columns.items() for f in find_invalid(name, self.kinds[name], values)]
         if faults:
             faults.sort(key=lambda fault: fault.row)
-            raise BadRequestError("some values do not have the form of their column", faults[:MOST_FAULTS])
-        return frame_columns(self.columns, self.kinds)
+            raise BadRequestError("some values do not have the form of their column", faults[:MAX_REPORTED_FAULTS])
+        return build_table(self.columns, self.kinds)
 
 
-def read_request(body: bytes, asked: RequestSchema) -> RowsRequest:
-    """Read a request.
+def read_request(body: bytes, schema: RequestSchema) -> RowsRequest:
+    """Parse a request and validate its form and column names.
 
     Raises:
         BadRequestError: no JSON, none of the forms, or other columns.
@@ -85,14 +85,18 @@ def read_request(body: bytes, asked: RequestSchema) -> RowsRequest:
     if content is None:
         raise BadRequestError("the body is no JSON")
     form = _form_of(content)
-    threshold = read_threshold(content.get("params"), asked.takes_threshold)
+    threshold = read_threshold(content.get("params"), schema.takes_threshold)
     columns = READERS[form](content[form])
-    check_names(columns, asked)
-    return RowsRequest(columns, asked.kinds, threshold)
+    validate_names(columns, schema)
+    return RowsRequest(columns, schema.kinds, threshold)
 
 
 def read_threshold(params: object, taken: bool) -> float | None:
-    """Read `params`, which may hold a threshold and nothing else."""
+    """Parse `params`, which may hold a threshold from 0 to 1 and nothing else.
+
+    Raises:
+        BadRequestError: it holds something else.
+    """
     if params is None or params == {}:
         return None
     if not isinstance(params, dict) or set(params) != {"threshold"} or not taken:
@@ -104,31 +108,35 @@ def read_threshold(params: object, taken: bool) -> float | None:
     return float(value)
 
 
-def check_names(columns: Columns, asked: RequestSchema) -> None:
-    """Refuse rows that lack a column, have one that nothing is known of, or are none."""
+def validate_names(columns: Columns, schema: RequestSchema) -> None:
+    """Validate the names of columns.
+
+    Raises:
+        BadRequestError: a column is missing or unknown, or there are no rows.
+    """
     if not len(next(iter(columns.values()), [])):
         raise BadRequestError("there are no rows")
-    unknown = [name for name in columns if name not in asked.kinds]
+    unknown = [name for name in columns if name not in schema.kinds]
     if unknown:
-        faults = [InvalidValue(0, str(name), "there is no such column") for name in unknown[:MOST_FAULTS]]
+        faults = [InvalidValue(0, str(name), "there is no such column") for name in unknown[:MAX_REPORTED_FAULTS]]
         raise BadRequestError("there are columns that the model does not know", faults)
-    missing = [name for name in asked.kinds if name not in columns and name not in asked.optional]
+    missing = [name for name in schema.kinds if name not in columns and name not in schema.optional]
     if missing:
         faults = [
             InvalidValue(0, name, "the column is missing; send null for a value that is not known") for name in missing
         ]
-        raise BadRequestError("columns are missing", faults[:MOST_FAULTS])
+        raise BadRequestError("columns are missing", faults[:MAX_REPORTED_FAULTS])
 
 
-def frame_columns(columns: Columns, kinds: Mapping[str, Kind]) -> pd.DataFrame:
-    """Make a table of checked values, each column in the form that is parsed fastest."""
+def build_table(columns: Columns, kinds: Mapping[str, Kind]) -> pd.DataFrame:
+    """Build a table of validated values, each column with the dtype that is parsed fastest."""
     if len(next(iter(columns.values()))) == 1:
-        return _frame_row(columns)
+        return _build_row(columns)
     return pd.DataFrame({name: COLUMN_TYPES[kinds[name]].pack(values) for name, values in columns.items()}, copy=False)
 
 
-def _frame_row(columns: Columns) -> pd.DataFrame:
-    """Make a table of one row as a single block, which is built ten times as fast as one block a column."""
+def _build_row(columns: Columns) -> pd.DataFrame:
+    """Build a table of one row as a single block, ten times as fast as one block a column."""
     cells = np.empty((1, len(columns)), dtype=object)
     for place, values in enumerate(columns.values()):
         cells[0, place] = values[0]
@@ -146,7 +154,7 @@ def _form_of(content: object) -> str:
 
 
 def _read_split(split: object) -> Columns:
-    """Read {"columns": [names], "data": [[values], ...]}; an `index` is not looked at."""
+    """Parse {"columns": [names], "data": [[values], ...]}; an `index` is ignored."""
     if not isinstance(split, dict) or not set(split) <= {"columns", "data", "index"}:
         raise BadRequestError("dataframe_split is an object of `columns` and `data`")
     names, data = split.get("columns"), split.get("data")
@@ -165,7 +173,7 @@ def _read_split(split: object) -> Columns:
 
 
 def _read_records(records: object) -> Columns:
-    """Read [{name: value, ...}, ...]; every row has the same names."""
+    """Parse [{name: value, ...}, ...]; every row has the same names."""
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise BadRequestError("the rows are a list of objects, a name and a value for each column")
     if not records:
@@ -183,19 +191,19 @@ def _read_records(records: object) -> Columns:
 
 
 def _differing_records(records: list[dict[str, Any]]) -> BadRequestError:
-    """Name the first row whose columns are not those of the first."""
+    """Return the error for the first row whose columns differ from those of row 0."""
     row, differing = next(
         (row, differing)
         for row, record in enumerate(records)
         if (differing := sorted(record.keys() ^ records[0].keys()))
     )
     reason = "is in this row or in the first, but not in both"
-    faults = [InvalidValue(row, name, reason) for name in differing[:MOST_FAULTS]]
+    faults = [InvalidValue(row, name, reason) for name in differing[:MAX_REPORTED_FAULTS]]
     return BadRequestError("every row needs the same columns", faults)
 
 
 def _read_inputs(inputs: object) -> Columns:
-    """Read {name: [values], ...}, {name: value, ...} for a single row, or rows as `_read_records` does."""
+    """Parse {name: [values], ...}, {name: value, ...} for a single row, or rows as `_read_records` does."""
     if isinstance(inputs, list):
         return _read_records(inputs)
     if not isinstance(inputs, dict):

@@ -12,7 +12,7 @@ except ImportError:
 
 
 def read_json(body: bytes) -> Any:  # noqa: ANN401 - whatever the JSON says
-    """Read JSON; None where there is none (or null, which says as little)."""
+    """Parse JSON; return None where it is invalid or null."""
     try:
         return json.loads(body, parse_constant=_refuse) if orjson is None else orjson.loads(body)
     except (ValueError, RecursionError):

@@ -6,9 +6,9 @@ from casebook.stages.graph import (
     STUDY,
     create_modelling_pipeline,
     create_profile_pipeline,
-    create_study_splits_pipeline,
     stage,
 )
+from casebook.stages.study_splits import create_study_splits_pipeline
 
 __all__ = [
     "BACKGROUND",

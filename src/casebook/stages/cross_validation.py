@@ -21,7 +21,7 @@ Block = dict[str, Any]
 def assign_folds(
     feature_table: pd.DataFrame, split_assignment: pd.DataFrame, folds: Block, duplicates: str, split: Block
 ) -> pd.DataFrame:
-    """Deal the training rows, or all, into folds.
+    """Assign the training rows, or all, to folds.
 
     Returns:
         `row` (position in the feature table) and the fold of each repeat; no rows when no folds are asked for.
@@ -38,7 +38,7 @@ def assign_folds(
 
 
 def gather_fold_settings(preprocessing: Block, training: Block, target: str, task: str, evaluation: Block) -> Block:
-    """Put together what each fold is prepared, trained and judged by."""
+    """Collect the settings of a fold's preprocessing, training and scoring."""
     return {
         "preprocessing": preprocessing,
         "training": training,
@@ -55,7 +55,7 @@ def cross_validate(
     fold_settings: Block,
     fold_monitor: FoldMonitor,
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Train and judge once a fold, each with a preprocessor of its own, in a child run of its own.
+    """Train and score once a fold, each with a preprocessor of its own, in a child run of its own.
 
     Returns:
         A row a fold with its scores and the baseline's, and mean, variance and deviation of each over the folds.

@@ -1,4 +1,4 @@
-"""Nodes of the stage that judges a network: predictions, scores, importance and figures on the test rows."""
+"""Nodes of the evaluation: predictions, scores, importance and figures on the test rows."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def score_test(
 
 
 def score_training(network: keras.Model, train_arrays: Arrays, task: str, evaluation: Block) -> dict[str, float]:
-    """Score the trained network on the rows that it was trained on: what no score should be mistaken for.
+    """Score the trained network on training rows, which shows overfitting and is no estimate of its quality.
 
     Returns:
         `fit/<metric>`, of evenly spaced rows where there are many.
@@ -135,7 +135,7 @@ def draw_evaluation(
     importance: pd.DataFrame,
     evaluation: Block,
 ) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
-    """Draw the evaluation's figures.
+    """Draw the figures of the evaluation.
 
     Returns:
         Figures by file name, and the numbers behind each by name.
@@ -147,6 +147,6 @@ def draw_evaluation(
     return {f"{name}.png": figure for name, figure in figures.items()}, tables
 
 
-def take_head(test_predictions: pd.DataFrame, evaluation: Block) -> pd.DataFrame:
-    """Take the first test rows with their predicted classes."""
+def select_head(test_predictions: pd.DataFrame, evaluation: Block) -> pd.DataFrame:
+    """Select the first test rows with their predicted classes."""
     return insert_class(test_predictions.head(evaluation["head_rows"]), evaluation["threshold"])

@@ -23,7 +23,7 @@ PARTS = ("train", "validation", "test")
 # Tag of the nodes that only a study runs.
 STUDY = "study"
 # Tag of the nodes that may run in another process while the network is trained; see `casebook.background`.
-BACKGROUND = "beside"
+BACKGROUND = "background"
 # Tag of those among them whose outputs later runs of the same inputs, settings and code take over.
 CACHED = "kept"
 
@@ -34,10 +34,10 @@ def stage(
     inputs: list[str] | None,
     outputs: str | list[str] | None,
     name: str | None = None,
-    beside: bool = False,
+    background: bool = False,
     kept: bool = False,
 ) -> Node:
-    """Make a node that is called after its function and tagged with its one stage.
+    """Create a node named after its function and tagged with its stage.
 
     Args:
         tag: the stage, for `--tags` and the seconds in the summary.
@@ -45,10 +45,10 @@ def stage(
         inputs: dataset names, parameters as `params:<block>`.
         outputs: dataset names.
         name: where the function's own name does not say it.
-        beside: whether it may run in another process while the network is trained; see `casebook.background`.
+        background: whether it may run in the background process during the training; see `casebook.background`.
         kept: whether later runs take over what it made there of the same inputs, settings and code.
     """
-    tags = [tag, *([BACKGROUND] if beside else []), *([CACHED] if kept else [])]
+    tags = [tag, *([BACKGROUND] if background else []), *([CACHED] if kept else [])]
     return node(function, inputs, outputs, name=name or function.__name__, tags=tags)
 
 
@@ -62,7 +62,7 @@ def create_profile_pipeline(*tables: str) -> Pipeline:
                 [table, "params:target"],
                 [f"{table}_profile_page", f"{table}_profile_columns", f"{table}_profile_categories"],
                 name=f"profile_{table}",
-                beside=True,
+                background=True,
             )
             for table in tables
         ]
@@ -100,40 +100,6 @@ def create_modelling_pipeline(engineer: Engineer, sources: FeatureSources, input
     )
 
 
-def create_study_splits_pipeline(sources: FeatureSources) -> Pipeline:
-    """Wire how rows are dealt out to trials: what a study runs anew for each distinct preprocessing.
-
-    Outputs: `validation_splits`, `fold_splits` and `test_splits`, see `stages.tuning.Splits`.
-
-    Args:
-        sources: of each feature all raw columns that it is made of.
-    """
-    labels = ["params:target", "params:task"]
-    fit = bind(nodes.fit_preprocessor_on_training, feature_sources=sources)
-    fitting = ["feature_table", "full_split", "params:preprocessing", "params:leaks"]
-    applying = ["feature_table", "full_split", "full_preprocessor", *labels]
-    dealing = ["feature_table", "split_assignment", "params:study.folds", "params:duplicates", "params:split"]
-    prepared = ["train_arrays", "validation_arrays", "preprocessor"]
-    whole = [f"whole_{part}_arrays" for part in PARTS]
-    return Pipeline(
-        [
-            stage(STUDY, tuning.make_validation_split, prepared, "validation_splits"),
-            stage(STUDY, tuning.gather_labels, labels, "labels"),
-            stage(STUDY, tuning.assign_study_folds, dealing, "study_folds"),
-            stage(
-                STUDY,
-                tuning.prepare_folds,
-                ["feature_table", "study_folds", "preprocessor", "params:preprocessing", "labels"],
-                "fold_splits",
-            ),
-            stage(STUDY, tuning.include_validation_rows, ["split_assignment"], "full_split"),
-            stage(STUDY, fit, fitting, "full_preprocessor", name="fit_whole"),
-            stage(STUDY, nodes.apply_preprocessor, applying, whole, name="apply_whole"),
-            stage(STUDY, tuning.make_test_split, [whole[0], whole[2], "full_preprocessor"], "test_splits"),
-        ]
-    )
-
-
 def _preparing(sources: FeatureSources) -> list[Node]:
     table_and_parts = ["feature_table", "split_assignment"]
     labels = ["params:target", "params:task"]
@@ -151,14 +117,14 @@ def _preparing(sources: FeatureSources) -> list[Node]:
             "split_assignment",
         ),
         stage(
-            "scaling",
+            "preprocessing",
             bind(nodes.fit_preprocessor_on_training, feature_sources=sources),
             [*table_and_parts, "params:preprocessing", "params:leaks"],
             "preprocessor",
             name="fit_preprocessor",
         ),
         stage(
-            "scaling",
+            "preprocessing",
             nodes.apply_preprocessor,
             [*table_and_parts, "preprocessor", *labels],
             [f"{part}_arrays" for part in PARTS],
@@ -184,7 +150,7 @@ def _training(reference_rows: str) -> list[Node]:
             nodes.fit_reference,
             [*rows, "params:reference"],
             "reference_model",
-            beside=True,
+            background=True,
             kept=True,
         ),
     ]
@@ -200,7 +166,7 @@ def _evaluating(reference_rows: str, engineer: Engineer, sources: FeatureSources
             evaluation.predict_with_reference,
             ["reference_model", f"test_{reference_rows}", "params:task"],
             "reference_predictions",
-            beside=True,
+            background=True,
         ),
         stage("evaluation", evaluation.score_test, [*predictions, "train_arrays", "params:evaluation"], "test_metrics"),
         stage("evaluation", evaluation.score_training, ["network", "train_arrays", *settings], "fit_metrics"),
@@ -215,9 +181,9 @@ def _evaluating(reference_rows: str, engineer: Engineer, sources: FeatureSources
             evaluation.draw_evaluation,
             [*predictions, "history", "importance", "params:evaluation"],
             ["figures", "figure_tables"],
-            beside=True,
+            background=True,
         ),
-        stage("evaluation", evaluation.take_head, ["test_predictions", "params:evaluation"], "test_head"),
+        stage("evaluation", evaluation.select_head, ["test_predictions", "params:evaluation"], "test_head"),
     ]
 
 
@@ -254,7 +220,7 @@ def _searching(sources: FeatureSources) -> list[Node]:
         ),
         # The winner may use other features than the default, and then needs other raw columns.
         stage(
-            STUDY, example, ["joined_rows", "winner_preprocessor"], "winner_example_rows", name="take_winner_example"
+            STUDY, example, ["joined_rows", "winner_preprocessor"], "winner_example_rows", name="select_winner_example"
         ),
         stage(STUDY, nodes.package_model, packaged, "winner_model", name="package_winner"),
     ]

@@ -1,4 +1,4 @@
-"""Nodes that let the champion learn from rows that have arrived, and their wiring."""
+"""Nodes of incremental training on rows that have arrived, and their wiring."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from casebook.datasets.arrivals import ArrivalsReader
-    from casebook.incremental_training.batch import UpdateSession
     from casebook.model_registry.champion import Champion
+    from casebook.model_registry.update_session import UpdateSession
 
 Block = dict[str, Any]
 # What a case's own nodes and the dealing make of its raw files: the old rows.
 OLD_ROWS = ("joined_rows", "feature_table", "split_assignment", "promotion_rows")
 SETTINGS = ("update", "split", "promotion", "training", "evaluation", "monitor", "target", "task")
-LINE = ["batch", "promoted", "said"]
+LINE = ["batch", "promoted", "message"]
 
 
 def create_update_pipeline(case: str, run: Pipeline) -> Pipeline:
@@ -49,7 +49,7 @@ def create_update_pipeline(case: str, run: Pipeline) -> Pipeline:
         arrivals: ArrivalsReader, update_session: UpdateSession, settings: Block, old: arriving_rows.Rows,
         promotion_rows: pd.DataFrame, *values: object,
     ) -> pd.DataFrame:  # fmt: skip
-        """Let the champion learn from one batch after another; see `learn_batches`."""
+        """Train the champion on one batch after another; see `learn_batches`."""
         settings = {**settings, "case": case, "day": load_case(case).new_rows.day}
         return learn_batches(
             arrivals, update_session, settings, old, promotion_rows, lambda content: make_rows(content, *values)
@@ -58,7 +58,7 @@ def create_update_pipeline(case: str, run: Pipeline) -> Pipeline:
     bare = [name.replace(f"{case}.", "", 1) for name in given]
     nodes = [
         stage("update", gather_settings, [f"params:{name}" for name in SETTINGS], "update_settings"),
-        stage("update", arriving_rows.Rows.of, list(OLD_ROWS[:3]), "old_rows", name="gather_old_rows"),
+        stage("update", arriving_rows.Rows.from_datasets, list(OLD_ROWS[:3]), "old_rows", name="gather_old_rows"),
         stage(
             "update",
             learn_arrivals,
@@ -78,7 +78,7 @@ def run_nodes(graph: Pipeline, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def gather_settings(*values: Any) -> Block:  # noqa: ANN401 - parameters
-    """Put together what an update goes by, under the names in `SETTINGS`."""
+    """Collect the parameters of an update under the names in `SETTINGS`."""
     return dict(zip(SETTINGS, values, strict=True))
 
 
@@ -90,7 +90,7 @@ def learn_batches(
     promotion_rows: pd.DataFrame,
     make_rows: Callable[[object], arriving_rows.Rows],
 ) -> pd.DataFrame:
-    """Let the champion learn from one batch after another; each version stands for promotion before the next begins.
+    """Train the champion on one batch after another; each version is compared for promotion before the next begins.
 
     Returns:
         A line a batch: see `learn_batch`; of one in a folder that could not be learnt from the reason alone.
@@ -107,8 +107,8 @@ def learn_batches(
             if not folder:
                 anew = f"mend the rows, or train anew with `kedro run --pipeline={settings['case']}`"
                 raise arriving_rows.UpdateError(f"{batch.name}: {error}; {anew}") from error
-            line = {"promoted": False, "said": f"not learnt from: {error}"}
-        update_session.report(batch.step, batch.name, line["said"])
+            line = {"promoted": False, "message": f"not learnt from: {error}"}
+        update_session.report(batch.step, batch.name, line["message"])
         lines.append({"batch": batch.name, **line})
     if not lines:
         update_session.report(0, folder, "no file that was not learnt from before")
@@ -122,7 +122,11 @@ def find_batches(
     old: arriving_rows.Rows,
     make_rows: Callable[[object], arriving_rows.Rows],
 ) -> Iterator[Batch]:
-    """Find what is to be learnt, in the order in which it arrived; see `parameters.UpdateParameters`."""
+    """Yield the batches to train on, in the order in which they arrived; see `schema.UpdateParameters`.
+
+    Raises:
+        UpdateError: neither a file, a folder nor a day is given.
+    """
     update = schema.UpdateParameters.model_validate(settings["update"])
     if update.since:
         day = find_day(update_session.champion(), update.since, settings["day"])

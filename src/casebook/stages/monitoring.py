@@ -1,4 +1,4 @@
-"""Nodes that look after predictions whose outcomes have arrived, and their wiring."""
+"""Nodes of monitoring: predictions whose outcomes have arrived are scored by week; and their wiring."""
 
 from __future__ import annotations
 

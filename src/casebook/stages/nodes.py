@@ -44,7 +44,7 @@ def assign_splits(feature_table: pd.DataFrame, split: Block, duplicates: str, ta
 def describe_split(
     feature_table: pd.DataFrame, split_assignment: pd.DataFrame, preprocessor: Preprocessor, split: Block
 ) -> dict[str, float]:
-    """Count what each part holds and tell what the split lets a model see.
+    """Count the rows of each part and measure the overlap of keys between training and test rows.
 
     Returns:
         `data/<part>_rows`, `data/promotion_rows`, `data/unused_rows`, `data/features`, and for each key the share of
@@ -114,7 +114,7 @@ def apply_preprocessor(
 def select_texts(
     feature_table: pd.DataFrame, split_assignment: pd.DataFrame, preprocessor: TextPreprocessor, target: str
 ) -> tuple[Arrays, Arrays, Arrays]:
-    """Take the texts of each part as they are, for the reference that reads them whole.
+    """Select the raw texts of each part, for the reference that needs no preprocessing.
 
     Returns:
         `text` and `target` of the training, validation and test rows.
@@ -166,7 +166,7 @@ def select_example_rows(
 def package_model(
     network: keras.Model, preprocessor: Preprocessor, example_rows: pd.DataFrame, task: str, evaluation: Block
 ) -> Package:
-    """Put feature engineering, preprocessing and network together with the example of raw rows."""
+    """Package network and preprocessor with an example of raw rows."""
     from casebook.model_registry.model_package import Package
 
     return Package(network, preprocessor, task, evaluation["threshold"], example_rows)

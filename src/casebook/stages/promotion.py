@@ -1,4 +1,4 @@
-"""Nodes of a training run that keep what its model needs to become a champion, and to be looked after as one."""
+"""Nodes of a training run that promotion and monitoring need: promotion rows and the training profile."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Block = dict[str, Any]
 def hold_out_promotion_rows(
     initial_split: pd.DataFrame, joined_rows: pd.DataFrame, split: Block, promotion: Block, target: str
 ) -> pd.DataFrame:
-    """Take the promotion rows out of the parts that they were dealt to.
+    """Move the promotion rows out of training, validation and test.
 
     Returns:
         `part` as before, and 8 for the rows that no run of the case trains, validates or tests on.
@@ -45,7 +45,11 @@ def hold_out_promotion_rows(
 
 
 def select_promotion_rows(joined_rows: pd.DataFrame, split_assignment: pd.DataFrame, target: str) -> pd.DataFrame:
-    """Take the promotion rows as they stand in the raw files, with their target; none where none are held back."""
+    """Select the promotion rows in raw form with their target; empty where `split.promotion_share` is 0.
+
+    Returns:
+        The raw columns as text or plain values, and the target.
+    """
     from casebook.inference.row_model import to_raw_values
 
     rows = joined_rows[(split_assignment["part"] == splitting.PROMOTION).to_numpy()]

@@ -36,7 +36,7 @@ def create_prediction_pipeline(case: str) -> Pipeline:
 
 
 def score_new_rows(raw_new_rows: NewRowsReader, champion: Champion, predict: Block) -> ScoredRows:
-    """Lay out the scoring of all new rows; it happens block by block while the result is written."""
+    """Set up the scoring of all new rows; blocks are scored lazily while the result is written."""
     blocks = raw_new_rows.blocks(predict["file"])
     return ScoredRows(blocks, raw_new_rows.lookup_table, champion, raw_new_rows.form, raw_new_rows.today)
 

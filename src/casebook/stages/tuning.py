@@ -1,4 +1,4 @@
-"""Nodes that deal out rows for the trials of a study and for its winner; they see no test row before the end."""
+"""Nodes of a study: splits for its trials and its winner, the search, and the final evaluation on the test rows."""
 
 from __future__ import annotations
 
@@ -21,17 +21,21 @@ Splits = list[tuple["Arrays", "Arrays", "Preprocessor"]]
 
 
 class Study(Protocol):
-    """What a study's nodes ask to search: workers, a store of trials and runs behind it."""
+    """Interface of a study session: runs the search and evaluates the winner."""
 
     def search(self, splits: Splits) -> tuple[Block, pd.DataFrame, dict[str, Any], str]:
         """Search until the budget is used up; see `search_variants`."""
 
-    def judge(self, winner: Block) -> tuple[Any, Preprocessor, dict[str, float]]:
-        """Judge the winner; see `evaluate_winner`."""
+    def evaluate(self, winner: Block) -> tuple[Any, Preprocessor, dict[str, float]]:
+        """Evaluate the winner; see `evaluate_winner`.
+
+        Returns:
+            The winner's first network, its preprocessor, and the metrics.
+        """
 
 
 def include_validation_rows(split_assignment: pd.DataFrame) -> pd.DataFrame:
-    """Let validation rows be training rows too.
+    """Mark validation rows as training rows.
 
     Returns:
         `part` with bit 1 wherever bit 1 or 2 was.
@@ -43,19 +47,19 @@ def include_validation_rows(split_assignment: pd.DataFrame) -> pd.DataFrame:
 
 
 def make_validation_split(train_arrays: Arrays, validation_arrays: Arrays, preprocessor: Preprocessor) -> Splits:
-    """Train on the training rows, judge by the validation rows."""
+    """Build the split of training and validation rows."""
     return [(train_arrays, validation_arrays, preprocessor)]
 
 
 def gather_labels(target: str, task: str) -> Block:
-    """Put together what says which column is learnt, and how."""
+    """Collect the target's column and the task."""
     return {"target": target, "task": task}
 
 
 def assign_study_folds(
     feature_table: pd.DataFrame, split_assignment: pd.DataFrame, count: int, duplicates: str, split: Block
 ) -> pd.DataFrame:
-    """Deal all rows outside the test into folds; see `folds.assign_folds`."""
+    """Assign all rows outside the test to folds; see `stages.cross_validation.assign_folds`."""
     folds = {"count": count, "repeats": 1, "of": "training"}
     return assign_folds(feature_table, include_validation_rows(split_assignment), folds, duplicates, split)
 
@@ -63,7 +67,7 @@ def assign_study_folds(
 def prepare_folds(
     feature_table: pd.DataFrame, study_folds: pd.DataFrame, preprocessor: Preprocessor, settings: Block, labels: Block
 ) -> Splits:
-    """Prepare each fold by what the other folds show."""
+    """Prepare each fold with a preprocessor fitted on the other folds."""
     from casebook.training.cross_validation import list_folds, prepare_fold
 
     names, target = preprocessor.column_names, labels["target"]
@@ -75,14 +79,14 @@ def prepare_folds(
 
 
 def make_test_split(train_arrays: Arrays, test_arrays: Arrays, preprocessor: Preprocessor) -> Splits:
-    """Train on all rows outside the test, judge by the test rows: what the winner is told at the end."""
+    """Build the split of all rows outside the test and the test rows, for the final evaluation."""
     return [(train_arrays, test_arrays, preprocessor)]
 
 
 def search_variants(
     study: Study, train_arrays: Arrays, validation_arrays: Arrays, preprocessor: Preprocessor
 ) -> tuple[Block, pd.DataFrame, dict[str, Any], str]:
-    """Search; the prepared rows are handed to all workers.
+    """Search hyperparameters; all workers read the prepared rows.
 
     Returns:
         The winner, a row a trial with the best first, figures by file name, and a page with all of them.
@@ -91,9 +95,9 @@ def search_variants(
 
 
 def evaluate_winner(study: Study, winner: Block) -> tuple[Any, Preprocessor, dict[str, float]]:
-    """Train winner and default on all rows outside the test, from several seeds, and read the test rows.
+    """Train winner and default on all rows outside the test, from several seeds, and score them on the test rows.
 
     Returns:
         The winner's first network, its preprocessor, mean and spread of each metric of winner, default and baseline.
     """
-    return study.judge(winner)
+    return study.evaluate(winner)

@@ -1,1 +1,1 @@
-"""Generators that stand in for raw files."""
+"""Generators of synthetic samples in place of raw files."""

@@ -1,4 +1,4 @@
-"""A sample that stands in for HR_comma_sep.csv: same columns, forms and shares, exact copies, a known truth.
+"""Synthetic sample in place of HR_comma_sep.csv: same columns, forms and shares, exact copies, a known truth.
 
 Shares were measured on the original's distinct rows and rounded; no row of it is kept. People leave for three reasons
 (too little to do, too much, good and long enough there) or for none that shows. Within a reason, and among those who
@@ -14,13 +14,13 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 FILE = "HR_comma_sep.csv"
-FEWEST = 200
+MIN_EMPLOYEES = 200
 COPIED_SHARE, LEFT_SHARE, LEFT_AMONG_COPIES = 3_008 / 14_999, 3_571 / 14_999, 0.525
 HUNDREDTHS = ("satisfaction_level", "last_evaluation")
 COLUMNS = (
@@ -87,7 +87,7 @@ LEAVERS: list[Reason] = [
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold a generated sample.
+    """A generated sample.
 
     Attributes:
         table: what the file holds, one fifth of the rows being exact copies of others.
@@ -111,8 +111,8 @@ def generate_sample(employees: int, seed: int) -> Sample:
     Raises:
         ValueError: there are fewer than 200 employees.
     """
-    if employees < FEWEST:
-        raise ValueError(f"employees is {employees}: a sample needs at least {FEWEST}")
+    if employees < MIN_EMPLOYEES:
+        raise ValueError(f"employees is {employees}: a sample needs at least {MIN_EMPLOYEES}")
     rng = np.random.default_rng(seed)
     copies = {1: round(employees * COPIED_SHARE * LEFT_AMONG_COPIES)}
     copies[0] = round(employees * COPIED_SHARE) - copies[1]
@@ -158,7 +158,7 @@ def probability_of_leaving(values: np.ndarray) -> np.ndarray:
 
 
 def likelihood(reasons: list[Reason], values: np.ndarray) -> np.ndarray:
-    """Give how likely each row is among those who leave, or stay, for one of the reasons."""
+    """Compute the likelihood of each row among those who leave, or stay, for one of the reasons."""
     total = np.zeros(len(values))
     for share, columns in reasons:
         of_columns = [
@@ -170,7 +170,7 @@ def likelihood(reasons: list[Reason], values: np.ndarray) -> np.ndarray:
 
 
 def best_reachable(sample: Sample) -> dict[str, dict[str, float]]:
-    """Tell the scores that nobody can beat who does not look a copy's outcome up in the training rows.
+    """Compute the best reachable scores without looking a copy's outcome up in the training rows.
 
     Returns:
         For the strategy `row`, with duplicates grouped: `accuracy` and `auc` of the true probability.
@@ -183,18 +183,18 @@ def best_reachable(sample: Sample) -> dict[str, dict[str, float]]:
 
 
 def write_sample(sample: Sample, folder: Path) -> None:
-    """Write the table as a CSV file, whole or not at all.
+    """Write the table as a CSV file, atomically.
 
     Args:
         sample: what `generate_sample` gave.
         folder: where the file goes; made where missing.
     """
-    with written_whole(folder / FILE) as path:
+    with atomic_write(folder / FILE) as path:
         sample.table.to_csv(path, index=False)
 
 
 def tabulate(values: np.ndarray, left: np.ndarray) -> pd.DataFrame:
-    """Lay drawn rows out as the original's columns."""
+    """Build the table of drawn rows with the original's columns."""
     names = [name for name in COLUMNS if name not in {"left", "Department", "salary"}]
     table: dict[str, object] = {name: values[:, place] for place, name in enumerate(names)}
     table |= {name: values[:, place] / 100 for place, name in enumerate(HUNDREDTHS)}

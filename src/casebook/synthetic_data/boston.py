@@ -1,4 +1,4 @@
-"""Generate a stand-in for the Boston file and say how well its prices can be predicted at best."""
+"""Synthetic sample in place of the Boston file, with the best reachable errors."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOISE = 2.0
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold the generated arrays and what their generator knows.
+    """Generated arrays and what their generator knows.
 
     Attributes:
         inputs: The 13 columns of the original; shape (rows, 13).
@@ -47,7 +47,7 @@ def generate_sample(rows: int, seed: int) -> Sample:
         raise ValueError(f"rows is {rows}: a sample needs at least 100")
     rng = np.random.default_rng(seed)
     columns = _draw_columns(rows, rng)
-    prices = np.round(_expect(columns) + rng.normal(0, NOISE, rows), 1)
+    prices = np.round(_expected_prices(columns) + rng.normal(0, NOISE, rows), 1)
     return Sample(np.column_stack([columns[name] for name in COLUMNS]), prices)
 
 
@@ -73,8 +73,8 @@ def _draw_columns(rows: int, rng: np.random.Generator) -> dict[str, Floats]:
     }
 
 
-def _expect(columns: dict[str, Floats]) -> Floats:
-    """Give each row the price that is expected of it: between 7 and 47, bent in rooms and status."""
+def _expected_prices(columns: dict[str, Floats]) -> Floats:
+    """Compute the expected price of each row: between 7 and 47, nonlinear in rooms and status."""
     rooms = np.maximum(columns["RM"] - 6.2, 0)
     price = (
         34
@@ -90,7 +90,7 @@ def _expect(columns: dict[str, Floats]) -> Floats:
 
 
 def best_reachable() -> dict[str, dict[str, float]]:
-    """Give the expected errors of whoever knows the expected price of each row, by any split: rows are drawn alike.
+    """Compute the expected errors of the true expected price of each row, by any split: rows are drawn alike.
 
     The noise is normal, then the price is rounded to 0.1, which adds a twelfth of 0.1 squared to the variance.
     """

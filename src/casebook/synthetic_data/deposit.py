@@ -1,4 +1,4 @@
-"""A sample that stands in for bank.csv: same columns, forms and shares, a known truth.
+"""Synthetic sample in place of bank.csv: same columns, forms and shares, a known truth.
 
 Shares and quantiles were measured on the original and rounded; no row of it is kept. The columns are drawn
 independently, but for those that say the same thing (poutcome, pdays, previous); the answer follows a logistic model
@@ -15,14 +15,14 @@ import pandas as pd
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
 FILE = "bank.csv"
-FEWEST = 200
+MIN_CLIENTS = 200
 COLUMNS = (
     "age", "job", "marital", "education", "default", "balance", "housing", "loan", "contact", "day", "month",
     "duration", "campaign", "pdays", "previous", "poutcome", "deposit",
@@ -66,7 +66,7 @@ DURATIONS = 200
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold a generated sample.
+    """A generated sample.
 
     Attributes:
         table: what the file holds.
@@ -92,8 +92,8 @@ def generate_sample(clients: int, seed: int) -> Sample:
     Raises:
         ValueError: there are fewer than 200 clients.
     """
-    if clients < FEWEST:
-        raise ValueError(f"clients is {clients}: a sample needs at least {FEWEST}")
+    if clients < MIN_CLIENTS:
+        raise ValueError(f"clients is {clients}: a sample needs at least {MIN_CLIENTS}")
     rng = np.random.default_rng(seed)
     table = draw_clients(clients, rng)
     score = score_without_duration(table)
@@ -106,7 +106,7 @@ def generate_sample(clients: int, seed: int) -> Sample:
 
 
 def draw_clients(rows: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Draw the columns but the answer."""
+    """Draw the columns without the target."""
     table = {name: draw_category(effects, rows, rng) for name, effects in CATEGORIES.items()}
     table |= {name: quantile(name)(rng.random(rows)) for name in QUANTILES}
     # Who was never called before has no outcome, no days since and no calls.
@@ -122,7 +122,7 @@ def draw_category(effects: Effects, rows: int, rng: np.random.Generator) -> np.n
 
 
 def quantile(name: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Give the function that turns shares of the rows into whole numbers of a column."""
+    """Return the function that maps shares of the rows to whole numbers of a column."""
     return lambda shares: np.rint(np.interp(shares, PROBABILITIES, QUANTILES[name])).astype(np.int64)
 
 
@@ -151,7 +151,7 @@ def average_over_durations(score: np.ndarray) -> np.ndarray:
 
 
 def best_reachable(sample: Sample) -> dict[str, dict[str, float]]:
-    """Tell the scores that nobody can beat who does not know the call's duration.
+    """Compute the best reachable scores without the call's duration.
 
     Returns:
         For the strategy `row`: `accuracy` and `auc` of the true probability without `duration`.
@@ -168,11 +168,11 @@ def score_probability(probability: np.ndarray) -> dict[str, float]:
 
 
 def write_sample(sample: Sample, folder: Path) -> None:
-    """Write the table as a CSV file, whole or not at all.
+    """Write the table as a CSV file, atomically.
 
     Args:
         sample: what `generate_sample` gave.
         folder: where the file goes; made where missing.
     """
-    with written_whole(folder / FILE) as path:
+    with atomic_write(folder / FILE) as path:
         sample.table.to_csv(path, index=False)

@@ -1,4 +1,4 @@
-"""Generate a stand-in for the IMDB reviews: opinions in plain words, some of them negated, among words about films."""
+"""Synthetic sample in place of the IMDB reviews: opinions, some of them negated, among words about films."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sun
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold the generated tables and what their generator knows.
+    """Generated tables and what their generator knows.
 
     Attributes:
         tables: By file name, `text` and `label` (1 is positive).
@@ -55,7 +55,7 @@ class Sample:
 
 
 def generate_sample(train: int, test: int, seed: int) -> Sample:
-    """Write reviews whose opinions lean to their label.
+    """Generate reviews whose opinions lean to their label.
 
     Args:
         train: Number of training reviews, at least 100.
@@ -79,7 +79,7 @@ def generate_sample(train: int, test: int, seed: int) -> Sample:
 
 
 def write_review(positive: bool, rng: np.random.Generator) -> tuple[str, int]:
-    """Write one review -> its text and how many more good opinions than bad ones it holds."""
+    """Generate one review -> its text and how many more good opinions than bad ones it holds."""
     opinions = int(rng.integers(2, 9))
     good = (rng.random(opinions) < FITTING_SHARE) == positive
     sentences = [write_opinion(bool(each), rng) for each in good]
@@ -91,14 +91,14 @@ def write_review(positive: bool, rng: np.random.Generator) -> tuple[str, int]:
 
 
 def write_opinion(good: bool, rng: np.random.Generator) -> str:
-    """Say something good or bad; a negated word of the other sort says it too."""
+    """Generate a good or bad opinion; a negated word of the other sort expresses it too."""
     negated = bool(rng.random() < NEGATED_SHARE)
     word = _choose(GOOD if good != negated else BAD, rng)
     return _choose(OPINIONS, rng).format(thing=_choose(THINGS, rng), word=f"not {word}" if negated else word)
 
 
 def write_fact(rng: np.random.Generator) -> str:
-    """Say something that tells nothing of the opinion."""
+    """Generate a phrase without an opinion."""
     return _choose(FACTS, rng).format(
         place=_choose(PLACES, rng),
         day=_choose(DAYS, rng),
@@ -113,7 +113,7 @@ def _choose(words: tuple[str, ...], rng: np.random.Generator) -> str:
 
 
 def best_reachable(sample: Sample) -> dict[str, dict[str, float]]:
-    """Give the expected accuracy of whoever counts good and bad opinions, which is all that a review tells."""
+    """Compute the expected accuracy of counting good and bad opinions, the only signal of a review."""
     odds = (FITTING_SHARE / (1 - FITTING_SHARE)) ** sample.balance.astype(np.float64)
     probability = odds / (1 + odds)
     return {"given": {"accuracy": float(np.maximum(probability, 1 - probability).mean())}}

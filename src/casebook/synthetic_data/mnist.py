@@ -1,4 +1,4 @@
-"""Generate a stand-in for MNIST: digits drawn from small bitmaps, moved, slanted and smeared."""
+"""Synthetic sample in place of MNIST: digits drawn from small bitmaps, shifted, slanted and smeared."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BORDER = 2
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold the generated archive and what its generator knows.
+    """The generated archive and what its generator knows.
 
     Attributes:
         arrays: x_train, y_train, x_test and y_test as in the original: uint8.
@@ -48,7 +48,7 @@ class Sample:
 
 
 def generate_sample(train: int, test: int, seed: int) -> Sample:
-    """Draw images of digits; one in a hundred has a wrong digit written to it.
+    """Generate images of digits; one in a hundred has a wrong label.
 
     Args:
         train: Number of training images, at least 100.
@@ -87,7 +87,7 @@ def read_glyphs() -> Floats:
 
 
 def _place_pixels(images: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    """Tell for each pixel of each image which place of its glyph it shows -> columns and rows of the glyph."""
+    """Compute for each pixel of each image its place in the glyph -> columns and rows of the glyph."""
     # So that no digit, its smeared edge included, reaches the border of the image.
     spread = [rng.uniform(low, high, (images, 1, 1)) for low, high in ((2.2, 3.0), (2.1, 2.8), (-0.2, 0.2))]
     width, height, slant = spread
@@ -99,7 +99,7 @@ def _place_pixels(images: int, rng: np.random.Generator) -> tuple[Floats, Floats
 
 
 def _look_up(glyphs: Floats, digits: NDArray[np.uint8], across: Floats, down: Floats) -> Floats:
-    """Read glyphs between their dots, as if they were drawn with a soft pen."""
+    """Interpolate glyphs between their dots, as if they were drawn with a soft pen."""
     _, rows, columns = glyphs.shape
     across, down = np.clip(across, 0, columns - 1.001), np.clip(down, 0, rows - 1.001)
     left, top = across.astype(np.intp), down.astype(np.intp)
@@ -112,7 +112,7 @@ def _look_up(glyphs: Floats, digits: NDArray[np.uint8], across: Floats, down: Fl
 
 
 def best_reachable(sample: Sample) -> dict[str, dict[str, float]]:
-    """Give the accuracy of whoever sees every digit as it was drawn: only the wrongly written ones are missed."""
+    """Compute the accuracy of recognising every digit as drawn: only wrong labels are missed."""
     return {"given": {"accuracy": float((sample.drawn == sample.arrays["y_test"]).mean())}}
 
 

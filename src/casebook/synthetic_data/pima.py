@@ -1,4 +1,4 @@
-"""Generate a stand-in for the Pima file and say how well its diagnosis can be predicted at best."""
+"""Synthetic sample in place of the Pima file, with the best reachable accuracy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MEAN_GLUCOSE, MEAN_BMI = 121.7, 32.5
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold the generated table and what its generator knows.
+    """The generated table and what its generator knows.
 
     Attributes:
         table: The nine columns of the original.
@@ -49,7 +49,7 @@ def generate_sample(rows: int, seed: int) -> Sample:
     measures = pd.DataFrame(_draw_measures(rows, rng))
     for name, share in ZERO_SHARES.items():
         measures[name] = measures[name].where(rng.random(rows) >= share, 0)
-    probability = _weigh(measures)
+    probability = _compute_probabilities(measures)
     diagnosis = (rng.random(rows) < probability).astype(np.int64)
     # However few the rows are, both diagnoses occur.
     diagnosis[np.argmax(probability)], diagnosis[np.argmin(probability)] = 1, 0
@@ -74,8 +74,8 @@ def _draw_measures(rows: int, rng: np.random.Generator) -> dict[str, NDArray[np.
     }
 
 
-def _weigh(measures: pd.DataFrame) -> NDArray[np.float64]:
-    """Give each row its probability of diabetes, from the values as they stand; what is missing counts as the mean.
+def _compute_probabilities(measures: pd.DataFrame) -> NDArray[np.float64]:
+    """Compute each row's probability of diabetes, from the values in the file; missing ones count as the mean.
 
     The probability thus needs nothing that the file does not show, and no model can know more.
     """
@@ -94,7 +94,7 @@ def _weigh(measures: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def best_reachable(sample: Sample) -> dict[str, dict[str, float]]:
-    """Give the expected accuracy of whoever knows each row's probability; rows are drawn alike, so by row is by any."""
+    """Compute the expected accuracy of the true probabilities; rows are drawn alike, so it holds for any split."""
     return {"row": {"accuracy": float(np.maximum(sample.probability, 1 - sample.probability).mean())}}
 
 

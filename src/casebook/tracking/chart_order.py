@@ -1,4 +1,4 @@
-"""MLflow's own UI, on its half for training with the curves first: `mlflow ui --app-name casebook`.
+"""MLflow's own UI, opened on its page for model training with the curves first: `mlflow ui --app-name casebook`.
 
 MLflow 3.17 sorts chart groups by name, which puts `baseline` before `train`; the order that a user drags them into is
 kept by the browser alone. No tag reaches it, so a script in the page hands that state out where the browser has none.

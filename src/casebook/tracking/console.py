@@ -1,4 +1,4 @@
-"""What a person sees: a progress bar while training and a table at the end."""
+"""Console output: a progress bar while training and a summary table at the end of a run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 # Stages under this many seconds are not worth a reader's time.
-MENTIONED = 0.05
+MIN_SECONDS = 0.05
 # Who stands beside whom where a champion learnt on.
 UPDATED = {"test": "updated", "reference": "champion before"}
 
@@ -30,7 +30,7 @@ class ProgressBar(TrainingCallback):
     """Show epoch, losses and the first metric beside a bar of all steps."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Prepare the bar, which is first shown when a training begins."""
+        """Create the bar, which is first shown when a training begins."""
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(20),
@@ -53,7 +53,7 @@ class ProgressBar(TrainingCallback):
             self._show(int(row["epoch"]), {name: value for name, value in row.items() if name != "epoch"})
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
-        """Move the bar."""
+        """Update the bar by the batches done."""
         self._progress.update(self._task, completed=self._done * self._steps + batch + 1)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
@@ -61,7 +61,7 @@ class ProgressBar(TrainingCallback):
         self._show(epoch + 1, read_curves(logs or {}, self.params))
 
     def close(self) -> None:
-        """Leave the bar as it stands."""
+        """Stop updating the bar, which stays on the console."""
         self._progress.stop()
 
     def _show(self, number: int, metrics: Mapping[str, float]) -> None:
@@ -70,7 +70,7 @@ class ProgressBar(TrainingCallback):
         part = losses[-1].removesuffix("loss")
         metric = next((name for name in metrics if name.startswith(part) and name not in losses), losses[-1])
         names = dict.fromkeys([*losses, metric])
-        shown = "  ".join(f"{name} {write_score(metrics[name])}" for name in names)
+        shown = "  ".join(f"{name} {format_score(metrics[name])}" for name in names)
         following = min(number + 1, self._epochs)
         self._done = number
         self._progress.update(self._task, completed=number * self._steps, epoch=following, shown=shown)
@@ -84,7 +84,7 @@ class ProgressBar(TrainingCallback):
 
 
 class ConsoleFolds:
-    """Open a child run a fold, write its scores there, and show them in a line each."""
+    """Opens a child run for each fold, logs its scores there, and prints them in a line."""
 
     def __init__(
         self,
@@ -92,7 +92,7 @@ class ConsoleFolds:
         log: Callable[[str, Mapping[str, float]], None],
         console: Console | None = None,
     ) -> None:
-        """Keep how a child run is opened (by name and tags, returning its id) and how metrics are logged to it."""
+        """Store how a child run is opened (by name and tags, returning its id) and how metrics are logged to it."""
         self._open_run = open_run
         self._log = log
         self._console = console or Console()
@@ -100,7 +100,7 @@ class ConsoleFolds:
 
     @contextmanager
     def fold(self, name: str, tags: Mapping[str, str]) -> Iterator[list[TrainingCallback]]:
-        """Open a fold -> the callbacks of its training; its curves go to its own run."""
+        """Open a fold's run and yield the callbacks of its training, which log curves to it."""
         with self._open_run(name, tags) as run_id:
             self._name, self._run_id = name, run_id
             yield [CurveCallback(lambda epoch, metrics: self._log_epoch(run_id, epoch, metrics))]
@@ -108,20 +108,20 @@ class ConsoleFolds:
     def scores(self, metrics: Mapping[str, float]) -> None:
         """Log and print the scores of the open fold."""
         self._log(self._run_id, {f"test/{name}": value for name, value in metrics.items()})
-        own = "  ".join(f"{k} {write_score(v)}" for k, v in metrics.items() if not k.startswith("baseline_"))
+        own = "  ".join(f"{k} {format_score(v)}" for k, v in metrics.items() if not k.startswith("baseline_"))
         self._console.print(f"{self._name:<20} {own}", highlight=False)
 
     def _log_epoch(self, run_id: str, epoch: int, metrics: Mapping[str, float]) -> None:
         self._log(run_id, metrics, epoch)  # type: ignore[call-arg]
 
 
-def write_score(value: float) -> str:
-    """Write a score in four places, a large one in five digits."""
+def format_score(value: float) -> str:
+    """Format a score with four decimals, one of 10 or more with one."""
     return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
-def announce(folder: Path, sample: Mapping[str, int], best: Mapping[str, Mapping[str, float]]) -> None:
-    """Say loudly that a sample was generated."""
+def announce_sample(folder: Path, sample: Mapping[str, int], best: Mapping[str, Mapping[str, float]]) -> None:
+    """Print that a sample was generated, its size and its best reachable scores."""
     size = ", ".join(f"{name} {value:,}" for name, value in sample.items())
     reachable = ", ".join(
         f"{strategy} {name} {value:.3f}" for strategy, scores in best.items() for name, value in scores.items()
@@ -138,24 +138,28 @@ def announce(folder: Path, sample: Mapping[str, int], best: Mapping[str, Mapping
     )
 
 
-def show_summary(run: Run, seconds: Mapping[str, float], store: str, beside: Mapping[str, float] | None = None) -> None:
-    """Print what a run found: rows, features, origin, scores side by side, seconds by stage, where to look."""
+def show_summary(
+    run: Run, seconds: Mapping[str, float], store: str, background: Mapping[str, float] | None = None
+) -> None:
+    """Print the summary of a run: scores side by side, rows, features, origin, seconds by stage, and the MLflow run."""
     metrics, tags = run.data.metrics, run.data.tags
     facts = Table.grid(padding=(0, 2))
-    for name, value in _facts(run, seconds, store, beside or {}):
+    for name, value in _facts(run, seconds, store, background or {}):
         if value:
             facts.add_row(f"[bold]{name}[/bold]", value)
     console = Console()
     console.print()
     console.print(f"[bold]{tags.get('case', '')}[/bold]  run {run.info.run_name}")
-    scores = {who: _under(metrics, who) for who in ("test", "default", "baseline", "reference", "best_reachable")}
+    scores = {
+        who: _select_group(metrics, who) for who in ("test", "default", "baseline", "reference", "best_reachable")
+    }
     if scores["test"].keys() & scores["baseline"].keys():
         console.print(_scores_table(scores, "update/rows" in metrics))
     console.print(facts)
 
 
 def _facts(
-    run: Run, seconds: Mapping[str, float], store: str, beside: Mapping[str, float]
+    run: Run, seconds: Mapping[str, float], store: str, background: Mapping[str, float]
 ) -> Iterator[tuple[str, str]]:
     metrics = run.data.metrics
     parts = [(p, metrics.get(f"data/{p}_rows")) for p in ("train", "validation", "test", "promotion")]
@@ -163,16 +167,19 @@ def _facts(
     arrived = [(n, metrics.get(f"update/{n}")) for n in ("rows", "learnt", "held_out", "promotion", "replayed")]
     yield "last batch", "  ".join(f"{n.replace('_', ' ')} {v:,.0f}" for n, v in arrived if v is not None)
     yield "features", f"{metrics['data/features']:.0f}" if "data/features" in metrics else ""
-    seen = {n.removesuffix("_share"): v for n, v in _under(metrics, "test").items() if n.startswith("seen_")}
+    seen = {n.removesuffix("_share"): v for n, v in _select_group(metrics, "test").items() if n.startswith("seen_")}
     yield "test rows seen in training", "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
-    folds = {n.removesuffix("_mean"): v for n, v in _under(metrics, "folds").items() if n.endswith("_mean")}
-    yield "mean over folds", "  ".join(f"{name} {write_score(value)}" for name, value in folds.items())
+    folds = {n.removesuffix("_mean"): v for n, v in _select_group(metrics, "folds").items() if n.endswith("_mean")}
+    yield "mean over folds", "  ".join(f"{name} {format_score(value)}" for name, value in folds.items())
     if "model.version" in run.data.tags:
         yield "model", f"version {run.data.tags['model.version']}, {run.data.tags.get('promotion', '')}"
     yield "data", run.data.tags.get("data.origin", "from an earlier run")
     yield "left out", run.data.tags.get("left_out", "")
-    yield "seconds", "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MENTIONED)
-    yield "meanwhile", "  ".join(f"{stage} {value:.1f}" for stage, value in beside.items() if value >= MENTIONED)
+    yield "seconds", "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MIN_SECONDS)
+    yield (
+        "meanwhile",
+        "  ".join(f"{stage} {value:.1f}" for stage, value in background.items() if value >= MIN_SECONDS),
+    )
     yield "in all", f"{sum(seconds.values()):.1f} s"
     yield (
         "MLflow",
@@ -181,7 +188,7 @@ def _facts(
 
 
 def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> Table:
-    """Set the network's scores beside the baseline's, the reference's and the best reachable, a row a metric."""
+    """Build the table of scores, a row for each metric: network, baseline, reference, best reachable."""
     names = {"test": "winner" if scores["default"] else "network", "best_reachable": "best reachable"}
     if updated:
         # What is known of a sample was worked out for the rows of a training run.
@@ -192,10 +199,10 @@ def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> T
     for who in shown:
         table.add_column(names.get(who, who), justify="right")
     for name in scores["baseline"]:
-        cells = [write_score(values[name]) if name in values else "" for values in shown.values()]
+        cells = [format_score(values[name]) if name in values else "" for values in shown.values()]
         table.add_row(name, *cells)
     return table
 
 
-def _under(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:
+def _select_group(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:
     return {n.removeprefix(f"{prefix}/"): v for n, v in metrics.items() if n.startswith(f"{prefix}/")}

@@ -1,4 +1,4 @@
-"""Full disks: found behind whatever error a library makes of them."""
+"""Full disks: detected behind the errors that libraries raise for them."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ import logging
 
 from casebook.config.paths import project_root
 
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+FULL_DISK_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
 # SQLite's words, which SQLAlchemy and MLflow pass on in errors of their own.
-SQLITE_SAYS = "database or disk is full"
+SQLITE_MESSAGE = "database or disk is full"
 
 
 def describe_full_disk(error: BaseException | None) -> str:
-    """Return one line on the disk, or quota, whose end is behind an error; nothing where it is another error."""
+    """Return one line on the full disk or quota behind an error; empty where it is another error."""
     while error is not None:
-        if isinstance(error, OSError) and error.errno in FULL:
+        if isinstance(error, OSError) and error.errno in FULL_DISK_ERRNOS:
             return _describe(str(error.filename or project_root()))
-        if SQLITE_SAYS in str(error):
+        if SQLITE_MESSAGE in str(error):
             return _describe(str(project_root()))
         error = error.__cause__ or error.__context__
     return ""
 
 
 def quiet_full_disk() -> None:
-    """Keep MLflow from logging a stack trace for each write that a full disk refused: the run's end says it once."""
+    """Filter MLflow's stack trace for each write that a full disk refused; the run's end reports it once."""
     logging.getLogger("mlflow.store.db.utils").addFilter(_is_other)
 
 
 def _is_other(record: logging.LogRecord) -> bool:
-    return SQLITE_SAYS not in record.getMessage()
+    return SQLITE_MESSAGE not in record.getMessage()
 
 
 def _describe(place: str) -> str:

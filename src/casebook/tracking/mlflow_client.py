@@ -37,48 +37,48 @@ REQUIREMENTS = ("mlflow", "keras", "tensorflow", "numpy", "pandas", "pyarrow")
 def log_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
     """Log values at one step, in as few calls as MLflow allows."""
     now = int(time.time() * 1000)
-    points = [Metric(name, float(value), now, step) for name, value in keep_finite(run_id, metrics, step).items()]
+    points = [Metric(name, float(value), now, step) for name, value in drop_not_finite(run_id, metrics, step).items()]
     for start in range(0, len(points), METRICS_A_BATCH):
         with deferred_signals():
             MlflowClient().log_batch(run_id, metrics=points[start : start + METRICS_A_BATCH])
 
 
-def keep_finite(run_id: str, metrics: Mapping[str, float], step: int) -> dict[str, float]:
-    """Leave out NaN, which no search finds, and infinity, which MLflow keeps as 1.8e308; a tag of the run says so."""
+def drop_not_finite(run_id: str, metrics: Mapping[str, float], step: int) -> dict[str, float]:
+    """Drop NaN, which no search finds, and infinity, which MLflow stores as 1.8e308; tag the run with the names."""
     if lost := explain_not_finite(metrics, step):
         set_tags(run_id, {NOT_FINITE: "; ".join(lost.values())})
     return {name: value for name, value in metrics.items() if name not in lost}
 
 
 def log_metrics_once(run_id: str, metrics: Mapping[str, float]) -> None:
-    """Log values that a run may hold already: one that goes on after a kill works them out again."""
+    """Log values that differ from those logged: a resumed run computes the earlier ones again."""
     known = MlflowClient().get_run(run_id).data.metrics
     log_metrics(run_id, {name: value for name, value in metrics.items() if known.get(name) != value})
 
 
 class CurveWriter:
-    """Logs the points of a run's curves while it trains, several epochs at once where they are short."""
+    """Logs a run's curves while it trains, several short epochs in one call."""
 
     def __init__(self, run_id: str) -> None:
-        """Keep the run; points that it holds already stay single."""
+        """Store the run; steps that it holds already are not logged twice."""
         self._run_id, self._client = run_id, MlflowClient()
         self._logged: dict[str, int] = {}
         self._waiting: list[Metric] = []
         self._written = 0.0
 
     def __call__(self, epoch: int, metrics: Mapping[str, float]) -> None:
-        """Take one epoch's points."""
+        """Buffer one epoch's metrics; log the buffer once a second."""
         now = time.time()
         self._waiting += [
             Metric(name, float(value), int(now * 1000), epoch)
-            for name, value in keep_finite(self._run_id, metrics, epoch).items()
+            for name, value in drop_not_finite(self._run_id, metrics, epoch).items()
             if epoch > self._last_step(name)
         ]
         if now - self._written >= FLUSH_SECONDS:
             self.flush()
 
     def flush(self) -> None:
-        """Log what waits."""
+        """Log the buffered points."""
         for start in range(0, len(self._waiting), METRICS_A_BATCH):
             with deferred_signals():
                 self._client.log_batch(self._run_id, metrics=self._waiting[start : start + METRICS_A_BATCH])
@@ -92,7 +92,7 @@ class CurveWriter:
 
 
 def set_tags(run_id: str, tags: Mapping[str, object]) -> None:
-    """Set tags, cut to the length that MLflow keeps."""
+    """Set tags of a run, truncated to `TAG_LENGTH` characters."""
     client = MlflowClient()
     for name, value in tags.items():
         client.set_tag(run_id, name, str(value)[:TAG_LENGTH])
@@ -141,7 +141,7 @@ def log_package(package: Package, case: str, step: int = 0) -> str:
 
 @contextmanager
 def _importable(folder: str) -> Iterator[None]:
-    """Let MLflow run the entry file once while it logs it: the code beside it must be importable for that long."""
+    """Add the package's folder to the import path while MLflow runs its entry file to log it."""
     sys.path.insert(0, folder)
     try:
         yield
@@ -150,7 +150,7 @@ def _importable(folder: str) -> Iterator[None]:
 
 
 def describe_rows(package: Package) -> ModelSignature:
-    """Make the signature: raw columns in (all may be null), predictions out, for two classes with a threshold."""
+    """Build the model signature: raw columns in (all nullable), predictions out, a threshold for two classes."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType

@@ -1,4 +1,4 @@
-"""A store whose project was moved or copied: the absolute paths that MLflow keeps in it follow."""
+"""Relocation of a store whose project was moved or copied: the absolute paths that MLflow keeps in it are rewritten."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLUMNS = (
 OWN_FOLDERS = ("/mlruns", "/data")
 FILE = "file://"
 # How a column begins that holds a path: MLflow's two ways, Optuna's, and that of a run's data sets.
-SPELLINGS = ("{path}", FILE + "{quoted}", "journal:///{path}", '{{"uri": "{path}')
+PATH_PREFIXES = ("{path}", FILE + "{quoted}", "journal:///{path}", '{{"uri": "{path}')
 
 
 def read_location(file: Path) -> str:
@@ -52,9 +52,9 @@ def relocate_store(file: Path, root: Path) -> None:
         root: folder in which the project lies now.
     """
     with closing(connect(file)) as store, store:
-        former = next((root for root in map(_root_of, _locations(store)) if root is not None), None)
-        if former is not None and former != _spell(root):
-            _rewrite(store, former, _spell(root))
+        former = next((root for root in map(_project_of, _locations(store)) if root is not None), None)
+        if former is not None and former != _strip_slash(root):
+            _rewrite(store, former, _strip_slash(root))
         # MLflow puts it below the folder that was current when the store was made.
         store.execute(
             "UPDATE experiments SET artifact_location = ? WHERE experiment_id = 0", [(root / ARTIFACTS).as_uri()]
@@ -62,11 +62,11 @@ def relocate_store(file: Path, root: Path) -> None:
 
 
 def _rewrite(store: Connection, former: str, present: str) -> None:
-    """Replace a folder in front of paths; one whose name only begins alike is another."""
+    """Replace a leading folder of paths; a folder whose name only begins alike is left."""
     # All else on a machine lies in the topmost folder too.
     for inside in ("",) if former else OWN_FOLDERS:
-        for spelling in SPELLINGS:
-            old, new = (spelling.format(path=root + inside, quoted=quote(root + inside)) for root in (former, present))
+        for prefix in PATH_PREFIXES:
+            old, new = (prefix.format(path=root + inside, quoted=quote(root + inside)) for root in (former, present))
             for table, column in COLUMNS:
                 store.execute(
                     f"UPDATE {table} SET {column} = :new || substr({column}, length(:old) + 1) "  # noqa: S608 - our names
@@ -80,13 +80,13 @@ def _locations(store: Connection) -> list[str]:
     return [location or "" for (location,) in found]
 
 
-def _root_of(location: str) -> str | None:
-    """Return the project that a folder of artifacts lies in; None of one that is arranged otherwise."""
+def _project_of(location: str) -> str | None:
+    """Return the project that a folder of artifacts lies in; None for another layout."""
     path = unquote(location.removeprefix(FILE)) if location.startswith(FILE) else location
     ending = f"/{ARTIFACTS.as_posix()}"
     return path.removesuffix(ending) if path.endswith(ending) else None
 
 
-def _spell(root: Path) -> str:
+def _strip_slash(root: Path) -> str:
     """Return a folder without the slash that only the topmost one ends with."""
     return str(root).rstrip("/")

@@ -1,4 +1,4 @@
-"""MLflow's SQLite store: made once, whoever comes first, correct after a move, and used in turn."""
+"""MLflow's SQLite store: created once under a lock, relocated after a move, copied where it is read-only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import psutil
 from filelock import FileLock
 
 from casebook.config.paths import ARTIFACTS, STORE, store_file
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 from casebook.tracking.disk_space import describe_full_disk
 from casebook.tracking.relocation import read_location, relocate_store
 
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 
     from kedro.framework.context import KedroContext
 
-PREFIX = "sqlite:///"
+SQLITE_PREFIX = "sqlite:///"
 # So begin the names of copies of stores that cannot be written; the process's number follows.
-COPY = "casebook-store-"
+COPY_PREFIX = "casebook-store-"
 
 
 class StoreError(click.ClickException):
-    """The store cannot be used; the message says why and what to do."""
+    """A store that cannot be used; the message says why and what to do."""
 
 
 def create_store_once(uri: str) -> None:
-    """Make sure of a store that runs are written to: its tables are there, and its paths those of today.
+    """Create the store that runs are written to, unless it is there, and relocate its paths after a move.
 
     Args:
         uri: MLflow's tracking address; only SQLite files need this.
@@ -45,9 +45,9 @@ def create_store_once(uri: str) -> None:
     Raises:
         StoreError: nothing can be written there.
     """
-    if not uri.startswith(PREFIX):
+    if not uri.startswith(SQLITE_PREFIX):
         return
-    file = Path(uri.removeprefix(PREFIX))
+    file = Path(uri.removeprefix(SQLITE_PREFIX))
     if not is_writable(file):
         raise StoreError(
             f"{file} lies where nothing can be written: copy the project to a folder of yours, or name another store "
@@ -65,8 +65,8 @@ def create_store_once(uri: str) -> None:
 def _create_store_once(uri: str, file: Path) -> None:
     """Create the tables under a lock: two processes that start on a fresh file would break each other's.
 
-    MLflow makes them by all changes of its history, which takes seconds; they are kept in the environment and copied
-    for the next new store.
+    MLflow creates them by all migrations of its history, which takes seconds; they are cached in the environment and
+    copied for the next new store.
     """
     root = project_of(file)
     expected = (root / ARTIFACTS).as_uri() if root else None
@@ -77,9 +77,9 @@ def _create_store_once(uri: str, file: Path) -> None:
         if _is_ready(file, expected):
             return
         if not is_complete(file):
-            kept = kept_tables()
+            kept = cached_tables()
             if kept.exists() and not file.exists():
-                with written_whole(file) as path:
+                with atomic_write(file) as path:
                     shutil.copyfile(kept, path)
             from mlflow import MlflowClient
 
@@ -87,25 +87,25 @@ def _create_store_once(uri: str, file: Path) -> None:
             if not kept.exists():
                 # An environment may belong to somebody else, or its disk be full: the store is there all the same.
                 with suppress(OSError, sqlite3.Error):
-                    _keep_tables(file, kept)
+                    _cache_tables(file, kept)
         if root:
             relocate_store(file, root)
 
 
-def open_to_read(uri: str) -> str:
-    """Make sure of a store that only answers are taken from, which may lie where nothing can be written.
+def open_read_only(uri: str) -> str:
+    """Open a store for reading only; one in a read-only folder is copied.
 
     Args:
         uri: MLflow's tracking address.
 
     Returns:
-        The address to read at: this one, or that of a copy with the paths of today, removed when the process ends.
+        The address to read at: this one, or that of a relocated copy, removed when the process ends.
 
     Raises:
         StoreError: there is no store, or it cannot be read.
     """
-    file = Path(uri.removeprefix(PREFIX))
-    if not uri.startswith(PREFIX) or is_writable(file):
+    file = Path(uri.removeprefix(SQLITE_PREFIX))
+    if not uri.startswith(SQLITE_PREFIX) or is_writable(file):
         create_store_once(uri)
         return uri
     copy, root = _new_copy_folder() / file.name, project_of(file)
@@ -117,68 +117,68 @@ def open_to_read(uri: str) -> str:
         raise StoreError(f"{file} cannot be read ({error}), and its folder cannot be written to") from error
     if root and is_complete(copy):
         relocate_store(copy, root)
-    return f"{PREFIX}{copy}"
+    return f"{SQLITE_PREFIX}{copy}"
 
 
 def _new_copy_folder() -> Path:
-    """Make a temporary folder that goes with this process; those of killed ones are removed now."""
-    for left in Path(gettempdir()).glob(f"{COPY}*"):
-        number = left.name.removeprefix(COPY).partition("-")[0]
+    """Create a temporary folder that is removed when this process ends; remove those of killed processes."""
+    for left in Path(gettempdir()).glob(f"{COPY_PREFIX}*"):
+        number = left.name.removeprefix(COPY_PREFIX).partition("-")[0]
         if number.isdigit() and not psutil.pid_exists(int(number)):
             shutil.rmtree(left, ignore_errors=True)
-    folder = Path(mkdtemp(prefix=f"{COPY}{os.getpid()}-"))
+    folder = Path(mkdtemp(prefix=f"{COPY_PREFIX}{os.getpid()}-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
 def project_of(file: Path) -> Path | None:
-    """Return the project that a store is the default one of; one that the user named is left as it is."""
+    """Return the project whose default store this is; None for a store that the user named."""
     own = not os.environ.get("MLFLOW_TRACKING_URI") and file == store_file()
     return file.parents[len(STORE.parts) - 1] if own else None
 
 
 def is_writable(file: Path) -> bool:
-    """Return whether a file can be written, or made, and others beside it; on read-only disks not even root can."""
+    """Return whether a file, and others beside it, can be written or created; on read-only disks not even root can."""
     there = next(folder for folder in file.parents if folder.exists())
     return os.access(there, os.W_OK) and (not file.exists() or os.access(file, os.W_OK))
 
 
 def _is_ready(file: Path, expected: str | None) -> bool:
-    """Return whether nothing is to be done: the tables are there, and artifacts lie where they are expected."""
+    """Return whether the tables are there and artifacts lie where they are expected."""
     found = read_location(file)
     return bool(found) and expected in {None, found}
 
 
-def kept_tables() -> Path:
-    """Give the file in the environment that holds the tables of this version of MLflow, all but empty."""
+def cached_tables() -> Path:
+    """Return the cached SQLite file in the environment with the empty tables of this version of MLflow."""
     return Path(sys.prefix) / "share" / "casebook" / f"mlflow-{version('mlflow')}.db"
 
 
-def _keep_tables(file: Path, kept: Path) -> None:
-    """Keep a new store's tables without its default experiment, whose artifacts lie in this project."""
-    with written_whole(kept) as path, closing(sqlite3.connect(file)) as store, closing(sqlite3.connect(path)) as copy:
+def _cache_tables(file: Path, kept: Path) -> None:
+    """Cache a new store's tables without its default experiment, whose artifacts lie in this project."""
+    with atomic_write(kept) as path, closing(sqlite3.connect(file)) as store, closing(sqlite3.connect(path)) as copy:
         store.backup(copy)
         with copy:
             copy.execute("DELETE FROM experiments")
 
 
 @contextmanager
-def turn_at_store(what: str) -> Iterator[None]:
-    """Wait until no other process of this machine does the same at the store; one on a server is not locked.
+def lock_store(what: str) -> Iterator[None]:
+    """Lock the store for one operation against other processes of this machine; a server's is not locked.
 
     Args:
-        what: part of the lock file's name, which lies beside the store.
+        what: name of the operation, and of the lock file beside the store.
     """
     import mlflow
 
     uri = mlflow.get_tracking_uri()
-    file = Path(uri.removeprefix(PREFIX))
-    with FileLock(file.with_name(f"{what}.lock")) if uri.startswith(PREFIX) else nullcontext():
+    file = Path(uri.removeprefix(SQLITE_PREFIX))
+    with FileLock(file.with_name(f"{what}.lock")) if uri.startswith(SQLITE_PREFIX) else nullcontext():
         yield
 
 
 def set_up_experiment(context: KedroContext) -> None:
-    """Let kedro-mlflow set up the experiment that it was told of, which another launch may be making just now."""
+    """Set up kedro-mlflow's experiment; retry where another launch has created it in between."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -190,5 +190,5 @@ def set_up_experiment(context: KedroContext) -> None:
 
 
 def is_complete(file: Path) -> bool:
-    """Return whether the tables are there; the default experiment is the last thing that MLflow writes."""
+    """Return whether the tables are complete; the default experiment is the last thing that MLflow writes."""
     return bool(read_location(file))

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     # Targets (rows,) and outputs (rows, outputs) -> a score a metric.
     Score = Callable[[np.ndarray, np.ndarray], dict[str, float]]
 
-# Python looks in once in so many steps, or rows where batches are small: callbacks and signals wait for it.
-STRETCH_STEPS, STRETCH_ROWS = 64, 65_536
+# Python regains control once in so many steps, or rows where batches are small: callbacks and signals wait for it.
+STEPS_PER_EXECUTION, ROWS_PER_EXECUTION = 64, 65_536
 
 
 def count_steps(rows: int, batch_size: int) -> int:
@@ -33,7 +33,7 @@ def plan_epoch(rows: int, steps: int) -> Iterator[tuple[int, int, int]]:
     larger, size = rows % steps, rows // steps
     first = 0
     for count, width in ((larger, size + 1), (steps - larger, size)):
-        at_once = max(STRETCH_STEPS, STRETCH_ROWS // width)
+        at_once = max(STEPS_PER_EXECUTION, ROWS_PER_EXECUTION // width)
         for start in range(0, count, at_once):
             some = min(at_once, count - start)
             yield first, some, width

@@ -1,7 +1,7 @@
 """The project's callbacks: Keras's interface, written without importing Keras, which is slow to import.
 
 `keras.callbacks.CallbackList` calls any object that has its methods. A user's own callback is one of Keras's
-(`CSVLogger`, `TensorBoard`, `LambdaCallback`) and stands in the same list; `training_loop.run_epochs` says what is
+(`CSVLogger`, `TensorBoard`, `LambdaCallback`) and is in the same list; `training_loop.run_epochs` documents what is
 called when.
 """
 
@@ -38,15 +38,15 @@ class TrainingCallback:
     follows_refit = True
 
     def set_model(self, model: Any) -> None:  # noqa: ANN401 - a Keras model
-        """Keep the network."""
+        """Store the network."""
         self.model = model
 
     def set_params(self, params: Mapping[str, Any]) -> None:
-        """Keep what the training was started with."""
+        """Store what the training was started with."""
         self.params = params
 
     def set_state(self, state: TrainingState) -> None:
-        """Keep the state of the training, before `on_train_begin`."""
+        """Store the state of the training, before `on_train_begin`."""
         self.state = state
 
     def close(self) -> None:
@@ -76,7 +76,7 @@ class TrainingCallback:
     def on_test_end(self, logs: Logs = None) -> None:
         """Process the logs of the validation rows."""
 
-    # Keras looks these up when it is handed a list, and never calls them in a training.
+    # Keras looks these up when it receives a list, and never calls them in a training.
     on_batch_begin = on_batch_end = on_test_batch_begin = on_test_batch_end = on_train_batch_begin
     on_predict_batch_begin = on_predict_batch_end = on_train_batch_begin
     on_predict_begin = on_predict_end = on_test_begin
@@ -91,7 +91,7 @@ class CurveCallback(TrainingCallback):
         first_epoch: int = 1,
         finish: Callable[[], None] = lambda: None,
     ) -> None:
-        """Keep where points go.
+        """Store the function that writes points.
 
         Args:
             write: receives the number of an epoch and the points by curve.

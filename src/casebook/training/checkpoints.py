@@ -1,4 +1,4 @@
-"""Checkpoints: what it takes to resume a training that was killed, in one file written whole between two epochs."""
+"""Checkpoints: the state that resumes a killed training, in one file that is written atomically between two epochs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 from casebook.training.callbacks import TrainingCallback
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from casebook.training.state import TrainingState
 
 # The length in bytes of the header, little-endian.
-LENGTH = struct.Struct("<Q")
+HEADER_LENGTH = struct.Struct("<Q")
 
 
 class ResumeError(ValueError):
@@ -33,23 +33,27 @@ class Checkpoint:
     Only the run that wrote it resumes from it; every other one begins anew and overwrites it.
     """
 
-    def __init__(self, path: Path, owner: str, pause: float = 0.0) -> None:
-        """Keep the path of the file, the id of the run, and the seconds within which no second state is written."""
+    def __init__(self, path: Path, owner: str, min_interval_seconds: float = 0.0) -> None:
+        """Store the file's path, the run's id, and the seconds within which no second state is written."""
         self.path = path
         self.owner = owner
-        self._pause, self._saved_at = pause, -math.inf
+        self._min_interval_seconds, self._saved_at = min_interval_seconds, -math.inf
 
     @property
     def due(self) -> bool:
-        """Whether the last state was written long enough ago."""
-        return time.monotonic() - self._saved_at >= self._pause
+        """Return whether the last state was written long enough ago."""
+        return time.monotonic() - self._saved_at >= self._min_interval_seconds
 
     def load(self) -> tuple[dict[str, Any], list[np.ndarray]] | None:
-        """Load the facts and arrays that this run wrote last; nothing when it wrote none."""
+        """Load the facts and arrays that this run saved last.
+
+        Returns:
+            Facts, and arrays of the shapes and types in which they were saved; None when this run saved none.
+        """
         if read_owner(self.path) != self.owner:
             return None
         with self.path.open("rb") as file:
-            header = json.loads(file.read(LENGTH.unpack(file.read(LENGTH.size))[0]))
+            header = json.loads(file.read(HEADER_LENGTH.unpack(file.read(HEADER_LENGTH.size))[0]))
             arrays = [
                 np.frombuffer(file.read(np.dtype(kind).itemsize * int(np.prod(shape))), kind).reshape(shape)
                 for kind, shape in header["arrays"]
@@ -57,12 +61,12 @@ class Checkpoint:
         return header["facts"], arrays
 
     def save(self, facts: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> None:
-        """Write a state in place of the last one."""
+        """Save a state in place of the last one."""
         forms = [[array.dtype.str, array.shape] for array in arrays]
         header = json.dumps({"owner": self.owner, "facts": facts, "arrays": forms}).encode()
-        # Two trainings of one case may run at once: `written_whole` gives each a name of its own.
-        with written_whole(self.path) as unfinished, unfinished.open("wb") as file:
-            file.write(LENGTH.pack(len(header)))
+        # Two trainings of one case may run at once: `atomic_write` gives each a name of its own.
+        with atomic_write(self.path) as unfinished, unfinished.open("wb") as file:
+            file.write(HEADER_LENGTH.pack(len(header)))
             file.write(header)
             for array in arrays:
                 file.write(np.ascontiguousarray(array).data)
@@ -83,11 +87,11 @@ class TrainingCheckpoint(TrainingCallback):
     follows_refit = False
 
     def __init__(self, checkpoint: Checkpoint) -> None:
-        """Keep the file that the state is written to."""
+        """Store the file that the state is written to."""
         self.checkpoint = checkpoint
 
     def set_state(self, state: TrainingState) -> None:
-        """Keep the state and load what this run saved.
+        """Store the state and load what this run saved.
 
         Raises:
             ResumeError: the checkpoint belongs to other rows or parameters.
@@ -106,9 +110,9 @@ class TrainingCheckpoint(TrainingCallback):
 
 
 def read_owner(path: Path) -> str:
-    """Read which run a checkpoint belongs to; nothing where there is none."""
+    """Return the run that a checkpoint belongs to; empty where there is none."""
     if not path.exists():
         return ""
     with path.open("rb") as file:
-        owner: str = json.loads(file.read(LENGTH.unpack(file.read(LENGTH.size))[0]))["owner"]
+        owner: str = json.loads(file.read(HEADER_LENGTH.unpack(file.read(HEADER_LENGTH.size))[0]))["owner"]
     return owner

@@ -1,6 +1,6 @@
-"""Running an epoch inside TensorFlow: batches are gathered and steps repeated there, in stretches.
+"""Training and validation of an epoch inside TensorFlow: batches are gathered and steps repeated there.
 
-A small network trains two to five times as quickly as by `Model.fit`. What this leans on in Keras is checked by
+A small network trains two to five times as quickly as by `Model.fit`. Its use of Keras's private parts is checked by
 `keras_internals`. Importing this module imports TensorFlow.
 """
 

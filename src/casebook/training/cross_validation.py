@@ -1,4 +1,4 @@
-"""Cross-validation: the same network trained anew on all folds but one, and scored on that one."""
+"""Cross-validation: the network is trained anew on all folds but one, and scored on that one."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
 
-# Share of a fold's training rows that stop it early, where that is asked for: never rows that it is scored on.
-STOPPING_SHARE = 0.1
+# Share of a fold's training rows that early stopping uses, where it is enabled: never rows that it is scored on.
+EARLY_STOPPING_SHARE = 0.1
 
 
 class FoldMonitor(Protocol):
-    """What cross-validation reports to: a child run a fold and a line on the console."""
+    """Monitor of cross-validation: a child run for each fold and a line on the console."""
 
     def fold(self, name: str, tags: Mapping[str, str]) -> AbstractContextManager[Sequence[Any]]:
         """Open a fold; returns the callbacks of its training."""
@@ -37,15 +37,15 @@ class FoldMonitor(Protocol):
 
 
 class Split(NamedTuple):
-    """Rows to train on, rows to score on, and the preprocessor of both."""
+    """Training rows, held-out rows, and the preprocessor of both."""
 
     train: Arrays
-    judged: Arrays
+    held_out: Arrays
     preprocessor: Preprocessor
 
 
 class FoldResult(NamedTuple):
-    """The result of a fold: the network, the epochs that it kept, and its score a metric on the fold's rows."""
+    """The result of a fold: the network, the number of epochs that it kept, and its scores on the fold's rows."""
 
     network: keras.Model
     epochs: int
@@ -62,7 +62,7 @@ def cross_validate(
     threshold: float,
     monitor: FoldMonitor,
 ) -> pd.DataFrame:
-    """Train and score once for every fold of every repeat.
+    """Train and score a network for every fold of every repeat.
 
     Args:
         table: feature rows with the target.
@@ -78,53 +78,68 @@ def cross_validate(
         A row a fold: `repeat`, `fold`, `rows`, and each metric as `<metric>` and `baseline_<metric>`.
     """
     records = []
-    for repeat, fold, judged in list_folds(fold_assignments):
+    for repeat, fold, held_out in list_folds(fold_assignments):
         tags = {"repeat": str(repeat), "fold": str(fold)}
         with monitor.fold(
             f"fold {fold}" + (f", repeat {repeat}" if fold_assignments.shape[1] > 1 else ""), tags
         ) as callbacks:
-            split = prepare_fold(table, judged, fit, target, task)
+            split = prepare_fold(table, held_out, fit, target, task)
             network, _, scores = evaluate_fold(split, task, threshold, parameters, callbacks)
-            plain = score_baseline(network, split.judged, split.train["target"], task, threshold)
+            plain = score_baseline(network, split.held_out, split.train["target"], task, threshold)
             scores |= {f"baseline_{name}": value for name, value in plain.items()}
             monitor.scores(scores)
-        records.append({"repeat": repeat, "fold": fold, "rows": int(judged.sum()), **scores})
+        records.append({"repeat": repeat, "fold": fold, "rows": int(held_out.sum()), **scores})
     return pd.DataFrame(records)
 
 
 def list_folds(fold_assignments: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
-    """List the folds: numbers of repeat and fold, counted from 1, and which rows are held out."""
+    """Yield the folds of all repeats.
+
+    Args:
+        fold_assignments: see `splitting.assign_folds`, shape (rows, repeats).
+
+    Yields:
+        Numbers of repeat and fold, counted from 1, and which rows are held out: bool of shape (rows,).
+    """
     for repeat in range(fold_assignments.shape[1]):
         for fold in range(int(fold_assignments[:, repeat].max()) + 1):
             yield repeat + 1, fold + 1, fold_assignments[:, repeat] == fold
 
 
 def prepare_fold(
-    table: pd.DataFrame, judged: np.ndarray, fit: Callable[[pd.DataFrame], Preprocessor], target: str, task: str
+    table: pd.DataFrame, held_out: np.ndarray, fit: Callable[[pd.DataFrame], Preprocessor], target: str, task: str
 ) -> Split:
     """Prepare the rows of a fold and all others by a preprocessor that is fitted on the others alone."""
-    preprocessor = fit(table[~judged])
-    train, held_out = (
+    preprocessor = fit(table[~held_out])
+    train, scored = (
         {**preprocessor.prepare(rows), "target": encode_target(rows, target, task)}
-        for rows in (table[~judged], table[judged])
+        for rows in (table[~held_out], table[held_out])
     )
-    return Split(train, held_out, preprocessor)
+    return Split(train, scored, preprocessor)
 
 
 def evaluate_fold(
     split: Split, task: str, threshold: float, parameters: TrainingParameters, callbacks: Sequence[Any]
 ) -> FoldResult:
-    """Train without a fold's rows and score on them; where training stops early, by rows of its own."""
+    """Train without a fold's rows and score on them; early stopping uses rows of its own."""
     train, stopping = split_off_early_stopping_rows(split.train, parameters)
     network, history = train_network(train, stopping, split.preprocessor, parameters, callbacks)
-    scores = score_network(network, split.judged, task, threshold)
+    scores = score_network(network, split.held_out, task, threshold)
     return FoldResult(network, kept_epoch(history, parameters) + 1, scores)
 
 
 def split_off_early_stopping_rows(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arrays]:
-    """Split some training rows off to stop by, when training stops early; else none."""
+    """Split off training rows for early stopping; none where training does not stop early.
+
+    Args:
+        rows: prepared rows with `target`.
+        parameters: `seed` draws the rows, `early_stopping.patience` 0 leaves all to training.
+
+    Returns:
+        The rows that are left for training, and those for early stopping (10 %).
+    """
     count = len(rows["target"])
-    held = round(count * STOPPING_SHARE) if parameters.early_stopping.patience else 0
+    held = round(count * EARLY_STOPPING_SHARE) if parameters.early_stopping.patience else 0
     order = np.random.default_rng(parameters.seed).permutation(count)
     parts = (np.sort(order[held:]), np.sort(order[:held]))
     train, stopping = ({name: values[part] for name, values in rows.items()} for part in parts)

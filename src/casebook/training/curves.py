@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 def name_curves(metrics: Mapping[str, float], part: str) -> dict[str, float]:
-    """Name the curves of a part's metrics: `train/loss`, `val/auc`."""
+    """Return metrics under the names of their curves: `train/loss`, `val/auc`."""
     return {f"{part}/{name}": value for name, value in metrics.items()}
 
 
 def read_curves(logs: Mapping[str, float], params: Mapping[str, Any]) -> dict[str, float]:
-    """Name the curves of Keras's logs: `train/loss` and `val/auc` for `loss` and `val_auc`.
+    """Return Keras's logs under the names of their curves: `train/loss` and `val/auc` for `loss` and `val_auc`.
 
     Args:
         logs: of an epoch, as callbacks receive them, in the order of the alphabet.
@@ -42,7 +42,7 @@ def is_better(name: str, value: float, than: float | None) -> bool:
 
 
 def find_best(name: str, curve: np.ndarray) -> int | None:
-    """Find the best point of a curve, of equal ones the first: its place, or None where no point is finite."""
+    """Find the best point of a curve, the first of equal ones: its index, or None where no point is finite."""
     finite = np.isfinite(curve)
     if not finite.any():
         return None
@@ -56,7 +56,7 @@ def is_loss(name: str) -> bool:
 
 
 def explain_not_finite(metrics: Mapping[str, float], epoch: int) -> dict[str, str]:
-    """Explain the points of an epoch that are no finite numbers: by name, a line each."""
+    """Describe the points of an epoch that are not finite: by name, a line each."""
     return {
         name: f"{name} is {value} in epoch {epoch}: "
         + ("training diverges" if is_loss(name) or math.isinf(value) else "it is not defined on these rows")

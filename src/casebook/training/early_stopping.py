@@ -1,4 +1,4 @@
-"""Early stopping, with a state that a checkpoint holds, and which epoch's weights are kept."""
+"""Early stopping, with a state that a checkpoint holds, and the epoch whose weights are kept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class TrainingError(RuntimeError):
-    """A training that gives no network; the message says why and what to do."""
+    """A training that yields no network; the message says why and what to do."""
 
 
 class DivergedError(TrainingError):
@@ -50,7 +50,7 @@ class EarlyStopping(TrainingCallback):
             self.model.stop_training = True
 
     def on_train_end(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - of Keras
-        """Restore the weights of the best epoch, where that is asked for."""
+        """Restore the weights of the best epoch, where `restore_best` is set."""
         if self.weights:
             self.model.set_weights(self.weights)
 
@@ -85,7 +85,7 @@ class EarlyStopping(TrainingCallback):
         return diverged or self.waited >= self.parameters.patience
 
     def describe(self) -> dict[str, Any]:
-        """Return the state but for the weights, as values that JSON can hold."""
+        """Return the state without the weights, as values that JSON can hold."""
         return {"best": self.best, "waited": self.waited}
 
     def restore(self, state: Mapping[str, Any], weights: Sequence[np.ndarray]) -> None:
@@ -94,7 +94,7 @@ class EarlyStopping(TrainingCallback):
 
 
 def kept_epoch(history: pd.DataFrame, training: TrainingParameters) -> int:
-    """Find the place of the epoch whose weights the network has: the last, or the best where those are restored.
+    """Find the index of the epoch whose weights the network has: the last, or the best where those are restored.
 
     Raises:
         DivergedError: that epoch has no finite loss, so its weights are worth nothing.
@@ -115,6 +115,6 @@ def kept_epoch(history: pd.DataFrame, training: TrainingParameters) -> int:
 
 
 def without_early_stopping(training: TrainingParameters, epochs: int) -> TrainingParameters:
-    """Return a training of so many epochs, for rows of which none are held out to stop by."""
+    """Return the parameters of a training of so many epochs without early stopping."""
     stopping = training.early_stopping.model_copy(update={"patience": 0})
     return training.model_copy(update={"epochs": epochs, "early_stopping": stopping})

@@ -1,6 +1,6 @@
-"""Running an epoch by `Model.fit`: slower than the compiled loop, and by Keras's public interface alone.
+"""Training and validation of an epoch by `Model.fit`: slower than the compiled loop, and public Keras only.
 
-It stands in where a version of Keras has changed what the compiled loop leans on; see `keras_internals`. Importing this
+It is used where a version of Keras has changed what the compiled loop depends on; see `keras_internals`. Importing this
 module imports Keras.
 """
 

@@ -1,4 +1,4 @@
-"""What the compiled loop and the fused optimisers lean on in Keras, checked once a training.
+"""Keras's private parts that the compiled loop and the fused optimisers depend on, checked once a training.
 
 Keras promises none of it. Where a version has changed something, training goes through `Model.fit` and Keras's own
 optimisers; `tests/training/test_keras_internals.py` fails with the sentences found here.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def find_changed_internals(network: keras.Model) -> list[str]:
-    """Check what the compiled loop leans on.
+    """Check the private parts of Keras that the compiled loop depends on.
 
     Args:
         network: compiled; the variables of its optimiser are created.

@@ -1,6 +1,6 @@
 """Optimisers and learning-rate schedules by name. Importing this module imports Keras.
 
-What `FusedUpdate` leans on in Keras is checked by `keras_internals`.
+`FusedUpdate`'s use of Keras's private parts is checked by `keras_internals`.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ class FusedUpdate:
 
 
 class Adam(FusedUpdate, keras.optimizers.Adam):  # type: ignore[misc]  # Keras carries no types
-    """Keras's Adam, quicker."""
+    """Keras's Adam with fused updates."""
 
 
 class AdamW(FusedUpdate, keras.optimizers.AdamW):  # type: ignore[misc]
-    """Keras's AdamW, quicker."""
+    """Keras's AdamW with fused updates."""
 
 
 FUSED: dict[str, type[Any]] = {"adam": Adam, "adamw": AdamW}
@@ -73,14 +73,25 @@ def make_optimizer(
     *,
     fused: bool = True,
 ) -> keras.optimizers.Optimizer:
-    """Resolve an optimiser's name and options; `fused` is whether Adam's step is one kernel."""
+    """Build an optimiser by name and options.
+
+    Args:
+        parameters: the `training.optimizer` block.
+        rate: a number, or a schedule of `learning_rate`.
+        fused: whether Adam and AdamW compute each variable's step in one kernel.
+    """
     options = {name: value for name, value in parameters.options.items() if value is not None}
     kinds = OPTIMIZERS | FUSED if fused else OPTIMIZERS
     return kinds[parameters.name](learning_rate=rate, global_clipnorm=parameters.clip_norm, **options)
 
 
 def learning_rate(schedule: ScheduleParameters, start: float, steps: int) -> Any:  # noqa: ANN401 - a schedule or number
-    """Resolve a learning-rate schedule over all steps of the training.
+    """Build a learning-rate schedule over all steps of the training.
+
+    Args:
+        schedule: the `training.schedule` block.
+        start: the learning rate after the warm-up.
+        steps: batches of all epochs.
 
     Returns:
         A number when it is constant without warm-up, else a Keras schedule.

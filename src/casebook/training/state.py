@@ -1,4 +1,4 @@
-"""The state of a training: what its checkpoint holds, and resuming from there."""
+"""The state of a training: the content of its checkpoint, and resuming from it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class TrainingState:
     history: list[dict[str, float]] = field(default_factory=list)
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write everything that the next epoch depends on, `model.stop_training` included."""
+        """Save everything that the next epoch depends on, `model.stop_training` included."""
         variables = [values.numpy() for values in self._read()]
         facts = {
             "identity": self.identity,
@@ -51,7 +51,7 @@ class TrainingState:
         checkpoint.save(facts, [*variables, *self.stopping.weights])
 
     def restore(self, checkpoint: Checkpoint) -> None:
-        """Load a checkpoint of this run, where there is one.
+        """Restore the state from a checkpoint of this run, where there is one.
 
         Raises:
             ResumeError: the checkpoint belongs to other rows or parameters.
@@ -70,7 +70,7 @@ class TrainingState:
 
     @cached_property
     def _read(self) -> Callable[[], list[Any]]:
-        """Read all variables in one call: one by one takes as long as an epoch of a small table."""
+        """Return a function that reads all variables in one call: one by one takes an epoch's time of a small table."""
         import tensorflow as tf
 
         variables = self._variables
@@ -79,7 +79,7 @@ class TrainingState:
 
     @property
     def _variables(self) -> list[Any]:
-        """Weights, the states of the random generators of dropout and noise, and the optimiser's variables."""
+        """List weights, the states of the random generators of dropout and noise, and the optimiser's variables."""
         return [*self.network.variables, *self.network.optimizer.variables]
 
 

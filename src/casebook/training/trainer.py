@@ -11,7 +11,7 @@ import numpy as np
 from casebook.compute.tensorflow_startup import limit_threads, start_tensorflow
 from casebook.models.networks import build_network, task_of_network
 from casebook.models.tabular_inputs import adapt_piecewise_linear, ensemble_layers
-from casebook.preprocessing.arrays import no_rows, stack_arrays
+from casebook.preprocessing.arrays import stack_arrays, without_rows
 from casebook.preprocessing.tabular import TabularPreprocessor
 from casebook.training.batches import count_steps
 from casebook.training.checkpoints import TrainingCheckpoint
@@ -42,7 +42,7 @@ def train_network(
     callbacks: Sequence[Any] = (),
     refit: bool = False,
 ) -> tuple[keras.Model, pd.DataFrame]:
-    """Train the described network.
+    """Train the network of the parameters on prepared rows.
 
     Args:
         train: prepared training rows with `target`.
@@ -65,14 +65,14 @@ def train_network(
             parameters.batch_size * parameters.network.ensemble_size * max(parameters.network.hidden, default=1)
         )
     start_tensorflow()
-    network = start_network(train, preprocessor, parameters)
+    network = build_initial_network(train, preprocessor, parameters)
     history = continue_training(network, train, validation, parameters, callbacks)
     if refit and len(validation["target"]):
         rows = stack_arrays(train, validation)
         again = without_early_stopping(parameters, kept_epoch(history, parameters) + 1)
-        network = start_network(rows, preprocessor, again)
+        network = build_initial_network(rows, preprocessor, again)
         following = [callback for callback in callbacks if getattr(callback, "follows_refit", False)]
-        continue_training(network, rows, no_rows(rows), again, following, part="refit")
+        continue_training(network, rows, without_rows(rows), again, following, part="refit")
     for callback in callbacks:
         if isinstance(callback, TrainingCheckpoint):
             callback.remove()
@@ -87,7 +87,7 @@ def continue_training(
     callbacks: Sequence[Any] = (),
     part: str = "train",
 ) -> pd.DataFrame:
-    """Train a network from the weights that it has; see `train_network`, whose history this returns.
+    """Train a network further from its present weights; see `train_network`, whose history this returns.
 
     Curves of the rows that it is trained on are called `<part>/<metric>`. They are of the outputs that the epoch's own
     steps computed, each with the weights of its step and with dropout, so that they cost nothing; the loss is the mean
@@ -116,7 +116,7 @@ def continue_training(
 def make_runner(
     network: keras.Model, train: Arrays, validation: Arrays, parameters: TrainingParameters, task: str
 ) -> EpochRunner | FitRunner:
-    """Prepare what runs an epoch of a compiled network: the compiled loop, or `fit` where Keras has changed."""
+    """Create the runner of epochs for a compiled network: the compiled loop, or `fit` where Keras has changed."""
     import keras
 
     from casebook.evaluation.scores import score_outputs
@@ -139,15 +139,24 @@ def make_runner(
     return FitRunner(network, train, validation, steps, score)
 
 
-def start_network(train: Arrays, preprocessor: Preprocessor, parameters: TrainingParameters) -> keras.Model:
-    """Build the network with its first weights, which the seed decides; outputs and scale fit the training target."""
+def build_initial_network(train: Arrays, preprocessor: Preprocessor, parameters: TrainingParameters) -> keras.Model:
+    """Build the network with initial weights from the seed.
+
+    Args:
+        train: prepared training rows with `target`, which determines the number of outputs and the target's scale.
+        preprocessor: what they were prepared with.
+        parameters: the `training` block.
+
+    Returns:
+        An uncompiled network.
+    """
     import keras
 
     keras.utils.set_random_seed(parameters.seed)
     keras.config.set_dtype_policy(parameters.precision)
     classes = int(train["target"].max()) + 1 if parameters.network.output == "softmax" else 1
     try:
-        scale = measure_target(train["target"], parameters.target_scale)
+        scale = fit_target_scale(train["target"], parameters.target_scale)
         network = build_network(preprocessor, parameters.network, classes, scale)
     finally:
         keras.config.set_dtype_policy("float32")
@@ -156,8 +165,16 @@ def start_network(train: Arrays, preprocessor: Preprocessor, parameters: Trainin
     return network
 
 
-def measure_target(target: np.ndarray, kind: str) -> tuple[str, float, float] | None:
-    """Measure the scale of a regression's target on training rows: kind, mean, deviation; nothing for `none`."""
+def fit_target_scale(target: np.ndarray, kind: str) -> tuple[str, float, float] | None:
+    """Fit the scale of a regression's target on training rows.
+
+    Args:
+        target: shape (training rows,).
+        kind: `none`, `standard`, or `log` for the logarithm of 1 + target.
+
+    Returns:
+        Kind, mean and standard deviation (1 for a constant target); None for `none`.
+    """
     if kind == "none":
         return None
     values = target.astype(np.float64)
@@ -166,7 +183,14 @@ def measure_target(target: np.ndarray, kind: str) -> tuple[str, float, float] | 
 
 
 def compile_network(network: keras.Model, parameters: TrainingParameters, steps: int, *, fused: bool = True) -> None:
-    """Compile the network with its optimiser and loss; metrics are computed outside, see `scores.score_outputs`."""
+    """Compile the network with its optimiser and loss; metrics are computed outside, see `scores.score_outputs`.
+
+    Args:
+        network: compiled in place.
+        parameters: the `training` block.
+        steps: batches of an epoch, by which the learning rate is scheduled.
+        fused: see `optimizers.make_optimizer`.
+    """
     from casebook.training.optimizers import learning_rate, make_optimizer
 
     schedule = learning_rate(parameters.schedule, parameters.optimizer.learning_rate, steps * parameters.epochs)

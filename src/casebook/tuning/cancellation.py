@@ -1,4 +1,4 @@
-"""Cancellation of a worker: the request, and where a training is broken off for it."""
+"""Cancellation of a worker: the token that SIGTERM sets, and the callback that ends a training for it."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ if TYPE_CHECKING:
 
 
 class Cancelled(BaseException):
-    """The launch cancelled this worker; no error, so that nothing takes it for a failed trial."""
+    """Raised in a worker that its launch has cancelled; no Exception, so that no trial is marked as failed for it."""
 
 
 class CancellationToken:
-    """A request to end, looked for where a training can be broken off.
+    """A request to stop, checked where a training can be interrupted.
 
     An error raised by the signal itself may come up within a call from C++ or a finaliser, where it is lost.
     """
 
     def __init__(self) -> None:
-        """Receive requests from now on."""
-        self.asked = False
+        """Install the handler of SIGTERM."""
+        self.requested = False
         signal.signal(signal.SIGTERM, self._receive)
 
     def raise_if_cancelled(self) -> None:
-        """Break off where there was a request.
+        """Raise where cancellation was requested.
 
         Raises:
-            Cancelled: there was.
+            Cancelled: it was.
         """
-        if self.asked:
+        if self.requested:
             raise Cancelled
 
     def _receive(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
+        self.requested = True
 
 
 class CancellingCallback(TrainingCallback):
-    """Break a training off at a request: before its first epoch, or after a stretch of batches."""
+    """Stop a training on request: before its first epoch, or after a stretch of batches."""
 
     def __init__(self, token: CancellationToken) -> None:
-        """Keep what requests arrive at."""
+        """Store the token to check."""
         self._token = token
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - of Keras
-        """Break off where a request came before."""
+        """Raise `Cancelled` where the request came before the training."""
         self._token.raise_if_cancelled()
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002
-        """Break off where there was a request."""
+        """Raise `Cancelled` where it was requested."""
         self._token.raise_if_cancelled()

@@ -1,4 +1,4 @@
-"""The base of a study: the case's graph, its files, and the splits made of them."""
+"""The data graph of a study: the part of the case's pipeline from raw files to splits, and its files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def open_splits(plan: StudyPlan) -> SplitStore:
-    """Open the prepared splits of a plan, with what makes further ones."""
+    """Open the store of a plan's prepared splits, which computes those that are not there yet."""
     catalog = open_catalog(plan.environment)
     derivation = Derivation(
         study_graph(plan.case), {plan.case: plan.parameters}, catalog.load, catalog.exists, plan.fingerprint
@@ -29,12 +29,12 @@ def open_splits(plan: StudyPlan) -> SplitStore:
 
 
 def study_graph(case: str) -> Pipeline:
-    """Wire everything from raw files to splits."""
+    """Select the pipeline from raw files to splits."""
     declared = load_case(case)
     graph = declared.create_pipeline()
-    dealing = type(graph)(create_study_splits_pipeline(declared.feature_sources), namespace=case)
+    splitting = type(graph)(create_study_splits_pipeline(declared.feature_sources), namespace=case)
     needed = graph - graph.only_nodes_with_tags(STUDY)
-    return needed.to_outputs(*(name for name in dealing.inputs() if name in needed.all_outputs())) + dealing
+    return needed.to_outputs(*(name for name in splitting.inputs() if name in needed.all_outputs())) + splitting
 
 
 def open_catalog(environment: str) -> DataCatalog:
@@ -43,7 +43,7 @@ def open_catalog(environment: str) -> DataCatalog:
 
 
 def stamp_base(plan: StudyPlan) -> dict[str, list[Any]]:
-    """Say which writing of each file of the base belongs to this study."""
+    """Return the stamp of each intermediate file that the study's splits are computed from (see `stamp_file`)."""
     catalog = open_catalog(plan.environment)
     graph = study_graph(plan.case)
     found = {}
@@ -55,7 +55,7 @@ def stamp_base(plan: StudyPlan) -> dict[str, list[Any]]:
 
 
 def _path_of(dataset: object) -> Path | None:
-    """Find the file of a dataset, of a cached one that of what it caches."""
+    """Return the path of a dataset, of a cached one that of the dataset behind it."""
     inner = getattr(dataset, "_dataset", dataset)
     path = getattr(inner, "_filepath", None)
     return Path(path) if path is not None else None

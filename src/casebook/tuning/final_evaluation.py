@@ -1,4 +1,4 @@
-"""The winner on the test rows: trained on all others, from several seeds, beside the default and the baseline."""
+"""The final evaluation of a study: winner, default and baseline on the test rows, over several seeds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from casebook.config.resolve import check_case
 from casebook.config.schema import TrainingParameters
 from casebook.evaluation.scores import score_baseline, score_network
-from casebook.preprocessing.arrays import no_rows
+from casebook.preprocessing.arrays import without_rows
 from casebook.training.early_stopping import kept_epoch, without_early_stopping
 from casebook.tuning.plan import apply_trial_values
 from casebook.tuning.prepared_splits import read_splits
@@ -45,8 +45,8 @@ def evaluate_variants(
             training = without_early_stopping(training, epochs or _count_epochs(plan, training))
         networks = [_train(split, training, seed) for seed in range(1, plan.study.seeds + 1)]
         judged = parameters["task"], parameters["evaluation"]["threshold"]
-        metrics |= _summarise(who, [score_network(network, split.judged, *judged) for network in networks])
-        plain = score_baseline(networks[0], split.judged, split.train["target"], *judged)
+        metrics |= _summarise(who, [score_network(network, split.held_out, *judged) for network in networks])
+        plain = score_baseline(networks[0], split.held_out, split.train["target"], *judged)
     return networks[0], split.preprocessor, {**metrics, **{f"baseline/{name}": plain[name] for name in plain}}
 
 
@@ -54,7 +54,7 @@ def _train(split: Split, training: TrainingParameters, seed: int) -> Any:  # noq
     from casebook.training.trainer import train_network
 
     seeded = training.model_copy(update={"seed": seed})
-    return train_network(split.train, no_rows(split.train), split.preprocessor, seeded)[0]
+    return train_network(split.train, without_rows(split.train), split.preprocessor, seeded)[0]
 
 
 def _count_epochs(plan: StudyPlan, training: TrainingParameters) -> int:

@@ -1,4 +1,4 @@
-"""The kinds of leaves that a space can hold: each asks Optuna for a value, and lists or recognises values."""
+"""The hyperparameters of a search space: each suggests a value by Optuna, lists its values and encodes given ones."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ class SpaceError(ValueError):
     """A space that cannot be searched; the message names the dotted key."""
 
 
-class Leaf(Protocol):
-    """A leaf of the parameters that varies.
+class Hyperparameter(Protocol):
+    """A hyperparameter of the search space: a leaf of the case's parameters that varies.
 
     Attributes:
-        name: its dotted name, the case's name in front: Optuna's and MLflow's name as well.
-        when: dotted name -> the values of that leaf with which this one exists; empty for always.
+        name: its dotted name, the case's name in front; Optuna and MLflow use the same.
+        when: its conditions, dotted name -> the values of that leaf with which it is active; empty for always.
     """
 
     @property
     def name(self) -> str:
-        """See above."""
+        """Dotted name, as in `redhat.training.optimizer.learning_rate`."""
 
     @property
     def when(self) -> Mapping[str, tuple[Any, ...]]:
-        """See above."""
+        """Conditions: dotted name -> values with which this one is active."""
 
-    def ask(self, trial: BaseTrial) -> Any:  # noqa: ANN401 - whatever the parameter is
-        """Take the trial's value."""
+    def suggest(self, trial: BaseTrial) -> Any:  # noqa: ANN401 - whatever the parameter is
+        """Suggest a value for a trial."""
 
-    def listed(self) -> list[Any]:
-        """List all values, for a grid.
+    def list_values(self) -> list[Any]:
+        """List all values, for a grid search.
 
         Raises:
-            SpaceError: there is no end to them.
+            SpaceError: the range is continuous.
         """
 
     def encode(self, value: Any) -> dict[str, Scalar]:  # noqa: ANN401
-        """Give Optuna's names and values for a value of the parameter.
+        """Encode a value of the parameter as Optuna's names and values.
 
         Raises:
             SpaceError: the value lies outside.
@@ -56,88 +56,104 @@ class Leaf(Protocol):
 
 
 @dataclass(frozen=True)
-class NumberLeaf:
-    """A range of numbers, whole or not, on a linear or logarithmic scale, free or in steps."""
+class NumberHyperparameter:
+    """An integer or float range on a linear or logarithmic scale, continuous or in steps."""
 
     name: str
     low: float
     high: float
     log: bool = False
     step: float | None = None
-    whole: bool = False
+    integer: bool = False
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    def ask(self, trial: BaseTrial) -> Any:  # noqa: ANN401
-        """Take the trial's number."""
-        if self.whole:
+    def suggest(self, trial: BaseTrial) -> Any:  # noqa: ANN401
+        """Suggest a number for a trial."""
+        if self.integer:
             return trial.suggest_int(self.name, int(self.low), int(self.high), log=self.log, step=int(self.step or 1))
         return trial.suggest_float(self.name, self.low, self.high, log=self.log, step=self.step)
 
-    def listed(self) -> list[Any]:
-        """List the steps; a logarithmic or free range has none."""
-        if self.log or not (self.step or self.whole):
+    def list_values(self) -> list[Any]:
+        """List the steps; a logarithmic or continuous range has none.
+
+        Raises:
+            SpaceError: the range is logarithmic or continuous.
+        """
+        if self.log or not (self.step or self.integer):
             raise SpaceError(f"{self.name}: a grid needs a step or a choice here, not a free range")
         step = self.step or 1
         values = self.low + step * np.arange(int(np.floor((self.high - self.low) / step + 1e-9)) + 1)
-        return [int(v) if self.whole else float(np.round(v, 12)) for v in values]
+        return [int(v) if self.integer else float(np.round(v, 12)) for v in values]
 
     def encode(self, value: Any) -> dict[str, Scalar]:  # noqa: ANN401
-        """Give the number under the leaf's name."""
-        fits = isinstance(value, int if self.whole else int | float) and not isinstance(value, bool)
+        """Return the number under the hyperparameter's name.
+
+        Raises:
+            SpaceError: it is no number of the range.
+        """
+        fits = isinstance(value, int if self.integer else int | float) and not isinstance(value, bool)
         if not fits or not self.low <= value <= self.high:
             raise SpaceError(f"{self.name} = {value!r} lies outside {self.low:g} to {self.high:g}")
         return {self.name: value}
 
 
 @dataclass(frozen=True)
-class ChoiceLeaf:
-    """One of several values: numbers, words, lists or whole blocks."""
+class CategoricalHyperparameter:
+    """A categorical hyperparameter: its values are numbers, words, lists or blocks of parameters."""
 
     name: str
     values: tuple[Any, ...]
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    def ask(self, trial: BaseTrial) -> Any:  # noqa: ANN401
-        """Take the trial's value."""
-        chosen = trial.suggest_categorical(self.name, [_write(value) for value in self.values])
-        return next(value for value in self.values if _write(value) == chosen)
+    def suggest(self, trial: BaseTrial) -> Any:  # noqa: ANN401
+        """Suggest one of the values for a trial."""
+        chosen = trial.suggest_categorical(self.name, [_to_optuna(value) for value in self.values])
+        return next(value for value in self.values if _to_optuna(value) == chosen)
 
-    def listed(self) -> list[Any]:
+    def list_values(self) -> list[Any]:
         """List the values."""
         return list(self.values)
 
     def encode(self, value: Any) -> dict[str, Scalar]:  # noqa: ANN401
-        """Give the value as Optuna keeps it."""
+        """Return the value as Optuna stores it.
+
+        Raises:
+            SpaceError: it is not one of the values.
+        """
         if value not in self.values:
             raise SpaceError(f"{self.name} = {value!r} is not one of {', '.join(map(repr, self.values))}")
-        return {self.name: _write(value)}
+        return {self.name: _to_optuna(value)}
 
 
 @dataclass(frozen=True)
-class WidthsLeaf:
-    """A list of widths: how many layers, and how wide all of them, or each, are."""
+class WidthsHyperparameter:
+    """A list of layer widths: a depth, and one width for all layers or one for each."""
 
     name: str
-    depth: Leaf
-    widths: tuple[Leaf, ...]
+    depth: Hyperparameter
+    widths: tuple[Hyperparameter, ...]
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
 
-    def ask(self, trial: BaseTrial) -> list[int]:
-        """Take depth and widths; a layer that is not there has no width."""
-        depth = self.depth.ask(trial)
+    def suggest(self, trial: BaseTrial) -> list[int]:
+        """Suggest a depth and the widths of that many layers."""
+        depth = self.depth.suggest(trial)
         if len(self.widths) == 1:
-            return [self.widths[0].ask(trial)] * depth
-        return [leaf.ask(trial) for leaf in self.widths[:depth]]
+            return [self.widths[0].suggest(trial)] * depth
+        return [leaf.suggest(trial) for leaf in self.widths[:depth]]
 
-    def listed(self) -> list[Any]:
-        """List all depths with all their widths."""
+    def list_values(self) -> list[Any]:
+        """List every combination of depth and widths."""
         if len(self.widths) == 1:
-            return [[width] * depth for depth in self.depth.listed() for width in self.widths[0].listed()]
-        choices = [leaf.listed() for leaf in self.widths]
-        return [list(widths) for depth in self.depth.listed() for widths in product(*choices[:depth])]
+            return [[width] * depth for depth in self.depth.list_values() for width in self.widths[0].list_values()]
+        choices = [leaf.list_values() for leaf in self.widths]
+        return [list(widths) for depth in self.depth.list_values() for widths in product(*choices[:depth])]
 
     def encode(self, value: Any) -> dict[str, Scalar]:  # noqa: ANN401
-        """Give depth and widths."""
+        """Encode depth and widths.
+
+        Raises:
+            SpaceError: it is no list of widths, or depth or a width lies outside the space.
+        """
         if not isinstance(value, list) or not value or (len(self.widths) == 1 and len(set(value)) > 1):
             raise SpaceError(f"{self.name} = {value!r}: give a list of widths, all alike unless `each` is true")
         found = self.depth.encode(len(value))
@@ -147,6 +163,6 @@ class WidthsLeaf:
         return found
 
 
-def _write(value: Any) -> Scalar:  # noqa: ANN401
-    """Write a value as Optuna can keep it: lists and blocks as JSON."""
+def _to_optuna(value: Any) -> Scalar:  # noqa: ANN401
+    """Encode a value as Optuna can store it: lists and blocks as JSON."""
     return json.dumps(value, sort_keys=True) if isinstance(value, list | dict) else value

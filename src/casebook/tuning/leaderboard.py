@@ -1,4 +1,4 @@
-"""What a study found: its winner, a leaderboard, and figures of the search."""
+"""Results of a study: its best trial, the leaderboard of trials, and metrics of the search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
-from casebook.tuning.trial_settings import ask, list_searched
+from casebook.tuning.trial_settings import list_hyperparameters, suggest_trial
 from casebook.tuning.trials import ERROR, REPLACED, RUN_ID, SETTING
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ COMPLETE = (TrialState.COMPLETE,)
 
 
 def pick_winner(study: optuna.Study, plan: StudyPlan) -> dict[str, Any] | None:
-    """Choose the best finished trial; of a Pareto study the one of its front with the best first metric.
+    """Select the best finished trial; of two metrics the one of the Pareto front with the best first metric.
 
     Returns:
         `case`, `trial` (number), `values` (dotted name -> value), `found` (a figure a metric), `metric`, `epochs` (that
-        its network kept) and `trial_run_id`; nothing when no trial has finished.
+        its network kept) and `trial_run_id`; None when no trial has finished.
     """
     best = find_best(study)
     if best is None:
@@ -33,7 +33,7 @@ def pick_winner(study: optuna.Study, plan: StudyPlan) -> dict[str, Any] | None:
     return {
         "case": plan.case,
         "trial": best.number,
-        "values": values_of(best, plan),
+        "values": decode_values(best, plan),
         "found": list(best.values),
         "metric": list(plan.study.metric),
         "epochs": best.user_attrs["epochs"],
@@ -42,24 +42,24 @@ def pick_winner(study: optuna.Study, plan: StudyPlan) -> dict[str, Any] | None:
 
 
 def find_best(study: optuna.Study) -> FrozenTrial | None:
-    """Find the best finished trial, by the first metric where there are two; nothing when none has finished."""
+    """Return the best finished trial, by the first metric where there are two; None when none has finished."""
     if not study.get_trials(deepcopy=False, states=COMPLETE):
         return None
     sign = -1 if study.directions[0] == StudyDirection.MAXIMIZE else 1
     return min(study.best_trials, key=lambda trial: sign * trial.values[0])  # noqa: PD011 - Optuna's
 
 
-def values_of(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:
-    """Give a past trial's values as the parameters have them."""
+def decode_values(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:
+    """Decode a past trial's values: dotted name -> value of the parameter."""
     from optuna.trial import FixedTrial
 
     again = FixedTrial(trial.params)
     again.set_user_attr(SETTING, trial.params)
-    return ask(plan, list_searched(plan), again)  # type: ignore[arg-type]
+    return suggest_trial(plan, list_hyperparameters(plan), again)  # type: ignore[arg-type]
 
 
 def rank_trials(study: optuna.Study, plan: StudyPlan) -> pd.DataFrame:
-    """List the trials, the best first.
+    """Rank the finished trials, the best first.
 
     Returns:
         `trial`, `state`, a column a metric, a column a leaf, `epochs`, `seconds`, `retried` and `error`.
@@ -87,7 +87,7 @@ def _row(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:
 
 
 def measure_search(study: optuna.Study) -> dict[str, float]:
-    """Measure the search: trials by end, the fraction pruned, trials an hour of work.
+    """Measure the search: trials, the share of pruned ones, failures, trials an hour.
 
     Returns:
         `study/trials`, `study/pruned_share`, `study/failed`, and `study/trials_an_hour` from first start to last end.
@@ -106,7 +106,11 @@ def measure_search(study: optuna.Study) -> dict[str, float]:
 
 
 def draw_study(study: optuna.Study, plan: StudyPlan) -> tuple[dict[str, Any], str]:
-    """Draw the search; see `tuning.plots`."""
+    """Draw the figures of the search; see `tuning.plots.draw_all`.
+
+    Returns:
+        matplotlib figures by file name, and the interactive page in HTML.
+    """
     from casebook.tuning.plots import draw_all
 
     return draw_all(study, plan.study.metric)

@@ -1,4 +1,4 @@
-"""What a trial is judged by: the validation rows after each epoch, or the mean over folds."""
+"""The objective of a trial: its metrics on the validation rows after each epoch, or their mean over folds."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from casebook.config.schema.tuning import StudyParameters
 
 
-class Judgement(NamedTuple):
-    """What a finished trial found: a value a metric, everything measured, and the epochs that its network kept."""
+class TrialResult(NamedTuple):
+    """Result of a finished trial: the objective values, all measured metrics, and the number of epochs kept."""
 
     values: tuple[float, ...]
     metrics: dict[str, float]
@@ -34,18 +34,18 @@ class Judgement(NamedTuple):
 
 
 class TrialError(RuntimeError):
-    """A trial that cannot be judged."""
+    """A trial without a valid objective value."""
 
 
 class PruningCallback(TrainingCallback):
-    """Report each epoch's value to Optuna, and end a trial that lags behind or whose loss is not finite."""
+    """Report each epoch's value to Optuna; prune a trial that lags behind, fail one whose loss is not finite."""
 
     def __init__(self, trial: optuna.Trial, metric: str | None) -> None:
-        """Keep the trial and the curve to report; without one nothing is reported."""
+        """Store the trial and the name of the curve to report; None reports nothing."""
         self._trial, self._metric = trial, metric
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
-        """Refuse losses that are not finite; report and prune.
+        """Report the epoch's value and prune the trial where Optuna says so.
 
         Raises:
             TrialPruned: the trial lags behind.
@@ -66,14 +66,14 @@ class PruningCallback(TrainingCallback):
             raise optuna.TrialPruned(f"after epoch {number}")
 
 
-def judge_on_validation(
+def evaluate_on_validation(
     trial: optuna.Trial,
     split: Split,
     training: TrainingParameters,
     study: StudyParameters,
     callbacks: Sequence[TrainingCallback],
-) -> Judgement:
-    """Train on the training rows; the value is that of the epoch whose weights the network keeps.
+) -> TrialResult:
+    """Train on the training rows and return the metrics of the epoch whose weights are kept.
 
     Raises:
         TrialPruned: it lags behind the trials before it.
@@ -86,7 +86,7 @@ def judge_on_validation(
     kept = kept_epoch(history, training)
     metrics = {str(k): float(v) for k, v in history.iloc[kept].items() if k != "epoch"}
     metrics |= _costs(network, began)
-    return Judgement(_values(metrics, study), metrics, kept + 1)
+    return TrialResult(_select_objectives(metrics, study), metrics, kept + 1)
 
 
 def evaluate_on_folds(
@@ -97,10 +97,10 @@ def evaluate_on_folds(
     training: TrainingParameters,
     study: StudyParameters,
     make_callbacks: Callable[[int], Sequence[TrainingCallback]],
-) -> Judgement:
-    """Train once a fold; the value is the mean over the folds, and each fold is a step that may prune.
+) -> TrialResult:
+    """Train once a fold and return the mean metrics over the folds; each fold is a step at which pruning may happen.
 
-    `make_callbacks` makes those of a fold from the number of its first epoch, so that a trial has one curve.
+    `make_callbacks` builds those of a fold from the number of its first epoch, so that a trial has one curve.
     """
     began, found, epochs = time.perf_counter(), [], []
     for number, split in enumerate(splits, start=1):
@@ -114,7 +114,7 @@ def evaluate_on_folds(
     metrics = {name: float(np.mean([fold[name] for fold in found])) for name in everywhere}
     metrics |= {f"{name}_std": float(np.std([fold[name] for fold in found])) for name in everywhere}
     metrics |= _costs(network, began)
-    return Judgement(_values(metrics, study), metrics, round(float(np.mean(epochs))))
+    return TrialResult(_select_objectives(metrics, study), metrics, round(float(np.mean(epochs))))
 
 
 def _report_fold(trial: optuna.Trial, study: StudyParameters, found: list[dict[str, float]]) -> None:
@@ -134,7 +134,7 @@ def _costs(network: keras.Model, began: float) -> dict[str, float]:
     return {"weights": float(network.count_params()), "seconds": time.perf_counter() - began}
 
 
-def _values(metrics: Mapping[str, float], study: StudyParameters) -> tuple[float, ...]:
+def _select_objectives(metrics: Mapping[str, float], study: StudyParameters) -> tuple[float, ...]:
     """Select the study's metrics.
 
     Raises:

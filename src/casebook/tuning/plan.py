@@ -1,4 +1,4 @@
-"""What a worker of a study must know, as a file that it reads."""
+"""The plan of a study: all that a worker process needs, written as a JSON file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from casebook.config.paths import project_root
 from casebook.config.schema import FREE_MAPPINGS
 from casebook.config.schema.tuning import StudyParameters
 from casebook.config.tree import Tree, overlay, unflatten
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ VARIANT = "variant"
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """A study of one launch.
+    """A study as one launch runs it.
 
     Attributes:
         case: its name.
@@ -34,7 +34,7 @@ class StudyPlan:
         prepared: folder of the splits of the base.
         environment: Kedro's, for the catalog.
         fingerprint: of the raw files.
-        stamps: files of the base -> which writing of them belongs to the study.
+        stamps: intermediate files -> their stamps when the study began (see `prepared_splits.stamp_file`).
         threads: of a worker.
         until: no trial is begun after this time (seconds since 1970); 0 for no limit.
     """
@@ -58,22 +58,22 @@ class StudyPlan:
 
     @property
     def splits(self) -> str:
-        """Dataset that trials are judged on."""
+        """Name of the dataset of splits that trials are evaluated on."""
         return f"{self.case}.{'fold' if self.study.folds else 'validation'}_splits"
 
     def changed(self, **fields: Any) -> StudyPlan:  # noqa: ANN401 - any field
-        """Give a copy with other values."""
+        """Return a copy with other values."""
         return replace(self, **fields)
 
     def write(self, file: Path) -> Path:
-        """Write it whole."""
-        with written_whole(file) as path:
+        """Write it as JSON, atomically."""
+        with atomic_write(file) as path:
             path.write_text(json.dumps(asdict(self)))
         return file
 
     @classmethod
     def read(cls, file: Path) -> StudyPlan:
-        """Read it."""
+        """Read a plan that `write` has written."""
         return cls(**json.loads(file.read_text()))
 
     def open(self) -> StudyLocation:
@@ -83,13 +83,13 @@ class StudyPlan:
         return open_location(self.storage, self.name)
 
 
-def storage_of(case: str, given: str) -> str:
-    """Give the address of a case's storage: a journal in `data/` where none is named."""
+def storage_address(case: str, given: str) -> str:
+    """Return the address of a case's storage: a journal in `data/` where none is configured."""
     return given or f"journal:///{project_root() / 'data' / '06_models' / case / 'study.journal'}"
 
 
 def apply_trial_values(base: Mapping[str, Any], values: Mapping[str, Any]) -> Tree:
-    """Lay a trial's values over a case's parameters; nothing given is modified.
+    """Overlay a trial's values on a case's parameters; the inputs are not modified.
 
     Args:
         base: the case's parameters.
@@ -102,5 +102,5 @@ def apply_trial_values(base: Mapping[str, Any], values: Mapping[str, Any]) -> Tr
 
 
 def below_case(values: Mapping[str, Any]) -> Tree:
-    """Return the tree below the case of values by dotted name, the case in front."""
+    """Unflatten values by dotted name into the tree below the case's name."""
     return unflatten({name.partition(".")[2]: value for name, value in values.items()})

@@ -1,4 +1,4 @@
-"""Figures of a search: one interactive page with all of them, and each as a picture."""
+"""Figures of a study: one interactive page with all of them, and each as a matplotlib figure."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ TITLES = {
     "pareto_front": "What can be had at once",
     "timeline": "When trials ran",
 }
-PAGE_WIDTH, WIDE, HIGH = 1200, 11.0, 5.5
+PAGE_WIDTH_PIXELS, WIDTH_INCHES, HEIGHT_INCHES = 1200, 11.0, 5.5
 # Figures with a column a parameter grow with them.
-WIDER = {"slice": 3.2, "parallel_coordinate": 1.2}
+WIDTH_INCHES_A_PARAMETER = {"slice": 3.2, "parallel_coordinate": 1.2}
 
 
 def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any], str]:
-    """Draw all figures that the study has enough trials for.
+    """Draw every figure that the study has enough trials for.
 
     Args:
         study: with finished trials.
@@ -62,7 +62,7 @@ def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any
     if lacking:
         LOGGER.warning(lacking)
         parts.append(f"<p>{escape(lacking)}</p>")
-    for kind in _kinds(metrics):
+    for kind in _list_kinds(metrics):
         options = _options(kind, metrics)
         if not lacking:
             page_part = _try(kind, partial(getattr(interactive, f"plot_{kind}"), study, **options))
@@ -76,11 +76,11 @@ def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any
 
 
 def with_short_names(study: optuna.Study) -> optuna.Study:
-    """Copy a study in memory, its parameters called by the last words of their names that still tell them apart."""
+    """Copy a study in memory, its hyperparameters under their shortest unambiguous names."""
     import optuna
 
     trials = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
-    short = shorten({name for trial in trials for name in trial.params})
+    short = shorten_names({name for trial in trials for name in trial.params})
     copy = optuna.create_study(study_name=study.study_name, directions=study.directions)
     copy.add_trials([_renamed(trial, short) for trial in trials])
     return copy
@@ -93,8 +93,8 @@ def _renamed(trial: FrozenTrial, short: Mapping[str, str]) -> FrozenTrial:
     return renamed
 
 
-def shorten(names: Collection[str]) -> dict[str, str]:
-    """Give each dotted name its shortest ending of at least two words that no other name has."""
+def shorten_names(names: Collection[str]) -> dict[str, str]:
+    """Map each dotted name to its shortest suffix of at least two words that no other name has."""
     found: dict[str, str] = {}
     for name in names:
         words = name.split(".")
@@ -109,8 +109,8 @@ def _count_parameters(study: optuna.Study) -> int:
     return len({name for trial in study.get_trials(deepcopy=False) for name in trial.params})
 
 
-def _kinds(metrics: Sequence[str]) -> list[str]:
-    """Name the figures of a study with so many metrics; those of one metric show the first of two."""
+def _list_kinds(metrics: Sequence[str]) -> list[str]:
+    """List the figures for one or two metrics; figures of a single metric show the first of two."""
     return [kind for kind in KINDS if (kind != "pareto_front" if len(metrics) == 1 else kind != "intermediate_values")]
 
 
@@ -124,7 +124,7 @@ def _options(kind: str, metrics: Sequence[str]) -> dict[str, Any]:
 
 
 def _try(kind: str, draw: Callable[[], Any]) -> Any:  # noqa: ANN401 - a figure of either library
-    """Draw, or do without where there are too few trials for it."""
+    """Draw a figure; return None where there are too few trials for it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -135,20 +135,20 @@ def _try(kind: str, draw: Callable[[], Any]) -> Any:  # noqa: ANN401 - a figure 
 
 
 def _to_html(figure: Any, kind: str, first: bool) -> str:  # noqa: ANN401 - plotly carries no types
-    figure.update_layout(title=TITLES[kind], template="plotly_white", width=PAGE_WIDTH)
+    figure.update_layout(title=TITLES[kind], template="plotly_white", width=PAGE_WIDTH_PIXELS)
     # The library itself, some 4 MB, stands in the page once.
     html: str = figure.to_html(full_html=False, include_plotlyjs=first)
     return html
 
 
 def _to_figure(axes: Any, kind: str, parameters: int) -> Any:  # noqa: ANN401
-    """Give the figure around axes, out of pyplot's hands, in a size at which its words can be read."""
+    """Return the figure of axes, closed in pyplot and sized so that its labels can be read."""
     import matplotlib.pyplot as plt
     import numpy as np
 
     figure = np.ravel(axes)[0].figure
     plt.close(figure)
-    figure.set_size_inches(max(WIDE, WIDER.get(kind, 0) * parameters), HIGH)
+    figure.set_size_inches(max(WIDTH_INCHES, WIDTH_INCHES_A_PARAMETER.get(kind, 0) * parameters), HEIGHT_INCHES)
     figure.suptitle("")
     for place, each in enumerate(np.ravel(axes)):
         each.set_title("")

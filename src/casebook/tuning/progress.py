@@ -1,4 +1,4 @@
-"""What a person sees of a study: a line a finished trial, and a bar with the best value and the time left."""
+"""Console output of a study: a line for each finished trial, and a bar with the best value and the time left."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from casebook.tracking.console import write_score
+from casebook.tracking.console import format_score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-WORDS = {"COMPLETE": "finished", "PRUNED": "pruned", "FAIL": "failed", "INTERRUPTED": "interrupted"}
+STATE_LABELS = {"COMPLETE": "finished", "PRUNED": "pruned", "FAIL": "failed", "INTERRUPTED": "interrupted"}
 
 
 class StudyProgress:
-    """The console of one launch."""
+    """Progress bar of one launch."""
 
     def __init__(self, metrics: Sequence[str], total: int, console: Console | None = None) -> None:
-        """Prepare the bar; nothing is shown before `start`."""
+        """Create the bar; nothing is shown before `start`."""
         self._metrics = metrics
         self._progress = Progress(
             TextColumn("trials {task.completed}/{task.total}"),
@@ -33,38 +33,38 @@ class StudyProgress:
         self._task = self._progress.add_task("", total=total, shown="", start=False)
 
     def start(self, done: int) -> None:
-        """Show the bar, with what earlier launches have done."""
+        """Show the bar, with the trials of earlier launches."""
         self._progress.start()
         self._progress.start_task(self._task)
         self._progress.update(self._task, completed=done)
 
     def stop(self) -> None:
-        """Leave the bar as it stands."""
+        """Stop updating the bar, which stays on the console."""
         self._progress.stop()
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Print a line above the bar."""
         self._progress.console.print(text, highlight=False)
 
     def print_trial(self, number: int, state: str, metrics: Mapping[str, float], message: str, seconds: float) -> None:
-        """Print how a trial ended."""
-        found = "  ".join(f"{name} {write_score(metrics[name])}" for name in self._metrics if name in metrics)
+        """Print a trial's final state, metrics or error, and seconds."""
+        found = "  ".join(f"{name} {format_score(metrics[name])}" for name in self._metrics if name in metrics)
         told = {"COMPLETE": found, "PRUNED": message}.get(state, message)
-        self.say(f"trial {number:<4} {WORDS[state]:<11} {seconds:6.1f} s  {told}")
+        self.print_line(f"trial {number:<4} {STATE_LABELS[state]:<11} {seconds:6.1f} s  {told}")
 
     def update(self, done: int, pruned: int, best: tuple[int, Sequence[float]] | None) -> None:
-        """Move the bar."""
+        """Update the bar: trials done, pruned, and the best values."""
         shown = [f"{pruned} pruned"]
         if best is not None:
-            values = "  ".join(f"{n} {write_score(v)}" for n, v in zip(self._metrics, best[1], strict=True))
+            values = "  ".join(f"{n} {format_score(v)}" for n, v in zip(self._metrics, best[1], strict=True))
             shown.insert(0, f"best {values} (trial {best[0]})")
         self._progress.update(self._task, completed=done, shown="  ".join(shown))
 
 
 def print_winner(winner: Mapping[str, Any], console: Console | None = None) -> None:
-    """Say which setting won and how to go on with it."""
+    """Print the winner's values and the command that trains it."""
     shown = console or Console()
-    found = "  ".join(f"{n} {write_score(v)}" for n, v in zip(winner["metric"], winner["found"], strict=True))
+    found = "  ".join(f"{n} {format_score(v)}" for n, v in zip(winner["metric"], winner["found"], strict=True))
     shown.print(f"winner: trial {winner['trial']}, {found}", highlight=False)
     for name, value in winner["values"].items():
         shown.print(f"  {name} = {value}", highlight=False)

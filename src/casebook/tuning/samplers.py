@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from casebook.config.schema.tuning import PruningParameters, StudyParameters
 
 # What a sampler needs beyond Optuna, and how large it is.
-NEEDED = {"gp": ("torch", "about 2 GB"), "cmaes": ("cmaes", "small")}
+REQUIRED_PACKAGES = {"gp": ("torch", "about 2 GB"), "cmaes": ("cmaes", "small")}
 # A sampler that lists its trials beforehand takes no others.
-LISTING = ("manual", "grid")
+ENUMERATING_SAMPLERS = ("manual", "grid")
 
 
 def make_sampler(parameters: StudyParameters, seed: int) -> samplers.BaseSampler:
-    """Make the named sampler.
+    """Create the sampler of a study.
 
     Args:
         parameters: the case's `study` block.
@@ -34,7 +34,7 @@ def make_sampler(parameters: StudyParameters, seed: int) -> samplers.BaseSampler
         SpaceError: the sampler needs a package that is not installed, or cannot search for two metrics.
     """
     name = parameters.sampler
-    package, size = NEEDED.get(name, ("optuna", ""))
+    package, size = REQUIRED_PACKAGES.get(name, ("optuna", ""))
     if find_spec(package) is None:
         raise SpaceError(f"study.sampler {name} needs the package {package} ({size}): pip install {package}")
     if name in {"cmaes"} and len(parameters.metric) > 1:
@@ -48,12 +48,12 @@ def make_sampler(parameters: StudyParameters, seed: int) -> samplers.BaseSampler
         "cmaes": lambda: samplers.CmaEsSampler(seed=seed),
         "qmc": lambda: samplers.QMCSampler(seed=parameters.seed, warn_independent_sampling=False),
     }
-    with _quiet():
+    with _ignore_experimental_warning():
         return made[name]()
 
 
 def make_pruner(name: str, options: PruningParameters, steps: int) -> pruners.BasePruner:
-    """Make the named pruner.
+    """Create a pruner by its name.
 
     Args:
         name: see `config.schema.tuning.Pruner`.
@@ -71,13 +71,13 @@ def make_pruner(name: str, options: PruningParameters, steps: int) -> pruners.Ba
             pruners.MedianPruner(n_startup_trials=startup, n_warmup_steps=warmup), patience=options.patience
         ),
     }
-    with _quiet():
+    with _ignore_experimental_warning():
         return made[name]()
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep Optuna from warning that a strategy asked for by name is experimental."""
+def _ignore_experimental_warning() -> Iterator[None]:
+    """Suppress Optuna's warning that a sampler or pruner chosen by name is experimental."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield

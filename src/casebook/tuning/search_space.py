@@ -1,4 +1,4 @@
-"""Reading a space: a tree of the parameters' shape, whose leaves say what may stand there."""
+"""The search space: a tree shaped like the parameters, whose leaves describe hyperparameters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from casebook.config.resolve import RENAMED_KEYS
 from casebook.config.tree import look_up
-from casebook.tuning.hyperparameters import ChoiceLeaf, Leaf, NumberLeaf, Scalar, SpaceError, WidthsLeaf
+from casebook.tuning.hyperparameters import (
+    CategoricalHyperparameter,
+    Hyperparameter,
+    NumberHyperparameter,
+    Scalar,
+    SpaceError,
+    WidthsHyperparameter,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -27,8 +34,8 @@ WIDTHS = {"depth", "width", "each"}
 
 def read_space(
     case: str, tree: Mapping[str, Any], parameters: Mapping[str, Any], open_keys: Collection[str]
-) -> list[Leaf]:
-    """Read a space and check it against the parameters that it varies.
+) -> list[Hyperparameter]:
+    """Parse a search space and validate it against the parameters that it varies.
 
     Args:
         case: its name, the first word of every dotted name.
@@ -37,7 +44,7 @@ def read_space(
         open_keys: names of mappings in them that may get new keys.
 
     Returns:
-        Its leaves, each after those that it depends on.
+        Its hyperparameters, each after those that its conditions name.
 
     Raises:
         SpaceError: a leaf that the parameters do not have, or a description that makes no sense.
@@ -45,7 +52,7 @@ def read_space(
     leaves = [
         _read_leaf(f"{case}.{path}", spec) for path, spec in _walk(tree, parameters, open_keys, f"{case}.study.space")
     ]
-    return _in_order(leaves, case)
+    return _sort_by_conditions(leaves, case)
 
 
 def _walk(
@@ -55,7 +62,7 @@ def _walk(
     place: str,
     prefix: str = "",
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Find the descriptions in a space; refuse keys that the parameters do not have."""
+    """Yield the path and description of each hyperparameter; refuse keys that the parameters do not have."""
     for key, below in tree.items():
         known = parameters if isinstance(parameters, dict) else {}
         # An environment cannot take a leaf out of the space below it; it can say that it does not vary.
@@ -75,8 +82,8 @@ def _walk(
             yield from _walk(below, known.get(key), open_keys, f"{place}.{key}", f"{prefix}{key}.")
 
 
-def _read_leaf(name: str, spec: Mapping[str, Any]) -> Leaf:
-    """Read one description."""
+def _read_leaf(name: str, spec: Mapping[str, Any]) -> Hyperparameter:
+    """Parse the description of one hyperparameter."""
     kinds = [kind for kind in KINDS if kind in spec]
     others = spec.keys() - set(kinds)
     if len(kinds) != 1 or not others <= KINDS[kinds[0]]:
@@ -84,13 +91,15 @@ def _read_leaf(name: str, spec: Mapping[str, Any]) -> Leaf:
         raise SpaceError(f"{name}: {', '.join(spec)} do not go together; a leaf is one of {allowed}")
     when = _read_conditions(name, spec.get("when") or {})
     if kinds[0] == "choice":
-        return ChoiceLeaf(name, _read_choices(name, spec["choice"]), when)
+        return CategoricalHyperparameter(name, _read_choices(name, spec["choice"]), when)
     if kinds[0] == "widths":
         return _read_widths(name, spec["widths"], when)
     return _read_number(name, kinds[0], spec, when)
 
 
-def _read_number(name: str, kind: str, spec: Mapping[str, Any], when: Mapping[str, tuple[Any, ...]]) -> NumberLeaf:
+def _read_number(
+    name: str, kind: str, spec: Mapping[str, Any], when: Mapping[str, tuple[Any, ...]]
+) -> NumberHyperparameter:
     numbers = int if kind == "int" else int | float
     bounds, step, log = spec[kind], spec.get("step"), bool(spec.get("log", False))
     fits = isinstance(bounds, list) and len(bounds) == 2 and all(isinstance(bound, numbers) for bound in bounds)
@@ -98,7 +107,7 @@ def _read_number(name: str, kind: str, spec: Mapping[str, Any], when: Mapping[st
         raise SpaceError(f"{name} = {bounds!r}: give [lowest, highest]{', above 0 for log' if log else ''}")
     if step is not None and (log or not isinstance(step, numbers) or step <= 0):
         raise SpaceError(f"{name}, step {step!r}: give a number above 0, and not together with log")
-    return NumberLeaf(name, bounds[0], bounds[1], log, step, kind == "int", when)
+    return NumberHyperparameter(name, bounds[0], bounds[1], log, step, kind == "int", when)
 
 
 def _read_choices(name: str, values: Any) -> tuple[Any, ...]:  # noqa: ANN401
@@ -109,14 +118,14 @@ def _read_choices(name: str, values: Any) -> tuple[Any, ...]:  # noqa: ANN401
     return tuple(values)
 
 
-def _read_widths(name: str, spec: Any, when: Mapping[str, tuple[Any, ...]]) -> WidthsLeaf:  # noqa: ANN401
+def _read_widths(name: str, spec: Any, when: Mapping[str, tuple[Any, ...]]) -> WidthsHyperparameter:  # noqa: ANN401
     if not isinstance(spec, dict) or not {"depth", "width"} <= spec.keys() <= WIDTHS:
         raise SpaceError(f"{name}: widths take depth and width, each described like a leaf, and `each: true`")
     depth = _read_leaf(f"{name}.depth", spec["depth"])
     if not spec.get("each"):
-        return WidthsLeaf(name, depth, (_read_leaf(f"{name}.width", spec["width"]),), when)
-    deepest = max(depth.listed())
-    return WidthsLeaf(
+        return WidthsHyperparameter(name, depth, (_read_leaf(f"{name}.width", spec["width"]),), when)
+    deepest = max(depth.list_values())
+    return WidthsHyperparameter(
         name, depth, tuple(_read_leaf(f"{name}.width_{n + 1}", spec["width"]) for n in range(deepest)), when
     )
 
@@ -128,14 +137,14 @@ def _read_conditions(name: str, when: Any) -> dict[str, tuple[Any, ...]]:  # noq
     return {f"{case}.{key}": tuple(v if isinstance(v, list) else [v]) for key, v in when.items()}
 
 
-def _in_order(leaves: list[Leaf], case: str) -> list[Leaf]:
-    """Put each leaf behind those that its conditions name."""
+def _sort_by_conditions(leaves: list[Hyperparameter], case: str) -> list[Hyperparameter]:
+    """Sort hyperparameters topologically: each after those that its conditions name."""
     names = {leaf.name for leaf in leaves}
-    done: list[Leaf] = []
+    done: list[Hyperparameter] = []
     rest = list(leaves)
     while rest:
         placed = {leaf.name for leaf in done}
-        ready = [leaf for leaf in rest if not any(_owner(key, names) in names - placed for key in leaf.when)]
+        ready = [leaf for leaf in rest if not any(_conditioned(key, names) in names - placed for key in leaf.when)]
         if not ready:
             raise SpaceError(f"{case}.study.space: {rest[0].name} depends on itself through its conditions")
         done += ready
@@ -143,13 +152,13 @@ def _in_order(leaves: list[Leaf], case: str) -> list[Leaf]:
     return done
 
 
-def _owner(key: str, names: Collection[str]) -> str:
-    """Name the leaf that a condition looks at: a list of widths is asked for its depth, say."""
+def _conditioned(key: str, names: Collection[str]) -> str:
+    """Return the hyperparameter that a condition's key belongs to: that of widths for the key of their depth, say."""
     return key if key in names else key.rpartition(".")[0]
 
 
-def ask_values(leaves: list[Leaf], trial: BaseTrial, parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Ask a trial for the value of each leaf that exists in it.
+def suggest_values(leaves: list[Hyperparameter], trial: BaseTrial, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Suggest a value for each hyperparameter that is active in a trial.
 
     Args:
         leaves: see `read_space`.
@@ -161,30 +170,30 @@ def ask_values(leaves: list[Leaf], trial: BaseTrial, parameters: Mapping[str, An
     """
     found: dict[str, Any] = {}
     for leaf in leaves:
-        if exists(leaf, {**trial.params, **found}, parameters):
-            found[leaf.name] = leaf.ask(trial)
+        if is_active(leaf, {**trial.params, **found}, parameters):
+            found[leaf.name] = leaf.suggest(trial)
     return found
 
 
-def list_grid(leaves: list[Leaf], parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """List every combination of values, leaves that do not exist in one left out of it."""
+def list_grid(leaves: list[Hyperparameter], parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """List every combination of values; inactive hyperparameters are left out of it."""
     grid: list[tuple[dict[str, Any], dict[str, Scalar]]] = [({}, {})]
     for leaf in leaves:
         grown: list[tuple[dict[str, Any], dict[str, Scalar]]] = []
         for values, asked in grid:
-            if not exists(leaf, {**asked, **values}, parameters):
+            if not is_active(leaf, {**asked, **values}, parameters):
                 grown.append((values, asked))
                 continue
-            grown += [({**values, leaf.name: v}, {**asked, **leaf.encode(v)}) for v in leaf.listed()]
+            grown += [({**values, leaf.name: v}, {**asked, **leaf.encode(v)}) for v in leaf.list_values()]
         grid = grown
     return [values for values, _ in grid]
 
 
-def encode_values(leaves: list[Leaf], values: Mapping[str, Any]) -> dict[str, Scalar]:
-    """Give Optuna's names and values for chosen values.
+def encode_values(leaves: list[Hyperparameter], values: Mapping[str, Any]) -> dict[str, Scalar]:
+    """Encode given values as Optuna's names and values.
 
     Raises:
-        SpaceError: a value that the space does not hold.
+        SpaceError: a value lies outside the space.
     """
     by_name = {leaf.name: leaf for leaf in leaves}
     found: dict[str, Scalar] = {}
@@ -195,19 +204,19 @@ def encode_values(leaves: list[Leaf], values: Mapping[str, Any]) -> dict[str, Sc
     return found
 
 
-def leaves_of_list(entries: list[dict[str, Any]]) -> list[Leaf]:
-    """Make the space of a list of settings: each leaf with the values that it takes there."""
+def space_of_settings(entries: list[dict[str, Any]]) -> list[Hyperparameter]:
+    """Build the space of a list of settings: one categorical hyperparameter for each name in it."""
     names = dict.fromkeys(name for entry in entries for name in entry)
     values = {name: [entry[name] for entry in entries if name in entry] for name in names}
-    return [ChoiceLeaf(name, tuple(_distinct(found))) for name, found in values.items()]
+    return [CategoricalHyperparameter(name, tuple(_distinct(found))) for name, found in values.items()]
 
 
 def _distinct(values: list[Any]) -> list[Any]:
     return [value for place, value in enumerate(values) if value not in values[:place]]
 
 
-def exists(leaf: Leaf, asked: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:
-    """Tell whether all conditions of a leaf hold."""
+def is_active(leaf: Hyperparameter, asked: Mapping[str, Any], parameters: Mapping[str, Any]) -> bool:
+    """Return whether all conditions of a hyperparameter hold."""
     return all(
         (asked[key] if key in asked else look_up(parameters, key, None)) in values for key, values in leaf.when.items()
     )

@@ -1,4 +1,4 @@
-"""Where a study is kept: a journal file, or a database that several machines reach."""
+"""Storage of studies: a journal file, or a database that several machines reach."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ DRIVER = f"{POSTGRESQL}+psycopg:"
 
 
 class KernelLock(BaseJournalFileLock):
-    """A lock that the kernel releases when its process is killed; Optuna's own ones then wait for 30 seconds."""
+    """A lock file that the kernel releases when its process is killed; Optuna's own locks then wait for 30 seconds."""
 
     def __init__(self, path: str) -> None:
-        """Lock a file beside the journal."""
+        """Create the lock beside the journal."""
         self._lock = FileLock(f"{path}.lock")
 
     def acquire(self) -> bool:
@@ -37,7 +37,7 @@ class KernelLock(BaseJournalFileLock):
         return True
 
     def release(self) -> None:
-        """Let the next one in."""
+        """Release the lock."""
         self._lock.release()
 
 
@@ -58,24 +58,24 @@ def open_storage(address: str) -> BaseStorage:
         raise SpaceError(f"study.storage {address!r}: give journal:///<file> or postgresql://<user>@<host>/<name>")
     named = f"study.storage {hide_password(address)}"
     try:
-        if complete(address).startswith(DRIVER):
+        if add_driver(address).startswith(DRIVER):
             require_extra("postgres", named)
-        return RDBStorage(complete(address), engine_kwargs={"pool_pre_ping": True})
+        return RDBStorage(add_driver(address), engine_kwargs={"pool_pre_ping": True})
     except MissingExtraError as error:
         raise SpaceError(str(error)) from None
     except ImportError as error:
         raise SpaceError(f"{named}: {error}; install the driver that the address names") from error
 
 
-def complete(address: str) -> str:
-    """Name the driver that casebook brings, where an address of PostgreSQL names none."""
+def add_driver(address: str) -> str:
+    """Add casebook's driver to a PostgreSQL address that names none."""
     scheme, rest = address.split("://", 1)
     return f"{DRIVER}//{rest}" if scheme in {POSTGRESQL, "postgres"} else address
 
 
 @contextmanager
-def exclusive(storage: BaseStorage, address: str, name: str) -> Iterator[None]:
-    """Let one process at a time, on any machine, look at a study and change it by what it saw.
+def lock_study(storage: BaseStorage, address: str, name: str) -> Iterator[None]:
+    """Lock a study: one process at a time, on any machine, reads and modifies it.
 
     Args:
         storage: see `open_storage`.
@@ -86,14 +86,14 @@ def exclusive(storage: BaseStorage, address: str, name: str) -> Iterator[None]:
         with FileLock(f"{address.removeprefix(JOURNAL)}.{name}.lock"):
             yield
         return
-    locks = isinstance(storage, RDBStorage) and complete(address).startswith(POSTGRESQL)
+    locks = isinstance(storage, RDBStorage) and add_driver(address).startswith(POSTGRESQL)
     with _locked_row(storage, name) if locks else nullcontext():  # type: ignore[arg-type]
         yield
 
 
 @contextmanager
 def _locked_row(storage: RDBStorage, name: str) -> Iterator[None]:
-    """Hold one of PostgreSQL's advisory locks; it goes with its connection, whatever becomes of the process."""
+    """Acquire a PostgreSQL advisory lock; it is released with its connection, even when the process is killed."""
     from sqlalchemy import text
 
     key = zlib.crc32(f"casebook {name}".encode())
@@ -106,12 +106,12 @@ def _locked_row(storage: RDBStorage, name: str) -> Iterator[None]:
 
 
 def hide_password(address: str) -> str:
-    """Leave the password out of a storage's address."""
+    """Remove the password from a storage's address."""
     scheme, _, rest = address.partition("://")
     user, at, host = rest.rpartition("@")
     return f"{scheme}://{user.split(':')[0]}{at}{host}"
 
 
 def quiet_optuna() -> None:
-    """Leave the console to casebook's own line a trial."""
+    """Disable Optuna's log line for each trial; casebook prints its own."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)

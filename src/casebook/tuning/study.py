@@ -1,4 +1,4 @@
-"""Opening a study, old or new, and refusing an old one that was about something else."""
+"""Creating and joining Optuna studies; one whose definition has changed is refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import optuna
 
 from casebook.config.tree import differ
 from casebook.tuning.hyperparameters import SpaceError
-from casebook.tuning.storage import exclusive, open_storage, quiet_optuna
+from casebook.tuning.storage import lock_study, open_storage, quiet_optuna
 from casebook.tuning.trials import SETTING
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ ENQUEUED = "enqueued"
 
 @dataclass(frozen=True)
 class StudyLocation:
-    """Where a study is kept.
+    """Location of a study: its storage and name.
 
     Attributes:
         storage: opened.
@@ -40,12 +40,12 @@ class StudyLocation:
     address: str
     name: str
 
-    def exclusive(self) -> Any:  # noqa: ANN401 - a context manager
-        """Keep everybody else from the study; see `storage.exclusive`."""
-        return exclusive(self.storage, self.address, self.name)
+    def lock(self) -> Any:  # noqa: ANN401 - a context manager
+        """Lock the study; see `storage.lock_study`."""
+        return lock_study(self.storage, self.address, self.name)
 
     def load(self, **strategies: Any) -> optuna.Study:  # noqa: ANN401 - sampler and pruner
-        """Load the study that is there."""
+        """Load the study."""
         return optuna.load_study(study_name=self.name, storage=self.storage, **strategies)
 
 
@@ -56,35 +56,35 @@ def open_location(address: str, name: str) -> StudyLocation:
 
 
 def create_or_join_study(
-    place: StudyLocation,
+    location: StudyLocation,
     directions: list[Direction],
     definition: Mapping[str, Any],
     first: list[dict[str, Any]],
     open_run: Callable[[], str],
 ) -> str:
-    """Create the study, or join the one that is there if it has the same definition.
+    """Create a study, or join the existing one if it has the same definition.
 
     Args:
-        place: where.
+        location: its location.
         directions: one for each metric.
         definition: what makes two launches one study: space, metrics, base parameters, data.
-        first: trials to try before all others, in Optuna's names and values.
-        open_run: creates the run that holds the trials' runs, when the study is new.
+        first: trials to enqueue before all others, in Optuna's names and values.
+        open_run: creates the MLflow run that is the parent of the trials' runs, when the study is new.
 
     Returns:
         The id of the study's run.
 
     Raises:
-        SpaceError: the study that is there has another definition.
+        SpaceError: the existing study has another definition.
     """
     kept = json.loads(json.dumps(definition, sort_keys=True))
-    with place.exclusive():
+    with location.lock():
         study = optuna.create_study(
-            study_name=place.name, storage=place.storage, directions=directions, load_if_exists=True
+            study_name=location.name, storage=location.storage, directions=directions, load_if_exists=True
         )
         attributes = study.user_attrs
         if attributes.get(DEFINITION, kept) != kept:
-            raise SpaceError(_tell_changes(place.name, attributes[DEFINITION], kept))
+            raise SpaceError(_describe_changes(location.name, attributes[DEFINITION], kept))
         if DEFINITION not in attributes:
             study.set_user_attr(DEFINITION, kept)
         # Each step is marked when it is done: a launch that died between them is made good by the next.
@@ -97,8 +97,8 @@ def create_or_join_study(
         return str(study.user_attrs[RUN])
 
 
-def _tell_changes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """Say what differs between two definitions, leaf by leaf."""
+def _describe_changes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """Describe what differs between two definitions, leaf by leaf."""
     changed = sorted(differ(old, new), key=itemgetter(0))
     shown = "; ".join(f"{key}: {before!r} -> {after!r}" for key, before, after in changed[:8])
     more = f" and {len(changed) - 8} more" if len(changed) > 8 else ""

@@ -1,4 +1,4 @@
-"""A trial's run in MLflow: opened, drawn and ended by the launch alone, so that workers need no store."""
+"""MLflow runs of trials: opened, logged to and ended by the launch alone, so that workers need no MLflow store."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ TRIAL_TAG, STUDY_TAG = "optuna.trial", "optuna.study"
 
 
 class TrialRuns:
-    """Child runs of a study's run."""
+    """The child runs of a study's run, one for each trial."""
 
     def __init__(self, run_id: str, study: str, storage: str) -> None:
-        """Keep where runs go and which study they belong to."""
+        """Store the parent run and the tags that every child run gets."""
         self._client = MlflowClient()
         parent = self._client.get_run(run_id)
         self._parent, self._experiment = run_id, parent.info.experiment_id
@@ -39,10 +39,10 @@ class TrialRuns:
         self._runs: dict[int, str] = {}
 
     def start(self, trial: int, parameters: Mapping[str, Any], retry_of: int | None) -> str:
-        """Open the run of a trial.
+        """Open the run of a trial and log its parameters.
 
         Returns:
-            Its id.
+            Its run id.
         """
         tags = {"mlflow.parentRunId": self._parent, TRIAL_TAG: str(trial), **self._tags}
         tags |= {"retry_of": str(retry_of)} if retry_of is not None else {}
@@ -53,12 +53,12 @@ class TrialRuns:
             self._client.log_batch(run.info.run_id, params=values[start : start + PARAMETERS_A_BATCH])
         return self._runs[trial]
 
-    def epoch(self, trial: int, number: int, metrics: Mapping[str, float]) -> None:
-        """Draw the next point of its curves."""
+    def log_epoch(self, trial: int, number: int, metrics: Mapping[str, float]) -> None:
+        """Log an epoch's metrics to the trial's run."""
         mlflow_client.log_metrics(self._runs[trial], metrics, step=number)
 
     def end(self, trial: int, state: str, message: str, metrics: Mapping[str, float], epochs: int) -> None:
-        """End its run as it ended itself; its final figures stand at the last step, where a table shows them."""
+        """End a trial's run; final metrics are logged at the last step, where MLflow's table shows them."""
         run_id = self._runs.pop(trial)
         tags = [RunTag("pruned", "true")] if state == "PRUNED" else []
         tags += [RunTag("error", message[: mlflow_client.TAG_LENGTH])] if message and state != "PRUNED" else []
@@ -75,7 +75,7 @@ class TrialRuns:
                 self._client.set_terminated(run.info.run_id, "FAILED")
 
     def close_ended(self, trials: Iterable[FrozenTrial]) -> None:
-        """End the runs of trials that ended when their launch was no longer there to hear of it."""
+        """End the runs of trials that finished after their launch was gone."""
         ended = {str(trial.number): trial.state.name for trial in trials if trial.state.is_finished()}
         for run in self._open_runs():
             state = ended.get(run.data.tags.get(TRIAL_TAG, ""))
@@ -84,8 +84,8 @@ class TrialRuns:
             if state:
                 self._client.set_terminated(run.info.run_id, STATUS[state])
 
-    def sum_up(self, winner: Mapping[str, Any], measured: Mapping[str, float]) -> None:
-        """Tell the study's run of its winner; as tags, since a later launch may find a better one."""
+    def log_winner(self, winner: Mapping[str, Any], measured: Mapping[str, float]) -> None:
+        """Log the winner to the study's run, as tags, since a later launch may replace it."""
         found = dict(zip(winner["metric"], winner["found"], strict=True))
         mlflow_client.log_metrics(
             self._parent, {**measured, **{f"best/{name}": value for name, value in found.items()}}
@@ -95,8 +95,8 @@ class TrialRuns:
             self._parent, {**tags, "best.trial": winner["trial"], "best.run_id": winner["trial_run_id"]}
         )
 
-    def keep_open(self) -> None:
-        """Show the study's run as running, also when another launch has ended it meanwhile."""
+    def mark_running(self) -> None:
+        """Set the study's run to RUNNING where another launch has ended it meanwhile."""
         if self._client.get_run(self._parent).info.status != "RUNNING":
             self._client.update_run(self._parent, status="RUNNING")
 

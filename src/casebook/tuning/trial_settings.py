@@ -1,4 +1,4 @@
-"""What a study searches: the leaves of its space, or of its list, and the trials that come first."""
+"""Settings of trials: the hyperparameters of a study, its first trials, and what a trial suggests."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from casebook.config.resolve import DEFAULT, InvalidParametersError, check_case
 from casebook.config.schema import FREE_MAPPINGS
 from casebook.config.tree import flatten, look_up
 from casebook.evaluation.metrics import COSTS
-from casebook.tuning.hyperparameters import Leaf, SpaceError
+from casebook.tuning.hyperparameters import Hyperparameter, SpaceError
 from casebook.tuning.plan import VARIANT, StudyPlan, apply_trial_values
-from casebook.tuning.samplers import LISTING, make_sampler
+from casebook.tuning.samplers import ENUMERATING_SAMPLERS, make_sampler
 from casebook.tuning.search_space import (
-    ask_values,
     encode_values,
-    exists,
-    leaves_of_list,
+    is_active,
     list_grid,
     read_space,
+    space_of_settings,
+    suggest_values,
 )
 from casebook.tuning.storage import quiet_optuna
 from casebook.tuning.trials import SETTING
@@ -30,23 +30,23 @@ if TYPE_CHECKING:
     from casebook.config.schema.tuning import StudyParameters
 
 # So many settings are drawn from a space to see whether they make sense, before anything is read.
-DRAWN = 25
-MOST_LISTED = 10_000
+SAMPLED_SETTINGS = 25
+MAX_GRID_TRIALS = 10_000
 
 
-def list_searched(plan: StudyPlan) -> list[Leaf]:
-    """Give the leaves that vary: those of the space, or for `manual` those of its list."""
+def list_hyperparameters(plan: StudyPlan) -> list[Hyperparameter]:
+    """List the hyperparameters of a study: those of its space, or for `manual` those of its list."""
     if plan.study.sampler == "manual":
-        return leaves_of_list(first_values(plan))
+        return space_of_settings(read_first_settings(plan))
     return read_space(plan.case, plan.study.space, plan.parameters, FREE_MAPPINGS)
 
 
-def first_values(plan: StudyPlan, leaves: list[Leaf] | None = None) -> list[dict[str, Any]]:
-    """Give the settings that are tried first: dotted name -> value, in the order of `study.first`.
+def read_first_settings(plan: StudyPlan, leaves: list[Hyperparameter] | None = None) -> list[dict[str, Any]]:
+    """Read the settings of `study.first` in their order: dotted name -> value.
 
     Args:
         plan: the study.
-        leaves: of its space; a variant named in the list then stands for its values of these, else for itself.
+        leaves: of its space; a variant named in the list is then replaced by its values of these.
     """
     values = []
     for entry in plan.study.first:
@@ -60,65 +60,73 @@ def first_values(plan: StudyPlan, leaves: list[Leaf] | None = None) -> list[dict
 
 
 def _known_variant(plan: StudyPlan, variant: str) -> str:
-    """Give the dotted name under which a variant is chosen."""
+    """Return the dotted name of the variant parameter.
+
+    Raises:
+        SpaceError: there is no such variant.
+    """
     variants = [DEFAULT, *sorted(plan.parameters["variants"])]
     if variant not in variants:
         raise SpaceError(f"{plan.case}.study.first: there is no variant {variant!r}; there are {', '.join(variants)}")
     return f"{plan.case}.{VARIANT}"
 
 
-def _values_of_variant(plan: StudyPlan, leaves: list[Leaf], key: str, variant: str) -> dict[str, Any]:
-    """Read what a variant has at the leaves of a space."""
+def _values_of_variant(plan: StudyPlan, leaves: list[Hyperparameter], key: str, variant: str) -> dict[str, Any]:
+    """Look up a variant's values of the hyperparameters of a space."""
     tree = {plan.case: apply_trial_values(plan.parameters, {key: variant})}
     found: dict[str, Any] = {}
     asked: dict[str, Any] = {}
     for leaf in leaves:
-        if exists(leaf, asked, tree):
+        if is_active(leaf, asked, tree):
             found[leaf.name] = look_up(tree, leaf.name, None)
             asked |= leaf.encode(found[leaf.name])
     return found
 
 
-def enqueued(plan: StudyPlan, leaves: list[Leaf]) -> list[dict[str, Any]]:
-    """List the trials that stand in the queue from the start, in Optuna's names and values."""
-    settings = first_values(plan, None if plan.study.sampler == "manual" else leaves)
+def list_enqueued(plan: StudyPlan, leaves: list[Hyperparameter]) -> list[dict[str, Any]]:
+    """List the trials to enqueue when a study is created, in Optuna's names and values.
+
+    Raises:
+        SpaceError: a grid has more than `MAX_GRID_TRIALS` combinations, or a setting lies outside the space.
+    """
+    settings = read_first_settings(plan, None if plan.study.sampler == "manual" else leaves)
     if plan.study.sampler == "grid":
         settings += [values for values in list_grid(leaves, {plan.case: plan.parameters}) if values not in settings]
-    if len(settings) > MOST_LISTED:
+    if len(settings) > MAX_GRID_TRIALS:
         raise SpaceError(f"{plan.case}.study: {len(settings):,} combinations are too many for a grid")
     return [encode_values(leaves, values) for values in settings]
 
 
-def ask(plan: StudyPlan, leaves: list[Leaf], trial: optuna.Trial) -> dict[str, Any]:
-    """Take a trial's values; of a list, only the leaves that its setting names."""
+def suggest_trial(plan: StudyPlan, leaves: list[Hyperparameter], trial: optuna.Trial) -> dict[str, Any]:
+    """Suggest a trial's values; of a list, only the hyperparameters that its setting names."""
     if plan.study.sampler == "manual":
         named = trial.user_attrs[SETTING]
         leaves = [leaf for leaf in leaves if leaf.name in named]
-    return ask_values(leaves, trial, {plan.case: plan.parameters})
+    return suggest_values(leaves, trial, {plan.case: plan.parameters})
 
 
-def check_searched(plan: StudyPlan) -> list[dict[str, Any]]:
-    """Refuse a study that could not be run, before anything is read.
+def check_study(plan: StudyPlan) -> list[dict[str, Any]]:
+    """Validate a study before any data is read.
 
     Returns:
-        The trials that stand in the queue from the start.
+        The trials to enqueue when the study is created.
 
     Raises:
         SpaceError: names the dotted key and what is wrong with it.
     """
     quiet_optuna()
     study, case = plan.study, plan.case
-    _check_judged(plan)
-    leaves = list_searched(plan)
+    _check_metrics(plan)
+    leaves = list_hyperparameters(plan)
     if not leaves:
         where = "first" if study.sampler == "manual" else "space"
         raise SpaceError(f"{case}.study.{where} is empty: name what varies in conf/base/{case}/parameters.yml")
     make_sampler(study, study.seed)
-    first = enqueued(plan, leaves)
-    settings = first_values(plan, None if study.sampler == "manual" else leaves)
-    if study.sampler not in LISTING:
+    first = list_enqueued(plan, leaves)
+    settings = read_first_settings(plan, None if study.sampler == "manual" else leaves)
+    if study.sampler not in ENUMERATING_SAMPLERS:
         drawing = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-        settings += [ask(plan, leaves, drawing.ask()) for _ in range(DRAWN)]
+        settings += [suggest_trial(plan, leaves, drawing.ask()) for _ in range(SAMPLED_SETTINGS)]
     for values in settings:
         _check_setting(case, plan.parameters, values)
     return first
@@ -132,7 +140,7 @@ def _check_setting(case: str, base: Mapping[str, Any], values: Mapping[str, Any]
         raise SpaceError(f"{case}.study: a setting of the space is no valid setting ({shown}): {error}") from None
 
 
-def _check_judged(plan: StudyPlan) -> None:
+def _check_metrics(plan: StudyPlan) -> None:
     """Refuse metrics that are not measured and rows that a study must not see."""
     study, split, training = plan.study, plan.parameters["split"], plan.parameters["training"]
     if not study.folds and split["validation_on"] == "test":
@@ -152,14 +160,14 @@ def _check_judged(plan: StudyPlan) -> None:
             )
 
 
-def describe_study(plan: StudyPlan) -> dict[str, Any]:
-    """Say what makes two launches the same study; trials, workers, sampler and pruner may change between them."""
+def define_study(plan: StudyPlan) -> dict[str, Any]:
+    """Return the definition of a study; launches may differ in trials, workers, sampler and pruner, not in this."""
     study: StudyParameters = plan.study
     left_out = {"study", "variants", "reference", "sample", "evaluation"}
     return {
         "space": study.space,
         "first": study.first,
-        "listed": study.sampler if study.sampler in LISTING else "",
+        "listed": study.sampler if study.sampler in ENUMERATING_SAMPLERS else "",
         "metric": study.metric,
         "direction": study.direction,
         "folds": study.folds,

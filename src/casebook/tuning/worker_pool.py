@@ -1,4 +1,4 @@
-"""The worker processes of one launch: started, heard, replaced and stopped."""
+"""The pool of worker processes of one launch: started, polled for messages, replaced and stopped."""
 
 from __future__ import annotations
 
@@ -18,44 +18,45 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-# How long interrupted workers may take over their bookkeeping.
+# How long terminated workers may take to record their trials.
 STOP_TIMEOUT_SECONDS = 30.0
 POLL_SECONDS = 0.5
-CHUNK = 1 << 16
+CHUNK_BYTES = 1 << 16
 
 
 @dataclass
 class WorkerHandle:
-    """One worker process.
+    """Handle of a worker process.
 
     Attributes:
-        process: itself.
-        pipe: brings its messages.
-        trial: number of the trial that it is at.
+        process: the process.
+        pipe: its messages are read from it.
+        trial: number of the trial that it runs.
+        buffer: of the bytes read, those after the last complete message.
     """
 
     process: subprocess.Popen[bytes]
     pipe: IO[bytes]
     trial: int | None = None
-    rest: bytes = field(default=b"", repr=False)
+    buffer: bytes = field(default=b"", repr=False)
 
     def read(self) -> Iterator[dict[str, Any]]:
-        """Give the messages that have come in whole."""
-        *lines, self.rest = (self.rest + os.read(self.pipe.fileno(), CHUNK)).split(b"\n")
+        """Read from the pipe and yield the complete messages."""
+        *lines, self.buffer = (self.buffer + os.read(self.pipe.fileno(), CHUNK_BYTES)).split(b"\n")
         for line in lines:
             message = json.loads(line)
             self.trial = None if message["event"] == "end" else message["trial"]
             yield message
 
     def read_rest(self) -> Iterator[dict[str, Any]]:
-        """Give what a worker that has ended still said."""
+        """Read the last messages of a worker that has exited."""
         with self.pipe as pipe:
-            self.rest += pipe.read()
-        for line in self.rest.split(b"\n")[:-1]:
+            self.buffer += pipe.read()
+        for line in self.buffer.split(b"\n")[:-1]:
             yield json.loads(line)
 
-    def answer(self, text: str) -> None:
-        """Send a line to the worker; one that is gone needs none."""
+    def send_line(self, text: str) -> None:
+        """Send a line to the worker; one that has exited is ignored."""
         try:
             self.process.stdin.write(f"{text}\n".encode())  # type: ignore[union-attr]
             self.process.stdin.flush()  # type: ignore[union-attr]
@@ -64,48 +65,48 @@ class WorkerHandle:
 
 
 class WorkerPool:
-    """A number of workers on one plan."""
+    """A pool of workers that run one plan."""
 
     def __init__(
-        self, plan: Path, size: int, threads: int, hear: Callable[[WorkerHandle, dict[str, Any]], None]
+        self, plan: Path, size: int, threads: int, on_message: Callable[[WorkerHandle, dict[str, Any]], None]
     ) -> None:
-        """Keep the plan and who hears messages; nothing is started yet."""
-        self._plan, self._size, self._threads, self._hear = plan, size, threads, hear
+        """Store the plan and the handler of messages; no process is started yet."""
+        self._plan, self._size, self._threads, self._on_message = plan, size, threads, on_message
         self._selector = selectors.DefaultSelector()
-        self._hands: list[WorkerHandle] = []
+        self._workers: list[WorkerHandle] = []
 
-    def work(self, lost: Callable[[WorkerHandle, int], None], check: Callable[[], None]) -> None:
-        """Run workers until none finds anything left to do.
+    def run(self, on_death: Callable[[WorkerHandle, int], None], on_poll: Callable[[], None]) -> None:
+        """Run workers until none finds a trial left.
 
         Args:
-            lost: hears of a worker that died, and how.
-            check: looks at the study now and then; raises to stop it.
+            on_death: called with a worker that died and its exit code.
+            on_poll: called at each poll; raises to stop the study.
         """
         try:
-            with deferred_signals() as heed:
+            with deferred_signals() as raise_if_interrupted:
                 for _ in range(self._size):
                     self._start()
-                while self._hands:
-                    self._listen(POLL_SECONDS)
-                    heed()
-                    self._replace(lost)
-                    check()
+                while self._workers:
+                    self._poll(POLL_SECONDS)
+                    raise_if_interrupted()
+                    self._replace(on_death)
+                    on_poll()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Interrupt all workers, hear their last words, and kill what does not end."""
-        for hand in self._hands:
-            hand.process.terminate()
+        """Terminate all workers, read their last messages, and kill those that do not exit in time."""
+        for worker in self._workers:
+            worker.process.terminate()
         end = time.monotonic() + STOP_TIMEOUT_SECONDS
-        while self._hands and time.monotonic() < end:
-            self._listen(0.1)
-            self._hands = [hand for hand in self._hands if not self._gone(hand)]
-        for hand in self._hands:
-            hand.process.kill()
-            self._gone(hand, wait=True)
-        self._hands = []
+        while self._workers and time.monotonic() < end:
+            self._poll(0.1)
+            self._workers = [worker for worker in self._workers if not self._has_exited(worker)]
+        for worker in self._workers:
+            worker.process.kill()
+            self._has_exited(worker, wait=True)
+        self._workers = []
 
     def _start(self) -> None:
         ours, theirs = os.pipe()
@@ -119,41 +120,41 @@ class WorkerPool:
             env={**os.environ, **thread_limits(self._threads)},
         )
         os.close(theirs)
-        hand = WorkerHandle(process, os.fdopen(ours, "rb"))
-        self._selector.register(hand.pipe, selectors.EVENT_READ, hand)
-        self._hands.append(hand)
+        worker = WorkerHandle(process, os.fdopen(ours, "rb"))
+        self._selector.register(worker.pipe, selectors.EVENT_READ, worker)
+        self._workers.append(worker)
 
-    def _listen(self, seconds: float) -> None:
-        """Pass on what workers say, for so long at most."""
+    def _poll(self, seconds: float) -> None:
+        """Pass workers' messages to the handler, waiting for so many seconds at most."""
         for key, _ in self._selector.select(seconds):
             for message in key.data.read():
-                self._hear(key.data, message)
+                self._on_message(key.data, message)
 
-    def _replace(self, lost: Callable[[WorkerHandle, int], None]) -> None:
-        """Put a fresh process where one made room or died."""
-        for hand in [hand for hand in self._hands if self._gone(hand)]:
-            self._hands.remove(hand)
-            code = hand.process.returncode
+    def _replace(self, on_death: Callable[[WorkerHandle, int], None]) -> None:
+        """Start a new process for each that was recycled or died."""
+        for worker in [worker for worker in self._workers if self._has_exited(worker)]:
+            self._workers.remove(worker)
+            code = worker.process.returncode
             if code not in (0, RECYCLED):
-                lost(hand, code)
+                on_death(worker, code)
             if code != 0:
                 self._start()
 
-    def _gone(self, hand: WorkerHandle, wait: bool = False) -> bool:
-        """Tell whether a worker has ended; its last messages are heard first."""
+    def _has_exited(self, worker: WorkerHandle, wait: bool = False) -> bool:
+        """Return whether a worker has exited; its last messages are handled first."""
         if wait:
-            hand.process.wait()
-        if hand.process.poll() is None:
+            worker.process.wait()
+        if worker.process.poll() is None:
             return False
-        self._selector.unregister(hand.pipe)
-        for message in hand.read_rest():
-            hand.trial = None if message["event"] == "end" else message["trial"]
-            self._hear(hand, message)
-        hand.process.stdin.close()  # type: ignore[union-attr]
+        self._selector.unregister(worker.pipe)
+        for message in worker.read_rest():
+            worker.trial = None if message["event"] == "end" else message["trial"]
+            self._on_message(worker, message)
+        worker.process.stdin.close()  # type: ignore[union-attr]
         return True
 
 
 def thread_limits(threads: int) -> dict[str, str]:
-    """Give a worker its share of the cores: TensorFlow and NumPy would each take all."""
+    """Return environment variables that limit a worker's threads; TensorFlow and NumPy would each take all cores."""
     names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
     return {name: str(threads) for name in names}

@@ -61,7 +61,7 @@ def test_the_profile_of_the_table_cuts_long_reviews_and_counts_them_whole(review
 
 
 def test_the_look_at_the_data_is_a_histogram_and_two_tables(reviews: pd.DataFrame) -> None:
-    drawn, tables = figures.look_at_reviews(reviews, {"vocabulary": 10, "length": 100})
+    drawn, tables = figures.draw_raw_reviews(reviews, {"vocabulary": 10, "length": 100})
     assert list(drawn) == ["review_lengths.png"]
     assert list(tables) == ["review_lengths", "review_shares"]
     legend = drawn["review_lengths.png"].axes[0].get_legend()

@@ -47,7 +47,7 @@ def test_images_are_counted_by_digit_and_part(digits: pd.DataFrame) -> None:
 
 
 def test_the_look_at_the_data_is_a_sheet_and_the_counts(digits: pd.DataFrame) -> None:
-    drawn, tables = figures.look_at_digits(digits)
+    drawn, tables = figures.draw_raw_digits(digits)
     assert list(drawn) == ["digits.png", "digit_counts.png"]
     assert list(tables) == ["digit_counts"]
     # Row by row from digit 0: the image of 1, those of 2, those of 7.
@@ -112,7 +112,7 @@ def test_of_many_mistakes_the_sheet_shows_the_surest_forty(predictions: pd.DataF
 
 def test_drawing_leaves_its_inputs_as_they_were(digits: pd.DataFrame, predictions: pd.DataFrame) -> None:
     before = digits.copy(), predictions.copy()
-    figures.look_at_digits(digits)
+    figures.draw_raw_digits(digits)
     figures.draw_mistakes(predictions, digits, pd.DataFrame({"part": np.repeat(np.uint8([TRAIN, TEST]), 3)}))
     pd.testing.assert_frame_equal(digits, before[0])
     pd.testing.assert_frame_equal(predictions, before[1])

@@ -126,13 +126,13 @@ def test_rows_features_and_what_the_split_lets_a_model_see_are_metrics(run: Run)
 def test_seconds_are_measured_by_stage_and_add_up(run: Run) -> None:
     seconds = {name: value for name, value in run.data.metrics.items() if name.startswith("seconds/")}
     assert {name.removeprefix("seconds/") for name in seconds} == {
-        "start", "ingestion", "merging", "features", "profile", "splitting", "scaling", "tensorflow", "training",
+        "start", "ingestion", "merging", "features", "profile", "splitting", "preprocessing", "tensorflow", "training",
         "reference", "evaluation", "figures", "folds", "packaging", "total",
-        "beside/profile", "beside/reference", "beside/figures",
+        "background/profile", "background/reference", "background/figures",
     }  # fmt: skip
     total = seconds.pop("seconds/total")
     # What another process computed meanwhile is no part of the run's own time.
-    assert sum(value for name, value in seconds.items() if "/beside/" not in name) == pytest.approx(total)
+    assert sum(value for name, value in seconds.items() if "/background/" not in name) == pytest.approx(total)
 
 
 def test_system_metrics_are_on(run: Run) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PREPARE = ("run", "--env", "test", "--to-nodes", "redhat.apply_preprocessor")
 GROUPS = (
-    "run", "--env", "test", "--pipelines", "redhat", "--tags", "splitting,scaling",
+    "run", "--env", "test", "--pipelines", "redhat", "--tags", "splitting,preprocessing",
     "--params", "redhat.split.strategy=group,redhat.preprocessing.scaling=minmax",
 )  # fmt: skip
 
@@ -104,7 +104,7 @@ def test_tags_pipelines_and_params_choose_what_runs_and_how(grouped: Slice) -> N
     assert grouped.run.data.metrics["test/seen_group_share"] == 0
     assert "data.origin" not in grouped.run.data.tags
     stages = {name.removeprefix("seconds/") for name in grouped.run.data.metrics if name.startswith("seconds/")}
-    assert stages == {"start", "splitting", "scaling", "total"}
+    assert stages == {"start", "splitting", "preprocessing", "total"}
 
 
 @pytest.mark.usefixtures("grouped")

@@ -67,9 +67,9 @@ def test_each_batch_has_its_line_and_a_spoilt_one_its_reason(updated: Updated) -
     lines = updated.lines
     assert lines["batch"].tolist() == [f"inbox/{number}.csv" for number in (1, 2, 3, 4, 5)]
     for spoilt in (1, 4):
-        assert lines["said"].iloc[spoilt].startswith("not learnt from: the champion's auc on these ")
-        assert "less than update.min_lead_share=0.5 of its lead is left" in lines["said"].iloc[spoilt]
-    assert "lacks the column char_10" in lines["said"].iloc[2]
+        assert lines["message"].iloc[spoilt].startswith("not learnt from: the champion's auc on these ")
+        assert "less than update.min_lead_share=0.5 of its lead is left" in lines["message"].iloc[spoilt]
+    assert "lacks the column char_10" in lines["message"].iloc[2]
     assert "batch 4, inbox/4.csv: " in " ".join(updated.said.split())
     learnt = lines[lines["rows"].notna()]
     assert learnt.index.tolist() == [0, 3]

@@ -7,9 +7,9 @@ import pytest
 
 from casebook.pipelines.rossmann.figures import draw_sales
 from casebook.pipelines.rossmann.sales_tables import (
-    class_stores,
-    follow_stores,
+    classify_stores,
     measure_by_store_type,
+    select_stores,
     summarise_classes,
     tabulate_forecast,
 )
@@ -68,7 +68,7 @@ def test_errors_are_measured_by_store_type_relative_ones_where_something_was_sol
 
 
 def test_stores_are_classed_by_expected_sales(forecast: pd.DataFrame) -> None:
-    stores = class_stores(forecast)
+    stores = classify_stores(forecast)
     expected = pd.DataFrame(
         {
             "store": [2, 1, 3],
@@ -93,7 +93,7 @@ def test_classes_are_thirds_of_the_stores_whatever_their_number() -> None:
     forecast = pd.DataFrame(
         {"store": stores, "store_type": "a", "date": pd.Timestamp("2015-07-31"), "prediction": 7.0, "actual": 7.0}
     )
-    classes = class_stores(forecast)["expected_class"]
+    classes = classify_stores(forecast)["expected_class"]
     assert classes.value_counts(sort=False).to_dict() == {"low": 4, "medium": 4, "high": 3}
 
 
@@ -107,7 +107,7 @@ def test_shown_stores_go_from_small_to_large_by_their_last_days() -> None:
             for store in range(1, 21)
         ]
     )
-    shown = follow_stores(forecast)
+    shown = select_stores(forecast)
     assert shown["store"].drop_duplicates().tolist() == [2, 8, 13, 19]
     assert shown.groupby("store")["date"].agg(["size", "min", "max"]).drop_duplicates().to_numpy().tolist() == [
         [60, days[20], days[-1]]

@@ -12,9 +12,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from casebook.synthetic_data.redhat import best_reachable, reach_on
+from casebook.synthetic_data.redhat import best_reachable, best_reachable_on
 from casebook.synthetic_data.redhat.outcome import GROUP_SPREAD, PERSON_SPREAD
-from casebook.synthetic_data.redhat.reachable import compare_reachable, hold_out, predict_outcome
+from casebook.synthetic_data.redhat.reachable import compute_reachable, hold_out, predict_outcome
 
 if TYPE_CHECKING:
     from casebook.synthetic_data.redhat import Sample
@@ -75,14 +75,14 @@ def test_row_is_clearly_above_person_and_person_clearly_above_group(sample: Samp
 
 
 def test_the_expected_accuracy_is_the_one_the_oracle_has_on_the_drawn_outcomes(sample: Sample) -> None:
-    figures = compare_reachable(sample.truth, test_share=0.2, seed=1)
+    figures = compute_reachable(sample.truth, test_share=0.2, seed=1)
     for split, tolerance in {"row": 0.01, "person": 0.015, "group": 0.04}.items():
         assert figures[split]["observed"] == pytest.approx(figures[split]["expected"], abs=tolerance)
 
 
 def test_rows_of_ones_own_choice_give_the_figure_of_their_split(sample: Sample) -> None:
     held_out = hold_out(sample.truth, 0.2, seed=0)["person"]
-    assert reach_on(sample, held_out) == best_reachable(sample, 0.2, seed=0)["person"]
+    assert best_reachable_on(sample, held_out) == best_reachable(sample, 0.2, seed=0)["person"]
 
 
 def build_features(sample: Sample) -> pd.DataFrame:
@@ -103,7 +103,7 @@ def build_features(sample: Sample) -> pd.DataFrame:
 def test_trees_come_near_the_best_on_new_people_and_a_linear_model_stays_far_below(sample: Sample) -> None:
     features, outcome = build_features(sample), sample.truth["outcome"]
     held_out = hold_out(sample.truth, 0.2, seed=0)["person"]
-    best = reach_on(sample, held_out)
+    best = best_reachable_on(sample, held_out)
     scaler = StandardScaler().fit(features[~held_out])
     few = np.flatnonzero(~held_out)[::4]
     linear = LogisticRegression(max_iter=40, tol=1e-2).fit(scaler.transform(features.iloc[few]), outcome.iloc[few])

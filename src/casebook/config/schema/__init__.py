@@ -96,7 +96,7 @@ REFERENCE_OF = {"columns": "boosted_trees", "image": "logistic_image", "text": "
 
 
 class CaseParameters(Parameters):
-    """All parameters that every case has; a case's own class adds its own and narrows those that it knows better."""
+    """Parameters of every case; a case's own class adds its own and narrows their types."""
 
     variant: str = "default"
     task: Literal["binary", "multiclass", "regression"]
@@ -168,6 +168,6 @@ class CaseParameters(Parameters):
 
 
 def _reference_of(tree: dict[str, Any]) -> dict[str, str]:
-    """Name the reference of a case's modality."""
+    """Return the kind of reference of a case's modality."""
     modality = look_up(tree, "preprocessing.modality", "columns")
     return {"name": REFERENCE_OF.get(str(modality), REFERENCE_OF["columns"])}

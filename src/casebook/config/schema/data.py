@@ -1,4 +1,4 @@
-"""Parameters of what comes before the network: split, folds and preprocessing."""
+"""Parameters of the data: split, folds and preprocessing."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ ANY_CASE = ("row", "none")
 
 
 class SplitParameters(Parameters):
-    """How rows are assigned to training, validation and test.
+    """Assignment of rows to training, validation and test.
 
     Strategies: `row` at random; `none` holds nothing out, so that every row is training and test row at once; `time`
     holds out the last days; `given` is the data set's own test part; every other name is one of a key, of which no
-    value stands on two sides.
+    value is on two sides.
     """
 
     strategy: str = "row"
@@ -31,7 +31,7 @@ class SplitParameters(Parameters):
 
     @property
     def has_validation_rows(self) -> bool:
-        """Whether rows of their own are kept for validation."""
+        """Return whether validation has rows of its own."""
         return self.validation_share > 0 or self.validation_days > 0
 
     @model_validator(mode="after")
@@ -45,7 +45,7 @@ class SplitParameters(Parameters):
 
 
 class FoldsParameters(Parameters):
-    """Cross-validation beside the run; 0 folds for none."""
+    """Cross-validation in addition to the run; 0 folds for none."""
 
     count: int = Field(default=0, ge=0)
     repeats: int = Field(default=1, ge=1)
@@ -60,7 +60,7 @@ class FoldsParameters(Parameters):
 
 
 class TabularPreprocessingParameters(Parameters):
-    """How feature columns become model arrays."""
+    """Preprocessing of feature columns into model arrays."""
 
     modality: Literal["columns"] = "columns"
     scaling: Literal["none", "standard", "minmax"] = "standard"
@@ -84,23 +84,23 @@ class TabularPreprocessingParameters(Parameters):
 
 
 class ImagePreprocessingParameters(Parameters):
-    """How images become model arrays: pixels are divided by `scale` inside the network."""
+    """Preprocessing of images into model arrays: pixels are divided by `scale` inside the network."""
 
     modality: Literal["image"] = "image"
     scale: float = Field(default=255.0, gt=0)
 
 
 class TextPreprocessingParameters(Parameters):
-    """How texts become model arrays: the most frequent words of the training texts, the last ones of each text."""
+    """Preprocessing of texts: the most frequent words of the training texts, the last ones of each text."""
 
     modality: Literal["text"] = "text"
     vocabulary: int = Field(default=5000, ge=3)
     length: int = Field(default=500, ge=1)
 
 
-def _modality_of(block: Any) -> str:  # noqa: ANN401 - what stands in the YAML, or a checked block
-    said = block.get("modality", "columns") if isinstance(block, dict) else getattr(block, "modality", "columns")
-    return str(said)
+def _modality_of(block: Any) -> str:  # noqa: ANN401 - the block of the YAML, or a validated one
+    modality = block.get("modality", "columns") if isinstance(block, dict) else getattr(block, "modality", "columns")
+    return str(modality)
 
 
 AnyPreprocessing = Annotated[
@@ -118,7 +118,7 @@ AnyPreprocessing = Annotated[
 def read_preprocessing(
     block: dict[str, Any],
 ) -> TabularPreprocessingParameters | ImagePreprocessingParameters | TextPreprocessingParameters:
-    """Read a `preprocessing` block of whichever modality it states; columns where it states none."""
+    """Parse a `preprocessing` block of the modality that it states; columns where it states none."""
     checked: TabularPreprocessingParameters | ImagePreprocessingParameters | TextPreprocessingParameters
     checked = TypeAdapter(AnyPreprocessing).validate_python(block)
     return checked

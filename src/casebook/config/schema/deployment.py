@@ -1,4 +1,4 @@
-"""Parameters of what becomes of a trained model: promotion, prediction, and a look at how it does."""
+"""Parameters of a trained model's use: promotion, prediction, monitoring and updates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from casebook.config.schema.types import MetricName, Parameters
 
 
 class PromotionParameters(Parameters):
-    """When a run's model becomes the champion, judged on rows that `split.promotion_share` holds back from every run.
+    """Conditions of promotion to champion, compared on rows that `split.promotion_share` holds out of every run.
 
     Keys: `key` is the raw column whose values go together, none for the row itself; without a `metric` it is auc,
     accuracy or mae, by task; `margin` is how much better in it a model must be than the present champion.
@@ -24,7 +24,7 @@ class PromotionParameters(Parameters):
 
 
 class PredictParameters(Parameters):
-    """What `<case>_predict` scores, and when it sounds the alarm."""
+    """Rows that `<case>_predict` scores, and its alarm level of drift."""
 
     file: str = Field(default="", description="another file than the case's own; a path counts from the raw folder")
     explain: int = Field(default=0, ge=0, le=1000, description="how many rows are explained, the first ones")
@@ -32,7 +32,7 @@ class PredictParameters(Parameters):
 
 
 class MonitorParameters(Parameters):
-    """What `<case>_monitor` compares predictions with; without a `metric` it is auc, accuracy or mae, by task."""
+    """Outcomes that `<case>_monitor` compares predictions with; `metric` defaults to auc, accuracy or mae, by task."""
 
     outcomes: str = Field(default="outcomes.csv", description="the key and the target; counts from the raw folder")
     metric: MetricName | None = None
@@ -41,9 +41,9 @@ class MonitorParameters(Parameters):
 
 
 class UpdateParameters(Parameters):
-    """Which new rows `<case>_update` learns from, and how.
+    """New rows that `<case>_update` trains on, and the training.
 
-    Say one of three: a `file` in the form of the case's labelled raw file; a `folder` of such files, each a batch of
+    State one of three: a `file` in the form of the case's labelled raw file; a `folder` of such files, each a batch of
     its own; or `since`, a day behind which rows of the raw files are new (`champion`: the last that it has seen).
     """
 

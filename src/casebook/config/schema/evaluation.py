@@ -1,4 +1,4 @@
-"""Parameters of what the network is measured with and against."""
+"""Parameters of the evaluation and of the reference models."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class LogisticTextParameters(Parameters):
 
 
 def choose_reference(block: Any) -> Any:  # noqa: ANN401 - a block of parameters, not checked yet
-    """Name the kind of reference that a block describes; one that is left out still has the keys of its kind."""
+    """Determine the kind of reference of a block; one that is left out still has the keys of its kind."""
     if isinstance(block, Parameters):
         block = block.model_dump()
     if not isinstance(block, dict):
@@ -74,14 +74,14 @@ ReferenceParameters = Annotated[
 
 
 def read_reference(block: dict[str, Any]) -> BoostedTreesParameters | LogisticImageParameters | LogisticTextParameters:
-    """Read a `reference` block of whichever reference a case has."""
+    """Parse a `reference` block of whichever reference a case has."""
     checked: BoostedTreesParameters | LogisticImageParameters | LogisticTextParameters
     checked = TypeAdapter(ReferenceParameters).validate_python(block)
     return checked
 
 
 class EvaluationParameters(Parameters):
-    """What is measured besides the metrics."""
+    """Parameters of thresholds, permutation importance and example rows."""
 
     threshold: float = Field(default=0.5, gt=0, lt=1)
     thresholds: Thresholds = Field(default_factory=list, description="further ones, each with its own confusion counts")

@@ -39,7 +39,7 @@ class OptimizerParameters(Parameters):
 
 
 class ScheduleParameters(Parameters):
-    """How the learning rate moves over the training, in shares of all steps."""
+    """Learning-rate schedule, in shares of all steps."""
 
     name: Literal["constant", "cosine", "linear", "exponential"] = "cosine"
     warmup_share: float = Field(default=0.0, ge=0, lt=1)
@@ -53,7 +53,7 @@ class ScheduleParameters(Parameters):
 
 
 class EarlyStoppingParameters(Parameters):
-    """When to stop before the last epoch; `patience` 0 never stops."""
+    """Early stopping; `patience` 0 never stops."""
 
     metric: str = "val/loss"
     patience: int = Field(default=0, ge=0)
@@ -61,16 +61,16 @@ class EarlyStoppingParameters(Parameters):
 
 
 class EmbeddingParameters(Parameters):
-    """The embeddings of the columns encoded so."""
+    """Embeddings of the columns with that encoding."""
 
     size: int = Field(default=0, ge=0, description="0 chooses by the number of categories")
     dropout: float = Field(default=0.0, ge=0, lt=1)
     l2: float = Field(default=0.0, ge=0)
-    category_dropout: float = Field(default=0.0, ge=0, lt=1, description="share of training values shown as unknown")
+    category_dropout: float = Field(default=0.0, ge=0, lt=1, description="share of training values masked as unknown")
 
 
 class ConvolutionParameters(Parameters):
-    """One convolution over an image and the pooling behind it."""
+    """A convolution over an image and its pooling."""
 
     filters: int = Field(ge=1)
     kernel: int = Field(ge=1)
@@ -78,14 +78,14 @@ class ConvolutionParameters(Parameters):
 
 
 class AugmentParameters(Parameters):
-    """How training images are moved at random: shares of the height and width, and of a full turn."""
+    """Augmentation of training images by random shifts (shares of height and width) and rotations (of a full turn)."""
 
     shift: float = Field(default=0.0, ge=0, lt=1)
     rotate: float = Field(default=0.0, ge=0, lt=1)
 
 
 class EncoderParameters(Parameters):
-    """What turns the embedded words of a text into one row."""
+    """Encoder of texts: from embedded words to one vector a text."""
 
     name: Literal["lstm", "gru", "cnn", "average"] = "average"
     units: int = Field(default=100, ge=1)
@@ -94,7 +94,7 @@ class EncoderParameters(Parameters):
 
 
 class NetworkParameters(Parameters):
-    """The network: what stands before the hidden layers (by inputs), hidden layers, regularisation and output."""
+    """The network: inputs by modality, hidden layers, regularisation and output."""
 
     hidden: Widths = Field(default=[128, 64])
     activation: Activation = "relu"
@@ -106,7 +106,7 @@ class NetworkParameters(Parameters):
     l2: float = Field(default=0.0, ge=0)
     embedding: EmbeddingParameters = EmbeddingParameters()
     piecewise_linear_bins: int = Field(
-        default=0, ge=0, le=1024, description="into which each number is cut; 0 leaves numbers whole"
+        default=0, ge=0, le=1024, description="bins of the piecewise linear encoding of each number; 0 for none"
     )
     ensemble_size: int = Field(default=1, ge=1, le=256, description="of an ensemble within the network; 1 for none")
     convolutions: list[ConvolutionParameters] = Field(default_factory=list, description="of images")
@@ -116,7 +116,7 @@ class NetworkParameters(Parameters):
 
 
 class TrainingParameters(Parameters):
-    """The network and how it is trained; a case's loss, metrics and output follow from its task where not given."""
+    """The network and its training; loss, metrics and output default by the case's task."""
 
     epochs: int = Field(default=20, ge=1)
     batch_size: int = Field(default=256, ge=1)

@@ -1,4 +1,4 @@
-"""Parameters of a study: what varies, what is judged, and how long to search."""
+"""Parameters of a study: search space, metric and budget."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Pruner = Literal["none", "median", "hyperband", "successive_halving", "wilcoxon"
 
 
 class PruningParameters(Parameters):
-    """When the pruner may act: after so many finished trials, after so many epochs (or folds) of a trial."""
+    """Warm-up of the pruner: finished trials, and epochs (or folds) of a trial, before it may prune."""
 
     startup_trials: int = Field(default=5, ge=0)
     warmup_steps: int = Field(default=2, ge=0)
@@ -25,7 +25,7 @@ class PruningParameters(Parameters):
 
 
 class StudyParameters(Parameters):
-    """The search of a case; its space has the shape of the parameters and holds only the leaves that vary."""
+    """The hyperparameter search of a case; its space is a tree of the searched parameters alone."""
 
     name: str = Field(default="", description="empty for the case's name")
     metric: Names = Field(default=["val/loss"], description="one, or two joined by + for a Pareto study")

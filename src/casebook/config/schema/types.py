@@ -1,4 +1,4 @@
-"""Kinds of values that parameters have, and the base of every block."""
+"""Types of parameter values, and the base class of every block."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Parameters(BaseModel):
 
 
 def list_from_text(separator: str) -> BeforeValidator:
-    """Accept a list written as one word, since Kedro splits `--params` on commas: 512x256, accuracy+auc."""
+    """Parse a list written as one word, since Kedro splits `--params` on commas: 512x256, accuracy+auc."""
 
     def split(value: object) -> object:
         if isinstance(value, str):

@@ -32,5 +32,5 @@ CASE = Case(
     write_sample=write_sample,
     fetch="dataset:giripujar/hr-analytics",
     labelled="raw_employees",
-    new_rows=NewRows("HR_comma_sep.csv", {"row": "key", "left": "class"}, take=rename_department),
+    new_rows=NewRows("HR_comma_sep.csv", {"row": "key", "left": "class"}, parse=rename_department),
 )

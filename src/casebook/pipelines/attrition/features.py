@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Take the nine columns as features and cut three of them into steps.
+    """Engineer the features: the nine columns, three of them rounded to steps.
 
     Args:
-        joined_rows: typed employees (`columns.RAW_ROW`), with or without the outcome and columns that nobody uses.
+        joined_rows: typed employees (`columns.RAW_ROW`), with or without the outcome and unused columns.
 
     Returns:
         The columns of `columns.FEATURE_SOURCES` in that order and `left`, as far as what they are made of was there.

@@ -1,4 +1,4 @@
-"""Attrition's own nodes: reading its one table."""
+"""Attrition's own nodes: ingestion of its one table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE = "HR_comma_sep.csv"
 
 
 def ingest_employees(raw_employees: pd.DataFrame) -> pd.DataFrame:
-    """Type and check the employees; the department's column may be called Department, department or sales.
+    """Parse and validate the employees; the department's column may be called Department, department or sales.
 
     Returns:
         The raw columns with `department` spelt so: texts as categories, `left` as integer.
@@ -30,7 +30,7 @@ def ingest_employees(raw_employees: pd.DataFrame) -> pd.DataFrame:
 
 
 def rename_department(raw_employees: pd.DataFrame) -> pd.DataFrame:
-    """Give the department's column its one name.
+    """Rename the department's column to its one name.
 
     Raises:
         InvalidTableError: the table has it under several names.

@@ -1,4 +1,4 @@
-"""What attrition's parameters have beyond every case's."""
+"""Parameters of attrition beyond every case's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from casebook.config.schema import CaseParameters, Parameters
 
 
 class SampleParameters(Parameters):
-    """Size of the generated file: employees in all, of whom a fifth stand there as exact copies."""
+    """Size of the generated file: employees in all, a fifth of whom are exact copies."""
 
     employees: int = Field(default=14_999, ge=200)
     seed: int = Field(default=1, ge=0)

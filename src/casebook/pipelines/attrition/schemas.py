@@ -1,4 +1,4 @@
-"""What the typed employees must hold, as a Pandera schema. Importing this module imports Pandera."""
+"""Pandera schema of the typed employees. Importing this module imports Pandera."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _share() -> pa.Column:
     return pa.Column(checks=pa.Check.in_range(0, 1, error="must be from 0 to 1"), nullable=False)
 
 
-def _whole(most: int, words: str) -> pa.Column:
+def _integers(most: int, words: str) -> pa.Column:
     """Describe a count; a column with a fraction or a null is no longer of whole numbers."""
     checks = [
         pa.Check(lambda column: column.isna() | (column % 1 == 0), error="must be a whole number"),
@@ -38,11 +38,11 @@ EMPLOYEES_SCHEMA = pa.DataFrameSchema(
     {
         "satisfaction_level": _share(),
         "last_evaluation": _share(),
-        "number_project": _whole(100, "must be from 0 to 100"),
+        "number_project": _integers(100, "must be from 0 to 100"),
         "average_montly_hours": pa.Column(
             checks=pa.Check.in_range(0, HOURS_OF_A_MONTH, error=f"must be from 0 to {HOURS_OF_A_MONTH}"), nullable=False
         ),
-        "time_spend_company": _whole(80, "must be from 0 to 80"),
+        "time_spend_company": _integers(80, "must be from 0 to 80"),
         "Work_accident": _flag(),
         TARGET: _flag(),
         "promotion_last_5years": _flag(),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from casebook.cases.registry import Case, NewRows
 from casebook.pipelines.boston.columns import FEATURE_SOURCES
-from casebook.pipelines.boston.nodes import take_inputs
+from casebook.pipelines.boston.nodes import select_inputs
 from casebook.pipelines.boston.pipeline import create_pipeline
 
 if TYPE_CHECKING:
@@ -31,5 +31,5 @@ CASE = Case(
     write_sample=write_sample,
     fetch="keras:boston_housing",
     labelled="raw_houses",
-    new_rows=NewRows("boston_housing.npz", {"row": "key", "MEDV": "prediction"}, take=take_inputs),
+    new_rows=NewRows("boston_housing.npz", {"row": "key", "MEDV": "prediction"}, parse=select_inputs),
 )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Take the columns as features, unchanged.
+    """Engineer the features: the columns, unchanged.
 
     Args:
         joined_rows: typed rows (`columns.RAW_ROW`), with or without the price and the side of the split. A request may

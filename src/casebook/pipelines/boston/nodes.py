@@ -1,4 +1,4 @@
-"""Boston's own nodes: reading its arrays and dividing the rows as Keras does."""
+"""Boston's own nodes: ingestion of its arrays and Keras's split of the rows."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILE = "boston_housing.npz"
-# What keras.datasets.boston_housing.load_data does when nothing else is said.
+# The defaults of keras.datasets.boston_housing.load_data.
 KERAS_SEED, KERAS_TEST_SHARE = 113, 0.2
 
 
 def ingest_houses(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Type and check the houses, in the order and on the sides that Keras gives them.
+    """Parse and validate the houses, in Keras's order and on its sides.
 
     Returns:
         The 13 inputs and `MEDV` (float64, thousands of dollars) under their names, and `part`, "train" or "test" as a
@@ -28,15 +28,15 @@ def ingest_houses(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """
     from casebook.pipelines.boston.schemas import HOUSES_SCHEMA
 
-    inputs, prices = _take_arrays(raw_houses)
+    inputs, prices = _load_arrays(raw_houses)
     table = pd.DataFrame(inputs, columns=list(INPUTS)).assign(**{TARGET: prices})
     houses = check_table(conform_table(table, HOUSES, FILE), HOUSES_SCHEMA, FILE)
     return divide_as_keras(houses.astype({TARGET: "float64"}))
 
 
-def take_inputs(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Take the inputs of all houses in the order of the file, under their names."""
-    return pd.DataFrame(_take_arrays(raw_houses)[0], columns=list(INPUTS))
+def select_inputs(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Select the inputs of all houses in the order of the file, by name."""
+    return pd.DataFrame(_load_arrays(raw_houses)[0], columns=list(INPUTS))
 
 
 def divide_as_keras(houses: pd.DataFrame) -> pd.DataFrame:
@@ -52,8 +52,8 @@ def divide_as_keras(houses: pd.DataFrame) -> pd.DataFrame:
     return houses.iloc[order].reset_index(drop=True).assign(**{PART: pd.Categorical(sides)})
 
 
-def _take_arrays(raw_houses: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Take the two arrays out of the file.
+def _load_arrays(raw_houses: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Load the two arrays of the file.
 
     Raises:
         InvalidTableError: one is missing, holds no numbers or has another shape.

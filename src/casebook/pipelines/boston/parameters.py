@@ -1,4 +1,4 @@
-"""What Boston's parameters have beyond every case's."""
+"""Parameters of Boston beyond every case's."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Take the columns as features.
+    """Engineer the features: the columns, unchanged.
 
     Args:
         joined_rows: typed clients (`columns.RAW_ROW`), with or without the answer, `duration` (which leaks it) and
-            columns that nobody uses.
+            unused columns.
 
     Returns:
         The columns of `columns.FEATURE_SOURCES` in that order and `deposit`, as far as they were there.

@@ -1,4 +1,4 @@
-"""Deposit's own nodes: reading its one table."""
+"""Deposit's own nodes: ingestion of its one table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FILE = "bank.csv"
 
 
 def ingest_clients(raw_clients: pd.DataFrame) -> pd.DataFrame:
-    """Type and check the clients.
+    """Parse and validate the clients.
 
     Returns:
         The raw columns: texts as categories, `deposit` as 1 for yes and 0 for no.

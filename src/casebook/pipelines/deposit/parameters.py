@@ -1,4 +1,4 @@
-"""What deposit's parameters have beyond every case's."""
+"""Parameters of deposit beyond every case's."""
 
 from __future__ import annotations
 

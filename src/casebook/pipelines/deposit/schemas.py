@@ -1,4 +1,4 @@
-"""What the typed clients must hold, as a Pandera schema. Importing this module imports Pandera."""
+"""Pandera schema of the typed clients. Importing this module imports Pandera."""
 
 from __future__ import annotations
 

@@ -32,5 +32,5 @@ CASE = Case(
     write_sample=write_sample,
     fetch="keras:imdb",
     labelled="raw_train",
-    new_rows=NewRows("test.parquet", {"row": "key", "positive": "class"}, take=name_review),
+    new_rows=NewRows("test.parquet", {"row": "key", "positive": "class"}, parse=name_review),
 )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the reviews as they are; splitting them into words belongs to the preprocessor, which learns the vocabulary.
+    """Engineer the features: the reviews, unchanged; the preprocessor splits them into words.
 
     Args:
         joined_rows: rows with `review`, and with `positive` and `part` where they are known.

@@ -1,4 +1,4 @@
-"""IMDB's own figures: how long the reviews are, how accuracy goes with length, and the surest mistakes."""
+"""IMDB's own figures: lengths of the reviews, accuracy by length, and the surest mistakes."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
 SHARES = (0.01, 0.25, 0.5, 0.75, 0.9, 0.99)
 # Upper bounds of the groups of lengths, in words; the last group has none.
 BOUNDS = (100, 150, 200, 300, 500)
-MOST_MISTAKES = 40
-EXCERPT = 300
+MAX_MISTAKES = 40
+EXCERPT_CHARACTERS = 300
 
 
 def profile_reviews(
     joined_rows: pd.DataFrame, preprocessing: dict[str, Any]
 ) -> tuple[str, pd.DataFrame, pd.DataFrame, dict[str, Figure], dict[str, pd.DataFrame]]:
-    """Profile the table of reviews, with their lengths; in one node, since texts are slow to hand over.
+    """Profile the table of reviews, with their lengths; in one node, since texts are slow to transfer.
 
     Returns:
-        What `profile_table` and `look_at_reviews` return.
+        What `profile_table` and `draw_raw_reviews` return.
     """
-    return *profile_table(joined_rows, TARGET, name="reviews"), *look_at_reviews(joined_rows, preprocessing)
+    return *profile_table(joined_rows, TARGET, name="reviews"), *draw_raw_reviews(joined_rows, preprocessing)
 
 
-def look_at_reviews(
+def draw_raw_reviews(
     joined_rows: pd.DataFrame, preprocessing: dict[str, Any]
 ) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
-    """Show how long the reviews are before anything is done to them.
+    """Draw the lengths of the reviews, and count them by part.
 
     Args:
         joined_rows: `review`, `positive` and `part`.
-        preprocessing: says at how many words a review is cut.
+        preprocessing: its `length` in words, at which a review is cut.
 
     Returns:
         The histogram of lengths by file name, and the tables `review_lengths` (quantiles by part and class) and
@@ -62,7 +62,7 @@ def count_review_words(reviews: pd.Series) -> pd.Series:
 
 
 def summarise_lengths(joined_rows: pd.DataFrame, words: pd.Series) -> pd.DataFrame:
-    """Give quantiles of the number of words -> `part`, `positive`, `reviews`, `mean`, `p01` ... `p99`."""
+    """Compute quantiles of the number of words -> `part`, `positive`, `reviews`, `mean`, `p01` ... `p99`."""
     groups = words.groupby([joined_rows[PART], joined_rows[TARGET]], observed=True)
     quantiles = {f"p{round(100 * share):02d}": groups.quantile(share) for share in SHARES}
     return pd.DataFrame({"reviews": groups.size(), "mean": groups.mean(), **quantiles}).reset_index()
@@ -99,7 +99,7 @@ def draw_lengths(joined_rows: pd.DataFrame, words: pd.Series, length: int) -> Fi
 def draw_mistakes(
     test_predictions: pd.DataFrame, feature_table: pd.DataFrame, split_assignment: pd.DataFrame
 ) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
-    """Show how often reviews of each length are judged rightly, and the surest mistakes.
+    """Draw the accuracy by length, and list the surest mistakes.
 
     Args:
         test_predictions: `probability` and the `actual` class of the test rows.
@@ -116,7 +116,7 @@ def draw_mistakes(
 
 
 def measure_by_length(test_predictions: pd.DataFrame, words: pd.Series) -> pd.DataFrame:
-    """Measure the accuracy at threshold 0.5 by the number of words -> `words`, `reviews`, `accuracy`."""
+    """Compute the accuracy at threshold 0.5 by the number of words -> `words`, `reviews`, `accuracy`."""
     names = [f"up to {bound}" for bound in BOUNDS] + [f"above {BOUNDS[-1]}"]
     group = pd.cut(words, [-1, *BOUNDS, np.inf], labels=names)
     right = (test_predictions["probability"] >= 0.5) == (test_predictions["actual"] == 1)
@@ -127,8 +127,8 @@ def measure_by_length(test_predictions: pd.DataFrame, words: pd.Series) -> pd.Da
 def list_mistakes(test_predictions: pd.DataFrame, reviews: pd.Series) -> pd.DataFrame:
     """List the surest mistakes -> `test_row` (from 0), `actual`, `probability`, `review` (its beginning)."""
     wrong = (test_predictions["probability"] >= 0.5) != (test_predictions["actual"] == 1)
-    table = test_predictions[["actual", "probability"]].assign(review=reviews.str.slice(0, EXCERPT))[wrong]
-    surest = (table["probability"] - 0.5).abs().sort_values(ascending=False, kind="stable").index[:MOST_MISTAKES]
+    table = test_predictions[["actual", "probability"]].assign(review=reviews.str.slice(0, EXCERPT_CHARACTERS))[wrong]
+    surest = (table["probability"] - 0.5).abs().sort_values(ascending=False, kind="stable").index[:MAX_MISTAKES]
     return table.loc[surest].rename_axis("test_row").reset_index()
 
 

@@ -1,4 +1,4 @@
-"""IMDB's own node: reading the two files of reviews."""
+"""IMDB's own node: ingestion of the two files of reviews."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from casebook.stages.nodes import refuse_one_class
 
 
 def ingest_reviews(raw_train: pd.DataFrame, raw_test: pd.DataFrame) -> pd.DataFrame:
-    """Check both files and put them one below the other.
+    """Validate both files and concatenate them.
 
     Args:
         raw_train: `text` and `label` (1 is positive), as in the data set's own files.
@@ -23,8 +23,8 @@ def ingest_reviews(raw_train: pd.DataFrame, raw_test: pd.DataFrame) -> pd.DataFr
     Raises:
         InvalidTableError: a column is missing, a review is empty or no text, or a label is neither 0 nor 1.
     """
-    split_assignment = {"train": raw_train, "test": raw_test}
-    tables = [_check_part(table, f"{part}.parquet").assign(**{PART: part}) for part, table in split_assignment.items()]
+    tables_by_part = {"train": raw_train, "test": raw_test}
+    tables = [_check_part(table, f"{part}.parquet").assign(**{PART: part}) for part, table in tables_by_part.items()]
     return pd.concat(tables, ignore_index=True).astype({TARGET: "int8", PART: "category"})
 
 
@@ -38,5 +38,5 @@ def _check_part(raw: pd.DataFrame, file: str) -> pd.DataFrame:
 
 
 def name_review(reviews: pd.DataFrame) -> pd.DataFrame:
-    """Give the text's column the name that it has here."""
+    """Rename the text's column to its name in this project."""
     return reviews.rename(columns=NAMES)

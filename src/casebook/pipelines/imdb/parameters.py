@@ -1,4 +1,4 @@
-"""What IMDB's parameters have beyond every case's."""
+"""Parameters of IMDB beyond every case's."""
 
 from __future__ import annotations
 

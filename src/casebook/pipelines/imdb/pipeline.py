@@ -1,4 +1,4 @@
-"""IMDB's graph: its own ingestion and looks around the shared stages."""
+"""IMDB's graph: its own ingestion and figures around the shared stages."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def create_pipeline() -> Pipeline:
                     "reviews_profile_figures",
                     "reviews_profile_tables",
                 ],
-                beside=True,
+                background=True,
             ),
             stage(
                 "figures",
                 figures.draw_mistakes,
                 ["test_predictions", "feature_table", "split_assignment"],
                 ["own_figures", "own_tables"],
-                beside=True,
+                background=True,
             ),
         ]
     )

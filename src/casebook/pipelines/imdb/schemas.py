@@ -1,4 +1,4 @@
-"""What the typed reviews must hold, as a Pandera schema. Importing this module imports Pandera."""
+"""Pandera schema of the typed reviews. Importing this module imports Pandera."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Keep the images as they are; their scaling lives inside the network.
+    """Engineer the features: the images, unchanged; the network scales them.
 
     Args:
         joined_rows: rows with `image`, and with `digit` and `part` where they are known.

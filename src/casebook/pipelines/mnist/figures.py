@@ -1,4 +1,4 @@
-"""MNIST's own figures: a sheet of digits, how many there are of each, and the mistaken ones."""
+"""MNIST's own figures: examples of each digit, their counts, and the mistakes."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EXAMPLES = 10
-MOST_MISTAKES = 40
+MAX_MISTAKES = 40
 
 
 def profile_digits(
     joined_rows: pd.DataFrame,
 ) -> tuple[str, pd.DataFrame, pd.DataFrame, dict[str, Figure], dict[str, pd.DataFrame]]:
-    """Profile the table of digits, with pictures of its images; in one node, since images are slow to hand over.
+    """Profile the table of digits, with pictures of its images; in one node, since images are slow to transfer.
 
     Returns:
-        What `profile_table` and `look_at_digits` return.
+        What `profile_table` and `draw_raw_digits` return.
     """
-    return *profile_table(joined_rows, None, name="digits"), *look_at_digits(joined_rows)
+    return *profile_table(joined_rows, None, name="digits"), *draw_raw_digits(joined_rows)
 
 
-def look_at_digits(joined_rows: pd.DataFrame) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
-    """Show what there is before anything is done to it.
+def draw_raw_digits(joined_rows: pd.DataFrame) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
+    """Draw examples and counts of the raw digits.
 
     Args:
         joined_rows: `image`, `digit` and `part`.
@@ -85,7 +85,7 @@ def draw_counts(counts: pd.DataFrame) -> Figure:
 def draw_mistakes(
     test_predictions: pd.DataFrame, feature_table: pd.DataFrame, split_assignment: pd.DataFrame
 ) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
-    """Show the test images that were taken for another digit, the surest mistakes first.
+    """Draw the misclassified test images, the surest mistakes first.
 
     Args:
         test_predictions: `probability_0` ... `probability_9` and the `actual` digit of the test rows.
@@ -97,7 +97,7 @@ def draw_mistakes(
     """
     mistakes = list_mistakes(test_predictions)
     test = feature_table["image"][(split_assignment["part"] & TEST > 0).to_numpy()]
-    images = [test.iloc[row] for row in mistakes["test_row"].head(MOST_MISTAKES)]
+    images = [test.iloc[row] for row in mistakes["test_row"].head(MAX_MISTAKES)]
     figure = draw_mistake_sheet(mistakes, images, len(test_predictions))
     return {"mistaken_digits.png": figure}, {"mistaken_digits": mistakes}
 
@@ -124,7 +124,7 @@ def list_mistakes(test_predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_mistake_sheet(mistakes: pd.DataFrame, images: Sequence[np.ndarray], tested: int) -> Figure:
-    """Draw mistaken digits, each under what it is, what it was taken for and how surely."""
+    """Draw misclassified digits, each with its class, the predicted class and its probability."""
     rows = max(1, -(-len(images) // EXAMPLES))
     shown = f", the surest {len(images)}" if len(images) < len(mistakes) else ""
     title = f"{len(mistakes)} of {tested} test images mistaken{shown}: actual > predicted (probability)"

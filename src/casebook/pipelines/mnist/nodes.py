@@ -1,4 +1,4 @@
-"""MNIST's own node: reading the archive of images and digits."""
+"""MNIST's own node: ingestion of the archive of images and digits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PARTS = ("train", "test")
 
 
 def ingest_digits(raw_digits: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Check both parts of the archive and put them one below the other.
+    """Validate both parts of the archive and concatenate them.
 
     Args:
         raw_digits: x_train, y_train, x_test and y_test, as in Keras's copy.
@@ -67,8 +67,8 @@ def _check_labels(labels: np.ndarray, place: str) -> np.ndarray:
     return labels.astype(np.int64)
 
 
-def take_test_images(raw_digits: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Take the images of the archive's test part.
+def select_test_images(raw_digits: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Select the images of the archive's test part.
 
     Returns:
         `image`, a row an image.

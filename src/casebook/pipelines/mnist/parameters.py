@@ -1,4 +1,4 @@
-"""What MNIST's parameters have beyond every case's."""
+"""Parameters of MNIST beyond every case's."""
 
 from __future__ import annotations
 

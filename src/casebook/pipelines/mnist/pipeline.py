@@ -1,4 +1,4 @@
-"""MNIST's graph: its own ingestion and pictures around the shared stages."""
+"""MNIST's graph: its own ingestion and figures around the shared stages."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def create_pipeline() -> Pipeline:
                     "digits_profile_figures",
                     "digits_profile_tables",
                 ],
-                beside=True,
+                background=True,
             ),
             stage(
                 "figures",
                 figures.draw_mistakes,
                 ["test_predictions", "feature_table", "split_assignment"],
                 ["own_figures", "own_tables"],
-                beside=True,
+                background=True,
             ),
         ]
     )

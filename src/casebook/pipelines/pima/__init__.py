@@ -33,6 +33,6 @@ CASE = Case(
     fetch="dataset:kumargh/pimaindiansdiabetescsv",
     labelled="raw_patients",
     new_rows=NewRows(
-        "pima-indians-diabetes.csv", {"row": "key", "diabetes": "class"}, names=tuple(PATIENTS), take=name_columns
+        "pima-indians-diabetes.csv", {"row": "key", "diabetes": "class"}, names=tuple(PATIENTS), parse=name_columns
     ),
 )

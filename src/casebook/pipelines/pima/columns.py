@@ -21,7 +21,7 @@ RAW_ROW: dict[str, Kind] = {
     "age": "number",
 }
 PATIENTS: dict[str, Kind] = {**RAW_ROW, TARGET: "number"}
-# Nobody alive measures 0 in these: the zero stands for a value that was not taken.
+# 0 is impossible in these: the zero marks a missing measurement.
 ZEROS_MISSING = ("glucose", "pressure", "skin", "insulin", "bmi")
 # Each of them comes twice: with its zeros as missing values, and as the published experiment used it. The parameter
 # `preprocessing.columns` chooses.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Say of each measurement whether its zero is a missing value.
+    """Engineer the features: the measurements, and for each whether its zero is a missing value.
 
     Source: REFERENCES of the published experiments, section 5.
 

@@ -1,4 +1,4 @@
-"""Pima's own nodes: reading its table, whatever its first line is."""
+"""Pima's own nodes: ingestion of its table, with or without a header."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SPELLINGS = {
 
 
 def ingest_patients(raw_patients: pd.DataFrame) -> pd.DataFrame:
-    """Type and check the patients, from a file with or without a header line.
+    """Parse and validate the patients, from a file with or without a header line.
 
     Returns:
         The nine columns under this project's names: the measurements as numbers, `diabetes` as int8.
@@ -37,7 +37,7 @@ def ingest_patients(raw_patients: pd.DataFrame) -> pd.DataFrame:
 
 
 def name_columns(raw_patients: pd.DataFrame) -> pd.DataFrame:
-    """Take the names from the header line, which may be in the table as its first row, and spell them our way."""
+    """Rename the columns by the header line, which may be the table's first row, to this project's spelling."""
     if len(raw_patients):
         first = [_spell(value) for value in raw_patients.iloc[0]]
         if TARGET in first:
@@ -46,6 +46,6 @@ def name_columns(raw_patients: pd.DataFrame) -> pd.DataFrame:
 
 
 def _spell(name: object) -> str:
-    """Give a column's name as this project spells it; other words stay as they are."""
+    """Normalise the spelling of a column's name; unknown words stay as they are."""
     known = SPELLINGS.get(str(name).strip().lower(), str(name).strip().lower())
     return known if known in PATIENTS else str(name)

@@ -1,4 +1,4 @@
-"""What Pima's parameters have beyond every case's."""
+"""Parameters of Pima beyond every case's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the typed Pima table must hold, as a Pandera schema. Importing this module imports Pandera."""
+"""Pandera schema of the typed Pima table. Importing this module imports Pandera."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pandera.pandas as pa
 from casebook.pipelines.pima.columns import PATIENTS, TARGET
 
 NOT_NEGATIVE = pa.Check.ge(0, error="must not be negative")
-WHOLE = pa.Check(lambda values: values % 1 == 0, error="must be a whole number")
+INTEGER = pa.Check(lambda values: values % 1 == 0, error="must be a whole number")
 OWN_CHECKS = {
-    "pregnancies": [NOT_NEGATIVE, WHOLE],
+    "pregnancies": [NOT_NEGATIVE, INTEGER],
     "age": [pa.Check.gt(0, error="must be above 0")],
     TARGET: [pa.Check.isin([0, 1], error="must be 0 or 1")],
 }

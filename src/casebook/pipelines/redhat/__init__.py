@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
-    """Generate the three files; see `samples.redhat`."""
+    """Generate the three files; see `synthetic_data.redhat`."""
     from casebook.synthetic_data import redhat
 
     sample = redhat.generate_sample(size["people"], size["activities"], size["seed"])

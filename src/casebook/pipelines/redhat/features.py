@@ -18,7 +18,7 @@ DATES = {"date": "activity", f"{PERSON}date": PERSON.rstrip("_")}
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Turn raw joined rows into the 55 features of the published preprocessing.
+    """Engineer the 55 features of the published preprocessing from raw joined rows.
 
     Source: REFERENCES of the published experiment, steps 1, 3 and 4. Its names for the results: activity_type is
     char_10; Activity_Year ... Activity_Day are here activity_year ... activity_day; Year ... Day of the person are
@@ -26,7 +26,7 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         joined_rows: typed rows of an activity with its person (`columns.RAW_ROW`), with or without the outcome and
-            columns that nobody uses.
+            unused columns.
 
     Returns:
         The columns of `columns.FEATURE_SOURCES` in that order - char_1 ... char_9 of the activity dropped, ids, group
@@ -38,7 +38,7 @@ def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
     dates = {raw: date_parts(joined_rows[raw], prefix) for raw, prefix in DATES.items() if raw in joined_rows}
     features = {
         **numbers,
-        **{name: part for split_assignment in dates.values() for name, part in split_assignment.items()},
+        **{name: part for parts in dates.values() for name, part in parts.items()},
     }
     columns = {name: features.get(name, joined_rows.get(name)) for name in kept}
     return pd.DataFrame(columns, index=joined_rows.index, copy=False)

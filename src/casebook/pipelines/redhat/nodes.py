@@ -1,4 +1,4 @@
-"""Red Hat's own nodes: reading its two tables and joining them."""
+"""Red Hat's own nodes: ingestion of its two tables and their join."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def ingest_activities(raw_activities: pd.DataFrame) -> pd.DataFrame:
-    """Type and check the labelled activities.
+    """Parse and validate the labelled activities.
 
     Returns:
         The raw columns: texts as categories, `date` as datetime64[s], `outcome` as integer.
@@ -31,7 +31,7 @@ def ingest_activities(raw_activities: pd.DataFrame) -> pd.DataFrame:
 
 
 def ingest_people(raw_people: pd.DataFrame) -> pd.DataFrame:
-    """Type and check the people.
+    """Parse and validate the people.
 
     Returns:
         The raw columns: texts as categories, `date` as datetime64[s], char_10 ... char_37 as booleans.
@@ -48,7 +48,7 @@ def merge_people(
 
     Returns:
         The activities' columns and the person's under the prefix `people_`, a row an activity; and how many activities
-        were dropped because nobody is known of their person.
+        were dropped because their person is unknown.
     """
     joined = join_many_to_one(activities, people, "people_id", PERSON, unknown_people)
     return joined, {"data/dropped_activities": float(len(activities) - len(joined))}

@@ -1,4 +1,4 @@
-"""What Red Hat's parameters have beyond every case's."""
+"""Parameters of Red Hat beyond every case's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the typed Red Hat tables must hold, as Pandera schemas. Importing this module imports Pandera."""
+"""Pandera schemas of the typed Red Hat tables. Importing this module imports Pandera."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TYPE, GROUP = r"type \d+", r"group \d+"
 
 
 def _has_form(pattern: str) -> pa.Check:
-    """Check texts against a pattern, once per distinct value."""
+    """Validate texts against a pattern, once per distinct value."""
 
     def check(column: pd.Series) -> pd.Series:
         if isinstance(column.dtype, pd.StringDtype):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
-    """Generate the three files; see `samples.rossmann`."""
+    """Generate the three files; see `synthetic_data.rossmann`."""
     from casebook.synthetic_data import rossmann
 
     sample = rossmann.generate_sample(size["stores"], size["days"], size["seed"])

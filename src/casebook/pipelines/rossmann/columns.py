@@ -35,7 +35,7 @@ STORES: dict[str, Kind] = {
 # A raw row of the model: a day's columns with its store's (no name but the key is in both), without the sales.
 RAW_ROW: dict[str, Kind] = {**{name: kind for name, kind in DAYS.items() if name != TARGET}, **STORES}
 
-# What a day tells by itself, the same for every store.
+# Features of the day alone, the same for every store.
 CALENDAR = (
     "year",
     "quarter",

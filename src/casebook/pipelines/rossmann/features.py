@@ -22,8 +22,8 @@ MOVING_HOLIDAYS = (-2, 1, 39, 50)
 # Month and day: New Year, Labour Day, Unity Day, both days of Christmas.
 FIXED_HOLIDAYS = ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26))
 # A holiday or Easter farther away than this moves no sales; a competitor or Promo2 older than this is no news.
-NEAR_HOLIDAY, NEAR_EASTER = 14, 30
-LONGEST_COMPETITION_MONTHS, LONGEST_PROMO2_WEEKS = 24, 25
+MAX_HOLIDAY_DAYS, MAX_EASTER_DAYS = 14, 30
+MAX_COMPETITION_MONTHS, MAX_PROMO2_WEEKS = 24, 25
 # A store's quarters are numbered from its hundredfold on.
 NUMBERED_QUARTERS = 100
 # As store.csv writes them in PromoInterval.
@@ -35,15 +35,15 @@ READ_AS_INTEGERS = (("2014-09-25", 730, "2014-07-17", 830), ("2014-03-19", 1024,
 
 
 def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Turn raw joined rows into all features, those of the published preprocessing and those of the better networks.
+    """Engineer all features of raw joined rows, those of the published preprocessing and those of the better networks.
 
     Source: REFERENCES of the published experiment. It uses day_of_week, year, quarter, month, season, customers, open,
     promo, promo2, state_holiday_published, school_holiday, store_type, assortment and competition_distance; which
-    features a variant uses is said by its `preprocessing.columns`.
+    features a variant uses is set by its `preprocessing.columns`.
 
     Args:
         joined_rows: typed rows of a day with its store (`columns.RAW_ROW`), with or without Sales and columns that
-            nobody uses, such as Customers.
+            unused columns, such as Customers.
 
     Returns:
         The columns of `columns.FEATURE_SOURCES` in that order, then `date` for the split by time and `Sales` (float64),
@@ -68,7 +68,7 @@ def compute_feature(name: str, rows: pd.DataFrame) -> pd.Series:
 def log_customers(rows: pd.DataFrame) -> pd.Series:
     """Compute ln(1 + customers), float32.
 
-    Sales are customers times what each buys: beside a logarithmic target only their logarithm is in proportion.
+    Sales are customers times what each buys: with a logarithmic target only their logarithm is in proportion.
     """
     logarithm: pd.Series = np.log1p(rows["Customers"]).astype("float32")
     return logarithm
@@ -92,7 +92,7 @@ def pair_store_weekday_and_promo(joined_rows: pd.DataFrame) -> pd.Series:
 def number_store_quarters(rows: pd.DataFrame) -> pd.Series:
     """Number each store's quarters from 2013 on, 52410 for store 524 in spring 2015; int64, or float64 with nulls.
 
-    A store's level changes over the years, by a new competitor or a road closed for works, and few columns tell why.
+    A store's level changes over the years, by a new competitor or a road closed for works, and few columns explain it.
     """
     years = rows["year"]
     since = (years - START.year).astype("float64" if years.hasnans else "int64") * 4 + rows["quarter"]
@@ -100,7 +100,7 @@ def number_store_quarters(rows: pd.DataFrame) -> pd.Series:
 
 
 def calendar_features(dates: pd.Series) -> dict[str, pd.Series]:
-    """Give each row what its day tells, worked out once per distinct day; see `describe_days`.
+    """Compute the calendar features of each row, once per distinct day; see `describe_days`.
 
     Returns:
         By the names of `columns.CALENDAR`: `season` as category, the rest int16, or float32 with NaN for null dates.
@@ -114,7 +114,7 @@ def calendar_features(dates: pd.Series) -> dict[str, pd.Series]:
 
 
 def describe_days(days: pd.DatetimeIndex) -> dict[str, np.ndarray]:
-    """Give the calendar's features of each day.
+    """Compute the calendar features of each day.
 
     Returns:
         By the names of `columns.CALENDAR`, each int16 of shape (days,). `week` is the ISO week; `season` the place in
@@ -136,13 +136,13 @@ def describe_days(days: pd.DatetimeIndex) -> dict[str, np.ndarray]:
         "days_to_month_end": days.days_in_month - days.day,
         "days_to_holiday": ahead,
         "days_since_holiday": behind,
-        "easter_distance": np.clip(easter, -NEAR_EASTER, NEAR_EASTER),
+        "easter_distance": np.clip(easter, -MAX_EASTER_DAYS, MAX_EASTER_DAYS),
     }
     return {name: np.asarray(values, dtype=np.int16) for name, values in numbers.items()}
 
 
 def find_easter(years: np.ndarray) -> pd.DatetimeIndex:
-    """Find Easter Sunday of each year, by Gauss's rule as it holds from 1900 to 2099."""
+    """Compute Easter Sunday of each year, by Gauss's rule as it holds from 1900 to 2099."""
     moon = (19 * (years % 19) + 24) % 30
     weekday = (2 * (years % 4) + 4 * (years % 7) + 6 * moon + 5) % 7
     # The rule's two exceptions fall a week earlier.
@@ -152,7 +152,7 @@ def find_easter(years: np.ndarray) -> pd.DatetimeIndex:
 
 
 def make_days(years: np.ndarray, month: int, day: int) -> pd.DatetimeIndex:
-    """Give the same day of several years."""
+    """Build the same day of several years."""
     return pd.DatetimeIndex([pd.Timestamp(int(year), month, day) for year in years], dtype="datetime64[s]")
 
 
@@ -173,7 +173,7 @@ def measure_holiday_distances(days: pd.DatetimeIndex) -> tuple[np.ndarray, np.nd
     dates = days.to_numpy("datetime64[D]").astype(np.int64)
     ahead = holidays[np.searchsorted(holidays, dates)] - dates
     behind = dates - holidays[np.searchsorted(holidays, dates, side="right") - 1]
-    return np.minimum(ahead, NEAR_HOLIDAY), np.minimum(behind, NEAR_HOLIDAY)
+    return np.minimum(ahead, MAX_HOLIDAY_DAYS), np.minimum(behind, MAX_HOLIDAY_DAYS)
 
 
 def mark_state_holidays(joined_rows: pd.DataFrame) -> pd.Series:
@@ -198,7 +198,7 @@ def count_competition_months(joined_rows: pd.DataFrame) -> pd.Series:
     opened = joined_rows["CompetitionOpenSinceYear"] * 12 + joined_rows["CompetitionOpenSinceMonth"]
     date = joined_rows["Date"]
     months = date.dt.year * 12 + date.dt.month - opened
-    counted: pd.Series = months.clip(0, LONGEST_COMPETITION_MONTHS).astype("float32")
+    counted: pd.Series = months.clip(0, MAX_COMPETITION_MONTHS).astype("float32")
     return counted
 
 
@@ -210,7 +210,7 @@ def count_promo2_weeks(joined_rows: pd.DataFrame) -> pd.Series:
     first_mondays = (fourth - pd.to_timedelta(fourth.day_of_week, unit="D")).to_numpy("datetime64[s]")
     first_monday = pd.Series(spread(codes, first_mondays, np.datetime64("NaT")), joined_rows.index)
     weeks = (joined_rows["Date"] - first_monday).dt.days // 7 - (joined_rows["Promo2SinceWeek"] - 1)
-    counted: pd.Series = weeks.clip(0, LONGEST_PROMO2_WEEKS).fillna(0).astype("int16")
+    counted: pd.Series = weeks.clip(0, MAX_PROMO2_WEEKS).fillna(0).astype("int16")
     return counted
 
 

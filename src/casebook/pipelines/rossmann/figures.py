@@ -17,7 +17,7 @@ COLOURS = {"low": style.GREY, "medium": style.BLUE, "high": style.ORANGE}
 def draw_sales(
     test_predictions: pd.DataFrame, feature_table: pd.DataFrame, split_assignment: pd.DataFrame
 ) -> tuple[dict[str, Figure], dict[str, pd.DataFrame]]:
-    """Draw what a chain of stores wants to see of its forecast.
+    """Draw the figures of a sales forecast: sales over time, error by store type, stores by expected sales.
 
     Args:
         test_predictions: `prediction` and `actual` sales of the test rows.
@@ -29,9 +29,9 @@ def draw_sales(
     """
     forecast = tables.tabulate_forecast(test_predictions, feature_table, split_assignment)
     shown, errors, stores = (
-        tables.follow_stores(forecast),
+        tables.select_stores(forecast),
         tables.measure_by_store_type(forecast),
-        tables.class_stores(forecast),
+        tables.classify_stores(forecast),
     )
     classes = tables.summarise_classes(stores)
     figures = {
@@ -44,7 +44,7 @@ def draw_sales(
 
 
 def draw_sales_over_time(shown: pd.DataFrame) -> Figure:
-    """Draw actual beside predicted sales, a panel a store."""
+    """Draw actual and predicted sales, a panel a store."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     by_store = list(shown.groupby("store"))

@@ -1,4 +1,4 @@
-"""Rossmann's own nodes: reading its two tables and joining them."""
+"""Rossmann's own nodes: ingestion of its two tables and their join."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ JOIN = JoinNames("train.csv, column Store", "store.csv", "rossmann.unknown_store
 
 
 def ingest_days(raw_days: pd.DataFrame) -> pd.DataFrame:
-    """Type and check the days of the stores.
+    """Parse and validate the days of the stores.
 
     Returns:
         The raw columns: `Date` as datetime64[s], `StateHoliday` as category, `Open`, `Promo` and `SchoolHoliday` as
@@ -47,7 +47,7 @@ def refuse_repeated_days(days: pd.DataFrame) -> None:
 
 
 def ingest_stores(raw_stores: pd.DataFrame) -> pd.DataFrame:
-    """Type and check the stores.
+    """Parse and validate the stores.
 
     Returns:
         The raw columns: texts as categories, `Promo2` as boolean, the rest as numbers with NaN for what is not known.

@@ -1,4 +1,4 @@
-"""What Rossmann's parameters have beyond every case's."""
+"""Parameters of Rossmann beyond every case's."""
 
 from __future__ import annotations
 

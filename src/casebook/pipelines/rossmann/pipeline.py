@@ -28,7 +28,7 @@ def create_pipeline() -> Pipeline:
                 draw_sales,
                 ["test_predictions", "feature_table", "split_assignment"],
                 ["own_figures", "own_tables"],
-                beside=True,
+                background=True,
             ),
         ]
     )

@@ -7,9 +7,9 @@ import pandas as pd
 
 from casebook.evaluation.metrics import find_metric
 
-TEST = 4  # the bit of a test row in `parts`
+TEST = 4  # the bit of a test row in `split_assignment`
 CLASSES = ["low", "medium", "high"]
-# The stores that are shown stand here when all are ordered by their mean sales.
+# Quantiles of the mean sales at which the drawn stores are selected.
 SHOWN_QUANTILES = (0.05, 0.35, 0.65, 0.95)
 SHOWN_DAYS = 60
 
@@ -17,7 +17,7 @@ SHOWN_DAYS = 60
 def tabulate_forecast(
     test_predictions: pd.DataFrame, feature_table: pd.DataFrame, split_assignment: pd.DataFrame
 ) -> pd.DataFrame:
-    """Put the predictions beside what they are of.
+    """Join the predictions of the test rows with their store, day and sales.
 
     Returns:
         `store`, `store_type`, `date`, `prediction` and `actual`, a row a test row, in the order of the file.
@@ -28,8 +28,8 @@ def tabulate_forecast(
     return pd.concat([rows, values], axis=1).astype({"store_type": "str"})
 
 
-def follow_stores(forecast: pd.DataFrame) -> pd.DataFrame:
-    """Choose a few stores from small to large and take their last test days.
+def select_stores(forecast: pd.DataFrame) -> pd.DataFrame:
+    """Select a few stores from small to large and their last test days.
 
     Returns:
         `store`, `date`, `actual`, `prediction`, ascending; at most 60 days a store.
@@ -42,7 +42,7 @@ def follow_stores(forecast: pd.DataFrame) -> pd.DataFrame:
 
 
 def measure_by_store_type(forecast: pd.DataFrame) -> pd.DataFrame:
-    """Measure the error of each store type.
+    """Compute the errors of each store type.
 
     Returns:
         `store_type`, `rows`, `mean_sales`, `mae` (all rows), `mape` and `rmspe` (fractions, rows with sales above 0).
@@ -57,8 +57,8 @@ def _score(metric: str, forecast: pd.DataFrame) -> float:
     return find_metric(metric).score(forecast["actual"].to_numpy(), forecast["prediction"].to_numpy())
 
 
-def class_stores(forecast: pd.DataFrame) -> pd.DataFrame:
-    """Class each store by the sales that are expected of it: the lowest, middle and highest third of the stores.
+def classify_stores(forecast: pd.DataFrame) -> pd.DataFrame:
+    """Classify each store by its expected sales: the lowest, middle and highest third of the stores.
 
     Returns:
         `store`, `store_type`, `days`, `expected_sales` and `actual_sales` (means of the test days, closed days
@@ -70,7 +70,9 @@ def class_stores(forecast: pd.DataFrame) -> pd.DataFrame:
         expected_sales=("prediction", "mean"),
         actual_sales=("actual", "mean"),
     )
-    classed = table.assign(expected_class=_thirds(table["expected_sales"]), actual_class=_thirds(table["actual_sales"]))
+    classed = table.assign(
+        expected_class=_assign_thirds(table["expected_sales"]), actual_class=_assign_thirds(table["actual_sales"])
+    )
     return classed.reset_index().sort_values("expected_sales", kind="stable", ignore_index=True)
 
 
@@ -93,7 +95,7 @@ def summarise_classes(stores: pd.DataFrame) -> pd.DataFrame:
     return summary.rename_axis("class").reset_index()
 
 
-def _thirds(sales: pd.Series) -> pd.Series:
-    """Name the third of the stores to which each belongs; of equal stores the earlier one is the lower."""
+def _assign_thirds(sales: pd.Series) -> pd.Series:
+    """Assign each store to a third; of equal stores the earlier one is the lower."""
     place = sales.rank(method="first").to_numpy() - 1
     return pd.Series(np.array(CLASSES)[(place * len(CLASSES) // len(sales)).astype(int)], sales.index, dtype="str")

@@ -1,4 +1,4 @@
-"""What the typed Rossmann tables must hold, as Pandera schemas. Importing this module imports Pandera."""
+"""Pandera schemas of the typed Rossmann tables. Importing this module imports Pandera."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _one_of(values: Sequence[object], nullable: bool = False) -> pa.Column:
     return pa.Column(checks=pa.Check.isin(list(values), error=f"must be {allowed}"), nullable=nullable)
 
 
-def _whole(low: int, high: int, nullable: bool = False) -> pa.Column:
+def _integers(low: int, high: int, nullable: bool = False) -> pa.Column:
     """Describe a column of whole numbers from `low` to `high`."""
 
     def check(column: pd.Series) -> pd.Series:
@@ -39,8 +39,8 @@ def _not_negative(nullable: bool = False) -> pa.Column:
 DAYS_SCHEMA = pa.DataFrameSchema(
     {
         **{name: pa.Column(nullable=False) for name in DAYS},
-        "Store": _whole(1, 99_999),
-        "DayOfWeek": _whole(1, 7),
+        "Store": _integers(1, 99_999),
+        "DayOfWeek": _integers(1, 7),
         TARGET: _not_negative(),
         "Customers": _not_negative(),
         "StateHoliday": _one_of(["0", "a", "b", "c"]),
@@ -50,14 +50,14 @@ DAYS_SCHEMA = pa.DataFrameSchema(
 STORES_SCHEMA = pa.DataFrameSchema(
     {
         **{name: pa.Column(nullable=False) for name in STORES},
-        "Store": pa.Column(checks=_whole(1, 99_999).checks, nullable=False, unique=True),
+        "Store": pa.Column(checks=_integers(1, 99_999).checks, nullable=False, unique=True),
         "StoreType": _one_of(["a", "b", "c", "d"]),
         "Assortment": _one_of(["a", "b", "c"]),
         "CompetitionDistance": _not_negative(nullable=True),
-        "CompetitionOpenSinceMonth": _whole(1, 12, nullable=True),
-        "CompetitionOpenSinceYear": _whole(1800, 2100, nullable=True),
-        "Promo2SinceWeek": _whole(1, 53, nullable=True),
-        "Promo2SinceYear": _whole(1800, 2100, nullable=True),
+        "CompetitionOpenSinceMonth": _integers(1, 12, nullable=True),
+        "CompetitionOpenSinceYear": _integers(1800, 2100, nullable=True),
+        "Promo2SinceWeek": _integers(1, 53, nullable=True),
+        "Promo2SinceYear": _integers(1800, 2100, nullable=True),
         "PromoInterval": _one_of(INTERVALS, nullable=True),
     },
     strict=True,

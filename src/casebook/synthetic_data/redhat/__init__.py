@@ -1,7 +1,7 @@
-"""Generate a stand-in for the Red Hat files and say how well its outcome can be predicted at best."""
+"""Synthetic sample in place of the Red Hat files, with the best reachable accuracy."""
 
-from casebook.synthetic_data.redhat.reachable import best_reachable, reach_on
+from casebook.synthetic_data.redhat.reachable import best_reachable, best_reachable_on
 from casebook.synthetic_data.redhat.sample import FILES, Sample, generate_sample
 from casebook.synthetic_data.redhat.writing import write_sample
 
-__all__ = ["FILES", "Sample", "best_reachable", "generate_sample", "reach_on", "write_sample"]
+__all__ = ["FILES", "Sample", "best_reachable", "best_reachable_on", "generate_sample", "write_sample"]

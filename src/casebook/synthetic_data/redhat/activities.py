@@ -1,4 +1,4 @@
-"""Draw the activities: how many a person has, when, and of which kind."""
+"""Generation of activities: number a person, days and kinds."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from casebook.synthetic_data.redhat.people import HUGE, People
 
 @dataclass(frozen=True)
 class Activities:
-    """Hold drawn activities, one place a row.
+    """Drawn activities, one place a row.
 
     Attributes:
         person: Place of the person in `People`.
@@ -56,7 +56,7 @@ def draw_activities(
 
 def _draw_targets(huge_members: Integers, rng: np.random.Generator) -> Integers:
     """Choose the people of the campaign."""
-    count = max(shares.FEWEST_CAMPAIGN_PEOPLE, round(shares.CAMPAIGN_PEOPLE_SHARE * len(huge_members)))
+    count = max(shares.MIN_CAMPAIGN_PEOPLE, round(shares.CAMPAIGN_PEOPLE_SHARE * len(huge_members)))
     return rng.choice(huge_members, min(count, len(huge_members)), replace=False)
 
 
@@ -99,7 +99,7 @@ def _draw_kinds(category: Integers, rng: np.random.Generator) -> Integers:
 
 
 def _vocabularies() -> dict[int, tuple[Integers, Floats]]:
-    """Spread the free type numbers over the categories; the same in every sample."""
+    """Assign the free type numbers to the categories; the same in every sample."""
     taken = [number for vocabulary in shares.VOCABULARIES.values() for number in vocabulary.front]
     free = np.setdiff1d(np.arange(1, shares.LARGEST_TYPE + 1), taken)
     # A fixed seed: which number belongs to which category is a fact of the data set, not of the sample.

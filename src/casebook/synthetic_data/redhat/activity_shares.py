@@ -1,4 +1,4 @@
-"""Hold what was measured on the original activities: shares of categories, rounded; no row of theirs is kept."""
+"""Measured shares of the original activities' categories, rounded; no row of theirs is kept."""
 
 from typing import NamedTuple
 
@@ -10,12 +10,12 @@ HUGE_GROUP_ACTIVITY_SHARE = 0.285  # its people are less active than the others
 CATEGORIES = {"ordinary": (70, 484, 108, 104, 231, 2, 1), "huge": (101, 370, 147, 98, 280, 2, 2)}
 # A campaign: a few people of the huge group hold a tenth of the labelled activities, all alike, on a few days. The
 # original has three such people; more of them keep a held-out part from depending on where they fall.
-CAMPAIGN_SHARE, CAMPAIGN_PEOPLE_SHARE, FEWEST_CAMPAIGN_PEOPLE, CAMPAIGN_DAYS = 0.1, 0.002, 30, 4
+CAMPAIGN_SHARE, CAMPAIGN_PEOPLE_SHARE, MIN_CAMPAIGN_PEOPLE, CAMPAIGN_DAYS = 0.1, 0.002, 30, 4
 CAMPAIGN_CATEGORY, CAMPAIGN_TYPE = 3, 23
 
 
 class Vocabulary(NamedTuple):
-    """Describe the char_10 of one category: the front types, their thousandths (empty: as the rest), and the rest.
+    """The char_10 of one category: the front types, their thousandths (empty: as the rest), and the rest.
 
     A type of rank r weighs (r + 2) ** -exponent * exp(-r / scale).
     """

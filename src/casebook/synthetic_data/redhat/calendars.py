@@ -1,4 +1,4 @@
-"""Draw days: when people came and when they acted."""
+"""Generation of days: when people came and when they acted."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ BUSY_DAYS = 0.4
 
 
 def _weigh_days(days: pd.DatetimeIndex, period: str, by_period: Sequence[int], by_weekday: Sequence[int]) -> Floats:
-    """Weigh each day by its weekday, so that each quarter or month has its share."""
+    """Compute each day's weight by its weekday, so that each quarter or month has its share."""
     weights = np.asarray(by_weekday, dtype=float)[days.day_of_week]
     periods = np.unique(days.to_period(period), return_inverse=True)[1]
     shares_of_days: Floats = weights * (np.asarray(by_period) / np.bincount(periods, weights))[periods]
@@ -37,7 +37,7 @@ def draw_person_days(count: int, rng: np.random.Generator) -> Integers:
 
 
 def weigh_time(person_days: Integers) -> Floats:
-    """Weigh how much each person can do in the time left from the day they came, 1 for the whole calendar."""
+    """Compute the share of the calendar left to each person from the day they came, 1 for all of it."""
     edges = np.cumsum(_weigh_activity_days())
     left = 1 - np.r_[0.0, edges][_to_activity_days(person_days)] / edges[-1]
     weights: Floats = left**LATE_COMERS
@@ -45,7 +45,7 @@ def weigh_time(person_days: Integers) -> Floats:
 
 
 def _to_activity_days(person_days: Integers) -> Integers:
-    """Turn places in `PERSON_DAYS` into places in `ACTIVITY_DAYS`, the first for everyone who came before it."""
+    """Convert places in `PERSON_DAYS` to places in `ACTIVITY_DAYS`, the first for everyone who came before it."""
     return np.maximum(person_days - (len(PERSON_DAYS) - len(ACTIVITY_DAYS)), 0)
 
 

@@ -1,4 +1,4 @@
-"""Draw correlated columns whose shares come out right even in small samples."""
+"""Draws of correlated columns with exact shares even in small samples."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ Integers: TypeAlias = NDArray[np.int64]
 
 
 def rank_uniformly(latent: Floats, weights: Integers) -> Floats:
-    """Turn latent values into weighted ranks, so that cutting them gives exact weighted shares.
+    """Rank latent values by weight, so that cutting the ranks yields exact weighted shares.
 
     Args:
         latent: One value a unit, any scale; ties are cut in their order.
@@ -34,7 +34,7 @@ def mix_latent(factor: Floats, loading: float, rng: np.random.Generator) -> Floa
 
 
 def cut_shares(ranks: Floats, types: Sequence[int] | Integers, shares: Sequence[float] | Floats) -> Integers:
-    """Give each rank the type whose stretch of the cumulated shares it falls into; the first type has the top ranks."""
+    """Assign each rank the type of its interval of the cumulated shares; the first type has the top ranks."""
     edges = np.cumsum(shares) / np.sum(np.asarray(shares))
     places = np.searchsorted(edges[:-1], 1 - ranks, side="right")
     return np.asarray(types, dtype=np.int64)[places]

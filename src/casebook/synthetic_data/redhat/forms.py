@@ -1,4 +1,4 @@
-"""Write numbers in the forms of the original files: "type 76", "ppl_1e+05", days."""
+"""Format of numbers in the original files: "type 76", "ppl_1e+05", days."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from casebook.synthetic_data.redhat.draws import Integers
 
 
 def print_number(number: int) -> str:
-    """Print a whole number as R does: in scientific form where that is shorter (100000 becomes 1e+05)."""
+    """Format a whole number as R does: in scientific form where that is shorter (100000 becomes 1e+05)."""
     digits = str(number)
     mantissa = digits.rstrip("0") or "0"
     fraction = f".{mantissa[1:]}" if len(mantissa) > 1 else ""
@@ -20,7 +20,7 @@ def print_number(number: int) -> str:
 
 
 def print_ids(prefixes: Sequence[str], prefix: Integers, numbers: Integers) -> pd.Series:
-    """Print ids such as "act2_1734928".
+    """Format ids such as "act2_1734928".
 
     Args:
         prefixes: The prefixes that occur.
@@ -42,7 +42,7 @@ def print_ids(prefixes: Sequence[str], prefix: Integers, numbers: Integers) -> p
 
 
 def print_types(numbers: Integers, word: str = "type") -> "pd.Categorical[str]":
-    """Print numbers as categories such as "type 76"; 0 becomes null, and only numbers that occur become categories."""
+    """Format numbers as categories such as "type 76"; 0 becomes null, and only numbers that occur become categories."""
     present = np.flatnonzero(np.bincount(numbers))
     present = present[present > 0]
     codes = np.full(int(numbers.max(initial=0)) + 1, -1, dtype=np.int32)
@@ -51,7 +51,7 @@ def print_types(numbers: Integers, word: str = "type") -> "pd.Categorical[str]":
 
 
 def print_days(places: Integers, days: pd.DatetimeIndex) -> "pd.Categorical[str]":
-    """Print days as categories such as "2023-08-26"; only days that occur become categories."""
+    """Format days as categories such as "2023-08-26"; only days that occur become categories."""
     present = np.flatnonzero(np.bincount(places, minlength=len(days)))
     codes = np.full(len(days), -1, dtype=np.int32)
     codes[present] = np.arange(len(present))

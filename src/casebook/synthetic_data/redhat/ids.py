@@ -1,4 +1,4 @@
-"""Draw the ids of people and activities, in the order of the original files."""
+"""Generation of the ids of people and activities, in the order of the original files."""
 
 from dataclasses import fields
 

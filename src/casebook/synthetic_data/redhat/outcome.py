@@ -1,4 +1,4 @@
-"""Decide the outcomes: a visible score, an effect of the group, one of the person, and noise."""
+"""Generation of outcomes: a visible score, an effect of the group, one of the person, and noise."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ PLAIN_CATEGORIES = (2, 6, 7)  # those with a single char_10
 
 @dataclass(frozen=True)
 class Outcome:
-    """Hold the outcome of each row and what made it.
+    """The outcome of each row and the terms of its probability.
 
     Attributes:
         score: The part that the visible columns determine.

@@ -1,4 +1,4 @@
-"""Draw the people: their groups, the columns that a group shares and those of each person."""
+"""Generation of people: their groups, the columns of a group and those of each person."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ HUGE = 0  # the index of the huge group
 
 @dataclass(frozen=True)
 class People:
-    """Hold the drawn people, one place a person.
+    """Drawn people, one place a person.
 
     Attributes:
         group: Index of the group; 0 is the huge one, the others follow without gaps.
@@ -44,7 +44,7 @@ def _sides(huge: NDArray[np.bool_]) -> tuple[tuple[str, NDArray[np.bool_]], tupl
 
 
 def _draw_groups(count: int, rng: np.random.Generator) -> Integers:
-    """Give each person a group; the sizes of the ordinary groups fall like a power of their rank."""
+    """Assign each person to a group; the sizes of the ordinary groups fall like a power of their rank."""
     huge = round(count * shares.HUGE_GROUP_SHARE)
     groups = round(count * shares.ORDINARY_GROUPS_PER_PERSON)
     quantiles = (np.arange(groups) + 0.5) / groups

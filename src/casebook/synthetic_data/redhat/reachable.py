@@ -1,4 +1,4 @@
-"""Work out the best accuracy that any model can reach on a sample.
+"""The best accuracy that any model can reach on a sample.
 
 The oracle knows the visible score and how far group and person effects spread, but must infer the effects from the
 outcomes of the rows it has seen, as a model must. Both effects enter as one sum, so their posterior is worked out on
@@ -22,11 +22,11 @@ Mask = NDArray[np.bool_]
 SPREAD = float(np.hypot(GROUP_SPREAD, PERSON_SPREAD))
 GRID = np.linspace(-4.5, 4.5, 81) * SPREAD
 SCORE_STEP = 0.02
-ROWS_AT_ONCE = 50_000
+CHUNK_ROWS = 50_000
 
 
 def best_reachable(sample: Sample, test_share: float = 0.2, seed: int = 0) -> dict[str, float]:
-    """Give the expected accuracy of the best possible predictions on held-out rows, by split.
+    """Compute the expected accuracy of the best possible predictions on held-out rows, by split.
 
     Args:
         sample: What `generate_sample` gave.
@@ -37,11 +37,11 @@ def best_reachable(sample: Sample, test_share: float = 0.2, seed: int = 0) -> di
         The accuracy by split: "row", "person" and "group". The huge group is never held out by "group": what is
         peculiar to it could not be known, and so the figure is one of ordinary groups alone.
     """
-    return {split: reach["expected"] for split, reach in compare_reachable(sample.truth, test_share, seed).items()}
+    return {split: reach["expected"] for split, reach in compute_reachable(sample.truth, test_share, seed).items()}
 
 
-def reach_on(sample: Sample, held_out: Mask) -> float:
-    """Give the expected accuracy of the best possible predictions on rows of one's own choice.
+def best_reachable_on(sample: Sample, held_out: Mask) -> float:
+    """Compute the expected accuracy of the best possible predictions on chosen rows.
 
     Args:
         sample: What `generate_sample` gave.
@@ -50,8 +50,8 @@ def reach_on(sample: Sample, held_out: Mask) -> float:
     return _score_oracle(sample.truth, held_out)["expected"]
 
 
-def compare_reachable(truth: pd.DataFrame, test_share: float, seed: int) -> dict[str, dict[str, float]]:
-    """Give for each split the accuracy the oracle expects and the one it has on the drawn outcomes."""
+def compute_reachable(truth: pd.DataFrame, test_share: float, seed: int) -> dict[str, dict[str, float]]:
+    """Compute for each split the oracle's expected accuracy and its accuracy on the drawn outcomes."""
     return {split: _score_oracle(truth, held_out) for split, held_out in hold_out(truth, test_share, seed).items()}
 
 
@@ -78,7 +78,7 @@ def hold_out(truth: pd.DataFrame, test_share: float, seed: int) -> dict[str, Mas
 
 
 def predict_outcome(truth: pd.DataFrame, seen: Mask) -> Floats:
-    """Predict the rows that are not seen from the outcomes of those that are.
+    """Predict the held-out rows from the outcomes of the others.
 
     Args:
         truth: What the generator knows of each labelled row.
@@ -121,7 +121,7 @@ def _round_scores(score: Floats) -> tuple[Floats, Integers]:
 
 
 def _infer_effects(likelihood: Floats, group: Integers) -> Floats:
-    """Turn the people's log-likelihoods into the posterior of each person's summed effect -> people x grid."""
+    """Compute the posterior of each person's summed effect from log-likelihoods -> people x grid."""
     blur = np.exp(-0.5 * ((GRID[:, None] - GRID) / PERSON_SPREAD) ** 2)
     blur /= blur.sum(axis=0)
     peak = likelihood.max(axis=1, keepdims=True)
@@ -137,8 +137,8 @@ def _average_over_effects(score: Floats, posterior: Floats, person: Integers) ->
     levels, level = _round_scores(score)
     table = ndtr(levels[:, None] + GRID)
     probability = np.empty(len(score))
-    for start in range(0, len(score), ROWS_AT_ONCE):
-        part = slice(start, start + ROWS_AT_ONCE)
+    for start in range(0, len(score), CHUNK_ROWS):
+        part = slice(start, start + CHUNK_ROWS)
         probability[part] = np.einsum("rg,rg->r", posterior[person[part]], table[level[part]])
     return probability
 

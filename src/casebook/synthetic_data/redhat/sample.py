@@ -1,4 +1,4 @@
-"""Generate a sample that stands in for the Red Hat files: same columns, forms and shares, a known truth."""
+"""Synthetic sample in place of the Red Hat files: same columns, forms and shares, a known truth."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ from casebook.synthetic_data.redhat.people import draw_people
 from casebook.synthetic_data.redhat.tables import tabulate_activities, tabulate_people, tabulate_truth
 
 FILES = ("act_train.csv", "people.csv", "act_test.csv")
-FEWEST_PEOPLE = 100  # with fewer, a side or a group table would be empty
+MIN_PEOPLE = 100  # with fewer, a side or a group table would be empty
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold a generated sample.
+    """A generated sample.
 
     Attributes:
         tables: The three tables by file name, columns in the order of the original files.
@@ -66,7 +66,7 @@ def generate_sample(people: int, activities: int, seed: int) -> Sample:
 
 
 def _check_size(people: int, activities: int) -> None:
-    if people < FEWEST_PEOPLE:
-        raise ValueError(f"people is {people}: a sample needs at least {FEWEST_PEOPLE}")
+    if people < MIN_PEOPLE:
+        raise ValueError(f"people is {people}: a sample needs at least {MIN_PEOPLE}")
     if activities < people:
         raise ValueError(f"activities is {activities}: a sample of {people} people needs at least {people}")

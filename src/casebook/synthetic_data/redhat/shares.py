@@ -1,4 +1,4 @@
-"""Hold what was measured on the original files: shares of categories and sizes, rounded; no row of theirs is kept.
+"""Measured shares of the original files' categories and sizes, rounded; no row of theirs is kept.
 
 Shares are in thousandths. "Ordinary" is every person outside the huge group, "huge" the people of the huge group; a
 category that one side lacks has the share 0 there. Categories stand in order of falling engagement: the further
@@ -20,7 +20,7 @@ LARGEST_PERSON, LARGEST_GROUP, LARGEST_ACTIVITY = 398_238, 51_462, {"act1_": 420
 
 
 class Shares(NamedTuple):
-    """Describe one categorical people column: thousandths by category and how far engagement decides it (-1..1)."""
+    """One categorical people column: thousandths by category and its correlation with engagement (-1..1)."""
 
     types: tuple[int, ...]
     ordinary: tuple[int, ...]

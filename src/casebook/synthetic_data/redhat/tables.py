@@ -1,4 +1,4 @@
-"""Lay drawn people and activities out as the tables of the original files."""
+"""Tables of drawn people and activities with the columns of the original files."""
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ PEOPLE_COLUMNS = ("people_id", "char_1", "group_1", "char_2", "date", *(f"char_{
 
 
 def tabulate_people(people: People, ids: pd.Series, rng: np.random.Generator) -> pd.DataFrame:
-    """Lay out people.csv; the groups get their numbers here."""
+    """Build people.csv; the groups are numbered here."""
     others = draw_numbers(int(people.group.max()), shares.LARGEST_GROUP, (), rng, banned=(shares.HUGE_GROUP,))
     groups = np.r_[shares.HUGE_GROUP, others][people.group]
     columns: dict[str, object] = {
@@ -34,7 +34,7 @@ def tabulate_people(people: People, ids: pd.Series, rng: np.random.Generator) ->
 def tabulate_activities(
     activities: Activities, activity_ids: pd.Series, people_ids: pd.Series, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Lay out act_test.csv, or act_train.csv without its outcome."""
+    """Build act_test.csv, or act_train.csv without its outcome."""
     present, codes = np.unique(activities.person, return_inverse=True)
     columns: dict[str, object] = {
         "people_id": pd.Categorical.from_codes(codes, pd.Index(people_ids.iloc[present])),
@@ -47,7 +47,7 @@ def tabulate_activities(
 
 
 def tabulate_truth(people: People, activities: Activities, outcome: Outcome) -> pd.DataFrame:
-    """Lay out what the generator knows of each labelled row."""
+    """Build the table of what the generator knows of each labelled row."""
     return pd.DataFrame(
         {
             "person": activities.person,

@@ -1,4 +1,4 @@
-"""Write a sample in the format of the original files."""
+"""Writer of a sample in the format of the original files."""
 
 from pathlib import Path
 
@@ -6,12 +6,12 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import csv
 
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 from casebook.synthetic_data.redhat.sample import Sample
 
 
 def write_sample(sample: Sample, folder: Path) -> None:
-    """Write the three tables as CSV files; each appears whole or not at all.
+    """Write the three tables as CSV files, each atomically.
 
     Args:
         sample: What `generate_sample` gave.
@@ -21,7 +21,7 @@ def write_sample(sample: Sample, folder: Path) -> None:
         OSError: If the folder cannot be written; no half-written file stays.
     """
     for name, table in sample.tables.items():
-        with written_whole(folder / name) as path:
+        with atomic_write(folder / name) as path:
             _write_table(table, path)
 
 

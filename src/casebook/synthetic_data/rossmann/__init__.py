@@ -1,4 +1,4 @@
-"""Generate a stand-in for the Rossmann files and say how well its sales can be forecast at best."""
+"""Synthetic sample in place of the Rossmann files, with the best reachable errors."""
 
 from casebook.synthetic_data.rossmann.sample import FILES, Sample, best_reachable, generate_sample
 from casebook.synthetic_data.rossmann.writing import write_sample

@@ -28,7 +28,7 @@ def list_days(count: int) -> pd.DatetimeIndex:
 
 
 def mark_holidays(days: pd.DatetimeIndex) -> np.ndarray:
-    """Give each day the letter of its holiday, "0" on other days."""
+    """Return the letter of each day's holiday, "0" on other days."""
     letters = np.full(len(days), "0")
     for letter, dates in HOLIDAYS.items():
         letters[days.isin(pd.to_datetime(list(dates)))] = letter
@@ -53,7 +53,7 @@ def mark_school_holidays(days: pd.DatetimeIndex) -> np.ndarray:
 
 
 def effect_of_days(days: pd.DatetimeIndex) -> np.ndarray:
-    """Give the log-sales that each day adds in every store: weekday, season, pay-day, the day before a holiday."""
+    """Compute the log-sales that each day adds in every store: weekday, season, pay-day, the day before a holiday."""
     year = 2 * np.pi * days.day_of_year.to_numpy() / 365.25
     december = np.clip(days.day_of_year.to_numpy() - 330, 0, 28) / 28
     pay_day = (days.days_in_month - days.day <= 1) | (days.day == 1)

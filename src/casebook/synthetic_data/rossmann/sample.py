@@ -1,4 +1,4 @@
-"""Generate a sample that stands in for the Rossmann files: same columns, forms and null shares, a known truth."""
+"""Synthetic sample in place of the Rossmann files: same columns, forms and null shares, a known truth."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from casebook.synthetic_data.rossmann import calendar
 from casebook.synthetic_data.rossmann.stores import Stores, draw_stores
 
 FILES = ("train.csv", "store.csv", "test.csv")
-FEWEST_STORES, FEWEST_DAYS, MOST_DAYS = 10, 120, 942
+MIN_STORES, MIN_DAYS, MAX_DAYS = 10, 120, 942
 # Deviations of log-sales: what moves all stores on a day, what moves one store on a day, customers beside sales.
 DAY_NOISE, NOISE, CUSTOMER_NOISE = 0.03, 0.10, 0.04
 REFURBISHING = (pd.Timestamp("2014-07-01"), pd.Timestamp("2014-12-31"))
@@ -21,7 +21,7 @@ SCHOOL_HOLIDAY, COMPETITION = 0.03, -0.05
 
 @dataclass(frozen=True)
 class Sample:
-    """Hold a generated sample.
+    """A generated sample.
 
     Attributes:
         tables: The three tables by file name, columns in the order of the original files, days from the last to the
@@ -44,10 +44,10 @@ def generate_sample(stores: int, days: int, seed: int) -> Sample:
     Raises:
         ValueError: If there are fewer than 10 stores or days outside 120 to 942.
     """
-    if stores < FEWEST_STORES:
-        raise ValueError(f"stores is {stores}: a sample needs at least {FEWEST_STORES}")
-    if not FEWEST_DAYS <= days <= MOST_DAYS:
-        raise ValueError(f"days is {days}: a sample has {FEWEST_DAYS} to {MOST_DAYS}")
+    if stores < MIN_STORES:
+        raise ValueError(f"stores is {stores}: a sample needs at least {MIN_STORES}")
+    if not MIN_DAYS <= days <= MAX_DAYS:
+        raise ValueError(f"days is {days}: a sample has {MIN_DAYS} to {MAX_DAYS}")
     rng = np.random.default_rng(seed)
     drawn = draw_stores(stores, calendar.STATES, rng)
     rows = _draw_rows(drawn, calendar.list_days(days), rng)
@@ -62,7 +62,7 @@ def generate_sample(stores: int, days: int, seed: int) -> Sample:
 
 
 def _draw_rows(stores: Stores, days: pd.DatetimeIndex, rng: np.random.Generator) -> pd.DataFrame:
-    """Draw every store on every day, with what train.csv does not tell: `expected` sales and `missing` rows."""
+    """Draw every store on every day, with what train.csv does not hold: `expected` sales and `missing` rows."""
     day, store = (
         grid.ravel() for grid in np.meshgrid(np.arange(len(days))[::-1], range(len(stores.table)), indexing="ij")
     )
@@ -101,7 +101,7 @@ def _draw_rows(stores: Stores, days: pd.DatetimeIndex, rng: np.random.Generator)
 
 
 def _has_competition(table: pd.DataFrame, date: pd.DatetimeIndex) -> np.ndarray:
-    """Tell where a competitor whose opening is known has opened."""
+    """Return which rows have a competitor that has opened on a known day."""
     opened = (table["CompetitionOpenSinceYear"] * 12 + table["CompetitionOpenSinceMonth"]).astype("Float64")
     since = opened.to_numpy(np.float64, na_value=np.inf)
     known: np.ndarray = (date.year * 12 + date.month).to_numpy() >= since
@@ -119,9 +119,9 @@ def best_reachable(sample: Sample) -> dict[str, dict[str, float]]:
         `time` and `row`, each with `rmspe` and `mae`; `rmspe` on rows with sales, `mae` on all rows of train.csv.
     """
     deviations = {"time": math.hypot(DAY_NOISE, NOISE), "row": NOISE}
-    return {name: _reach(deviation, sample.expected) for name, deviation in deviations.items()}
+    return {name: _expected_errors(deviation, sample.expected) for name, deviation in deviations.items()}
 
 
-def _reach(deviation: float, medians: np.ndarray) -> dict[str, float]:
+def _expected_errors(deviation: float, medians: np.ndarray) -> dict[str, float]:
     spread = math.exp(deviation**2 / 2) * math.erf(deviation / math.sqrt(2))
     return {"rmspe": math.sqrt(1 - math.exp(-(deviation**2))), "mae": float(medians.mean()) * spread}

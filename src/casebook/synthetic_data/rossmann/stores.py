@@ -18,7 +18,7 @@ LEVEL, SPREAD = 8.75, 0.30
 
 @dataclass(frozen=True)
 class Stores:
-    """Hold drawn stores.
+    """Drawn stores.
 
     Attributes:
         table: store.csv with nulls where nothing is known.
@@ -59,38 +59,38 @@ def draw_stores(count: int, states: int, rng: np.random.Generator) -> Stores:
         promotion=rng.normal(0.33, 0.08, count),
         basket=rng.uniform(7, 12, count),
         state=rng.integers(states, size=count),
-        refurbished=_some(count, REFURBISHED, rng),
+        refurbished=_sample_mask(count, REFURBISHED, rng),
     )
 
 
-def _some(count: int, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Choose a share of the stores at random, at least one."""
+def _sample_mask(count: int, share: float, rng: np.random.Generator) -> np.ndarray:
+    """Sample a share of the stores, at least one."""
     chosen = np.zeros(count, dtype=bool)
     chosen[rng.permutation(count)[: max(1, round(share * count))]] = True
     return chosen
 
 
-def _whole(values: np.ndarray, missing: np.ndarray) -> pd.Series:
-    """Keep whole numbers whole beside nulls."""
+def _nullable_integers(values: np.ndarray, missing: np.ndarray) -> pd.Series:
+    """Convert whole numbers with nulls to a nullable integer column."""
     return pd.Series(values, dtype="Int64").mask(missing)
 
 
 def _draw_competition(count: int, rng: np.random.Generator) -> dict[str, pd.Series]:
     distance = np.maximum(20, np.round(rng.lognormal(7.7, 1.4, count), -1)).astype(np.int64)
-    unknown = _some(count, NO_OPENING, rng)
+    unknown = _sample_mask(count, NO_OPENING, rng)
     return {
-        "CompetitionDistance": _whole(np.minimum(distance, 75_860), _some(count, NO_DISTANCE, rng)),
-        "CompetitionOpenSinceMonth": _whole(rng.integers(1, 13, count), unknown),
-        "CompetitionOpenSinceYear": _whole(rng.integers(2000, 2016, count), unknown),
+        "CompetitionDistance": _nullable_integers(np.minimum(distance, 75_860), _sample_mask(count, NO_DISTANCE, rng)),
+        "CompetitionOpenSinceMonth": _nullable_integers(rng.integers(1, 13, count), unknown),
+        "CompetitionOpenSinceYear": _nullable_integers(rng.integers(2000, 2016, count), unknown),
     }
 
 
 def _draw_promo2(count: int, rng: np.random.Generator) -> dict[str, pd.Series]:
-    without = _some(count, NO_PROMO2, rng)
+    without = _sample_mask(count, NO_PROMO2, rng)
     intervals = pd.Series(rng.choice(INTERVALS, count, p=INTERVAL_SHARES), dtype="str")
     return {
         "Promo2": pd.Series((~without).astype(np.int64)),
-        "Promo2SinceWeek": _whole(rng.integers(1, 51, count), without),
-        "Promo2SinceYear": _whole(rng.integers(2009, 2016, count), without),
+        "Promo2SinceWeek": _nullable_integers(rng.integers(1, 51, count), without),
+        "Promo2SinceYear": _nullable_integers(rng.integers(2009, 2016, count), without),
         "PromoInterval": intervals.mask(without),
     }

@@ -1,4 +1,4 @@
-"""Write a sample in the format of the original files."""
+"""Writer of a sample in the format of the original files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pyarrow import csv
 
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def write_sample(sample: Sample, folder: Path) -> None:
-    """Write the three tables as CSV files; each appears whole or not at all.
+    """Write the three tables as CSV files, each atomically.
 
     Args:
         sample: What `generate_sample` gave.
         folder: Where the files go; made where missing, files of the same names are replaced.
     """
     for name, table in sample.tables.items():
-        with written_whole(folder / name) as path:
+        with atomic_write(folder / name) as path:
             _write_table(table, path)
 
 

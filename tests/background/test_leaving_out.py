@@ -13,7 +13,7 @@ from casebook.caching.runner import leave_out_parts
 from casebook.stages import evaluation, nodes
 
 PIPELINE = Pipeline(
-    [node(abs, "a", f"{tag}_made", name=tag, tags=[tag, "beside"]) for tag in ("profile", "figures", "reference")]
+    [node(abs, "a", f"{tag}_made", name=tag, tags=[tag, "background"]) for tag in ("profile", "figures", "reference")]
 )
 TREES = {
     "name": "none", "max_iter": 10, "learning_rate": 0.1, "max_leaf_nodes": 31, "min_samples_leaf": 20,
