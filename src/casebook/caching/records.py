@@ -1,4 +1,4 @@
-"""What is known of files that nodes made: of what, and what the files looked like when they were whole."""
+"""Records of what nodes made: its lineage, and the state of the files when they were whole."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Materialization:
     """What a node made.
 
     Attributes:
-        lineage: of what.
-        files: path -> states of the file, or of the files in the folder.
+        lineage: code, parameters and inputs that it was made of.
+        files: path -> state of the file, or of the files in the folder.
         metrics: dataset -> values that went into the run.
         when: as a person reads it.
     """

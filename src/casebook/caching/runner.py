@@ -1,4 +1,4 @@
-"""A runner that skips what is up to date when asked to, and always writes down what was made."""
+"""A runner that skips what is up to date when asked to, and always records what was made."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ LOGGER = logging.getLogger(__name__)
 
 
 class ReusingRunner(SequentialRunner):
-    """Leaves out up-to-date nodes, then hands on to another runner."""
+    """Skips up-to-date nodes and runs the others by another runner."""
 
     def __init__(self, runner: AbstractRunner) -> None:
         """Keep the runner that does the work."""
@@ -75,7 +75,7 @@ def leave_out_parts(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any], case
 def _leave_out(
     pipeline: Pipeline, kept: KeptOutputs, lineages: dict[str, Lineage], hook_manager: PluginManager | None
 ) -> Pipeline:
-    """Leave out the nodes whose outputs are up to date, and say of each that makes files why it runs or does not."""
+    """Skip the nodes whose outputs are up to date, and log of each that makes files why it runs or does not."""
     left = []
     for node in pipeline.nodes:
         made = kept.last_made(node)
@@ -91,7 +91,7 @@ def _leave_out(
 
 
 def _log_skipped(node: Node, kept: KeptOutputs, made: Materialization, hook_manager: PluginManager | None) -> None:
-    """Log what the run would have heard of a skipped node: its parameters, metrics and artifacts."""
+    """Log what a skipped node would have logged: its parameters, metrics and artifacts."""
     catalog = kept.catalog
     parameters = {name: catalog.load(name) for name in node.inputs if name.startswith(PARAMETERS)}
     if hook_manager:
@@ -103,7 +103,7 @@ def _log_skipped(node: Node, kept: KeptOutputs, made: Materialization, hook_mana
 
 
 class LineageRecorder:
-    """A hook that writes down what nodes made, once it is whole."""
+    """A hook that records what nodes made, once it is whole."""
 
     def __init__(self, kept: KeptOutputs, lineages: dict[str, Lineage]) -> None:
         """Keep what each node depends on."""

@@ -75,11 +75,11 @@ class SplitStore:
         self._folder, self._datasets, self._stamps = folder, datasets, stamps
 
     def folder_of(self, name: str, parameters: Mapping[str, Any]) -> Path:
-        """Name the folder of a dataset of splits."""
+        """Return the folder of a dataset of splits, there or not."""
         return self._folder / str(self._datasets.fingerprints(parameters)[name])
 
     def find(self, name: str, parameters: Mapping[str, Any]) -> Path:
-        """Give the folder of a dataset of splits, made where it is not there.
+        """Return the folder of a dataset of splits, made where it is not there.
 
         Raises:
             StaleFilesError: it must be made of files that are no longer those of the study.
