@@ -39,7 +39,7 @@ def test_pixels_lie_side_by_side_from_0_to_1() -> None:
 
 
 def test_images_are_told_apart_by_their_pixels(dots: dict[str, np.ndarray]) -> None:
-    model = fit_logistic_images({k: v[:180] for k, v in dots.items()}, {}, image_parameters())
+    model = fit_logistic_images({k: v[:180] for k, v in dots.items()}, image_parameters())
     probability = model.predict_proba(dots["images"][180:])
     assert probability.shape == (60, 3)
     np.testing.assert_allclose(probability.sum(axis=1), 1, rtol=1e-6)
@@ -48,7 +48,7 @@ def test_images_are_told_apart_by_their_pixels(dots: dict[str, np.ndarray]) -> N
 
 def test_nothing_is_learnt_from_shuffled_targets(dots: dict[str, np.ndarray]) -> None:
     shuffled = {**dots, "target": np.random.default_rng(1).permutation(dots["target"])}
-    model = fit_logistic_images({k: v[:180] for k, v in shuffled.items()}, {}, image_parameters())
+    model = fit_logistic_images({k: v[:180] for k, v in shuffled.items()}, image_parameters())
     right = model.predict_proba(dots["images"][180:]).argmax(axis=1) == shuffled["target"][180:]
     assert right.mean() < 0.55
 
@@ -56,7 +56,7 @@ def test_nothing_is_learnt_from_shuffled_targets(dots: dict[str, np.ndarray]) ->
 def test_a_solver_stopped_by_max_iter_is_no_warning(dots: dict[str, np.ndarray]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        fit_logistic_images(dots, {}, image_parameters(max_iter=1))
+        fit_logistic_images(dots, image_parameters(max_iter=1))
 
 
 def test_at_most_max_rows_are_drawn_by_the_seed_in_their_order() -> None:
@@ -74,7 +74,7 @@ def test_only_the_drawn_images_are_learnt_from(dots: dict[str, np.ndarray]) -> N
     others = np.setdiff1d(np.arange(240), rows)
     spoilt = {**dots, "images": dots["images"].copy()}
     spoilt["images"][others] = 255
-    first, second = (fit_logistic_images(arrays, {}, parameters) for arrays in (dots, spoilt))
+    first, second = (fit_logistic_images(arrays, parameters) for arrays in (dots, spoilt))
     np.testing.assert_array_equal(first.predict_proba(dots["images"]), second.predict_proba(dots["images"]))
 
 

@@ -1,22 +1,27 @@
 """Which code a function depends on, and what of it counts as a change."""
 
+from __future__ import annotations
+
+import ast
 import sys
-from collections.abc import Callable
 from functools import partial
 from importlib import import_module
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from casebook.caching import code_hash
-from casebook.caching.code_hash import hash_code, reachable_definitions
+from casebook.caching.code_hash import find_modules, find_own_code, hash_code
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 FILES = {
     "first": '''
 from __future__ import annotations
 from typing import TYPE_CHECKING
-from casebook.toy import second
+from casebook.toy import apart, second
 from casebook.toy.third import Known, LEVELS as STEPS
 if TYPE_CHECKING:
     from casebook.toy.second import Thing
@@ -24,12 +29,19 @@ if TYPE_CHECKING:
 def act(thing: Thing) -> int:
     """Do it."""
     from casebook.toy.third import late
-    return second.double(thing.size()) + late() + STEPS["a"]
+    return second.double(thing.size()) + late() + STEPS["a"] + own() + CONSTANTS[0]
+
+CONSTANTS = [7]
+
+def own() -> int:
+    return 8
 
 def other() -> int:
-    return 1
+    return apart.far()
 ''',
     "second": """
+from casebook.toy import fourth
+
 FACTOR = 2
 
 def double(value):
@@ -52,6 +64,14 @@ class Known: ...
 
 def late():
     return 5
+""",
+    "fourth": """
+def idle():
+    return 9
+""",
+    "apart": """
+def far():
+    return 6
 """,
 }
 
@@ -91,12 +111,20 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]
     forget()
 
 
-def test_a_function_reaches_what_it_names_however_far_and_nothing_else(write: Callable[..., Any]) -> None:
-    act = write()
-    found = {f"{module.rpartition('.')[2]}.{name}" for module, name in reachable_definitions(act.__module__, "act")}
-    assert found == {
-        "first.act", "second.double", "second.FACTOR", "second.Thing", "second.inner", "third.LEVELS", "third.late",
-    }  # fmt: skip
+def reach(function: Any) -> tuple[set[str], set[str]]:  # noqa: ANN401 - a function, or a partial one
+    """Return what counts of a function's own module, and the modules that count whole."""
+    while isinstance(function, partial):
+        function = function.func
+    statements, modules = find_own_code(function.__module__, function.__qualname__)
+    return {ast.unparse(each).split("(")[0].removeprefix("def ") for each in statements}, find_modules(modules)
+
+
+def test_a_function_reaches_what_it_names_in_its_module_and_all_modules_that_these_lead_to(
+    write: Callable[..., Any],
+) -> None:
+    own, modules = reach(write())
+    assert own == {"act", "own", "CONSTANTS = [7]"}
+    assert modules == {f"casebook.toy.{name}" for name in ("second", "third", "fourth")}
 
 
 @pytest.mark.parametrize(
@@ -109,7 +137,11 @@ def test_a_function_reaches_what_it_names_however_far_and_nothing_else(write: Ca
         ("return 3", "return 30"),
         ('{"a": 1}', '{"a": 7}'),
         ('LEVELS["b"] = 2', 'LEVELS["a"] = 2'),
-        ("return 5", "return 6"),
+        ("return 5", "return 50"),
+        ("return 4", "return 40"),
+        ("return 8", "return 80"),
+        ("return 9", "return 90"),
+        ("[7]", "[70]"),
     ],
 )  # fmt: skip
 def test_any_change_of_code_that_is_reached_is_seen(write: Callable[..., Any], old: str, new: str) -> None:
@@ -121,13 +153,15 @@ def test_any_change_of_code_that_is_reached_is_seen(write: Callable[..., Any], o
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("return 4", "return 40"),
-        ("return 1", "return 10"),
+        ("return 6", "return 60"),
+        ("return apart.far()", "return apart.far() + 1"),
+        ("Do it.", "Add it up."),
+        ("return 5", '"""Come late."""\n    return 5'),
         ("return 3", "return 3  # three"),
         ("FACTOR = 2", "FACTOR  =  2"),
     ],
 )
-def test_comments_layout_and_code_that_is_not_reached_count_for_nothing(
+def test_comments_docstrings_layout_and_code_that_is_not_reached_count_for_nothing(
     write: Callable[..., Any], old: str, new: str
 ) -> None:
     before = hash_code(write())
@@ -148,36 +182,27 @@ def test_what_is_bound_to_a_function_counts_by_its_value_or_code(write: Callable
     assert bound != bare
     assert hash_code(partial(act, thing=("a", 1))) == bound
     assert hash_code(partial(act, thing=("a", 2))) != bound
+    assert hash_code(partial(act, ("a", 1))) not in {bare, hash_code(partial(act, ("a", 2)))}
     called = hash_code(partial(hash_code, function=act))
-    assert hash_code(partial(hash_code, function=write("return 5", "return 6"))) != called
+    assert hash_code(partial(hash_code, function=write("return 5", "return 50"))) != called
     assert hash_code(partial(hash_code, function=write())) == called
 
 
-def test_preparing_depends_on_the_preparations_own_code() -> None:
-    from casebook.stages import nodes
+def test_preprocessing_depends_on_its_own_code_and_neither_on_figures_nor_on_training() -> None:
+    from casebook.pipelines.redhat.pipeline import create_pipeline
 
-    reached = {f"{module}.{name}" for module, name in reachable_definitions(nodes.__name__, "apply_preprocessor")}
+    nodes = {node.short_name: node.func for node in create_pipeline().nodes}
+    reached = {name: reach(function)[1] for name, function in nodes.items()}
     assert {
-        "casebook.data.splitting.select_split",
-        "casebook.preprocessing.tabular.TabularPreprocessor",
-        "casebook.preprocessing.tabular.prepare_rows",
-        "casebook.preprocessing.tabular.NumberColumn",
-        "casebook.column_types.column_type.distinct",
-        "casebook.preprocessing.texts.split_words",
-    } <= reached
-    assert not any(name.startswith("casebook.training.trainer") for name in reached)
-
-
-def test_fitting_depends_on_the_parameters_classes_and_reading_on_the_schema() -> None:
-    from casebook.pipelines.redhat import nodes as own
-    from casebook.stages import nodes
-
-    fitted = {
-        f"{module}.{name}" for module, name in reachable_definitions(nodes.__name__, "fit_preprocessor_on_training")
-    }
-    assert {
-        "casebook.config.schema.data.TabularPreprocessingParameters",
-        "casebook.preprocessing.fit_tabular.fit_number",
-    } <= fitted
-    read = {f"{module}.{name}" for module, name in reachable_definitions(own.__name__, "ingest_people")}
-    assert {"casebook.pipelines.redhat.schemas.PEOPLE_SCHEMA", "casebook.column_types.tabular_types.DateType"} <= read
+        "casebook.data.splitting",
+        "casebook.preprocessing.tabular",
+        "casebook.column_types.column_type",
+        "casebook.preprocessing.texts",
+    } <= reached["apply_preprocessor"]
+    assert {"casebook.config.schema.data", "casebook.preprocessing.fit_tabular"} <= reached["fit_preprocessor"]
+    assert {"casebook.pipelines.redhat.schemas", "casebook.column_types.kinds"} <= reached["ingest_people"]
+    assert "casebook.plots.binary" in reached["draw_evaluation"]
+    assert "casebook.training.trainer" in reached["train_network"]
+    elsewhere = ("casebook.plots", "casebook.training", "casebook.baselines", "casebook.stages", "casebook.tracking")
+    for name in ("ingest_activities", "merge_people", "engineer_features", "assign_splits", "apply_preprocessor"):
+        assert not [module for module in reached[name] if module.startswith(elsewhere)], name

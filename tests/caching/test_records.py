@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from casebook.caching import records
-from casebook.caching.lineage import explain
-from casebook.caching.records import Lineage, Materialization, Records, read_file_state
+from casebook.caching.kept_outputs import explain
+from casebook.caching.lineage import Lineage
+from casebook.caching.records import Materialization, Records
+from casebook.data.file_fingerprints import read_state
 
-RECIPE = Lineage("code 1", {"toy.seed": 1, "toy.names": ["a"]}, {"toy.table": "made 1"})
+LINEAGE = Lineage("code 1", {"toy.seed": 1, "toy.names": ["a"]}, {"toy.table": "made 1"})
 
 
 @pytest.fixture
@@ -21,16 +23,16 @@ def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Records:
     for name in ("codes", "ids"):
         (tmp_path / "arrays" / f"{name}.npy").write_text(name)
     found = Records.of("toy")
-    files = {str(tmp_path / name): read_file_state(str(tmp_path / name)) for name in ("table.parquet", "arrays")}
-    found.add("toy.make", Materialization(RECIPE, files, {"toy.counts": {"rows": 3.0}}, "yesterday"))
+    files = {str(tmp_path / name): read_state(tmp_path / name) for name in ("table.parquet", "arrays")}
+    found.add("toy.make", Materialization(LINEAGE, files, {"toy.counts": {"rows": 3.0}}, "yesterday"))
     return Records.of("toy")
 
 
 def test_what_was_recorded_is_read_again(kept: Records) -> None:
     made = kept.made["toy.make"]
-    assert made.recipe == RECIPE
+    assert made.lineage == LINEAGE
     assert made.metrics == {"toy.counts": {"rows": 3.0}}
-    assert explain("toy.make", RECIPE, made) == []
+    assert explain("toy.make", LINEAGE, made) == []
 
 
 def test_records_hold_after_their_project_was_moved_and_none_of_a_copy_that_has_other_files(
@@ -43,39 +45,46 @@ def test_records_hold_after_their_project_was_moved_and_none_of_a_copy_that_has_
     monkeypatch.setattr(records, "project_root", lambda: moved)
     made = Records.of("toy").made["toy.make"]
     assert set(made.files) == {str(moved / "table.parquet"), str(moved / "arrays")}
-    assert explain("toy.make", RECIPE, made) == []
+    assert explain("toy.make", LINEAGE, made) == []
     monkeypatch.setattr(records, "project_root", lambda: copied)
-    told = explain("toy.make", RECIPE, Records.of("toy").made["toy.make"])
+    told = explain("toy.make", LINEAGE, Records.of("toy").made["toy.make"])
     assert told == [f"{copied / name} is changed" for name in ("table.parquet", "arrays")]
 
 
 def test_a_file_outside_the_project_is_recorded_where_it_lies(kept: Records, tmp_path: Path) -> None:
     outside = str(tmp_path.with_name("outside.parquet"))
-    kept.add("toy.far", Materialization(RECIPE, {outside: {}}, {}, "today"))
+    kept.add("toy.far", Materialization(LINEAGE, {outside: {}}, {}, "today"))
     assert set(Records.of("toy").made["toy.far"].files) == {outside}
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"toy.make": {}}', '{"toy.make": {"recipe": {}}}', "[]"])
+@pytest.mark.parametrize("content", ["", "{", '{"toy.make": {}}', '{"toy.make": {"lineage": {}}}', "[]"])
 def test_records_that_cannot_be_read_are_none(kept: Records, content: str) -> None:
     kept.path.write_text(content)
     assert Records.of("toy").made == {}
 
 
+def test_records_of_an_earlier_version_are_none(kept: Records) -> None:
+    earlier = kept.path.read_text().replace('"lineage"', '"recipe"')
+    assert earlier != kept.path.read_text()
+    kept.path.write_text(earlier)
+    assert Records.of("toy").made == {}
+
+
 def test_a_node_that_was_never_run_has_to() -> None:
-    assert explain("toy.make", RECIPE, None) == ["it has not been made here yet"]
+    assert explain("toy.make", LINEAGE, None) == ["it has not been made here yet"]
 
 
 @pytest.mark.parametrize(
-    ("recipe", "reasons"),
+    ("lineage", "reasons"),
     [
-        (Lineage("code 2", RECIPE.parameters, RECIPE.inputs), ["its code changed"]),
-        (Lineage("code 1", {"toy.seed": 2, "toy.names": ["a"]}, RECIPE.inputs), ["toy.seed changed"]),
-        (Lineage("code 1", {"toy.seed": 1}, RECIPE.inputs), ["toy.names changed"]),
-        (Lineage("code 1", RECIPE.parameters, {"toy.table": "made 2"}), ["toy.table changed"]),
+        (Lineage("code 2", LINEAGE.parameters, LINEAGE.inputs), ["its code changed"]),
+        (Lineage("code 1", {"toy.seed": 2, "toy.names": ["a"]}, LINEAGE.inputs), ["toy.seed changed"]),
+        (Lineage("code 1", {"toy.seed": 1}, LINEAGE.inputs), ["toy.names changed"]),
+        (Lineage("code 1", LINEAGE.parameters, {"toy.table": "made 2"}), ["toy.table changed"]),
     ],
 )
-def test_another_recipe_is_told_by_what_differs(kept: Records, recipe: Lineage, reasons: list[str]) -> None:
-    assert explain("toy.make", recipe, kept.made["toy.make"]) == reasons
+def test_another_lineage_is_told_by_what_differs(kept: Records, lineage: Lineage, reasons: list[str]) -> None:
+    assert explain("toy.make", lineage, kept.made["toy.make"]) == reasons
 
 
 def rewrite(path: Path) -> None:
@@ -105,4 +114,4 @@ def test_a_file_that_is_gone_or_was_touched_is_made_again(
     how: str,
 ) -> None:
     change(tmp_path)
-    assert explain("toy.make", RECIPE, kept.made["toy.make"]) == [f"{tmp_path / named} is {how}"]
+    assert explain("toy.make", LINEAGE, kept.made["toy.make"]) == [f"{tmp_path / named} is {how}"]

@@ -72,7 +72,10 @@ def test_each_change_makes_anew_what_depends_on_it_and_nothing_else(project: Any
     assert ran["assign_splits"] == "redhat.split.seed changed"
     assert ran["apply_preprocessor"].startswith("redhat.split_assignment changed")
     assert {"ingest_activities", "merge_people", "engineer_features"} <= skipped
-    # Code: the features alone, then back again.
+    # Code: the features alone; figures and a docstring of the preparation do not count.
+    style, splitting = (root / "src" / "casebook" / name for name in ("plots/style.py", "data/splitting.py"))
+    style.write_text(style.read_text() + "\nUNUSED = 1\n")
+    splitting.write_text(splitting.read_text().replace('"""', '"""In other words: ', 1))
     features = root / "src" / "casebook" / "pipelines" / "redhat" / "features.py"
     features.write_text(features.read_text().replace("copy=False", "copy=True"))
     skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preprocessor")

@@ -3,7 +3,7 @@ import pandera.pandas as pa
 import pytest
 
 from casebook.column_types.parsing import InvalidTableError
-from casebook.data.schema_checks import check_table
+from casebook.data.schema_checks import check_table, refuse_one_class
 
 SCHEMA = pa.DataFrameSchema(
     {
@@ -56,3 +56,9 @@ def test_a_rule_of_the_whole_table_has_a_line_too() -> None:
     first, second = sorted(str(caught.value).split("\n"), reverse=True)
     assert first == "t.csv, column size: must be above 0 (1 rows, first '0.0' in data row 6); mend the file"
     assert "must be short" in second
+
+
+def test_a_target_of_one_class_is_refused() -> None:
+    with pytest.raises(InvalidTableError, match=r"^t\.csv, column y: every row is 1; both classes are needed"):
+        refuse_one_class(pd.DataFrame({"y": [1, 1]}), "y", "t.csv")
+    refuse_one_class(pd.DataFrame({"y": [1, 0]}), "y", "t.csv")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from casebook.data.raw_files import digest_file
+from casebook.data.file_fingerprints import hash_content
 from casebook.datasets import ArrivedFiles, arrivals
 from casebook.datasets.raw import RawFileError
 
@@ -51,7 +51,7 @@ def test_files_come_by_name_without_hidden_ones_other_kinds_and_those_learnt_fro
 ) -> None:
     for name in ("2.csv", "1.csv", "3.csv", ".4.csv", "5.txt"):
         write(tmp_path / "inbox" / name, f"id\n{name}\n")
-    learnt = {digest_file(tmp_path / "inbox" / "1.csv")}
+    learnt = {hash_content(tmp_path / "inbox" / "1.csv")}
     assert list(reader.watch("inbox", 0, learnt)) == ["inbox/2.csv", "inbox/3.csv"]
 
 

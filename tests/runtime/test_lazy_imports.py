@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import subprocess
 import sys
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
-
-from casebook.runtime.lazy_imports import hide_package
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,13 +116,3 @@ def test_an_attribute_that_the_part_lacks_is_an_error_as_ever(run: Callable[[str
             print("told", "nothing" in str(error))
     """)
     assert said == ["outer", "slow", "inner", "told", "True"]
-
-
-def test_a_package_that_was_not_imported_is_passed_over_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "wave", raising=False)
-    with hide_package("wave"), pytest.raises(ImportError):
-        importlib.import_module("wave")
-    wave = importlib.import_module("wave")
-    with hide_package("wave"):
-        assert importlib.import_module("wave") is wave
-    assert sys.modules["wave"] is wave

@@ -11,7 +11,6 @@ import pytest
 from tests.serving.conftest import KINDS
 
 from casebook.column_types.invalid_values import InvalidValue
-from casebook.serving import wire
 from casebook.serving.requests import BadRequestError, RequestSchema, build_table, read_request
 
 ASKED = RequestSchema(KINDS, frozenset({"note"}))
@@ -83,14 +82,6 @@ def test_exactly_one_form_is_needed(content: object) -> None:
 def test_what_is_no_json_is_refused(body: bytes) -> None:
     with pytest.raises(BadRequestError, match="the body is no JSON"):
         read_request(body, ASKED)
-
-
-def test_json_is_read_and_written_the_same_without_orjson(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = {"a": [1, 2.5, None, "ä", True]}
-    fast = wire.write_json(content)
-    monkeypatch.setattr(wire, "orjson", None)
-    assert wire.read_json(fast) == wire.read_json(wire.write_json(content)) == content
-    assert [wire.read_json(body) for body in (b'{"a": NaN}', b"[" * 100_000, b"{")] == [None] * 3
 
 
 def test_every_bad_value_is_told_with_row_column_and_reason() -> None:

@@ -69,7 +69,7 @@ def fit_reference(
     if parameters.name == "none":
         return NoReference()
     if parameters.name == "logistic_image":
-        return fit_logistic_images(train, validation, parameters)
+        return fit_logistic_images(train, parameters)
     if parameters.name == "logistic_text":
         return fit_logistic_texts(train["text"].tolist(), train["target"], parameters)
     return fit_trees(train, validation, native_categories(preprocessor), parameters)  # type: ignore[arg-type]

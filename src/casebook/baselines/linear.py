@@ -18,14 +18,11 @@ if TYPE_CHECKING:
 BRIGHTEST = 255
 
 
-def fit_logistic_images(
-    train: Mapping[str, np.ndarray], _validation: Mapping[str, np.ndarray], parameters: LogisticImageParameters
-) -> Pipeline:
+def fit_logistic_images(train: Mapping[str, np.ndarray], parameters: LogisticImageParameters) -> Pipeline:
     """Fit a logistic regression on pixels.
 
     Args:
         train: `images`, uint8 of shape (rows, height, width), and `target`, class numbers of shape (rows,).
-        _validation: not needed; its settings were tuned on validation rows.
         parameters: the case's `reference` block.
 
     Returns:

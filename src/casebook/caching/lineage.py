@@ -1,4 +1,4 @@
-"""What each node of a pipeline depends on, and which of them made what is there."""
+"""The lineage of what a pipeline makes: code, parameters and inputs, for `reuse` and for the trials of a study."""
 
 from __future__ import annotations
 
@@ -7,121 +7,152 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from kedro.io import CachedDataset
-
 from casebook.caching.code_hash import hash_code
-from casebook.caching.records import Lineage, read_file_state
-from casebook.config.tree import flatten
-from casebook.data.raw_files import digest_file
-from casebook.datasets import RunMetrics
-from casebook.datasets.raw import RawFile
+from casebook.config.tree import differ, flatten, look_up
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from kedro.io import AbstractDataset, CatalogProtocol
     from kedro.pipeline import Pipeline
     from kedro.pipeline.node import Node
 
-    from casebook.caching.records import Materialization, Records
-
 PARAMETERS = "params:"
-# Settings of datasets that do not decide what is in them.
-UNCOUNTED = frozenset({"filepath", "metadata"})
 
 
-@dataclass
+@dataclass(frozen=True)
+class Lineage:
+    """What a node's outputs depend on.
+
+    Attributes:
+        code: hash of the node's code, and of the code that reads and writes its data.
+        parameters: dotted key -> value.
+        inputs: dataset -> fingerprint: hash of its own lineage, or of a raw file.
+    """
+
+    code: str
+    parameters: Mapping[str, Any]
+    inputs: Mapping[str, str]
+
+    def fingerprint(self, output: str) -> str:
+        """Hash all that an output depends on."""
+        return hash_values([asdict(self), output])
+
+    def differences(self, earlier: Lineage, node: str) -> list[str]:
+        """List what changed since an earlier lineage, by the names that users know."""
+        named = ["its code"] if self.code != earlier.code else []
+        named += [key for key, _, _ in differ(earlier.parameters, self.parameters)]
+        named += [name for name, _, _ in differ(earlier.inputs, self.inputs)]
+        return [f"{name} changed" for name in named or [node]]
+
+
+@dataclass(frozen=True)
 class PipelineLineage:
-    """The recipes of a pipeline's nodes that only make files and metrics of known things; others have none."""
+    """What traces the lineage of each node of a pipeline.
 
-    catalog: CatalogProtocol[Any, Any]
-    records: Records
+    Attributes:
+        pipeline: nodes that are pure functions of parameters and datasets.
+        origin: returns the fingerprint of a dataset that no node makes, None where it is not known.
+        describe: returns how a node's data are read and written, None for a node without a lineage.
+    """
 
-    def of(self, pipeline: Pipeline) -> dict[str, Lineage]:
-        """Work out the recipe of each node, by its name; nodes come after those that they depend on."""
-        found: dict[str, Lineage] = {}
-        origins: dict[str, str | None] = {}
-        for node in pipeline.nodes:
-            origins |= {name: self._origin(name) for name in _data(node) if name not in origins}
-            recipe = self._recipe(node, origins)
-            if recipe:
-                found[node.name] = recipe
-            origins |= {name: _hash([asdict(recipe), name]) if recipe else None for name in node.outputs}
-        return found
+    pipeline: Pipeline
+    origin: Callable[[str], str | None]
+    describe: Callable[[Node], Any] = lambda _node: ""
 
-    def _recipe(self, node: Node, origins: Mapping[str, str | None]) -> Lineage | None:
-        inputs = {name: origin for name in _data(node) if (origin := origins[name])}
-        if len(inputs) < len(_data(node)) or not all(self.is_kept(name) for name in node.outputs):
+    def trace(self, parameter: Callable[[str], Any]) -> tuple[dict[str, Lineage], dict[str, str | None]]:
+        """Trace all nodes under some parameters.
+
+        Args:
+            parameter: returns the parameter of a name.
+
+        Returns:
+            Node -> lineage, where all of it is known; dataset -> fingerprint, None where it is not known.
+        """
+        lineages: dict[str, Lineage] = {}
+        fingerprints: dict[str, str | None] = {}
+        for node in self.pipeline.nodes:
+            fingerprints |= {name: self.origin(name) for name in data_inputs(node) if name not in fingerprints}
+            lineage = self._lineage(node, fingerprints, parameter)
+            if lineage:
+                lineages[node.name] = lineage
+            fingerprints |= {name: lineage.fingerprint(name) if lineage else None for name in node.outputs}
+        return lineages, fingerprints
+
+    def _lineage(
+        self, node: Node, fingerprints: Mapping[str, str | None], parameter: Callable[[str], Any]
+    ) -> Lineage | None:
+        inputs = {name: found for name in data_inputs(node) if (found := fingerprints[name])}
+        described = self.describe(node) if len(inputs) == len(data_inputs(node)) else None
+        if described is None:
             return None
-        names = [name for name in node.inputs if name.startswith(PARAMETERS)]
-        parameters = flatten({name.removeprefix(PARAMETERS): self.catalog.load(name) for name in names})
-        settings = [_settings(self.dataset(name)) for name in (*_data(node), *node.outputs)]
-        code = _hash([hash_code(node.func), node.inputs, node.outputs, settings])
-        return Lineage(code, _plain(parameters), inputs)
-
-    def _origin(self, name: str) -> str | None:
-        """Say what a dataset that no node here makes is made of, where that is known."""
-        dataset = self.dataset(name)
-        if isinstance(dataset, RawFile):
-            raw = dataset._filepath
-            return _hash([digest_file(raw) if raw.exists() else "", _settings(dataset)])
-        path = self.path(name)
-        for made in self.records.made.values():
-            if path in made.files and made.files[path] == read_file_state(path):
-                return _hash([asdict(made.recipe), name])
-        return None
-
-    def last_made(self, node: Node) -> Materialization | None:
-        """Return the record of a node; None where its files lay elsewhere than the catalog has them now."""
-        made = self.records.made.get(node.name)
-        return made if made and set(made.files) == {path for path in map(self.path, node.outputs) if path} else None
-
-    def is_kept(self, name: str) -> bool:
-        """Tell whether a dataset is still there after the run: a file, or metrics, which are recorded."""
-        return bool(self.path(name)) or isinstance(self.dataset(name), RunMetrics)
-
-    def path(self, name: str) -> str:
-        """Give the file or folder of a dataset, nothing for one that has none."""
-        dataset = self.dataset(name)
-        return str(getattr(dataset, "_filepath", "") or getattr(dataset, "_path", ""))
-
-    def dataset(self, name: str) -> AbstractDataset[Any, Any]:
-        """Give a dataset, of a cached one that behind it."""
-        dataset: Any = self.catalog.get(name, fallback_to_runtime_pattern=True)
-        found: AbstractDataset[Any, Any] = dataset._dataset if isinstance(dataset, CachedDataset) else dataset
-        return found
+        names = [name.removeprefix(PARAMETERS) for name in node.inputs if name.startswith(PARAMETERS)]
+        code = hash_values([hash_code(node.func), node.inputs, node.outputs, described])
+        return Lineage(code, to_plain(flatten({name: parameter(name) for name in names})), inputs)
 
 
-def explain(node: str, recipe: Lineage, made: Materialization | None) -> list[str]:
-    """Say why a node has to run; nothing when all that it made is as it should be."""
-    if made is None:
-        return ["it has not been made here yet"]
-    if made.recipe != recipe:
-        return recipe.differences(made.recipe, node)
-    seen = {path: read_file_state(path) for path in made.files}
-    return [f"{path} is {'changed' if seen[path] else 'not there'}" for path in seen if seen[path] != made.files[path]]
+class DerivedDatasets:
+    """The datasets of a pipeline under changed parameters; what no change touches is read from the catalog."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        base: Mapping[str, Any],
+        load: Callable[[str], Any],
+        exists: Callable[[str], bool],
+        raw: str,
+    ) -> None:
+        """Keep the pipeline and where its datasets lie.
+
+        Args:
+            pipeline: every node's inputs are parameters, outputs of other nodes, or raw files.
+            base: parameters by case under which the files in the catalog were made.
+            load: reads a dataset.
+            exists: returns whether a dataset lies in a file.
+            raw: fingerprint of the raw files.
+        """
+        self._lineage = PipelineLineage(pipeline, lambda name: hash_values([raw, name]))
+        self._producers = {output: node for node in pipeline.nodes for output in node.outputs}
+        self._base, self._load, self._exists = base, load, exists
+
+    def fingerprints(self, parameters: Mapping[str, Any]) -> dict[str, str | None]:
+        """Hash all that each dataset depends on: raw files, parameters, and the code on the way."""
+        return self._lineage.trace(lambda name: look_up(parameters, name))[1]
+
+    def compute(self, name: str, parameters: Mapping[str, Any]) -> Any:  # noqa: ANN401 - whatever the dataset holds
+        """Compute a dataset under these parameters; only nodes behind a change are run.
+
+        Args:
+            name: of the dataset, with its namespace.
+            parameters: by case.
+        """
+        before, after = self.fingerprints(self._base), self.fingerprints(parameters)
+        made: dict[str, Any] = {}
+
+        def value(each: str) -> Any:  # noqa: ANN401
+            if each.startswith(PARAMETERS):
+                return look_up(parameters, each.removeprefix(PARAMETERS))
+            node = self._producers.get(each)
+            if each in made:
+                return made[each]
+            if node is None or (before[each] == after[each] and self._exists(each)):
+                made[each] = self._load(each)
+            else:
+                made.update(node.run({given: value(given) for given in node.inputs}))
+            return made[each]
+
+        return value(name)
 
 
-def _data(node: Node) -> list[str]:
+def data_inputs(node: Node) -> list[str]:
+    """Return a node's inputs that are no parameters."""
     return [name for name in node.inputs if not name.startswith(PARAMETERS)]
 
 
-def _settings(dataset: AbstractDataset[Any, Any]) -> Any:  # noqa: ANN401 - whatever a catalog entry holds
-    """Give a dataset's configuration, less where it lies and what is only shown, and the code of its class."""
-    return [_plain(_without_places(dataset._init_config())), hash_code(type(dataset))]
-
-
-def _without_places(settings: Any) -> Any:  # noqa: ANN401 - nested values
-    """Leave out keys at any depth: a dataset may wrap another, and paths are other ones after a move."""
-    if not isinstance(settings, dict):
-        return settings
-    return {key: _without_places(value) for key, value in settings.items() if key not in UNCOUNTED}
-
-
-def _plain(values: Any) -> Any:  # noqa: ANN401 - nested values
-    """Give values as JSON does."""
+def to_plain(values: Any) -> Any:  # noqa: ANN401 - nested values
+    """Return values as JSON has them, so that tuples and lists compare alike."""
     return json.loads(json.dumps(values, default=str))
 
 
-def _hash(values: Any) -> str:  # noqa: ANN401 - nested values
+def hash_values(values: Any) -> str:  # noqa: ANN401 - nested values
+    """Hash values that JSON can write."""
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:16]

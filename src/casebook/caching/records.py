@@ -1,4 +1,4 @@
-"""What is known of files that nodes made: of what, and what the files looked like when they were whole."""
+"""Records of what nodes made: its lineage, and the state of the files when they were whole."""
 
 from __future__ import annotations
 
@@ -7,35 +7,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from casebook.caching.lineage import Lineage
 from casebook.config.paths import project_root
-from casebook.config.tree import differ
 from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-State = dict[str, list[int]]
-
-
-@dataclass(frozen=True)
-class Lineage:
-    """What a node's outputs depend on.
-
-    Attributes:
-        code: hash of the node's code, and of the code that reads and writes its data.
-        parameters: dotted key -> value.
-        inputs: dataset -> what it is made of: a hash of its own recipe, or of a raw file.
-    """
-
-    code: str
-    parameters: Mapping[str, Any]
-    inputs: Mapping[str, str]
-
-    def differences(self, earlier: Lineage, node: str) -> list[str]:
-        """Say what changed since an earlier recipe, by the names that users know."""
-        told = ["its code changed"] if self.code != earlier.code else []
-        told += [f"{key} changed" for key, _, _ in differ(earlier.parameters, self.parameters)]
-        return told + [f"{name} changed" for name, _, _ in differ(earlier.inputs, self.inputs)] or [f"{node} changed"]
+    from casebook.data.file_fingerprints import State
 
 
 @dataclass(frozen=True)
@@ -43,13 +22,13 @@ class Materialization:
     """What a node made.
 
     Attributes:
-        recipe: of what.
-        files: path -> states of the file, or of the files in the folder.
+        lineage: code, parameters and inputs that it was made of.
+        files: path -> state of the file, or of the files in the folder.
         metrics: dataset -> values that went into the run.
         when: as a person reads it.
     """
 
-    recipe: Lineage
+    lineage: Lineage
     files: Mapping[str, State]
     metrics: Mapping[str, Mapping[str, float]]
     when: str
@@ -75,7 +54,6 @@ class Records:
 
     def add(self, node: str, made: Materialization) -> None:
         """Add what a node made in place of its last record, and write the file."""
-        # As JSON gives it back, so that tuples and lists compare alike.
         self.made[node] = made
         with atomic_write(self.path) as path:
             path.write_text(json.dumps({name: _describe(one) for name, one in self.made.items()}))
@@ -91,15 +69,4 @@ def _describe(made: Materialization) -> dict[str, Any]:
 
 def _restore(facts: dict[str, Any]) -> Materialization:
     files = {str(project_root() / path): state for path, state in facts["files"].items()}
-    return Materialization(**{**facts, "recipe": Lineage(**facts["recipe"]), "files": files})
-
-
-def read_file_state(path: str) -> State:
-    """Tell the state of a file, or of all files in a folder: size, times and place on the disk; empty when not there.
-
-    The second time cannot be set by a user: whatever writes to a file or puts another in its place is seen.
-    """
-    root = Path(path)
-    files = sorted(file for file in root.rglob("*") if file.is_file()) if root.is_dir() else [root]
-    seen = {str(file.relative_to(root)): file.stat() for file in files if file.exists()}
-    return {name: [s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino] for name, s in seen.items()}
+    return Materialization(**{**facts, "lineage": Lineage(**facts["lineage"]), "files": files})

@@ -33,7 +33,7 @@ class CasebookSession(KedroSession):
         save_on_close: bool = False,
         conf_source: str | None = None,
     ) -> None:
-        """Let the project be the one that all else takes for it, and its configuration the one that was named."""
+        """Resolve the project's folder, and the configuration that was named."""
         root = Path(project_path or project_root())
         source = conf_source or os.environ.get(CONF_VARIABLE) or str(root / "conf")
         if "://" not in source and not (Path(source).is_file() or (Path(source) / "base").is_dir()):

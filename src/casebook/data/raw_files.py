@@ -6,12 +6,12 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from casebook.column_types.parsing import InvalidTableError
 from casebook.compute.threads import map_in_threads
 from casebook.config.paths import raw_folder, raw_folder_is_set
+from casebook.data.file_fingerprints import read_content
 from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from casebook.cases.registry import Case
 
 MARKER = ".sample.json"
-CHUNK_BYTES = 1 << 20
 
 
 class RawFilesError(InvalidTableError):
@@ -150,28 +149,11 @@ def _fingerprint(folder: Path, names: list[str]) -> tuple[dict[str, str], dict[s
     return {name: digest for name, (digest, _) in found.items()}, {name: rows for name, (_, rows) in found.items()}
 
 
-def digest_file(path: Path) -> str:
-    """Hash a raw file's content."""
-    return _hash_file(path)[0]
-
-
 def _hash_file(path: Path) -> tuple[str, int]:
-    """Hash a file and count its rows; cached as long as the file is unchanged."""
-    state = path.stat()
-    return _read_file(path, state.st_size, state.st_mtime_ns, state.st_ctime_ns, state.st_ino)
-
-
-@cache
-def _read_file(path: Path, *_state: int) -> tuple[str, int]:
-    """Hash a file and count its rows: lines below the header, or by the format's own metadata."""
-    digest, lines, last = hashlib.blake2b(digest_size=8), 0, b"\n"
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-            lines += chunk.count(b"\n")
-            last = chunk[-1:]
+    """Hash a file and count its rows: lines below the header, or what other kinds of file say of themselves."""
+    content = read_content(path)
     counted = COUNTERS.get(path.suffix)
-    return digest.hexdigest(), counted(path) if counted else max(0, lines - 1 + (last != b"\n"))
+    return content.digest, counted(path) if counted else max(0, content.lines - 1)
 
 
 def _count_parquet(path: Path) -> int:

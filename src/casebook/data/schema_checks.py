@@ -31,6 +31,17 @@ def check_table(table: pd.DataFrame, schema: DataFrameSchema, name: str) -> pd.D
     return table
 
 
+def refuse_one_class(table: pd.DataFrame, target: str, name: str) -> None:
+    """Refuse a labelled table whose target has a single value, from which nothing can be learnt.
+
+    Raises:
+        InvalidTableError: names the file and the value.
+    """
+    if table[target].nunique() < 2:
+        only = table[target].iloc[0]
+        raise InvalidTableError(f"{name}, column {target}: every row is {only}; both classes are needed to learn from")
+
+
 def describe_failures(errors: SchemaErrors, name: str) -> str:
     """Describe failures in one line for each rule."""
     cases = errors.failure_cases

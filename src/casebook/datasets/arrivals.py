@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
-from casebook.data.raw_files import digest_file
+from casebook.data.file_fingerprints import hash_content
 from casebook.datasets.raw import RawFileError
 from casebook.datasets.tracked import RunDataset, current_run_id
 
@@ -42,7 +42,7 @@ class ArrivalsReader:
     def digest(self, file: str) -> str:
         """Return the digest of a file's content; empty for one that is not there."""
         place = self.place(file)
-        return digest_file(place) if place.is_file() else ""
+        return hash_content(place) if place.is_file() else ""
 
     def place(self, file: str) -> Path:
         """Resolve a path, relative to the raw folder."""
@@ -67,7 +67,7 @@ class ArrivalsReader:
         while True:
             for path in self._settled(place, seen):
                 seen.add(path.name)
-                if digest_file(path) not in learnt:
+                if hash_content(path) not in learnt:
                     yield str(Path(folder) / path.name)
                     end = time.monotonic() + wait
             if time.monotonic() >= end and not self._unseen(place, seen):

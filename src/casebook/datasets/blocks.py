@@ -17,7 +17,7 @@ from casebook.batch_scoring.scorer import RawBlock
 from casebook.cases.registry import load_case
 from casebook.config.paths import raw_folder
 from casebook.datasets.csv_reading import read_csv_options
-from casebook.datasets.files import FileDataset
+from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.raw import RawFileError, RawTable
 
 if TYPE_CHECKING:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from kedro.io import AbstractDataset, DatasetError
+from kedro.io import DatasetError
 
+from casebook.datasets.file_dataset import FileDataset
 from casebook.preprocessing.modality import describe_preprocessor, restore_preprocessor
 from casebook.runtime.atomic_files import atomic_write
 
@@ -17,21 +17,6 @@ if TYPE_CHECKING:
 
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
-
-
-class FileDataset(AbstractDataset[Any, Any]):
-    """Base class of datasets with a path."""
-
-    def __init__(self, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        """Store the path; `metadata` is for Kedro-Viz."""
-        self._filepath = Path(filepath)
-        self.metadata = metadata
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
-
-    def _exists(self) -> bool:
-        return self._filepath.exists()
 
 
 class ArraysFolder(FileDataset):

@@ -11,7 +11,7 @@ import pyarrow.parquet
 from kedro.io import DatasetError
 
 from casebook.datasets.csv_reading import read_csv_options
-from casebook.datasets.files import FileDataset
+from casebook.datasets.file_dataset import FileDataset
 
 if TYPE_CHECKING:
     import pandas as pd

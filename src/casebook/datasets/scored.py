@@ -14,7 +14,7 @@ import pyarrow.parquet
 
 from casebook.batch_scoring.scorer import REJECTED as REJECTED_COLUMNS
 from casebook.cases.registry import load_case
-from casebook.datasets.files import FileDataset
+from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.raw import RawFileError
 from casebook.runtime.atomic_files import atomic_write
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from casebook.datasets.files import FileDataset
+from casebook.datasets.file_dataset import FileDataset
 from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.resuming import PARAMETERS_FILE, find_killed_run, what_counts
 from casebook.hooks.studies import begin_launch, tag_winner
 from casebook.monitoring.weekly_scores import BelowLevelError
-from casebook.runtime.lazy_imports import hide_package, import_deferred
+from casebook.runtime.lazy_imports import import_deferred
 from casebook.stages import STUDY
 from casebook.tracking import mlflow_client
 from casebook.tracking.console import announce_sample
@@ -80,8 +80,7 @@ class TrackingHook:
             fingerprint = raw.fingerprint if raw else None
             self._reopen(find_killed_run(case, parameters, fingerprint, catalog[callbacks].checkpoint))
         end_killed_runs()
-        with hide_package("IPython"):
-            yield
+        yield
         run = mlflow.active_run()
         if run is not None:
             _describe_run(run.info.run_id, case, parameters, raw)

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any
 
 DEFERRED_PACKAGES: dict[str, ModuleType] = {}
 
@@ -57,19 +53,3 @@ def _import_really(name: str) -> ModuleType:
         inner = {key: value for key, value in vars(stand_in).items() if isinstance(value, ModuleType)}
         vars(package).update(inner)
     return package
-
-
-@contextmanager
-def hide_package(package: str) -> Iterator[None]:
-    """Hide a package from import for the block, unless it has been imported before.
-
-    MLflow looks for Databricks by way of IPython at the start of each run, whose import takes half a second; in a
-    notebook it is there already.
-    """
-    imported = package in sys.modules
-    sys.modules.setdefault(package, None)  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        if not imported:
-            del sys.modules[package]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import orjson
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
@@ -11,7 +12,6 @@ from starlette.concurrency import run_in_threadpool
 from casebook.serving.openapi import describe_invocations
 from casebook.serving.requests import BadRequestError
 from casebook.serving.responses import describe_error, describe_model, make_request_schema, predict_request
-from casebook.serving.wire import write_json
 
 if TYPE_CHECKING:
     from casebook.model_registry.champion import Champion
@@ -50,7 +50,7 @@ def create_app(champion: Champion, max_bytes: int) -> FastAPI:
     async def health() -> Response:
         """Return the status of the server and the model that it serves."""
         facts = {"run_id": champion.run_id, "origin": champion.origin, "required": champion.required}
-        return Response(write_json({"status": "ok", "model": describe_model(champion), **facts}), media_type=JSON)
+        return Response(orjson.dumps({"status": "ok", "model": describe_model(champion), **facts}), media_type=JSON)
 
     app.add_exception_handler(BadRequestError, respond_bad_request)
     app.add_exception_handler(Exception, respond_server_error)
@@ -82,4 +82,6 @@ async def respond_bad_request(_request: Request, error: Any) -> Response:  # noq
 
 async def respond_server_error(_request: Request, _error: Exception) -> Response:
     """Return the 503 response to an error of the server; its log has the details."""
-    return Response(write_json({"error": "the server cannot answer now", "rows": []}), status_code=503, media_type=JSON)
+    return Response(
+        orjson.dumps({"error": "the server cannot answer now", "rows": []}), status_code=503, media_type=JSON
+    )

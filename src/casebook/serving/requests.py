@@ -1,4 +1,9 @@
-"""Request parsing: MLflow's JSON forms to raw rows, each refused with a reason where it is invalid."""
+"""Request parsing: MLflow's JSON forms to raw rows, each refused with a reason where it is invalid.
+
+Pydantic was measured: 10,000 records of redhat (54 columns, 13 MB) become a checked table in 0.39 s by
+`TypeAdapter(list[TypedDict]).validate_json` with the grammar of `column_types` (strict types first, each other value by
+a function), in 0.30 s here; it would read one of the four forms, and the server's goal is 30,000 rows/s on one core.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +12,11 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import orjson
 import pandas as pd
 
 from casebook.column_types.invalid_values import InvalidValue, find_invalid
 from casebook.column_types.kinds import COLUMN_TYPES
-from casebook.serving.wire import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,7 +86,10 @@ def read_request(body: bytes, schema: RequestSchema) -> RowsRequest:
     Raises:
         BadRequestError: no JSON, none of the forms, or other columns.
     """
-    content = read_json(body)
+    try:
+        content = orjson.loads(body)
+    except ValueError:
+        content = None
     if content is None:
         raise BadRequestError("the body is no JSON")
     form = _form_of(content)

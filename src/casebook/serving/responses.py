@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import orjson
 import pandas as pd
 
 from casebook.inference.bad_rows import answer_rows
 from casebook.serving.requests import MAX_REPORTED_FAULTS, BadRequestError, RequestSchema, RowsRequest, read_request
-from casebook.serving.wire import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +37,7 @@ def predict_request(champion: Champion, schema: RequestSchema, body: bytes) -> b
     answers: Mapping[str, np.ndarray] | None = champion.predict_plain(request.columns, request.threshold)
     if answers is None or not all(np.isfinite(values).all() for values in answers.values()):
         answers = predict_table(champion, request)
-    return write_json({"predictions": list_predictions(answers), "model": describe_model(champion)})
+    return orjson.dumps({"predictions": list_predictions(answers), "model": describe_model(champion)})
 
 
 def predict_table(champion: Champion, request: RowsRequest) -> Mapping[str, np.ndarray]:
@@ -70,7 +70,7 @@ def describe_model(champion: Champion) -> dict[str, str]:
 def describe_error(error: BadRequestError) -> bytes:
     """Return the body of a 400 response: what is wrong, and with which rows and columns."""
     faults = [{"row": fault.row, "column": fault.column, "reason": fault.reason} for fault in error.faults]
-    return write_json({"error": str(error), "rows": faults})
+    return orjson.dumps({"error": str(error), "rows": faults})
 
 
 def warm_up(champion: Champion) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from casebook.column_types.parsing import InvalidTableError
 from casebook.config import schema
 from casebook.data import splitting
 from casebook.data.splitting import select_split
@@ -192,14 +191,3 @@ def profile_table(table: pd.DataFrame, target: str | None, *, name: str) -> tupl
         columns,
         average_target(table, columns, None if target is None else table.get(target)),
     )
-
-
-def refuse_one_class(table: pd.DataFrame, target: str, name: str) -> None:
-    """Refuse a labelled table whose target has a single value, from which nothing can be learnt.
-
-    Raises:
-        InvalidTableError: names the file and the value.
-    """
-    if table[target].nunique() < 2:
-        only = table[target].iloc[0]
-        raise InvalidTableError(f"{name}, column {target}: every row is {only}; both classes are needed to learn from")

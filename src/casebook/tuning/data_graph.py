@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import DataCatalog
 
-from casebook.caching.derivation import Derivation
+from casebook.caching.lineage import DerivedDatasets
 from casebook.cases.registry import load_case
 from casebook.config.loader import open_configuration
 from casebook.stages import STUDY, create_study_splits_pipeline
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 def open_splits(plan: StudyPlan) -> SplitStore:
     """Open the store of a plan's prepared splits, which computes those that are not there yet."""
     catalog = open_catalog(plan.environment)
-    derivation = Derivation(
+    datasets = DerivedDatasets(
         study_graph(plan.case), {plan.case: plan.parameters}, catalog.load, catalog.exists, plan.fingerprint
     )
-    return SplitStore(Path(plan.folder), derivation, plan.stamps or {})
+    return SplitStore(Path(plan.folder), datasets, plan.stamps or {})
 
 
 def study_graph(case: str) -> Pipeline:

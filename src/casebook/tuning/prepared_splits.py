@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock
 
-from casebook.data.raw_files import digest_file
+from casebook.data.file_fingerprints import hash_content, read_state
 from casebook.preprocessing.modality import describe_preprocessor, restore_preprocessor
 from casebook.runtime.atomic_files import atomic_write
 from casebook.training.cross_validation import Split
@@ -18,11 +17,11 @@ from casebook.training.cross_validation import Split
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from casebook.caching.derivation import Derivation
+    from casebook.caching.lineage import DerivedDatasets
     from casebook.preprocessing.tabular import Arrays
 
 PREPROCESSOR = "preprocessor.json"
-# Inode, modification time in nanoseconds and content digest of a file; empty for one that is not there.
+# State of a file or folder, and hash of its content.
 Stamp = list[Any]
 
 
@@ -71,16 +70,16 @@ def _map(folder: Path) -> Arrays:
 class SplitStore:
     """Prepared splits by their parameters: found on disk, or computed and written there."""
 
-    def __init__(self, folder: Path, derivation: Derivation, stamps: Mapping[str, Stamp]) -> None:
+    def __init__(self, folder: Path, datasets: DerivedDatasets, stamps: Mapping[str, Stamp]) -> None:
         """Store the folder of splits, the derivation that computes them, and the stamps of the intermediate files."""
-        self._folder, self._derivation, self._stamps = folder, derivation, stamps
+        self._folder, self._datasets, self._stamps = folder, datasets, stamps
 
     def folder_of(self, name: str, parameters: Mapping[str, Any]) -> Path:
-        """Return the folder of a dataset of splits, present or not."""
-        return self._folder / self._derivation.digest(name, parameters)
+        """Return the folder of a dataset of splits, there or not."""
+        return self._folder / str(self._datasets.fingerprints(parameters)[name])
 
     def find(self, name: str, parameters: Mapping[str, Any]) -> Path:
-        """Return the folder of a dataset of splits; compute and write it where it is not there.
+        """Return the folder of a dataset of splits, made where it is not there.
 
         Raises:
             StaleFilesError: it must be computed from files that another run has overwritten.
@@ -93,27 +92,15 @@ class SplitStore:
                 raise StaleFilesError(
                     f"{file} was written by another run since this study began; start the study's command again"
                 )
-        return self._derivation.value(name, parameters)
+        return self._datasets.compute(name, parameters)
 
 
 def stamp_file(file: Path) -> Stamp:
-    """Return inode, modification time and content digest of a file or folder; every write gives it a new inode."""
-    return [*_read_inode_and_time(file), _digest_content(file)] if file.exists() else []
+    """Return the state of a file or folder, and a hash of what it holds."""
+    return [read_state(file), hash_content(file)]
 
 
 def is_unchanged(file: Path, stamp: Stamp) -> bool:
-    """Return whether a file is unchanged; the same content written again by another launch counts as unchanged."""
-    if not stamp or not file.exists():
-        return not stamp and not file.exists()
-    return _read_inode_and_time(file) == stamp[:2] or _digest_content(file) == stamp[2]
-
-
-def _read_inode_and_time(file: Path) -> Stamp:
-    found = os.stat(file)  # noqa: PTH116 - as short
-    return [found.st_ino, found.st_mtime_ns]
-
-
-def _digest_content(file: Path) -> str:
-    if file.is_file():
-        return digest_file(file)
-    return "".join(f"{each.name} {digest_file(each)}" for each in sorted(file.rglob("*")) if each.is_file())
+    """Return whether a file still is what it was; another launch of the study may have written the same again."""
+    state, content = stamp
+    return bool(read_state(file) == state or hash_content(file) == content)

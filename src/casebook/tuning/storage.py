@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,7 @@ def open_storage(address: str) -> BaseStorage:
     """Open a storage by its address.
 
     Args:
-        address: `journal:///<file>`, or an SQLAlchemy address such as `postgresql://user@host/name`.
+        address: `journal:///<file>` or `postgresql://user@host/name`, which a study can be locked in.
 
     Raises:
         SpaceError: the address cannot be used.
@@ -54,9 +54,12 @@ def open_storage(address: str) -> BaseStorage:
         file = Path(address.removeprefix(JOURNAL))
         file.parent.mkdir(parents=True, exist_ok=True)
         return JournalStorage(JournalFileBackend(str(file), lock_obj=KernelLock(str(file))))
-    if "://" not in address:
-        raise SpaceError(f"study.storage {address!r}: give journal:///<file> or postgresql://<user>@<host>/<name>")
     named = f"study.storage {hide_password(address)}"
+    if not add_driver(address).startswith(POSTGRESQL):
+        raise SpaceError(
+            f"{named}: give journal:///<file> or postgresql://<user>@<host>/<name>; in no other storage can "
+            "launches at the same time be kept from each other's trials"
+        )
     try:
         if add_driver(address).startswith(DRIVER):
             require_extra("postgres", named)
@@ -69,7 +72,7 @@ def open_storage(address: str) -> BaseStorage:
 
 def add_driver(address: str) -> str:
     """Add casebook's driver to a PostgreSQL address that names none."""
-    scheme, rest = address.split("://", 1)
+    scheme, _, rest = address.partition("://")
     return f"{DRIVER}//{rest}" if scheme in {POSTGRESQL, "postgres"} else address
 
 
@@ -82,12 +85,8 @@ def lock_study(storage: BaseStorage, address: str, name: str) -> Iterator[None]:
         address: its address.
         name: of the study.
     """
-    if address.startswith(JOURNAL):
-        with FileLock(f"{address.removeprefix(JOURNAL)}.{name}.lock"):
-            yield
-        return
-    locks = isinstance(storage, RDBStorage) and add_driver(address).startswith(POSTGRESQL)
-    with _locked_row(storage, name) if locks else nullcontext():  # type: ignore[arg-type]
+    in_file = FileLock(f"{address.removeprefix(JOURNAL)}.{name}.lock")
+    with _locked_row(storage, name) if isinstance(storage, RDBStorage) else in_file:
         yield
 
 
@@ -107,9 +106,9 @@ def _locked_row(storage: RDBStorage, name: str) -> Iterator[None]:
 
 def hide_password(address: str) -> str:
     """Remove the password from a storage's address."""
-    scheme, _, rest = address.partition("://")
+    scheme, separator, rest = address.partition("://")
     user, at, host = rest.rpartition("@")
-    return f"{scheme}://{user.split(':')[0]}{at}{host}"
+    return f"{scheme}{separator}{user.split(':')[0]}{at}{host}"
 
 
 def quiet_optuna() -> None:

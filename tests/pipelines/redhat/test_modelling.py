@@ -9,7 +9,6 @@ import pytest
 from kedro.pipeline import Pipeline
 from sklearn.metrics import accuracy_score, roc_auc_score
 
-from casebook.column_types.parsing import InvalidTableError
 from casebook.config.schema import EvaluationParameters
 from casebook.data.splitting import PARTS, TRAIN, EmptySplitError
 from casebook.evaluation.prediction import predict
@@ -291,12 +290,6 @@ def test_a_profile_has_a_page_and_a_row_for_each_column(made: dict[str, Any], ta
     assert f"{table}: {rows:,} rows, {columns} columns" in made[f"{table}_profile_page"]
     assert made[f"{table}_profile_columns"]["column"].tolist() == list(made[table])
     assert made[f"{table}_profile_categories"]["mean_target"].notna().all() == (table == "activities")
-
-
-def test_a_target_of_one_class_is_refused() -> None:
-    with pytest.raises(InvalidTableError, match=r"^t\.csv, column y: every row is 1; both classes are needed"):
-        nodes.refuse_one_class(pd.DataFrame({"y": [1, 1]}), "y", "t.csv")
-    nodes.refuse_one_class(pd.DataFrame({"y": [1, 0]}), "y", "t.csv")
 
 
 def test_evaluation_needs_at_least_one_row_for_the_importance() -> None:

@@ -82,7 +82,7 @@ def change(column: str, *values: object) -> Change:
         ),
         (
             change("StateHoliday", "0", "d", "0", "c", "a"),
-            ", column StateHoliday: must be 0 or a or b or c (1 rows, first 'd' in data row 2)",
+            ", column StateHoliday: must be one of 0, a, b, c (1 rows, first 'd' in data row 2)",
         ),
         (
             change("DayOfWeek", "5", "4", "8", "3", "2"),
@@ -126,7 +126,7 @@ def test_days_that_cannot_be_learnt_from_are_refused(raw_days: pd.DataFrame, spo
         ),
         (
             change("StoreType", "c", "e", "d"),
-            ", column StoreType: must be a or b or c or d (1 rows, first 'e' in data row 2)",
+            ", column StoreType: must be one of a, b, c, d (1 rows, first 'e' in data row 2)",
         ),
         (
             change("CompetitionDistance", "1270", "-1", "40"),

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casebook.column_types.parsing import InvalidTableError, conform_table
-from casebook.data.schema_checks import check_table
+from casebook.data.schema_checks import check_table, refuse_one_class
 from casebook.pipelines.attrition.columns import EMPLOYEES, SPELLINGS, TARGET
-from casebook.stages.nodes import refuse_one_class
 
 if TYPE_CHECKING:
     import pandas as pd

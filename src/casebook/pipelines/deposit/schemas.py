@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pandera.pandas as pa
-
+from casebook.data.table_schemas import WHOLE, between, describe_table, one_of
 from casebook.pipelines.deposit.columns import CLIENTS, TARGET
 
 CATEGORIES: dict[str, tuple[str, ...]] = {
@@ -31,20 +30,10 @@ RANGES: dict[str, tuple[int, int]] = {
     "previous": (0, 1_000),
 }
 
-
-def _column(name: str) -> pa.Column:
-    """Describe a column: texts by their categories, numbers by their range."""
-    if name in CATEGORIES:
-        values = CATEGORIES[name]
-        return pa.Column(checks=pa.Check.isin(values, error=f"must be one of {', '.join(values)}"), nullable=False)
-    if name not in RANGES:
-        return pa.Column(nullable=False)
-    least, most = RANGES[name]
-    checks = [
-        pa.Check(lambda column: column.isna() | (column % 1 == 0), error="must be a whole number"),
-        pa.Check.in_range(least, most, error=f"must be from {least} to {most}"),
-    ]
-    return pa.Column(checks=checks, nullable=False)
-
-
-CLIENTS_SCHEMA = pa.DataFrameSchema({name: _column(name) for name in CLIENTS}, strict=True)
+CLIENTS_SCHEMA = describe_table(
+    CLIENTS,
+    {
+        **{name: one_of(values) for name, values in CATEGORIES.items()},
+        **{name: [WHOLE, between(*limits)] for name, limits in RANGES.items()},
+    },
+)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from casebook.column_types.parsing import conform_table
-from casebook.data.schema_checks import check_table
+from casebook.data.schema_checks import check_table, refuse_one_class
 from casebook.pipelines.imdb.columns import FILE_COLUMNS, NAMES, PART, TARGET
-from casebook.stages.nodes import refuse_one_class
 
 
 def ingest_reviews(raw_train: pd.DataFrame, raw_test: pd.DataFrame) -> pd.DataFrame:

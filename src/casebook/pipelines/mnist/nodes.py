@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from casebook.column_types.parsing import InvalidTableError
+from casebook.data.schema_checks import refuse_one_class
 from casebook.pipelines.mnist.columns import CLASSES, HEIGHT, PART, TARGET, WIDTH
 from casebook.preprocessing.images import check_images
-from casebook.stages.nodes import refuse_one_class
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

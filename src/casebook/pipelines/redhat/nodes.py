@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from casebook.column_types.parsing import conform_table
 from casebook.data.joins import join_many_to_one
-from casebook.data.schema_checks import check_table
+from casebook.data.schema_checks import check_table, refuse_one_class
 from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE, PERSON, TARGET
-from casebook.stages.nodes import refuse_one_class
 
 if TYPE_CHECKING:
     import pandas as pd

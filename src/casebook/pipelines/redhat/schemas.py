@@ -8,6 +8,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from casebook.column_types.parsing import distinct, spread
+from casebook.data.table_schemas import BINARY, describe_table
 from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE, TARGET
 
 if TYPE_CHECKING:
@@ -31,27 +32,15 @@ def _has_form(pattern: str) -> pa.Check:
     return pa.Check(check, error=f"must look like {pattern}")
 
 
-def _column(name: str, kind: Kind) -> pa.Column:
-    """Describe a column: ids and groups by their forms, other texts as a type; the rest is typed already."""
-    if kind != "text":
-        return pa.Column(nullable=False)
-    form = {"people_id": PERSON_ID, "activity_id": ACTIVITY_ID, "group_1": GROUP}.get(name, TYPE)
-    return pa.Column(checks=_has_form(form), nullable=False)
-
-
 # Activities of type 1 have char_1 ... char_9 and the others char_10, so each of them may be null.
-ACTIVITIES_SCHEMA = pa.DataFrameSchema(
-    {
-        **{name: _column(name, kind) for name, kind in ACTIVITIES.items()},
-        **{f"char_{number}": pa.Column(checks=_has_form(TYPE), nullable=True) for number in range(1, 11)},
-        TARGET: pa.Column(checks=pa.Check.isin([0, 1], error="must be 0 or 1"), nullable=False),
-    },
-    strict=True,
-)
-PEOPLE_SCHEMA = pa.DataFrameSchema(
-    {
-        **{name: _column(name, kind) for name, kind in PEOPLE.items()},
-        "people_id": pa.Column(checks=_has_form(PERSON_ID), nullable=False, unique=True),
-    },
-    strict=True,
-)
+ACTIVITY_TYPES = tuple(f"char_{number}" for number in range(1, 11))
+FORMS = {"people_id": _has_form(PERSON_ID), "activity_id": _has_form(ACTIVITY_ID), "group_1": _has_form(GROUP)}
+
+
+def _text_checks(kinds: dict[str, Kind]) -> dict[str, pa.Check]:
+    """Check ids and groups by their forms and other texts as types."""
+    return {name: FORMS.get(name, _has_form(TYPE)) for name, kind in kinds.items() if kind == "text"}
+
+
+ACTIVITIES_SCHEMA = describe_table(ACTIVITIES, {**_text_checks(ACTIVITIES), TARGET: BINARY}, nullable=ACTIVITY_TYPES)
+PEOPLE_SCHEMA = describe_table(PEOPLE, _text_checks(PEOPLE), unique={"people_id"})

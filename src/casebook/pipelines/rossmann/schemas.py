@@ -6,59 +6,43 @@ from typing import TYPE_CHECKING
 
 import pandera.pandas as pa
 
+from casebook.data.table_schemas import NOT_NEGATIVE, describe_table, one_of
 from casebook.pipelines.rossmann.columns import DAYS, STORES, TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
 
 INTERVALS = ("Jan,Apr,Jul,Oct", "Feb,May,Aug,Nov", "Mar,Jun,Sept,Dec")
 
 
-def _one_of(values: Sequence[object], nullable: bool = False) -> pa.Column:
-    """Describe a column of few values."""
-    allowed = " or ".join(map(str, values))
-    return pa.Column(checks=pa.Check.isin(list(values), error=f"must be {allowed}"), nullable=nullable)
-
-
-def _integers(low: int, high: int, nullable: bool = False) -> pa.Column:
-    """Describe a column of whole numbers from `low` to `high`."""
-
+def _whole(low: int, high: int) -> pa.Check:
     def check(column: pd.Series) -> pd.Series:
         return column.between(low, high) & (column % 1 == 0)
 
-    return pa.Column(checks=pa.Check(check, error=f"must be a whole number from {low} to {high}"), nullable=nullable)
+    return pa.Check(check, error=f"must be a whole number from {low} to {high}")
 
 
-def _not_negative(nullable: bool = False) -> pa.Column:
-    return pa.Column(checks=pa.Check.ge(0, error="must not be negative"), nullable=nullable)
-
-
+DAYS_SCHEMA = describe_table(
+    DAYS,
+    {
+        "Store": _whole(1, 99_999),
+        "DayOfWeek": _whole(1, 7),
+        **dict.fromkeys((TARGET, "Customers"), NOT_NEGATIVE),
+        "StateHoliday": one_of("0abc"),
+    },
+)
+STORE_CHECKS = {
+    "Store": _whole(1, 99_999),
+    "StoreType": one_of("abcd"),
+    "Assortment": one_of("abc"),
+}
 # Store.csv leaves empty what is not known of a competitor, and Promo2's columns where a store does not take part.
-DAYS_SCHEMA = pa.DataFrameSchema(
-    {
-        **{name: pa.Column(nullable=False) for name in DAYS},
-        "Store": _integers(1, 99_999),
-        "DayOfWeek": _integers(1, 7),
-        TARGET: _not_negative(),
-        "Customers": _not_negative(),
-        "StateHoliday": _one_of(["0", "a", "b", "c"]),
-    },
-    strict=True,
-)
-STORES_SCHEMA = pa.DataFrameSchema(
-    {
-        **{name: pa.Column(nullable=False) for name in STORES},
-        "Store": pa.Column(checks=_integers(1, 99_999).checks, nullable=False, unique=True),
-        "StoreType": _one_of(["a", "b", "c", "d"]),
-        "Assortment": _one_of(["a", "b", "c"]),
-        "CompetitionDistance": _not_negative(nullable=True),
-        "CompetitionOpenSinceMonth": _integers(1, 12, nullable=True),
-        "CompetitionOpenSinceYear": _integers(1800, 2100, nullable=True),
-        "Promo2SinceWeek": _integers(1, 53, nullable=True),
-        "Promo2SinceYear": _integers(1800, 2100, nullable=True),
-        "PromoInterval": _one_of(INTERVALS, nullable=True),
-    },
-    strict=True,
-)
+SELDOM_KNOWN = {
+    "CompetitionDistance": NOT_NEGATIVE,
+    "CompetitionOpenSinceMonth": _whole(1, 12),
+    "CompetitionOpenSinceYear": _whole(1800, 2100),
+    "Promo2SinceWeek": _whole(1, 53),
+    "Promo2SinceYear": _whole(1800, 2100),
+    "PromoInterval": pa.Check.isin(INTERVALS, error=f"must be {' or '.join(INTERVALS)}"),
+}
+STORES_SCHEMA = describe_table(STORES, {**STORE_CHECKS, **SELDOM_KNOWN}, nullable=SELDOM_KNOWN, unique={"Store"})
