@@ -131,7 +131,7 @@ def test_a_file_without_key_or_owner_is_refused(column: str, words: str) -> None
 
 
 def test_owners_that_stand_twice_or_lack_their_key_are_refused() -> None:
-    with pytest.raises(InvalidTableError, match=r"people\.csv: person p1 stands 2 times"):
+    with pytest.raises(InvalidTableError, match=r"people\.csv: person p1 occurs 2 times"):
         index_lookup_table(pd.concat([OWNERS, OWNERS]), FORM, {})
     with pytest.raises(InvalidTableError, match=r"people\.csv lacks the column person"):
         index_lookup_table(OWNERS.drop(columns="person"), FORM, {})

@@ -103,7 +103,7 @@ def test_a_key_is_found_however_its_type_lets_it_be_written(
 
 def test_a_key_in_two_spellings_stands_twice() -> None:
     owners = pd.DataFrame({"key": ["1", "2", "1.0"], "size": [1, 2, 3]})
-    with pytest.raises(InvalidTableError, match=r"^owners\.csv: key 1 stands 2 times \(1 repeated keys\)"):
+    with pytest.raises(InvalidTableError, match=r"^owners\.csv: key 1 occurs 2 times \(1 repeated keys\)"):
         LookupTable.index(owners, "key", "", "owners.csv", "number")
 
 
