@@ -80,8 +80,10 @@ def test_a_wrong_value_is_one_line_by_its_dotted_key(case: str) -> None:
         ("study.name", 2024, "study.name = 2024: must be a valid string: write it in quotes, an empty one as ''"),
         (
             "reference.name", "logistic_image",
-            "reference: learning_rate, max_leaf_nodes, l2_regularization are keys of the kind boosted_trees: "
-            "leave them out, or name that kind",
+            (
+                "reference: learning_rate, max_leaf_nodes, l2_regularization are keys of the kind boosted_trees: "
+                "leave them out, or name that kind"
+            ),
         ),
         (
             "preprocessing.vocabulary", 5,
@@ -89,8 +91,10 @@ def test_a_wrong_value_is_one_line_by_its_dotted_key(case: str) -> None:
         ),
         (
             "preprocessing.scalling", "none",
-            "preprocessing.scalling: unknown key; did you mean scaling? the keys here are clip, columns, drop_first, "
-            "encoding, impute, min_frequency, modality, nearest_lower_within, scaling",
+            (
+                "preprocessing.scalling: unknown key; did you mean scaling? the keys here are clip, columns, "
+                "drop_first, encoding, impute, min_frequency, modality, nearest_lower_within, scaling"
+            ),
         ),
     ],
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -42,11 +43,19 @@ def pick_winner(study: optuna.Study, plan: StudyPlan) -> dict[str, Any] | None:
 
 
 def find_best(study: optuna.Study) -> FrozenTrial | None:
-    """Find the best finished trial, by the first metric where there are two; nothing when none has finished."""
-    if not study.get_trials(deepcopy=False, states=COMPLETE):
-        return None
-    sign = -1 if study.directions[0] == StudyDirection.MAXIMIZE else 1
-    return min(study.best_trials, key=lambda trial: sign * trial.values[0])  # noqa: PD011 - Optuna's
+    """Find the best finished trial, by the first metric where there are two; nothing when none has finished.
+
+    A value that is no finite number is no result, whoever wrote it into the storage.
+    """
+    finished = study.get_trials(deepcopy=False, states=COMPLETE)
+    finite = [trial for trial in finished if all(map(math.isfinite, trial.values))]
+    signs = [-1 if direction == StudyDirection.MAXIMIZE else 1 for direction in study.directions]
+    # Of equal first metrics the one with the better second: it is on the front.
+    return min(
+        finite,
+        key=lambda trial: [sign * value for sign, value in zip(signs, trial.values, strict=True)],
+        default=None,
+    )
 
 
 def values_of(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:
