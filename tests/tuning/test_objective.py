@@ -76,7 +76,7 @@ def test_of_two_metrics_the_winner_is_the_finite_one_of_the_front_with_the_best_
         searched.add_trial(optuna.trial.create_trial(values=values))
     best = find_best(searched)
     assert best is not None
-    assert best.values == [0.9, 4.0]
+    assert best.values == [0.9, 4.0]  # noqa: PD011 - of Optuna
 
 
 def test_a_metric_that_is_not_measured_is_an_error_that_names_those_that_are(study: optuna.Study) -> None:

@@ -10,9 +10,10 @@ from pydantic import ValidationError
 from casebook.cases.registry import CASES, load_case, parameters_of
 from casebook.config.command_line import find_typed, interpret
 from casebook.config.error_lines import RENAMED_KEYS, explain_errors, follow
-from casebook.config.schema import FREE_MAPPINGS
-from casebook.config.tree import Tree, overlay, unflatten
-from casebook.config.yaml_text import NOTHING
+from casebook.config.paths import best_variant_file
+from casebook.config.schema import FREE_MAPPINGS, NOT_CONDITIONS
+from casebook.config.tree import Tree, differ, look_up, overlay, unflatten
+from casebook.config.yaml_text import NOTHING, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -72,13 +73,43 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
     merged = overlay(tree, given)
     variant = typed.get("variant") or merged.get("variant", DEFAULT)
     if variant != DEFAULT:
-        variants = tree.get("variants") or {}
+        variants = {**(read_best(case) if variant == BEST else {}), **(tree.get("variants") or {})}
         if variant == BEST and BEST not in variants:
             command = f"kedro run --pipeline={case}_study"
             raise InvalidParametersError(f"{case}.variant: there is no variant best yet; a study writes it: {command}")
         _refuse_unknown(f"{case}.variant", [str(variant)], [DEFAULT, *variants], kind="variant")
-        merged = overlay(overlay(merged, variants[variant], FREE_MAPPINGS), given)
+        chosen = variants[variant]
+        merged = overlay(overlay(merged, chosen, FREE_MAPPINGS | _blocks_of_winner(case, variant, chosen)), given)
+        merged["variants"] = variants
     return check_case(case, merged, typed)
+
+
+def read_best(case: str) -> Tree:
+    """Read what a study wrote, whichever environment it or this command is of -> `best` and its leaves, if anything."""
+    file = best_variant_file(case)
+    if not file.is_file():
+        return {}
+    variants: Tree = look_up(read_yaml(file.read_text(encoding="utf-8"), str(file)), f"{case}.variants", {})
+    return variants
+
+
+def _blocks_of_winner(case: str, variant: str, chosen: Collection[str]) -> set[str]:
+    """Name the blocks that a winner carries whole, so that nothing of this environment is left below them.
+
+    One of an earlier version carries no more than what was searched, and is a variant as any other.
+    """
+    conditions = parameters_of(case).model_fields.keys() - NOT_CONDITIONS
+    return set(conditions) if variant == BEST and conditions <= set(chosen) else set()
+
+
+def list_differences(case: str, parameters: Mapping[str, Any]) -> list[str]:
+    """List where parameters differ from those of the winner that they name: `key: the winner's -> these`."""
+    fields = parameters_of(case).model_fields.keys() - NOT_CONDITIONS
+    found, own = (
+        {name: tree[name] for name in fields if name in tree}
+        for tree in (parameters["variants"].get(BEST, {}), parameters)
+    )
+    return [f"{case}.{name}: {before!r} -> {now!r}" for name, before, now in differ(found, own)]
 
 
 def check_case(case: str, tree: Mapping[str, Any], typed: Mapping[str, str] | None = None) -> Tree:

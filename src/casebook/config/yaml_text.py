@@ -7,10 +7,13 @@ number is written in digits, with `0x` or `0o` in front for other bases, and tru
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NULL, BOOLEAN, INTEGER, FLOAT, MERGE = (
     f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float", "merge")
@@ -71,6 +74,19 @@ for _tag, _pattern, _first in CORE_SCHEMA:
     CoreLoader.add_implicit_resolver(_tag, re.compile(f"(?:{_pattern})$"), _first)
 CoreLoader.add_constructor(INTEGER, _construct_integer)
 CoreLoader.add_constructor(FLOAT, _construct_float)
+
+
+class CoreDumper(yaml.SafeDumper):
+    """Puts texts into quotes that version 1.1 or 1.2 would read as another value."""
+
+
+CoreDumper.add_implicit_resolver(INTEGER, re.compile("0o[0-7]+$"), ["0"])
+
+
+def write_yaml(tree: Mapping[str, Any]) -> str:
+    """Write a tree so that `read_yaml` reads the same."""
+    text: str = yaml.dump(dict(tree), Dumper=CoreDumper, sort_keys=False, allow_unicode=True)
+    return text
 
 
 def read_yaml(text: str, name: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from kedro.framework.hooks import hook_impl
 
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
+from casebook.config.resolve import list_differences
 from casebook.config.schema.evaluation import NONE
 from casebook.data.raw_files import RawFiles, find_raw_files
 from casebook.data.splitting import EmptySplitError
@@ -195,7 +196,7 @@ def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFi
         strategy = parameters["split"]["strategy"]
         best = raw.best_reachable.get(strategy, {})
         mlflow_client.log_metrics_once(run_id, {f"best_reachable/{name}": value for name, value in best.items()})
-    mlflow_client.set_tags(run_id, tags | tag_winner(parameters))
+    mlflow_client.set_tags(run_id, tags | tag_winner(parameters, list_differences(case, parameters)))
     mlflow.log_text(yaml.safe_dump({case: what_counts(parameters)}, sort_keys=False), PARAMETERS_FILE)
 
 
