@@ -15,6 +15,7 @@ import pyarrow.parquet
 
 from casebook.batch_scoring.scorer import RawBlock
 from casebook.cases.registry import load_case
+from casebook.column_types.parsing import InvalidTableError, refuse_repeated_columns
 from casebook.config.paths import raw_folder
 from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.files import FileDataset
@@ -94,6 +95,7 @@ class NewRowsReader:
 
         Raises:
             RawFileError: the file is missing, of another kind or damaged, or holds no rows.
+            InvalidTableError: two of its columns have one name.
         """
         path = self.folder / (file or self.form.file)
         if not path.exists():
@@ -107,6 +109,8 @@ class NewRowsReader:
             for rows, broken in READERS[path.suffix](path, self.form):
                 yield RawBlock(first, rows, broken)
                 first += len(rows)
+        except InvalidTableError:
+            raise
         except (pa.ArrowException, OSError, ValueError) as error:
             kind = path.suffix.lstrip(".").upper()
             raise RawFileError(f"{path} cannot be read as {kind} ({error}); it may be cut off or damaged") from error
@@ -142,7 +146,9 @@ def _read_csv(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[st
 
 
 def _read_parquet(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:
-    for batch in pyarrow.parquet.ParquetFile(path).iter_batches(BLOCK_ROWS):
+    file = pyarrow.parquet.ParquetFile(path)
+    refuse_repeated_columns(file.schema_arrow.names, str(path))
+    for batch in file.iter_batches(BLOCK_ROWS):
         yield _take(batch.to_pandas(), form), []
 
 

@@ -10,6 +10,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from kedro.io import DatasetError
 
+from casebook.column_types.parsing import InvalidTableError, refuse_repeated_columns
 from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.files import FileDataset
 
@@ -29,11 +30,15 @@ class RawFile(FileDataset):
 
         Raises:
             RawFileError: the file is missing, empty or cut off; the message names it.
+            InvalidTableError: two of its columns have one name.
         """
         if not self._filepath.exists():
             raise RawFileError(f"{self._filepath} is missing; put the file there or see data/README.md")
         try:
             return self._read()
+        except InvalidTableError:
+            # It can be read, and says what is wrong with it.
+            raise
         except Exception as error:
             kind = self._filepath.suffix.lstrip(".").upper()
             raise RawFileError(
@@ -83,6 +88,7 @@ class RawParquet(RawFile):
     """A raw Parquet file, read as the table that it holds."""
 
     def _read(self) -> pd.DataFrame:
+        refuse_repeated_columns(pa.parquet.read_schema(self._filepath).names, str(self._filepath))
         table: pd.DataFrame = pa.parquet.read_table(self._filepath).to_pandas()
         return table
 
