@@ -120,8 +120,8 @@ SPELLINGS = {
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_a_file_to_train_on_a_file_to_predict_and_a_request_take_the_same_values_alike(
     tmp_path: Path,
-    kind: Any,
-    data: st.DataObject,  # noqa: ANN401
+    kind: Any,  # noqa: ANN401
+    data: st.DataObject,
 ) -> None:
     texts = data.draw(st.lists(st.sampled_from(SPELLINGS[kind]), min_size=1, max_size=3))
     with (tmp_path / "rows.csv").open("w", newline="") as file:

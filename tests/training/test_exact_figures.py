@@ -1,4 +1,4 @@
-"""Every figure that a training, a study or a fold is judged by is the exact one: scikit-learn's, of all rows at once."""
+"""What a training, a study or a fold is judged by is the exact figure: scikit-learn's, of all rows at once."""
 
 from __future__ import annotations
 
@@ -185,5 +185,5 @@ def test_outputs_that_are_not_finite_have_no_figure_and_a_stated_reason(task: st
     outputs[2] = wrong
     target = np.array([0, 1, 0, 1])
     assert all(np.isnan(score) for score in score_outputs(names, task, target, outputs).values())
-    with pytest.raises(ScoreError, match="prediction holds . values that are not finite, the first in row 2"):
+    with pytest.raises(ScoreError, match=r"prediction holds \d values that are not finite, the first in row 2"):
         score_predictions(task, target, class_probability(task, outputs if task == "multiclass" else outputs[:, 0]))

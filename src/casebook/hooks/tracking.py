@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +22,7 @@ from casebook.data.raw_files import RawFiles, find_raw_files
 from casebook.data.splitting import EmptySplitError
 from casebook.datasets.raw import RawFileError
 from casebook.datasets.tables import settle_writes
+from casebook.evaluation.scores import ScoreError
 from casebook.hooks.description import describe_run, keep_description
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.provenance import describe_command, describe_commit
@@ -30,9 +33,17 @@ from casebook.runtime.lazy_imports import import_deferred, passed_over
 from casebook.stages import STUDY
 from casebook.tracking import mlflow_client
 from casebook.tracking.console import announce
-from casebook.tracking.sqlite_store import create_store_once, set_up_experiment
+from casebook.tracking.sqlite_store import (
+    PREFIX,
+    StoreError,
+    explain_read_only,
+    open_to_use_models,
+    refuse_dead_server,
+    set_up_experiment,
+)
 from casebook.training.checkpoints import ResumeError
 from casebook.training.early_stopping import TrainingError
+from casebook.tuning.errors import StudyError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -42,10 +53,18 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
     from mlflow.entities import Run
 
+LOGGER = logging.getLogger(__name__)
 # Errors that a user mends in files: one clear line, no traceback.
-USER_ERRORS = (InvalidTableError, EmptySplitError, RawFileError, ResumeError, BelowLevelError, TrainingError)
+USER_ERRORS = (
+    InvalidTableError, EmptySplitError, RawFileError, ResumeError, BelowLevelError, TrainingError, ScoreError,
+    StudyError,
+)  # fmt: skip
 # Stages of pipelines that use a model -> what their runs are called; others are called after their variant.
 JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor", "update": "update"}
+# Of those the ones that need no store to write to.
+READING_JOBS = ("predict", "monitor")
+# What MLflow takes for the run or the experiment to go on with.
+OTHER_RUN_VARIABLES = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
 # Set by `make ledger` for the runs that it starts: the row's key and the seed.
 LEDGER_VARIABLE = "CASEBOOK_LEDGER"
 MLFLOW_SETTINGS = {
@@ -58,12 +77,20 @@ MLFLOW_SETTINGS = {
 class TrackingHook:
     """Wrap kedro-mlflow's hooks: what it must know before it opens the run, and what the run must hold after."""
 
+    # Addresses of MLflow's store, and of the copy that is used where it can only be read.
+    store = used_store = ""
+
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
         """Make sure of the store before kedro-mlflow opens it."""
         import_deferred()
         self.context = context
-        create_store_once(context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"])
+        forget_other_runs()
+        settings = context.config_loader["mlflow"]
+        self.store = settings["server"]["mlflow_tracking_uri"]
+        refuse_dead_server(self.store)
+        settings["server"]["mlflow_tracking_uri"] = self.used_store = open_to_use_models(self.store)
+        context.config_loader["mlflow"] = settings
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
@@ -71,6 +98,7 @@ class TrackingHook:
     ) -> Generator[None, None, None]:
         """Choose experiment and run name and find the raw files; once the run is open, tag it."""
         case = sole_case(pipeline)
+        self._refuse_read_only(pipeline)
         parameters = self.context.params[case]
         raw = self._find_raw_files(case, pipeline, parameters)
         self._configure(case, job_of(pipeline) or parameters["variant"])
@@ -117,6 +145,19 @@ class TrackingHook:
         if mendable is not None:
             raise click.ClickException(str(mendable)) from None
 
+    def _refuse_read_only(self, pipeline: Pipeline) -> None:
+        """Refuse to train where no run can be kept; say so of what only uses models.
+
+        Raises:
+            StoreError: the store can only be read.
+        """
+        if self.used_store == self.store:
+            return
+        file = Path(self.store.removeprefix(PREFIX))
+        if job_of(pipeline) not in READING_JOBS:
+            raise StoreError(explain_read_only(file))
+        LOGGER.warning("%s can only be read: the models in it are used, and this run is not kept", file)
+
     def _find_raw_files(self, case: str, pipeline: Pipeline, parameters: dict[str, Any]) -> RawFiles | None:
         """Find or generate the raw files, when the pipeline reads any."""
         if not any(name.startswith(f"{case}.raw_") for name in pipeline.inputs()):
@@ -143,6 +184,19 @@ class TrackingHook:
         if run is not None:
             options = self.context.mlflow.tracking.run  # type: ignore[attr-defined]
             options.id, options.name = run.info.run_id, run.info.run_name
+
+
+def forget_other_runs() -> None:
+    """Drop what the environment says of a run or an experiment: each run is one of its own, in its case's experiment.
+
+    MLflow would go on with that run, or refuse to begin another.
+    """
+    # MLflow itself names the experiment of an earlier run of this process.
+    own = str(getattr(mlflow.tracking.fluent, "_active_experiment_id", None))
+    for name in OTHER_RUN_VARIABLES:
+        value = os.environ.pop(name, "")
+        if value and value != own:
+            LOGGER.warning("%s=%s is not heeded: each run is one of its own, in its case's experiment", name, value)
 
 
 def sole_case(pipeline: Pipeline) -> str:
@@ -196,7 +250,8 @@ def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFi
         strategy = parameters["split"]["strategy"]
         best = raw.best_reachable.get(strategy, {})
         mlflow_client.log_metrics_once(run_id, {f"best_reachable/{name}": value for name, value in best.items()})
-    mlflow_client.set_tags(run_id, tags | tag_winner(parameters, list_differences(case, parameters)))
+    differences = list_differences(case, parameters) if parameters["study"]["winner_of"] else []
+    mlflow_client.set_tags(run_id, tags | tag_winner(parameters, differences))
     mlflow.log_text(yaml.safe_dump({case: what_counts(parameters)}, sort_keys=False), PARAMETERS_FILE)
 
 

@@ -58,6 +58,22 @@ def find_best(study: optuna.Study) -> FrozenTrial | None:
     )
 
 
+def describe_unfinished(study: optuna.Study) -> str:
+    """Describe a study of which no trial finished: how they ended, and the last reason."""
+    ended = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+    counts = {state: sum(trial.state == state for trial in ended) for state in (TrialState.FAIL, TrialState.PRUNED)}
+    told = [f"{count} {word}" for count, word in zip(counts.values(), ("failed", "were pruned"), strict=True) if count]
+    how = f": {', '.join(told)}" if told else ": none was begun, see study.trials and study.seconds"
+    return f"study {study.study_name}: no trial finished{how}{quote_last_failure(study)}"
+
+
+def quote_last_failure(study: optuna.Study) -> str:
+    """Quote the reason of the trial that failed last; nothing where none has one."""
+    failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+    reasons = [f"trial {trial.number}: {trial.user_attrs[ERROR]}" for trial in failed if trial.user_attrs.get(ERROR)]
+    return f"; the last one said: {reasons[-1]}" if reasons else ""
+
+
 def values_of(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:
     """Give a past trial's values as the parameters have them."""
     from optuna.trial import FixedTrial

@@ -14,6 +14,7 @@ from casebook.data.raw_files import digest_file
 from casebook.preprocessing.modality import describe_preprocessor, restore_preprocessor
 from casebook.runtime.atomic_files import written_whole
 from casebook.training.cross_validation import Split
+from casebook.tuning.errors import StaleFilesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 PREPROCESSOR = "preprocessor.json"
 # Inode, time of writing and content of a file; nothing of one that is not there.
 Stamp = list[Any]
-
-
-class StaleFilesError(RuntimeError):
-    """Files of the study's base were written by somebody else since it began."""
 
 
 def keep_splits(folder: Path, make: Callable[[], Iterable[Sequence[Any]]]) -> Path:

@@ -1,0 +1,37 @@
+"""Storages that cannot be opened, refused in a line that says what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from casebook.tuning.errors import SpaceError
+from casebook.tuning.storage import open_storage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_journal_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
+    file = tmp_path / "study.journal"
+    file.write_text("no journal\n")
+    with pytest.raises(SpaceError, match=rf"study.storage journal:///{file} is no journal, or a damaged one .*: move"):
+        open_storage(f"journal:///{file}")
+
+
+def test_a_journal_in_a_place_that_cannot_be_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SpaceError, match=r"study.storage journal:///.*file/x/study.journal cannot be opened \(Not a"):
+        open_storage(f"journal:///{tmp_path}/file/x/study.journal")
+
+
+@pytest.mark.parametrize("address", ["mysqll://host/name", "sqlite:////nowhere/at/all/study.db"])
+def test_a_database_that_cannot_be_opened_is_refused_by_its_address(address: str) -> None:
+    with pytest.raises(SpaceError, match=rf"study.storage {address} cannot be opened \(.*\): check the address and st"):
+        open_storage(address)
+
+
+def test_an_address_without_a_scheme_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(SpaceError, match="'study.db': give journal:///<file> or postgresql://"):
+        open_storage("study.db")
