@@ -63,7 +63,7 @@ def test_a_wrong_value_is_one_line_by_its_dotted_key(case: str) -> None:
         replaced = [overlay(tree, unflatten({name: wrong}), {name.rpartition(".")[2]}) for wrong in WRONG]
         for lines in filter(None, (refusal(case, each) for each in replaced)):
             assert len(lines) == 1, lines
-            assert lines[0].startswith(f"{case}.{name.rpartition('.')[0]}"), lines
+            assert lines[0].startswith(f"{case}.{name.partition('.')[0]}"), lines
 
 
 @pytest.mark.parametrize(

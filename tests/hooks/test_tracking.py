@@ -223,7 +223,7 @@ def test_a_store_that_can_only_be_read_is_used_to_predict_and_refused_to_train(
     hook.store, hook.used_store = "sqlite:////there/mlflow.db", "sqlite:////tmp/copy/mlflow.db"
     hook._refuse_read_only(create_prediction_pipeline("redhat"))
     assert caplog.messages == ["/there/mlflow.db can only be read: the models in it are used, and this run is not kept"]
-    with pytest.raises(StoreError, match="/there/mlflow.db lies where nothing can be written: copy the project to a "):
+    with pytest.raises(StoreError, match=r"/there/mlflow\.db lies where nothing can be written: copy the pr"):
         hook._refuse_read_only(pipeline_of("redhat"))
     hook.used_store = hook.store
     hook._refuse_read_only(pipeline_of("redhat"))

@@ -33,5 +33,5 @@ def test_a_database_that_cannot_be_opened_is_refused_by_its_address(address: str
 
 
 def test_an_address_without_a_scheme_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(SpaceError, match="'study.db': give journal:///<file> or postgresql://"):
+    with pytest.raises(SpaceError, match=r"'study\.db': give journal:///<file> or postgresql://"):
         open_storage("study.db")

@@ -88,7 +88,7 @@ def _read_options(context: click.Context, _option: click.Parameter, file: str | 
     from casebook.config.yaml_text import read_yaml
 
     if file:
-        given = read_yaml(Path(file).read_text(encoding="utf-8"), file).get(context.info_name or "run")
+        given = read_yaml(Path(file).read_text(encoding="utf-8"), file).get("run")
         known = [option.name for option in context.command.params if option.name != "config"]
         wrong = [name for name in given or () if name not in known]
         if not isinstance(given, dict) or wrong:

@@ -155,6 +155,7 @@ def _read_parquet(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, lis
 def _read_arrays(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:
     """Read a NumPy archive, which must be read whole, and hand its rows on in blocks."""
     with np.load(path) as arrays:
+        refuse_repeated_columns(arrays.files, str(path))
         rows = _take({name: arrays[name] for name in arrays.files}, form)
     for start in range(0, len(rows), BLOCK_ROWS):
         yield rows.iloc[start : start + BLOCK_ROWS].reset_index(drop=True), []

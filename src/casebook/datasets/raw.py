@@ -101,4 +101,5 @@ class RawArrays(RawFile):
         if not isinstance(loaded, np.lib.npyio.NpzFile):
             raise ValueError("a single array without a name")
         with loaded as arrays:
+            refuse_repeated_columns(arrays.files, str(self._filepath))
             return {name: arrays[name] for name in arrays.files}
