@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +16,9 @@ from casebook.data.splitting import EmptySplitError
 from casebook.datasets import tables
 from casebook.datasets.raw import RawFileError
 from casebook.hooks.studies import tag_winner
-from casebook.hooks.tracking import TrackingHook, forget_other_runs, job_of, sole_case
+from casebook.hooks.tracking import TrackingHook, job_of, sole_case
 from casebook.stages.monitoring import create_monitoring_pipeline
 from casebook.stages.scoring import create_prediction_pipeline
-from casebook.tracking.sqlite_store import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -199,31 +197,3 @@ def test_a_run_that_differs_from_the_trial_says_where_and_is_not_tagged(caplog: 
     (line,) = caplog.messages
     assert line.startswith("this run is not trial 17 of the study abc, since pima.a0: 1 -> 2; pima.a1: 1 -> 2;")
     assert line.endswith("pima.a7: 1 -> 2 and 2 more")
-
-
-def test_a_run_that_the_environment_names_is_not_heeded(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    for name in ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"):
-        monkeypatch.setenv(name, "left over")
-    forget_other_runs()
-    assert not {"MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME"} & os.environ.keys()
-    assert caplog.messages[0] == (
-        "MLFLOW_RUN_ID=left over is not heeded: each run is one of its own, in its case's experiment"
-    )
-    assert len(caplog.messages) == 3
-    mlflow.set_experiment("own")
-    forget_other_runs()
-    assert len(caplog.messages) == 3
-
-
-def test_a_store_that_can_only_be_read_is_used_to_predict_and_refused_to_train(
-    hook: TrackingHook, caplog: pytest.LogCaptureFixture
-) -> None:
-    hook.store, hook.used_store = "sqlite:////there/mlflow.db", "sqlite:////tmp/copy/mlflow.db"
-    hook._refuse_read_only(create_prediction_pipeline("redhat"))
-    assert caplog.messages == ["/there/mlflow.db can only be read: the models in it are used, and this run is not kept"]
-    with pytest.raises(StoreError, match=r"/there/mlflow\.db lies where nothing can be written: copy the pr"):
-        hook._refuse_read_only(pipeline_of("redhat"))
-    hook.used_store = hook.store
-    hook._refuse_read_only(pipeline_of("redhat"))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,6 +23,7 @@ from casebook.datasets.tables import settle_writes
 from casebook.evaluation.scores import ScoreError
 from casebook.hooks.description import describe_run, keep_description
 from casebook.hooks.ending import end_killed_runs
+from casebook.hooks.opening import choose_store, forget_other_runs, refuse_read_only
 from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.resuming import PARAMETERS_FILE, find_killed_run, what_counts
 from casebook.hooks.studies import begin_launch, tag_winner
@@ -33,14 +32,7 @@ from casebook.runtime.lazy_imports import import_deferred, passed_over
 from casebook.stages import STUDY
 from casebook.tracking import mlflow_client
 from casebook.tracking.console import announce
-from casebook.tracking.sqlite_store import (
-    PREFIX,
-    StoreError,
-    explain_read_only,
-    open_to_use_models,
-    refuse_dead_server,
-    set_up_experiment,
-)
+from casebook.tracking.sqlite_store import set_up_experiment
 from casebook.training.checkpoints import ResumeError
 from casebook.training.early_stopping import TrainingError
 from casebook.tuning.errors import StudyError
@@ -53,7 +45,6 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
     from mlflow.entities import Run
 
-LOGGER = logging.getLogger(__name__)
 # Errors that a user mends in files: one clear line, no traceback.
 USER_ERRORS = (
     InvalidTableError, EmptySplitError, RawFileError, ResumeError, BelowLevelError, TrainingError, ScoreError,
@@ -61,10 +52,6 @@ USER_ERRORS = (
 )  # fmt: skip
 # Stages of pipelines that use a model -> what their runs are called; others are called after their variant.
 JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor", "update": "update"}
-# Of those the ones that need no store to write to.
-READING_JOBS = ("predict", "monitor")
-# What MLflow takes for the run or the experiment to go on with.
-OTHER_RUN_VARIABLES = ("MLFLOW_RUN_ID", "MLFLOW_EXPERIMENT_ID", "MLFLOW_EXPERIMENT_NAME")
 # Set by `make ledger` for the runs that it starts: the row's key and the seed.
 LEDGER_VARIABLE = "CASEBOOK_LEDGER"
 MLFLOW_SETTINGS = {
@@ -86,11 +73,7 @@ class TrackingHook:
         import_deferred()
         self.context = context
         forget_other_runs()
-        settings = context.config_loader["mlflow"]
-        self.store = settings["server"]["mlflow_tracking_uri"]
-        refuse_dead_server(self.store)
-        settings["server"]["mlflow_tracking_uri"] = self.used_store = open_to_use_models(self.store)
-        context.config_loader["mlflow"] = settings
+        self.store, self.used_store = choose_store(context)
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
@@ -98,7 +81,7 @@ class TrackingHook:
     ) -> Generator[None, None, None]:
         """Choose experiment and run name and find the raw files; once the run is open, tag it."""
         case = sole_case(pipeline)
-        self._refuse_read_only(pipeline)
+        refuse_read_only(self.store, self.used_store, job_of(pipeline))
         parameters = self.context.params[case]
         raw = self._find_raw_files(case, pipeline, parameters)
         self._configure(case, job_of(pipeline) or parameters["variant"])
@@ -145,19 +128,6 @@ class TrackingHook:
         if mendable is not None:
             raise click.ClickException(str(mendable)) from None
 
-    def _refuse_read_only(self, pipeline: Pipeline) -> None:
-        """Refuse to train where no run can be kept; say so of what only uses models.
-
-        Raises:
-            StoreError: the store can only be read.
-        """
-        if self.used_store == self.store:
-            return
-        file = Path(self.store.removeprefix(PREFIX))
-        if job_of(pipeline) not in READING_JOBS:
-            raise StoreError(explain_read_only(file))
-        LOGGER.warning("%s can only be read: the models in it are used, and this run is not kept", file)
-
     def _find_raw_files(self, case: str, pipeline: Pipeline, parameters: dict[str, Any]) -> RawFiles | None:
         """Find or generate the raw files, when the pipeline reads any."""
         if not any(name.startswith(f"{case}.raw_") for name in pipeline.inputs()):
@@ -184,19 +154,6 @@ class TrackingHook:
         if run is not None:
             options = self.context.mlflow.tracking.run  # type: ignore[attr-defined]
             options.id, options.name = run.info.run_id, run.info.run_name
-
-
-def forget_other_runs() -> None:
-    """Drop what the environment says of a run or an experiment: each run is one of its own, in its case's experiment.
-
-    MLflow would go on with that run, or refuse to begin another.
-    """
-    # MLflow itself names the experiment of an earlier run of this process.
-    own = str(getattr(mlflow.tracking.fluent, "_active_experiment_id", None))
-    for name in OTHER_RUN_VARIABLES:
-        value = os.environ.pop(name, "")
-        if value and value != own:
-            LOGGER.warning("%s=%s is not heeded: each run is one of its own, in its case's experiment", name, value)
 
 
 def sole_case(pipeline: Pipeline) -> str:
