@@ -93,25 +93,25 @@ def test_a_first_line_that_is_no_header_is_refused_by_the_files_name(tmp_path: P
 def test_a_column_that_a_file_has_twice_is_refused_by_name_and_place(tmp_path: Path, header: str) -> None:
     message = r"rows\.csv has the column 'a'.* 2 times, in places 1 and 3; keep one of them or rename the others"
     (tmp_path / "rows.csv").write_text(f"{header}\n1,2,3\n")
-    with pytest.raises(InvalidTableError, match=message):
+    with pytest.raises(RawFileError, match=message):
         RawTable(str(tmp_path / "rows.csv")).load()
-    with pytest.raises(InvalidTableError, match=message):
+    with pytest.raises(RawFileError, match=message):
         list(NewRowsReader(tmp_path, NewRows("rows.csv", {}), "2026-01-01").blocks())
     pq.write_table(pa.table([[1], [2]], names=["a", "a"]), tmp_path / "rows.parquet")
     message = r"rows\.parquet has the column 'a' 2 times, in places 1 and 2; keep one"
-    with pytest.raises(InvalidTableError, match=message):
+    with pytest.raises(RawFileError, match=message):
         RawParquet(str(tmp_path / "rows.parquet")).load()
-    with pytest.raises(InvalidTableError, match=message):
+    with pytest.raises(RawFileError, match=message):
         list(NewRowsReader(tmp_path, NewRows("rows.parquet", {}), "2026-01-01").blocks())
 
 
 # Beside what is valid, what spreadsheets, other programs and hands make of the same values.
 SPELLINGS = {
     "date": ["2015-9-17", "2015-09-17", "2015-09-17T23:30:00-05:00", "2015-09-17 00:00:00", "17.09.2015", "2015-13-45",
-             "20150917", " 2015-9-17 ", "2015-9-17T00:00Z", "2015-02-30", "09/17/2015"],
-    "number": ["1.0", "1", "True", "1e0", "+1", " 1 ", "1,0", "0x1", "inf", "nan", "1_0", ".5", "5."],
-    "flag": ["True", "1.0", "0", "yes", "FALSE", " true", "2", "t"],
-    "text": ["1.0", "1", "True", "007", " 1", "1e5", "null", "é"],
+             "20150917", " 2015-9-17 ", "2015-9-17T00:00Z", "2015-02-30", "09/17/2015", "null"],
+    "number": ["1.0", "1", "True", "1e0", "+1", " 1 ", "1,0", "0x1", "inf", "nan", "NA", "N/A", "1_0", ".5", "5."],
+    "flag": ["True", "1.0", "0", "yes", "NaN", "FALSE", " true", "2", "t"],
+    "text": ["1.0", "1", "True", "007", " 1", "1e5", "null", "NA", "None", "é"],
 }  # fmt: skip
 
 

@@ -77,8 +77,7 @@ class CasebookSession(KedroSession):
             raise
         except Exception as error:
             # Here, since hooks and what ends a run in MLflow fail on a full disk too.
-            names = options.get("pipeline_names") or [options.get("pipeline_name") or DEFAULT]
-            told = describe_full_disk(error) or describe_misuse(error, list(map(str, names)), self._conf_source)
+            told = describe_full_disk(error) or describe_misuse(error, self._conf_source)
             if not told:
                 raise
             raise click.ClickException(told) from None

@@ -94,8 +94,7 @@ class NewRowsReader:
             file: another one than the case's own; a path counts from the raw folder.
 
         Raises:
-            RawFileError: the file is missing, of another kind or damaged, or holds no rows.
-            InvalidTableError: two of its columns have one name.
+            RawFileError: the file is missing, of another kind or damaged, holds no rows, or has a column twice.
         """
         path = self.folder / (file or self.form.file)
         if not path.exists():
@@ -109,8 +108,8 @@ class NewRowsReader:
             for rows, broken in READERS[path.suffix](path, self.form):
                 yield RawBlock(first, rows, broken)
                 first += len(rows)
-        except InvalidTableError:
-            raise
+        except InvalidTableError as error:
+            raise RawFileError(str(error)) from None
         except (pa.ArrowException, OSError, ValueError) as error:
             kind = path.suffix.lstrip(".").upper()
             raise RawFileError(f"{path} cannot be read as {kind} ({error}); it may be cut off or damaged") from error

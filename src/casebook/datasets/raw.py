@@ -29,16 +29,14 @@ class RawFile(FileDataset):
         """Read the file.
 
         Raises:
-            RawFileError: the file is missing, empty or cut off; the message names it.
-            InvalidTableError: two of its columns have one name.
+            RawFileError: the file is missing, empty or cut off, or has a column twice; the message names it.
         """
         if not self._filepath.exists():
             raise RawFileError(f"{self._filepath} is missing; put the file there or see data/README.md")
         try:
             return self._read()
-        except InvalidTableError:
-            # It can be read, and says what is wrong with it.
-            raise
+        except InvalidTableError as error:
+            raise RawFileError(str(error)) from None
         except Exception as error:
             kind = self._filepath.suffix.lstrip(".").upper()
             raise RawFileError(
