@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 Training = Any  # the fixture of library_fixtures
 # Few enough positives for Keras's 200 thresholds to see ties; the last batch is smaller than the others.
 ROWS, SHARE = 1500, 0.02
+# Outputs that differ in their last bit may change places: three pairs of the 15 positives and 735 others.
+TOLERANCE = {"auc": 3 / (15 * 735)}
 OF_TASK: dict[str, dict[str, Any]] = {
     "binary": {"loss": "binary_crossentropy", "network": {"hidden": [4]}},
     "multiclass": {"loss": "sparse_categorical_crossentropy", "network": {"hidden": [4], "output": "softmax"}},
@@ -104,7 +106,8 @@ def test_each_point_of_each_validation_curve_is_exact(splits: dict[str, Split], 
     _, history = train_network(split.train, split.judged, split.preprocessor, parameters, [reference])
     for metric in metrics_of(task):
         expected = [point[metric.name] for point in reference.seen]
-        assert history[f"val/{metric.name}"].to_numpy() == pytest.approx(expected, rel=1e-5, abs=1e-9), metric.name
+        found = history[f"val/{metric.name}"].to_numpy()
+        assert found == pytest.approx(expected, rel=1e-5, abs=TOLERANCE.get(metric.name, 1e-9)), metric.name
 
 
 def test_a_curve_is_exact_where_200_thresholds_see_ties() -> None:
@@ -146,7 +149,8 @@ def test_a_trial_is_judged_by_the_exact_figure_of_the_validation_rows(
         study = StudyParameters(metric=[f"val/{metric.name}"])
         reference = Exact(split.judged, task)
         found = run_trial(lambda trial, s=study, r=reference: judge_on_validation(trial, split, parameters, s, [r]))
-        assert found.values == (pytest.approx(reference.seen[-1][metric.name], rel=1e-5),)  # noqa: PD011 - no table
+        expected = pytest.approx(reference.seen[-1][metric.name], rel=1e-5, abs=TOLERANCE.get(metric.name, 1e-9))
+        assert found.values == (expected,)  # noqa: PD011 - no table
 
 
 def test_a_trial_on_folds_is_judged_by_the_mean_of_exact_figures(splits: dict[str, Split], training: Training) -> None:
