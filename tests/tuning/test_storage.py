@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_journal_that_is_none_is_refused_by_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", ["no journal\nat all\n", '{"a": 1}\n', "5\n", '{"op_code": 99, "worker_id": ""}\n'])
+def test_a_journal_that_is_none_is_refused_by_name(tmp_path: Path, content: str) -> None:
     file = tmp_path / "study.journal"
-    file.write_text("no journal\n")
+    file.write_text(content)
     with pytest.raises(SpaceError, match=rf"study.storage journal:///{file} is no journal, or a damaged one .*: move"):
         open_storage(f"journal:///{file}")
 

@@ -79,7 +79,7 @@ def _open_journal(file: Path) -> JournalStorage:
         return JournalStorage(JournalFileBackend(str(file), lock_obj=KernelLock(str(file))))
     except OSError as error:
         raise SpaceError(f"study.storage {JOURNAL}{file} cannot be opened ({error.strerror or error})") from error
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError, AssertionError) as error:
         raise SpaceError(
             f"study.storage {JOURNAL}{file} is no journal, or a damaged one ({error}): move it away, or name another"
         ) from error
