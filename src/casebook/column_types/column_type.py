@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 SHOWN_CHARACTERS = 60
 NAT, NA = pd.NaT, pd.NA
 BOOLEANS = frozenset({bool, np.bool_})
-# The cells of a CSV file that Arrow reads as null; a request writes them so too.
+# The cells of a CSV file, besides empty ones, that Arrow reads as null: so are these texts wherever they stand.
 NULL_TEXTS = frozenset({
-    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "N/A", "NA", "NULL",
+    "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "N/A", "NA", "NULL",
     "NaN", "n/a", "nan", "null",
 })  # fmt: skip
 
