@@ -55,18 +55,17 @@ def explain_errors(
     problems: dict[tuple[str, ...], list[Any]] = defaultdict(list)
     foreign = _group_foreign_keys(model, error)
     for problem in error.errors():
-        keys, _ = follow(model, problem["loc"])
-        block = tuple(keys[:-1])
-        if problem["type"] == "extra_forbidden" and keys[-1] in foreign.get(block, {}):
-            keys = list(block)
-        if find_typed(keys, dict.fromkeys(mended, "")) == "":
-            problems[tuple(keys)].append(problem)
-    for keys, found in problems.items():
-        dotted = ".".join([case, *keys])
-        if keys in foreign and found[0]["type"] == "extra_forbidden":
-            yield f"{dotted}: {_explain_foreign_keys(foreign[keys])}"
+        place = tuple(follow(model, problem["loc"])[0])
+        if problem["type"] == "extra_forbidden" and place[-1] in foreign.get(place[:-1], {}):
+            place = place[:-1]
+        if not find_typed(place, dict.fromkeys(mended, "")):
+            problems[place].append(problem)
+    for place, found in problems.items():
+        dotted = ".".join([case, *place])
+        if place in foreign and found[0]["type"] == "extra_forbidden":
+            yield f"{dotted}: {_explain_foreign_keys(foreign[place])}"
         else:
-            yield _explain_leaf(model, case, dotted, keys, found, typed)
+            yield _explain_leaf(model, case, dotted, place, found, typed)
 
 
 def _explain_leaf(
@@ -91,7 +90,7 @@ def _explain_leaf(
 
 
 def _write_message(problem: Mapping[str, Any]) -> str:
-    said = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    said = str(problem["msg"]).removeprefix("Value error, ").replace("Input should be", "must be")
     return WORDS.get(problem["type"], said)
 
 
@@ -116,7 +115,9 @@ def _group_foreign_keys(model: type[BaseModel], error: ValidationError) -> dict[
             if others and tag not in others and key in get_args(member)[0].model_fields:
                 found[tuple(block)][key] = others[0]
                 break
-        own = next((get_args(member)[0].model_fields for member in get_args(union) if tag in _tags(member)), {})
+        own: Collection[str] = next(
+            (get_args(member)[0].model_fields for member in get_args(union) if tag in _tags(member)), {}
+        )
         if difflib.get_close_matches(key, own, n=1):
             # A slip as any other, whatever another kind of block may call its keys.
             found[tuple(block)].pop(key, None)
