@@ -224,8 +224,8 @@ def _without_null_texts(texts: pd.Series) -> pd.Series:
     if isinstance(texts.dtype, pd.CategoricalDtype):
         found = [value for value in texts.cat.categories if value in NULL_TEXTS]
         return texts.cat.remove_categories(found) if found else texts
-    found = texts.isin(NULL_TEXTS)
-    return texts.mask(found) if found.any() else texts
+    null = texts.isin(NULL_TEXTS)
+    return texts.mask(null) if null.any() else texts
 
 
 def categorise(values: Sequence[Any], write: Callable[[Any], str]) -> pd.Categorical:

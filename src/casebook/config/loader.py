@@ -68,7 +68,7 @@ class ConfigurationFiles:
         return BytesIO(json.dumps(read_yaml(text, path)).encode())
 
 
-class CaseConfigLoader(OmegaConfigLoader):  # type: ignore[misc]  # Kedro's class is one of Any
+class CaseConfigLoader(OmegaConfigLoader):
     """Kedro's loader, which reads YAML as version 1.2 has it and names two files of one environment that disagree."""
 
     @staticmethod

@@ -10,7 +10,7 @@ import numpy as np
 from casebook.evaluation.metrics import LOSS, is_greater_better, parse_name
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Mapping
 
     import pandas as pd
 
@@ -79,7 +79,7 @@ def find_kept(name: str, history: pd.DataFrame) -> int | None:
     return find_best(name, np.where(sound, history[name].to_numpy(np.float64), np.nan))
 
 
-def explain_divergence(points: Mapping[Hashable, float]) -> str:
+def explain_divergence(points: Mapping[Any, float]) -> str:
     """Name the first point of an epoch that shows divergence, with its value; nothing where none does."""
     found = ((str(name), value) for name, value in points.items() if name != "epoch")
     return next((f"{name} is {value}" for name, value in found if has_diverged(name, value)), "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from casebook.tuning.errors import SpaceError
+from casebook.tuning.errors import SpaceError as SpaceError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
