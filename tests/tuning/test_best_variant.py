@@ -114,7 +114,7 @@ def test_the_printed_command_gives_the_trials_very_figures_in_another_environmen
     project = new_project()
     study = {"trials": 2, "workers": 1, "folds": 0, "metric": "val/auc", "pruner": "median", "seeds": 1}
     tree = overlay(yaml.safe_load((project.root / "conf/test/pima/parameters.yml").read_text()), {"pima": {
-        "study": study, "training": {"network": {"dropout": 0.25}}, "variants": None,
+        "study": study, "training": {"network": {"dropout": 0.25}},
     }})  # fmt: skip
     (project.root / "conf" / "small" / "pima").mkdir(parents=True)
     (project.root / "conf" / "small" / "pima" / "parameters.yml").write_text(yaml.safe_dump(tree))
