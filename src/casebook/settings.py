@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kedro.config import OmegaConfigLoader
-
 from casebook.caching.session import CasebookSession
 from casebook.cli.lazy_mlflow_commands import defer_commands
 from casebook.compute.gc_tuning import raise_gc_threshold
-from casebook.config.loader import CONFIG_LOADER_ARGS, configure_logging
+from casebook.config.loader import CONFIG_LOADER_ARGS, CaseConfigLoader, configure_logging
 from casebook.config.paths import conf_source
 from casebook.runtime.lazy_imports import defer_import
 
@@ -35,7 +33,7 @@ SESSION_CLASS = CasebookSession
 # Usage data stay here, also where a user's own settings would send them. kedro-mlflow's hook is among HOOKS; its
 # distribution has been named both ways.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro_mlflow", "kedro-mlflow")
-CONFIG_LOADER_CLASS = OmegaConfigLoader
+CONFIG_LOADER_CLASS = CaseConfigLoader
 
 
 configure_logging(conf_source())

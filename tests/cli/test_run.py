@@ -55,6 +55,49 @@ def test_its_help_is_that_of_kedros_run(casebook: Callable[..., Result]) -> None
         assert option.opts[0] in result.output
 
 
+def test_parameters_may_be_given_several_times_and_by_a_file_of_options(
+    casebook: Callable[..., Result], created: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    casebook(
+        "run", "--pipelines=pima", "-e", "test", "--params", "pima.training.epochs=1", "--params=pima.study.name=1"
+    )
+    file = tmp_path / "options.yml"
+    file.write_text("run: {env: test, pipelines: pima, params: {pima: {training: {seed: 010}}}}")
+    assert isinstance(casebook("run", "--config", str(file)).exception, InterruptedError)
+    given = [{"training": {"epochs": 1}, "study": {"name": 1}}, {"training": {"seed": 10}}]
+    assert created == [{**EXPECTED, "runtime_params": {"pima": each}} for each in given]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--params", "pima.a=1,pima.a=2"], "Invalid value for '--params': pima.a is given twice, as 1 and as 2: keep"),
+        (
+            ["--params", "pima.a=1", "--params", "b"],
+            "`b` must be a key and a value separated by `=`; a list is written",
+        ),
+    ],
+)
+def test_parameters_that_cannot_be_read_are_refused_in_a_line(
+    casebook: Callable[..., Result], words: list[str], message: str
+) -> None:
+    result = casebook("run", *words)
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("content", ["run: {enviroment: test}", "walk: {env: test}", "run: {env: a, env: b}"])
+def test_a_file_of_options_that_there_are_not_is_refused_by_its_name(
+    casebook: Callable[..., Result], tmp_path: Path, content: str
+) -> None:
+    file = tmp_path / "options.yml"
+    file.write_text(content)
+    result = casebook("run", "--config", str(file))
+    assert result.exit_code in {1, 2}
+    assert "options.yml" in result.output
+    assert isinstance(result.exception, SystemExit)
+
+
 def test_an_option_that_kedro_does_not_know_is_refused(casebook: Callable[..., Result]) -> None:
     result = casebook("run", "--pipelin=pima")
     assert result.exit_code == 2

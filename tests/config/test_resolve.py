@@ -173,7 +173,7 @@ def test_what_cannot_be_used_is_refused_by_key_value_and_what_is_allowed(
 
 def test_all_that_is_wrong_is_said_at_once_in_a_line_each(configured: dict[str, Any]) -> None:
     with pytest.raises(InvalidParametersError) as told:
-        resolve(configured, training={"epochs": 0, "batch_size": "x"}, target=3)
+        resolve(configured, training={"epochs": 0, "batch_size": "x"}, target=[3])
     assert [line.split(" = ")[0] for line in str(told.value).splitlines()] == [
         "redhat.target", "redhat.training.epochs", "redhat.training.batch_size",
     ]  # fmt: skip

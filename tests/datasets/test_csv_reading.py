@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import csv
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from casebook.cases.registry import NewRows
-from casebook.column_types.parsing import conform_table
-from casebook.datasets import RawTable
+from casebook.column_types.invalid_values import find_invalid_values
+from casebook.column_types.parsing import InvalidTableError, conform_table
+from casebook.datasets import RawParquet, RawTable
 from casebook.datasets.blocks import NewRowsReader
 from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.raw import RawFileError
+from casebook.serving.requests import BadRequestError, RowsRequest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,3 +83,62 @@ def test_a_first_line_that_is_no_header_is_refused_by_the_files_name(tmp_path: P
         RawFileError, match=r"rows\.csv cannot be read as CSV \(its first line is no header: field larg"
     ):
         list(NewRowsReader(tmp_path, NewRows("rows.csv", {}), "2026-01-01").blocks())
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["a,b,a", '"a",b,a', "a, b,A ", "\ufeffa,b,a", 'a,b,"A"'],
+    ids=["plain", "quoted", "other case and blanks", "byte order mark", "quoted in capitals"],
+)
+def test_a_column_that_a_file_has_twice_is_refused_by_name_and_place(tmp_path: Path, header: str) -> None:
+    message = r"rows\.csv has the column 'a'.* 2 times, in places 1 and 3; keep one of them or rename the others"
+    (tmp_path / "rows.csv").write_text(f"{header}\n1,2,3\n")
+    with pytest.raises(RawFileError, match=message):
+        RawTable(str(tmp_path / "rows.csv")).load()
+    with pytest.raises(RawFileError, match=message):
+        list(NewRowsReader(tmp_path, NewRows("rows.csv", {}), "2026-01-01").blocks())
+    pq.write_table(pa.table([[1], [2]], names=["a", "a"]), tmp_path / "rows.parquet")
+    message = r"rows\.parquet has the column 'a' 2 times, in places 1 and 2; keep one"
+    with pytest.raises(RawFileError, match=message):
+        RawParquet(str(tmp_path / "rows.parquet")).load()
+    with pytest.raises(RawFileError, match=message):
+        list(NewRowsReader(tmp_path, NewRows("rows.parquet", {}), "2026-01-01").blocks())
+
+
+# Beside what is valid, what spreadsheets, other programs and hands make of the same values.
+SPELLINGS = {
+    "date": ["2015-9-17", "2015-09-17", "2015-09-17T23:30:00-05:00", "2015-09-17 00:00:00", "17.09.2015", "2015-13-45",
+             "20150917", " 2015-9-17 ", "2015-9-17T00:00Z", "2015-02-30", "09/17/2015", "null"],
+    "number": ["1.0", "1", "True", "1e0", "+1", " 1 ", "1,0", "0x1", "inf", "nan", "NA", "N/A", "1_0", ".5", "5."],
+    "flag": ["True", "1.0", "0", "yes", "NaN", "FALSE", " true", "2", "t"],
+    "text": ["1.0", "1", "True", "007", " 1", "1e5", "null", "NA", "None", "é"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SPELLINGS)
+@given(data=st.data())
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+def test_a_file_to_train_on_a_file_to_predict_and_a_request_take_the_same_values_alike(
+    tmp_path: Path,
+    kind: Any,  # noqa: ANN401
+    data: st.DataObject,
+) -> None:
+    texts = data.draw(st.lists(st.sampled_from(SPELLINGS[kind]), min_size=1, max_size=3))
+    with (tmp_path / "rows.csv").open("w", newline="") as file:
+        quoted = data.draw(st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]))
+        csv.writer(file, quoting=quoted).writerows([["a", "b"], *([text, "x"] for text in texts)])
+    (block,) = NewRowsReader(tmp_path, NewRows("rows.csv", {}), "2026-01-01").blocks()
+    read = [read_as(lambda: RawTable(str(tmp_path / "rows.csv")).load()[["a"]], kind)]
+    read += [read_as(lambda: block.rows[["a"]], kind)]
+    read += [read_as(lambda: RowsRequest({"a": texts}, {"a": kind}).to_table(), kind)]
+    assert read[0] == read[1] == read[2]
+    refused = {fault.row for fault in find_invalid_values(block.rows[["a"]], {"a": kind})}
+    assert (read[0] is None) == bool(refused)
+
+
+def read_as(load: Any, kind: Any) -> list[Any] | None:  # noqa: ANN401 - what loads a table, and a kind
+    """Load and type a column -> its values; nothing where it is refused."""
+    try:
+        return [None if pd.isna(value) else value for value in conform_table(load(), {"a": kind}, "t")["a"].tolist()]
+    except (InvalidTableError, BadRequestError):
+        return None

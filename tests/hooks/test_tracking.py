@@ -189,3 +189,11 @@ def test_a_last_table_that_could_not_be_written_makes_the_run_a_failed_one(hook:
 def test_the_run_of_a_winner_is_tagged_with_its_study() -> None:
     assert tag_winner({"study": {"winner_of": "abc trial 17"}}) == {"study.run_id": "abc", "study.trial": "17"}
     assert tag_winner({"study": {"winner_of": ""}}) == {}
+
+
+def test_a_run_that_differs_from_the_trial_says_where_and_is_not_tagged(caplog: pytest.LogCaptureFixture) -> None:
+    differences = [f"pima.a{n}: 1 -> 2" for n in range(10)]
+    assert tag_winner({"study": {"winner_of": "abc trial 17"}}, differences) == {}
+    (line,) = caplog.messages
+    assert line.startswith("this run is not trial 17 of the study abc, since pima.a0: 1 -> 2; pima.a1: 1 -> 2;")
+    assert line.endswith("pima.a7: 1 -> 2 and 2 more")

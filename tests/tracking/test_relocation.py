@@ -17,7 +17,7 @@ from mlflow.entities import Dataset, DatasetInput
 
 from casebook.config.paths import artifact_location, tracking_uri
 from casebook.tracking.relocation import COLUMNS, relocate_store
-from casebook.tracking.sqlite_store import StoreError, create_store_once, open_read_only
+from casebook.tracking.sqlite_store import StoreError, create_store_once, open_read_only, open_to_use_models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -233,3 +233,21 @@ def test_copies_that_killed_processes_left_are_removed(read_only: Path, ended_pr
     left.mkdir()
     open_read_only(tracking_uri())
     assert [f.name.split("-")[2] for f in left.parent.glob("casebook-store-*")] == [str(os.getpid())]
+
+
+def test_a_run_beside_a_store_that_can_only_be_read_is_kept_in_the_copy(read_only: Path) -> None:
+    before = files_of(read_only)
+    uri = open_to_use_models(tracking_uri())
+    assert uri != tracking_uri()
+    client = mlflow.MlflowClient(uri)
+    run = client.create_run(client.search_experiments(max_results=1)[0].experiment_id)
+    client.log_metric(run.info.run_id, "test/auc", 0.5)
+    client.log_text(run.info.run_id, "of this run", "note.txt")
+    assert run.info.artifact_uri.startswith(uri.removesuffix("/mlflow.db").replace("sqlite:///", "file://"))
+    assert files_of(read_only) == before
+    assert read_note(uri) == "what was learnt"
+
+
+def test_a_store_that_can_be_written_is_used_itself(project: Path) -> None:
+    assert open_to_use_models(tracking_uri()) == tracking_uri()
+    assert project.exists()

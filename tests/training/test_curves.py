@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 from casebook.config.schema import EarlyStoppingParameters, NetworkParameters, OptimizerParameters, TrainingParameters
 from casebook.training.curves import explain_not_finite, find_best
-from casebook.training.early_stopping import DivergedError, EarlyStopping, TrainingError, kept_epoch
+from casebook.training.early_stopping import (
+    DivergedError,
+    EarlyStopping,
+    TrainingError,
+    kept_epoch,
+    warn_of_divergence,
+)
 
 NAN, INF = math.nan, math.inf
 POINTS = st.lists(st.sampled_from([0.1, 0.2, 0.3, INF, -INF]), min_size=1, max_size=8)
@@ -71,17 +77,43 @@ def test_the_kept_epoch_is_never_one_without_a_finite_loss() -> None:
             kept_epoch(diverged, training)
     with pytest.raises(DivergedError, match="val/loss is inf in epoch 1"):
         kept_epoch(make_history([INF]), make_training(2))
-    # The best AUC is of an epoch whose loss is no number: of ranks alone nothing can be kept.
-    with pytest.raises(DivergedError, match="val/loss is inf in epoch 2"):
-        kept_epoch(make_history([0.5, INF], [0.5, 0.9]), make_training(2, "val/auc"))
+    # The best AUC is of an epoch whose loss is no number: the epoch before is kept.
+    assert kept_epoch(make_history([0.5, INF], [0.5, 0.9]), make_training(2, "val/auc")) == 0
+    with pytest.raises(DivergedError, match="val/auc is inf in epoch 2"):
+        kept_epoch(make_history([0.5, 0.4], [0.5, INF]), make_training(0))
 
 
-def test_a_loss_of_nan_ends_a_training_at_once_and_one_of_infinity_does_not() -> None:
-    for patience in (0, 5):
-        stopping = EarlyStopping(EarlyStoppingParameters(patience=patience))
-        assert not stopping.update({"train/loss": INF, "val/loss": INF}, list)
-        assert not stopping.update({"train/loss": 0.5, "val/loss": 0.5}, list)
-        assert stopping.update({"train/loss": NAN, "val/loss": NAN}, list)
+def follow(losses: list[float], patience: int) -> tuple[int, EarlyStopping]:
+    """Update the rule by epochs until it stops -> how many there were, the rule."""
+    stopping = EarlyStopping(EarlyStoppingParameters(patience=patience, restore_best=patience > 0))
+    for epoch, loss in enumerate(losses, 1):
+        points = {"train/loss": loss, "val/loss": loss, "val/auc": 0.5}
+        if stopping.update(points, lambda epoch=epoch: [np.array(epoch)]):
+            return epoch, stopping
+    return 0, stopping
+
+
+@pytest.mark.parametrize("patience", [0, 5])
+@pytest.mark.parametrize("point", [NAN, INF, -INF])
+def test_a_training_that_diverges_ends_at_once_with_the_weights_of_its_best_epoch(patience: int, point: float) -> None:
+    epochs, stopping = follow([0.5, 0.4, point, 0.1], patience)
+    assert epochs == 3
+    assert [int(weight) for weight in stopping.weights] == ([2] if patience else [])
+
+
+def test_infinity_in_any_curve_ends_a_training_and_a_metric_that_is_not_defined_does_not() -> None:
+    stopping = EarlyStopping(EarlyStoppingParameters())
+    assert not stopping.update({"train/loss": 0.5, "val/loss": 0.5, "val/auc": NAN}, list)
+    assert stopping.update({"train/loss": 0.5, "val/loss": 0.5, "val/mse": INF}, list)
+
+
+def test_the_epoch_of_divergence_is_said_when_an_earlier_one_is_kept(caplog: pytest.LogCaptureFixture) -> None:
+    warn_of_divergence(make_history([0.5, 0.4]), 1)
+    assert not caplog.messages
+    warn_of_divergence(make_history([0.5, 0.4, NAN]), 1)
+    assert caplog.messages == [
+        "training diverged: val/loss is nan in epoch 3; the weights of epoch 2 are kept",
+    ]
 
 
 def test_a_curve_that_is_not_defined_on_its_rows_cannot_stop_a_training() -> None:

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import cycle
 from typing import Any, get_args
@@ -16,9 +16,9 @@ from casebook.evaluation.prediction import predict
 from casebook.evaluation.scores import compute_auc, score_predictions
 from casebook.models.networks import build_network
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
-from casebook.training.callbacks import CurveCallback
+from casebook.training.callbacks import CurveCallback, TrainingCallback
 from casebook.training.curves import name_curves
-from casebook.training.early_stopping import DivergedError
+from casebook.training.early_stopping import DivergedError, kept_epoch
 from casebook.training.losses import pinball
 from casebook.training.trainer import compile_network, train_network
 
@@ -270,12 +270,45 @@ def test_a_training_that_diverges_says_so_at_its_first_epoch_without_a_loss(
         epochs=50, optimizer={"name": "sgd", "learning_rate": 10.0}, loss="mse", metrics=["mse"],
         network={"hidden": [16, 16], "output": "linear"},
     )  # fmt: skip
-    with pytest.raises(DivergedError, match=r"training diverged: train/loss is nan in epoch \d+, whose weights"):
+    with pytest.raises(DivergedError, match=r"training diverged: train/loss is (nan|inf) in epoch \d+, whose weights"):
         train(learnable, parameters, recorder)
     heard = [told[2] for told in recorder.heard if told[0] == "epoch"]
-    assert np.isnan(heard[-1]["train/loss"])
+    assert not np.isfinite(heard[-1]["train/loss"])
     assert np.isnan([heard[-1]["val/mse"], heard[-1]["train/mse"]]).all()
-    assert not np.isnan([metrics["train/loss"] for metrics in heard[:-1]]).any()
+    assert np.isfinite([metrics["train/loss"] for metrics in heard[:-1]]).all()
+
+
+class Diverge(TrainingCallback):
+    """Spoils the weights after an epoch, so that the next one has no finite loss."""
+
+    follows_refit = False
+
+    def __init__(self, epoch: int) -> None:
+        self._epoch = epoch
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - of Keras
+        if epoch + 1 == self._epoch:
+            self.model.set_weights([np.full_like(weights, np.nan) for weights in self.model.get_weights()])
+
+
+def test_a_training_that_diverges_keeps_its_best_epoch_and_a_refit_takes_as_many(
+    learnable: Learnable, training: Training, recorder: Recorder, caplog: pytest.LogCaptureFixture
+) -> None:
+    stopping = {"metric": "val/loss", "patience": 5, "restore_best": True}
+    parameters = training(epochs=9, early_stopping=stopping, metrics=["auc"])
+    preprocessor, rows, validation = learnable
+    network, history = train_network(
+        few(rows), validation, preprocessor, parameters, [Diverge(2), recorder], refit=True
+    )
+    assert history["epoch"].tolist() == [1, 2, 3]
+    assert np.isnan(history["val/loss"].iloc[2])
+    kept = int(history["val/loss"].idxmin())
+    assert kept_epoch(history, parameters) == kept
+    assert np.isfinite(network.get_weights()[0]).all()
+    starts = [told[1] for told in recorder.heard if told[0] == "start"]
+    assert starts == [9, kept + 1]
+    told = f"training diverged: train/loss is nan in epoch 3; the weights of epoch {kept + 1} are kept"
+    assert told in caplog.messages
 
 
 def test_validation_rows_of_one_class_have_no_auc(learnable: Learnable, training: Training) -> None:

@@ -80,3 +80,65 @@ def test_a_study_without_a_finished_trial_does_not_fail() -> None:
     figures, page = draw_all(small, ["val/loss"])
     assert "timeline.png" in figures
     assert f"<h1>study {small.study_name}</h1>" in page
+
+
+def make_study(*trials: tuple[dict[str, float], float]) -> optuna.Study:
+    """Make a study of finished trials: parameters by name, value."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    made = optuna.create_study(study_name="toy")
+    kinds = {name: optuna.distributions.FloatDistribution(0, 1) for params, _ in trials for name in params}
+    for params, value in trials:
+        own = {name: kinds[name] for name in params}
+        made.add_trial(optuna.trial.create_trial(params=params, distributions=own, value=value))
+    return made
+
+
+FAILED = optuna.trial.create_trial(state=optuna.trial.TrialState.FAIL)
+
+
+@pytest.mark.parametrize(
+    ("trials", "reason"),
+    [
+        ([({"toy.a.x": 0.1, "toy.a.y": 0.2}, 1.0)], "trial 0 alone has finished, and importance compares trials"),
+        (
+            [({"toy.a.x": n / 9, "toy.a.y": n / 8}, 0.25) for n in range(5)],
+            "all 5 finished trials have the same val/loss, 0.25",
+        ),
+        ([({"toy.a.x": 0.5}, 1.0), ({"toy.a.x": 0.5}, 2.0)], "no parameter has taken two values"),
+        ([({"toy.a.x": 0.5}, float("inf"))], "no trial has finished with a finite value"),
+        ([], "no trial has finished with a finite value"),
+    ],
+)
+def test_importance_of_nothing_is_not_shown_and_the_page_says_why(
+    trials: list[tuple[dict[str, float], float]], reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    searched = make_study(*trials)
+    searched.add_trial(FAILED)
+    figures, page = draw_all(searched, ["val/loss"])
+    assert "param_importances.png" not in figures
+    assert f"<p>Which parameters matter: not drawn, since {reason}.</p>" in html.unescape(page)
+    assert f"Which parameters matter: not drawn, since {reason}" in caplog.messages
+    if reason.startswith("no trial"):
+        assert list(figures) == ["timeline.png"]
+
+
+def test_a_parameter_that_exists_in_some_trials_alone_has_the_importance_that_it_has() -> None:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    searched = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=1))
+
+    def objective(trial: optuna.Trial) -> float:
+        noise = trial.suggest_float("toy.a.noise", 0, 1)
+        if trial.suggest_categorical("toy.a.optimizer", ["sgd", "adam"]) == "adam":
+            # Better than all others, so that the best trials do not have the other's parameter.
+            return -1 + noise / 100
+        return 10 * trial.suggest_float("toy.a.momentum", 0, 1) + noise / 100
+
+    searched.optimize(objective, n_trials=60)
+    figures, page = draw_all(searched, ["val/loss"])
+    axes = figures["param_importances.png"].axes[0]
+    names = [text.get_text() for text in axes.get_yticklabels()]
+    widths = dict(zip(names, (bar.get_width() for bar in axes.patches), strict=True))
+    assert set(widths) == {"a.noise", "a.optimizer", "a.momentum"}
+    assert widths["a.momentum"] > 0.2
+    assert widths["a.noise"] < 0.05
+    assert page.count("Which parameters matter") == 1

@@ -1,4 +1,4 @@
-"""A study is kept only where launches at the same time can be kept from each other's trials."""
+"""Storages that cannot be opened, refused in a line that says what to do."""
 
 from __future__ import annotations
 
@@ -7,11 +7,36 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from casebook.tuning.hyperparameters import SpaceError
-from casebook.tuning.storage import exclusive, open_storage
+from casebook.tuning.errors import SpaceError
+from casebook.tuning.storage import lock_study, open_storage
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@pytest.mark.parametrize("content", ["no journal\nat all\n", '{"a": 1}\n', "5\n", '{"op_code": 99, "worker_id": ""}\n'])
+def test_a_journal_that_is_none_is_refused_by_name(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "study.journal"
+    file.write_text(content)
+    with pytest.raises(SpaceError, match=rf"study.storage journal:///{file} is no journal, or a damaged one .*: move"):
+        open_storage(f"journal:///{file}")
+
+
+def test_a_journal_in_a_place_that_cannot_be_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SpaceError, match=r"study.storage journal:///.*file/x/study.journal cannot be opened \(Not a"):
+        open_storage(f"journal:///{tmp_path}/file/x/study.journal")
+
+
+@pytest.mark.parametrize("address", ["mysqll://host/name", "sqlite:////nowhere/at/all/study.db"])
+def test_a_database_that_cannot_be_opened_is_refused_by_its_address(address: str) -> None:
+    with pytest.raises(SpaceError, match=rf"study.storage {address} cannot be opened \(.*\): check the address and st"):
+        open_storage(address)
+
+
+def test_an_address_without_a_scheme_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(SpaceError, match=r"'study\.db': give journal:///<file> or postgresql://"):
+        open_storage("study.db")
 
 
 @pytest.mark.parametrize(
@@ -33,10 +58,10 @@ def test_one_at_a_time_changes_a_study_in_a_journal(tmp_path: Path) -> None:
     storage, done = open_storage(address), Event()
 
     def change() -> None:
-        with exclusive(open_storage(address), address, "toy"):
+        with lock_study(open_storage(address), address, "toy"):
             done.set()
 
-    with exclusive(storage, address, "toy"):
+    with lock_study(storage, address, "toy"):
         other = Thread(target=change)
         other.start()
         assert not done.wait(0.3)

@@ -128,7 +128,10 @@ def test_a_study_most_of_whose_trials_fail_stops_and_says_why(run_study: Callabl
     assert 5 <= len(trials) < 20
     assert {trial.state for trial in trials if trial.state.is_finished()} == {TrialState.FAIL}
     assert "is a number; `missing` needs an onehot or embedding encoding" in trials[0].user_attrs["error"]
-    assert "trials failed, more than study.max_failed_share=0.4 allows" in " ".join(found.said.split())
+    said = " ".join(found.said.split())
+    assert "trials failed, more than study.max_failed_share=0.4 allows; the last one said: trial " in said
+    assert said.endswith("is a number; `missing` needs an onehot or embedding encoding")
+    assert "Traceback" not in found.said
     assert found.parent.info.status == "FAILED"
 
 
@@ -136,5 +139,17 @@ def test_a_launch_begins_no_trial_after_its_seconds_are_over(run_study: Callable
     found = run_study("attrition", study={**STUDY, "trials": 20, "workers": 1, "seconds": 0.001})
     assert found.trials() == []
     assert found.code != 0
-    assert "no trial finished" in " ".join(found.said.split())
+    told = "Error: study attrition: no trial finished: none was begun, see study.trials and study.seconds"
+    assert told in " ".join(found.said.split())
+    assert "Traceback" not in found.said
     assert found.parent.info.status == "FAILED"
+
+
+def test_a_study_all_of_whose_few_trials_fail_tells_the_last_reason(run_study: Callable[..., Studied]) -> None:
+    fill = {"preprocessing": {"impute": {"choice": [{"satisfaction_level": "missing"}]}}}
+    found = run_study("attrition", study={**STUDY, "space": fill, "trials": 2, "workers": 1})
+    assert found.code == 1
+    said = " ".join(found.said.split())
+    assert "Error: study attrition: no trial finished: 2 failed; the last one said: trial 1: " in said
+    assert said.endswith("is a number; `missing` needs an onehot or embedding encoding")
+    assert "Traceback" not in found.said

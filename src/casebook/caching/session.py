@@ -10,6 +10,7 @@ import click
 from kedro.framework.session import KedroSession
 from kedro.runner import ParallelRunner, SequentialRunner
 
+from casebook.caching.misuse import describe_misuse
 from casebook.cases.registry import DEFAULT, find_case
 from casebook.config.loader import configure_logging, list_case_patterns
 from casebook.config.paths import CONF_VARIABLE, conf_source, project_root
@@ -76,10 +77,10 @@ class CasebookSession(KedroSession):
             raise
         except Exception as error:
             # Here, since hooks and what ends a run in MLflow fail on a full disk too.
-            full = describe_full_disk(error)
-            if not full:
+            told = describe_full_disk(error) or describe_misuse(error, self._conf_source)
+            if not told:
                 raise
-            raise click.ClickException(full) from None
+            raise click.ClickException(told) from None
         return outcome
 
     def _get_config_loader(self) -> OmegaConfigLoader:

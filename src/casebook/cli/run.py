@@ -25,8 +25,16 @@ def run_pipeline(options: list[str] | None, name: str) -> None:
         options: what follows the command; by default what was typed.
         name: of the command, for its help and its errors.
     """
-    from kedro.framework.cli.project import run as kedro_run
     from kedro.framework.project import configure_project
 
     configure_project("casebook")
-    kedro_run.main(options, prog_name=name)
+    make_run_command().main(options, prog_name=name)
+
+
+def make_run_command() -> click.Command:
+    """Make Kedro's `run`, whose parameters and file of options are read as configuration files are."""
+    from kedro.framework.cli.project import run as kedro_run
+
+    from casebook.cli.run_options import replace_options
+
+    return replace_options(kedro_run)

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 MAX_SHOWN_CHARACTERS = 60
 NAT, NA = pd.NaT, pd.NA
 BOOLEANS = frozenset({bool, np.bool_})
+# The cells of a CSV file, besides empty ones, that Arrow reads as null: so are these texts wherever they stand.
+NULL_TEXTS = frozenset({
+    "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "N/A", "NA", "NULL",
+    "NaN", "n/a", "nan", "null",
+})  # fmt: skip
 
 
 class InvalidTableError(ValueError):
@@ -60,7 +65,7 @@ class ColumnType:
         Raises:
             ValueError: it is not of this type.
         """
-        if type(value) is str or not is_null(value):
+        if not is_null_cell(value) or (type(value) is str and not self.nullable):
             return self.read(value)
         if self.nullable:
             return self.null
@@ -142,6 +147,11 @@ def is_null(value: Any) -> bool:  # noqa: ANN401
     if isinstance(value, float | np.floating):
         return bool(value != value)
     return isinstance(value, Decimal) and value.is_nan()
+
+
+def is_null_cell(value: Any) -> bool:  # noqa: ANN401
+    """Return whether a single value is null, or a text that stands for null in a CSV file."""
+    return value in NULL_TEXTS if type(value) is str else is_null(value)
 
 
 def distinct(column: pd.Series) -> tuple[np.ndarray, pd.Index]:

@@ -2,7 +2,8 @@ r"""The types of raw columns, a class each, and their registry `COLUMN_TYPES`. A
 
 A value is read alike in training, in a file to predict and over HTTP; this holds for all three:
 
-- A null is None, NaN, NaT or an empty cell. Long texts (`string`) and images may not be null.
+- A null is None, NaN, NaT, an empty cell, or a cell that Arrow takes for one (`NA`, `N/A`, `NaN`, `null`, ...: exactly
+  so written). Texts that are read whole (`string`) and images may not be null.
 - `date`: year, month and day with hyphens, the month and day with or without a leading zero (`2023-8-6`: spreadsheets
   write it so, and it can be read in one way only); blanks around it; a time behind it, with an offset or not, is
   dropped, so that the day is the one that was written. Other orders and slashes are refused: day and month may be

@@ -11,9 +11,18 @@ from casebook.column_types.kinds import COLUMN_TYPES, Kind
 from casebook.compute.threads import map_in_threads
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-__all__ = ["InvalidTableError", "Kind", "check_columns", "conform_table", "convert", "distinct", "spread"]
+__all__ = [
+    "InvalidTableError",
+    "Kind",
+    "check_columns",
+    "conform_table",
+    "convert",
+    "distinct",
+    "refuse_repeated_columns",
+    "spread",
+]
 
 
 def conform_table(table: pd.DataFrame, kinds: Mapping[str, Kind], name: str) -> pd.DataFrame:
@@ -39,8 +48,29 @@ def conform_table(table: pd.DataFrame, kinds: Mapping[str, Kind], name: str) -> 
     return pd.DataFrame(dict(zip(kinds, converted, strict=True)), copy=False)
 
 
+def refuse_repeated_columns(columns: Iterable[object], name: str) -> None:
+    """Refuse columns of one name, which no reader can tell apart; blanks around it and its case make no other name.
+
+    Raises:
+        InvalidTableError: names the file, the columns and their places.
+    """
+    places: dict[str, list[tuple[int, str]]] = {}
+    for place, column in enumerate(map(str, columns), 1):
+        places.setdefault(column.strip().casefold(), []).append((place, column))
+    for same in places.values():
+        if len(same) > 1:
+            names = " and ".join(dict.fromkeys(repr(column) for _, column in same))
+            numbers = " and ".join(str(place) for place, _ in same)
+            raise InvalidTableError(
+                f"{name} has the column {names} {len(same)} times, in places {numbers}; keep one of them or rename the "
+                "others"
+            )
+
+
 def check_columns(table: pd.DataFrame, kinds: Mapping[str, Kind], name: str) -> None:
-    """Raise for a table whose columns are not the declared ones (in any order)."""
+    """Refuse a table whose columns are not the declared ones (in any order, each once)."""
+    if table.columns.has_duplicates:
+        refuse_repeated_columns(table.columns, name)
     missing = [column for column in kinds if column not in table.columns]
     unknown = [str(column) for column in table.columns if column not in kinds]
     if missing:

@@ -13,7 +13,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from casebook.column_types.column_type import ColumnType, InvalidValueError, is_null, objects, spread
+from casebook.column_types.column_type import (
+    NULL_TEXTS,
+    ColumnType,
+    InvalidValueError,
+    is_null_cell,
+    objects,
+    spread,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +41,7 @@ class TextType(ColumnType):
 
     def parse_value(self, value: Any) -> str | None:  # noqa: ANN401
         """Parse a single value; most are texts already."""
-        return value if type(value) is str else super().parse_value(value)
+        return value if type(value) is str and value not in NULL_TEXTS else super().parse_value(value)
 
     def read(self, value: Any) -> str:  # noqa: ANN401
         """Parse a text, or the digits of a whole number."""
@@ -55,7 +62,7 @@ class TextType(ColumnType):
 
     def parse_column(self, column: pd.Series, place: str) -> pd.Series:
         """Parse a column; texts stay as they are (ids that differ in every row are not worth a dictionary)."""
-        return column if self.is_certain(column) else super().parse_column(column, place)
+        return _without_null_texts(column) if self.is_certain(column) else super().parse_column(column, place)
 
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:
         """Build a categorical column."""
@@ -138,8 +145,8 @@ class FlagType(ColumnType):
         return column if self.is_certain(column) else super().parse_column(column, place)
 
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:
-        """Build a column of booleans, with None for null."""
-        if (codes >= 0).all():
+        """Make booleans, with None for null."""
+        if (codes >= 0).all() and None not in parsed:
             return pd.Series(np.array(parsed, dtype=bool)[codes], column.index, name=column.name)
         return pd.Series(spread(codes, np.array(parsed, dtype=object), None), column.index, object, column.name)
 
@@ -212,9 +219,18 @@ class NumberType(ColumnType):
         return pd.Series(numbers.astype(np.int64) if whole else numbers, column.index, name=column.name)
 
 
+def _without_null_texts(texts: pd.Series) -> pd.Series:
+    """Make nulls of the texts that stand for null in a CSV file, where there are any."""
+    if isinstance(texts.dtype, pd.CategoricalDtype):
+        found = [value for value in texts.cat.categories if value in NULL_TEXTS]
+        return texts.cat.remove_categories(found) if found else texts
+    null = texts.isin(NULL_TEXTS)
+    return texts.mask(null) if null.any() else texts
+
+
 def categorise(values: Sequence[Any], write: Callable[[Any], str]) -> pd.Categorical:
     """Build categories of valid values; each distinct one is converted to text once."""
     places: dict[str, int] = {}
-    codes = {v: -1 if is_null(v) else places.setdefault(write(v), len(places)) for v in dict.fromkeys(values)}
+    codes = {v: -1 if is_null_cell(v) else places.setdefault(write(v), len(places)) for v in dict.fromkeys(values)}
     by_row = np.fromiter(map(codes.__getitem__, values), np.int32, len(values))
     return pd.Categorical.from_codes(by_row, pd.Index(places, dtype="str"), validate=False)

@@ -40,6 +40,13 @@ def conf_source() -> str:
     return os.environ.get(CONF_VARIABLE) or str(project_root() / "conf")
 
 
+def best_variant_file(case: str) -> Path:
+    """Return the file of a case's best variant, which studies of every environment write and its runs read."""
+    source = Path(conf_source())
+    # An archive, or a store elsewhere, cannot be written to.
+    return (source if source.is_dir() else project_root() / "conf") / "local" / case / "parameters_best.yml"
+
+
 def raw_folder(case: str) -> Path:
     """Return the folder of a case's raw files: below `CASEBOOK_RAW` where that is set, else `data/01_raw`."""
     return (

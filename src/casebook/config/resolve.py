@@ -3,40 +3,38 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any
 
-from pydantic import Tag, ValidationError
+from pydantic import ValidationError
 
 from casebook.cases.registry import CASES, load_case, load_parameters_class
-from casebook.config.schema import FREE_MAPPINGS
-from casebook.config.tree import Tree, overlay
+from casebook.config.command_line import find_typed, interpret
+from casebook.config.error_lines import RENAMED_KEYS, explain_errors, follow
+from casebook.config.paths import best_variant_file
+from casebook.config.schema import FREE_MAPPINGS, NOT_CONDITIONS
+from casebook.config.tree import Tree, differ, look_up, overlay, unflatten
+from casebook.config.yaml_text import NOTHING, read_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
+    from casebook.config.schema import CaseParameters
     from casebook.preprocessing.feature_functions import FeatureSources
+
+__all__ = [
+    "BEST",
+    "DEFAULT",
+    "RENAMED_KEYS",
+    "InvalidParametersError",
+    "check_case",
+    "resolve_case",
+    "resolve_parameters",
+]
 
 DEFAULT = "default"
 # The variant that a study writes.
 BEST = "best"
 COLUMN_KEYED = ("columns", "encoding", "impute", "clip", "nearest_lower_within")
-
-
-# Keys that had other names until 2026-11-29, by their place below the case.
-RENAMED_KEYS = {
-    "preparation": "preprocessing",
-    "preprocessing.nulls": "preprocessing.impute",
-    "preprocessing.min_rows": "preprocessing.min_frequency",
-    "preprocessing.fallback": "preprocessing.nearest_lower_within",
-    "training.network.pieces": "training.network.piecewise_linear_bins",
-    "training.network.members": "training.network.ensemble_size",
-    "training.network.embedding.unknown_share": "training.network.embedding.category_dropout",
-    "study.recycle": "study.max_trials_per_worker",
-    "study.failures": "study.max_failed_share",
-    "monitor.least_rows": "monitor.min_rows_per_week",
-    "update.most_unknown": "update.max_unknown_share",
-    "update.least_lead": "update.min_lead_share",
-}
 
 
 class InvalidParametersError(ValueError):
@@ -58,6 +56,9 @@ def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str,
     """
     _refuse_unknown("", command_line, CASES)
     _refuse_unknown("", configured, CASES)
+    for case, given in command_line.items():
+        if not isinstance(given, dict):
+            raise InvalidParametersError(f"{case} = {given!r}: give a leaf below it, as in {case}.training.epochs=5")
     return {
         case: resolve_case(case, tree, command_line.get(case, {}))
         for case, tree in configured.items()
@@ -67,33 +68,95 @@ def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str,
 
 
 def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:
-    """Resolve the variant of one case, then the command line once more, and validate the result."""
-    if not isinstance(command_line, dict):
-        raise InvalidParametersError(f"{case} = {command_line!r}: give a leaf below it, as in {case}.training.epochs=5")
-    merged = overlay(tree, command_line)
-    variant = merged.get("variant", DEFAULT)
+    """Apply the variant of one case, then the command line once more, and check the result."""
+    given, typed = interpret(command_line)
+    merged = overlay(tree, given)
+    variant = typed.get("variant") or merged.get("variant", DEFAULT)
     if variant != DEFAULT:
-        variants = tree.get("variants") or {}
+        variants = {**(read_best(case) if variant == BEST else {}), **(tree.get("variants") or {})}
         if variant == BEST and BEST not in variants:
             command = f"kedro run --pipeline={case}_study"
             raise InvalidParametersError(f"{case}.variant: there is no variant best yet; a study writes it: {command}")
         _refuse_unknown(f"{case}.variant", [str(variant)], [DEFAULT, *variants], kind="variant")
-        merged = overlay(overlay(merged, variants[variant], FREE_MAPPINGS), command_line)
-    return check_case(case, merged)
+        chosen = variants[variant]
+        merged = overlay(overlay(merged, chosen, FREE_MAPPINGS | _blocks_of_winner(case, variant, chosen)), given)
+        merged["variants"] = variants
+    return check_case(case, merged, typed)
 
 
-def check_case(case: str, tree: Mapping[str, Any]) -> Tree:
-    """Validate one case's merged parameters and fill in defaults."""
+def read_best(case: str) -> Tree:
+    """Read what a study wrote, whichever environment it or this command is of -> `best` and its leaves, if anything."""
+    file = best_variant_file(case)
+    if not file.is_file():
+        return {}
+    variants: Tree = look_up(read_yaml(file.read_text(encoding="utf-8"), str(file)), f"{case}.variants", {})
+    return variants
+
+
+def _blocks_of_winner(case: str, variant: str, chosen: Collection[str]) -> set[str]:
+    """Name the blocks that a winner carries whole, so that nothing of this environment is left below them.
+
+    One of an earlier version carries no more than what was searched, and is a variant as any other.
+    """
+    conditions = load_parameters_class(case).model_fields.keys() - NOT_CONDITIONS
+    return set(conditions) if variant == BEST and conditions <= set(chosen) else set()
+
+
+def list_differences(case: str, parameters: Mapping[str, Any]) -> list[str]:
+    """List where parameters differ from those of the winner that they name: `key: the winner's -> these`."""
+    fields = load_parameters_class(case).model_fields.keys() - NOT_CONDITIONS
+    found, own = (
+        {name: tree[name] for name in fields if name in tree}
+        for tree in (parameters["variants"].get(BEST, {}), parameters)
+    )
+    return [f"{case}.{name}: {before!r} -> {now!r}" for name, before, now in differ(found, own)]
+
+
+def check_case(case: str, tree: Mapping[str, Any], typed: Mapping[str, str] | None = None) -> Tree:
+    """Check one case's merged parameters and fill in defaults.
+
+    Args:
+        case: its name.
+        tree: the merged parameters.
+        typed: leaves of the command line, as they were typed: a text like 2024 was read as a number, and stays a text
+            where one is asked for.
+    """
     declared = load_case(case)
-    try:
-        checked: Tree = load_parameters_class(case).model_validate(tree).model_dump(mode="json")
-    except ValidationError as error:
-        raise InvalidParametersError("\n".join(_explain(case, error))) from None
+    checked = _validate(case, tree, typed or {})
     named = {f"preprocessing.{block}": checked["preprocessing"].get(block, ()) for block in COLUMN_KEYED}
     for block, names in named.items():
         _refuse_unknown(f"{case}.{block}", names, declared.feature_sources, kind="feature column")
     _check_leaks(f"{case}.leaks", checked["leaks"], declared.feature_sources)
     return checked
+
+
+def _validate(case: str, tree: Mapping[str, Any], typed: Mapping[str, str]) -> Tree:
+    """Check types, ranges and keys; what was typed and does not fit as it was read is tried as a text."""
+    model = load_parameters_class(case)
+    try:
+        return _dump(model.model_validate(tree))
+    except ValidationError as error:
+        texts = {name: typed[name] for name in _typed_places(model, error, typed) if typed[name] != NOTHING}
+        try:
+            return _dump(model.model_validate(overlay(tree, unflatten(texts))))
+        except ValidationError as left:
+            mended = texts.keys() - _typed_places(model, left, typed)
+            # Of what must be a text, the fault is that of the text.
+            wrong = left if _typed_places(model, error, typed, "string_type") == texts.keys() else error
+            raise InvalidParametersError("\n".join(explain_errors(model, case, wrong, typed, mended))) from None
+
+
+def _dump(checked: CaseParameters) -> Tree:
+    tree: Tree = checked.model_dump(mode="json")
+    return tree
+
+
+def _typed_places(
+    model: type[CaseParameters], error: ValidationError, typed: Mapping[str, str], kind: str = ""
+) -> set[str]:
+    """Find the leaves of the command line that an error, or its problems of one kind, are about."""
+    problems = [problem for problem in error.errors() if kind in {"", problem["type"]}]
+    return {find_typed(follow(model, problem["loc"])[0], typed) for problem in problems} - {""}
 
 
 def _check_leaks(place: str, leaks: Collection[str], sources: FeatureSources) -> None:
@@ -118,47 +181,3 @@ def _refuse_unknown(place: str, given: Collection[str], known: Collection[str], 
             raise InvalidParametersError(
                 f"{where}there is no {kind} {name!r}{hint}; there are {', '.join(sorted(known))}"
             )
-
-
-def _explain(case: str, error: ValidationError) -> Iterator[str]:
-    """List validation errors, a line each: dotted key, value, what is allowed."""
-    for problem in error.errors():
-        keys, _ = _follow_path(load_parameters_class(case), problem["loc"])
-        dotted = ".".join([case, *keys])
-        if problem["type"] == "extra_forbidden":
-            _, block = _follow_path(load_parameters_class(case), problem["loc"][:-1])
-            yield f"{dotted}: unknown key; {_suggest_keys(case, keys, list(getattr(block, 'model_fields', {})))}"
-        elif problem["type"] == "missing":
-            yield f"{dotted}: missing; give it in conf/base/{case}/parameters.yml"
-        else:
-            message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-            value = "" if isinstance(problem["input"], dict) else f" = {problem['input']!r}"
-            yield f"{dotted}{value}: {message}"
-
-
-def _suggest_keys(case: str, keys: Sequence[str], known: Sequence[str]) -> str:
-    """Suggest a replacement of an unknown key: its new name, else the keys of the block."""
-    renamed = RENAMED_KEYS.get(".".join(keys))
-    if renamed:
-        return f"it is called {case}.{renamed} now"
-    near = difflib.get_close_matches(keys[-1], known, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    return f"{hint}the keys here are {', '.join(sorted(known))}"
-
-
-def _follow_path(model: Any, path: Iterable[int | str]) -> tuple[list[str], Any]:  # noqa: ANN401 - a class, or a leaf's type
-    """Follow the path of an error -> its keys without the tags of unions, and the type that it leads to."""
-    keys = []
-    for key in map(str, path):
-        member = next((part for part in get_args(model) if key in _tags(part)), None)
-        if member is None:
-            keys.append(key)
-            field = getattr(model, "model_fields", {}).get(key)
-            model = field.annotation if field else None
-        else:
-            model = get_args(member)[0]
-    return keys, model
-
-
-def _tags(member: Any) -> list[str]:  # noqa: ANN401 - a member of a union, annotated or not
-    return [part.tag for part in get_args(member) if isinstance(part, Tag)]

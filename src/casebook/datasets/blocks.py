@@ -15,6 +15,7 @@ import pyarrow.parquet
 
 from casebook.batch_scoring.scorer import RawBlock
 from casebook.cases.registry import load_case
+from casebook.column_types.parsing import InvalidTableError, refuse_repeated_columns
 from casebook.config.paths import raw_folder
 from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.file_dataset import FileDataset
@@ -97,7 +98,7 @@ class NewRowsReader:
             file: another one than the case's own; a path counts from the raw folder.
 
         Raises:
-            RawFileError: the file is missing, of another kind or damaged, or holds no rows.
+            RawFileError: the file is missing, of another kind or damaged, holds no rows, or has a column twice.
         """
         path = self.folder / (file or self.form.file)
         if not path.exists():
@@ -111,6 +112,8 @@ class NewRowsReader:
             for rows, broken in READERS[path.suffix](path, self.form):
                 yield RawBlock(first, rows, broken)
                 first += len(rows)
+        except InvalidTableError as error:
+            raise RawFileError(str(error)) from None
         except (pa.ArrowException, OSError, ValueError) as error:
             kind = path.suffix.lstrip(".").upper()
             raise RawFileError(f"{path} cannot be read as {kind} ({error}); it may be cut off or damaged") from error
@@ -146,13 +149,16 @@ def _read_csv(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[st
 
 
 def _read_parquet(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:
-    for batch in pyarrow.parquet.ParquetFile(path).iter_batches(BLOCK_ROWS):
+    file = pyarrow.parquet.ParquetFile(path)
+    refuse_repeated_columns(file.schema_arrow.names, str(path))
+    for batch in file.iter_batches(BLOCK_ROWS):
         yield _take(batch.to_pandas(), form), []
 
 
 def _read_arrays(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:
     """Read a NumPy archive at once and yield its rows in blocks."""
     with np.load(path) as arrays:
+        refuse_repeated_columns(arrays.files, str(path))
         rows = _take({name: arrays[name] for name in arrays.files}, form)
     for start in range(0, len(rows), BLOCK_ROWS):
         yield rows.iloc[start : start + BLOCK_ROWS].reset_index(drop=True), []

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.csv
 
+from casebook.column_types.parsing import refuse_repeated_columns
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
@@ -40,12 +42,14 @@ def read_csv_options(path: Path, names: Sequence[str] = (), plain: Collection[st
 
     Raises:
         ValueError: the first line is no text.
+        InvalidTableError: two columns have one name.
     """
     with path.open("rb") as file:
         line = file.readline().decode("utf-8-sig").rstrip("\r\n")
     without_header = bool(names) and any(letter.isdigit() for letter in line)
     # Arrow finds the types by the names without their quotes, and guesses those of a column that it does not find.
     header = list(names) if without_header else _split(line)
+    refuse_repeated_columns(header, str(path))
     types = {name: pa.string() if name in plain else pa.dictionary(pa.int32(), pa.string()) for name in header}
     return CsvOptions(
         header,

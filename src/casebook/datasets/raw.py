@@ -10,6 +10,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from kedro.io import DatasetError
 
+from casebook.column_types.parsing import InvalidTableError, refuse_repeated_columns
 from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.file_dataset import FileDataset
 
@@ -28,12 +29,14 @@ class RawFile(FileDataset):
         """Read the file.
 
         Raises:
-            RawFileError: the file is missing, empty or cut off; the message names it.
+            RawFileError: the file is missing, empty or cut off, or has a column twice; the message names it.
         """
         if not self._filepath.exists():
             raise RawFileError(f"{self._filepath} is missing; put the file there or see data/README.md")
         try:
             return self._read()
+        except InvalidTableError as error:
+            raise RawFileError(str(error)) from None
         except Exception as error:
             kind = self._filepath.suffix.lstrip(".").upper()
             raise RawFileError(
@@ -83,6 +86,7 @@ class RawParquet(RawFile):
     """A raw Parquet file, read as the table that it holds."""
 
     def _read(self) -> pd.DataFrame:
+        refuse_repeated_columns(pa.parquet.read_schema(self._filepath).names, str(self._filepath))
         table: pd.DataFrame = pa.parquet.read_table(self._filepath).to_pandas()
         return table
 
@@ -95,4 +99,5 @@ class RawArrays(RawFile):
         if not isinstance(loaded, np.lib.npyio.NpzFile):
             raise ValueError("a single array without a name")
         with loaded as arrays:
+            refuse_repeated_columns(arrays.files, str(self._filepath))
             return {name: arrays[name] for name in arrays.files}

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from casebook.preprocessing.tabular import Arrays
 
 
+class ScoreError(ValueError):
+    """Predictions that cannot be scored on these rows; the message says why and what to do."""
+
+
 def score_predictions(
     task: str,
     target: np.ndarray,
@@ -41,8 +45,8 @@ def score_predictions(
         not defined on these rows is left out.
 
     Raises:
-        ValueError: The task is unknown, shapes do not fit, a value is not finite, a target is not one of the classes,
-            or a binary target holds one class only.
+        ValueError: The task is unknown, shapes do not fit, or a target is not one of the classes.
+        ScoreError: A value is not finite, there are no rows, or a binary target holds one class only.
     """
     metrics = metrics_of(task) if metrics is None else metrics
     _check_shapes(task, target, prediction)
@@ -164,13 +168,13 @@ def _check_shapes(task: str, target: np.ndarray, prediction: np.ndarray) -> None
     if len(target) != len(prediction):
         raise ValueError(f"target has {len(target)} rows but prediction {len(prediction)}: pass the same rows to both")
     if len(target) == 0:
-        raise ValueError("there are no rows to score: give the split a larger share for this part")
+        raise ScoreError("there are no rows to score: give the split a larger share for this part")
 
 
 def _check_finite(name: str, values: np.ndarray) -> None:
     broken = ~np.isfinite(values)
     if broken.any():
-        raise ValueError(
+        raise ScoreError(
             f"{name} holds {np.count_nonzero(broken)} values that are not finite, the first in row "
             f"{np.argwhere(broken)[0][0]}: look for nulls in the prepared rows or lower the learning rate"
         )
@@ -199,7 +203,7 @@ def _check_two_classes(target: np.ndarray) -> None:
     if not np.isin(found, (0, 1)).all():
         raise ValueError(f"a binary target must hold only 0 and 1; found {', '.join(map(str, found[:5]))}")
     if len(found) < 2:
-        raise ValueError(
+        raise ScoreError(
             f"the target of these {len(target)} rows holds only {', '.join(map(str, found)) or 'nothing'}, so AUC is "
             "undefined: use more rows or a split that leaves both classes on every side"
         )

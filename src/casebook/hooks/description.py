@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mlflow import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
+from casebook.tuning.best_variant import name_command
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -117,7 +119,7 @@ def _study(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
         yield "\n".join(["| searched | value |", "| --- | --- |", *rows]) if rows else ""
     yield _scores(run, STUDY_COLUMNS, "test rows")
     yield _leaks(parameters)
-    yield f"Train it: `kedro run --pipeline={_case(run)} --params {_case(run)}.variant=best`"
+    yield f"Train it: `{name_command(_case(run))}`"
 
 
 def _origin(run: Run) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,9 +11,15 @@ from mlflow import MlflowClient
 from casebook.datasets.study import StudyLaunch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kedro.framework.context import KedroContext
 
     from casebook.data.raw_files import RawFiles
+
+LOGGER = logging.getLogger(__name__)
+# So many differences from a winner are listed.
+SHOWN = 8
 
 
 def begin_launch(context: KedroContext, case: str, parameters: dict[str, Any], raw: RawFiles | None) -> None:
@@ -41,7 +48,14 @@ def begin_launch(context: KedroContext, case: str, parameters: dict[str, Any], r
     tracking.run.id, tracking.run.name = session.run_id, f"study {session.plan.name}"
 
 
-def tag_winner(parameters: dict[str, Any]) -> dict[str, str]:
-    """Tag the run of a study's winner with where it comes from."""
+def tag_winner(parameters: dict[str, Any], differences: Sequence[str] = ()) -> dict[str, str]:
+    """Tag a run with the trial that it is of; where its parameters differ from the trial's, say so instead."""
     run_id, _, trial = parameters["study"]["winner_of"].partition(" trial ")
-    return {"study.run_id": run_id, "study.trial": trial} if run_id else {}
+    if not run_id:
+        return {}
+    if differences:
+        more = f" and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""
+        shown = "; ".join(differences[:SHOWN])
+        LOGGER.warning("this run is not trial %s of the study %s, since %s%s", trial, run_id, shown, more)
+        return {}
+    return {"study.run_id": run_id, "study.trial": trial}

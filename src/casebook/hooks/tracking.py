@@ -14,13 +14,16 @@ from kedro.framework.hooks import hook_impl
 
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
+from casebook.config.resolve import list_differences
 from casebook.config.schema.evaluation import NONE
 from casebook.data.raw_files import RawFiles, find_raw_files
 from casebook.data.splitting import EmptySplitError
 from casebook.datasets.raw import RawFileError
 from casebook.datasets.tables import wait_for_writes
+from casebook.evaluation.scores import ScoreError
 from casebook.hooks.description import describe_run, keep_description
 from casebook.hooks.ending import end_killed_runs
+from casebook.hooks.opening import choose_store, forget_other_runs, refuse_read_only
 from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.resuming import PARAMETERS_FILE, find_killed_run, what_counts
 from casebook.hooks.studies import begin_launch, tag_winner
@@ -29,9 +32,10 @@ from casebook.runtime.lazy_imports import import_deferred
 from casebook.stages import STUDY
 from casebook.tracking import mlflow_client
 from casebook.tracking.console import announce_sample
-from casebook.tracking.sqlite_store import create_store_once, set_up_experiment
+from casebook.tracking.sqlite_store import set_up_experiment
 from casebook.training.checkpoints import ResumeError
 from casebook.training.early_stopping import TrainingError
+from casebook.tuning.errors import StudyError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -42,7 +46,10 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 # Errors that a user mends in files: one clear line, no traceback.
-USER_ERRORS = (InvalidTableError, EmptySplitError, RawFileError, ResumeError, BelowLevelError, TrainingError)
+USER_ERRORS = (
+    InvalidTableError, EmptySplitError, RawFileError, ResumeError, BelowLevelError, TrainingError, ScoreError,
+    StudyError,
+)  # fmt: skip
 # Stages of pipelines that use a model -> what their runs are called; others are called after their variant.
 JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor", "update": "update"}
 # Set by `make ledger` for the runs that it starts: the row's key and the seed.
@@ -57,12 +64,16 @@ MLFLOW_SETTINGS = {
 class TrackingHook:
     """Wrap kedro-mlflow's hooks: what it must know before it opens the run, and what the run must hold after."""
 
+    # Addresses of MLflow's store, and of the copy that is used where it can only be read.
+    store = used_store = ""
+
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
         """Create the store before kedro-mlflow opens it."""
         import_deferred()
         self.context = context
-        create_store_once(context.config_loader["mlflow"]["server"]["mlflow_tracking_uri"])
+        forget_other_runs()
+        self.store, self.used_store = choose_store(context)
 
     @hook_impl(wrapper=True)
     def before_pipeline_run(
@@ -70,6 +81,7 @@ class TrackingHook:
     ) -> Generator[None, None, None]:
         """Choose experiment and run name and find the raw files; once the run is open, tag it."""
         case = sole_case(pipeline)
+        refuse_read_only(self.store, self.used_store, job_of(pipeline))
         parameters = self.context.params[case]
         raw = self._find_raw_files(case, pipeline, parameters)
         self._configure(case, job_of(pipeline) or parameters["variant"])
@@ -194,7 +206,8 @@ def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFi
         strategy = parameters["split"]["strategy"]
         best = raw.best_reachable.get(strategy, {})
         mlflow_client.log_metrics_once(run_id, {f"best_reachable/{name}": value for name, value in best.items()})
-    mlflow_client.set_tags(run_id, tags | tag_winner(parameters))
+    differences = list_differences(case, parameters) if parameters["study"]["winner_of"] else []
+    mlflow_client.set_tags(run_id, tags | tag_winner(parameters, differences))
     mlflow.log_text(yaml.safe_dump({case: what_counts(parameters)}, sort_keys=False), PARAMETERS_FILE)
 
 

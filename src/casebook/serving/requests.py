@@ -169,7 +169,8 @@ def _read_split(split: object) -> Columns:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise BadRequestError("dataframe_split.columns is a list of names")
     if len(set(names)) < len(names):
-        raise BadRequestError("dataframe_split.columns has a name twice")
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise BadRequestError(f"dataframe_split.columns has a name twice: {twice}; send each column once")
     if not isinstance(data, list):
         raise BadRequestError("dataframe_split.data is a list of rows")
     for row, values in enumerate(data):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import socket
 import sqlite3
 import sys
 from contextlib import closing, contextmanager, nullcontext, suppress
@@ -12,6 +13,8 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import click
 import psutil
@@ -49,10 +52,7 @@ def create_store_once(uri: str) -> None:
         return
     file = Path(uri.removeprefix(SQLITE_PREFIX))
     if not is_writable(file):
-        raise StoreError(
-            f"{file} lies where nothing can be written: copy the project to a folder of yours, or name another store "
-            "in MLFLOW_TRACKING_URI"
-        )
+        raise StoreError(explain_read_only(file))
     try:
         _create_store_once(uri, file)
     except (OSError, sqlite3.Error) as error:
@@ -60,6 +60,58 @@ def create_store_once(uri: str) -> None:
         if not full:
             raise
         raise StoreError(full) from error
+
+
+def explain_read_only(file: Path) -> str:
+    """Explain that runs cannot be kept in a store, and what to do."""
+    return (
+        f"{file} lies where nothing can be written: copy the project to a folder of yours, or name another store in "
+        "MLFLOW_TRACKING_URI"
+    )
+
+
+def open_to_use_models(uri: str) -> str:
+    """Make sure of a store whose models are used; where it can only be read, runs are kept in a copy that goes again.
+
+    Args:
+        uri: MLflow's tracking address.
+
+    Returns:
+        The address to use: this one, or that of a copy, removed when the process ends.
+
+    Raises:
+        StoreError: there is no store, and none can be made.
+    """
+    file = Path(uri.removeprefix(SQLITE_PREFIX))
+    if not uri.startswith(SQLITE_PREFIX) or is_writable(file) or not file.exists():
+        create_store_once(uri)
+        return uri
+    copied = open_read_only(uri)
+    copy = Path(copied.removeprefix(SQLITE_PREFIX))
+    with closing(sqlite3.connect(copy)) as store, store:
+        store.execute("UPDATE experiments SET artifact_location = ?", [(copy.parent / ARTIFACTS.name).as_uri()])
+    return copied
+
+
+def refuse_dead_server(uri: str) -> None:
+    """Refuse a server that takes no connection, which MLflow would ask again and again for minutes.
+
+    Raises:
+        StoreError: names it.
+    """
+    parts = urlsplit(uri)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or getproxies():
+        return
+    try:
+        socket.create_connection((parts.hostname, parts.port or {"http": 80, "https": 443}[parts.scheme]), 5).close()
+    except TimeoutError:
+        # It may be slow, and is asked again.
+        return
+    except OSError as error:
+        raise StoreError(
+            f"the MLflow server {uri} cannot be reached ({error.strerror or error}): start it, or name another store "
+            "in MLFLOW_TRACKING_URI"
+        ) from None
 
 
 def _create_store_once(uri: str, file: Path) -> None:

@@ -12,6 +12,8 @@ from casebook.evaluation.metrics import LOSS, is_greater_better, parse_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
 
 def name_curves(metrics: Mapping[str, float], part: str) -> dict[str, float]:
     """Return metrics under the names of their curves: `train/loss`, `val/auc`."""
@@ -55,11 +57,39 @@ def is_loss(name: str) -> bool:
     return parse_name(name).metric == LOSS
 
 
+def has_diverged(name: str, value: float) -> bool:
+    """Return whether a point of a curve shows that training diverged: no finite loss, or infinity in any curve.
+
+    A metric of NaN shows no more than that its rows do not define it.
+    """
+    return math.isinf(value) or (is_loss(name) and math.isnan(value))
+
+
+def find_kept(name: str, history: pd.DataFrame) -> int | None:
+    """Find the best epoch of a training that has not diverged in it, of equal ones the first.
+
+    Args:
+        name: of the curve that tells.
+        history: a row an epoch, a column a curve.
+
+    Returns:
+        Its place, or None where there is none.
+    """
+    sound = np.array([not explain_divergence(row) for row in history.to_dict("records")], dtype=bool)
+    return find_best(name, np.where(sound, history[name].to_numpy(np.float64), np.nan))
+
+
+def explain_divergence(points: Mapping[Any, float]) -> str:
+    """Name the first point of an epoch that shows divergence, with its value; nothing where none does."""
+    found = ((str(name), value) for name, value in points.items() if name != "epoch")
+    return next((f"{name} is {value}" for name, value in found if has_diverged(name, value)), "")
+
+
 def explain_not_finite(metrics: Mapping[str, float], epoch: int) -> dict[str, str]:
     """Describe the points of an epoch that are not finite: by name, a line each."""
     return {
         name: f"{name} is {value} in epoch {epoch}: "
-        + ("training diverges" if is_loss(name) or math.isinf(value) else "it is not defined on these rows")
+        + ("training diverges" if has_diverged(name, value) else "it is not defined on these rows")
         for name, value in metrics.items()
         if not math.isfinite(value)
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from casebook.training.callbacks import TrainingCallback
-from casebook.training.curves import find_best, is_better, is_loss, read_curves
+from casebook.training.curves import explain_divergence, find_kept, is_better, read_curves
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
     from casebook.config.schema.training import EarlyStoppingParameters, TrainingParameters
 
 
+LOGGER = logging.getLogger(__name__)
+
+
 class TrainingError(RuntimeError):
     """A training that yields no network; the message says why and what to do."""
 
 
 class DivergedError(TrainingError):
-    """A training whose kept weights are those of an epoch without a finite loss."""
+    """A training whose kept weights are those of an epoch in which it diverged."""
 
 
 @dataclass
@@ -62,17 +66,18 @@ class EarlyStopping(TrainingCallback):
             weights: returns the network's present weights.
 
         Returns:
-            Whether to stop here: nothing got better for as long as `patience` lasts, or a loss is NaN, from which no
-            training comes back.
+            Whether to stop here: nothing got better for as long as `patience` lasts, or training diverged, in which
+            epoch no weights are the best.
 
         Raises:
             TrainingError: the curve is not defined on its rows.
         """
-        diverged = any(math.isnan(value) for name, value in metrics.items() if is_loss(name))
+        if explain_divergence(metrics):
+            return True
         if not self.parameters.patience:
-            return diverged
+            return False
         watched = self.parameters.metric
-        if not diverged and math.isnan(metrics[watched]):
+        if math.isnan(metrics[watched]):
             raise TrainingError(
                 f"training.early_stopping.metric {watched} is not defined on these rows (of one class, or without a "
                 "target above 0), so that it cannot stop a training: give val/loss or another split"
@@ -80,9 +85,9 @@ class EarlyStopping(TrainingCallback):
         if is_better(watched, metrics[watched], self.best):
             self.best, self.waited = metrics[watched], 0
             self.weights = weights() if self.parameters.restore_best else []
-            return diverged
+            return False
         self.waited += 1
-        return diverged or self.waited >= self.parameters.patience
+        return self.waited >= self.parameters.patience
 
     def describe(self) -> dict[str, Any]:
         """Return the state without the weights, as values that JSON can hold."""
@@ -97,21 +102,30 @@ def kept_epoch(history: pd.DataFrame, training: TrainingParameters) -> int:
     """Find the index of the epoch whose weights the network has: the last, or the best where those are restored.
 
     Raises:
-        DivergedError: that epoch has no finite loss, so its weights are worth nothing.
+        DivergedError: training diverged in that epoch, so its weights are worth nothing.
     """
     stopping, kept = training.early_stopping, len(history) - 1
     if stopping.patience and stopping.restore_best and stopping.metric in history:
-        best = find_best(stopping.metric, history[stopping.metric].to_numpy(float))
+        best = find_kept(stopping.metric, history)
         kept = kept if best is None else best
-    losses = {str(name): float(history[name].iloc[kept]) for name in history if is_loss(str(name))}
-    for name, value in losses.items():
-        if not math.isfinite(value):
-            rate = training.optimizer.learning_rate
-            raise DivergedError(
-                f"training diverged: {name} is {value} in epoch {history['epoch'].iloc[kept]}, whose weights would be "
-                f"kept; lower training.optimizer.learning_rate ({rate:g}) or give training.optimizer.clip_norm"
-            )
+    told = explain_divergence(history.iloc[kept].to_dict())
+    if told:
+        rate = training.optimizer.learning_rate
+        raise DivergedError(
+            f"training diverged: {told} in epoch {history['epoch'].iloc[kept]}, whose weights would be kept; lower "
+            f"training.optimizer.learning_rate ({rate:g}) or give training.optimizer.clip_norm"
+        )
     return kept
+
+
+def warn_of_divergence(history: pd.DataFrame, kept: int) -> None:
+    """Say in which epoch a training diverged whose earlier weights are kept."""
+    told = explain_divergence(history.iloc[-1].to_dict())
+    if told:
+        epochs = history["epoch"]
+        LOGGER.warning(
+            "training diverged: %s in epoch %s; the weights of epoch %s are kept", told, epochs.iloc[-1], epochs[kept]
+        )
 
 
 def without_early_stopping(training: TrainingParameters, epochs: int) -> TrainingParameters:

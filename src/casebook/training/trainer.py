@@ -15,7 +15,7 @@ from casebook.preprocessing.arrays import stack_arrays, without_rows
 from casebook.preprocessing.tabular import TabularPreprocessor
 from casebook.training.batches import count_steps
 from casebook.training.checkpoints import TrainingCheckpoint
-from casebook.training.early_stopping import EarlyStopping, kept_epoch, without_early_stopping
+from casebook.training.early_stopping import EarlyStopping, kept_epoch, warn_of_divergence, without_early_stopping
 from casebook.training.losses import make_loss
 from casebook.training.state import TrainingState, identify_training
 
@@ -109,7 +109,7 @@ def continue_training(
         state.identity = identify_training(train, validation, parameters)
     run_epochs(runner, state, parameters, callbacks, part)
     history = pd.DataFrame(state.history)
-    kept_epoch(history, parameters)
+    warn_of_divergence(history, kept_epoch(history, parameters))
     return history
 
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from casebook.config.paths import conf_source, project_root
-from casebook.config.resolve import BEST
-from casebook.config.tree import overlay
+from casebook.config.paths import CONF_VARIABLE, best_variant_file, project_root
+from casebook.config.resolve import BEST, check_case
+from casebook.config.schema import NOT_CONDITIONS
+from casebook.config.yaml_text import write_yaml
 from casebook.runtime.atomic_files import atomic_write
-from casebook.tuning.plan import VARIANT, below_case
+from casebook.tuning.plan import apply_trial_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,20 +20,25 @@ if TYPE_CHECKING:
     from casebook.tuning.plan import StudyPlan
 
 
-def best_file(case: str) -> Path:
-    """Return the path of a case's best variant."""
-    source = Path(conf_source())
-    # An archive, or a store elsewhere, cannot be written to.
-    return (source if source.is_dir() else project_root() / "conf") / "local" / case / f"parameters_{BEST}.yml"
-
-
 def write_best(winner: Mapping[str, Any], plan: StudyPlan) -> None:
-    """Write the winner's values as the variant `best`, with the study that they come from."""
-    leaves = below_case(winner["values"])
-    variant = {**plan.parameters["variants"].get(leaves.pop(VARIANT, ""), {})}
+    """Write the winner as the variant `best`, with the study that it comes from.
+
+    The variant states every leaf that the trial depended on, those of the environment and the command line of the study
+    included, so that it is the same in every other environment.
+    """
+    trained = check_case(plan.case, apply_trial_values(plan.parameters, winner["values"]))
+    conditions = {name: value for name, value in trained.items() if name not in NOT_CONDITIONS}
     told = {"study": {"winner_of": f"{winner['run_id']} trial {winner['trial']}"}}
-    tree = {plan.case: {"variants": {BEST: overlay(overlay(variant, leaves), told)}}}
-    with atomic_write(best_file(plan.case)) as path:
+    tree = {plan.case: {"variants": {BEST: {**conditions, **told}}}}
+    with atomic_write(best_variant_file(plan.case)) as path:
         path.write_text(
-            f"# Written by the study {plan.name}; the next one replaces it.\n" + yaml.safe_dump(tree, sort_keys=False)
+            f"# Written by the study {plan.name}; the next one replaces it.\n" + write_yaml(tree), encoding="utf-8"
         )
+
+
+def name_command(case: str) -> str:
+    """Return the command that trains the winner, in whichever environment."""
+    source = os.environ.get(CONF_VARIABLE, "")
+    elsewhere = source and Path(source).absolute() != project_root() / "conf"
+    option = f" --conf-source={shlex.quote(source)}" if elsewhere else ""
+    return f"kedro run --pipeline={case} --params {case}.variant={BEST}{option}"

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from casebook.tuning.errors import SpaceError as SpaceError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from optuna.trial import BaseTrial
 
 Scalar = str | int | float | bool | None
-
-
-class SpaceError(ValueError):
-    """A space that cannot be searched; the message names the dotted key."""
 
 
 class Hyperparameter(Protocol):

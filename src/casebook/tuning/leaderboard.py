@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -42,11 +43,35 @@ def pick_winner(study: optuna.Study, plan: StudyPlan) -> dict[str, Any] | None:
 
 
 def find_best(study: optuna.Study) -> FrozenTrial | None:
-    """Return the best finished trial, by the first metric where there are two; None when none has finished."""
-    if not study.get_trials(deepcopy=False, states=COMPLETE):
-        return None
-    sign = -1 if study.directions[0] == StudyDirection.MAXIMIZE else 1
-    return min(study.best_trials, key=lambda trial: sign * trial.values[0])  # noqa: PD011 - Optuna's
+    """Return the best finished trial, by the first metric where there are two; None when none has finished.
+
+    A value that is no finite number is no result, whoever wrote it into the storage.
+    """
+    finished = study.get_trials(deepcopy=False, states=COMPLETE)
+    finite = [trial for trial in finished if all(map(math.isfinite, trial.values))]
+    signs = [-1 if direction == StudyDirection.MAXIMIZE else 1 for direction in study.directions]
+    # Of equal first metrics the one with the better second: it is on the front.
+    return min(
+        finite,
+        key=lambda trial: [sign * value for sign, value in zip(signs, trial.values, strict=True)],
+        default=None,
+    )
+
+
+def describe_unfinished(study: optuna.Study) -> str:
+    """Describe a study of which no trial finished: how they ended, and the last reason."""
+    ended = [trial for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+    counts = {state: sum(trial.state == state for trial in ended) for state in (TrialState.FAIL, TrialState.PRUNED)}
+    told = [f"{count} {word}" for count, word in zip(counts.values(), ("failed", "were pruned"), strict=True) if count]
+    how = f": {', '.join(told)}" if told else ": none was begun, see study.trials and study.seconds"
+    return f"study {study.study_name}: no trial finished{how}{quote_last_failure(study)}"
+
+
+def quote_last_failure(study: optuna.Study) -> str:
+    """Quote the reason of the trial that failed last; nothing where none has one."""
+    failed = study.get_trials(deepcopy=False, states=(TrialState.FAIL,))
+    reasons = [f"trial {trial.number}: {trial.user_attrs[ERROR]}" for trial in failed if trial.user_attrs.get(ERROR)]
+    return f"; the last one said: {reasons[-1]}" if reasons else ""
 
 
 def decode_values(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:

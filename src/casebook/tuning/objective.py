@@ -12,7 +12,7 @@ import optuna
 from casebook.evaluation.metrics import COSTS
 from casebook.training.callbacks import TrainingCallback
 from casebook.training.cross_validation import Split, evaluate_fold
-from casebook.training.curves import is_loss, name_curves, read_curves
+from casebook.training.curves import explain_divergence, name_curves, read_curves
 from casebook.training.early_stopping import kept_epoch
 from casebook.training.trainer import train_network
 
@@ -40,22 +40,28 @@ class TrialError(RuntimeError):
 class PruningCallback(TrainingCallback):
     """Report each epoch's value to Optuna; prune a trial that lags behind, fail one whose loss is not finite."""
 
-    def __init__(self, trial: optuna.Trial, metric: str | None) -> None:
-        """Store the trial and the name of the curve to report; None reports nothing."""
-        self._trial, self._metric = trial, metric
+    def __init__(self, trial: optuna.Trial, metric: str | None, *, restores_best: bool = False) -> None:
+        """Store the trial and the name of the curve to report; None reports nothing.
+
+        Args:
+            trial: Optuna's.
+            metric: name of the curve.
+            restores_best: whether a training that diverges goes back to its best epoch, as in a run.
+        """
+        self._trial, self._metric, self._restores_best = trial, metric, restores_best
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Report the epoch's value and prune the trial where Optuna says so.
 
         Raises:
             TrialPruned: the trial lags behind.
-            TrialError: a loss is not finite, or the metric is not measured or not defined on these rows.
+            TrialError: training diverged, or the metric is not measured or not defined on these rows.
         """
         metrics, number = read_curves(logs or {}, self.params), epoch + 1
-        for name, value in metrics.items():
-            if is_loss(name) and not math.isfinite(value):
-                raise TrialError(f"{name} is {value} after epoch {number}")
-        if self._metric is None:
+        diverged = explain_divergence(metrics)
+        if diverged and not self._restores_best:
+            raise TrialError(f"{diverged} after epoch {number}: training diverged")
+        if self._metric is None or diverged:
             return
         if self._metric not in metrics:
             raise TrialError(f"{self._metric} is not among what training measures: {', '.join(sorted(metrics))}")
@@ -82,7 +88,8 @@ def evaluate_on_validation(
     began = time.perf_counter()
     curve = next((metric for metric in study.metric if metric not in COSTS), None)
     prunes = curve if len(study.metric) == 1 else None
-    network, history = train_network(*split, training, [*callbacks, PruningCallback(trial, prunes)])
+    pruning = PruningCallback(trial, prunes, restores_best=_restores_best(training))
+    network, history = train_network(*split, training, [*callbacks, pruning])
     kept = kept_epoch(history, training)
     metrics = {str(k): float(v) for k, v in history.iloc[kept].items() if k != "epoch"}
     metrics |= _costs(network, began)
@@ -104,7 +111,8 @@ def evaluate_on_folds(
     """
     began, found, epochs = time.perf_counter(), [], []
     for number, split in enumerate(splits, start=1):
-        callbacks = [*make_callbacks((number - 1) * training.epochs + 1), PruningCallback(trial, None)]
+        pruning = PruningCallback(trial, None, restores_best=_restores_best(training))
+        callbacks = [*make_callbacks((number - 1) * training.epochs + 1), pruning]
         network, kept, scores = evaluate_fold(split, task, threshold, training, callbacks)
         found.append(name_curves(scores, "val"))
         epochs.append(kept)
@@ -128,6 +136,10 @@ def _report_fold(trial: optuna.Trial, study: StudyParameters, found: list[dict[s
     trial.report(values[-1] if study.pruner == "wilcoxon" else float(np.mean(values)), len(found))
     if trial.should_prune():
         raise optuna.TrialPruned(f"after fold {len(found)}")
+
+
+def _restores_best(training: TrainingParameters) -> bool:
+    return training.early_stopping.patience > 0 and training.early_stopping.restore_best
 
 
 def _costs(network: keras.Model, began: float) -> dict[str, float]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import warnings
 from copy import deepcopy
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
+
+from optuna.trial import TrialState
 
 from casebook.config.extras import missing_extra
 
@@ -37,6 +40,9 @@ TITLES = {
     "pareto_front": "What can be had at once",
     "timeline": "When trials ran",
 }
+IMPORTANCES = "param_importances"
+# Of trials as they ran, finished or not.
+NEED_NO_RESULT = ("intermediate_values", "timeline")
 PAGE_WIDTH_PIXELS, WIDTH_INCHES, HEIGHT_INCHES = 1200, 11.0, 5.5
 # Figures with a column a parameter grow with them.
 WIDTH_INCHES_A_PARAMETER = {"slice": 3.2, "parallel_coordinate": 1.2}
@@ -56,6 +62,7 @@ def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any
     import optuna.visualization.matplotlib as pictures
 
     study = with_short_names(study)
+    filled = fill_conditional(study)
     figures: dict[str, Any] = {}
     parts: list[str] = []
     lacking = missing_extra("dashboard", "the interactive page of a study")
@@ -63,15 +70,21 @@ def draw_all(study: optuna.Study, metrics: Sequence[str]) -> tuple[dict[str, Any
         LOGGER.warning(lacking)
         parts.append(f"<p>{escape(lacking)}</p>")
     for kind in _list_kinds(metrics):
+        reason = explain_lack(kind, study, metrics[0])
+        if reason:
+            LOGGER.warning("%s: not drawn, since %s", TITLES[kind], reason)
+            parts.append(f"<p>{escape(TITLES[kind])}: not drawn, since {escape(reason)}.</p>")
+            continue
         options = _options(kind, metrics)
+        shown = filled if kind == IMPORTANCES else study
         if not lacking:
-            page_part = _try(kind, partial(getattr(interactive, f"plot_{kind}"), study, **options))
+            page_part = _try(kind, partial(getattr(interactive, f"plot_{kind}"), shown, **options))
             if page_part is None:
                 continue
-            parts.append(_to_html(page_part, kind, first=not parts))
-        picture = _try(kind, partial(getattr(pictures, f"plot_{kind}"), study, **options))
+            parts.append(_to_html(page_part, kind, first=not any("<script" in part for part in parts)))
+        picture = _try(kind, partial(getattr(pictures, f"plot_{kind}"), shown, **options))
         if picture is not None:
-            figures[f"{kind}.png"] = _to_figure(picture, kind, _count_parameters(study))
+            figures[f"{kind}.png"] = _to_figure(picture, kind, len(_parameters(study)))
     return figures, _page(study, parts)
 
 
@@ -93,6 +106,62 @@ def _renamed(trial: FrozenTrial, short: Mapping[str, str]) -> FrozenTrial:
     return renamed
 
 
+def explain_lack(kind: str, study: optuna.Study, metric: str) -> str:
+    """Explain why a figure would show nothing, or numbers that mean nothing; empty where it can be drawn.
+
+    Optuna draws an empty figure, or gives each parameter the same importance, and only warns.
+    """
+    if kind == "intermediate_values" and not any(t.intermediate_values for t in study.get_trials(deepcopy=False)):
+        return "no trial has reported a value on its way"
+    if kind in NEED_NO_RESULT:
+        return ""
+    finished = finite_trials(study)
+    if not finished:
+        return "no trial has finished with a finite value"
+    if kind != IMPORTANCES:
+        return ""
+    if len(finished) == 1:
+        return f"trial {finished[0].number} alone has finished, and importance compares trials"
+    values = {trial.values[0] for trial in finished}
+    if len(values) == 1:
+        return f"all {len(finished)} finished trials have the same {metric}, {values.pop():.6g}"
+    if all(len({trial.params.get(name) for trial in finished}) == 1 for name in _parameters(study)):
+        return "no parameter has taken two values"
+    return ""
+
+
+def finite_trials(study: optuna.Study) -> list[FrozenTrial]:
+    """List the finished trials all of whose values are finite."""
+    finished = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+    return [trial for trial in finished if all(map(math.isfinite, trial.values))]
+
+
+def fill_conditional(study: optuna.Study) -> optuna.Study:
+    """Copy the finished trials of a study, each with all parameters.
+
+    Where a parameter does not exist in a trial it gets its most usual value, of numbers the middle one: so it explains
+    nothing there, and importance counts what it explains elsewhere.
+    """
+    import optuna
+
+    trials = finite_trials(study)
+    kinds = {name: trial.distributions[name] for trial in trials for name in trial.params}
+    usual = {name: _usual([trial.params[name] for trial in trials if name in trial.params]) for name in kinds}
+    copy = optuna.create_study(study_name=study.study_name, directions=study.directions)
+    for trial in trials:
+        filled = deepcopy(trial)
+        filled.distributions = {**kinds, **trial.distributions}
+        filled.params = {**usual, **trial.params}
+        copy.add_trial(filled)
+    return copy
+
+
+def _usual(values: list[Any]) -> Any:  # noqa: ANN401 - of a parameter
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        return sorted(values)[len(values) // 2]
+    return max(values, key=values.count)
+
+
 def shorten_names(names: Collection[str]) -> dict[str, str]:
     """Map each dotted name to its shortest suffix of at least two words that no other name has."""
     found: dict[str, str] = {}
@@ -105,8 +174,8 @@ def shorten_names(names: Collection[str]) -> dict[str, str]:
     return found
 
 
-def _count_parameters(study: optuna.Study) -> int:
-    return len({name for trial in study.get_trials(deepcopy=False) for name in trial.params})
+def _parameters(study: optuna.Study) -> set[str]:
+    return {name for trial in study.get_trials(deepcopy=False) for name in trial.params}
 
 
 def _list_kinds(metrics: Sequence[str]) -> list[str]:
@@ -120,6 +189,11 @@ def _options(kind: str, metrics: Sequence[str]) -> dict[str, Any]:
     if kind in {"intermediate_values", "timeline"}:
         return {}
     target = (lambda trial: trial.values[0]) if len(metrics) > 1 else None
+    if kind == IMPORTANCES:
+        from optuna.importance import FanovaImportanceEvaluator
+
+        # Its shares of the variance are of all values; Optuna's default is about the best tenth alone.
+        return {"target": target, "target_name": metrics[0], "evaluator": FanovaImportanceEvaluator(seed=0)}
     return {"target": target, "target_name": metrics[0]}
 
 

@@ -13,6 +13,7 @@ from casebook.data.file_fingerprints import hash_content, read_state
 from casebook.preprocessing.modality import describe_preprocessor, restore_preprocessor
 from casebook.runtime.atomic_files import atomic_write
 from casebook.training.cross_validation import Split
+from casebook.tuning.errors import StaleFilesError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,12 +26,8 @@ PREPROCESSOR = "preprocessor.json"
 Stamp = list[Any]
 
 
-class StaleFilesError(RuntimeError):
-    """Another run has overwritten intermediate files of the study since it began."""
-
-
 def write_splits_once(folder: Path, make: Callable[[], Iterable[Sequence[Any]]]) -> Path:
-    """Write splits into a folder once, under a lock; the process that comes first computes them.
+    """Write splits into a folder, once, whichever process comes first.
 
     Args:
         folder: named after the digest of what they are computed from.

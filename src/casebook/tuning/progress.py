@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from casebook.tracking.console import format_score
+from casebook.tuning.best_variant import name_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,5 +69,4 @@ def print_winner(winner: Mapping[str, Any], console: Console | None = None) -> N
     shown.print(f"winner: trial {winner['trial']}, {found}", highlight=False)
     for name, value in winner["values"].items():
         shown.print(f"  {name} = {value}", highlight=False)
-    case = winner["case"]
-    shown.print(f"train it with `kedro run --pipeline={case} --params {case}.variant=best`", highlight=False)
+    shown.print(f"train it with `{name_command(winner['case'])}`", highlight=False)

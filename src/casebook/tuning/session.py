@@ -14,8 +14,17 @@ from casebook.config.paths import project_root
 from casebook.config.tree import flatten
 from casebook.tuning.best_variant import write_best
 from casebook.tuning.data_graph import open_splits, stamp_base
+from casebook.tuning.errors import StudyFailedError
 from casebook.tuning.final_evaluation import evaluate_variants
-from casebook.tuning.leaderboard import draw_study, find_best, measure_search, pick_winner, rank_trials
+from casebook.tuning.leaderboard import (
+    describe_unfinished,
+    draw_study,
+    find_best,
+    measure_search,
+    pick_winner,
+    quote_last_failure,
+    rank_trials,
+)
 from casebook.tuning.plan import StudyPlan, apply_trial_values, storage_address
 from casebook.tuning.prepared_splits import write_splits_once
 from casebook.tuning.progress import StudyProgress, print_winner
@@ -37,10 +46,6 @@ if TYPE_CHECKING:
 MIN_ENDED_TRIALS = 5
 # Blocks whose leaves a trial's run shows; what varies elsewhere is shown too.
 LOGGED_BLOCKS = ("split", "duplicates", "leaks", "preprocessing", "training")
-
-
-class StudyFailedError(RuntimeError):
-    """Too many trials of a study failed, or none finished."""
 
 
 class StudySession:
@@ -137,18 +142,16 @@ class StudySession:
         """Raise where more trials failed than `study.max_failed_share` allows."""
         failed, ended = count_failed(self._study)
         if ended >= MIN_ENDED_TRIALS and failed / ended > self._settings.max_failed_share:
-            last = self._study.get_trials(deepcopy=False, states=(TrialState.FAIL,))[-1]
             raise StudyFailedError(
                 f"{failed} of {ended} trials failed, more than "
-                f"study.max_failed_share={self._settings.max_failed_share:g} allows; the "
-                f"last one said: {last.user_attrs.get('error', 'nothing')}"
+                f"study.max_failed_share={self._settings.max_failed_share:g} allows{quote_last_failure(self._study)}"
             )
 
     def _log_results(self) -> tuple[dict[str, Any], pd.DataFrame, dict[str, Any], str]:
         study = self._location.load()
         winner = pick_winner(study, self.plan)
         if winner is None:
-            raise StudyFailedError("no trial finished; nothing can be said about the space")
+            raise StudyFailedError(describe_unfinished(study))
         winner["run_id"] = self.run_id
         write_best(winner, self.plan)
         self._trial_runs.log_winner(winner, measure_search(study))

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 import optuna
 from filelock import FileLock
+from optuna.exceptions import OptunaError
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.storages.journal._file import BaseJournalFileLock
+from sqlalchemy.exc import SQLAlchemyError
 
 from casebook.config.extras import MissingExtraError, require_extra
 from casebook.tuning.hyperparameters import SpaceError
@@ -51,9 +53,9 @@ def open_storage(address: str) -> BaseStorage:
         SpaceError: the address cannot be used.
     """
     if address.startswith(JOURNAL):
-        file = Path(address.removeprefix(JOURNAL))
-        file.parent.mkdir(parents=True, exist_ok=True)
-        return JournalStorage(JournalFileBackend(str(file), lock_obj=KernelLock(str(file))))
+        return _open_journal(Path(address.removeprefix(JOURNAL)))
+    if "://" not in address:
+        raise SpaceError(f"study.storage {address!r}: give journal:///<file> or postgresql://<user>@<host>/<name>")
     named = f"study.storage {hide_password(address)}"
     if not add_driver(address).startswith(POSTGRESQL):
         raise SpaceError(
@@ -68,6 +70,24 @@ def open_storage(address: str) -> BaseStorage:
         raise SpaceError(str(error)) from None
     except ImportError as error:
         raise SpaceError(f"{named}: {error}; install the driver that the address names") from error
+    except (SQLAlchemyError, OptunaError) as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise SpaceError(
+            f"{named} cannot be opened ({reason}): check the address and start the server, or leave study.storage "
+            "empty for a journal in data/"
+        ) from error
+
+
+def _open_journal(file: Path) -> JournalStorage:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return JournalStorage(JournalFileBackend(str(file), lock_obj=KernelLock(str(file))))
+    except OSError as error:
+        raise SpaceError(f"study.storage {JOURNAL}{file} cannot be opened ({error.strerror or error})") from error
+    except (ValueError, KeyError, TypeError, AssertionError) as error:
+        raise SpaceError(
+            f"study.storage {JOURNAL}{file} is no journal, or a damaged one ({error}): move it away, or name another"
+        ) from error
 
 
 def add_driver(address: str) -> str:

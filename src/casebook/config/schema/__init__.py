@@ -47,6 +47,7 @@ from casebook.evaluation.metrics import LOSS, check_names
 __all__ = [
     "EXECUTION_OPTIONS",
     "FREE_MAPPINGS",
+    "NOT_CONDITIONS",
     "AnyPreprocessing",
     "BoostedTreesParameters",
     "CaseParameters",
@@ -82,6 +83,8 @@ __all__ = [
 FREE_MAPPINGS = frozenset({"encoding", "impute", "clip", "nearest_lower_within", "options"})
 # How a run goes about it, not what it computes: never logged, and no two runs differ by it.
 EXECUTION_OPTIONS = frozenset({"resume", "reuse"})
+# What a study's winner does not depend on: how it was found, what becomes of models later, how a run goes about it.
+NOT_CONDITIONS = EXECUTION_OPTIONS | {"variant", "variants", "study", "predict", "monitor", "update"}
 OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
 
 # What follows from the task, and from the modality, where a case does not state it.

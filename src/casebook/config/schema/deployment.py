@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from datetime import date
 
 from pydantic import Field, field_validator, model_validator
 
@@ -68,8 +68,15 @@ class UpdateParameters(Parameters):
     @field_validator("since")
     @classmethod
     def _check_since(cls, since: str) -> str:
-        if since not in {"", "champion"} and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", since):
-            raise ValueError("give a day like 2023-08-26, or champion")
+        if since in {"", "champion"}:
+            return since
+        try:
+            # Other spellings of a day, as 20230826, are refused: they cannot be compared as texts.
+            day = date.fromisoformat(since).isoformat()
+        except ValueError:
+            day = ""
+        if day != since:
+            raise ValueError("give a day of the calendar like 2023-08-26, or champion")
         return since
 
     @model_validator(mode="after")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from casebook.config.schema.types import Names, Parameters, Seed, list_from_text
+from casebook.config.schema.types import Names, Parameters, Seed, list_from_text, refuse_repeated
 from casebook.evaluation.metrics import COSTS, is_greater_better
 
 Direction = Literal["maximize", "minimize"]
@@ -46,7 +46,9 @@ class StudyParameters(Parameters):
     storage: str = Field(default="", description="postgresql://... or journal:///file; empty: a journal in data/")
     max_failed_share: float = Field(default=0.5, gt=0, le=1, description="share of failed trials that stops the study")
     seeds: int = Field(default=3, ge=1, description="trainings of the winner and of the default on the test rows")
-    first: list[str | dict[str, Any]] = Field(default=["default"], description="variants, or leaves, tried first")
+    first: Annotated[list[str | dict[str, Any]], AfterValidator(refuse_repeated), list_from_text("+")] = Field(
+        default=["default"], description="variants, or leaves, tried first"
+    )
     space: dict[str, Any] = Field(default_factory=dict)
     winner_of: str = Field(default="", description="in the variant `best`: the study's run and the trial")
 

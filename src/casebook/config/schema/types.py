@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from casebook.config.yaml_text import read_value
 from casebook.evaluation.metrics import find_metric
 
 UnknownKeys = Literal["refuse", "drop"]
@@ -31,22 +32,41 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-def list_from_text(separator: str) -> BeforeValidator:
-    """Parse a list written as one word, since Kedro splits `--params` on commas: 512x256, accuracy+auc."""
+def list_from_text(separator: str, *, numbers: bool = False) -> BeforeValidator:
+    """Accept a list written as one word, since `--params` is split on commas: 512x256, accuracy+auc.
+
+    Args:
+        separator: between the words.
+        numbers: whether they are numbers, else texts whatever they look like.
+    """
 
     def split(value: object) -> object:
         if isinstance(value, str):
             words = [word for word in value.split(separator) if word]
-            return [float(w) if "." in w else int(w) if w.isdigit() else w for w in words]
+            return [read_value(word) for word in words] if numbers else words
         return [value] if isinstance(value, int | float) and not isinstance(value, bool) else value
 
     return BeforeValidator(split)
 
 
-Widths = Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], list_from_text("x")]
-Quantiles = Annotated[tuple[float, float], BeforeValidator(lambda v: tuple(v)), list_from_text("x")]
-Thresholds = Annotated[list[Annotated[float, Field(gt=0, lt=1)]], list_from_text("x")]
-Names = Annotated[list[str], list_from_text("+")]
+def refuse_repeated(names: list[Any]) -> list[Any]:
+    """Refuse a list that names something twice.
+
+    Raises:
+        ValueError: quotes the first that it names again.
+    """
+    again = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if again is not None:
+        raise ValueError(f"{again} is named twice: name it once")
+    return names
+
+
+Widths = Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], list_from_text("x", numbers=True)]
+Quantiles = Annotated[tuple[float, float], BeforeValidator(lambda v: tuple(v)), list_from_text("x", numbers=True)]
+Thresholds = Annotated[
+    list[Annotated[float, Field(gt=0, lt=1)]], AfterValidator(refuse_repeated), list_from_text("x", numbers=True)
+]
+Names = Annotated[list[str], AfterValidator(refuse_repeated), list_from_text("+")]
 # Of `casebook.evaluation.metrics`; whether they fit the task is checked with the whole case.
 MetricName = Annotated[str, AfterValidator(lambda name: find_metric(name).name)]
-Metrics = Annotated[list[MetricName], list_from_text("+")]
+Metrics = Annotated[list[MetricName], AfterValidator(refuse_repeated), list_from_text("+")]
