@@ -176,9 +176,7 @@ def test_a_folder_of_parquet_files_is_read_in_the_order_of_names_with_the_column
 def test_a_folder_without_parquet_files_says_what_it_holds(tmp_path: Path) -> None:
     (tmp_path / "rows").mkdir()
     (tmp_path / "rows" / "a.txt").write_text("")
-    with pytest.raises(
-        RawFileError, match=r"folder is read as one of Parquet files, and there are none; it holds a\.txt"
-    ):
+    with pytest.raises(RawFileError, match=r"is read as one of Parquet files, and there are none; it holds a\.txt"):
         read(tmp_path, NewRows("new.csv", {}), "rows")
 
 

@@ -35,7 +35,7 @@ class LabelType(ColumnType):
         """Keep how many classes there are, and their declared names where they have any."""
         self._classes = classes
         self._declared = {spell(name): number for name, number in (labels or {}).items()}
-        plain = "0 or 1 (no or yes, false or true)" if classes == 2 else f"a class from 0 to {classes - 1}"
+        plain = "0 or 1 (no or yes)" if classes == 2 else f"a class from 0 to {classes - 1}"
         self.expected = f"one of {', '.join(labels)}" if labels else plain
 
     def read(self, value: Any) -> int:  # noqa: ANN401

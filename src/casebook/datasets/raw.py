@@ -81,10 +81,9 @@ def reading(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise RawFileError(f"{path} may not be read: give its owner's or your own account the right to") from error
     except Exception as error:
-        other = find_other_kind(path) if path.is_file() else ""
-        told = f"({error}); the file is {other}" if other and kind not in other.upper() else (
-            f"({error}); it may be cut off or damaged: get it again")  # fmt: skip
-        raise RawFileError(f"{path} cannot be read as {kind} {told}") from error
+        other = find_other_kind(path, kind) if path.is_file() and path.suffix.lower() not in COMPRESSED else ""
+        remedy = f"the file is {other}" if other else "it may be cut off or damaged: get it again"
+        raise RawFileError(f"{path} cannot be read as {kind} ({error}); {remedy}") from error
 
 
 class RawFile(FileDataset):

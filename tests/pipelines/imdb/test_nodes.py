@@ -69,9 +69,18 @@ def change(column: str, *values: object) -> Callable[[pd.DataFrame], pd.DataFram
             change("text", "Good", None, "Bad"),
             ", column text: 'None' is not a text of at least one word (1 of 3 rows, first in data row 2)",
         ),
-        (change("label", 1, 0, 2), ", column label: must be 0 or 1 (1 rows, first '2' in data row 3)"),
-        (change("label", 1, 0, -1), ", column label: must be 0 or 1 (1 rows, first '-1' in data row 3)"),
-        (change("label", 1, "neg", 0), ", column label: 'neg' is not a number (1 of 3 rows, first in data row 2)"),
+        (
+            change("label", 1, 0, 2),
+            ", column label: '2' is not 0 or 1 (no or yes) (1 of 3 rows, first in data row 3)",
+        ),
+        (
+            change("label", 1, 0, -1),
+            ", column label: '-1' is not 0 or 1 (no or yes) (1 of 3 rows, first in data row 3)",
+        ),
+        (
+            change("label", 1, "neg", 0),
+            ", column label: 'neg' is not 0 or 1 (no or yes) (1 of 3 rows, first in data row 2)",
+        ),
         (change("label", 1, None, 0), ", column label: must not be empty (1 rows, first 'nan' in data row 2)"),
         (change("label", 1, 1, 1), ", column label: every row is 1; both classes are needed to learn from"),
     ],
