@@ -112,7 +112,8 @@ class NewRowsReader:
             rows = self._take(name_source(content, path.name))
             any_rows = any_rows or bool(len(rows) or broken)
             if isinstance(content, pd.DataFrame):
-                yield RawBlock(rows, numbers, broken)
+                # A case may take its header for one if it comes as the first row.
+                yield RawBlock(rows, numbers[len(content) - len(rows) :], broken)
             else:
                 for start in range(0, len(rows), BLOCK_ROWS):
                     some = rows.iloc[start : start + BLOCK_ROWS].reset_index(drop=True)

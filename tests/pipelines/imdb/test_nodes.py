@@ -11,7 +11,7 @@ import pytest
 from casebook.column_types.parsing import InvalidTableError
 from casebook.pipelines.imdb.columns import RAW_ROW
 from casebook.pipelines.imdb.features import engineer_features
-from casebook.pipelines.imdb.nodes import ingest_reviews
+from casebook.pipelines.imdb.nodes import ingest_reviews, name_review
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,3 +109,12 @@ def test_the_nodes_leave_their_inputs_as_they_were(raw_train: pd.DataFrame, raw_
     pd.testing.assert_frame_equal(raw_train, before[0])
     pd.testing.assert_frame_equal(raw_test, before[1])
     pd.testing.assert_frame_equal(reviews, typed)
+
+
+def test_reviews_of_a_csv_file_are_texts_and_no_categories() -> None:
+    named = name_review(
+        pd.DataFrame({"text": pd.Categorical(["good film", None]), "stars": pd.Categorical(["5", "1"])})
+    )
+    assert (named["review"].dtype, named["review"].iloc[0]) == ("str", "good film")
+    assert named["review"].isna().tolist() == [False, True]
+    assert named["stars"].dtype == "category"
