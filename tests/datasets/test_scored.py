@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from kedro.io import DatasetError
 
-from casebook.batch_scoring.rejections import RejectedRowsError
-from casebook.batch_scoring.scorer import REJECTED, ScoredBlock
+from casebook.batch_scoring.rejections import REJECTED, RejectedRowsError
+from casebook.batch_scoring.scorer import ScoredBlock
 from casebook.column_types.parsing import InvalidTableError
 from casebook.datasets import PredictedFiles, ScoredFiles
 from casebook.datasets.raw import RawFileError
