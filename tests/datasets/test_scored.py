@@ -142,6 +142,7 @@ def test_predictions_are_kept_by_file_content_and_version_and_those_of_the_newes
     ]  # fmt: skip
     assert [each.read(None)["probability"].tolist() for each in kept] == [[0.2], [0.7], [0.8, 0.9], [0.3]]
     assert kept[2].read(pd.Index(["act_1", "act_9"]))["probability"].tolist() == [0.9]
+    assert list(kept[2].read(pd.Index([], dtype="str"))) == ["row", "key", "day", "probability", "class"]
 
 
 def test_nothing_predicted_yet_is_said(tmp_path: Path) -> None:
