@@ -7,9 +7,11 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from casebook.column_types.parsing import InvalidTableError
 from casebook.datasets import ArrivedFiles, arrivals
 from casebook.datasets.raw import RawFileError
 
@@ -76,6 +78,11 @@ def test_a_batch_may_be_of_another_kind_than_the_raw_file(reader: ArrivalsReader
     pd.DataFrame({"id": ["7"]}).to_parquet(tmp_path / "later.parquet")
     assert reader.read("later.parquet")["id"].tolist() == ["7"]
     assert reader.read("later.parquet").attrs == {"file": "later.parquet"}
+    np.savez(tmp_path / "later.npz", id=np.array(["8"]))
+    assert reader.read("later.npz")["id"].tolist() == ["8"]
+    np.savez(tmp_path / "later.npz", id=np.zeros((2, 2)))
+    with pytest.raises(InvalidTableError, match=r"later\.npz: an array a column is needed.*there are id \(2, 2\)"):
+        reader.read("later.npz")
     (tmp_path / "later.txt").write_text("id\n")
     with pytest.raises(RawFileError, match=r"later\.txt: give a file of \.csv"):
         reader.read("later.txt")

@@ -30,6 +30,7 @@ class LabelType(ColumnType):
 
     json_schema: ClassVar[Mapping[str, Any]] = {"type": ["integer", "null"], "minimum": 0}
     null: ClassVar[Any] = nan
+    remedy: ClassVar[str] = "mend the file, or declare with `labels` what its classes are called"
 
     def __init__(self, classes: int = 2, labels: Mapping[str, int] | None = None) -> None:
         """Keep how many classes there are, and their declared names where they have any."""
