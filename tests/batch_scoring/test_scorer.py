@@ -116,8 +116,8 @@ def test_a_line_that_is_no_row_is_rejected_by_its_own_number_and_the_others_keep
         {"row": 102, "key": "b", "column": "age", "reason": "'old' is not a number"},
     ]
     assert scored.predictions["row"].tolist() == [100, 103]
-    alone = score_block(RawBlock(given.rows.assign(people_size="2").head(2), np.array([7, 9])),
-                        None, Model(), ALONE, "2026-01-01")  # fmt: skip
+    rows = block().rows.assign(people_size="2").head(2)
+    alone = score_block(RawBlock(rows, np.array([7, 9])), None, Model(), ALONE, "2026-01-01")
     assert alone.predictions["key"].tolist() == ["7", "9"]
 
 

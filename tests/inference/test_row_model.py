@@ -6,7 +6,7 @@ import pytest
 
 from casebook.column_types.parsing import InvalidTableError
 from casebook.evaluation.prediction import predict
-from casebook.inference.predictions import add_class, check_threshold
+from casebook.inference.predictions import check_threshold
 from casebook.inference.row_model import RowModel, to_raw_values
 from casebook.models.networks import make_predictor
 from casebook.pipelines.redhat.columns import RAW_ROW
@@ -161,8 +161,6 @@ def test_a_threshold_that_is_no_share_is_refused_whichever_way_rows_come(
     rows = redhat_model.raw_rows.head(2)
     with pytest.raises(ValueError, match=r"threshold must be a number from 0 to 1, not "):
         model.predict(rows, threshold)
-    with pytest.raises(ValueError, match=r"threshold must be a number from 0 to 1, not "):
-        add_class("binary", {"probability": np.array([0.5])}, threshold)
 
 
 def test_a_model_that_does_not_choose_between_two_classes_takes_no_threshold() -> None:
