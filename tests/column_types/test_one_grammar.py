@@ -56,7 +56,7 @@ VALUES = JSON_VALUES | st.one_of(
     st.just(np.array([[0.0, 256.0]])),
 )
 # A value of every kind: whatever stands beside it must not change how another is read.
-BESIDE = {"date": "2023-08-26", "flag": "1", "number": 1, "string": "a", "text": 1, "image": [[1]]}
+BESIDE = {"date": "2023-08-26", "flag": "1", "number": 1, "label": 1, "string": "a", "text": 1, "image": [[1]]}
 
 
 def same(one: Any, other: Any) -> bool:  # noqa: ANN401
@@ -194,6 +194,7 @@ def test_every_kind_describes_itself() -> None:
         "date": ["string", "null"],
         "flag": ["boolean", "null"],
         "number": ["number", "null"],
+        "label": ["integer", "null"],
         "string": "string",
         "image": "array",
     }

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from kedro.pipeline import Pipeline
+    from pandera.pandas import DataFrameSchema
 
     from casebook.config.schema import CaseParameters
     from casebook.preprocessing.feature_functions import FeatureSources
@@ -26,15 +27,16 @@ class NewRows:
     """The raw file of rows to predict, and the format of its submission.
 
     Attributes:
-        file: its name; CSV and Parquet are read in blocks, a NumPy archive at once.
+        file: its name; CSV and Parquet are read piece by piece, a NumPy archive whole. Another may be of any kind.
         submission: column of `submission.csv` -> `key`, or one of the model's answers (`probability`, `class`, ...).
         key: column that names a row there and in the predictions; none for its number in the file, from 0.
         day: column with the row's day, by whose weeks predictions are monitored; none for the day they were made.
         lookup_table: raw file of which one row is joined to each; none for rows that are complete.
         join_key: the column that both files have.
         prefix: put before the columns of the lookup_table.
-        names: columns of a file that may come without a header line.
-        parse: converts the file's content, a table or named arrays, to raw rows, where they differ.
+        names: columns of a file that may come without a header line, the target last.
+        parse: converts a table to raw rows, where they differ.
+        parse_arrays: converts named arrays to raw rows; without it each array is a column.
     """
 
     file: str
@@ -45,7 +47,8 @@ class NewRows:
     join_key: str = ""
     prefix: str = ""
     names: tuple[str, ...] = ()
-    parse: Callable[[Any], pd.DataFrame] | None = None
+    parse: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    parse_arrays: Callable[[Any], pd.DataFrame] | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class Case:
             the name of a data set of Keras.
         labelled: data set of the raw file that holds the labelled rows; `<case>_update` reads new ones in its form.
         new_rows: what `<case>_predict` scores.
+        labelled_schema: makes the Pandera schema of the labelled rows, where the target is a number: it says which.
     """
 
     name: str
@@ -75,6 +79,7 @@ class Case:
     fetch: str
     labelled: str
     new_rows: NewRows
+    labelled_schema: Callable[[], DataFrameSchema] | None = None
 
 
 def load_case(name: str) -> Case:

@@ -42,12 +42,14 @@ class ColumnType:
         nullable: whether a value may be null.
         certain: Python types all of whose values are valid.
         json_schema: of a value in a request, for OpenAPI.
+        remedy: what to do about a value that is none, in a file.
     """
 
-    expected: ClassVar[str]
+    expected: str
     nullable: ClassVar[bool] = True
     certain: ClassVar[frozenset[type]] = frozenset()
     json_schema: ClassVar[Mapping[str, Any]]
+    remedy: ClassVar[str] = "mend the file"
     # What a null becomes.
     null: ClassVar[Any] = None
 
@@ -127,10 +129,10 @@ class ColumnType:
         by_value = wrong if not self.nullable else np.append(wrong, False)
         bad_rows = np.flatnonzero(by_value[codes])
         if len(bad_rows):
-            value = shorten(repr(str(column.iloc[bad_rows[0]])))
+            shown = shorten(repr(str(column.iloc[bad_rows[0]])))
             raise InvalidTableError(
-                f"{place}: {value} is not {self.expected} ({len(bad_rows)} of {len(column)} rows, first in data row "
-                f"{bad_rows[0] + 1}); mend the file"
+                f"{place}: {shown} is not {self.expected} ({len(bad_rows)} of {len(column)} rows, first in data row "
+                f"{bad_rows[0] + 1}); {self.remedy}"
             )
 
 

@@ -13,7 +13,8 @@ A value is read alike in training, in a file to predict and over HTTP; this hold
   in a column of numbers it is a sign of columns that were mixed up, and a column of flags is declared as one.
 - `text`: a text is kept to the letter ("1.0", "1" and " 1" are three categories). Whole numbers are the texts of their
   digits, and so are floats that are whole (1.0 is "1"), since that is what codes like "1" become on their way through
-  JSON, or pandas with a null in the column. Other floats and True are refused.
+  JSON, or pandas beside a null. Other floats and True are refused.
+- `label`: one of two classes, as its number or in a plain spelling; see `labels`.
 - `string`: a text that holds more than blanks.
 - `image`: rows of equal length of whole numbers from 0 to 255.
 """
@@ -26,12 +27,13 @@ import numpy as np
 import pandas as pd
 
 from casebook.column_types.column_type import ColumnType, InvalidValueError, objects
+from casebook.column_types.labels import LabelType
 from casebook.column_types.tabular_types import DateType, FlagType, NumberType, TextType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Kind = Literal["text", "date", "flag", "number", "string", "image"]
+Kind = Literal["text", "date", "flag", "number", "label", "string", "image"]
 
 BRIGHTEST = 255
 
@@ -86,6 +88,7 @@ COLUMN_TYPES: Mapping[Kind, ColumnType] = {
     "date": DateType(),
     "flag": FlagType(),
     "number": NumberType(),
+    "label": LabelType(),
     "string": StringType(),
     "image": ImageType(),
 }

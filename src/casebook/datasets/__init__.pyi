@@ -1,8 +1,9 @@
 """What the package gives; each name is imported when it is first used."""
 
 from .arrivals import ArrivedFiles, UpdateSessionDataset
-from .blocks import NewRowsFolder, OutcomesFolder
+from .blocks import NewRowsFolder
 from .files import ArraysFolder, FiguresFolder, NetworkFile, PreprocessorFile
+from .predicted import OutcomesFolder, PredictedFiles
 from .raw import RawArrays, RawParquet, RawTable
 from .scored import ScoredFiles
 from .study import StudyLaunch
@@ -26,6 +27,7 @@ __all__ = [
     "NetworkFile",
     "NewRowsFolder",
     "OutcomesFolder",
+    "PredictedFiles",
     "PreprocessorFile",
     "RawArrays",
     "RawParquet",

@@ -11,7 +11,7 @@ import pandas as pd
 
 from casebook.column_types.parsing import conform_table
 from casebook.inference.fast_rows import FastRows
-from casebook.inference.predictions import add_class, name_outputs
+from casebook.inference.predictions import add_class, check_threshold, name_outputs
 from casebook.models.networks import load_network, make_predictor
 from casebook.models.numpy_network import DESCRIPTION, NumpyNetwork
 from casebook.preprocessing.modality import restore_preprocessor
@@ -88,6 +88,10 @@ class RowModel:
         Returns:
             With the index of `rows`: `probability` (of class 1) and `class` (1 where it reaches the threshold); for
             several classes `probability_0` ... and `class`, the likeliest; for a regression `prediction`.
+
+        Raises:
+            ValueError: the threshold is no number from 0 to 1, or this model takes none.
+            InvalidTableError: see `predict_outputs`.
         """
         return pd.DataFrame(self._with_class(self.predict_outputs(rows), threshold), rows.index)
 
@@ -105,7 +109,8 @@ class RowModel:
         return self._with_class(name_outputs(self.task, self.predict_prepared(prepared)), threshold)
 
     def _with_class(self, outputs: dict[str, np.ndarray], threshold: float | None) -> dict[str, np.ndarray]:
-        return add_class(self.task, outputs, self.threshold if threshold is None else threshold)
+        given = check_threshold(self.task, threshold)
+        return add_class(self.task, outputs, self.threshold if given is None else given)
 
 
 def to_raw_values(rows: pd.DataFrame) -> pd.DataFrame:

@@ -107,11 +107,11 @@ WRONG = [
     ),
     (
         change("left", "0", "1", "2", "1"),
-        ", column left: must be 0 or 1 (1 rows, first '2' in data row 3); mend the file",
+        ", column left: '2' is not 0 or 1 (no or yes) (1 of 4 rows, first in data row 3); mend the file",
     ),
     (
-        change("left", "0", "yes", "0", "1"),
-        ", column left: 'yes' is not a number (1 of 4 rows, first in data row 2); mend the file",
+        change("left", "0", "gone", "0", "1"),
+        ", column left: 'gone' is not 0 or 1 (no or yes) (1 of 4 rows, first in data row 2); mend the file",
     ),
     (
         change("left", "0", "0", "0", "0"),

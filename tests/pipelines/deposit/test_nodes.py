@@ -101,15 +101,15 @@ WRONG = [
     ),
     (
         change("deposit", "yes", "maybe", "no"),
-        ", column deposit: must be one of no, yes (1 rows, first 'maybe' in data row 2); mend the file",
+        ", column deposit: 'maybe' is not 0 or 1 (no or yes) (1 of 3 rows, first in data row 2)",
     ),
     (
-        change("deposit", "1", "1", "0"),
-        ", column deposit: must be one of no, yes (3 rows, first '1' in data row 1); mend the file",
+        change("deposit", "2", "2", "2"),
+        ", column deposit: '2' is not 0 or 1 (no or yes) (3 of 3 rows, first in data row 1)",
     ),
     (
         change("deposit", "no", "no", "no"),
-        ", column deposit: every row is no; both classes are needed to learn from",
+        ", column deposit: every row is 0; both classes are needed to learn from",
     ),
 ]  # fmt: skip
 

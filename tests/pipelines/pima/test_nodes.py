@@ -80,10 +80,13 @@ def change(column: str, *values: object) -> Change:
             ", column pregnancies: must be a whole number (1 rows, first '1.5' in",
         ),
         (change("age", "50", "0", "32"), ", column age: must be above 0 (1 rows, first '0' in data row 2)"),
-        (change("diabetes", "1", "2", "0"), ", column diabetes: must be 0 or 1 (1 rows, first '2' in data row 2)"),
         (
-            change("diabetes", "1", "yes", "0"),
-            ", column diabetes: 'yes' is not a number (1 of 3 rows, first in data row 2)",
+            change("diabetes", "1", "2", "0"),
+            ", column diabetes: '2' is not 0 or 1 (no or yes) (1 of 3 rows, first in data row 2)",
+        ),
+        (
+            change("diabetes", "1", "ill", "0"),
+            ", column diabetes: 'ill' is not 0 or 1 (no or yes) (1 of 3 rows, first in data row 2)",
         ),
         (change("diabetes", "1", "1", "1"), ", column diabetes: every row is 1; both classes are needed to learn from"),
     ],

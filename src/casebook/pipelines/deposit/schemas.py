@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandera.pandas as pa
+
 from casebook.data.table_schemas import WHOLE, between, describe_table, one_of
 from casebook.pipelines.deposit.columns import CLIENTS, TARGET
 
@@ -18,7 +20,6 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
     "contact": ("cellular", "telephone", "unknown"),
     "month": ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"),
     "poutcome": ("failure", "other", "success", "unknown"),
-    TARGET: ("no", "yes"),
 }  # fmt: skip
 # Least and most of each number; a balance may be anything. pdays is -1 for clients never called before.
 RANGES: dict[str, tuple[int, int]] = {
@@ -35,5 +36,6 @@ CLIENTS_SCHEMA = describe_table(
     {
         **{name: one_of(values) for name, values in CATEGORIES.items()},
         **{name: [WHOLE, between(*limits)] for name, limits in RANGES.items()},
+        TARGET: pa.Check.isin([0, 1], error="must be no or yes"),
     },
 )

@@ -1,0 +1,69 @@
+"""Rows of a file that are rejected: why each is, and when there are too many for the others to be used unseen."""
+
+from __future__ import annotations
+
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from casebook.column_types.parsing import InvalidTableError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+
+    from casebook.column_types.invalid_values import InvalidValue
+
+
+REJECTED = ["row", "key", "column", "reason"]
+
+
+class RejectedRowsError(InvalidTableError):
+    """More rows of a file were rejected than is allowed."""
+
+
+def tabulate_faults(
+    faults: list[InvalidValue], keys: pd.Series, numbers: np.ndarray, broken: list[tuple[int, str]]
+) -> pd.DataFrame:
+    """Put together why rows are rejected, a line a row: its first fault's column and all reasons.
+
+    Returns:
+        `row`, `key`, `column`, `reason`, in the order of the file.
+    """
+    by_row: dict[int, list[InvalidValue]] = {}
+    for fault in faults:
+        by_row.setdefault(fault.row, []).append(fault)
+    lines = [
+        (int(numbers[row]), keys.iloc[row], found[0].column, "; ".join(fault.reason for fault in found))
+        for row, found in by_row.items()
+    ]
+    lines += [(number, "", "", reason) for number, reason in broken]
+    return pd.DataFrame(sorted(lines, key=itemgetter(0)), columns=REJECTED).astype({"row": "int64"})
+
+
+def refuse_rejected(
+    scored: Mapping[str, Any],
+    predict: Mapping[str, Any],
+    drift: pd.DataFrame,  # noqa: ARG001 - what is written before this may end the run
+    explanations: pd.DataFrame,  # noqa: ARG001
+) -> None:
+    """Raise when a larger share of the rows was rejected than `predict.max_rejected_share`.
+
+    Raises:
+        RejectedRowsError: counts the rows by column, and says where the good and the rejected ones are.
+    """
+    rows, rejected, most = scored["rows"], scored["rejected"], predict["max_rejected_share"]
+    if rejected > most * rows:
+        raise RejectedRowsError(
+            f"{scored['file']}: {rejected:,} of {rows:,} rows were rejected ({describe_columns(scored)}), more than "
+            f"predict.max_rejected_share={most:g} allows; the others are predicted, and {scored['folder']}/"
+            f"rejected.parquet says of each why"
+        )
+
+
+def describe_columns(scored: Mapping[str, Any]) -> str:
+    """Say how many rows were rejected for which column; those that could not be read have none."""
+    counts = sorted(scored["rejected_columns"].items(), key=lambda each: -each[1])
+    return ", ".join(f"{name or 'unreadable'} {count:,}" for name, count in counts) or "none"
