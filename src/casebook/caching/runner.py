@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
@@ -15,6 +16,7 @@ from casebook.caching.records import Materialization, Records, read_file_state
 from casebook.config.schema.evaluation import NONE
 from casebook.datasets.tables import after_writes
 from casebook.datasets.tracked import log_again
+from casebook.runtime.atomic_files import remove
 
 if TYPE_CHECKING:
     from kedro.io import CatalogProtocol
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 # Stages of a run on which no other depends.
 PARTS = ("profile", "figures")
+# The catalog's name for the folder of the run; runs that only use a model have none.
+RUN_FOLDER = "run_folder"
 LOGGER = logging.getLogger(__name__)
 
 
@@ -52,7 +56,10 @@ class ReusingRunner(SequentialRunner):
         """Run the nodes that are left; see `AbstractRunner.run`."""
         case = str(pipeline.nodes[0].namespace).partition(".")[0]
         pipeline = leave_out_parts(pipeline, catalog, case)
-        recipes = PipelineLineage(catalog, Records.of(case))
+        if RUN_FOLDER not in catalog:
+            whole: dict[str, Any] = self.runner.run(pipeline, catalog, hook_manager, run_id, only_missing_outputs)
+            return whole
+        recipes = PipelineLineage(catalog, Records.of(catalog.load(RUN_FOLDER)))
         known = recipes.of(pipeline)
         if catalog.load(f"{PARAMETERS}{case}.reuse"):
             pipeline = _leave_out(pipeline, recipes, known, hook_manager)
@@ -79,12 +86,20 @@ def _leave_out(
         reasons = explain(node.name, known[node.name], made) if node.name in known else ["always"]
         if reasons or made is None:
             left.append(node)
+            _forget(node, recipes)
             if node.name in known:
                 LOGGER.info("reuse: %s runs: %s", node.name, "; ".join(reasons))
         else:
             LOGGER.info("reuse: %s is skipped: inputs, parameters and code are those of %s", node.name, made.when)
             _tell_of(node, recipes, made, hook_manager)
     return Pipeline(left)
+
+
+def _forget(node: Node, recipes: PipelineLineage) -> None:
+    """Remove what the run has taken over of a node that runs: some datasets write into the file that is there."""
+    for place in map(recipes.path, node.outputs):
+        if place and Path(place).is_relative_to(recipes.records.path.parent):
+            remove(Path(place))
 
 
 def _tell_of(node: Node, recipes: PipelineLineage, made: Materialization, hook_manager: PluginManager | None) -> None:

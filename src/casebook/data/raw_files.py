@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from casebook.column_types.parsing import InvalidTableError
 from casebook.compute.threads import map_in_threads
 from casebook.config.paths import raw_folder, raw_is_named
-from casebook.runtime.atomic_files import written_whole
+from casebook.runtime.atomic_files import rename_into_place, written_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,7 +136,7 @@ def _generate(case: Case, sample: Mapping[str, int], folder: Path, earlier: list
         with written_whole(folder / MARKER) as path:
             path.write_text(json.dumps(marker, indent=1))
         for name in names:
-            os.replace(made / name, folder / name)  # noqa: PTH105 - as in `whole`
+            rename_into_place(made / name, folder / name)
     (folder.with_name(f"{folder.name}-sample")).rmdir()
     return marker
 

@@ -21,14 +21,16 @@ from casebook.datasets.raw import RawFileError
 from casebook.datasets.tables import settle_writes
 from casebook.hooks.description import describe_run, keep_description
 from casebook.hooks.ending import end_killed_runs
+from casebook.hooks.own_folder import OwnFolder
 from casebook.hooks.provenance import describe_command, describe_commit
-from casebook.hooks.resuming import PARAMETERS_FILE, find_killed_run, what_counts
+from casebook.hooks.resuming import what_counts
 from casebook.hooks.studies import begin_launch, tag_winner
 from casebook.monitoring.weekly_scores import BelowLevelError
 from casebook.runtime.lazy_imports import import_deferred, passed_over
 from casebook.stages import STUDY
 from casebook.tracking import mlflow_client
 from casebook.tracking.console import announce
+from casebook.tracking.left_running import close_left_running, process_tags, tagging_new_runs
 from casebook.tracking.sqlite_store import create_store_once, set_up_experiment
 from casebook.training.checkpoints import ResumeError
 from casebook.training.early_stopping import TrainingError
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
 USER_ERRORS = (InvalidTableError, EmptySplitError, RawFileError, ResumeError, BelowLevelError, TrainingError)
 # Stages of pipelines that use a model -> what their runs are called; others are called after their variant.
 JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor", "update": "update"}
+# Where a run keeps its merged parameters.
+PARAMETERS_FILE = "config/parameters.yml"
 # Set by `make ledger` for the runs that it starts: the row's key and the seed.
 LEDGER_VARIABLE = "CASEBOOK_LEDGER"
 MLFLOW_SETTINGS = {
@@ -73,18 +77,19 @@ class TrackingHook:
         parameters = self.context.params[case]
         raw = self._find_raw_files(case, pipeline, parameters)
         self._configure(case, job_of(pipeline) or parameters["variant"])
+        close_left_running(mlflow.get_tracking_uri(), case)
+        job = "study" if runs_study(pipeline) else job_of(pipeline)
+        self.folder = OwnFolder(self.context, pipeline, catalog, case, job)
+        self._reopen(self.folder.choose(raw.fingerprint if raw else None))
         if runs_study(pipeline):
             begin_launch(self.context, case, parameters, raw)
-        callbacks = f"{case}.training_callbacks"
-        if parameters["resume"] and callbacks in pipeline.inputs():
-            fingerprint = raw.fingerprint if raw else None
-            self._reopen(find_killed_run(case, parameters, fingerprint, catalog[callbacks].checkpoint))
         end_killed_runs()
-        with passed_over("IPython"):
+        with passed_over("IPython"), tagging_new_runs():
             yield
         run = mlflow.active_run()
         if run is not None:
-            _describe_run(run.info.run_id, case, parameters, raw)
+            taken = self.folder.open(run.info.run_id)
+            _describe_run(run.info.run_id, case, parameters, raw, taken | process_tags())
 
     @hook_impl
     def before_node_run(self) -> None:
@@ -102,6 +107,7 @@ class TrackingHook:
             mlflow.end_run("FAILED")
             raise
         yield
+        self.folder.finish()
         if run is not None:
             job = "study" if runs_study(pipeline) else job_of(pipeline)
             found = mlflow.get_run(run.info.run_id)
@@ -112,6 +118,7 @@ class TrackingHook:
         """Keep the error in a tag; let kedro-mlflow end the run; then say plainly what a user can mend."""
         _tag_error(error)
         yield
+        self.folder.fail()
         mendable = find_user_error(error)
         if mendable is not None:
             raise click.ClickException(str(mendable)) from None
@@ -180,9 +187,11 @@ def _tag_error(error: Exception) -> None:
         mlflow_client.set_tags(run.info.run_id, {"error": f"{type(error).__name__}: {error}"})
 
 
-def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFiles | None) -> None:
+def _describe_run(
+    run_id: str, case: str, parameters: dict[str, Any], raw: RawFiles | None, more: dict[str, str]
+) -> None:
     """Tag the run, log the merged parameters and the data sets."""
-    tags = {"case": case, "variant": parameters["variant"], "command": describe_command(), **describe_commit()}
+    tags = {"case": case, "variant": parameters["variant"], "command": describe_command(), **describe_commit(), **more}
     left_out = [part for part in ("profile", "figures") if parameters[part] == NONE]
     left_out += ["reference"] if parameters["reference"]["name"] == NONE else []
     if left_out:

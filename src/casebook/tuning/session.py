@@ -48,7 +48,7 @@ class StudySession:
 
     def __init__(self, plan: StudyPlan, run_id: str) -> None:
         """Open the study that `begin` has created or joined."""
-        self.plan, self.run_id = plan, run_id
+        self.plan, self.run_id = plan.changed(run_id=run_id), run_id
         self._settings = plan.study
         self._place = plan.open()
         self._study: optuna.Study = self._place.load()

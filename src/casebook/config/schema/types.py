@@ -50,3 +50,6 @@ Names = Annotated[list[str], list_from_text("+")]
 # Of `casebook.evaluation.metrics`; whether they fit the task is checked with the whole case.
 MetricName = Annotated[str, AfterValidator(lambda name: find_metric(name).name)]
 Metrics = Annotated[list[MetricName], list_from_text("+")]
+# An id of digits alone arrives as a number; nothing, as in `resume=`, is the newest run that can be resumed.
+RunId = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) and not isinstance(v, bool) else v)]
+Resumed = Annotated[bool | RunId, BeforeValidator(lambda v: True if v in ("", None) else v)]
