@@ -8,13 +8,21 @@ FORWARDED = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
 @click.command(context_settings=FORWARDED, add_help_option=False)
+@click.option("--list-resumable", is_flag=True, help="List the runs that were broken off and can be resumed.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def run(options: tuple[str, ...]) -> None:
+def run(options: tuple[str, ...], list_resumable: bool) -> None:
     """Run a pipeline, with all options of `kedro run`.
 
     A case trains (redhat), searches (redhat_study), predicts (redhat_predict), learns on (redhat_update) or is
-    looked after (redhat_monitor).
+    looked after (redhat_monitor). `casebook run --list-resumable` lists the runs that were broken off.
     """
+    if list_resumable:
+        from casebook.cases.registry import CASES
+        from casebook.run_folders.finding import resumable_runs, tabulate_resumable
+
+        found = [run for case in CASES for run in resumable_runs(case)]
+        click.echo(tabulate_resumable(found) if found else "no run was broken off in its training")
+        return
     run_pipeline(list(options), "casebook run")
 
 
@@ -25,8 +33,9 @@ def run_pipeline(options: list[str] | None, name: str) -> None:
         options: what follows the command; by default what was typed.
         name: of the command, for its help and its errors.
     """
-    from kedro.framework.cli.project import run as kedro_run
     from kedro.framework.project import configure_project
 
+    from casebook.cli.checked_run import run as checked_run
+
     configure_project("casebook")
-    kedro_run.main(options, prog_name=name)
+    checked_run.main(options, prog_name=name)

@@ -22,9 +22,11 @@ APP = "casebook"
 def ui(port: int) -> None:
     """Browse runs in the MLflow UI."""
     from casebook.config.paths import artifact_location, tracking_uri
+    from casebook.tracking.left_running import close_left_running
     from casebook.tracking.sqlite_store import open_to_read
 
     uri = open_to_read(tracking_uri())
+    close_left_running(uri)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
     command += ONE_USER
     # An environment that was installed before the app was there shows MLflow's own order.

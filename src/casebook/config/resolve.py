@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import Tag, ValidationError
 
 from casebook.cases.registry import CASES, load_case, parameters_of
+from casebook.config.best_file import BEST
 from casebook.config.schema import FREE_MAPPINGS
 from casebook.config.tree import Tree, overlay
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from casebook.preprocessing.feature_functions import FeatureSources
 
 DEFAULT = "default"
-# The variant that a study writes.
-BEST = "best"
 NAMING_COLUMNS = ("columns", "encoding", "impute", "clip", "nearest_lower_within")
 
 

@@ -90,11 +90,25 @@ def _unchanged(marker: Mapping[str, Any], digests: Mapping[str, str]) -> list[st
 
 
 def _read_marker(folder: Path) -> dict[str, Any]:
-    """Read what is known of a sample; nothing where the user named the folder or there is none."""
+    """Read what is known of a sample; nothing where the user named the folder or there is none.
+
+    Raises:
+        RawFilesError: it is damaged, so that nobody knows whether the files beside it are a sample.
+    """
     marker = folder / MARKER
     if raw_is_named() or not marker.exists():
         return {}
-    found: dict[str, Any] = json.loads(marker.read_text())
+    try:
+        found: dict[str, Any] = json.loads(marker.read_text())
+        if not {"parameters", "best_reachable", "fingerprints"} <= found.keys():
+            raise ValueError("it lacks what a sample's marker holds")
+    except (OSError, ValueError, AttributeError) as error:
+        if not any(file.name != MARKER for file in folder.iterdir()):
+            return {}
+        raise RawFilesError(
+            f"{marker} is damaged ({error}): remove the folder, and its sample is made anew; or only this file, if the "
+            "files beside it are your own"
+        ) from None
     return found
 
 

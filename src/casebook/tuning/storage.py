@@ -53,7 +53,10 @@ def open_storage(address: str) -> BaseStorage:
     if address.startswith(JOURNAL):
         file = Path(address.removeprefix(JOURNAL))
         file.parent.mkdir(parents=True, exist_ok=True)
-        return JournalStorage(JournalFileBackend(str(file), lock_obj=KernelLock(str(file))))
+        try:
+            return JournalStorage(JournalFileBackend(str(file), lock_obj=KernelLock(str(file))))
+        except (ValueError, KeyError, TypeError) as error:
+            raise SpaceError(f"{file} is damaged ({error}): move it away, and its studies begin anew") from None
     if "://" not in address:
         raise SpaceError(f"study.storage {address!r}: give journal:///<file> or postgresql://<user>@<host>/<name>")
     named = f"study.storage {hide_password(address)}"
