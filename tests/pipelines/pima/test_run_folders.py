@@ -8,12 +8,13 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from mlflow.entities import Run
-from tests.conftest import Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from mlflow.entities import Run
+    from tests.conftest import Project
 
 SCALINGS = ("standard", "none")
 LONG = ("pima.training.epochs=4000", "pima.training.early_stopping.patience=0", "pima.training.batch_size=32")
@@ -100,7 +101,7 @@ def test_parameters_of_nodes_that_do_not_run_are_refused_where_they_differ(alone
 
 
 def checkpoint(project: Project) -> Path | None:
-    found = [file for file in (project.root / "data" / "runs" / "pima").glob("*/06_models/checkpoint.bin")]
+    found = (project.root / "data" / "runs" / "pima").glob("*/06_models/checkpoint.bin")
     return next((file for file in found if file.parts[-3] != "latest"), None)
 
 

@@ -90,7 +90,9 @@ def test_a_command_in_a_subfolder_uses_the_store_and_the_data_of_the_project(fin
 def test_each_curve_has_one_point_an_epoch(finished: Finished, part: str, metric: str) -> None:
     curve = points(finished, f"{part}/{metric}")
     assert [step for step, _ in curve] == list(range(1, EPOCHS + 1))
-    history = pd.read_parquet(finished.project.root / "data" / "runs" / "redhat" / "latest" / "08_reporting" / "history.parquet")
+    history = pd.read_parquet(
+        finished.project.root / "data" / "runs" / "redhat" / "latest" / "08_reporting" / "history.parquet"
+    )
     assert [value for _, value in curve] == pytest.approx(history[f"{part}/{metric}"].tolist())
 
 
@@ -105,7 +107,9 @@ def test_the_baseline_is_the_majority_class_of_the_same_test_rows(finished: Fini
     predictions = pd.read_parquet(
         finished.project.root / "data" / "runs" / "redhat" / "latest" / "07_model_output" / "test_predictions.parquet"
     )
-    train = np.load(finished.project.root / "data" / "runs" / "redhat" / "latest" / "05_model_input" / "train_arrays" / "target.npy")
+    train = np.load(
+        finished.project.root / "data" / "runs" / "redhat" / "latest" / "05_model_input" / "train_arrays" / "target.npy"
+    )
     majority = int(train.mean() >= 0.5)
     assert run.data.metrics["baseline/accuracy"] == pytest.approx((predictions["actual"] == majority).mean())
     assert run.data.metrics["baseline/auc"] == 0.5
