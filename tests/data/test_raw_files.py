@@ -246,3 +246,18 @@ def test_only_unchanged_files_count_as_a_samples(case: Case, folder: Path) -> No
     find_raw_files(case, SAMPLE)
     put(folder, "people.csv")
     assert sample_files(folder, list(NAMES)) == ["train.csv", "test.csv"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"parameters": {}}', "\x00"])
+def test_a_damaged_marker_is_named_with_what_can_be_done(
+    case: Case, folder: Path, generator: Generator, content: str
+) -> None:
+    find_raw_files(case, SAMPLE)
+    (folder / MARKER).write_text(content)
+    with pytest.raises(RawFilesError, match=r"\.sample\.json is damaged .*: remove the folder, and its sample is made"):
+        find_raw_files(case, SAMPLE)
+    for file in folder.iterdir():
+        if file.name != MARKER:
+            file.unlink()
+    assert find_raw_files(case, SAMPLE).generated
+    assert generator.calls == 2

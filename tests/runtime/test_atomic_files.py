@@ -121,3 +121,21 @@ def test_a_block_that_writes_nothing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), written_whole(tmp_path / "table.csv"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_takes_a_name_has_reached_the_disk_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    flushed: list[str] = []
+    place, sync = tmp_path / "made", os.fsync
+
+    def record(handle: int) -> None:
+        flushed.append(f"{os.readlink(f'/proc/self/fd/{handle}')} {place.exists()}")
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", record)
+    with written_whole(place) as path:
+        (path.mkdir(), (path / "inner").touch()) if kind == "folder" else path.touch()
+    inner = [f"{path}/inner False"] if kind == "folder" else []
+    assert flushed == [*inner, f"{path} False", f"{tmp_path} True"]

@@ -13,12 +13,12 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from casebook.tracking.sqlite_store import create_store_once, is_complete, kept_tables, set_up_experiment
+from casebook.tracking.sqlite_store import StoreError, create_store_once, is_complete, kept_tables, set_up_experiment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-START = "import sys; from casebook.tracking.sqlite_store import create_store_once as create; create(sys.argv[1])"
+START = "import sys; from casebook.tracking.sqlite_store import StoreError, create_store_once as create; create(sys.argv[1])"
 
 
 def test_a_store_that_was_created_can_be_used(tmp_path: Path) -> None:
@@ -121,3 +121,24 @@ def test_an_experiment_that_another_launch_makes_meanwhile_is_used() -> None:
 def test_another_error_of_the_store_is_not_tried_away() -> None:
     with pytest.raises(MlflowException, match="no such host"):
         set_up_with(MlflowException("no such host"), None)
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage" * 999])
+def test_damaged_tables_in_the_environment_are_named_and_made_anew(
+    tmp_path: Path, kept: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(content)
+    file = tmp_path / "new" / "mlflow.db"
+    create_store_once(f"sqlite:///{file}")
+    assert is_complete(file)
+    assert f"{kept} is damaged" in caplog.text
+    with closing(sqlite3.connect(kept)) as store:
+        assert store.execute("SELECT count(*) FROM experiments").fetchone() == (0,)
+
+
+def test_a_damaged_store_is_named_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "mlflow.db"
+    file.write_bytes(b"garbage" * 999)
+    with pytest.raises(StoreError, match=r"mlflow\.db is damaged \(file is not a database\): put a copy of it"):
+        create_store_once(f"sqlite:///{file}")

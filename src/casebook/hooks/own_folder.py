@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from mlflow import MlflowClient
 from mlflow.entities import Param
 
-from casebook.caching.inheriting import inherit, nodes_made
+from casebook.caching.inheriting import inherit, nodes_made, steady_records
 from casebook.caching.runner import RUN_FOLDER
 from casebook.config.tree import look_up
 from casebook.datasets.run_files import RunFiles, replace_parameters
 from casebook.hooks.resuming import check_resumable, find_broken_off, what_counts
 from casebook.hooks.taking_over import PARAMETERS, TakenOver, check_stated, find_taken_over
 from casebook.run_folders.cleaning import point_latest_to, remove_old_runs
-from casebook.run_folders.finding import finished_trainings, turn_at_runs
+from casebook.run_folders.finding import finished_trainings, list_runs, turn_at_runs
 from casebook.run_folders.folder import FAILED, FINISHED, TRAINING, RunFacts, RunFolder
 
 if TYPE_CHECKING:
@@ -123,24 +123,24 @@ class OwnFolder:
 
     def _take_over(self, folder: RunFolder) -> None:
         """Let the files that are taken over lie in the run's own folder, and what it may reuse."""
-        if self._taken and self._taken.source != folder:
-            source = self._taken.source.path
-            places = [self._files.place(name, self._taken.source).relative_to(source) for name in self._taken.names]
-            inherit(source, folder.path, places)
-        if self.parameters["reuse"]:
-            for source, places in self._reusable(folder).items():
+        with steady_records(run.path for run, _ in list_runs(self._case) if run != folder):
+            if self._taken and self._taken.source != folder:
+                source = self._taken.source.path
+                places = [self._files.place(name, self._taken.source).relative_to(source) for name in self._taken.names]
                 inherit(source, folder.path, places)
+            if self.parameters["reuse"]:
+                for source, nodes in self._reusable(folder).items():
+                    inherit(source, folder.path, [place for made in nodes.values() for place in made], nodes)
 
-    def _reusable(self, own: RunFolder) -> dict[Path, list[Path]]:
-        """Find files of earlier runs by their folder: those of the stated run, else of each node the newest."""
+    def _reusable(self, own: RunFolder) -> dict[Path, dict[str, list[Path]]]:
+        """Find what earlier runs made, by their folder and node: the stated run, else for each node the newest."""
         stated = self.parameters["from_run"]
         runs = [RunFolder(self._case, stated)] if stated else [run for run, _ in finished_trainings(self._case)]
         left = {node.name for node in self._pipeline.nodes}
-        found: dict[Path, list[Path]] = {}
+        found: dict[Path, dict[str, list[Path]]] = {}
         for run in runs:
             made = nodes_made(run.path) if run != own else {}
-            for name in left & made.keys():
-                found.setdefault(run.path, []).extend(made[name])
+            found[run.path] = {name: places for name, places in made.items() if name in left}
             left -= made.keys()
         return found
 
@@ -154,7 +154,8 @@ class OwnFolder:
             self._folder.end(FINISHED)
             if self._job == TRAINING:
                 point_latest_to(self._folder)
-            remove_old_runs(self._case, keep["finished"], keep["resumable_days"])
+            with steady_records(run.path for run, _ in list_runs(self._case)):
+                remove_old_runs(self._case, keep["finished"], keep["resumable_days"])
 
     def fail(self) -> None:
         """Say how to go on with what a failed run has made."""
