@@ -4,14 +4,11 @@ import errno
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from casebook.runtime.atomic_files import UNFINISHED, written_whole
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_file_appears_with_its_whole_content(tmp_path: Path) -> None:
@@ -131,7 +128,7 @@ def test_what_takes_a_name_has_reached_the_disk_before(
     place, sync = tmp_path / "made", os.fsync
 
     def record(handle: int) -> None:
-        flushed.append(f"{os.readlink(f'/proc/self/fd/{handle}')} {place.exists()}")
+        flushed.append(f"{Path(f'/proc/self/fd/{handle}').readlink()} {place.exists()}")
         sync(handle)
 
     monkeypatch.setattr(os, "fsync", record)

@@ -13,12 +13,18 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from casebook.tracking.sqlite_store import StoreError, create_store_once, is_complete, kept_tables, set_up_experiment
+from casebook.tracking.sqlite_store import (
+    StoreError,
+    create_store_once,
+    is_complete,
+    kept_tables,
+    set_up_experiment,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-START = "import sys; from casebook.tracking.sqlite_store import StoreError, create_store_once as create; create(sys.argv[1])"
+START = "import sys; from casebook.tracking.sqlite_store import create_store_once as create; create(sys.argv[1])"
 
 
 def test_a_store_that_was_created_can_be_used(tmp_path: Path) -> None:

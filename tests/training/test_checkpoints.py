@@ -76,7 +76,7 @@ def test_no_second_state_is_kept_within_the_pause(tmp_path: Path, monkeypatch: p
     assert due == [True, False] * 4
 
 
-@pytest.mark.parametrize("damage", [lambda c: b"", lambda c: c[:3], lambda c: c[:-1], lambda c: b"\xff" * len(c)])
+@pytest.mark.parametrize("damage", [lambda c: c[:0], lambda c: c[:3], lambda c: c[:-1], lambda c: b"\xff" * len(c)])
 def test_a_damaged_checkpoint_counts_for_nothing_and_is_named(
     checkpoint: Checkpoint, damage: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
 ) -> None:
