@@ -44,14 +44,11 @@ def test_a_run_that_has_ended_is_no_longer_at_work(folder: RunFolder) -> None:
 def test_a_run_that_others_have_joined_goes_on_when_one_of_them_ends(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = replace(this_process(), pid=1, started="0")
-    monkeypatch.setattr("casebook.run_folders.folder.this_process", lambda: other)
-    monkeypatch.setattr("casebook.runtime.processes._start_of", lambda pid: "0" if pid == 1 else this_process().started)
-    folder.begin(FACTS)
-    monkeypatch.undo()
-    monkeypatch.setattr("casebook.config.paths.project_root", lambda: folder.path.parents[3])
-    monkeypatch.setattr("casebook.runtime.processes._start_of", lambda pid: "0" if pid == 1 else this_process().started)
-    folder.begin(FACTS)
+    own, other = this_process(), replace(this_process(), pid=1, started="0")
+    monkeypatch.setattr("casebook.runtime.processes._start_of", lambda pid: "0" if pid == 1 else own.started)
+    for process in (other, own):
+        monkeypatch.setattr("casebook.run_folders.folder.this_process", lambda process=process: process)
+        folder.begin(FACTS)
     folder.end(FINISHED)
     facts = folder.read()
     assert facts is not None
