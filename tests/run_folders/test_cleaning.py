@@ -53,6 +53,17 @@ def test_what_a_killed_removal_has_left_is_removed_and_what_cannot_be_read_stays
     assert left(runs) == {"a", "unknown"}
 
 
+def test_what_killed_writers_have_left_goes_and_what_is_being_written_stays(add: Callable[..., RunFolder]) -> None:
+    killed, live = add("killed", state=RUNNING), add("live", live=True, state=RUNNING)
+    for folder in (killed, live):
+        (folder.path / "04_feature").mkdir()
+        (folder.path / "04_feature" / ".unfinished-1-table.parquet").touch()
+        (folder.path / ".unfinished-1-arrays").mkdir()
+    remove_old_runs("toy", 1, 30)
+    assert list(killed.path.rglob(".unfinished*")) == []
+    assert len(list(live.path.rglob(".unfinished*"))) == 2
+
+
 def test_latest_leads_to_a_run_wherever_the_project_lies(add: Callable[..., RunFolder], runs: Path) -> None:
     for name in ("a", "b"):
         point_latest_to(add(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,35 @@ from casebook.preprocessing.modality import describe_preprocessor, restore_prepr
 from casebook.runtime.atomic_files import written_whole
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import keras
 
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
+
+
+class DamagedFileError(DatasetError):
+    """A file that a run has made and that cannot be read; the message names it and says what to do."""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say of a file that is there and cannot be read which one it is.
+
+    Raises:
+        DamagedFileError: it cannot be read.
+    """
+    try:
+        yield
+    except (DatasetError, FileNotFoundError, MemoryError):
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise DamagedFileError(
+            f"{path} is damaged ({said}): make it anew by beginning with an earlier node, or take over from another "
+            "run with <case>.from_run=<run id>"
+        ) from error
 
 
 class FileDataset(AbstractDataset[Any, Any]):
@@ -45,7 +71,8 @@ class ArraysFolder(FileDataset):
         """
         if not self._filepath.is_dir():
             raise DatasetError(f"{self._filepath} is not there yet; run the nodes that make it first")
-        return {file.stem: np.load(file, mmap_mode="r") for file in sorted(self._filepath.glob("*.npy"))}
+        with reading(self._filepath):
+            return {file.stem: np.load(file, mmap_mode="r") for file in sorted(self._filepath.glob("*.npy"))}
 
     def save(self, data: Arrays) -> None:
         """Write all arrays or nothing."""
@@ -82,7 +109,8 @@ class PreprocessorFile(FileDataset):
 
     def load(self) -> Preprocessor:
         """Rebuild the preprocessor."""
-        return restore_preprocessor(json.loads(self._filepath.read_text()))
+        with reading(self._filepath):
+            return restore_preprocessor(json.loads(self._filepath.read_text()))
 
     def save(self, data: Preprocessor) -> None:
         """Write it whole or not at all."""
@@ -97,7 +125,8 @@ class NetworkFile(FileDataset):
         """Load the model with the project's layers."""
         from casebook.models.networks import load_network
 
-        return load_network(self._filepath)
+        with reading(self._filepath):
+            return load_network(self._filepath)
 
     def save(self, data: keras.Model) -> None:
         """Write it whole or not at all."""

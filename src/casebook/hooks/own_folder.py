@@ -52,6 +52,8 @@ class OwnFolder:
         self._taken: TakenOver | None = None
         self._folder: RunFolder | None = None
         self._fingerprint: str | None = None
+        # What is known of the run that goes on.
+        self._before: RunFacts | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -85,6 +87,7 @@ class OwnFolder:
             if found is None:
                 return None
             run = check_resumable(*found, self.parameters, fingerprint)
+            self._before = found[1]
             # From here on no other command goes on with it.
             found[0].begin(self._facts())
             return run
@@ -109,6 +112,7 @@ class OwnFolder:
         folder = self._folder = RunFolder(self._case, run_id)
         with turn_at_runs(self._case):
             folder.begin(self._facts())
+            self._unlink_outputs(folder)
             self._take_over(folder)
         self._files.point_to(folder)
         replace_parameters(self._catalog, {RUN_FOLDER: folder.path})
@@ -119,7 +123,15 @@ class OwnFolder:
 
     def _facts(self) -> RunFacts:
         source = self._taken.source.run_id if self._taken else ""
+        source = self._before.from_run if self._before else source
         return RunFacts(self._job, what_counts(self.parameters), self._fingerprint, source)
+
+    def _unlink_outputs(self, folder: RunFolder) -> None:
+        """Give a run that goes on files of its own for what it makes: some datasets write into one that is there."""
+        for name in self._pipeline.all_outputs():
+            place = self._files.place(name, folder) if name in self._files else None
+            if place and place.is_file() and place.stat().st_nlink > 1:
+                place.unlink()
 
     def _take_over(self, folder: RunFolder) -> None:
         """Let the files that are taken over lie in the run's own folder, and what it may reuse."""
@@ -136,7 +148,7 @@ class OwnFolder:
         """Find what earlier runs made, by their folder and node: the stated run, else for each node the newest."""
         stated = self.parameters["from_run"]
         runs = [RunFolder(self._case, stated)] if stated else [run for run, _ in finished_trainings(self._case)]
-        left = {node.name for node in self._pipeline.nodes}
+        left = {node.name for node in self._pipeline.nodes} - nodes_made(own.path).keys()
         found: dict[Path, dict[str, list[Path]]] = {}
         for run in runs:
             made = nodes_made(run.path) if run != own else {}
@@ -165,7 +177,7 @@ class OwnFolder:
         key, run_id = self._case, self._folder.run_id
         if self._folder.checkpoint.exists():
             LOGGER.warning("go on with this run: --params %s.resume=%s", key, run_id)
-        else:
+        elif nodes_made(self._folder.path):
             LOGGER.warning("take over what this run has made: --from-nodes=... --params %s.from_run=%s", key, run_id)
 
 

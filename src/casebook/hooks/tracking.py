@@ -17,6 +17,7 @@ from casebook.column_types.parsing import InvalidTableError
 from casebook.config.schema.evaluation import NONE
 from casebook.data.raw_files import RawFiles, find_raw_files
 from casebook.data.splitting import EmptySplitError
+from casebook.datasets.files import DamagedFileError
 from casebook.datasets.raw import RawFileError
 from casebook.datasets.tables import settle_writes
 from casebook.hooks.description import describe_run, keep_description
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 # Errors that a user mends in files: one clear line, no traceback.
-USER_ERRORS = (InvalidTableError, EmptySplitError, RawFileError, ResumeError, BelowLevelError, TrainingError)
+USER_ERRORS = (
+    InvalidTableError, EmptySplitError, RawFileError, DamagedFileError, ResumeError, BelowLevelError, TrainingError
+)  # fmt: skip
 # Stages of pipelines that use a model -> what their runs are called; others are called after their variant.
 JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor", "update": "update"}
 # Where a run keeps its merged parameters.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from casebook.config.paths import runs_folder
 from casebook.run_folders.finding import list_runs
 from casebook.run_folders.folder import FINISHED, LATEST, RunFolder
-from casebook.runtime.atomic_files import UNFINISHED
+from casebook.runtime.atomic_files import UNFINISHED, remove
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +22,14 @@ DAY_SECONDS = 86_400
 
 
 def remove_old_runs(case: str, finished: int, resumable_days: float) -> None:
-    """Remove the folders that `outdated` names, after what killed removals have left."""
+    """Remove the folders that `outdated` names, and what killed removals and writers have left half-done."""
     for left in runs_folder(case).glob(f"{UNFINISHED}removed-*"):
         shutil.rmtree(left, ignore_errors=True)
-    for folder in outdated(list_runs(case), finished, resumable_days, time.time()):
+    runs = list_runs(case)
+    for folder, facts in runs:
+        for left in () if facts.live else list(folder.path.rglob(f"{UNFINISHED}*")):
+            remove(left)
+    for folder in outdated(runs, finished, resumable_days, time.time()):
         # In one step out of sight: nothing is found half-removed.
         aside = folder.path.with_name(f"{UNFINISHED}removed-{folder.run_id}")
         folder.path.rename(aside)
