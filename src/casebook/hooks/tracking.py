@@ -64,6 +64,8 @@ MLFLOW_SETTINGS = {
 class TrackingHook:
     """Wrap kedro-mlflow's hooks: what it must know before it opens the run, and what the run must hold after."""
 
+    folder: OwnFolder | None = None
+
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
         """Make sure of the store before kedro-mlflow opens it."""
@@ -110,7 +112,8 @@ class TrackingHook:
             mlflow.end_run("FAILED")
             raise
         yield
-        self.folder.finish()
+        if self.folder is not None:
+            self.folder.finish()
         if run is not None:
             job = "study" if runs_study(pipeline) else job_of(pipeline)
             found = mlflow.get_run(run.info.run_id)
@@ -121,7 +124,8 @@ class TrackingHook:
         """Keep the error in a tag; let kedro-mlflow end the run; then say plainly what a user can mend."""
         _tag_error(error)
         yield
-        self.folder.fail()
+        if self.folder is not None:
+            self.folder.fail()
         mendable = find_user_error(error)
         if mendable is not None:
             raise click.ClickException(str(mendable)) from None
