@@ -148,3 +148,25 @@ def test_a_run_that_was_killed_in_training_goes_on_after_other_runs_of_the_case(
     points = project.client.get_metric_history(run_id, "train/loss")
     assert [point.step for point in points] == list(range(1, len(points) + 1))
     assert json.loads((project.root / "data" / "runs" / "pima" / run_id / "run.json").read_text())["job"] == "training"
+
+
+def test_a_run_that_was_killed_after_its_training_goes_on_without_training_anew(
+    alone: Project, together: Project
+) -> None:
+    folders = together.root / "data" / "runs" / "pima"
+    before = set(folders.iterdir())
+    process = together.start(*command("pima.preprocessing.scaling=standard"))
+    made: list[Path] = []
+
+    def is_trained() -> bool:
+        made[:] = [path for path in set(folders.iterdir()) - before if (path / "06_models" / "network.keras").exists()]
+        return bool(made)
+
+    together.wait_for(is_trained, process)
+    together.stop(process, signal.SIGKILL)
+    run_id = made[0].name
+    resumed = run(together, "pima.preprocessing.scaling=standard", f"pima.resume={run_id}")
+    assert (resumed.info.run_id, resumed.info.status) == (run_id, "FINISHED")
+    assert scores_of(resumed) == scores_of(by_scaling(alone)["standard"])
+    assert not (made[0] / "06_models" / "checkpoint.bin").exists()
+    assert list((together.root / "data").rglob(".unfinished*")) == []
