@@ -169,10 +169,16 @@ class OwnFolder:
             with steady_records(run.path for run, _ in list_runs(self._case)):
                 remove_old_runs(self._case, keep["finished"], keep["resumable_days"])
 
-    def fail(self) -> None:
-        """Say how to go on with what a failed run has made."""
+    def fail(self, resumable: bool) -> None:
+        """Say how to go on with what a failed run has made.
+
+        Args:
+            resumable: whether its training could; one that diverged would only do so again.
+        """
         if self._folder is None:
             return
+        if not resumable:
+            self._folder.checkpoint.unlink(missing_ok=True)
         self._folder.end(FAILED)
         key, run_id = self._case, self._folder.run_id
         if self._folder.checkpoint.exists():

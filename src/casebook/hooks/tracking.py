@@ -124,9 +124,9 @@ class TrackingHook:
         """Keep the error in a tag; let kedro-mlflow end the run; then say plainly what a user can mend."""
         _tag_error(error)
         yield
-        if self.folder is not None:
-            self.folder.fail()
         mendable = find_user_error(error)
+        if self.folder is not None:
+            self.folder.fail(resumable=not isinstance(mendable, TrainingError))
         if mendable is not None:
             raise click.ClickException(str(mendable)) from None
 
