@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -151,7 +152,9 @@ def _generate(case: Case, sample: Mapping[str, int], folder: Path, earlier: list
             path.write_text(json.dumps(marker, indent=1))
         for name in names:
             rename_into_place(made / name, folder / name)
-    (folder.with_name(f"{folder.name}-sample")).rmdir()
+    # Another command that has made the same sample at the same time may have done so.
+    with suppress(FileNotFoundError):
+        (folder.with_name(f"{folder.name}-sample")).rmdir()
     return marker
 
 

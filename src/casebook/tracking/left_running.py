@@ -91,5 +91,9 @@ def _any_running(file: Path) -> bool:
     """Look into the store itself: MLflow takes twenty times as long to answer that there is none."""
     if not file.exists():
         return False
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as store:
-        return bool(store.execute("SELECT 1 FROM runs WHERE status = 'RUNNING' LIMIT 1").fetchone())
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as store:
+            return bool(store.execute("SELECT 1 FROM runs WHERE status = 'RUNNING' LIMIT 1").fetchone())
+    except sqlite3.Error:
+        # Locked, say: MLflow waits for its turn.
+        return True
