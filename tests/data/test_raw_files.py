@@ -196,7 +196,7 @@ def test_after_a_kill_between_two_files_of_a_sample_the_next_run_makes_it_again(
     if earlier:
         find_raw_files(case, SAMPLE)
     wanted = {**SAMPLE, "seed": 2}
-    real, left = raw_files.os.replace, [moved]
+    real, left = raw_files.rename_into_place, [moved]
 
     def replace(source: Path, target: Path) -> None:
         if target.name in NAMES:
@@ -206,7 +206,7 @@ def test_after_a_kill_between_two_files_of_a_sample_the_next_run_makes_it_again(
         real(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(raw_files.os, "replace", replace)
+        patch.setattr(raw_files, "rename_into_place", replace)
         with pytest.raises(KeyboardInterrupt):
             find_raw_files(case, wanted)
     found = find_raw_files(case, wanted)

@@ -93,6 +93,14 @@ class CasebookSession(KedroSession):
         return loader
 
 
+def refuse_runner(option: str) -> click.UsageError:
+    """Return the error about an option that asks for another way to run nodes."""
+    return click.UsageError(
+        f"{option}: leave it out. Nodes log to one MLflow run, in one thread; profiles, figures and the reference "
+        "are computed in a process beside the training by themselves"
+    )
+
+
 def _refuse_options(options: Mapping[str, Any]) -> None:
     """Refuse options of Kedro's run that a run here cannot follow.
 
@@ -102,10 +110,7 @@ def _refuse_options(options: Mapping[str, Any]) -> None:
     runner = options.get("runner")
     if runner is not None and (not isinstance(runner, SequentialRunner) or runner._is_async):
         name = "--async" if isinstance(runner, SequentialRunner) else f"--runner={type(runner).__name__}"
-        raise click.UsageError(
-            f"{name}: leave it out. Nodes log to one MLflow run, in one thread; profiles, figures and the reference "
-            "are computed in a process beside the training by themselves"
-        )
+        raise refuse_runner(name)
     if options.get("only_missing_outputs"):
         raise click.UsageError(
             "--only-missing-outputs: each run keeps its files in a folder of its own, where all are missing at first; "

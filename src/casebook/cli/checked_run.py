@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from kedro.framework.cli.project import run as kedro_run
 
+from casebook.caching.session import refuse_runner
+
 if TYPE_CHECKING:
     from types import TracebackType
 
+REFUSED_RUNNERS = {"ParallelRunner", "ThreadRunner"}
 # Where Kedro looks at the options: names of runners, of their parameters, of nodes, datasets, tags and pipelines.
 READING_OPTIONS = {
     "kedro.framework.cli.project", "kedro.framework.session.session", "kedro.pipeline.pipeline", "kedro.utils"
@@ -18,6 +21,10 @@ READING_OPTIONS = {
 
 
 def _run(**options: Any) -> dict[str, Any]:  # noqa: ANN401 - Kedro's own
+    # To make one of these starts a process already.
+    runner = str(options["runner"] or "").rpartition(".")[2]
+    if runner in REFUSED_RUNNERS:
+        raise refuse_runner(f"--runner={runner}")
     try:
         outcome: dict[str, Any] = kedro_run.callback(**options)  # type: ignore[misc]
     except (ValueError, TypeError, AttributeError, ImportError) as error:

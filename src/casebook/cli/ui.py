@@ -23,10 +23,12 @@ def ui(port: int) -> None:
     """Browse runs in the MLflow UI."""
     from casebook.config.paths import artifact_location, tracking_uri
     from casebook.tracking.left_running import close_left_running
-    from casebook.tracking.sqlite_store import open_to_read
+    from casebook.tracking.sqlite_store import PREFIX, open_to_read
 
     uri = open_to_read(tracking_uri())
-    close_left_running(uri)
+    # A server elsewhere is told by the commands that log to it: one that is not there would be waited for.
+    if uri.startswith(PREFIX):
+        close_left_running(uri)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
     command += ONE_USER
     # An environment that was installed before the app was there shows MLflow's own order.

@@ -170,6 +170,7 @@ def _is_whole(kept: Path) -> bool:
         found, tables = str(error), 0
     if found == "ok" and tables:
         return True
+    found = "no tables" if found == "ok" else found
     LOGGER.warning("%s is damaged (%s) and is removed: MLflow makes the tables of a new store anew", kept, found)
     with suppress(OSError):
         kept.unlink()
