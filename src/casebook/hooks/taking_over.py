@@ -106,7 +106,7 @@ def _find_source(case: str, needed: list[str], files: RunFiles, stated: str) -> 
         if lacking:
             raise click.UsageError(f"{case}.from_run: run {stated} holds no {', '.join(lacking)}; name another run")
         return folder
-    passed_over = []
+    passed_over: list[str] = []
     for folder, _ in finished_trainings(case):
         lacking = _lacking(folder, needed, files)
         if not lacking:

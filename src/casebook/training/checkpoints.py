@@ -60,7 +60,8 @@ class Checkpoint:
         header = json.dumps({"owner": self.owner, "facts": facts, "arrays": forms}).encode()
         checksum = 0
         with written_whole(self.path) as unfinished, unfinished.open("wb") as file:
-            for content in (LENGTH.pack(len(header)), header, *(np.ascontiguousarray(a).data for a in arrays)):
+            contents = [memoryview(np.ascontiguousarray(array)).cast("B") for array in arrays if array.size]
+            for content in (LENGTH.pack(len(header)), header, *contents):
                 file.write(content)
                 checksum = zlib.crc32(content, checksum)
             file.write(CHECKSUM.pack(checksum))
