@@ -85,4 +85,4 @@ ledger: $(READY) ## run the published variants on real files and write docs/ledg
 	$(BIN)/casebook reproduce $(if $(filter command line,$(origin CASE)),$(CASE),all)
 
 clean: ## remove generated data, never raw files, runs or the environment
-	rm -rf data/0[2-8]_* data/bench .coverage .mypy_cache .pytest_cache .ruff_cache
+	rm -rf data/0[2-8]_* data/runs data/bench .coverage .mypy_cache .pytest_cache .ruff_cache

@@ -204,7 +204,7 @@ def example_rows(project: Path) -> list[Figures]:
     """Read raw rows as JSON has them."""
     import pandas as pd
 
-    rows = pd.read_parquet(project / "data" / "05_model_input" / CASE / "promotion_rows.parquet")
+    rows = pd.read_parquet(project / "data" / "runs" / CASE / "latest" / "05_model_input" / "promotion_rows.parquet")
     found: list[Figures] = json.loads(rows.drop(columns="outcome").head(BATCH).to_json(orient="records"))
     return found
 

@@ -61,12 +61,25 @@ def test_the_second_time_nothing_is_computed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"cut off", pickle.dumps([b"cut off"])])
-def test_a_damaged_file_is_computed_anew(tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_file_is_computed_anew_which_is_said(
+    tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     made, _ = compute_cached(tree_features, [blocks()], 1, tmp_path)
     (file,) = tmp_path.glob("*.pickle")
     file.write_bytes(content)
     assert compute_cached(tree_features, [blocks()], 1, tmp_path) == (made, False)
+    assert f"{file} cannot be read" in caplog.text
+    assert "computed anew" in caplog.text
     assert compute_cached(tree_features, [blocks()], 1, tmp_path) == (made, True)
+
+
+def test_a_file_with_another_byte_in_it_counts_for_nothing(tmp_path: Path) -> None:
+    made, _ = compute_cached(tree_features, [blocks()], 1, tmp_path)
+    (file,) = tmp_path.glob("*.pickle")
+    content = bytearray(file.read_bytes())
+    content[-20] ^= 1
+    file.write_bytes(content)
+    assert compute_cached(tree_features, [blocks()], 1, tmp_path) == (made, False)
 
 
 def test_what_was_not_asked_for_longest_makes_room(tmp_path: Path) -> None:

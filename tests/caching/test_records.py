@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from casebook.caching import records
 from casebook.caching.kept_outputs import explain
 from casebook.caching.lineage import Lineage
 from casebook.caching.records import Materialization, Records
@@ -15,17 +14,16 @@ LINEAGE = Lineage("code 1", {"toy.seed": 1, "toy.names": ["a"]}, {"toy.table": "
 
 
 @pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Records:
-    """Records of a case in a temporary project, with one node that made a file and a folder."""
-    monkeypatch.setattr(records, "project_root", lambda: tmp_path)
+def kept(tmp_path: Path) -> Records:
+    """Records in the folder of a run, with one node that made a file and a folder."""
     (tmp_path / "table.parquet").write_text("table")
     (tmp_path / "arrays").mkdir()
     for name in ("codes", "ids"):
         (tmp_path / "arrays" / f"{name}.npy").write_text(name)
-    found = Records.of("toy")
+    found = Records.of(tmp_path)
     files = {str(tmp_path / name): read_state(tmp_path / name) for name in ("table.parquet", "arrays")}
     found.add("toy.make", Materialization(LINEAGE, files, {"toy.counts": {"rows": 3.0}}, "yesterday"))
-    return Records.of("toy")
+    return Records.of(tmp_path)
 
 
 def test_what_was_recorded_is_read_again(kept: Records) -> None:
@@ -36,38 +34,40 @@ def test_what_was_recorded_is_read_again(kept: Records) -> None:
 
 
 def test_records_hold_after_their_project_was_moved_and_none_of_a_copy_that_has_other_files(
-    kept: Records, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kept: Records, tmp_path: Path
 ) -> None:
     assert set(json.loads(kept.path.read_text())["toy.make"]["files"]) == {"table.parquet", "arrays"}
     moved, copied = tmp_path.with_name(f"{tmp_path.name}-moved"), tmp_path.with_name(f"{tmp_path.name}-copied")
     shutil.copytree(tmp_path, copied)
     tmp_path.rename(moved)
-    monkeypatch.setattr(records, "project_root", lambda: moved)
-    made = Records.of("toy").made["toy.make"]
+    made = Records.of(moved).made["toy.make"]
     assert set(made.files) == {str(moved / "table.parquet"), str(moved / "arrays")}
     assert explain("toy.make", LINEAGE, made) == []
-    monkeypatch.setattr(records, "project_root", lambda: copied)
-    told = explain("toy.make", LINEAGE, Records.of("toy").made["toy.make"])
+    told = explain("toy.make", LINEAGE, Records.of(copied).made["toy.make"])
     assert told == [f"{copied / name} is changed" for name in ("table.parquet", "arrays")]
 
 
 def test_a_file_outside_the_project_is_recorded_where_it_lies(kept: Records, tmp_path: Path) -> None:
     outside = str(tmp_path.with_name("outside.parquet"))
     kept.add("toy.far", Materialization(LINEAGE, {outside: {}}, {}, "today"))
-    assert set(Records.of("toy").made["toy.far"].files) == {outside}
+    assert set(Records.of(kept.path.parent).made["toy.far"].files) == {outside}
 
 
 @pytest.mark.parametrize("content", ["", "{", '{"toy.make": {}}', '{"toy.make": {"lineage": {}}}', "[]"])
-def test_records_that_cannot_be_read_are_none(kept: Records, content: str) -> None:
+def test_records_that_cannot_be_read_are_none_which_is_logged(
+    kept: Records, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
     kept.path.write_text(content)
-    assert Records.of("toy").made == {}
+    assert Records.of(kept.path.parent).made == {}
+    assert f"{kept.path} cannot be read" in caplog.text
+    assert "all is made anew" in caplog.text
 
 
 def test_records_of_an_earlier_version_are_none(kept: Records) -> None:
     earlier = kept.path.read_text().replace('"lineage"', '"recipe"')
     assert earlier != kept.path.read_text()
     kept.path.write_text(earlier)
-    assert Records.of("toy").made == {}
+    assert Records.of(kept.path.parent).made == {}
 
 
 def test_a_node_that_was_never_run_has_to() -> None:

@@ -83,8 +83,8 @@ def test_each_change_makes_anew_what_depends_on_it_and_nothing_else(project: Any
     assert {"ingest_activities", "ingest_people", "merge_people"} <= skipped
     assert "apply_preprocessor" in ran
     # Files that nodes made: one is gone, another was cut off.
-    (root / "data" / "03_primary" / "redhat" / "joined_rows.parquet").unlink()
-    arrays = root / "data" / "05_model_input" / "redhat" / "test_arrays" / "codes.npy"
+    (root / "data" / "runs" / "redhat" / "latest" / "03_primary" / "joined_rows.parquet").unlink()
+    arrays = root / "data" / "runs" / "redhat" / "latest" / "05_model_input" / "test_arrays" / "codes.npy"
     arrays.write_bytes(arrays.read_bytes()[:-100])
     skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preprocessor")
     assert set(ran) == {"merge_people", "apply_preprocessor"}

@@ -134,7 +134,7 @@ def test_an_installed_package_runs_in_an_empty_folder_on_an_archive_of_the_confi
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     assert {path.name for path in folder.iterdir()} == {"data", "mlruns"}
-    assert (folder / "data" / "04_feature" / "pima" / "feature_table.parquet").is_file()
+    assert (folder / "data" / "runs" / "pima" / "latest" / "04_feature" / "feature_table.parquet").is_file()
     store = mlflow.MlflowClient(f"sqlite:///{folder}/mlruns/mlflow.db")
     (run,) = store.search_runs([store.get_experiment_by_name("pima").experiment_id])
     assert run.data.tags["command"].startswith("python -m casebook --pipelines=pima")

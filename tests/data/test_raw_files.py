@@ -196,7 +196,7 @@ def test_after_a_kill_between_two_files_of_a_sample_the_next_run_makes_it_again(
     if earlier:
         find_raw_files(case, SAMPLE)
     wanted = {**SAMPLE, "seed": 2}
-    real, left = raw_files.os.replace, [moved]
+    real, left = raw_files.rename_into_place, [moved]
 
     def replace(source: Path, target: Path) -> None:
         if target.name in NAMES:
@@ -206,7 +206,7 @@ def test_after_a_kill_between_two_files_of_a_sample_the_next_run_makes_it_again(
         real(source, target)
 
     with monkeypatch.context() as patch:
-        patch.setattr(raw_files.os, "replace", replace)
+        patch.setattr(raw_files, "rename_into_place", replace)
         with pytest.raises(KeyboardInterrupt):
             find_raw_files(case, wanted)
     found = find_raw_files(case, wanted)
@@ -246,3 +246,18 @@ def test_only_unchanged_files_count_as_a_samples(case: Case, folder: Path) -> No
     find_raw_files(case, SAMPLE)
     put(folder, "people.csv")
     assert sample_files(folder, list(NAMES)) == ["train.csv", "test.csv"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"parameters": {}}', "\x00"])
+def test_a_damaged_marker_is_named_with_what_can_be_done(
+    case: Case, folder: Path, generator: Generator, content: str
+) -> None:
+    find_raw_files(case, SAMPLE)
+    (folder / MARKER).write_text(content)
+    with pytest.raises(RawFilesError, match=r"\.sample\.json is damaged .*: remove the folder, and its sample is made"):
+        find_raw_files(case, SAMPLE)
+    for file in folder.iterdir():
+        if file.name != MARKER:
+            file.unlink()
+    assert find_raw_files(case, SAMPLE).generated
+    assert generator.calls == 2

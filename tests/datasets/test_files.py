@@ -10,7 +10,8 @@ import pytest
 from kedro.io import DatasetError
 
 from casebook.config.schema import TabularPreprocessingParameters
-from casebook.datasets import ArraysFolder, NetworkFile, PreprocessorFile, RawTable
+from casebook.datasets import ArraysFolder, NetworkFile, PreprocessorFile, RawTable, TableFile
+from casebook.datasets.files import DamagedFileError
 from casebook.datasets.raw import RawFileError
 from casebook.preprocessing.fit_tabular import fit_preprocessor
 
@@ -144,3 +145,21 @@ def test_a_network_comes_back_with_its_weights(tmp_path: Path) -> None:
 
 def test_a_dataset_describes_where_it_lies(raw: Path) -> None:
     assert str(raw) in repr(RawTable(str(raw), metadata={"kedro-viz": {"layer": "raw"}}))
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage"])
+@pytest.mark.parametrize("kind", [ArraysFolder, NetworkFile, PreprocessorFile, TableFile])
+def test_what_a_run_has_made_and_is_damaged_is_named_with_what_to_do(
+    tmp_path: Path, kind: type, content: bytes
+) -> None:
+    place = tmp_path / "made.keras"
+    if kind is ArraysFolder:
+        place.mkdir()
+    (place / "codes.npy" if kind is ArraysFolder else place).write_bytes(content)
+    with pytest.raises(DatasetError) as told:
+        kind(str(place)).load()
+    found = told.value if isinstance(told.value, DamagedFileError) else told.value.__cause__
+    assert isinstance(found, DamagedFileError)
+    assert str(found).startswith(f"{place} is damaged (")
+    assert "<case>.from_run=<run id>" in str(found)
+    assert "\n" not in str(found)

@@ -17,7 +17,7 @@ from casebook.tracking import console, mlflow_client
 from casebook.tracking.console import ProgressBar
 from casebook.tracking.mlflow_client import child_run
 from casebook.training.callbacks import CurveCallback
-from casebook.training.checkpoints import TrainingCheckpoint
+from casebook.training.checkpoints import KeptCheckpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,7 @@ def test_the_callbacks_write_curves_to_the_run_that_was_open_when_they_were_load
     with mlflow.start_run() as run:
         curves, bar, checkpoint = TrainingCallbacks("models/checkpoint.bin").load()
     assert [type(callback) for callback in (curves, bar, checkpoint)] == [
-        CurveCallback, ProgressBar, TrainingCheckpoint,
+        CurveCallback, ProgressBar, KeptCheckpoint,
     ]  # fmt: skip
     file = checkpoint.checkpoint
     assert (file.path, file.owner) == (Path("models/checkpoint.bin"), run.info.run_id)

@@ -4,14 +4,11 @@ import errno
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from casebook.runtime.atomic_files import UNFINISHED, atomic_write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_file_appears_with_its_whole_content(tmp_path: Path) -> None:
@@ -121,3 +118,21 @@ def test_a_block_that_writes_nothing_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "table.csv"):
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_what_takes_a_name_has_reached_the_disk_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    flushed: list[str] = []
+    place, sync = tmp_path / "made", os.fsync
+
+    def record(handle: int) -> None:
+        flushed.append(f"{Path(f'/proc/self/fd/{handle}').readlink()} {place.exists()}")
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", record)
+    with atomic_write(place) as path:
+        (path.mkdir(), (path / "inner").touch()) if kind == "folder" else path.touch()
+    inner = [f"{path}/inner False"] if kind == "folder" else []
+    assert flushed == [*inner, f"{path} False", f"{tmp_path} True"]

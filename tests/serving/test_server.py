@@ -98,10 +98,10 @@ def server(finished: Finished) -> Iterator[Client]:
 def test_rows(finished: Finished) -> pd.DataFrame:
     """Raw test rows of the finished run, with what its evaluation said of them."""
     data = finished.project.root / "data"
-    parts = pd.read_parquet(data / "05_model_input" / "redhat" / "split_assignment.parquet")["part"]
-    joined = pd.read_parquet(data / "03_primary" / "redhat" / "joined_rows.parquet")
+    parts = pd.read_parquet(data / "runs" / "redhat" / "latest" / "05_model_input" / "split_assignment.parquet")["part"]
+    joined = pd.read_parquet(data / "runs" / "redhat" / "latest" / "03_primary" / "joined_rows.parquet")
     rows = to_raw_values(joined[(parts & TEST > 0).to_numpy()].drop(columns="outcome"))
-    evaluated = pd.read_parquet(data / "07_model_output" / "redhat" / "test_predictions.parquet")
+    evaluated = pd.read_parquet(data / "runs" / "redhat" / "latest" / "07_model_output" / "test_predictions.parquet")
     return rows.assign(evaluated=evaluated["probability"].to_numpy()).head(ROWS).reset_index(drop=True)
 
 

@@ -91,7 +91,8 @@ def test_a_store_for_which_there_is_no_room_is_said_so(tmp_path: Path, monkeypat
     def fill(*_arguments: object) -> None:
         raise OSError(28, "No space left on device")
 
-    (tmp_path / "kept.db").touch()
+    with closing(sqlite3.connect(tmp_path / "kept.db")) as store, store:
+        store.execute("CREATE TABLE experiments (it INTEGER)")
     monkeypatch.setattr("casebook.tracking.sqlite_store.cached_tables", lambda: tmp_path / "kept.db")
     monkeypatch.setattr("casebook.tracking.sqlite_store.shutil.copyfile", fill)
     with pytest.raises(StoreError) as error:

@@ -141,3 +141,24 @@ def test_a_server_that_takes_no_connection_is_refused_at_once(monkeypatch: pytes
         listener.listen()
         refuse_dead_server(address)
     refuse_dead_server("sqlite:///mlflow.db")
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage" * 999])
+def test_damaged_tables_in_the_environment_are_named_and_made_anew(
+    tmp_path: Path, kept: Path, content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(content)
+    file = tmp_path / "new" / "mlflow.db"
+    create_store_once(f"sqlite:///{file}")
+    assert is_complete(file)
+    assert f"{kept} is damaged" in caplog.text
+    with closing(sqlite3.connect(kept)) as store:
+        assert store.execute("SELECT count(*) FROM experiments").fetchone() == (0,)
+
+
+def test_a_damaged_store_is_named_in_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "mlflow.db"
+    file.write_bytes(b"garbage" * 999)
+    with pytest.raises(StoreError, match=r"mlflow\.db is damaged \(file is not a database\): put a copy of it"):
+        create_store_once(f"sqlite:///{file}")

@@ -1,10 +1,11 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from casebook.training import checkpoints
-from casebook.training.checkpoints import Checkpoint, read_owner
+from casebook.training.checkpoints import Checkpoint, KeptCheckpoint, read_owner, read_progress
 
 ARRAYS = [
     np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -76,3 +77,31 @@ def test_no_second_state_is_kept_within_the_pause(tmp_path: Path, monkeypatch: p
         eager.save(FACTS, ARRAYS)
         clock[0] += 0.25
     assert due == [True, False] * 4
+
+
+@pytest.mark.parametrize("damage", [lambda c: c[:0], lambda c: c[:3], lambda c: c[:-1], lambda c: b"\xff" * len(c)])
+def test_a_damaged_checkpoint_counts_for_nothing_and_is_named(
+    checkpoint: Checkpoint, damage: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    checkpoint.save(FACTS, ARRAYS)
+    checkpoint.path.write_bytes(damage(checkpoint.path.read_bytes()))
+    assert (checkpoint.load(), read_owner(checkpoint.path), read_progress(checkpoint.path)) == (None, "", [])
+    assert f"{checkpoint.path} is damaged" in caplog.text
+    assert "remove it" in caplog.text
+    checkpoint.save(FACTS, ARRAYS)
+    assert checkpoint.load() is not None
+
+
+def test_another_byte_anywhere_is_seen(checkpoint: Checkpoint) -> None:
+    checkpoint.save(FACTS, ARRAYS)
+    whole = checkpoint.path.read_bytes()
+    for place in range(len(whole)):
+        checkpoint.path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert checkpoint.load() is None
+
+
+def test_a_checkpoint_of_a_run_outlives_its_training(checkpoint: Checkpoint) -> None:
+    checkpoint.save(FACTS, ARRAYS)
+    KeptCheckpoint(checkpoint).remove()
+    assert checkpoint.load() is not None
+    assert read_progress(checkpoint.path) == FACTS["history"]

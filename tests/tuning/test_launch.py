@@ -79,7 +79,7 @@ def test_figures_page_and_leaderboard_are_artifacts_and_only_the_winner_is_logge
     client, run_id = listed.project.client, listed.parent.info.run_id
     pictures = {artifact.path for artifact in client.list_artifacts(run_id, "study/figures")}
     assert {"study/figures/optimization_history.png", "study/figures/timeline.png"} <= pictures
-    folder = listed.project.root / "data" / "08_reporting" / "redhat" / "study"
+    folder = listed.project.root / "data" / "runs" / "redhat" / run_id / "08_reporting" / "study"
     page = (folder / "study.html").read_text()
     assert page.count("Best value by trial") == 1
     assert "cdn" not in page.split("</head>")[1][:2000]

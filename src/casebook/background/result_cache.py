@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import pickle
 from contextlib import suppress
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+LOGGER = logging.getLogger(__name__)
+# At the beginning of a file, the hash of the rest.
+SUM_BYTES = hashlib.sha256().digest_size
 # What a fitted estimator depends on besides what `hash_code` counts in.
 LIBRARIES = ("scikit-learn", "scipy")
 # Variants are run in turn; the least recently used outputs are removed.
@@ -46,13 +50,19 @@ def fingerprint(function: Callable[..., Any], inputs: Sequence[Any]) -> str:
 
 
 def find(folder: Path, key: str) -> list[bytes] | None:
-    """Load cached outputs, each pickled; None where there are none, or the file is damaged."""
+    """Read kept outputs, each pickled; nothing where there are none, or the file is damaged, which is said."""
     file = folder / f"{key}.pickle"
     try:
-        kept: list[bytes] = pickle.loads(file.read_bytes())  # noqa: S301 - written below, in the project's own folder
+        content = file.read_bytes()
+        if hashlib.sha256(content[SUM_BYTES:]).digest() != content[:SUM_BYTES]:
+            raise ValueError("cut off, or not what was written")
+        kept: list[bytes] = pickle.loads(content[SUM_BYTES:])  # noqa: S301 - written below, in the project's own folder
         for value in kept:
             pickle.loads(value)  # noqa: S301 - as above
-    except Exception:  # noqa: BLE001 - not there, cut off, or of classes that are no more: all is computed anew
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # noqa: BLE001 - cut off, or of classes that are no more
+        LOGGER.warning("%s cannot be read (%s): what it held is computed anew", file, error)
         return None
     with suppress(OSError):
         file.touch()
@@ -63,7 +73,8 @@ def keep(folder: Path, key: str, outputs: list[bytes]) -> None:
     """Store outputs; a full disk or a read-only folder stores none."""
     with suppress(OSError):
         with atomic_write(folder / f"{key}.pickle") as path:
-            path.write_bytes(pickle.dumps(outputs))
+            content = pickle.dumps(outputs)
+            path.write_bytes(hashlib.sha256(content).digest() + content)
         files = sorted(folder.glob("[!.]*.pickle"), key=lambda file: file.stat().st_mtime)
         for file in files[:-MAX_CACHED_FILES]:
             file.unlink(missing_ok=True)

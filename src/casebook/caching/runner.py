@@ -18,6 +18,7 @@ from casebook.config.schema.evaluation import NONE
 from casebook.data.file_fingerprints import read_state
 from casebook.datasets.tables import run_after_writes
 from casebook.datasets.tracked import log_again
+from casebook.runtime.atomic_files import remove
 
 if TYPE_CHECKING:
     from kedro.io import CatalogProtocol
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 # Stages of a run on which no other depends.
 PARTS = ("profile", "figures")
+# The catalog's name for the folder of the run; runs that only use a model have none.
+RUN_FOLDER = "run_folder"
 LOGGER = logging.getLogger(__name__)
 
 
@@ -55,7 +58,10 @@ class ReusingRunner(SequentialRunner):
         """Run the nodes that are left; see `AbstractRunner.run`."""
         case = str(pipeline.nodes[0].namespace).partition(".")[0]
         pipeline = leave_out_parts(pipeline, catalog, case)
-        kept = KeptOutputs(catalog, Records.of(case))
+        if RUN_FOLDER not in catalog:
+            complete: dict[str, Any] = self.runner.run(pipeline, catalog, hook_manager, run_id, only_missing_outputs)
+            return complete
+        kept = KeptOutputs(catalog, Records.of(catalog.load(RUN_FOLDER)))
         lineages = kept.trace(pipeline)
         if catalog.load(f"{PARAMETERS}{case}.reuse"):
             pipeline = _leave_out(pipeline, kept, lineages, hook_manager)
@@ -82,12 +88,20 @@ def _leave_out(
         reasons = explain(node.name, lineages[node.name], made) if node.name in lineages else ["always"]
         if reasons or made is None:
             left.append(node)
+            _remove_inherited(node, kept)
             if node.name in lineages:
                 LOGGER.info("reuse: %s runs: %s", node.name, "; ".join(reasons))
         else:
             LOGGER.info("reuse: %s is skipped: inputs, parameters and code are those of %s", node.name, made.when)
             _log_skipped(node, kept, made, hook_manager)
     return Pipeline(left)
+
+
+def _remove_inherited(node: Node, kept: KeptOutputs) -> None:
+    """Remove the inherited outputs of a node that runs: some datasets write into the file that is there."""
+    for place in map(kept.path, node.outputs):
+        if place and Path(place).is_relative_to(kept.records.path.parent):
+            remove(Path(place))
 
 
 def _log_skipped(node: Node, kept: KeptOutputs, made: Materialization, hook_manager: PluginManager | None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from kedro.framework.session import KedroSession
-from kedro.runner import ParallelRunner, SequentialRunner
+from kedro.runner import SequentialRunner
 
 from casebook.caching.misuse import describe_misuse
 from casebook.cases.registry import DEFAULT, find_case
@@ -17,6 +17,8 @@ from casebook.config.paths import CONF_VARIABLE, conf_source, project_root
 from casebook.tracking.disk_space import describe_full_disk
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from kedro.config import OmegaConfigLoader
     from kedro.runner import AbstractRunner
 
@@ -46,7 +48,8 @@ class CasebookSession(KedroSession):
         super().__init__(session_id, package_name, root, save_on_close, source)
 
     def run(self, *args: Any, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - Kedro's own
-        """Run with a runner that knows what was made before; the nodes of one in several processes call no hooks."""
+        """Run with a runner that knows what was made before."""
+        _refuse_options(options)
         # Kedro imports this module for each of its commands; what a run needs beyond it takes two seconds.
         from casebook.background.runner import BackgroundRunner
 
@@ -57,7 +60,7 @@ class CasebookSession(KedroSession):
         self.case = find_case(str(names[0])) if len(names) == 1 else ""
         runner = options.get("runner") or SequentialRunner()
         background = BackgroundRunner()
-        if type(runner) is SequentialRunner and not runner._is_async:
+        if type(runner) is SequentialRunner:
             runner = background
             # Of a case's pipelines only the one that trains has nodes for it; its imports then take no time of the run.
             if names in ([self.case], [DEFAULT]):
@@ -70,7 +73,7 @@ class CasebookSession(KedroSession):
     def _run_with(self, runner: AbstractRunner, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any]:
         from casebook.caching.runner import ReusingRunner
 
-        options["runner"] = runner if isinstance(runner, ParallelRunner) else ReusingRunner(runner)
+        options["runner"] = ReusingRunner(runner)
         try:
             outcome: dict[str, Any] = super().run(*args, **options)
         except click.ClickException:
@@ -89,3 +92,33 @@ class CasebookSession(KedroSession):
         if self.case:
             loader.config_patterns |= list_case_patterns(self.case)
         return loader
+
+
+def refuse_runner(option: str) -> click.UsageError:
+    """Return the error about an option that asks for another way to run nodes."""
+    return click.UsageError(
+        f"{option}: leave it out. Nodes log to one MLflow run, in one thread; profiles, figures and the reference "
+        "are computed in a process beside the training by themselves"
+    )
+
+
+def _refuse_options(options: Mapping[str, Any]) -> None:
+    """Refuse options of Kedro's run that a run here cannot follow.
+
+    Raises:
+        UsageError: it says why, and what does the same.
+    """
+    runner = options.get("runner")
+    if runner is not None and (not isinstance(runner, SequentialRunner) or runner._is_async):
+        name = "--async" if isinstance(runner, SequentialRunner) else f"--runner={type(runner).__name__}"
+        raise refuse_runner(name)
+    if options.get("only_missing_outputs"):
+        raise click.UsageError(
+            "--only-missing-outputs: each run keeps its files in a folder of its own, where all are missing at first; "
+            "--params <case>.reuse=true skips what is up to date"
+        )
+    if options.get("load_versions"):
+        raise click.UsageError(
+            "--load-versions: datasets have no versions; --params <case>.from_run=<run id> names the run whose files "
+            "are taken over"
+        )

@@ -13,12 +13,12 @@ class ProjectCommands(click.Group):
         return ["run"]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own
-        """Return the command of a name, where it is ours."""
+        """Return the command."""
         if cmd_name != "run":
             return None
-        from casebook.cli.run import make_run_command
+        from casebook.cli.checked_run import run
 
-        return make_run_command()
+        return run
 
 
 @click.group(cls=ProjectCommands)

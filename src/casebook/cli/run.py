@@ -8,13 +8,21 @@ FORWARDED = {"ignore_unknown_options": True, "allow_extra_args": True}
 
 
 @click.command(context_settings=FORWARDED, add_help_option=False)
+@click.option("--list-resumable", is_flag=True, help="List the runs that were broken off and can be resumed.")
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def run(options: tuple[str, ...]) -> None:
+def run(options: tuple[str, ...], list_resumable: bool) -> None:
     """Run a pipeline, with all options of `kedro run`.
 
     A case trains (redhat), searches (redhat_study), predicts (redhat_predict), learns on (redhat_update) or is
-    looked after (redhat_monitor).
+    looked after (redhat_monitor). `casebook run --list-resumable` lists the runs that were broken off.
     """
+    if list_resumable:
+        from casebook.cases.registry import CASES
+        from casebook.run_folders.finding import resumable_runs, tabulate_resumable
+
+        found = [run for case in CASES for run in resumable_runs(case)]
+        click.echo(tabulate_resumable(found) if found else "no run was broken off in its training")
+        return
     run_pipeline(list(options), "casebook run")
 
 
@@ -27,14 +35,7 @@ def run_pipeline(options: list[str] | None, name: str) -> None:
     """
     from kedro.framework.project import configure_project
 
+    from casebook.cli.checked_run import run as checked_run
+
     configure_project("casebook")
-    make_run_command().main(options, prog_name=name)
-
-
-def make_run_command() -> click.Command:
-    """Make Kedro's `run`, whose parameters and file of options are read as configuration files are."""
-    from kedro.framework.cli.project import run as kedro_run
-
-    from casebook.cli.run_options import replace_options
-
-    return replace_options(kedro_run)
+    checked_run.main(options, prog_name=name)

@@ -24,9 +24,13 @@ QUIET = {"PYTHONWARNINGS": "ignore:starlette.middleware.wsgi is deprecated"}
 def ui(port: int) -> None:
     """Browse runs in the MLflow UI."""
     from casebook.config.paths import artifact_location, tracking_uri
-    from casebook.tracking.sqlite_store import open_read_only
+    from casebook.tracking.left_running import close_left_running
+    from casebook.tracking.sqlite_store import SQLITE_PREFIX, open_read_only
 
     uri = open_read_only(tracking_uri())
+    # A server elsewhere is told by the commands that log to it: one that is not there would be waited for.
+    if uri.startswith(SQLITE_PREFIX):
+        close_left_running(uri)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]
     command += ONE_USER
     # An environment that was installed before the app was there shows MLflow's own order.

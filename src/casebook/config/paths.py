@@ -54,6 +54,11 @@ def raw_folder(case: str) -> Path:
     ) / case
 
 
+def runs_folder(case: str) -> Path:
+    """Return the folder in which each run of a case has a folder of its own, called by its id."""
+    return project_root() / "data" / "runs" / case
+
+
 def raw_folder_is_set() -> bool:
     """Return whether the user named a folder of raw files, into which nothing is ever written."""
     return bool(os.environ.get("CASEBOOK_RAW"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from casebook.cases.registry import CASES, load_case, load_parameters_class
+from casebook.config.best_file import BEST
 from casebook.config.command_line import find_typed, interpret
 from casebook.config.error_lines import RENAMED_KEYS, explain_errors, follow
 from casebook.config.paths import best_variant_file
@@ -32,8 +33,6 @@ __all__ = [
 ]
 
 DEFAULT = "default"
-# The variant that a study writes.
-BEST = "best"
 COLUMN_KEYED = ("columns", "encoding", "impute", "clip", "nearest_lower_within")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +12,7 @@ from casebook.column_types.parsing import InvalidTableError
 from casebook.compute.threads import map_in_threads
 from casebook.config.paths import raw_folder, raw_folder_is_set
 from casebook.data.file_fingerprints import read_content
-from casebook.runtime.atomic_files import atomic_write
+from casebook.runtime.atomic_files import atomic_write, rename_into_place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,11 +90,25 @@ def _unchanged(marker: Mapping[str, Any], digests: Mapping[str, str]) -> list[st
 
 
 def _read_marker(folder: Path) -> dict[str, Any]:
-    """Load the marker of a sample; empty where the user set the raw folder or there is none."""
+    """Read what is known of a sample; nothing where the user named the folder or there is none.
+
+    Raises:
+        RawFilesError: it is damaged, so that nobody knows whether the files beside it are a sample.
+    """
     marker = folder / MARKER
     if raw_folder_is_set() or not marker.exists():
         return {}
-    found: dict[str, Any] = json.loads(marker.read_text())
+    try:
+        found: dict[str, Any] = json.loads(marker.read_text())
+        if not {"parameters", "best_reachable", "fingerprints"} <= found.keys():
+            raise ValueError("it lacks what a sample's marker holds")
+    except (OSError, ValueError, AttributeError) as error:
+        if not any(file.name != MARKER for file in folder.iterdir()):
+            return {}
+        raise RawFilesError(
+            f"{marker} is damaged ({error}): remove the folder, and its sample is made anew; or only this file, if the "
+            "files beside it are your own"
+        ) from None
     return found
 
 
@@ -136,8 +150,10 @@ def _generate(case: Case, sample: Mapping[str, int], folder: Path, earlier: list
         with atomic_write(folder / MARKER) as path:
             path.write_text(json.dumps(marker, indent=1))
         for name in names:
-            os.replace(made / name, folder / name)  # noqa: PTH105 - as in `atomic_files`
-    (folder.with_name(f"{folder.name}-sample")).rmdir()
+            rename_into_place(made / name, folder / name)
+    # Another command that has made the same sample at the same time may have done so.
+    with suppress(FileNotFoundError):
+        (folder.with_name(f"{folder.name}-sample")).rmdir()
     return marker
 
 

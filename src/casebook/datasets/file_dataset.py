@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kedro.io import AbstractDataset
+from kedro.io import AbstractDataset, DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class DamagedFileError(DatasetError):
+    """A file that a run has made and that cannot be read; the message names it and says what to do."""
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say of a file that is there and cannot be read which one it is.
+
+    Raises:
+        DamagedFileError: it cannot be read.
+    """
+    try:
+        yield
+    except (DatasetError, FileNotFoundError, MemoryError):
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise DamagedFileError(
+            f"{path} is damaged ({said}): make it anew by beginning with an earlier node, or take over from another "
+            "run with <case>.from_run=<run id>"
+        ) from error
 
 
 class FileDataset(AbstractDataset[Any, Any]):

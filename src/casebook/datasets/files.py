@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from kedro.io import DatasetError
 
-from casebook.datasets.file_dataset import FileDataset
+from casebook.datasets.file_dataset import FileDataset, reading
 from casebook.preprocessing.modality import describe_preprocessor, restore_preprocessor
 from casebook.runtime.atomic_files import atomic_write
 
@@ -30,7 +30,8 @@ class ArraysFolder(FileDataset):
         """
         if not self._filepath.is_dir():
             raise DatasetError(f"{self._filepath} is not there yet; run the nodes that make it first")
-        return {file.stem: np.load(file, mmap_mode="r") for file in sorted(self._filepath.glob("*.npy"))}
+        with reading(self._filepath):
+            return {file.stem: np.load(file, mmap_mode="r") for file in sorted(self._filepath.glob("*.npy"))}
 
     def save(self, data: Arrays) -> None:
         """Write all arrays atomically."""
@@ -67,7 +68,8 @@ class PreprocessorFile(FileDataset):
 
     def load(self) -> Preprocessor:
         """Load the preprocessor."""
-        return restore_preprocessor(json.loads(self._filepath.read_text()))
+        with reading(self._filepath):
+            return restore_preprocessor(json.loads(self._filepath.read_text()))
 
     def save(self, data: Preprocessor) -> None:
         """Write the preprocessor atomically."""
@@ -82,7 +84,8 @@ class NetworkFile(FileDataset):
         """Load the model with the project's layers."""
         from casebook.models.networks import load_network
 
-        return load_network(self._filepath)
+        with reading(self._filepath):
+            return load_network(self._filepath)
 
     def save(self, data: keras.Model) -> None:
         """Write the model atomically."""

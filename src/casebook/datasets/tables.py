@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from casebook.datasets.file_dataset import FileDataset
+from casebook.datasets.file_dataset import FileDataset, reading
 from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ class TableFile(FileDataset):
     def load(self) -> pd.DataFrame:
         """Read the table with the dtypes that it was saved with."""
         self._wait()
-        stored = pa.parquet.read_table(self._filepath)
+        with reading(self._filepath):
+            stored = pa.parquet.read_table(self._filepath)
         # Parquet knows no dates by the second and would give them back by the millisecond.
         kinds = {column["name"]: column["numpy_type"] for column in stored.schema.pandas_metadata["columns"]}
         table: pd.DataFrame = stored.to_pandas()

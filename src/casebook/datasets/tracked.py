@@ -84,12 +84,12 @@ class TrainingCallbacks(RunDataset):
         """Return callbacks bound to this run."""
         from casebook.tracking.console import ProgressBar
         from casebook.training.callbacks import CurveCallback
-        from casebook.training.checkpoints import TrainingCheckpoint
+        from casebook.training.checkpoints import KeptCheckpoint
 
         run_id = current_run_id()
         curves = CurveWriter(run_id)
         checkpoint = Checkpoint(self.checkpoint, run_id, SECONDS_BETWEEN_STATES)
-        return [CurveCallback(curves, finish=curves.flush), ProgressBar(), TrainingCheckpoint(checkpoint)]
+        return [CurveCallback(curves, finish=curves.flush), ProgressBar(), KeptCheckpoint(checkpoint)]
 
 
 class FoldRuns(RunDataset):

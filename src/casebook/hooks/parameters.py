@@ -18,9 +18,12 @@ class ParametersHook:
     def after_context_created(self, context: KedroContext) -> None:
         """Overlay variant and command line on the configuration and validate the result."""
         # Pydantic and the cases' classes are not needed to list commands.
+        from casebook.config.best_file import find_damaged_files
         from casebook.config.resolve import InvalidParametersError, resolve_parameters
 
         given = context._runtime_params or {}
+        for file, why in find_damaged_files():
+            raise click.ClickException(f"{file} is {why}; remove it: the next study writes it anew")
         try:
             resolved = resolve_parameters(context.config_loader["parameters"], given)
         except InvalidParametersError as error:

@@ -1,4 +1,4 @@
-"""Going on with a run that was killed in training."""
+"""Going on with a run that was broken off in or after its training."""
 
 from __future__ import annotations
 
@@ -7,51 +7,89 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import mlflow
-import yaml
 
 from casebook.config.schema import EXECUTION_OPTIONS
 from casebook.config.tree import differ
-from casebook.training.checkpoints import read_owner
+from casebook.run_folders.finding import resumable_runs, tabulate_resumable
+from casebook.run_folders.folder import FINISHED, RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from mlflow.entities import Run
 
+    from casebook.run_folders.folder import RunFacts
+
 LOGGER = logging.getLogger(__name__)
-# Where a run keeps its merged parameters.
-PARAMETERS_FILE = "config/parameters.yml"
 
 
-def find_killed_run(case: str, parameters: Mapping[str, Any], fingerprint: str | None, checkpoint: Path) -> Run | None:
-    """Find the run that a case's checkpoint belongs to.
+def find_broken_off(case: str, wanted: bool | str) -> tuple[RunFolder, RunFacts] | None:
+    """Find the run to go on with.
 
     Args:
         case: its name.
-        parameters: the case's merged parameters, now.
-        fingerprint: of the raw files, now; none where this command reads none.
-        checkpoint: where training keeps its state.
+        wanted: a run's id, or true for the newest.
 
     Returns:
-        The run, or nothing when no training was broken off: that is said, and a new run begins.
+        Its folder, or nothing when no run was broken off: that is said, and a new run begins.
+
+    Raises:
+        UsageError: the run cannot be resumed; the message lists those that can.
+    """
+    runs = resumable_runs(case)
+    if isinstance(wanted, str):
+        found = next((run for run in runs if run[0].run_id == wanted), None)
+        if found is None:
+            raise click.UsageError(f"{case}.resume: {_why_not(case, wanted)}; {_list_others(case, runs)}")
+        return found
+    if not runs:
+        LOGGER.warning("%s.resume: no training was broken off, so there is nothing to resume; a new run begins", case)
+        return None
+    if len(runs) > 1:
+        LOGGER.warning("%s.resume: the newest of these goes on:\n%s", case, tabulate_resumable(runs))
+    return runs[0]
+
+
+def _why_not(case: str, run_id: str) -> str:
+    facts = RunFolder(case, run_id).read()
+    if facts is None:
+        return f"there is no folder of run {run_id}"
+    if facts.state == FINISHED:
+        return f"run {run_id} has finished"
+    if facts.live:
+        return f"run {run_id} is running"
+    return f"run {run_id} was broken off before its first epoch was kept"
+
+
+def _list_others(case: str, runs: list[tuple[RunFolder, RunFacts]]) -> str:
+    return f"these can be resumed:\n{tabulate_resumable(runs)}" if runs else f"no run of {case} can be resumed"
+
+
+def check_resumable(folder: RunFolder, facts: RunFacts, parameters: Mapping[str, Any], fingerprint: str | None) -> Run:
+    """Check that a run can go on as this command would have it, and end its folds that were open.
+
+    Args:
+        folder: of the run.
+        facts: what is known of it.
+        parameters: the case's merged parameters, now.
+        fingerprint: of the raw files, now; none where this command reads none.
+
+    Returns:
+        The run.
 
     Raises:
         UsageError: the run is not in this store, or its parameters or raw files were others.
     """
-    run_id = read_owner(checkpoint)
-    if not run_id:
-        LOGGER.warning("%s.resume: no training was broken off, so there is nothing to resume; a new run begins", case)
-        return None
+    case, run_id = folder.case, folder.run_id
     try:
         run = mlflow.get_run(run_id)
     except mlflow.MlflowException:
         raise click.UsageError(
-            f"{case}.resume: {checkpoint} is of run {run_id}, which {mlflow.get_tracking_uri()} does not hold; "
+            f"{case}.resume: {folder.checkpoint} is of run {run_id}, which {mlflow.get_tracking_uri()} does not hold; "
             f"name its store in MLFLOW_TRACKING_URI, or leave out {case}.resume"
         ) from None
-    refuse_differences(case, _kept_parameters(run_id, case), what_counts(parameters))
-    if fingerprint is not None and run.data.tags.get("data.fingerprint") != fingerprint:
+    refuse_differences(case, facts.parameters, what_counts(parameters))
+    if fingerprint is not None and fingerprint != facts.fingerprint:
         raise click.UsageError(f"{case}.resume: the raw files are others than in run {run_id}; leave out {case}.resume")
     _end_children(run)
     return run
@@ -78,8 +116,3 @@ def refuse_differences(case: str, before: Mapping[str, Any], now: Mapping[str, A
             f"{case}.resume: {'; '.join(told)}. A run goes on with the parameters that it began with: give those, "
             f"or leave out {case}.resume"
         )
-
-
-def _kept_parameters(run_id: str, case: str) -> dict[str, Any]:
-    kept: dict[str, Any] = yaml.safe_load(mlflow.artifacts.load_text(f"runs:/{run_id}/{PARAMETERS_FILE}"))[case]
-    return kept

@@ -9,6 +9,7 @@ import click
 from mlflow import MlflowClient
 
 from casebook.datasets.study import StudyLaunch
+from casebook.tracking.left_running import process_tags
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ def begin_launch(context: KedroContext, case: str, parameters: dict[str, Any], r
 
     def open_run(name: str) -> str:
         experiment = tracking.experiment._experiment.experiment_id
-        return str(MlflowClient().create_run(experiment, run_name=name).info.run_id)
+        return str(MlflowClient().create_run(experiment, run_name=name, tags=process_tags()).info.run_id)
 
     try:
         session = open_session(case, parameters, raw.fingerprint, context.env or "local", open_run)

@@ -18,20 +18,23 @@ from casebook.config.resolve import list_differences
 from casebook.config.schema.evaluation import NONE
 from casebook.data.raw_files import RawFiles, find_raw_files
 from casebook.data.splitting import EmptySplitError
+from casebook.datasets.file_dataset import DamagedFileError
 from casebook.datasets.raw import RawFileError
 from casebook.datasets.tables import wait_for_writes
 from casebook.evaluation.scores import ScoreError
 from casebook.hooks.description import describe_run, keep_description
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.opening import choose_store, forget_other_runs, refuse_read_only
+from casebook.hooks.own_folder import OwnFolder
 from casebook.hooks.provenance import describe_command, describe_commit
-from casebook.hooks.resuming import PARAMETERS_FILE, find_killed_run, what_counts
+from casebook.hooks.resuming import what_counts
 from casebook.hooks.studies import begin_launch, tag_winner
 from casebook.monitoring.weekly_scores import BelowLevelError
 from casebook.runtime.lazy_imports import import_deferred
 from casebook.stages import STUDY
 from casebook.tracking import mlflow_client
 from casebook.tracking.console import announce_sample
+from casebook.tracking.left_running import close_left_running, process_tags, tagging_new_runs
 from casebook.tracking.sqlite_store import set_up_experiment
 from casebook.training.checkpoints import ResumeError
 from casebook.training.early_stopping import TrainingError
@@ -47,11 +50,13 @@ if TYPE_CHECKING:
 
 # Errors that a user mends in files: one clear line, no traceback.
 USER_ERRORS = (
-    InvalidTableError, EmptySplitError, RawFileError, ResumeError, BelowLevelError, TrainingError, ScoreError,
-    StudyError,
+    InvalidTableError, EmptySplitError, RawFileError, DamagedFileError, ResumeError, BelowLevelError, TrainingError,
+    ScoreError, StudyError,
 )  # fmt: skip
 # Stages of pipelines that use a model -> what their runs are called; others are called after their variant.
 JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor", "update": "update"}
+# Where a run keeps its merged parameters.
+PARAMETERS_FILE = "config/parameters.yml"
 # Set by `make ledger` for the runs that it starts: the row's key and the seed.
 LEDGER_VARIABLE = "CASEBOOK_LEDGER"
 MLFLOW_SETTINGS = {
@@ -66,6 +71,7 @@ class TrackingHook:
 
     # Addresses of MLflow's store, and of the copy that is used where it can only be read.
     store = used_store = ""
+    folder: OwnFolder | None = None
 
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
@@ -85,17 +91,19 @@ class TrackingHook:
         parameters = self.context.params[case]
         raw = self._find_raw_files(case, pipeline, parameters)
         self._configure(case, job_of(pipeline) or parameters["variant"])
+        close_left_running(mlflow.get_tracking_uri(), case)
+        job = "study" if runs_study(pipeline) else job_of(pipeline)
+        self.folder = OwnFolder(self.context, pipeline, catalog, case, job)
+        self._reopen(self.folder.choose(raw.fingerprint if raw else None))
         if runs_study(pipeline):
             begin_launch(self.context, case, parameters, raw)
-        callbacks = f"{case}.training_callbacks"
-        if parameters["resume"] and callbacks in pipeline.inputs():
-            fingerprint = raw.fingerprint if raw else None
-            self._reopen(find_killed_run(case, parameters, fingerprint, catalog[callbacks].checkpoint))
         end_killed_runs()
-        yield
+        with tagging_new_runs():
+            yield
         run = mlflow.active_run()
         if run is not None:
-            _describe_run(run.info.run_id, case, parameters, raw)
+            taken = self.folder.open(run.info.run_id)
+            _describe_run(run.info.run_id, case, parameters, raw, taken | process_tags())
 
     @hook_impl
     def before_node_run(self) -> None:
@@ -113,6 +121,8 @@ class TrackingHook:
             mlflow.end_run("FAILED")
             raise
         yield
+        if self.folder is not None:
+            self.folder.finish()
         if run is not None:
             job = "study" if runs_study(pipeline) else job_of(pipeline)
             found = mlflow.get_run(run.info.run_id)
@@ -124,6 +134,8 @@ class TrackingHook:
         _tag_error(error)
         yield
         mendable = find_user_error(error)
+        if self.folder is not None:
+            self.folder.fail(resumable=not isinstance(mendable, TrainingError))
         if mendable is not None:
             raise click.ClickException(str(mendable)) from None
 
@@ -191,9 +203,11 @@ def _tag_error(error: Exception) -> None:
         mlflow_client.set_tags(run.info.run_id, {"error": f"{type(error).__name__}: {error}"})
 
 
-def _describe_run(run_id: str, case: str, parameters: dict[str, Any], raw: RawFiles | None) -> None:
+def _describe_run(
+    run_id: str, case: str, parameters: dict[str, Any], raw: RawFiles | None, more: dict[str, str]
+) -> None:
     """Tag the run, log the merged parameters and the data sets."""
-    tags = {"case": case, "variant": parameters["variant"], "command": describe_command(), **describe_commit()}
+    tags = {"case": case, "variant": parameters["variant"], "command": describe_command(), **describe_commit(), **more}
     left_out = [part for part in ("profile", "figures") if parameters[part] == NONE]
     left_out += ["reference"] if parameters["reference"]["name"] == NONE else []
     if left_out:

@@ -15,6 +15,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric
 
 from casebook.runtime.signals import deferred_signals
+from casebook.tracking.left_running import process_tags
 from casebook.training.curves import explain_not_finite
 
 if TYPE_CHECKING:
@@ -177,7 +178,8 @@ def child_run(parent_id: str, name: str, tags: Mapping[str, str]) -> Iterator[st
     """
     client = MlflowClient()
     experiment = client.get_run(parent_id).info.experiment_id
-    run_id = client.create_run(experiment, run_name=name, tags={"mlflow.parentRunId": parent_id, **tags}).info.run_id
+    known = {"mlflow.parentRunId": parent_id, **process_tags(), **tags}
+    run_id = client.create_run(experiment, run_name=name, tags=known).info.run_id
     try:
         yield run_id
     except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import shutil
 import socket
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
 
 SQLITE_PREFIX = "sqlite:///"
+LOGGER = logging.getLogger(__name__)
+SQLITE_PREFIX = "sqlite:///"
 # So begin the names of copies of stores that cannot be written; the process's number follows.
 COPY_PREFIX = "casebook-store-"
 
@@ -57,9 +60,11 @@ def create_store_once(uri: str) -> None:
         _create_store_once(uri, file)
     except (OSError, sqlite3.Error) as error:
         full = describe_full_disk(error)
-        if not full:
+        # Errors of SQLite's own class, and of no narrower one, are about what the file holds.
+        if not full and type(error) is not sqlite3.DatabaseError:
             raise
-        raise StoreError(full) from error
+        damaged = f"{file} is damaged ({error}): put a copy of it in its place, or move it away and begin a new store"
+        raise StoreError(full or damaged) from error
 
 
 def explain_read_only(file: Path) -> str:
@@ -130,7 +135,7 @@ def _create_store_once(uri: str, file: Path) -> None:
             return
         if not is_complete(file):
             kept = cached_tables()
-            if kept.exists() and not file.exists():
+            if _is_whole(kept) and not file.exists():
                 with atomic_write(file) as path:
                     shutil.copyfile(kept, path)
             from mlflow import MlflowClient
@@ -204,6 +209,25 @@ def _is_ready(file: Path, expected: str | None) -> bool:
 def cached_tables() -> Path:
     """Return the cached SQLite file in the environment with the empty tables of this version of MLflow."""
     return Path(sys.prefix) / "share" / "casebook" / f"mlflow-{version('mlflow')}.db"
+
+
+def _is_whole(kept: Path) -> bool:
+    """Return whether kept tables can be used; damaged ones are removed, which is said."""
+    if not kept.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(f"{kept.as_uri()}?mode=ro", uri=True)) as store:
+            found = store.execute("PRAGMA quick_check").fetchone()[0]
+            tables = store.execute("SELECT count(*) FROM sqlite_master WHERE name = 'experiments'").fetchone()[0]
+    except sqlite3.Error as error:
+        found, tables = str(error), 0
+    if found == "ok" and tables:
+        return True
+    found = "no tables" if found == "ok" else found
+    LOGGER.warning("%s is damaged (%s) and is removed: MLflow makes the tables of a new store anew", kept, found)
+    with suppress(OSError):
+        kept.unlink()
+    return False
 
 
 def _cache_tables(file: Path, kept: Path) -> None:

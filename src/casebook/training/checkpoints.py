@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 import struct
 import time
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
 
     from casebook.training.state import TrainingState
 
+LOGGER = logging.getLogger(__name__)
 # The length in bytes of the header, little-endian.
-HEADER_LENGTH = struct.Struct("<Q")
+LENGTH = struct.Struct("<Q")
+# Of all before it, at the end.
+CHECKSUM = struct.Struct("<I")
 
 
 class ResumeError(ValueError):
@@ -45,31 +50,22 @@ class Checkpoint:
         return time.monotonic() - self._saved_at >= self._min_interval_seconds
 
     def load(self) -> tuple[dict[str, Any], list[np.ndarray]] | None:
-        """Load the facts and arrays that this run saved last.
-
-        Returns:
-            Facts, and arrays of the shapes and types in which they were saved; None when this run saved none.
-        """
-        if read_owner(self.path) != self.owner:
-            return None
-        with self.path.open("rb") as file:
-            header = json.loads(file.read(HEADER_LENGTH.unpack(file.read(HEADER_LENGTH.size))[0]))
-            arrays = [
-                np.frombuffer(file.read(np.dtype(kind).itemsize * int(np.prod(shape))), kind).reshape(shape)
-                for kind, shape in header["arrays"]
-            ]
-        return header["facts"], arrays
+        """Load the facts and arrays that this run wrote last; nothing when it wrote none, or they are damaged."""
+        found = read_checkpoint(self.path)
+        return (found[1], found[2]) if found and found[0] == self.owner else None
 
     def save(self, facts: Mapping[str, Any], arrays: Sequence[np.ndarray]) -> None:
         """Save a state in place of the last one."""
         forms = [[array.dtype.str, array.shape] for array in arrays]
         header = json.dumps({"owner": self.owner, "facts": facts, "arrays": forms}).encode()
-        # Two trainings of one case may run at once: `atomic_write` gives each a name of its own.
+        checksum = 0
         with atomic_write(self.path) as unfinished, unfinished.open("wb") as file:
-            file.write(HEADER_LENGTH.pack(len(header)))
-            file.write(header)
-            for array in arrays:
-                file.write(np.ascontiguousarray(array).data)
+            contents: list[bytes | memoryview] = [LENGTH.pack(len(header)), header]
+            contents += [np.ascontiguousarray(array).reshape(-1).view(np.uint8).data for array in arrays if array.size]
+            for content in contents:
+                file.write(content)
+                checksum = zlib.crc32(content, checksum)
+            file.write(CHECKSUM.pack(checksum))
         self._saved_at = time.monotonic()
 
     def remove(self) -> None:
@@ -109,10 +105,45 @@ class TrainingCheckpoint(TrainingCallback):
         self.checkpoint.remove()
 
 
+class KeptCheckpoint(TrainingCheckpoint):
+    """A checkpoint that outlives its training: a run that is killed after it goes on from the last epoch."""
+
+    def remove(self) -> None:
+        """Leave the file to the run, which removes it when it has finished."""
+
+
 def read_owner(path: Path) -> str:
-    """Return the run that a checkpoint belongs to; empty where there is none."""
-    if not path.exists():
-        return ""
-    with path.open("rb") as file:
-        owner: str = json.loads(file.read(HEADER_LENGTH.unpack(file.read(HEADER_LENGTH.size))[0]))["owner"]
-    return owner
+    """Read which run a checkpoint belongs to; nothing where there is none, or it is damaged, which is said."""
+    found = read_checkpoint(path)
+    return found[0] if found else ""
+
+
+def read_progress(path: Path) -> list[dict[str, float]]:
+    """Read the history of a checkpoint, a row an epoch; nothing where there is none, or it is damaged."""
+    found = read_checkpoint(path)
+    return found[1].get("history", []) if found else []
+
+
+def read_checkpoint(path: Path) -> tuple[str, dict[str, Any], list[np.ndarray]] | None:
+    """Read a checkpoint: owner, facts and arrays; nothing where there is none, or it is damaged, which is said."""
+    try:
+        return _parse(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, struct.error) as error:
+        LOGGER.warning("%s is damaged (%s) and counts for nothing: remove it; that training begins anew", path, error)
+        return None
+
+
+def _parse(content: bytes) -> tuple[str, dict[str, Any], list[np.ndarray]]:
+    whole, (checksum,) = content[: -CHECKSUM.size], CHECKSUM.unpack(content[-CHECKSUM.size :])
+    if zlib.crc32(whole) != checksum:
+        raise ValueError("cut off, or not what was written")
+    (length,) = LENGTH.unpack_from(whole)
+    place = LENGTH.size + length
+    header, arrays = json.loads(whole[LENGTH.size : place]), []
+    for kind, shape in header["arrays"]:
+        size = np.dtype(kind).itemsize * math.prod(shape)
+        arrays.append(np.frombuffer(whole[place : place + size], kind).reshape(shape))
+        place += size
+    return header["owner"], header["facts"], arrays

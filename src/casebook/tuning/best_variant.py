@@ -7,8 +7,9 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from casebook.config.best_file import BEST, END, PROMISE
 from casebook.config.paths import CONF_VARIABLE, best_variant_file, project_root
-from casebook.config.resolve import BEST, check_case
+from casebook.config.resolve import check_case
 from casebook.config.schema import NOT_CONDITIONS
 from casebook.config.yaml_text import write_yaml
 from casebook.runtime.atomic_files import atomic_write
@@ -31,9 +32,7 @@ def write_best(winner: Mapping[str, Any], plan: StudyPlan) -> None:
     told = {"study": {"winner_of": f"{winner['run_id']} trial {winner['trial']}"}}
     tree = {plan.case: {"variants": {BEST: {**conditions, **told}}}}
     with atomic_write(best_variant_file(plan.case)) as path:
-        path.write_text(
-            f"# Written by the study {plan.name}; the next one replaces it.\n" + write_yaml(tree), encoding="utf-8"
-        )
+        path.write_text(f"# Written by the study {plan.name}{PROMISE}\n{write_yaml(tree)}{END}", encoding="utf-8")
 
 
 def name_command(case: str) -> str:

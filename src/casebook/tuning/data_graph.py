@@ -10,6 +10,8 @@ from kedro.io import DataCatalog
 from casebook.caching.lineage import DerivedDatasets
 from casebook.cases.registry import load_case
 from casebook.config.loader import open_configuration
+from casebook.datasets.run_files import RunFiles
+from casebook.run_folders.folder import RunFolder
 from casebook.stages import STUDY, create_study_splits_pipeline
 from casebook.tuning.prepared_splits import SplitStore, stamp_file
 
@@ -21,10 +23,9 @@ if TYPE_CHECKING:
 
 def open_splits(plan: StudyPlan) -> SplitStore:
     """Open the store of a plan's prepared splits, which computes those that are not there yet."""
-    catalog = open_catalog(plan.environment)
-    datasets = DerivedDatasets(
-        study_graph(plan.case), {plan.case: plan.parameters}, catalog.load, catalog.exists, plan.fingerprint
-    )
+    graph = study_graph(plan.case)
+    catalog = open_catalog(plan, graph)
+    datasets = DerivedDatasets(graph, {plan.case: plan.parameters}, catalog.load, catalog.exists, plan.fingerprint)
     return SplitStore(Path(plan.folder), datasets, plan.stamps or {})
 
 
@@ -37,15 +38,17 @@ def study_graph(case: str) -> Pipeline:
     return needed.to_outputs(*(name for name in splitting.inputs() if name in needed.all_outputs())) + splitting
 
 
-def open_catalog(environment: str) -> DataCatalog:
-    """Open the project's catalog; its paths hold in the project's folder."""
-    return DataCatalog.from_config(open_configuration(environment)["catalog"])
+def open_catalog(plan: StudyPlan, graph: Pipeline) -> DataCatalog:
+    """Open the catalog of a study, whose files lie in the folder of its run; paths hold in the project's folder."""
+    catalog: DataCatalog = DataCatalog.from_config(open_configuration(plan.environment)["catalog"])
+    RunFiles(catalog, plan.case, graph.datasets()).point_to(RunFolder(plan.case, plan.run_id))
+    return catalog
 
 
 def stamp_base(plan: StudyPlan) -> dict[str, list[Any]]:
     """Return the stamp of each intermediate file that the study's splits are computed from (see `stamp_file`)."""
-    catalog = open_catalog(plan.environment)
     graph = study_graph(plan.case)
+    catalog = open_catalog(plan, graph)
     found = {}
     for name in graph.all_outputs() & graph.all_inputs():
         path = _path_of(catalog.get(name)) if name in catalog else None

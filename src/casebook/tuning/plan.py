@@ -34,6 +34,7 @@ class StudyPlan:
         prepared: folder of the splits of the base.
         environment: Kedro's, for the catalog.
         fingerprint: of the raw files.
+        run_id: of the study's run, in whose folder the files of the base lie.
         stamps: intermediate files -> their stamps when the study began (see `prepared_splits.stamp_file`).
         threads: of a worker.
         until: no trial is begun after this time (seconds since 1970); 0 for no limit.
@@ -46,6 +47,7 @@ class StudyPlan:
     folder: str
     environment: str
     fingerprint: str
+    run_id: str = ""
     prepared: str = ""
     stamps: Mapping[str, list[Any]] | None = None
     threads: int = 1

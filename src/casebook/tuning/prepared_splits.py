@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from casebook.caching.lineage import DerivedDatasets
     from casebook.preprocessing.tabular import Arrays
 
+LOGGER = logging.getLogger(__name__)
 PREPROCESSOR = "preprocessor.json"
 # State of a file or folder, and hash of its content.
 Stamp = list[Any]
@@ -38,11 +40,20 @@ def write_splits_once(folder: Path, make: Callable[[], Iterable[Sequence[Any]]])
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
-        if not folder.is_dir():
+        if not _is_whole(folder):
             with atomic_write(folder) as unfinished:
                 for number, split in enumerate(make()):
                     _write(unfinished / f"{number:03d}", Split(*split))
     return folder
+
+
+def _is_whole(folder: Path) -> bool:
+    """Return whether splits can be read; damaged ones are made anew, which is said."""
+    try:
+        return folder.is_dir() and bool(list(read_splits(folder)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError) as error:
+        LOGGER.warning("%s cannot be read (%s): its rows are prepared anew", folder, error)
+        return False
 
 
 def read_splits(folder: Path) -> Iterator[Split]:

@@ -53,7 +53,7 @@ class StudySession:
 
     def __init__(self, plan: StudyPlan, run_id: str) -> None:
         """Load the study that `open_session` has created or joined."""
-        self.plan, self.run_id = plan, run_id
+        self.plan, self.run_id = plan.changed(run_id=run_id), run_id
         self._settings = plan.study
         self._location = plan.open()
         self._study: optuna.Study = self._location.load()

@@ -9,6 +9,7 @@ from mlflow.entities import Metric, Param, RunTag
 
 from casebook.evaluation.metrics import COSTS
 from casebook.tracking import mlflow_client
+from casebook.tracking.left_running import KILLED, process_tags
 from casebook.tuning.storage import hide_password
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class TrialRuns:
             "case": parent.data.tags.get("case", ""),
             STUDY_TAG: study,
             "optuna.storage": hide_password(storage),
+            **process_tags(),
         }
         self._runs: dict[int, str] = {}
 
@@ -71,7 +73,7 @@ class TrialRuns:
         numbers = {str(trial.number) for trial in dead}
         for run in self._open_runs():
             if run.data.tags.get(TRIAL_TAG) in numbers:
-                mlflow_client.set_tags(run.info.run_id, {"error": "its process was killed"})
+                mlflow_client.set_tags(run.info.run_id, {"error": KILLED})
                 self._client.set_terminated(run.info.run_id, "FAILED")
 
     def close_ended(self, trials: Iterable[FrozenTrial]) -> None:
@@ -101,7 +103,8 @@ class TrialRuns:
             self._client.update_run(self._parent, status="RUNNING")
 
     def _open_runs(self) -> Iterator[Any]:
-        found = self._client.search_runs(
-            [self._experiment], f"tags.mlflow.parentRunId = '{self._parent}' and attributes.status = 'RUNNING'"
-        )
-        yield from found
+        """Find the runs whose end nobody has written, or only the next command, which saw their process gone."""
+        for state in ("attributes.status = 'RUNNING'", f"attributes.status = 'KILLED' and tags.error = '{KILLED}'"):
+            yield from self._client.search_runs(
+                [self._experiment], f"tags.mlflow.parentRunId = '{self._parent}' and {state}"
+            )

@@ -87,9 +87,11 @@ open(f"{out}/facts.json", "w").write(json.dumps(facts))
 
 def save_with_other_features(finished: Finished, folder: Path) -> Path:
     """Save the finished run's network with code in which nobody's id counts."""
-    models = finished.project.root / "data" / "06_models" / "redhat"
+    models = finished.project.root / "data" / "runs" / "redhat" / "latest" / "06_models"
     preprocessor = restore_preprocessor(json.loads((models / "preprocessor.json").read_text()))
-    example = pd.read_parquet(finished.project.root / "data" / "03_primary" / "redhat" / "example_rows.parquet")
+    example = pd.read_parquet(
+        finished.project.root / "data" / "runs" / "redhat" / "latest" / "03_primary" / "example_rows.parquet"
+    )
     package = Package(load_network(models / "network.keras"), preprocessor, "binary", 0.5, example)
     sources = model_package.bundle_sources("redhat")
     place, ids = "pipelines/redhat/features.py", "number_in(joined_rows[FEATURE_SOURCES[name][0]])"
@@ -146,8 +148,12 @@ def test_the_process_knows_neither_the_project_nor_kedro(facts: dict[str, Any]) 
 
 def test_raw_rows_of_the_test_part_get_the_probabilities_of_the_evaluation(finished: Finished, answers: Path) -> None:
     data = finished.project.root / "data"
-    parts = pd.read_parquet(data / "05_model_input" / "redhat" / "split_assignment.parquet")["part"].to_numpy()
-    expected = pd.read_parquet(data / "07_model_output" / "redhat" / "test_predictions.parquet")["probability"]
+    parts = pd.read_parquet(data / "runs" / "redhat" / "latest" / "05_model_input" / "split_assignment.parquet")[
+        "part"
+    ].to_numpy()
+    expected = pd.read_parquet(data / "runs" / "redhat" / "latest" / "07_model_output" / "test_predictions.parquet")[
+        "probability"
+    ]
     found = probabilities(answers, "all")[parts == 4]
     assert len(found) > 500
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)

@@ -28,7 +28,9 @@ def test_copied_and_moved_projects_answer_with_champions_of_their_own_and_leave_
     original = finished.project.root
     before = stamps(original)
     copied = shutil.copytree(original, tmp_path / "the copy", symlinks=True)
-    joined = pd.read_parquet(copied / "data" / "03_primary" / "redhat" / "joined_rows.parquet").head(20)
+    joined = pd.read_parquet(
+        copied / "data" / "runs" / "redhat" / "latest" / "03_primary" / "joined_rows.parquet"
+    ).head(20)
     answers = []
     for folder in (copied, tmp_path / "moved"):
         if folder != copied:

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 EPOCHS = 2
 SCORES = {"accuracy", "auc", "log_loss", "f1"}
 LAYERS = {
-    "02_intermediate": {"activities.parquet", "people.parquet", ".made.json"},
+    "02_intermediate": {"activities.parquet", "people.parquet"},
     "03_primary": {"joined_rows.parquet", "example_rows.parquet"},
     "04_feature": {"feature_table.parquet"},
     "05_model_input": {
         "initial_split.parquet", "split_assignment.parquet", "train_arrays", "validation_arrays", "test_arrays",
         "fold_assignments.parquet", "promotion_rows.parquet",
     },
-    "06_models": {"preprocessor.json", "network.keras", "training_profile.json", "reference_model"},
+    "06_models": {"preprocessor.json", "network.keras", "training_profile.json"},
     "07_model_output": {"test_predictions.parquet", "reference_predictions.parquet"},
     "08_reporting": {
         "history.parquet", "importance.parquet", "figures", "tables", "test_head.csv", "profile",
@@ -90,7 +90,9 @@ def test_a_command_in_a_subfolder_uses_the_store_and_the_data_of_the_project(fin
 def test_each_curve_has_one_point_an_epoch(finished: Finished, part: str, metric: str) -> None:
     curve = points(finished, f"{part}/{metric}")
     assert [step for step, _ in curve] == list(range(1, EPOCHS + 1))
-    history = pd.read_parquet(finished.project.root / "data" / "08_reporting" / "redhat" / "history.parquet")
+    history = pd.read_parquet(
+        finished.project.root / "data" / "runs" / "redhat" / "latest" / "08_reporting" / "history.parquet"
+    )
     assert [value for _, value in curve] == pytest.approx(history[f"{part}/{metric}"].tolist())
 
 
@@ -103,9 +105,11 @@ def test_scores_of_network_baseline_and_reference_stand_side_by_side(run: Run, w
 
 def test_the_baseline_is_the_majority_class_of_the_same_test_rows(finished: Finished, run: Run) -> None:
     predictions = pd.read_parquet(
-        finished.project.root / "data" / "07_model_output" / "redhat" / "test_predictions.parquet"
+        finished.project.root / "data" / "runs" / "redhat" / "latest" / "07_model_output" / "test_predictions.parquet"
     )
-    train = np.load(finished.project.root / "data" / "05_model_input" / "redhat" / "train_arrays" / "target.npy")
+    train = np.load(
+        finished.project.root / "data" / "runs" / "redhat" / "latest" / "05_model_input" / "train_arrays" / "target.npy"
+    )
     majority = int(train.mean() >= 0.5)
     assert run.data.metrics["baseline/accuracy"] == pytest.approx((predictions["actual"] == majority).mean())
     assert run.data.metrics["baseline/auc"] == 0.5
@@ -223,7 +227,7 @@ def test_the_head_of_the_predictions_sets_probabilities_beside_actual_values(
 ) -> None:
     head = pd.read_csv(artifacts / "predictions" / "test_head.csv")
     predictions = pd.read_parquet(
-        finished.project.root / "data" / "07_model_output" / "redhat" / "test_predictions.parquet"
+        finished.project.root / "data" / "runs" / "redhat" / "latest" / "07_model_output" / "test_predictions.parquet"
     )
     assert list(head) == ["probability", "class", "actual"]
     assert head["probability"].tolist() == pytest.approx(predictions["probability"].head(7).tolist())
@@ -263,11 +267,13 @@ def test_the_model_belongs_to_the_run_with_signature_example_and_pinned_requirem
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_each_layer_lies_on_the_disk_and_nothing_unfinished_with_it(finished: Finished, layer: str) -> None:
-    assert {file.name for file in (finished.project.root / "data" / layer / "redhat").iterdir()} == LAYERS[layer]
+    folder = finished.project.root / "data" / "runs" / "redhat" / finished.run.info.run_id
+    assert {file.name for file in (folder / layer).iterdir()} == LAYERS[layer]
+    assert {file.name for file in folder.iterdir()} == {*LAYERS, "run.json", "made.json"}
 
 
 def test_intermediate_tables_keep_categories_dates_and_flags(finished: Finished) -> None:
-    folder = finished.project.root / "data" / "02_intermediate" / "redhat"
+    folder = finished.project.root / "data" / "runs" / "redhat" / "latest" / "02_intermediate"
     activities, people = pd.read_parquet(folder / "activities.parquet"), pd.read_parquet(folder / "people.parquet")
     assert isinstance(activities["char_10"].dtype, pd.CategoricalDtype)
     assert isinstance(people["group_1"].dtype, pd.CategoricalDtype)
@@ -277,7 +283,7 @@ def test_intermediate_tables_keep_categories_dates_and_flags(finished: Finished)
 
 
 def test_model_arrays_are_compact(finished: Finished) -> None:
-    folder = finished.project.root / "data" / "05_model_input" / "redhat" / "train_arrays"
+    folder = finished.project.root / "data" / "runs" / "redhat" / "latest" / "05_model_input" / "train_arrays"
     kinds = {file.stem: np.load(file, mmap_mode="r").dtype for file in folder.iterdir()}
     assert kinds == {"codes": "uint8", "ids": "int32", "numbers": "float32", "target": "uint8"}
 

@@ -48,8 +48,8 @@ def run_slice(project: Project, *command: str, **variables: str) -> Slice:
 def killed(project: Project) -> Run:
     """A run that was killed as soon as its first table lay on the disk."""
     process = project.start(*PREPARE)
-    first = project.root / "data" / "02_intermediate" / "redhat" / "activities.parquet"
-    project.wait_for(first.exists, process)
+    runs = project.root / "data" / "runs" / "redhat"
+    project.wait_for(lambda: bool(list(runs.glob("*/02_intermediate/activities.parquet"))), process)
     assert project.stop(process, signal.SIGKILL)[0] == -signal.SIGKILL
     return project.runs()[0]
 
@@ -61,8 +61,9 @@ def prepared(project: Project, killed: Run) -> Slice:
     return run_slice(project, *PREPARE)
 
 
-def layer(project: Project, place: str) -> Path:
-    return project.root / "data" / place / "redhat"
+def layer(project: Project, place: str, run: Run | None = None) -> Path:
+    name = run.info.run_id if run else "latest"
+    return project.root / "data" / "runs" / "redhat" / name / place
 
 
 def test_after_a_kill_between_nodes_the_same_command_works(project: Project, killed: Run, prepared: Slice) -> None:
@@ -83,6 +84,7 @@ def test_after_a_kill_between_nodes_the_same_command_works(project: Project, kil
 @pytest.mark.usefixtures("prepared")
 def test_to_nodes_stops_where_it_is_told(project: Project) -> None:
     assert not layer(project, "06_models").joinpath("network.keras").exists()
+    assert not layer(project, "08_reporting").exists()
     assert not (project.root / "data" / "08_reporting").exists()
 
 
@@ -123,12 +125,13 @@ def failed(project: Project, prepared: Slice, tmp_path_factory: pytest.TempPathF
     """A run on the user's files, in which a person comes twice."""
     assert prepared.code == 0
     raw = tmp_path_factory.mktemp("raw") / "redhat"
-    shutil.copytree(layer(project, "01_raw"), raw, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(project.root / "data" / "01_raw" / "redhat", raw, ignore=shutil.ignore_patterns(".*"))
     lines = (raw / "people.csv").read_text().splitlines(keepends=True)
     (raw / "people.csv").write_text("".join([*lines, lines[7]]))
-    before = layer(project, "02_intermediate").joinpath("people.parquet").read_bytes()
+    people = layer(project, "02_intermediate", prepared.run) / "people.parquet"
+    before = people.read_bytes()
     found = run_slice(project, "run", "--env", "test", CASEBOOK_RAW=str(raw.parent))
-    assert layer(project, "02_intermediate").joinpath("people.parquet").read_bytes() == before
+    assert people.read_bytes() == before
     return found
 
 

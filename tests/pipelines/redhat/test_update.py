@@ -106,7 +106,9 @@ def test_the_newest_version_has_the_champions_preparation_other_weights_and_its_
     first = load_champion("redhat", "first")
     newest = load_champion("redhat", "challenger")
     assert newest.version == "3"
-    rows = pd.read_parquet(updated.project.root / "data" / "05_model_input" / "redhat" / "promotion_rows.parquet")
+    rows = pd.read_parquet(
+        updated.project.root / "data" / "runs" / "redhat" / "latest" / "05_model_input" / "promotion_rows.parquet"
+    )
     features = [model.features(rows.drop(columns="outcome")) for model in (first, newest)]
     pd.testing.assert_frame_equal(*features)
     prepared = [model.model.preprocessor.prepare(features[0]) for model in (first, newest)]

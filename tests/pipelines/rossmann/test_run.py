@@ -81,8 +81,10 @@ def test_rows_are_counted_and_the_test_comes_last(project: Project, run: Run) ->
     assert sum(rows) == 12 * 200
     assert run.data.metrics["data/dropped_days"] == 0
     data = project.root / "data"
-    part = pd.read_parquet(data / "05_model_input" / "rossmann" / "split_assignment.parquet")["part"]
-    days = pd.read_parquet(data / "03_primary" / "rossmann" / "joined_rows.parquet")["Date"]
+    part = pd.read_parquet(data / "runs" / "rossmann" / "latest" / "05_model_input" / "split_assignment.parquet")[
+        "part"
+    ]
+    days = pd.read_parquet(data / "runs" / "rossmann" / "latest" / "03_primary" / "joined_rows.parquet")["Date"]
     assert days[part == 1].max() < days[part == 4].min()
     # Of the last 21 days promotion holds two back.
     assert days[part == 4].nunique() == 19
@@ -95,7 +97,9 @@ def test_figures_and_parameters_are_artifacts(artifacts: Path) -> None:
 
 
 def test_every_raw_column_of_the_model_is_ranked(project: Project) -> None:
-    ranked = pd.read_parquet(project.root / "data" / "08_reporting" / "rossmann" / "importance.parquet")
+    ranked = pd.read_parquet(
+        project.root / "data" / "runs" / "rossmann" / "latest" / "08_reporting" / "importance.parquet"
+    )
     assert sorted(ranked["raw_column"]) == sorted(set(RAW_ROW) - {"Customers"})
     assert set(ranked["metric"]) == {"mae"}
 

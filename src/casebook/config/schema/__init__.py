@@ -16,6 +16,7 @@ from casebook.config.schema.data import (
     read_preprocessing,
 )
 from casebook.config.schema.deployment import (
+    KeepRunsParameters,
     MonitorParameters,
     PredictParameters,
     PromotionParameters,
@@ -40,7 +41,7 @@ from casebook.config.schema.training import (
     TrainingParameters,
 )
 from casebook.config.schema.tuning import StudyParameters
-from casebook.config.schema.types import Labels, Parameters, UnknownKeys
+from casebook.config.schema.types import Labels, Parameters, Resumed, RunId, UnknownKeys
 from casebook.config.tree import look_up, overlay
 from casebook.evaluation.metrics import LOSS, check_names
 
@@ -58,6 +59,7 @@ __all__ = [
     "EvaluationParameters",
     "FoldsParameters",
     "ImagePreprocessingParameters",
+    "KeepRunsParameters",
     "LogisticImageParameters",
     "LogisticTextParameters",
     "MonitorParameters",
@@ -82,7 +84,7 @@ __all__ = [
 # Mappings whose keys are the user's: a variant states them whole, the command line gives single entries.
 FREE_MAPPINGS = frozenset({"encoding", "impute", "clip", "nearest_lower_within", "options", "labels"})
 # How a run goes about it, not what it computes: never logged, and no two runs differ by it.
-EXECUTION_OPTIONS = frozenset({"resume", "reuse"})
+EXECUTION_OPTIONS = frozenset({"resume", "reuse", "from_run", "keep_runs"})
 # What a study's winner does not depend on: how it was found, what becomes of models later, how a run goes about it.
 NOT_CONDITIONS = EXECUTION_OPTIONS | {"variant", "variants", "study", "predict", "monitor", "update"}
 OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
@@ -117,8 +119,12 @@ class CaseParameters(Parameters):
     profile: Literal["full", "none"] = Field(default="full", description="of the raw tables; none leaves it out")
     figures: Literal["full", "none"] = Field(default="full", description="of the test rows; none leaves them out")
     study: StudyParameters = StudyParameters()
-    resume: bool = Field(default=False, description="go on with the run that was killed in training")
+    resume: Resumed = Field(
+        default=False, description="go on with a run that was broken off: its id; true for the newest"
+    )
     reuse: bool = Field(default=False, description="skip preprocessing whose files are up to date")
+    from_run: RunId = Field(default="", description="id of the run whose files are taken over; the newest finished one")
+    keep_runs: KeepRunsParameters = KeepRunsParameters()
     promotion: PromotionParameters = PromotionParameters()
     predict: PredictParameters = PredictParameters()
     monitor: MonitorParameters = MonitorParameters()

@@ -25,6 +25,13 @@ class PromotionParameters(Parameters):
     across_origins: bool = Field(default=False, description="let a sample's champion follow on files', or back")
 
 
+class KeepRunsParameters(Parameters):
+    """Whose files below `data/runs/<case>` are kept when a run ends; what is in MLflow stays in any case."""
+
+    finished: int = Field(default=3, ge=1, description="so many of the newest finished runs of each kind")
+    resumable_days: float = Field(default=30.0, ge=0, description="so long those that were broken off after epochs")
+
+
 class PredictParameters(Parameters):
     """Rows that `<case>_predict` scores, and its alarm level of drift."""
 

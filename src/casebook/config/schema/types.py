@@ -85,3 +85,6 @@ def texts_of_labels(value: object) -> object:
 
 
 Labels = Annotated[dict[str, Annotated[int, Field(ge=0)]], BeforeValidator(texts_of_labels)]
+# An id of digits alone arrives as a number; nothing, as in `resume=`, is the newest run that can be resumed.
+RunId = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) and not isinstance(v, bool) else v)]
+Resumed = Annotated[bool | RunId, BeforeValidator(lambda v: True if v in ("", None) else v)]
