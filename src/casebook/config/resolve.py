@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from pydantic import Tag, ValidationError
 
-from casebook.cases.registry import CASES, load_case, parameters_of
+from casebook.cases.registry import known_cases, load_case, parameters_of
+from casebook.cases.size_defaults import defaults_of
 from casebook.config.schema import FREE_MAPPINGS
 from casebook.config.tree import Tree, overlay
 
@@ -56,8 +57,9 @@ def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str,
     Raises:
         InvalidParametersError: an unknown case, variant or key, a wrong type, or a value out of range.
     """
-    _refuse_unknown("", command_line, CASES)
-    _refuse_unknown("", configured, CASES)
+    cases = known_cases()
+    _refuse_unknown("", command_line, cases)
+    _refuse_unknown("", configured, cases)
     return {
         case: resolve_case(case, tree, command_line.get(case, {}))
         for case, tree in configured.items()
@@ -71,6 +73,9 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
     if not isinstance(command_line, dict):
         raise InvalidParametersError(f"{case} = {command_line!r}: give a leaf below it, as in {case}.training.epochs=5")
     merged = overlay(tree, command_line)
+    if isinstance(merged.get("data"), dict):
+        defaults = defaults_of(case, merged)
+        tree, merged = overlay(defaults, tree), overlay(defaults, merged)
     variant = merged.get("variant", DEFAULT)
     if variant != DEFAULT:
         variants = tree.get("variants") or {}
@@ -89,6 +94,9 @@ def check_case(case: str, tree: Mapping[str, Any]) -> Tree:
         checked: Tree = parameters_of(case).model_validate(tree).model_dump(mode="json")
     except ValidationError as error:
         raise InvalidParametersError("\n".join(_explain(case, error))) from None
+    if declared.feature_sources is None:
+        # What columns there are its files tell; see `stages.declared`.
+        return checked
     named = {f"preprocessing.{block}": checked["preprocessing"].get(block, ()) for block in NAMING_COLUMNS}
     for block, names in named.items():
         _refuse_unknown(f"{case}.{block}", names, declared.feature_sources, kind="feature column")

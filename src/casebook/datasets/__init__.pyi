@@ -2,6 +2,7 @@
 
 from .arrivals import ArrivedFiles, UpdateSessionDataset
 from .blocks import NewRowsFolder, OutcomesFolder
+from .declared import DeclaredArrivals, DeclaredTable, RowSchemaFile
 from .files import ArraysFolder, FiguresFolder, NetworkFile, PreprocessorFile
 from .raw import RawArrays, RawParquet, RawTable
 from .scored import ScoredFiles
@@ -20,6 +21,8 @@ __all__ = [
     "ArraysFolder",
     "ArrivedFiles",
     "ChampionModel",
+    "DeclaredArrivals",
+    "DeclaredTable",
     "FiguresFolder",
     "FoldRuns",
     "LoggedModel",
@@ -30,6 +33,7 @@ __all__ = [
     "RawArrays",
     "RawParquet",
     "RawTable",
+    "RowSchemaFile",
     "RunCurves",
     "RunMetrics",
     "ScoredFiles",

@@ -124,7 +124,9 @@ def learn_batch(
     told = {"update": counts, "arrived": arrived, "reference": before, "test": after, "baseline": plain}
     metrics = {f"{group}/{name}": float(value) for group, found in told.items() for name, value in found.items()}
     rows = np.arange(len(dealt.learnt))
-    profile = describe_training(dealt.learnt.raw, dealt.learnt.features, rows, model.preprocessor, network)
+    profile = describe_training(
+        dealt.learnt.raw, dealt.learnt.features, rows, model.preprocessor, network, model.classes
+    )
     candidate = Candidate(batch, _package(network, model, dealt.learnt, settings), profile, metrics)
     promoted, said = update_session.register_and_compare(candidate, promotion_rows, settings)
     scores = {"champion_arrived": arrived, "champion_held_out": before, "updated_held_out": after}
@@ -253,4 +255,5 @@ def _package(network: keras.Model, model: RowModel, rows: arriving_rows.Rows, se
 
     columns = [name for name in model.columns if name not in model.optional]
     example = to_raw_values(rows.raw[columns].head(EXAMPLE_ROWS)).reset_index(drop=True)
-    return Package(network, model.preprocessor, settings["task"], settings["evaluation"]["threshold"], example)
+    threshold = settings["evaluation"]["threshold"]
+    return Package(network, model.preprocessor, settings["task"], threshold, example, model.schema)

@@ -59,6 +59,8 @@ def embed_column(
     block, position = preprocessor.positions[name]
     column = next(c for c in preprocessor.embedded if c.name == name)
     settings = parameters.embedding
+    # Keras names no layer with a slash.
+    name = name.replace("/", "|")
     ids = custom_layers().CategoryLookup(position, settings.category_dropout, name=f"pick_{name}")(inputs[block])
     embedding = keras.layers.Embedding(
         column.size + 1,

@@ -96,7 +96,7 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
     """Fit one column by its declared encoding, or by its type."""
     name = str(column.name)
     text = isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype) or column.dtype == object
-    encoding = parameters.encoding.get(name, "onehot" if text else "number")
+    encoding = parameters.encoding.get(name, _encode_categories(column, parameters.onehot_width) if text else "number")
     nulls = parameters.impute.get(name)
     if encoding == "number":
         return fit_number(column, nulls or "median", parameters.clip.get(name))
@@ -108,6 +108,11 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
         fitted = replace(fitted, fallback=parameters.nearest_lower_within[name])
     # The first category is then what all indicators at 0 stand for, as in pandas' `get_dummies(drop_first=True)`.
     return replace(fitted, left_out=1) if parameters.drop_first and encoding == "onehot" else fitted
+
+
+def _encode_categories(column: pd.Series, most: int) -> Literal["onehot", "embedding"]:
+    """Choose the encoding of categories by their number in the training rows."""
+    return "embedding" if most and column.nunique() > most else "onehot"
 
 
 def fit_number(column: pd.Series, nulls: str, clip: tuple[float, float] | None) -> NumberColumn:

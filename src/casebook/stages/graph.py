@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, Literal
 
 from kedro.pipeline import Node, Pipeline, node
 
 from casebook.stages import cross_validation, evaluation, nodes, promotion, tuning
+from casebook.stages.row_features import RowFeatures, bind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
-
     from casebook.preprocessing.feature_functions import FeatureSources
-
-    Engineer = Callable[[pd.DataFrame], pd.DataFrame]
+    from casebook.stages.row_features import Engineer
 
 Inputs = Literal["columns", "image", "text"]
 PARTS = ("train", "validation", "test")
@@ -69,48 +66,52 @@ def create_profile_pipeline(*tables: str) -> Pipeline:
     )
 
 
-def bind(function: Callable[..., Any], **declared: Any) -> Callable[..., Any]:  # noqa: ANN401 - what a case declares
-    """Bind what a case declares to a node's function, which keeps its name, module and documentation."""
-    return update_wrapper(partial(function, **declared), function)
-
-
-def create_modelling_pipeline(engineer: Engineer, sources: FeatureSources, inputs: Inputs = "columns") -> Pipeline:
+def create_modelling_pipeline(
+    engineer: Engineer | None = None, sources: FeatureSources | None = None, inputs: Inputs = "columns"
+) -> Pipeline:
     """Wire features -> split -> prepare -> train -> evaluate -> package.
 
     Inputs: `joined_rows` (typed raw rows), `training_callbacks`, `fold_monitor` and the case's parameters.
 
     Args:
-        engineer: computes the feature table of raw rows, row by row.
-        sources: of each feature all raw columns that it is made of.
+        engineer: computes the feature table of raw rows, row by row; none where the dataset `row_schema` does.
+        sources: of each feature all raw columns that it is made of; none as well.
         inputs: what the network takes; the reference of texts reads them whole instead of prepared.
     """
     reference_rows = "texts" if inputs == "text" else "arrays"
     reference = _taking_texts() if inputs == "text" else []
+    features = RowFeatures(engineer, sources)
+    own = stage("features", engineer, ["joined_rows"], "feature_table") if engineer else stage(
+        "features", *features.bind(nodes.engineer_features, ["joined_rows"], "engineer"), "feature_table"
+    )  # fmt: skip
     return Pipeline(
         [
-            stage("features", engineer, ["joined_rows"], "feature_table"),
-            *_preparing(sources),
+            own,
+            *_preparing(features),
             *reference,
             *_training(reference_rows),
-            *_evaluating(reference_rows, engineer, sources),
+            *_evaluating(reference_rows, features),
             *_folding(),
-            *_packaging(sources),
-            *_searching(sources),
+            *_packaging(features),
+            *_searching(features),
         ]
     )
 
 
-def create_study_splits_pipeline(sources: FeatureSources) -> Pipeline:
+def create_study_splits_pipeline(sources: FeatureSources | None) -> Pipeline:
     """Wire how rows are dealt out to trials: what a study runs anew for each distinct preprocessing.
 
     Outputs: `validation_splits`, `fold_splits` and `test_splits`, see `stages.tuning.Splits`.
 
     Args:
-        sources: of each feature all raw columns that it is made of.
+        sources: of each feature all raw columns that it is made of; none where the dataset `row_schema` tells.
     """
     labels = ["params:target", "params:task"]
-    fit = bind(nodes.fit_preprocessor_on_training, feature_sources=sources)
-    fitting = ["feature_table", "full_split", "params:preprocessing", "params:leaks"]
+    fitting = RowFeatures(None, sources).bind(
+        nodes.fit_preprocessor_on_training,
+        ["feature_table", "full_split", "params:preprocessing", "params:leaks"],
+        "feature_sources",
+    )
     applying = ["feature_table", "full_split", "full_preprocessor", *labels]
     dealing = ["feature_table", "split_assignment", "params:study.folds", "params:duplicates", "params:split"]
     prepared = ["train_arrays", "validation_arrays", "preprocessor"]
@@ -127,15 +128,20 @@ def create_study_splits_pipeline(sources: FeatureSources) -> Pipeline:
                 "fold_splits",
             ),
             stage(STUDY, tuning.include_validation_rows, ["split_assignment"], "full_split"),
-            stage(STUDY, fit, fitting, "full_preprocessor", name="fit_whole"),
+            stage(STUDY, *fitting, "full_preprocessor", name="fit_whole"),
             stage(STUDY, nodes.apply_preprocessor, applying, whole, name="apply_whole"),
             stage(STUDY, tuning.make_test_split, [whole[0], whole[2], "full_preprocessor"], "test_splits"),
         ]
     )
 
 
-def _preparing(sources: FeatureSources) -> list[Node]:
+def _preparing(features: RowFeatures) -> list[Node]:
     table_and_parts = ["feature_table", "split_assignment"]
+    fitting = features.bind(
+        nodes.fit_preprocessor_on_training,
+        [*table_and_parts, "params:preprocessing", "params:leaks"],
+        "feature_sources",
+    )
     labels = ["params:target", "params:task"]
     return [
         stage(
@@ -150,13 +156,7 @@ def _preparing(sources: FeatureSources) -> list[Node]:
             ["initial_split", "joined_rows", "params:split", "params:promotion", "params:target"],
             "split_assignment",
         ),
-        stage(
-            "scaling",
-            bind(nodes.fit_preprocessor_on_training, feature_sources=sources),
-            [*table_and_parts, "params:preprocessing", "params:leaks"],
-            "preprocessor",
-            name="fit_preprocessor",
-        ),
+        stage("scaling", *fitting, "preprocessor", name="fit_preprocessor"),
         stage(
             "scaling",
             nodes.apply_preprocessor,
@@ -190,7 +190,14 @@ def _training(reference_rows: str) -> list[Node]:
     ]
 
 
-def _evaluating(reference_rows: str, engineer: Engineer, sources: FeatureSources) -> list[Node]:
+def _evaluating(reference_rows: str, features: RowFeatures) -> list[Node]:
+    ranking = features.bind(
+        evaluation.rank_raw_columns,
+        ["network", "test_arrays", "preprocessor", "joined_rows", "split_assignment", "params:evaluation"],
+        "engineer",
+        "feature_sources",
+    )
+    head = features.bind(evaluation.take_head, ["test_predictions", "params:evaluation"], "row_schema")
     predictions = ["test_predictions", "reference_predictions"]
     settings = ["params:task", "params:evaluation"]
     return [
@@ -204,12 +211,7 @@ def _evaluating(reference_rows: str, engineer: Engineer, sources: FeatureSources
         ),
         stage("evaluation", evaluation.score_test, [*predictions, "train_arrays", "params:evaluation"], "test_metrics"),
         stage("evaluation", evaluation.score_training, ["network", "train_arrays", *settings], "fit_metrics"),
-        stage(
-            "evaluation",
-            bind(evaluation.rank_raw_columns, engineer=engineer, feature_sources=sources),
-            ["network", "test_arrays", "preprocessor", "joined_rows", "split_assignment", "params:evaluation"],
-            "importance",
-        ),
+        stage("evaluation", *ranking, "importance"),
         stage(
             "figures",
             evaluation.draw_evaluation,
@@ -217,7 +219,7 @@ def _evaluating(reference_rows: str, engineer: Engineer, sources: FeatureSources
             ["figures", "figure_tables"],
             beside=True,
         ),
-        stage("evaluation", evaluation.take_head, ["test_predictions", "params:evaluation"], "test_head"),
+        stage("evaluation", *head, "test_head"),
     ]
 
 
@@ -236,9 +238,11 @@ def _folding() -> list[Node]:
     ]
 
 
-def _searching(sources: FeatureSources) -> list[Node]:
-    example = bind(nodes.select_example_rows, feature_sources=sources)
+def _searching(features: RowFeatures) -> list[Node]:
+    # The winner may use other features than the default, and then needs other raw columns.
+    example = features.bind(nodes.select_example_rows, ["joined_rows", "winner_preprocessor"], "feature_sources")
     packaged = ["winner_network", "winner_preprocessor", "winner_example_rows", "params:task", "params:evaluation"]
+    packaging = features.bind(nodes.package_model, packaged, "row_schema")
     return [
         stage(
             STUDY,
@@ -252,26 +256,23 @@ def _searching(sources: FeatureSources) -> list[Node]:
             ["study", "winner"],
             ["winner_network", "winner_preprocessor", "winner_metrics"],
         ),
-        # The winner may use other features than the default, and then needs other raw columns.
-        stage(
-            STUDY, example, ["joined_rows", "winner_preprocessor"], "winner_example_rows", name="take_winner_example"
-        ),
-        stage(STUDY, nodes.package_model, packaged, "winner_model", name="package_winner"),
+        stage(STUDY, *example, "winner_example_rows", name="take_winner_example"),
+        stage(STUDY, *packaging, "winner_model", name="package_winner"),
     ]
 
 
-def _packaging(sources: FeatureSources) -> list[Node]:
-    inputs = ["network", "preprocessor", "example_rows", "params:task", "params:evaluation"]
+def _packaging(features: RowFeatures) -> list[Node]:
+    packaged = ["network", "preprocessor", "example_rows", "params:task", "params:evaluation"]
     profiled = ["joined_rows", "feature_table", "split_assignment", "preprocessor", "network", "params:training"]
-    example = bind(nodes.select_example_rows, feature_sources=sources)
+    example = features.bind(nodes.select_example_rows, ["joined_rows", "preprocessor"], "feature_sources")
     return [
-        stage("packaging", example, ["joined_rows", "preprocessor"], "example_rows"),
+        stage("packaging", *example, "example_rows"),
         stage(
             "packaging",
             promotion.select_promotion_rows,
             ["joined_rows", "split_assignment", "params:target"],
             "promotion_rows",
         ),
-        stage("packaging", promotion.profile_training, profiled, "training_profile"),
-        stage("packaging", nodes.package_model, inputs, "model"),
+        stage("packaging", *features.bind(promotion.profile_training, profiled, "row_schema"), "training_profile"),
+        stage("packaging", *features.bind(nodes.package_model, packaged, "row_schema"), "model"),
     ]

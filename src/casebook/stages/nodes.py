@@ -15,17 +15,23 @@ from casebook.preprocessing.feature_functions import list_raw_columns
 from casebook.preprocessing.tabular import encode_target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import keras
 
     from casebook.model_registry.model_package import Package
     from casebook.preprocessing.feature_functions import FeatureSources
     from casebook.preprocessing.modality import Preprocessor
+    from casebook.preprocessing.row_schema import RowSchema
     from casebook.preprocessing.tabular import Arrays
     from casebook.preprocessing.texts import TextPreprocessor
 
 Block = dict[str, Any]
+
+
+def engineer_features(joined_rows: pd.DataFrame, *, engineer: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+    """Compute the features of joined rows; see `RowSchema.engineer_features`."""
+    return engineer(joined_rows)
 
 
 def assign_splits(feature_table: pd.DataFrame, split: Block, duplicates: str, target: str, task: str) -> pd.DataFrame:
@@ -164,12 +170,21 @@ def select_example_rows(
 
 
 def package_model(
-    network: keras.Model, preprocessor: Preprocessor, example_rows: pd.DataFrame, task: str, evaluation: Block
+    network: keras.Model,
+    preprocessor: Preprocessor,
+    example_rows: pd.DataFrame,
+    task: str,
+    evaluation: Block,
+    *,
+    row_schema: RowSchema | None = None,
 ) -> Package:
-    """Put feature engineering, preprocessing and network together with the example of raw rows."""
+    """Put feature engineering, preprocessing and network together with the example of raw rows.
+
+    A case in Python has no schema: the code of its features goes with the model.
+    """
     from casebook.model_registry.model_package import Package
 
-    return Package(network, preprocessor, task, evaluation["threshold"], example_rows)
+    return Package(network, preprocessor, task, evaluation["threshold"], example_rows, row_schema)
 
 
 def profile_table(table: pd.DataFrame, target: str | None, *, name: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:

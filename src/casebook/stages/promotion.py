@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import keras
 
     from casebook.preprocessing.modality import Preprocessor
+    from casebook.preprocessing.row_schema import RowSchema
 
 Block = dict[str, Any]
 
@@ -60,8 +61,11 @@ def profile_training(
     preprocessor: Preprocessor,
     network: keras.Model,
     training: dict[str, Any],
+    *,
+    row_schema: RowSchema | None = None,
 ) -> dict[str, Any]:
     """Describe the training rows for those who use the model later; see `describe_training`."""
     used = splitting.TRAIN | (splitting.VALIDATION if training.get("refit") else 0)
     rows = np.flatnonzero(split_assignment["part"] & used)
-    return describe_training(joined_rows, feature_table, rows, preprocessor, network)
+    classes = row_schema.classes if row_schema else ()
+    return describe_training(joined_rows, feature_table, rows, preprocessor, network, classes)

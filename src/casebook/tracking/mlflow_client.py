@@ -160,10 +160,13 @@ def describe_rows(package: Package) -> ModelSignature:
     columns = [ColSpec(anything, str(name), required=False) for name in package.example.columns]
     if package.task == "regression":
         return ModelSignature(Schema([*columns]), Schema([ColSpec("double", "prediction")]))
+    whole = all(isinstance(label, int) for label in package.classes)
+    answered = ColSpec("long" if whole else "string", "class")
     if package.task == "multiclass":
-        classes = [ColSpec("double", f"probability_{number}") for number in range(package.network.output_shape[-1])]
-        return ModelSignature(Schema([*columns]), Schema([*classes, ColSpec("long", "class")]))
-    outputs = [ColSpec("double", "probability"), ColSpec("long", "class")]
+        labels = package.classes or range(package.network.output_shape[-1])
+        classes = [ColSpec("double", f"probability_{label}") for label in labels]
+        return ModelSignature(Schema([*columns]), Schema([*classes, answered]))
+    outputs = [ColSpec("double", "probability"), answered]
     threshold = ParamSpec("threshold", "double", package.threshold)
     return ModelSignature(Schema([*columns]), Schema([*outputs]), ParamSchema([threshold]))
 

@@ -1,0 +1,133 @@
+"""Raw files of declared cases: which file a table is read from, and how its declaration says that it is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from casebook.cases.declared import find_file, read_declaration
+from casebook.datasets.arrivals import ArrivedFiles
+from casebook.datasets.files import FileDataset
+from casebook.datasets.raw import RawFile
+from casebook.preprocessing.row_schema import RowSchema
+from casebook.runtime.atomic_files import written_whole
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from casebook.config.schema.table_declaration import TableParameters
+
+PARQUET, WORKBOOKS = {".parquet", ".pq"}, {".xlsx", ".xls", ".xlsm", ".ods"}
+
+
+class DeclaredTable(RawFile):
+    """A raw table of a declared case, read as text: columns as categories; as they are where the file has types."""
+
+    def __init__(self, case: str, table: str = "", filepath: str = "", metadata: dict[str, Any] | None = None) -> None:
+        """Find the file.
+
+        Args:
+            case: its name.
+            table: its name in the case's declaration; empty for the first.
+            filepath: another file of the same form.
+            metadata: for Kedro-Viz.
+        """
+        tables = read_declaration(case).data.tables
+        self._table = tables[table or next(iter(tables))]
+        super().__init__(filepath or str(find_file(case, self._table.file)), metadata)
+
+    def _read(self) -> pd.DataFrame:
+        return read_table(self._filepath, self._table)
+
+
+class DeclaredArrivals(ArrivedFiles):
+    """Read-only: files of new labelled rows in the form of a declared case's first table."""
+
+    def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
+        """Keep the case."""
+        first = DeclaredTable(case)
+        form = {"type": "casebook.datasets.DeclaredTable", "case": case, "filepath": first._describe()["filepath"]}
+        super().__init__(form, metadata)
+
+
+class RowSchemaFile(FileDataset):
+    """The schema of a declared case's joined rows, as JSON."""
+
+    def load(self) -> RowSchema:
+        """Read the schema."""
+        return RowSchema.from_dict(json.loads(self._filepath.read_text(encoding="utf-8")))
+
+    def save(self, data: RowSchema) -> None:
+        """Write the schema, whole or not at all."""
+        with written_whole(self._filepath) as path:
+            path.write_text(json.dumps(data.to_dict(), indent=1), encoding="utf-8")
+
+
+def read_table(path: Path, said: TableParameters) -> pd.DataFrame:
+    """Read a file as its declaration says.
+
+    Raises:
+        ValueError: it cannot be read so, or has columns twice or without a name.
+    """
+    kind = path.suffix.lower()
+    if kind in PARQUET:
+        table = pa.parquet.read_table(path).to_pandas()
+    elif kind in WORKBOOKS:
+        table = pd.read_excel(path, sheet_name=said.sheet or 0, header=0 if said.header else None, dtype=object)
+    else:
+        table = _read_text(path, said)
+    if said.names and kind in (PARQUET | WORKBOOKS):
+        table = table.set_axis(said.names, axis="columns")
+    table = table.rename(columns=lambda name: said.rename.get(str(name), str(name)))
+    names = list(table.columns)
+    unnamed = [place for place, name in enumerate(names, 1) if not name.strip() or name.startswith("Unnamed: ")]
+    if unnamed:
+        raise ValueError(f"column {unnamed[0]} has no name; name it in the file's header or with names: [...]")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"column {twice[0]} is there {names.count(twice[0])} times; rename all but one")
+    return table
+
+
+def _read_text(path: Path, said: TableParameters) -> pd.DataFrame:
+    """Read a CSV file, packed or not, whose columns are texts: what they mean is for their types to say."""
+    options = pyarrow.csv.ReadOptions(
+        encoding=said.encoding,
+        column_names=said.names or None,
+        skip_rows=1 if said.names and said.header else 0,
+    )
+    parse = pyarrow.csv.ParseOptions(delimiter=said.delimiter, newlines_in_values=True)
+    names = said.names or _read_names(path, said)
+    types = {name: pa.dictionary(pa.int32(), pa.string()) for name in names}
+    convert = pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=True)
+    with _open(path) as file:
+        table: pd.DataFrame = pa.csv.read_csv(file, options, parse, convert).to_pandas()
+    return table
+
+
+def _read_names(path: Path, said: TableParameters) -> list[str]:
+    """Read the names of the columns from the first line."""
+    with _open(path) as file:
+        text = io.TextIOWrapper(
+            file, encoding="utf-8-sig" if said.encoding.lower() in {"utf-8", "utf8"} else said.encoding
+        )
+        return next(csv.reader(text, delimiter=said.delimiter), [])
+
+
+def _open(path: Path) -> Any:  # noqa: ANN401 - a file of bytes
+    """Open a file; of a packed one what is in it."""
+    if path.suffix.lower() != ".zip":
+        return pa.input_stream(path, compression="detect")
+    archive = zipfile.ZipFile(path)
+    inside = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
+    if len(inside) != 1:
+        raise ValueError(f"a zip of one file is read, this one holds {len(inside)}: {', '.join(inside[:3])}")
+    return archive.open(inside[0])
