@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -13,9 +14,10 @@ from threadpoolctl import threadpool_limits
 
 from casebook.column_types.column_type import InvalidTableError
 from casebook.column_types.invalid_values import InvalidValue, find_invalid_values
-from casebook.data.joins import LookupTable
+from casebook.data.joins import LookupTable, write_keys
 from casebook.inference.bad_rows import answer_rows
 from casebook.monitoring.drift import count_columns
+from casebook.monitoring.unknown_categories import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,6 +31,7 @@ MAX_COUNTED_ROWS = 10_000
 AHEAD = 2
 # In histograms a feature bears it, an answer of the model nothing.
 FEATURE = "feature "
+NAMELESS = "is empty, so that nothing names the row"
 REJECTED = ["row", "key", "column", "reason"]
 
 
@@ -55,6 +58,9 @@ class ScoringModel(Protocol):
     def test_scores(self) -> Mapping[str, float]:
         """What it scored on test rows."""
 
+    def unknown_categories(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Count the rows whose category it has no place for; see `monitoring.unknown_categories`."""
+
     def features(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Engineer the features of raw rows."""
 
@@ -67,14 +73,14 @@ class RawBlock:
     """Some rows of a file as they stand in it.
 
     Attributes:
-        first: number of the first row in the file, from 0.
         rows: the rows that could be read.
-        broken: lines that could not, with the reason.
+        numbers: of these rows in the file, from 0; those that could not be read keep theirs.
+        broken: number and reason of those that could not.
     """
 
-    first: int
     rows: pd.DataFrame
-    broken: list[str] = field(default_factory=list)
+    numbers: np.ndarray
+    broken: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -83,24 +89,38 @@ class ScoredBlock:
 
     Attributes:
         predictions: `row`, `key`, `day` and the answers.
-        rejected: `row` (-1 for a line that is no row), `key`, `column` and `reason`.
+        rejected: `row`, `key`, `column` and `reason`, by row.
         counts: by feature or answer, rows in each place of the training's histogram.
+        unknown: rows whose category the model does not know, by feature; see `monitoring.unknown_categories`.
     """
 
     predictions: pd.DataFrame
     rejected: pd.DataFrame
     counts: dict[str, np.ndarray]
+    unknown: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=UNKNOWN))
 
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """All blocks of a file, scored while they are gone through: a few are worked on at once, never all."""
+    """All blocks of a file, scored while they are gone through: a few are worked on at once, never all.
+
+    Attributes:
+        blocks: of the file.
+        lookup_table: reads the table of owners.
+        model: answers.
+        form: of the rows, with the name of the file that is read.
+        today: day of rows without one.
+        place: where the file lies.
+        digest: of its content.
+    """
 
     blocks: Iterable[RawBlock]
     lookup_table: Callable[[], pd.DataFrame | None]
     model: ScoringModel
     form: NewRows
     today: str
+    place: str = ""
+    digest: str = ""
 
     def __iter__(self) -> Iterator[ScoredBlock]:
         """Give the scored blocks in their order, the next ones being scored while one is written."""
@@ -142,15 +162,17 @@ def score_block(
     refuse_other_columns(rows, model, form)
     wanted = rows[[name for name in model.kinds if name in rows]]
     faults += find_invalid_values(wanted, model.kinds)
+    faults += [InvalidValue(int(row), form.key, NAMELESS) for row in np.flatnonzero(keys.isna())]
     good = wanted[~np.isin(np.arange(len(wanted)), [fault.row for fault in faults])] if faults else wanted
     answers, features, more = _answer(model, good)
     days = rows[form.day].astype("category") if form.day in rows else pd.Series(today, rows.index, dtype="category")
     places = answers.index.to_numpy(np.intp)
     known = {"key": keys.take(places).array, "day": days.take(places).array}
     found = {str(name): answers[name].to_numpy() for name in answers}
-    predictions = pd.DataFrame({"row": places + block.first, **known, **found})
-    rejected = tabulate_faults([*faults, *more], keys, block.first, block.broken)
-    return ScoredBlock(predictions, rejected, _count(features, answers, model.profile))
+    predictions = pd.DataFrame({"row": block.numbers[places], **known, **found})
+    rejected = tabulate_faults([*faults, *more], keys, block.numbers, block.broken)
+    counts = _count(features, answers, model.profile)
+    return ScoredBlock(predictions, rejected, counts, model.unknown_categories(features))
 
 
 def join_lookup_table(
@@ -183,30 +205,31 @@ def refuse_other_columns(rows: pd.DataFrame, model: ScoringModel, form: NewRows)
                                 f"{', '.join(map(str, rows.columns))}")  # fmt: skip
 
 
-def tabulate_faults(faults: list[InvalidValue], keys: pd.Series, first: int, broken: list[str]) -> pd.DataFrame:
+def tabulate_faults(
+    faults: list[InvalidValue], keys: pd.Series, numbers: np.ndarray, broken: list[tuple[int, str]]
+) -> pd.DataFrame:
     """Put together why rows are rejected, a line a row: its first fault's column and all reasons.
 
     Returns:
-        `row`, `key`, `column`, `reason`.
+        `row`, `key`, `column`, `reason`, in the order of the file.
     """
     by_row: dict[int, list[InvalidValue]] = {}
     for fault in faults:
         by_row.setdefault(fault.row, []).append(fault)
     lines = [
-        (row + first, keys.iloc[row], found[0].column, "; ".join(fault.reason for fault in found))
-        for row, found in sorted(by_row.items())
+        (int(numbers[row]), keys.iloc[row], found[0].column, "; ".join(fault.reason for fault in found))
+        for row, found in by_row.items()
     ]
-    lines += [(-1, "", "", reason) for reason in broken]
-    return pd.DataFrame(lines, columns=REJECTED).astype({"row": "int64"})
+    lines += [(number, "", "", reason) for number, reason in broken]
+    return pd.DataFrame(sorted(lines, key=itemgetter(0)), columns=REJECTED).astype({"row": "int64"})
 
 
 def _keys(block: RawBlock, form: NewRows) -> pd.Series:
     if not form.key:
-        return pd.Series(np.arange(block.first, block.first + len(block.rows))).astype("str")
+        return pd.Series(block.numbers).astype("str")
     if form.key not in block.rows:
         raise InvalidTableError(f"{form.file} lacks the column {form.key}, which names its rows")
-    keys = block.rows[form.key]
-    return keys if isinstance(keys.dtype, pd.StringDtype) else keys.astype("str")
+    return write_keys(block.rows[form.key])
 
 
 def _answer(model: ScoringModel, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, list[InvalidValue]]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from kedro.pipeline import Pipeline
+    from pandera.pandas import DataFrameSchema
 
     from casebook.config.schema import CaseParameters
     from casebook.preprocessing.feature_functions import FeatureSources
@@ -31,15 +32,16 @@ class NewRows:
     """The raw file of rows to predict, and the form in which predictions of it are handed in.
 
     Attributes:
-        file: its name; CSV and Parquet are read piece by piece, a NumPy archive whole.
+        file: its name; CSV and Parquet are read piece by piece, a NumPy archive whole. Another may be of any kind.
         submission: column of `submission.csv` -> `key`, or one of the model's answers (`probability`, `class`, ...).
         key: column that names a row there and in the predictions; none for its number in the file, from 0.
         day: column with the row's day, by whose weeks predictions are looked after; none for the day they were made.
         lookup_table: raw file of which one row is joined to each, none for rows that are whole.
         join_key: the column that both files have.
         prefix: put before the columns of the lookup_table.
-        names: columns of a file that may come without a header line.
-        take: makes raw rows of what the file holds, a table or named arrays, where they differ.
+        names: columns of a file that may come without a header line, the target last.
+        take: makes raw rows of a table, where they differ.
+        take_arrays: makes raw rows of named arrays; without it each array is a column.
     """
 
     file: str
@@ -50,7 +52,8 @@ class NewRows:
     join_key: str = ""
     prefix: str = ""
     names: tuple[str, ...] = ()
-    take: Callable[[Any], pd.DataFrame] | None = None
+    take: Callable[[pd.DataFrame], pd.DataFrame] | None = None
+    take_arrays: Callable[[Any], pd.DataFrame] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Case:
             the name of a data set of Keras.
         labelled: data set of the raw file that holds the labelled rows; `<case>_update` reads new ones in its form.
         new_rows: what `<case>_predict` scores.
+        labelled_schema: makes the Pandera schema of the labelled rows, where the target is a number: it says which.
     """
 
     name: str
@@ -80,6 +84,7 @@ class Case:
     fetch: str
     labelled: str
     new_rows: NewRows
+    labelled_schema: Callable[[], DataFrameSchema] | None = None
 
 
 def known_cases() -> tuple[str, ...]:

@@ -39,7 +39,7 @@ class ColumnType:
         json_schema: of a value in a request, for OpenAPI.
     """
 
-    expected: ClassVar[str]
+    expected: str
     nullable: ClassVar[bool] = True
     certain: ClassVar[frozenset[type]] = frozenset()
     json_schema: ClassVar[Mapping[str, Any]]

@@ -14,6 +14,7 @@ A value is read alike in training, in a file to predict and over HTTP; whatever 
   digits, and so are floats that are whole (1.0 is "1"), since that is what codes like "1" become on their way through
   JSON, or pandas beside a null. Other floats and True are refused.
 - the kinds of declared columns, see `declared_types`.
+- `label`: one of two classes, as its number or in a plain spelling; see `labels`.
 - `string`: a text that holds more than blanks.
 - `image`: rows of equal length of whole numbers from 0 to 255.
 """
@@ -27,6 +28,7 @@ import pandas as pd
 
 from casebook.column_types.column_type import ColumnType, InvalidValueError, objects
 from casebook.column_types.declared_types import PLAIN_TYPES, ColumnTypes
+from casebook.column_types.labels import LabelType
 from casebook.column_types.tabular_types import DateType, FlagType, NumberType, TextType
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ COLUMN_TYPES = ColumnTypes(
         "date": DateType(),
         "flag": FlagType(),
         "number": NumberType(),
+        "label": LabelType(),
         "string": StringType(),
         "image": ImageType(),
         **PLAIN_TYPES,

@@ -121,6 +121,14 @@ def join_many_to_one(
     return pd.concat([many.reset_index(drop=True), added.reset_index(drop=True)], axis=1)
 
 
+def write_keys(keys: pd.Series) -> pd.Series:
+    """Write keys as texts; whole numbers that became floats beside a null are the texts of their digits again."""
+    if keys.dtype.kind != "f":
+        return keys if isinstance(keys.dtype, pd.StringDtype) else keys.astype("str")
+    whole = (keys % 1 == 0).to_numpy()
+    return keys.astype("str").mask(whole, keys.where(whole, 0).astype("int64").astype("str"))
+
+
 def refuse_repeated_keys(keys: pd.Series, name: str) -> None:
     """Raise when a key stands twice in the table of owners."""
     repeated = keys[keys.duplicated()]

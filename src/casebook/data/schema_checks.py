@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from casebook.column_types.kinds import COLUMN_TYPES
+from casebook.column_types.labels import LabelType
 from casebook.column_types.parsing import InvalidTableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from pandera.errors import SchemaErrors
     from pandera.pandas import DataFrameSchema
 
@@ -29,6 +33,40 @@ def check_table(table: pd.DataFrame, schema: DataFrameSchema, name: str) -> pd.D
     except SchemaErrors as errors:
         raise InvalidTableError(describe_failures(errors, name)) from None
     return table
+
+
+def read_targets(
+    column: pd.Series,
+    name: str,
+    classes: int,
+    labels: Mapping[str, int],
+    schema: Callable[[], DataFrameSchema] | None = None,
+) -> pd.Series:
+    """Read targets that arrive apart from their rows as those of labelled rows are read.
+
+    Args:
+        column: raw values.
+        name: of the file, for errors.
+        classes: how many there are; 0 for numbers.
+        labels: declared names of the classes; see `column_types.labels`.
+        schema: makes the schema of the case's labelled rows, which says what numbers may be.
+
+    Returns:
+        Numbers, NaN where a value is null.
+
+    Raises:
+        InvalidTableError: names the file, the column, the count and the first value and row.
+    """
+    target = str(column.name)
+    target_type = LabelType(classes, labels) if classes else COLUMN_TYPES["number"]
+    parsed = target_type.parse_column(column, f"{name}, column {target}")
+    declared = schema().columns.get(target) if schema else None
+    if declared is not None and not classes:
+        from pandera.pandas import DataFrameSchema
+
+        known = parsed.reset_index(drop=True).dropna().astype("float64")
+        check_table(known.to_frame(), DataFrameSchema({target: declared}), name)
+    return parsed
 
 
 def describe_failures(errors: SchemaErrors, name: str) -> str:

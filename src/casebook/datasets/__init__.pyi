@@ -1,9 +1,10 @@
 """What the package gives; each name is imported when it is first used."""
 
 from .arrivals import ArrivedFiles, UpdateSessionDataset
-from .blocks import NewRowsFolder, OutcomesFolder
+from .blocks import NewRowsFolder
 from .declared import DeclaredArrivals, DeclaredTable, RowSchemaFile
 from .files import ArraysFolder, FiguresFolder, NetworkFile, PreprocessorFile
+from .predicted import OutcomesFolder, PredictedFiles
 from .raw import RawArrays, RawParquet, RawTable
 from .scored import ScoredFiles
 from .study import StudyLaunch
@@ -29,6 +30,7 @@ __all__ = [
     "NetworkFile",
     "NewRowsFolder",
     "OutcomesFolder",
+    "PredictedFiles",
     "PreprocessorFile",
     "RawArrays",
     "RawParquet",

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
-from casebook.data.raw_files import digest_file
-from casebook.datasets.raw import RawFileError
+from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of
+from casebook.datasets.raw import RawArrays, RawFile, RawFileError, RawParquet, RawTable, digest_source, find_file
 from casebook.datasets.tracked import RunDataset, current_run_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Set
+    from collections.abc import Iterator
 
 # A file that was written to so lately may not be whole yet.
 SETTLED_SECONDS, POLL_SECONDS = 1.0, 0.5
+SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -31,30 +33,29 @@ class ArrivalsReader:
     form: dict[str, Any]
 
     def read(self, file: str) -> Any:  # noqa: ANN401 - what the kind of file holds
-        """Read a file; a path counts from the raw folder.
+        """Read a file of any kind; see `raw.find_file` for where it may lie.
 
         Raises:
             RawFileError: it is missing or damaged.
         """
-        entry = {name: value for name, value in self.form.items() if name != "metadata"}
-        return AbstractDataset.from_config("arrivals", {**entry, "filepath": str(self.place(file))}).load()
+        options = {name: value for name, value in self.form.items() if name not in {"metadata", "type", "filepath"}}
+        return read_as(self.form["type"], self.place(file), **options)
 
     def digest(self, file: str) -> str:
         """Hash a file's content; nothing for one that is not there."""
         place = self.place(file)
-        return digest_file(place) if place.is_file() else ""
+        return digest_source(place) if place.exists() else ""
 
     def place(self, file: str) -> Path:
-        """Find a file or folder: a path counts from the raw folder."""
-        return Path(self.form["filepath"]).parent / file
+        """Find a file or folder; see `raw.find_file`."""
+        return find_file(file, Path(self.form["filepath"]).parent)
 
-    def watch(self, folder: str, wait: float, learnt: Set[str]) -> Iterator[str]:
-        """Give the files of a folder by name, then those that appear, until none has for so many seconds.
+    def watch(self, folder: str, wait: float) -> Iterator[str]:
+        """Give the files of a folder by name, then those that appear or change, until none has for so many seconds.
 
         Args:
-            folder: files of the raw file's kind are batches; others and hidden ones are not.
+            folder: its files of rows are batches; others and hidden ones are not.
             wait: seconds without a new file after which this ends.
-            learnt: digests of files that are passed over.
 
         Raises:
             RawFileError: there is no such folder.
@@ -62,24 +63,60 @@ class ArrivalsReader:
         place = self.place(folder)
         if not place.is_dir():
             raise RawFileError(f"{place} is no folder; make it, or name another with update.folder")
-        seen: set[str] = set()
+        seen: set[tuple[str, int, int]] = set()
         end = time.monotonic() + wait
         while True:
-            for path in self._settled(place, seen):
-                seen.add(path.name)
-                if digest_file(path) not in learnt:
+            for path, state in _list_states(place):
+                if state not in seen and time.time() - state[1] / 1e9 >= SETTLED_SECONDS:
+                    seen.add(state)
                     yield str(Path(folder) / path.name)
                     end = time.monotonic() + wait
-            if time.monotonic() >= end and not self._unseen(place, seen):
+            if time.monotonic() >= end and all(state in seen for _, state in _list_states(place)):
                 return
             time.sleep(POLL_SECONDS)
 
-    def _settled(self, place: Path, seen: Set[str]) -> list[Path]:
-        return [path for path in self._unseen(place, seen) if time.time() - path.stat().st_mtime >= SETTLED_SECONDS]
+    def describe(self, folder: str) -> str:
+        """Say what a folder without batches holds."""
+        place = self.place(folder)
+        names = sorted(path.name for path in place.iterdir())
+        shown = f"{', '.join(names[:SHOWN])}{' ...' * (len(names) > SHOWN)}" or "nothing"
+        return f"{place} holds no file of rows ({ALLOWED}); it holds {shown}"
 
-    def _unseen(self, place: Path, seen: Set[str]) -> list[Path]:
-        suffix = Path(self.form["filepath"]).suffix
-        return [path for path in sorted(place.glob(f"[!.]*{suffix}")) if path.name not in seen]
+
+def read_as(usual: str, path: Path, **options: Any) -> Any:  # noqa: ANN401 - what the kind of file holds
+    """Read a file as its kind says.
+
+    Args:
+        usual: type of the data set that reads a case's own raw file, as in the catalog.
+        path: of the file.
+        options: of that data set; others take none.
+
+    Raises:
+        RawFileError: it is missing, damaged or of a kind that is not read.
+    """
+    if not path.exists():
+        raise RawFileError(f"{path} is missing; put the file there or name another")
+    kind = kind_of(path)
+    if not kind:
+        raise RawFileError(f"{path}: give a file of {ALLOWED}")
+    reader = READERS[kind]
+    known = options if reader.__name__ == usual.rpartition(".")[2] else {}
+    return reader(str(path), **known).load()
+
+
+def _list_states(folder: Path) -> list[tuple[Path, tuple[str, int, int]]]:
+    """List the files of rows by name, with what changes when their content does."""
+    found = []
+    for path in sorted(folder.glob("[!.]*")):
+        # A file may be gone again, or a link may lead nowhere.
+        with suppress(OSError):
+            if path.is_file() and kind_of(path):
+                state = path.stat()
+                found.append((path, (path.name, state.st_mtime_ns, state.st_size)))
+    return found
+
+
+READERS: dict[str, type[RawFile]] = {CSV: RawTable, PARQUET: RawParquet, ARRAYS: RawArrays}
 
 
 class ArrivedFiles(AbstractDataset[Any, Any]):

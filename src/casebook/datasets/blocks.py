@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv
+import pyarrow.dataset
 import pyarrow.parquet
 
 from casebook.batch_scoring.scorer import RawBlock
 from casebook.cases.registry import load_case
+from casebook.column_types.parsing import InvalidTableError
 from casebook.config.paths import raw_folder
+from casebook.data.source_names import name_source
+from casebook.datasets.csv_blocks import read_csv_blocks
 from casebook.datasets.csv_reading import read_csv_options
+from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of, list_parquet, refuse_repeated
 from casebook.datasets.files import FileDataset
-from casebook.datasets.raw import RawFileError, RawTable
+from casebook.datasets.raw import RawFileError, RawTable, digest_source, find_file, read_arrays, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from casebook.cases.registry import NewRows
 
-# Arrow reads 32 pieces ahead whatever their size; several make a block, as each block costs some time of its own.
-PIECE_BYTES, PIECES, BLOCK_ROWS = 1 << 20, 4, 65_536
-SHOWN = 120
+BLOCK_ROWS = 65_536
+# What a kind of file holds, the numbers of its rows, and number and reason of those that could not be read.
+Read = tuple[Any, np.ndarray, list[tuple[int, str]]]
 
 
 class NewRowsFolder(FileDataset):
@@ -49,27 +51,6 @@ class NewRowsFolder(FileDataset):
         raise RawFileError(f"{self._filepath} holds raw files and is never written by a pipeline")
 
 
-class OutcomesFolder(NewRowsFolder):
-    """Read-only: a case's folder of raw files, in which outcomes of predicted rows arrive later."""
-
-    def load(self) -> OutcomesReader:  # type: ignore[override]
-        """Give what reads the outcomes, without reading any yet."""
-        return OutcomesReader(self._filepath, load_case(self._case).new_rows.key)
-
-
-@dataclass(frozen=True)
-class OutcomesReader:
-    """Reads outcomes, a CSV file of the key and the target, from a folder."""
-
-    folder: Path
-    key: str
-
-    def read(self, file: str) -> pd.DataFrame:
-        """Read a file as text; a path counts from the raw folder."""
-        table: pd.DataFrame = RawTable(str(self.folder / file)).load()
-        return table
-
-
 @dataclass(frozen=True)
 class NewRowsReader:
     """Reads a case's new rows and their owners from its folder of raw files."""
@@ -86,77 +67,111 @@ class NewRowsReader:
         table: pd.DataFrame = RawTable(str(self.folder / self.form.lookup_table), plain=[self.form.join_key]).load()
         return table
 
-    def blocks(self, file: str = "") -> Iterator[RawBlock]:
-        """Read the rows block by block.
+    def place(self, file: str = "") -> Path:
+        """Find the file to predict.
 
         Args:
-            file: another one than the case's own; a path counts from the raw folder.
+            file: another one than the case's own; see `raw.find_file`.
 
         Raises:
-            RawFileError: the file is missing, of another kind or damaged, or holds no rows.
+            RawFileError: there is none, or it is of a kind that is not read.
         """
-        path = self.folder / (file or self.form.file)
+        path = find_file(file, self.folder) if file else self.folder / self.form.file
         if not path.exists():
             raise RawFileError(
                 f"{path} is missing; put the rows to predict there or name another file with predict.file"
             )
-        if path.suffix not in READERS:
-            raise RawFileError(f"{path}: give a file of {', '.join(READERS)}")
-        first = 0
-        try:
-            for rows, broken in READERS[path.suffix](path, self.form):
-                yield RawBlock(first, rows, broken)
-                first += len(rows)
-        except (pa.ArrowException, OSError, ValueError) as error:
-            kind = path.suffix.lstrip(".").upper()
-            raise RawFileError(f"{path} cannot be read as {kind} ({error}); it may be cut off or damaged") from error
-        if not first:
-            raise RawFileError(f"{path} holds no rows")
+        if not kind_of(path):
+            raise RawFileError(f"{path}: give a file of {ALLOWED}")
+        return path
+
+    def form_of(self, file: str = "") -> NewRows:
+        """Return the form of the rows, with the name of the file that is read."""
+        return replace(self.form, file=self.place(file).name)
+
+    def digest(self, file: str = "") -> str:
+        """Hash the file's content."""
+        return digest_source(self.place(file))
+
+    def blocks(self, file: str = "") -> Iterator[RawBlock]:
+        """Read the rows block by block.
+
+        Raises:
+            RawFileError: the file is missing, of another kind or damaged, or holds no rows.
+            InvalidTableError: it does not hold what the case needs.
+        """
+        path, any_rows = self.place(file), False
+        read = READERS[kind_of(path)](path, self.form)
+        while True:
+            # What a case makes of the rows has errors of its own, which are no damage of the file.
+            with reading(path):
+                found = next(read, None)
+            if found is None:
+                break
+            content, numbers, broken = found
+            rows = self._take(name_source(content, path.name))
+            any_rows = any_rows or bool(len(rows) or broken)
+            if isinstance(content, pd.DataFrame):
+                yield RawBlock(rows, numbers, broken)
+            else:
+                for start in range(0, len(rows), BLOCK_ROWS):
+                    some = rows.iloc[start : start + BLOCK_ROWS].reset_index(drop=True)
+                    yield RawBlock(some, np.arange(start, start + len(some)))
+        if not any_rows:
+            raise RawFileError(f"{path} holds no rows; put the rows to predict there")
+
+    def _take(self, content: Any) -> pd.DataFrame:  # noqa: ANN401 - a table, or arrays by name
+        """Make raw rows of what the file holds."""
+        if not isinstance(content, pd.DataFrame):
+            return (self.form.take_arrays or frame_arrays)(content)
+        return self.form.take(content) if self.form.take else content
 
 
-def _read_csv(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:
-    """Read a CSV file as texts, columns as categories; lines with another number of values are set aside."""
-    options = read_csv_options(path, form.names, {form.key})
-    # Memory does not grow with the file.
-    options.read.block_size = PIECE_BYTES
-    broken: list[str] = []
+def frame_arrays(arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Make a table of arrays that are columns.
 
-    def set_aside(row: pyarrow.csv.InvalidRow) -> str:
-        broken.append(f"{row.actual_columns} values instead of {row.expected_columns}: {row.text[:SHOWN]}")
-        return "skip"
-
-    with pyarrow.csv.open_csv(
-        path,
-        read_options=options.read,
-        parse_options=pyarrow.csv.ParseOptions(invalid_row_handler=set_aside),
-        convert_options=options.convert,
-    ) as reader:
-        read = iter(reader)
-        while pieces := list(islice(read, PIECES)):
-            block = pa.Table.from_batches(pieces).unify_dictionaries()
-            if block.num_rows or broken:
-                told = [broken.pop(0) for _ in range(len(broken))]
-                yield _take(block.to_pandas(), form), told
-    if broken:
-        yield _take(pd.DataFrame(columns=options.names), form), broken
+    Raises:
+        InvalidTableError: they are no columns of one length.
+    """
+    shapes = {name: values.shape for name, values in arrays.items()}
+    if len(set(shapes.values())) != 1 or any(len(shape) != 1 for shape in shapes.values()):
+        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "none"
+        raise InvalidTableError(
+            f"{getattr(arrays, 'file', '')}: an array a column is needed, each of shape (rows,); there are {told}"
+        )
+    return pd.DataFrame(dict(arrays))
 
 
-def _read_parquet(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:
-    for batch in pyarrow.parquet.ParquetFile(path).iter_batches(BLOCK_ROWS):
-        yield _take(batch.to_pandas(), form), []
+def _read_csv(path: Path, form: NewRows) -> Iterator[Read]:
+    """Read a CSV file as texts, columns as categories; rows that cannot be read are set aside."""
+    options = read_csv_options(path, form.names, {form.key}, may_lack_last=True)
+    for block in read_csv_blocks(path, options):
+        yield block.table.to_pandas(), block.numbers, block.broken
 
 
-def _read_arrays(path: Path, form: NewRows) -> Iterator[tuple[pd.DataFrame, list[str]]]:
-    """Read a NumPy archive, which must be read whole, and hand its rows on in blocks."""
-    with np.load(path) as arrays:
-        rows = _take({name: arrays[name] for name in arrays.files}, form)
-    for start in range(0, len(rows), BLOCK_ROWS):
-        yield rows.iloc[start : start + BLOCK_ROWS].reset_index(drop=True), []
+def _read_parquet(path: Path, form: NewRows) -> Iterator[Read]:  # noqa: ARG001 - as the others
+    """Read a Parquet file or folder; the names of subfolders like `month=1` are columns."""
+    first = 0
+    for batch in _parquet_batches(path):
+        refuse_repeated(batch.schema.names)
+        yield batch.to_pandas(), np.arange(first, first + batch.num_rows), []
+        first += batch.num_rows
 
 
-def _take(read: Any, form: NewRows) -> pd.DataFrame:  # noqa: ANN401 - a table, or arrays by name
-    taken: pd.DataFrame = form.take(read) if form.take else read
-    return taken
+def _parquet_batches(path: Path) -> Iterator[pyarrow.RecordBatch]:
+    if not path.is_dir():
+        yield from pyarrow.parquet.ParquetFile(path).iter_batches(BLOCK_ROWS)
+        return
+    files = [str(file) for file in list_parquet(path)]
+    found = pyarrow.dataset.dataset(files, format="parquet", partitioning="hive", partition_base_dir=str(path))
+    # In the order of their names, one after another: the numbers of the rows follow from it.
+    for fragment in sorted(found.get_fragments(), key=lambda each: str(each.path)):
+        yield from fragment.to_batches(schema=found.schema, batch_size=BLOCK_ROWS, batch_readahead=1)
 
 
-READERS = {".csv": _read_csv, ".parquet": _read_parquet, ".npz": _read_arrays}
+def _read_arrays(path: Path, form: NewRows) -> Iterator[Read]:  # noqa: ARG001 - as the others
+    """Read a NumPy archive, which must be read whole."""
+    yield read_arrays(path), np.arange(0), []
+
+
+READERS = {CSV: _read_csv, PARQUET: _read_parquet, ARRAYS: _read_arrays}

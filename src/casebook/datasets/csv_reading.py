@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import pyarrow.csv
 
+from casebook.datasets.file_kinds import UnreadableError, find_other_kind, open_bytes, refuse_repeated
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
+
+CHUNK_BYTES = 1 << 20
+MARK = b"\xef\xbb\xbf"
+OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 @dataclass(frozen=True)
@@ -28,8 +34,15 @@ class CsvOptions:
     read: pyarrow.csv.ReadOptions
     convert: pyarrow.csv.ConvertOptions
 
+    @property
+    def has_header(self) -> bool:
+        """Whether the first line names the columns."""
+        return not self.read.column_names
 
-def read_csv_options(path: Path, names: Sequence[str] = (), plain: Collection[str] = ()) -> CsvOptions:
+
+def read_csv_options(
+    path: Path, names: Sequence[str] = (), plain: Collection[str] = (), may_lack_last: bool = False
+) -> CsvOptions:
     """Read the header of a CSV file and declare its columns as texts: what they mean is for their column types to say.
 
     Args:
@@ -37,15 +50,23 @@ def read_csv_options(path: Path, names: Sequence[str] = (), plain: Collection[st
         names: of the columns of a file that may come without a header line: the first line is a header when it holds
             no digit.
         plain: columns that are not worth a dictionary, since nearly every value differs.
+        may_lack_last: whether a file without a header line may lack the last of `names`, the target.
 
     Raises:
-        ValueError: the first line is no text.
+        UnreadableError: the first line is no header of a CSV file in UTF-8 with commas.
     """
-    with path.open("rb") as file:
-        line = file.readline().decode("utf-8-sig").rstrip("\r\n")
+    line = _read_header(path)
+    values = _split(line)
+    if len(values) == 1:
+        _refuse_delimiter(line)
     without_header = bool(names) and any(letter.isdigit() for letter in line)
-    # Arrow finds the types by the names without their quotes, and guesses those of a column that it does not find.
-    header = list(names) if without_header else _split(line)
+    if without_header:
+        short = may_lack_last and len(values) == len(names) - 1
+        header = list(names[:-1] if short else names)
+    else:
+        # Arrow finds the types by the names without their quotes, and guesses those of a column that it does not find.
+        header = values
+        refuse_repeated(header)
     types = {name: pa.string() if name in plain else pa.dictionary(pa.int32(), pa.string()) for name in header}
     return CsvOptions(
         header,
@@ -54,8 +75,50 @@ def read_csv_options(path: Path, names: Sequence[str] = (), plain: Collection[st
     )
 
 
+def skip_header(file: BinaryIO) -> bytes:
+    """Read the first line that is not blank, as Arrow does; nothing at the end of the file."""
+    for line in file:
+        content = line.removeprefix(MARK)
+        if content.strip(b"\r\n"):
+            return content
+    return b""
+
+
+def count_lines(path: Path) -> int:
+    """Count the lines of a file, a last one without an end included."""
+    lines, last = 0, b"\n"
+    with open_bytes(path) as file:
+        while chunk := file.read(CHUNK_BYTES):
+            lines, last = lines + chunk.count(b"\n"), chunk[-1:]
+    return lines + (last != b"\n")
+
+
+def _read_header(path: Path) -> str:
+    other = find_other_kind(path) if path.suffix.lower() == ".csv" else ""
+    if other:
+        raise UnreadableError(f"the file is {other}")
+    with open_bytes(path) as file:
+        line = skip_header(file)
+    if not line:
+        raise UnreadableError("the file is empty: put the complete file there")
+    try:
+        return line.splitlines()[0].decode("utf-8")
+    except UnicodeDecodeError:
+        raise UnreadableError(f"its first line is not UTF-8: {_show(line)}; save the file as UTF-8") from None
+
+
 def _split(line: str) -> list[str]:
     try:
         return next(csv.reader([line]), [])
     except csv.Error as error:
-        raise ValueError(f"its first line is no header: {error}") from error
+        raise UnreadableError(f"its first line is no header: {error}") from error
+
+
+def _refuse_delimiter(line: str) -> None:
+    for delimiter, words in OTHER_DELIMITERS.items():
+        if delimiter in line:
+            raise UnreadableError(f"its columns are separated by {words}; save it with commas")
+
+
+def _show(line: bytes) -> str:
+    return repr(line[:60].decode("latin-1").rstrip())

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,15 +13,78 @@ import pyarrow.csv
 import pyarrow.parquet
 from kedro.io import DatasetError
 
-from casebook.datasets.csv_reading import read_csv_options
+from casebook.data.raw_files import digest_file
+from casebook.data.source_names import NamedArrays, name_source
+from casebook.datasets.csv_blocks import describe_broken
+from casebook.datasets.csv_reading import count_lines, read_csv_options
+from casebook.datasets.file_kinds import (
+    COMPRESSED,
+    UnreadableError,
+    find_other_kind,
+    kind_of,
+    list_parquet,
+    open_bytes,
+)
 from casebook.datasets.files import FileDataset
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
 
 class RawFileError(DatasetError):
     """A raw file that the user must mend or bring; the message names it."""
+
+
+def find_file(name: str, folder: Path) -> Path:
+    """Find a file or folder that a user named: from `~` or the root, in the current folder, or in the raw folder.
+
+    Returns:
+        Where it is; where it should be in the raw folder, if nowhere.
+
+    Raises:
+        RawFileError: different files of this name lie in the current folder and in the raw one.
+    """
+    place = Path(name).expanduser()
+    if place.is_absolute():
+        return place
+    here, there = Path.cwd() / place, folder / place
+    if here.exists() and there.exists() and not here.samefile(there):
+        raise RawFileError(f"{name} is both {here} and {there}; give the whole path of the one that is meant")
+    return here if here.exists() else there
+
+
+def digest_source(path: Path) -> str:
+    """Hash the content of a file, or of the Parquet files of a folder."""
+    with reading(path):
+        if not path.is_dir():
+            return digest_file(path)
+        told = "".join(f"{file.relative_to(path)} {digest_file(file)}" for file in list_parquet(path))
+        return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Name the file in whatever a library raises while it reads it; only reading belongs into the block.
+
+    Raises:
+        RawFileError: says what is wrong, as far as that can be told.
+    """
+    kind = kind_of(path) or path.suffix.lstrip(".").upper()
+    try:
+        yield
+    except (RawFileError, MemoryError):
+        raise
+    except UnreadableError as error:
+        raise RawFileError(f"{path} cannot be read as {kind} ({error})") from error
+    except PermissionError as error:
+        raise RawFileError(f"{path} may not be read: give its owner's or your own account the right to") from error
+    except Exception as error:
+        other = find_other_kind(path) if path.is_file() else ""
+        told = f"({error}); the file is {other}" if other and kind not in other.upper() else (
+            f"({error}); it may be cut off or damaged: get it again")  # fmt: skip
+        raise RawFileError(f"{path} cannot be read as {kind} {told}") from error
 
 
 class RawFile(FileDataset):
@@ -32,13 +98,9 @@ class RawFile(FileDataset):
         """
         if not self._filepath.exists():
             raise RawFileError(f"{self._filepath} is missing; put the file there or see data/README.md")
-        try:
-            return self._read()
-        except Exception as error:
-            kind = self._filepath.suffix.lstrip(".").upper()
-            raise RawFileError(
-                f"{self._filepath} cannot be read as {kind} ({error}); it may be cut off or damaged: get it again"
-            ) from error
+        with reading(self._filepath):
+            read = self._read()
+        return name_source(read, self._filepath.name)
 
     def save(self, data: Any) -> None:  # noqa: ANN401, ARG002 - Kedro's signature
         """Refuse: raw files are never written by a pipeline."""
@@ -72,17 +134,31 @@ class RawTable(RawFile):
         self._names = names or ()
 
     def _read(self) -> pd.DataFrame:
-        options = read_csv_options(self._filepath, self._names, self._plain)
-        table: pd.DataFrame = pa.csv.read_csv(
-            self._filepath, read_options=options.read, convert_options=options.convert
-        ).to_pandas()
+        path = self._filepath
+        options = read_csv_options(path, self._names, self._plain)
+        try:
+            with open_bytes(path) as file:
+                read = pa.csv.read_csv(
+                    file if path.suffix.lower() in COMPRESSED else path,
+                    read_options=options.read,
+                    parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+                    convert_options=options.convert,
+                )
+        except pa.ArrowInvalid as error:
+            raise UnreadableError(describe_broken(path, options) or str(error)) from error
+        # Arrow reads on from a quote that is not closed to the next one, over rows that are then missing.
+        if count_lines(path) != len(read) + options.has_header and (told := describe_broken(path, options)):
+            raise UnreadableError(told)
+        table: pd.DataFrame = read.to_pandas()
         return table
 
 
 class RawParquet(RawFile):
-    """A raw Parquet file, read as the table that it holds."""
+    """A raw Parquet file or folder of such, read as the table that it holds."""
 
     def _read(self) -> pd.DataFrame:
+        if self._filepath.is_dir():
+            list_parquet(self._filepath)
         table: pd.DataFrame = pa.parquet.read_table(self._filepath).to_pandas()
         return table
 
@@ -91,8 +167,17 @@ class RawArrays(RawFile):
     """A raw NumPy archive (`.npz`), read as its arrays by name."""
 
     def _read(self) -> dict[str, np.ndarray]:
-        loaded = np.load(self._filepath)
-        if not isinstance(loaded, np.lib.npyio.NpzFile):
-            raise ValueError("a single array without a name")
-        with loaded as arrays:
-            return {name: arrays[name] for name in arrays.files}
+        return read_arrays(self._filepath)
+
+
+def read_arrays(path: Path) -> NamedArrays:
+    """Read the arrays of a NumPy archive by name.
+
+    Raises:
+        ValueError: it holds a single array without a name.
+    """
+    loaded = np.load(path)
+    if not isinstance(loaded, np.lib.npyio.NpzFile):
+        raise UnreadableError("a single array without a name; save it with numpy.savez")
+    with loaded as arrays:
+        return NamedArrays({name: arrays[name] for name in arrays.files})

@@ -7,19 +7,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from casebook.column_types.parsing import InvalidTableError, distinct
+from casebook.column_types.parsing import InvalidTableError
 from casebook.data.promotion_holdout import is_promotion_row
 from casebook.data.splitting import GIVEN, PROMOTION, TEST, TRAIN, split_keys
-from casebook.preprocessing.tabular import CategoryColumn, TabularPreprocessor, encode_target
+from casebook.monitoring.unknown_categories import measure_unknown
+from casebook.preprocessing.tabular import encode_target
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
-
-UNKNOWN = ["column", "rows", "share", "values"]
-SHOWN = 3
 
 
 class UpdateError(InvalidTableError):
@@ -107,25 +106,6 @@ def split_arrivals(keys: pd.Series, held_back: pd.Series, test_share: float, see
     tested = split_keys(keys, test_share, 0.0, seed) == TEST
     parts = np.where(is_promotion_row(held_back, share), PROMOTION, np.where(tested, TEST, TRAIN))
     return parts.astype(np.uint8)
-
-
-def measure_unknown(features: pd.DataFrame, preprocessor: Preprocessor) -> pd.DataFrame:
-    """Count the rows whose category the preprocessor has no place for, column by column.
-
-    Returns:
-        `column`, `rows`, `share` and the first `values`; only columns that have such rows, none for images and texts.
-    """
-    columns = preprocessor.columns if isinstance(preprocessor, TabularPreprocessor) else []
-    lines = []
-    for column in columns:
-        if isinstance(column, CategoryColumn):
-            codes, values = distinct(features[column.name])
-            unknown = np.append(~pd.Index(values).isin(column.values), False)
-            rows = int(unknown[codes].sum())
-            if rows:
-                found = values[np.unique(codes[unknown[codes]])[:SHOWN]]
-                lines.append((column.name, rows, rows / len(features), ", ".join(map(str, found))))
-    return pd.DataFrame(lines, columns=UNKNOWN)
 
 
 def refuse_misfit(new: pd.DataFrame, held_out: pd.DataFrame, preprocessor: Preprocessor, most: float) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from casebook.config import schema
 from casebook.data import splitting
 from casebook.data.promotion_holdout import hash_raw_rows
 from casebook.data.splitting import select_split
-from casebook.evaluation.metrics import find_metric, main_metric
 from casebook.incremental_training import arriving_rows
+from casebook.incremental_training.judge import Judge
 from casebook.model_registry.model_package import EXAMPLE_ROWS
 from casebook.monitoring.training_profile import describe_training
 from casebook.preprocessing.arrays import no_rows, stack_arrays
@@ -39,8 +39,14 @@ class UpdateSession(Protocol):
     def champion(self) -> Champion:
         """Open the present champion."""
 
-    def seen_digests(self) -> set[str]:
-        """Give the digests of the batches that versions have learnt from."""
+    def known_batches(self) -> Mapping[str, str]:
+        """List the batches that need not be learnt again: by digest why not."""
+
+    def pass_over(self, name: str, why: str) -> None:
+        """Say that a batch is passed over."""
+
+    def tell_unfinished(self, lines: pd.DataFrame) -> None:
+        """Keep and say what became of the batches so far, when the run is about to end otherwise than by itself."""
 
     def callbacks(self, step: int, epochs: int) -> Sequence[Any]:
         """Return the callbacks of the training on a batch."""
@@ -108,20 +114,14 @@ def learn_batch(
     judge = Judge(model, settings)
     update = schema.UpdateParameters.model_validate(settings["update"])
     training = lower_training(schema.TrainingParameters.model_validate(settings["training"]), update)
-    dealt = deal(batch.read(), old, model, settings)
-    drawn = arriving_rows.sample_replay(
-        old.parts & splitting.TRAIN > 0, round(update.replay * len(dealt.learnt)), training.seed
-    )
-    seen, replayed = judge.prepare(dealt.seen), judge.prepare(old.take(drawn))
-    learnt, _, held_out = select_split(seen, dealt.parts[dealt.parts != splitting.PROMOTION])
-    arrived = judge.read_file_state(champion, network, seen, replayed["target"])
+    prepared = _try_to_prepare(batch, old, judge, (champion, network))
+    dealt, train, held_out = prepared.dealt, prepared.train, prepared.held_out
     before = judge.score(network, held_out)
-    train = stack_arrays(learnt, replayed)
     _learn(network, train, training, update_session.callbacks(batch.step, update.epochs))
     seconds = time.perf_counter() - began
     after, plain = judge.score(network, held_out), judge.score_baseline(network, held_out, train["target"])
-    counts = {**dealt.counts(), "replayed": len(drawn), "seconds": seconds}
-    told = {"update": counts, "arrived": arrived, "reference": before, "test": after, "baseline": plain}
+    counts = {**dealt.counts(), "replayed": prepared.replayed, "seconds": seconds}
+    told = {"update": counts, "arrived": prepared.arrived, "reference": before, "test": after, "baseline": plain}
     metrics = {f"{group}/{name}": float(value) for group, found in told.items() for name, value in found.items()}
     rows = np.arange(len(dealt.learnt))
     profile = describe_training(
@@ -129,9 +129,59 @@ def learn_batch(
     )
     candidate = Candidate(batch, _package(network, model, dealt.learnt, settings), profile, metrics)
     promoted, said = update_session.register_and_compare(candidate, promotion_rows, settings)
-    scores = {"champion_arrived": arrived, "champion_held_out": before, "updated_held_out": after}
+    scores = {"champion_arrived": prepared.arrived, "champion_held_out": before, "updated_held_out": after}
     found = {f"{judge.metric}_{name}": values.get(judge.metric, float("nan")) for name, values in scores.items()}
     return {**counts, **found, "promoted": promoted, "said": said}
+
+
+@dataclass(frozen=True)
+class PreparedBatch:
+    """A batch ready to be learnt from.
+
+    Attributes:
+        dealt: its rows.
+        train: arrays to learn from, with the replayed ones.
+        held_out: arrays to judge on.
+        arrived: the champion's scores on all of it.
+        replayed: how many old rows are learnt again.
+    """
+
+    dealt: arriving_rows.SplitBatch
+    train: Arrays
+    held_out: Arrays
+    arrived: Scores
+    replayed: int
+
+
+def _try_to_prepare(
+    batch: Batch, old: arriving_rows.Rows, judge: Judge, opened: tuple[Champion, keras.Model]
+) -> PreparedBatch:
+    """Prepare a batch; whatever its rows make the reader, the case's own nodes or the preprocessor raise is theirs."""
+    try:
+        return prepare_batch(batch, old, judge, opened)
+    except (arriving_rows.UpdateError, MemoryError):
+        raise
+    except Exception as error:
+        plain = isinstance(error, ValueError) or type(error).__module__.startswith("casebook")
+        raise arriving_rows.UpdateError(str(error) if plain else f"{type(error).__name__}: {error}") from error
+
+
+def prepare_batch(
+    batch: Batch, old: arriving_rows.Rows, judge: Judge, opened: tuple[Champion, keras.Model]
+) -> PreparedBatch:
+    """Read a batch, check it against the champion, deal it and prepare its rows.
+
+    Raises:
+        UpdateError: the champion cannot learn from these rows.
+    """
+    settings = judge.settings
+    dealt = deal(batch.read(), old, judge.model, settings)
+    count = round(settings["update"]["replay"] * len(dealt.learnt))
+    drawn = arriving_rows.sample_replay(old.parts & splitting.TRAIN > 0, count, settings["training"]["seed"])
+    seen, replayed = judge.prepare(dealt.seen), judge.prepare(old.take(drawn))
+    learnt, _, held_out = select_split(seen, dealt.parts[dealt.parts != splitting.PROMOTION])
+    arrived = judge.read_file_state(*opened, seen, replayed["target"])
+    return PreparedBatch(dealt, stack_arrays(learnt, replayed), held_out, arrived, len(drawn))
 
 
 def deal(
@@ -171,73 +221,6 @@ def lower_training(training: schema.TrainingParameters, update: schema.UpdatePar
         "early_stopping": schema.EarlyStoppingParameters(),
     }
     return training.model_copy(update=changes)
-
-
-@dataclass(frozen=True)
-class Judge:
-    """Prepares rows as the champion does and scores networks on them."""
-
-    model: RowModel
-    settings: Block
-
-    def prepare(self, rows: arriving_rows.Rows) -> Arrays:
-        """Turn rows into model arrays with `target`."""
-        target, task = self.settings["target"], self.settings["task"]
-        return arriving_rows.prepare_labelled(rows.features, self.model.preprocessor, target, task)
-
-    def score(self, network: keras.Model, rows: Arrays) -> Scores:
-        """Score a network on prepared rows; nothing on rows that say nothing, being none or of one class."""
-        from casebook.evaluation.scores import score_network
-
-        return score_network(network, rows, *self._terms) if self._tells(rows) else {}
-
-    def score_baseline(self, network: keras.Model, rows: Arrays, target: np.ndarray) -> Scores:
-        """Score what a target alone, of training rows, would say of prepared rows."""
-        from casebook.evaluation.scores import score_baseline
-
-        return score_baseline(network, rows, target, *self._terms) if self._tells(rows) else {}
-
-    def read_file_state(self, champion: Champion, network: keras.Model, rows: Arrays, known: np.ndarray) -> Scores:
-        """Score the champion on rows that have arrived, before it learns from them.
-
-        Raises:
-            UpdateError: much of its lead over the baseline of targets that it knows is gone: labels or columns mean
-                something else.
-        """
-        scores = self.score(network, rows)
-        plain = self.score_baseline(network, rows, known) if len(known) else {}
-        count = len(rows["target"])
-        if (
-            self.metric not in scores
-            or self.metric not in plain
-            or count < self.settings["monitor"]["min_rows_per_week"]
-        ):
-            return scores
-        sign = find_metric(self.metric).sign
-        score, baseline = scores[self.metric], plain[self.metric]
-        test = champion.test_scores.get(self.metric, baseline)
-        least = self.settings["update"]["min_lead_share"]
-        if sign * (score - baseline) <= least * max(0.0, sign * (test - baseline)):
-            raise arriving_rows.UpdateError(
-                f"the champion's {self.metric} on these {count:,} rows is {score:.4g}, on its test rows it was "
-                f"{test:.4g}, and the baseline has {baseline:.4g}: less than "
-                f"update.min_lead_share={least:g} of its lead "
-                "is left; labels or columns mean something else than those that it learnt from"
-            )
-        return scores
-
-    @property
-    def metric(self) -> str:
-        """What models of the case are mainly judged by."""
-        return self.settings["promotion"]["metric"] or main_metric(self.settings["task"]).name
-
-    @property
-    def _terms(self) -> tuple[str, float]:
-        return self.settings["task"], self.settings["evaluation"]["threshold"]
-
-    def _tells(self, rows: Arrays) -> bool:
-        least = 1 if self.settings["task"] == "regression" else 2
-        return len(np.unique(rows["target"])) >= least
 
 
 def _learn(network: keras.Model, train: Arrays, training: schema.TrainingParameters, callbacks: Sequence[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,23 @@ def name_outputs(task: str, outputs: np.ndarray) -> dict[str, np.ndarray]:
     if task == "multiclass":
         return {f"probability_{number}": values[:, number] for number in range(values.shape[1])}
     return {"probability" if task == "binary" else "prediction": values}
+
+
+def check_threshold(task: str, threshold: Any) -> float | None:  # noqa: ANN401 - whatever a caller gives
+    """Check the threshold of class 1 that a caller gives; None for the model's own.
+
+    Raises:
+        ValueError: it is no number from 0 to 1, or the model has none.
+    """
+    if threshold is None:
+        return None
+    if task != "binary":
+        raise ValueError("threshold: this model has none, for it does not choose between two classes; leave it out")
+    number = isinstance(threshold, int | float | np.integer | np.floating) and not isinstance(threshold, bool)
+    # Of NaN no comparison is true.
+    if not number or not 0 <= threshold <= 1:
+        raise ValueError(f"threshold must be a number from 0 to 1, not {threshold!r}")
+    return float(threshold)
 
 
 def choose_class(task: str, values: np.ndarray, threshold: float) -> np.ndarray:

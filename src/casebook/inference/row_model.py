@@ -11,7 +11,7 @@ import pandas as pd
 
 from casebook.column_types.parsing import conform_table
 from casebook.inference.fast_rows import FastRows
-from casebook.inference.predictions import add_class, label_answers, name_outputs
+from casebook.inference.predictions import add_class, check_threshold, label_answers, name_outputs
 from casebook.models.networks import load_network, make_predictor
 from casebook.models.numpy_network import DESCRIPTION, NumpyNetwork
 from casebook.preprocessing.modality import restore_preprocessor
@@ -90,6 +90,10 @@ class RowModel:
             With the index of `rows`: `probability` (of class 1) and `class` (1 where it reaches the threshold); for
             several classes `probability_0` ... and `class`, the likeliest; for a regression `prediction`. Labelled
             classes stand there as they are written, `class` as a category of all of them in their order.
+
+        Raises:
+            ValueError: the threshold is no number from 0 to 1, or this model takes none.
+            InvalidTableError: see `predict_outputs`.
         """
         answers = pd.DataFrame(self.answer(self.predict_outputs(rows), threshold), rows.index)
         if not self.classes or "class" not in answers:
@@ -111,7 +115,8 @@ class RowModel:
 
     def answer(self, outputs: dict[str, np.ndarray], threshold: float | None = None) -> dict[str, np.ndarray]:
         """Add the class to named outputs, and label it."""
-        answers = add_class(self.task, outputs, self.threshold if threshold is None else threshold)
+        given = check_threshold(self.task, threshold)
+        answers = add_class(self.task, outputs, self.threshold if given is None else given)
         return label_answers(self.task, answers, self.classes)
 
 

@@ -18,6 +18,7 @@ from casebook.config.paths import tracking_uri
 from casebook.inference.predictions import add_class
 from casebook.model_registry.model_package import NETWORK_FILE, PARTS_FOLDER
 from casebook.model_registry.registry import CHAMPION, ORIGIN, find_version
+from casebook.monitoring.unknown_categories import measure_unknown
 from casebook.tracking.sqlite_store import open_to_read
 
 if TYPE_CHECKING:
@@ -103,6 +104,10 @@ class Champion:
         typed = self._code.conform_table(rows, kinds, f"a row of {self.case}")
         features: pd.DataFrame = self.model.engineer_features(typed)
         return features
+
+    def unknown_categories(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Count the rows of features whose category it has no place for; see `monitoring.unknown_categories`."""
+        return measure_unknown(features, self.model.preprocessor)
 
     def answer_features(self, features: pd.DataFrame) -> pd.DataFrame:
         """Answer rows of features as `predict` answers raw ones."""

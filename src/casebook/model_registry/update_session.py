@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from casebook.training.callbacks import TrainingCallback
 
 LOGGER = logging.getLogger(__name__)
+AGAIN = "it is tried again once there is another champion, or at once where update.file names it"
 DIGEST, BATCH, FOLLOWS = "update.digest", "update.batch", "update.of"
 
 
@@ -42,10 +43,37 @@ class UpdateSession:
         """
         return load_champion(self._case)
 
-    def seen_digests(self) -> set[str]:
-        """Give the digests of the batches that versions have learnt from."""
-        versions = MlflowClient().search_model_versions(f"name = '{self._case}'")
-        return {version.tags[DIGEST] for version in versions if version.tags.get(DIGEST)}
+    def known_batches(self) -> dict[str, str]:
+        """List the batches that the present champion has learnt from, or that were tried on it in vain.
+
+        Returns:
+            By digest why the batch need not be learnt again. One that an earlier champion was tried on, or that only
+            a version beside the champion's line has learnt from, is not among them.
+        """
+        versions = {str(each.version): each for each in MlflowClient().search_model_versions(f"name = '{self._case}'")}
+        champion = registry.find_version(self._case)
+        line = [str(champion.version)] if champion else []
+        while line and (before := versions[line[-1]].tags.get(FOLLOWS)) and before in versions:
+            line.append(before)
+        known = {}
+        for number, version in versions.items():
+            digest, tried_on = version.tags.get(DIGEST), version.tags.get(FOLLOWS)
+            if digest and number in line:
+                known[digest] = f"the champion has learnt from it (version {number})"
+            elif digest and line and tried_on == line[0]:
+                told = version.tags.get("promotion", "not judged")
+                known.setdefault(digest, f"version {number} learnt from it and did not follow ({told}); {AGAIN}")
+        return known
+
+    def pass_over(self, name: str, why: str) -> None:
+        """Say that a batch is passed over."""
+        LOGGER.info("%s: passed over: %s", name, why)
+
+    def tell_unfinished(self, lines: pd.DataFrame) -> None:
+        """Keep and say what became of the batches so far, when the run is about to end otherwise than by itself."""
+        mlflow.log_text(lines.to_csv(index=False), "updates/updates.csv")
+        for line in lines.itertuples():
+            LOGGER.warning("before the end, %s: %s", line.batch, line.said)
 
     def callbacks(self, step: int, epochs: int) -> list[TrainingCallback]:
         """Return the callbacks of a batch's training: a bar, and one curve through all batches."""

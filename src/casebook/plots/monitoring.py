@@ -36,8 +36,12 @@ def draw_weeks(weekly: pd.DataFrame, metric: str) -> Figure:
     figure, (axes,) = style.make_figure(f"{metric} by week: {below or 'none'} below the level", (8, 3.4))
     axes.plot(weeks["week"], weeks[metric], color=style.BLUE, marker="o", markersize=3, linewidth=1.2, label="by week")
     if len(weekly):
-        axes.axhline(float(weekly["test"].iloc[0]), color=style.GREY, linewidth=1.2, label="test rows")
-        axes.axhline(float(weekly["level"].iloc[0]), color=style.ORANGE, linewidth=1.0, label="level")
+        for name, label, colour in (("test", "test rows", style.GREY), ("level", "level", style.ORANGE)):
+            # Rows of several versions have the test scores of each.
+            if len(set(weekly[name])) == 1:
+                axes.axhline(float(weekly[name].iloc[0]), color=colour, linewidth=1.1, label=label)
+            else:
+                axes.plot(weeks["week"], weeks[name], color=colour, linewidth=1.1, label=label)
     step = max(1, len(weeks) // 12)
     axes.set_xticks(range(0, len(weeks), step))
     axes.tick_params(axis="x", rotation=45)

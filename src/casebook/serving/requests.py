@@ -11,6 +11,7 @@ import pandas as pd
 
 from casebook.column_types.invalid_values import InvalidValue, find_invalid
 from casebook.column_types.kinds import COLUMN_TYPES
+from casebook.inference.predictions import check_threshold
 from casebook.serving.wire import read_json
 
 if TYPE_CHECKING:
@@ -98,10 +99,13 @@ def read_threshold(params: object, taken: bool) -> float | None:
     if not isinstance(params, dict) or set(params) != {"threshold"} or not taken:
         may = "may hold `threshold`" if taken else "takes nothing: this model has no threshold"
         raise BadRequestError(f"params {may}")
-    value = params["threshold"]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+    try:
+        threshold = check_threshold("binary", params["threshold"])
+    except ValueError:
+        threshold = None
+    if threshold is None:
         raise BadRequestError("params.threshold must be a number from 0 to 1")
-    return float(value)
+    return threshold
 
 
 def check_names(columns: Columns, asked: RequestSchema) -> None:

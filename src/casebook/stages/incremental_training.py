@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,6 +30,7 @@ SETTINGS = ("update", "split", "promotion", "training", "evaluation", "monitor",
 # Stage of the node that works out what a declared case's tables hold.
 SCHEMA_STAGE = "schema"
 LINE = ["batch", "promoted", "said"]
+NOTHING_NEW = "no file that was not learnt from before"
 
 
 def create_update_pipeline(case: str, run: Pipeline) -> Pipeline:
@@ -104,18 +106,24 @@ def learn_batches(
     """
     folder = settings["update"]["folder"]
     lines: list[Block] = []
-    for batch in find_batches(arrivals, update_session, settings, old, make_rows):
-        try:
-            line = learn_batch(batch, update_session, settings, old, promotion_rows)
-        except (ValueError, DatasetError) as error:
-            if not folder:
-                anew = f"mend the rows, or train anew with `kedro run --pipeline={settings['case']}`"
-                raise arriving_rows.UpdateError(f"{batch.name}: {error}; {anew}") from error
-            line = {"promoted": False, "said": f"not learnt from: {error}"}
-        update_session.report(batch.step, batch.name, line["said"])
-        lines.append({"batch": batch.name, **line})
-    if not lines:
-        update_session.report(0, folder, "no file that was not learnt from before")
+    try:
+        for batch in find_batches(arrivals, update_session, settings, old, make_rows, lines):
+            try:
+                line = learn_batch(batch, update_session, settings, old, promotion_rows)
+            except (ValueError, DatasetError) as error:
+                if not folder:
+                    anew = f"mend the rows, or train anew with `kedro run --pipeline={settings['case']}`"
+                    raise arriving_rows.UpdateError(f"{batch.name}: {error}; {anew}") from error
+                line = {"promoted": False, "said": f"not learnt from: {error}"}
+            update_session.report(batch.step, batch.name, line["said"])
+            lines.append({"batch": batch.name, **line})
+    except BaseException:
+        # A store that is gone, or Ctrl-C while a folder is watched.
+        if lines:
+            update_session.tell_unfinished(pd.DataFrame(lines))
+        raise
+    if not any("passed over" not in line["said"] for line in lines):
+        update_session.report(0, folder, NOTHING_NEW if lines else arrivals.describe(folder))
     return pd.DataFrame(lines, columns=None if lines else LINE)
 
 
@@ -125,25 +133,54 @@ def find_batches(
     settings: Block,
     old: arriving_rows.Rows,
     make_rows: Callable[[object], arriving_rows.Rows],
+    lines: list[Block],
 ) -> Iterator[Batch]:
-    """Find what is to be learnt, in the order in which it arrived; see `parameters.UpdateParameters`."""
+    """Find what is to be learnt, in the order in which it arrived; see `parameters.UpdateParameters`.
+
+    Args:
+        arrivals: reads files.
+        update_session: knows what was learnt before.
+        settings: see `SETTINGS`.
+        old: rows of the case's own raw files.
+        make_rows: makes rows of a file's content.
+        lines: to which files that are passed over are added, with the reason.
+    """
     update = schema.UpdateParameters.model_validate(settings["update"])
     if update.since:
         day = find_day(update_session.champion(), update.since, settings["day"])
         new = old.take((old.raw[settings["day"]] > pd.Timestamp(day)).to_numpy())
         yield Batch(1, f"rows after {day}", "", lambda: new)
-    elif update.file or update.folder:
-        files = (
-            arrivals.watch(update.folder, update.wait, update_session.seen_digests())
-            if update.folder
-            else [update.file]
-        )
-        for step, file in enumerate(files, start=1):
-            yield Batch(step, file, arrivals.digest(file), lambda name=file: make_rows(arrivals.read(name)))  # type: ignore[misc]
+    elif update.file:
+        yield Batch(1, update.file, arrivals.digest(update.file), lambda: make_rows(arrivals.read(update.file)))
+    elif update.folder:
+        step = 0
+        for file in arrivals.watch(update.folder, update.wait):
+            digest, read = _open_file(arrivals, file)
+            # Asked anew: a batch before may have moved the champion.
+            why = update_session.known_batches().get(digest) if digest else None
+            if why:
+                update_session.pass_over(file, why)
+                lines.append({"batch": file, "promoted": False, "said": f"passed over: {why}"})
+                continue
+            step += 1
+            yield Batch(step, file, digest, lambda read=read: make_rows(read()))  # type: ignore[misc]
     else:
         raise arriving_rows.UpdateError(
             f"{settings['case']}.update: say where new rows are: file (one), folder (a batch each) or since (a day)"
         )
+
+
+def _open_file(arrivals: ArrivalsReader, file: str) -> tuple[str, Callable[[], object]]:
+    """Hash a file -> its digest and what reads it; an error comes when it is read, like all of that file."""
+    try:
+        return arrivals.digest(file), partial(arrivals.read, file)
+    except DatasetError as error:
+        fault = error
+
+        def fail() -> object:
+            raise fault
+
+        return "", fail
 
 
 def find_day(champion: Champion, since: str, column: str) -> str:

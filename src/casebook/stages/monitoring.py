@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 from kedro.pipeline import Pipeline
 
-from casebook.column_types.parsing import InvalidTableError
+from casebook.data.schema_checks import read_targets
 from casebook.evaluation.metrics import main_metric
 from casebook.inference.predictions import task_of
 from casebook.monitoring import weekly_scores
+from casebook.monitoring.kept_predictions import choose_predictions, gather_predictions
+from casebook.monitoring.outcomes import join_outcomes, parse_outcomes
 from casebook.stages.graph import stage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    import pandas as pd
-
-    from casebook.datasets.blocks import OutcomesReader
+    from casebook.datasets.predicted import OutcomesReader
+    from casebook.monitoring.kept_predictions import KeptPredictions
 
 Block = dict[str, Any]
 
@@ -28,8 +31,8 @@ def create_monitoring_pipeline(case: str) -> Pipeline:
         stage(
             "monitoring",
             follow_predictions,
-            ["scored", "predicted", "raw_outcomes", "params:monitor", "params:target"],
-            ["weekly", "weekly_curves", "weekly_figures"],
+            ["predicted", "raw_outcomes", "params:monitor", "params:target", "params:labels"],
+            ["weekly", "weekly_curves", "weekly_figures", "monitoring_metrics"],
         ),
         # Behind the curves, so that they are there when it fails.
         stage("monitoring", weekly_scores.refuse_below_level, ["weekly"], None),
@@ -38,27 +41,30 @@ def create_monitoring_pipeline(case: str) -> Pipeline:
 
 
 def follow_predictions(
-    scored: Block, predicted: pd.DataFrame, raw_outcomes: OutcomesReader, monitor: Block, target: str
-) -> tuple[pd.DataFrame, dict[str, Mapping[int, float]], dict[str, Any]]:
+    predicted: Sequence[KeptPredictions], raw_outcomes: OutcomesReader, monitor: Block, target: str, labels: Block
+) -> tuple[pd.DataFrame, dict[str, Mapping[int, float]], dict[str, Any], dict[str, float]]:
     """Score the predictions whose outcomes have arrived, week by week, beside the test rows' score.
 
     Returns:
-        The table of `monitoring.judge_weeks`, its curves and its figure.
+        The table of `monitoring.judge_weeks`, its curves and its figure; and `monitor/outcomes`, `monitor/joined` ...,
+        see `outcomes.JoinedOutcomes`.
 
     Raises:
         InvalidTableError: outcomes that do not fit, or no test score of that metric to compare with.
     """
     from casebook.plots.monitoring import draw_weeks
 
-    task = task_of(predicted)
+    key = raw_outcomes.key
+    chosen = choose_predictions(predicted, monitor["file"], monitor["version"], bool(key))
+    answers = chosen[-1].read(pd.Index([], dtype="str"))
+    task = task_of(answers)
     metric = monitor["metric"] or main_metric(task).name
-    test_score = scored["model"]["test"].get(metric)
-    if test_score is None:
-        known = ", ".join(scored["model"]["test"]) or "none"
-        raise InvalidTableError(f"monitor.metric: the model that predicted has no test score {metric}; it has {known}")
-    outcomes = raw_outcomes.read(monitor["outcomes"])
-    joined = weekly_scores.join_outcomes(predicted, outcomes, raw_outcomes.key, target, task != "regression")
-    weekly = weekly_scores.score_weeks(joined, metric, monitor["min_rows_per_week"])
-    judged = weekly_scores.judge_weeks(weekly, metric, test_score, monitor["drop"])
-    figures = {"weeks.png": draw_weeks(judged, metric)}
-    return judged, weekly_scores.weekly_metrics(judged, metric), figures
+    classes = {"binary": 2, "regression": 0}.get(task, sum(str(name).startswith("probability_") for name in answers))
+    read = partial(read_targets, classes=classes, labels=labels, schema=raw_outcomes.case.labelled_schema)
+    outcomes = parse_outcomes(raw_outcomes.read(monitor["outcomes"]), key, target, read)
+    joined = join_outcomes(gather_predictions(chosen, metric, pd.Index(outcomes["key"])), outcomes)
+    weekly = weekly_scores.score_weeks(joined.rows, metric, monitor["min_rows_per_week"])
+    levels = weekly_scores.mean_test_scores(joined.rows)
+    judged = weekly_scores.judge_weeks(weekly, metric, levels, monitor["drop"])
+    counts = {f"monitor/{name}": float(count) for name, count in joined.counts.items()}
+    return judged, weekly_scores.weekly_metrics(judged, metric), {"weeks.png": draw_weeks(judged, metric)}, counts

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 from kedro.pipeline import Pipeline
 
-from casebook.batch_scoring.scorer import FEATURE, ScoredRows
+from casebook.batch_scoring.rejections import refuse_rejected
+from casebook.batch_scoring.scorer import FEATURE, ScoredRows, index_lookup_table, join_lookup_table
 from casebook.column_types.invalid_values import find_invalid_values
 from casebook.column_types.parsing import InvalidTableError
 from casebook.evaluation.shapley import COLUMNS, explain_rows
+from casebook.inference.bad_rows import answer_rows
 from casebook.monitoring.drift import tabulate_drift
 from casebook.stages.graph import stage
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from casebook.datasets.blocks import NewRowsReader
     from casebook.model_registry.champion import Champion
 
@@ -30,15 +31,19 @@ def create_prediction_pipeline(case: str) -> Pipeline:
     nodes = [
         stage("prediction", score_new_rows, rows, "scored"),
         stage("prediction", measure_drift, counted, ["prediction_metrics", "drift", "drift_figures"]),
-        stage("explanation", explain_new_rows, rows, "explanations"),
+        stage("explanation", explain_new_rows, [*rows, "scored"], "explanations"),
+        # Behind all that is written of the good rows.
+        stage("prediction", refuse_rejected, ["scored", "params:predict", "drift", "explanations"], None),
     ]
     return Pipeline(nodes, namespace=case)
 
 
 def score_new_rows(raw_new_rows: NewRowsReader, champion: Champion, predict: Block) -> ScoredRows:
     """Lay out the scoring of all new rows; it happens block by block while the result is written."""
-    blocks = raw_new_rows.blocks(predict["file"])
-    return ScoredRows(blocks, raw_new_rows.lookup_table, champion, raw_new_rows.form, raw_new_rows.today)
+    file = predict["file"]
+    place, form = str(raw_new_rows.place(file)), raw_new_rows.form_of(file)
+    blocks, digest = raw_new_rows.blocks(file), raw_new_rows.digest(file)
+    return ScoredRows(blocks, raw_new_rows.lookup_table, champion, form, raw_new_rows.today, place, digest)
 
 
 def measure_drift(
@@ -48,31 +53,40 @@ def measure_drift(
 
     Returns:
         `prediction/rows`, `prediction/scored`, `prediction/rejected`, `prediction/seconds` from the first byte read to
-        the last written, `drift/<feature or answer>` and `drift/alarms`
-        (how many reach the level); the table of `drift.tabulate_drift`; its figure.
+        the last written, `prediction/unknown/<feature>` (rows whose category the model does not know),
+        `drift/<feature or answer>` and `drift/alarms` (how many reach the level; none where the champion's run kept no
+        profile); the table of `drift.tabulate_drift`; its figure.
     """
     from casebook.plots.monitoring import draw_drift
 
     level = predict["drift_alarm"]
     drift = tabulate_drift(champion.profile.get("histograms", {}), scored["counts"], level)
     found = {f"prediction/{name}": float(scored[name]) for name in ("rows", "scored", "rejected", "seconds")}
+    unknown = {f"prediction/unknown/{name}": float(known["rows"]) for name, known in scored["unknown"].items()}
     moved = {
         f"drift/{name.removeprefix(FEATURE)}": value
         for name, value in zip(drift["column"], drift["index"], strict=True)
     }
+    alarms = {"drift/alarms": float(drift["alarm"].sum())} if len(drift) else {}
     figures = {"drift.png": draw_drift(drift, level)} if len(drift) else {}
-    return {**found, **moved, "drift/alarms": float(drift["alarm"].sum())}, drift, figures
+    return {**found, **unknown, **moved, **alarms}, drift, figures
 
 
-def explain_new_rows(raw_new_rows: NewRowsReader, champion: Champion, predict: Block) -> pd.DataFrame:
+def explain_new_rows(
+    raw_new_rows: NewRowsReader,
+    champion: Champion,
+    predict: Block,
+    scored: Block,  # noqa: ARG001 - nothing is explained of a file that could not be scored
+) -> pd.DataFrame:
     """Explain the first rows that can be scored, as many as `predict.explain` says.
 
     Returns:
-        See `explaining.explain_rows`; of several classes the probability of the likeliest is explained. `row` is the
+        See `shapley.explain_rows`; of several classes the probability of the likeliest is explained. `row` is the
         row's number in the file.
 
     Raises:
-        InvalidTableError: a row is one image or one text, which has no columns to tell apart.
+        InvalidTableError: a row is one image or one text, which has no columns to tell apart, or the champion's run
+            kept no profile, so that nothing is known of a typical row.
     """
     if not predict["explain"]:
         return pd.DataFrame(columns=COLUMNS)
@@ -80,21 +94,36 @@ def explain_new_rows(raw_new_rows: NewRowsReader, champion: Champion, predict: B
         raise InvalidTableError(
             "predict.explain: a row of this case is one image or text; it has no columns to tell apart"
         )
-    rows = _first_rows(raw_new_rows, champion, predict)
-    return pd.concat([_explain(champion, rows.iloc[[place]]) for place in range(len(rows))], ignore_index=True)
+    if not champion.profile.get("typical"):
+        raise InvalidTableError(
+            f"predict.explain: the run of version {champion.version} of {champion.case} kept no training profile, so "
+            f"that there is no typical row to compare with; train anew with `kedro run --pipeline={champion.case}`"
+        )
+    rows = find_explainable(raw_new_rows, champion, predict["file"], predict["explain"])
+    explained = [_explain(champion, rows.iloc[[place]]) for place in range(len(rows))]
+    return pd.concat(explained, ignore_index=True) if explained else pd.DataFrame(columns=COLUMNS)
 
 
-def _first_rows(reader: NewRowsReader, champion: Champion, predict: Block) -> pd.DataFrame:
-    from casebook.batch_scoring.scorer import index_lookup_table, join_lookup_table
+def find_explainable(reader: NewRowsReader, champion: Champion, file: str, most: int) -> pd.DataFrame:
+    """Find the first rows of a file that the champion can answer, whichever block they are in.
 
-    lookup_table = reader.lookup_table()
-    indexed = None if lookup_table is None else index_lookup_table(lookup_table, reader.form, champion.kinds)
-    block = next(reader.blocks(predict["file"]))
-    rows, faults = join_lookup_table(block.rows, indexed, reader.form)
-    wanted = rows[[name for name in champion.kinds if name in rows]]
-    wrong = {fault.row for fault in [*faults, *find_invalid_values(wanted, champion.kinds)]}
-    chosen = [row for row in range(len(wanted)) if row not in wrong][: predict["explain"]]
-    return wanted.iloc[chosen].astype(object)
+    Returns:
+        At most so many, under their numbers in the file.
+    """
+    lookup_table, form = reader.lookup_table(), reader.form_of(file)
+    indexed = None if lookup_table is None else index_lookup_table(lookup_table, form, champion.kinds)
+    found: list[pd.DataFrame] = []
+    for block in reader.blocks(file):
+        rows, faults = join_lookup_table(block.rows, indexed, form)
+        wanted = rows[[name for name in champion.kinds if name in rows]]
+        wrong = [fault.row for fault in [*faults, *find_invalid_values(wanted, champion.kinds)]]
+        good = np.setdiff1d(np.arange(len(wanted)), wrong)[: 2 * most]
+        rows = wanted.iloc[good].astype(object).set_axis(block.numbers[good], axis=0)
+        answers = answer_rows(champion.predict, rows)[0] if len(rows) else rows
+        found.append(rows.loc[answers.index].head(most - sum(map(len, found))))
+        if sum(map(len, found)) >= most:
+            break
+    return pd.concat(found)
 
 
 def _explain(champion: Champion, row: pd.DataFrame) -> pd.DataFrame:

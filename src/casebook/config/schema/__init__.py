@@ -40,7 +40,7 @@ from casebook.config.schema.training import (
     TrainingParameters,
 )
 from casebook.config.schema.tuning import StudyParameters
-from casebook.config.schema.types import Parameters, UnknownKeys
+from casebook.config.schema.types import Labels, Parameters, UnknownKeys
 from casebook.config.tree import look_up, overlay
 from casebook.evaluation.metrics import LOSS, check_names
 
@@ -79,7 +79,7 @@ __all__ = [
 ]
 
 # Mappings whose keys are the user's: a variant states them whole, the command line gives single entries.
-FREE_MAPPINGS = frozenset({"encoding", "impute", "clip", "nearest_lower_within", "options"})
+FREE_MAPPINGS = frozenset({"encoding", "impute", "clip", "nearest_lower_within", "options", "labels"})
 # How a run goes about it, not what it computes: never logged, and no two runs differ by it.
 EXECUTION_OPTIONS = frozenset({"resume", "reuse"})
 OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
@@ -101,6 +101,7 @@ class CaseParameters(Parameters):
     variant: str = "default"
     task: Literal["binary", "multiclass", "regression"]
     target: str
+    labels: Labels = Field(default_factory=dict, description="name of a class in the files -> its number")
     sample: Parameters = Parameters()
     split: SplitParameters = SplitParameters()
     duplicates: Literal["keep", "group", "drop"] = "keep"
@@ -137,6 +138,7 @@ class CaseParameters(Parameters):
         if self.training.target_scale != "none" and self.task != "regression":
             raise ValueError("training.target_scale scales a regression's target; give none")
         self._check_metrics()
+        self._check_labels()
         watched = self.training.early_stopping
         if watched.patience and watched.metric.startswith("val/") and not self._has_validation():
             raise ValueError(
@@ -162,6 +164,14 @@ class CaseParameters(Parameters):
                 check_names(names, self.task)
             except ValueError as error:
                 raise ValueError(f"{key}: {error}") from None
+
+    def _check_labels(self) -> None:
+        numbers = set(self.labels.values())
+        if self.labels and self.task == "regression":
+            raise ValueError("labels name classes, and a regression has none; leave them out")
+        if self.labels and (numbers != set(range(len(numbers))) or (self.task == "binary" and len(numbers) != 2)):
+            wanted = "0 and 1" if self.task == "binary" else "0, 1 ... up to the last class"
+            raise ValueError(f"labels must name the classes {wanted}; these name {sorted(numbers)}")
 
     def _has_validation(self) -> bool:
         return self.split.has_validation_rows or self.split.validation_on == "test"

@@ -8,6 +8,8 @@ from pydantic import Field, field_validator, model_validator
 
 from casebook.config.schema.types import MetricName, Parameters
 
+PLACES = "a path counts from the current folder, else from the raw folder"
+
 
 class PromotionParameters(Parameters):
     """When a run's model becomes the champion, judged on rows that `split.promotion_share` holds back from every run.
@@ -26,15 +28,20 @@ class PromotionParameters(Parameters):
 class PredictParameters(Parameters):
     """What `<case>_predict` scores, and when it sounds the alarm."""
 
-    file: str = Field(default="", description="another file than the case's own; a path counts from the raw folder")
+    file: str = Field(default="", description=f"another file than the case's own; {PLACES}")
     explain: int = Field(default=0, ge=0, le=1000, description="how many rows are explained, the first ones")
     drift_alarm: float = Field(default=0.25, gt=0, description="population stability index from which it sounds")
+    max_rejected_share: float = Field(
+        default=0.5, ge=0, le=1, description="of the rows; beyond it the command fails once the others are written"
+    )
 
 
 class MonitorParameters(Parameters):
     """What `<case>_monitor` compares predictions with; without a `metric` it is auc, accuracy or mae, by task."""
 
-    outcomes: str = Field(default="outcomes.csv", description="the key and the target; counts from the raw folder")
+    outcomes: str = Field(default="outcomes.csv", description=f"the key and the target; {PLACES}")
+    file: str = Field(default="", description="the predicted file whose outcomes they are; none named: found by key")
+    version: int = Field(default=0, ge=0, description="whose predictions are meant; 0: the newest of each row")
     metric: MetricName | None = None
     drop: float = Field(default=0.05, ge=0, description="how much worse than on the test rows is still good enough")
     min_rows_per_week: int = Field(default=50, ge=1, description="weeks of fewer outcomes are not judged")
@@ -47,8 +54,8 @@ class UpdateParameters(Parameters):
     its own; or `since`, a day behind which rows of the raw files are new (`champion`: the last that it has seen).
     """
 
-    file: str = Field(default="", description="a path counts from the raw folder")
-    folder: str = Field(default="", description="a path counts from the raw folder; files go in the order of names")
+    file: str = Field(default="", description=PLACES)
+    folder: str = Field(default="", description=f"{PLACES}; files go in the order of names")
     since: str = ""
     wait: float = Field(default=0.0, ge=0, description="seconds to wait for a further file of the folder")
     epochs: int = Field(default=2, ge=1)

@@ -50,3 +50,18 @@ Names = Annotated[list[str], list_from_text("+")]
 # Of `casebook.evaluation.metrics`; whether they fit the task is checked with the whole case.
 MetricName = Annotated[str, AfterValidator(lambda name: find_metric(name).name)]
 Metrics = Annotated[list[MetricName], list_from_text("+")]
+
+
+def texts_of_labels(value: object) -> object:
+    """Write the names of classes as texts: YAML takes 1 for a number, yes, no, true, false, on and off for flags."""
+    if not isinstance(value, dict):
+        return value
+    spelt = {True: ("yes", "true", "on"), False: ("no", "false", "off")}
+    return {
+        name: number
+        for label, number in value.items()
+        for name in (spelt[label] if isinstance(label, bool) else (str(label),))
+    }
+
+
+Labels = Annotated[dict[str, Annotated[int, Field(ge=0)]], BeforeValidator(texts_of_labels)]

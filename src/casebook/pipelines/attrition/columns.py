@@ -18,7 +18,7 @@ EMPLOYEES: dict[str, Kind] = {
     "average_montly_hours": "number",
     "time_spend_company": "number",
     "Work_accident": "number",
-    TARGET: "number",
+    TARGET: "label",
     "promotion_last_5years": "number",
     "department": "text",
     "salary": "text",

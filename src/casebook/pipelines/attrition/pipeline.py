@@ -14,7 +14,7 @@ def create_pipeline() -> Pipeline:
     """Wire the whole case, under the namespace `attrition`."""
     own = Pipeline(
         [
-            stage("ingestion", nodes.ingest_employees, ["raw_employees"], "employees"),
+            stage("ingestion", nodes.ingest_employees, ["raw_employees", "params:labels"], "employees"),
             stage("merging", nodes.present_rows, ["employees"], "joined_rows"),
         ]
     )

@@ -9,17 +9,18 @@ import pandas as pd
 
 from casebook.column_types.parsing import InvalidTableError, conform_table
 from casebook.data.schema_checks import check_table
+from casebook.data.source_names import source_of
 from casebook.pipelines.boston.columns import HOUSES, INPUTS, PART, TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 FILE = "boston_housing.npz"
 # What keras.datasets.boston_housing.load_data does when nothing else is said.
 KERAS_SEED, KERAS_TEST_SHARE = 113, 0.2
 
 
-def ingest_houses(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
+def ingest_houses(raw_houses: Mapping[str, np.ndarray] | pd.DataFrame) -> pd.DataFrame:
     """Type and check the houses, in the order and on the sides that Keras gives them.
 
     Returns:
@@ -28,15 +29,15 @@ def ingest_houses(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
     """
     from casebook.pipelines.boston.schemas import HOUSES_SCHEMA
 
-    inputs, prices = _take_arrays(raw_houses)
-    table = pd.DataFrame(inputs, columns=list(INPUTS)).assign(**{TARGET: prices})
-    houses = check_table(conform_table(table, HOUSES, FILE), HOUSES_SCHEMA, FILE)
+    file = source_of(raw_houses, FILE)
+    table = name_columns(raw_houses) if isinstance(raw_houses, pd.DataFrame) else take_houses(raw_houses, [*HOUSES])
+    houses = check_table(conform_table(table, HOUSES, file), HOUSES_SCHEMA, file)
     return divide_as_keras(houses.astype({TARGET: "float64"}))
 
 
-def take_inputs(raw_houses: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Take the inputs of all houses in the order of the file, under their names."""
-    return pd.DataFrame(_take_arrays(raw_houses)[0], columns=list(INPUTS))
+def name_columns(raw_houses: pd.DataFrame) -> pd.DataFrame:
+    """Spell the names of a table's columns as the original publication does; copies of it use small letters."""
+    return raw_houses.rename(columns=lambda name: str(name).upper() if str(name).upper() in HOUSES else name)
 
 
 def divide_as_keras(houses: pd.DataFrame) -> pd.DataFrame:
@@ -52,29 +53,41 @@ def divide_as_keras(houses: pd.DataFrame) -> pd.DataFrame:
     return houses.iloc[order].reset_index(drop=True).assign(**{PART: pd.Categorical(sides)})
 
 
-def _take_arrays(raw_houses: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Take the two arrays out of the file.
+def take_houses(raw_houses: Mapping[str, np.ndarray], needed: Sequence[str] = INPUTS) -> pd.DataFrame:
+    """Take the houses out of an archive, in its order and under their names.
+
+    Args:
+        raw_houses: `x`, the inputs, and `y`, the prices, which houses to predict have not.
+        needed: columns that the table must have.
 
     Raises:
-        InvalidTableError: one is missing, holds no numbers or has another shape.
+        InvalidTableError: an array is missing, holds no numbers or has another shape.
     """
-    missing = [name for name in ("x", "y") if name not in raw_houses]
+    file = source_of(raw_houses, FILE)
+    missing = [name for name in ("x", "y")[: 1 + (TARGET in needed)] if name not in raw_houses]
     if missing:
         raise InvalidTableError(
-            f"{FILE} lacks the array{'s' * (len(missing) > 1)} {', '.join(missing)}; it has "
+            f"{file} lacks the array{'s' * (len(missing) > 1)} {', '.join(missing)}; it has "
             f"{', '.join(sorted(raw_houses)) or 'none'}: get the file of keras.datasets.boston_housing"
         )
-    inputs, prices = raw_houses["x"], raw_houses["y"]
-    for name, array in (("x", inputs), ("y", prices)):
-        if array.dtype.kind not in "iuf":
-            raise InvalidTableError(f"{FILE}, array {name}: holds {array.dtype} where numbers are needed")
+    inputs = _refuse_texts(raw_houses["x"], f"{file}, array x")
     if inputs.ndim != 2 or inputs.shape[1] != len(INPUTS):
         raise InvalidTableError(
-            f"{FILE}, array x: has the shape {inputs.shape}; (rows, {len(INPUTS)}) is needed, a column each for "
+            f"{file}, array x: has the shape {inputs.shape}; (rows, {len(INPUTS)}) is needed, a column each for "
             f"{', '.join(INPUTS)}"
         )
+    table = pd.DataFrame(inputs, columns=list(INPUTS))
+    if TARGET not in needed:
+        return table
+    prices = _refuse_texts(raw_houses["y"], f"{file}, array y")
     if prices.shape != inputs.shape[:1]:
         raise InvalidTableError(
-            f"{FILE}, array y: has the shape {prices.shape}; {inputs.shape[:1]} is needed, a price for each row of x"
+            f"{file}, array y: has the shape {prices.shape}; {inputs.shape[:1]} is needed, a price for each row of x"
         )
-    return inputs, prices
+    return table.assign(**{TARGET: prices})
+
+
+def _refuse_texts(array: np.ndarray, place: str) -> np.ndarray:
+    if array.dtype.kind not in "iuf":
+        raise InvalidTableError(f"{place}: holds {array.dtype} where numbers are needed")
+    return array

@@ -27,7 +27,7 @@ CLIENTS: dict[str, Kind] = {
     "pdays": "number",
     "previous": "number",
     "poutcome": "text",
-    TARGET: "text",
+    TARGET: "label",
 }
 # A raw row of the model: a client without the answer.
 RAW_ROW: dict[str, Kind] = {name: kind for name, kind in CLIENTS.items() if name != TARGET}

@@ -14,7 +14,7 @@ def create_pipeline() -> Pipeline:
     """Wire the whole case, under the namespace `deposit`."""
     own = Pipeline(
         [
-            stage("ingestion", nodes.ingest_clients, ["raw_clients"], "clients"),
+            stage("ingestion", nodes.ingest_clients, ["raw_clients", "params:labels"], "clients"),
             stage("merging", nodes.present_rows, ["clients"], "joined_rows"),
         ]
     )

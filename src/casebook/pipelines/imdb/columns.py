@@ -12,7 +12,7 @@ TARGET = "positive"
 PART = "part"
 
 # The columns of both files, and what they are called here.
-FILE_COLUMNS: dict[str, Kind] = {"text": "string", "label": "number"}
+FILE_COLUMNS: dict[str, Kind] = {"text": "string", "label": "label"}
 NAMES = {"text": "review", "label": TARGET}
 RAW_ROW: dict[str, Kind] = {"review": "string"}
 FEATURE_SOURCES: dict[str, tuple[str, ...]] = {"review": ("review",)}

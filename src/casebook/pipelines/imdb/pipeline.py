@@ -14,7 +14,7 @@ def create_pipeline() -> Pipeline:
     """Wire the whole case, under the namespace `imdb`."""
     own = Pipeline(
         [
-            stage("ingestion", nodes.ingest_reviews, ["raw_train", "raw_test"], "joined_rows"),
+            stage("ingestion", nodes.ingest_reviews, ["raw_train", "raw_test", "params:labels"], "joined_rows"),
             stage(
                 "profile",
                 figures.profile_reviews,

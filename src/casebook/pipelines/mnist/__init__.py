@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from casebook.cases.registry import Case, NewRows
 from casebook.pipelines.mnist.columns import FEATURE_SOURCES
-from casebook.pipelines.mnist.nodes import take_test_images
+from casebook.pipelines.mnist.nodes import frame_pixels, take_images
 from casebook.pipelines.mnist.pipeline import create_pipeline
 
 if TYPE_CHECKING:
@@ -32,5 +32,5 @@ CASE = Case(
     write_sample=write_sample,
     fetch="keras:mnist",
     labelled="raw_digits",
-    new_rows=NewRows("mnist.npz", {"row": "key", "digit": "class"}, take=take_test_images),
+    new_rows=NewRows("mnist.npz", {"row": "key", "digit": "class"}, take=frame_pixels, take_arrays=take_images),
 )

@@ -20,7 +20,7 @@ RAW_ROW: dict[str, Kind] = {
     "pedigree": "number",
     "age": "number",
 }
-PATIENTS: dict[str, Kind] = {**RAW_ROW, TARGET: "number"}
+PATIENTS: dict[str, Kind] = {**RAW_ROW, TARGET: "label"}
 # Nobody alive measures 0 in these: the zero stands for a value that was not taken.
 ZEROS_MISSING = ("glucose", "pressure", "skin", "insulin", "bmi")
 # Each of them comes twice: with its zeros as missing values, and as the published experiment used it. The parameter

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from casebook.column_types.labels import NO_LABELS, map_labels
 from casebook.column_types.parsing import conform_table
 from casebook.data.schema_checks import check_table
+from casebook.data.source_names import source_of
 from casebook.pipelines.pima.columns import PATIENTS, TARGET
 from casebook.stages.nodes import refuse_one_class
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 FILE = "pima-indians-diabetes.csv"
@@ -22,7 +26,7 @@ SPELLINGS = {
 }
 
 
-def ingest_patients(raw_patients: pd.DataFrame) -> pd.DataFrame:
+def ingest_patients(raw_patients: pd.DataFrame, labels: Mapping[str, int] = NO_LABELS) -> pd.DataFrame:
     """Type and check the patients, from a file with or without a header line.
 
     Returns:
@@ -30,9 +34,10 @@ def ingest_patients(raw_patients: pd.DataFrame) -> pd.DataFrame:
     """
     from casebook.pipelines.pima.schemas import PATIENTS_SCHEMA
 
-    patients = conform_table(name_columns(raw_patients), PATIENTS, FILE)
-    check_table(patients, PATIENTS_SCHEMA, FILE)
-    refuse_one_class(patients, TARGET, FILE)
+    file = source_of(raw_patients, FILE)
+    patients = conform_table(map_labels(name_columns(raw_patients), TARGET, labels, file), PATIENTS, file)
+    check_table(patients, PATIENTS_SCHEMA, file)
+    refuse_one_class(patients, TARGET, file)
     return patients.astype({TARGET: "int8"})
 
 

@@ -14,7 +14,7 @@ def create_pipeline() -> Pipeline:
     """Wire the whole case, under the namespace `pima`."""
     own = Pipeline(
         [
-            stage("ingestion", nodes.ingest_patients, ["raw_patients"], "joined_rows"),
+            stage("ingestion", nodes.ingest_patients, ["raw_patients", "params:labels"], "joined_rows"),
         ]
     )
     profile = create_profile_pipeline("joined_rows")

@@ -18,7 +18,7 @@ ACTIVITIES: dict[str, Kind] = {
     "date": "date",
     "activity_category": "text",
     **{f"char_{number}": "text" for number in range(1, 11)},
-    TARGET: "number",
+    TARGET: "label",
 }
 PEOPLE: dict[str, Kind] = {
     "people_id": "text",

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from casebook.column_types.labels import NO_LABELS, map_labels
 from casebook.column_types.parsing import conform_table
 from casebook.data.joins import join_many_to_one
 from casebook.data.schema_checks import check_table
+from casebook.data.source_names import source_of
 from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE, PERSON, TARGET
 from casebook.stages.nodes import refuse_one_class
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from casebook.config.schema import UnknownKeys
 
 
-def ingest_activities(raw_activities: pd.DataFrame) -> pd.DataFrame:
+def ingest_activities(raw_activities: pd.DataFrame, labels: Mapping[str, int] = NO_LABELS) -> pd.DataFrame:
     """Type and check the labelled activities.
 
     Returns:
@@ -24,9 +28,10 @@ def ingest_activities(raw_activities: pd.DataFrame) -> pd.DataFrame:
     """
     from casebook.pipelines.redhat.schemas import ACTIVITIES_SCHEMA
 
-    activities = conform_table(raw_activities, ACTIVITIES, "act_train.csv")
-    check_table(activities, ACTIVITIES_SCHEMA, "act_train.csv")
-    refuse_one_class(activities, TARGET, "act_train.csv")
+    file = source_of(raw_activities, "act_train.csv")
+    activities = conform_table(map_labels(raw_activities, TARGET, labels, file), ACTIVITIES, file)
+    check_table(activities, ACTIVITIES_SCHEMA, file)
+    refuse_one_class(activities, TARGET, file)
     return activities.astype({TARGET: "int8"})
 
 

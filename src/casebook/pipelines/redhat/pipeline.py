@@ -14,7 +14,7 @@ def create_pipeline() -> Pipeline:
     """Wire the whole case, under the namespace `redhat`."""
     own = Pipeline(
         [
-            stage("ingestion", nodes.ingest_activities, ["raw_activities"], "activities"),
+            stage("ingestion", nodes.ingest_activities, ["raw_activities", "params:labels"], "activities"),
             stage("ingestion", nodes.ingest_people, ["raw_people"], "people"),
             stage(
                 "merging",

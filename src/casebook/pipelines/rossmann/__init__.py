@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from pandera.pandas import DataFrameSchema
+
 
 def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
     """Generate the three files; see `samples.rossmann`."""
@@ -21,6 +23,13 @@ def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, f
     rossmann.write_sample(sample, folder)
     reachable: dict[str, dict[str, float]] = rossmann.best_reachable(sample)
     return reachable
+
+
+def labelled_schema() -> DataFrameSchema:
+    """Import the schema of the labelled rows, and Pandera with it."""
+    from casebook.pipelines.rossmann.schemas import DAYS_SCHEMA
+
+    return DAYS_SCHEMA
 
 
 CASE = Case(
@@ -40,4 +49,5 @@ CASE = Case(
         lookup_table="store.csv",
         join_key="Store",
     ),
+    labelled_schema=labelled_schema,
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from casebook.column_types.parsing import InvalidTableError, conform_table
 from casebook.data.joins import JoinNames, join_many_to_one
 from casebook.data.schema_checks import check_table
+from casebook.data.source_names import name_source, source_of
 from casebook.pipelines.rossmann.columns import DAYS, STORES
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from casebook.config.schema import UnknownKeys
 
-JOIN = JoinNames("train.csv, column Store", "store.csv", "rossmann.unknown_stores")
+FILE = "train.csv"
 
 
 def ingest_days(raw_days: pd.DataFrame) -> pd.DataFrame:
@@ -26,12 +27,13 @@ def ingest_days(raw_days: pd.DataFrame) -> pd.DataFrame:
     """
     from casebook.pipelines.rossmann.schemas import DAYS_SCHEMA
 
-    days = check_table(conform_table(raw_days, DAYS, "train.csv"), DAYS_SCHEMA, "train.csv")
-    refuse_repeated_days(days)
-    return days
+    file = source_of(raw_days, FILE)
+    days = check_table(conform_table(raw_days, DAYS, file), DAYS_SCHEMA, file)
+    refuse_repeated_days(days, file)
+    return name_source(days, file)
 
 
-def refuse_repeated_days(days: pd.DataFrame) -> None:
+def refuse_repeated_days(days: pd.DataFrame, file: str = FILE) -> None:
     """Raise when a store has two rows for one day.
 
     Raises:
@@ -41,7 +43,7 @@ def refuse_repeated_days(days: pd.DataFrame) -> None:
     if len(repeated):
         store, day = repeated.iloc[0][["Store", "Date"]]
         raise InvalidTableError(
-            f"train.csv, columns Store and Date: store {store} has more than one row for {day:%Y-%m-%d} "
+            f"{file}, columns Store and Date: store {store} has more than one row for {day:%Y-%m-%d} "
             f"({len(repeated)} rows too many); keep one row each"
         )
 
@@ -69,5 +71,6 @@ def merge_stores(
     Raises:
         InvalidTableError: a day's store is unknown, and such days are to be refused.
     """
-    joined = join_many_to_one(days, stores, "Store", "", unknown_stores, JOIN)
+    names = JoinNames(f"{source_of(days, FILE)}, column Store", "store.csv", "rossmann.unknown_stores")
+    joined = join_many_to_one(days, stores, "Store", "", unknown_stores, names)
     return joined, {"data/dropped_days": float(len(days) - len(joined))}

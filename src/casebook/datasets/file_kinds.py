@@ -1,0 +1,106 @@
+"""Which kind of file holds rows, by its name and by its first bytes, and how it is opened."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import zipfile
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+CSV, PARQUET, ARRAYS = "CSV", "PARQUET", "NPZ"
+KINDS = {".csv": CSV, ".parquet": PARQUET, ".pq": PARQUET, ".npz": ARRAYS}
+COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
+ALLOWED = ".csv (also .csv.gz, .csv.bz2, .csv.xz, .csv.zip), .parquet, .npz or a folder of Parquet files"
+# First bytes of other files -> what they are.
+SIGNATURES = {
+    b"\x1f\x8b": "compressed by gzip: let its name end in .csv.gz",
+    b"BZh": "compressed by bzip2: let its name end in .csv.bz2",
+    b"\xfd7zXZ": "compressed by xz: let its name end in .csv.xz",
+    b"PK\x03\x04": "a zip archive or an Excel workbook: let its name end in .zip, or save the workbook as CSV UTF-8",
+    b"\xd0\xcf\x11\xe0": "an Excel workbook: save it as CSV UTF-8",
+    b"PAR1": "Parquet: let its name end in .parquet",
+    b"\xff\xfe": "in UTF-16: save it as UTF-8 (Excel calls that CSV UTF-8)",
+    b"\xfe\xff": "in UTF-16: save it as UTF-8 (Excel calls that CSV UTF-8)",
+}
+
+
+class UnreadableError(ValueError):
+    """What is wrong with a file, and how to mend it; whoever opened the file adds its name."""
+
+
+def kind_of(path: Path) -> str:
+    """Return the kind of a file or folder, whatever the case of its suffix; nothing for other kinds."""
+    if path.is_dir():
+        return PARQUET
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in COMPRESSED:
+        # As pandas does: what is compressed is a CSV file, unless the name says otherwise.
+        return CSV if KINDS.get(suffixes[-2] if len(suffixes) > 1 else "", CSV) == CSV else ""
+    return KINDS.get(suffixes[-1] if suffixes else "", "")
+
+
+@contextmanager
+def open_bytes(path: Path) -> Iterator[BinaryIO]:
+    """Open a file whose name may say that it is compressed.
+
+    Raises:
+        UnreadableError: a zip archive does not hold exactly one file.
+    """
+    opener = OPENERS.get(path.suffix.lower())
+    with opener(path) if opener else path.open("rb") as file:
+        yield file
+
+
+def list_parquet(folder: Path) -> list[Path]:
+    """List the Parquet files of a folder and its subfolders by name, without hidden ones.
+
+    Raises:
+        UnreadableError: there are none.
+    """
+    files = [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in {".parquet", ".pq"}]
+    shown = [path for path in files if not any(part[0] in "._" for part in path.relative_to(folder).parts)]
+    if not shown:
+        there = ", ".join(sorted(path.name for path in folder.iterdir())[:3]) or "nothing"
+        raise UnreadableError(f"a folder is read as one of Parquet files, and there are none; it holds {there}")
+    return shown
+
+
+def refuse_repeated(names: list[str]) -> None:
+    """Raise when a column stands twice.
+
+    Raises:
+        UnreadableError: names the column.
+    """
+    repeated = sorted({str(name) for name in names if names.count(name) > 1})
+    if repeated:
+        raise UnreadableError(f"the column {', '.join(repeated)} stands twice in it; remove or rename one of the two")
+
+
+def find_other_kind(path: Path) -> str:
+    """Say what a file really is whose first bytes are no text; nothing where that cannot be told."""
+    with path.open("rb") as file:
+        begin = file.read(256)
+    told = next((words for signature, words in SIGNATURES.items() if begin.startswith(signature)), "")
+    return told or (SIGNATURES[b"\xff\xfe"] if b"\x00" in begin else "")
+
+
+@contextmanager
+def _open_zip(path: Path) -> Iterator[BinaryIO]:
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")]
+        if len(names) != 1:
+            held = ", ".join(names[:3]) or "none"
+            raise UnreadableError(f"an archive of exactly one file is needed, this one holds {len(names)}: {held}")
+        with archive.open(names[0]) as file:
+            yield cast("BinaryIO", file)
+
+
+OPENERS: dict[str, Callable[[Path], AbstractContextManager[Any]]] = {
+    ".gz": gzip.GzipFile, ".bz2": bz2.BZ2File, ".xz": lzma.LZMAFile, ".zip": _open_zip,
+}  # fmt: skip

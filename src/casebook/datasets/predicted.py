@@ -1,0 +1,98 @@
+"""Predictions that are kept, and outcomes that arrive later."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow.parquet
+
+from casebook.cases.registry import load_case
+from casebook.config.paths import raw_folder
+from casebook.datasets.arrivals import read_as
+from casebook.datasets.files import FileDataset
+from casebook.datasets.raw import RawFileError, find_file
+from casebook.datasets.scored import COUNTS, KEPT, PREDICTIONS
+from casebook.monitoring.kept_predictions import KeptPredictions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from casebook.cases.registry import Case
+
+
+class PredictedFiles(FileDataset):
+    """Read-only: the predictions of all files of a case; see `scored`."""
+
+    def __init__(self, filepath: str, case: str, metadata: dict[str, Any] | None = None) -> None:
+        """Keep the folder of the case's predictions."""
+        super().__init__(filepath, metadata)
+        self._case = case
+
+    def load(self) -> list[KeptPredictions]:
+        """Return what is known of each, the oldest first, without reading any yet.
+
+        Raises:
+            RawFileError: nothing was predicted yet.
+        """
+        folders = sorted(path.parent for path in self._filepath.glob(f"{KEPT}/[!.]*/{COUNTS}"))
+        if not folders:
+            command = f"kedro run --pipeline={self._case}_predict"
+            raise RawFileError(f"{self._filepath / KEPT} holds no predictions yet: run `{command}` first")
+        return sorted(map(_read_kept, folders), key=lambda kept: kept.at)
+
+    def save(self, data: object) -> None:  # noqa: ARG002 - Kedro's signature
+        """Refuse: predictions are written where they are made."""
+        raise RawFileError(f"{self._filepath / KEPT} is written by `kedro run --pipeline={self._case}_predict`")
+
+
+class OutcomesFolder(FileDataset):
+    """Read-only: a case's folder of raw files, in which outcomes of predicted rows arrive later."""
+
+    def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
+        """Keep the case and its folder."""
+        super().__init__(str(raw_folder(case)), metadata)
+        self._case = case
+
+    def load(self) -> OutcomesReader:
+        """Return what reads the outcomes, without reading any yet."""
+        return OutcomesReader(self._filepath, load_case(self._case))
+
+    def save(self, data: object) -> None:  # noqa: ARG002 - Kedro's signature
+        """Refuse: raw files are never written by a pipeline."""
+        raise RawFileError(f"{self._filepath} holds raw files and is never written by a pipeline")
+
+
+@dataclass(frozen=True)
+class OutcomesReader:
+    """Reads outcomes, a file of the key and the target, from wherever it lies."""
+
+    folder: Path
+    case: Case
+
+    @property
+    def key(self) -> str:
+        """Column that names a row; nothing for the number in its file."""
+        return self.case.new_rows.key
+
+    def read(self, file: str) -> pd.DataFrame:
+        """Read a file of any kind; see `raw.find_file` for where it may lie."""
+        table: pd.DataFrame = read_as("casebook.datasets.RawTable", find_file(file, self.folder))
+        return table
+
+
+def _read_kept(folder: Path) -> KeptPredictions:
+    known = json.loads((folder / COUNTS).read_text())
+
+    def read(keys: pd.Index | None) -> pd.DataFrame:
+        chosen = None if keys is None else [("key", "in", keys.tolist())]
+        table: pd.DataFrame = pyarrow.parquet.read_table(folder / PREDICTIONS, filters=chosen).to_pandas()
+        return table
+
+    model = known["model"]
+    return KeptPredictions(
+        folder.name, known["file"], known["digest"], known["at"], int(model["version"]), model["test"], read
+    )

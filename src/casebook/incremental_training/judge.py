@@ -1,0 +1,88 @@
+"""How a champion, and what learnt on from it, are scored on rows that have arrived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from casebook.evaluation.metrics import find_metric, main_metric
+from casebook.incremental_training import arriving_rows
+
+if TYPE_CHECKING:
+    import keras
+
+    from casebook.inference.row_model import RowModel
+    from casebook.model_registry.champion import Champion
+    from casebook.preprocessing.tabular import Arrays
+
+Block = dict[str, Any]
+Scores = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Prepares rows as the champion does and scores networks on them."""
+
+    model: RowModel
+    settings: Block
+
+    def prepare(self, rows: arriving_rows.Rows) -> Arrays:
+        """Turn rows into model arrays with `target`."""
+        target, task = self.settings["target"], self.settings["task"]
+        return arriving_rows.prepare_labelled(rows.features, self.model.preprocessor, target, task)
+
+    def score(self, network: keras.Model, rows: Arrays) -> Scores:
+        """Score a network on prepared rows; nothing on rows that say nothing, being none or of one class."""
+        from casebook.evaluation.scores import score_network
+
+        return score_network(network, rows, *self._terms) if self._tells(rows) else {}
+
+    def score_baseline(self, network: keras.Model, rows: Arrays, target: np.ndarray) -> Scores:
+        """Score what a target alone, of training rows, would say of prepared rows."""
+        from casebook.evaluation.scores import score_baseline
+
+        return score_baseline(network, rows, target, *self._terms) if self._tells(rows) else {}
+
+    def read_file_state(self, champion: Champion, network: keras.Model, rows: Arrays, known: np.ndarray) -> Scores:
+        """Score the champion on rows that have arrived, before it learns from them.
+
+        Raises:
+            UpdateError: much of its lead over the baseline of targets that it knows is gone: labels or columns mean
+                something else.
+        """
+        scores = self.score(network, rows)
+        plain = self.score_baseline(network, rows, known) if len(known) else {}
+        count = len(rows["target"])
+        if (
+            self.metric not in scores
+            or self.metric not in plain
+            or count < self.settings["monitor"]["min_rows_per_week"]
+        ):
+            return scores
+        sign = find_metric(self.metric).sign
+        score, baseline = scores[self.metric], plain[self.metric]
+        test = champion.test_scores.get(self.metric, baseline)
+        least = self.settings["update"]["min_lead_share"]
+        if sign * (score - baseline) <= least * max(0.0, sign * (test - baseline)):
+            raise arriving_rows.UpdateError(
+                f"the champion's {self.metric} on these {count:,} rows is {score:.4g}, on its test rows it was "
+                f"{test:.4g}, and the baseline has {baseline:.4g}: less than "
+                f"update.min_lead_share={least:g} of its lead "
+                "is left; labels or columns mean something else than those that it learnt from"
+            )
+        return scores
+
+    @property
+    def metric(self) -> str:
+        """What models of the case are mainly judged by."""
+        return self.settings["promotion"]["metric"] or main_metric(self.settings["task"]).name
+
+    @property
+    def _terms(self) -> tuple[str, float]:
+        return self.settings["task"], self.settings["evaluation"]["threshold"]
+
+    def _tells(self, rows: Arrays) -> bool:
+        least = 1 if self.settings["task"] == "regression" else 2
+        return len(np.unique(rows["target"])) >= least
