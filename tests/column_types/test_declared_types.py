@@ -26,11 +26,17 @@ SIZES = 'ordinal:["S", "M", "L"]'
         ("category", [1.5, "1.5"], "1.5"),
         (SIZES, ["M", " M "], "M"),
         ("date:%b-%Y", ["Mar-2018", "2018-03-01", " Mar-2018", date(2018, 3, 1)], date(2018, 3, 1)),
-        ("datetime", ["2018-03-01T10:30:00Z", "2018-03-01 10:30", "2018-03-01T10:30:00.250"], datetime(2018, 3, 1, 10, 30)),
+        (
+            "datetime",
+            ["2018-03-01T10:30:00Z", "2018-03-01 10:30", "2018-03-01T10:30:00.250"],
+            datetime(2018, 3, 1, 10, 30),
+        ),
         ("datetime:%d.%m.%Y %H:%M", ["01.03.2018 10:30", "2018-03-01 10:30"], datetime(2018, 3, 1, 10, 30)),
     ],
 )
-def test_spellings_of_one_value_are_read_alike_alone_and_in_a_column(kind: str, spelled: list[Any], value: Any) -> None:
+def test_spellings_of_one_value_are_read_alike_alone_and_in_a_column(
+    kind: str, spelled: list[Any], value: object
+) -> None:
     column_type = COLUMN_TYPES[kind]
     assert [column_type.parse_value(each) for each in spelled] == [value] * len(spelled)
     for each in spelled:
@@ -56,10 +62,12 @@ def test_spellings_of_one_value_are_read_alike_alone_and_in_a_column(kind: str, 
     ],
 )
 def test_values_of_another_type_are_refused_with_column_count_and_first_row(
-    kind: str, value: Any, expected: str
+    kind: str, value: object, expected: str
 ) -> None:
     assert not COLUMN_TYPES[kind].accepts(value)
-    with pytest.raises(InvalidTableError, match=rf"a.csv, column c: .* is not {expected}.*\(2 of 3 rows, first in data row 2"):
+    with pytest.raises(
+        InvalidTableError, match=rf"a.csv, column c: .* is not {expected}.*\(2 of 3 rows, first in data row 2"
+    ):
         COLUMN_TYPES[kind].parse_column(pd.Series([None, value, value], dtype=object), "a.csv, column c")
     faults = find_invalid_values(pd.DataFrame({"c": pd.Series([None, value], dtype=object)}), {"c": kind})
     assert [(fault.row, fault.column) for fault in faults] == [(1, "c")]

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from casebook.preprocessing.row_schema import Label, RowSchema
 
 EXAMPLES = 3
-# A class of fewer rows cannot be in training, validation and test.
-LEAST_ROWS = 3
 TRAIN, TEST = "train", "test"
 
 
@@ -173,7 +171,7 @@ def settle_target(rows: pd.DataFrame, target: str, classes: Sequence[Label], tas
         The rows that have a target, with an int8 (int16 of many classes) or float64 column; a fresh index.
 
     Raises:
-        InvalidTableError: it is no number, or has one value only, or too few rows of a class.
+        InvalidTableError: a value is no number, or none of the classes.
     """
     if task == "regression":
         numbers = COLUMN_TYPES["number"].parse_column(rows[target], place).astype("float64")
@@ -184,10 +182,9 @@ def settle_target(rows: pd.DataFrame, target: str, classes: Sequence[Label], tas
         numbers = number_classes(labels, classes, place)
     kept = rows.assign(**{target: numbers})
     kept = kept if known.all() else kept[known].reset_index(drop=True)
-    refuse_hopeless(kept[target], classes, task, place)
     if task == "regression":
         return kept
-    return kept.astype({target: "int8" if kept[target].max() < np.iinfo(np.int8).max else "int16"})
+    return kept.astype({target: "int8" if kept[target].max() <= np.iinfo(np.int8).max else "int16"})
 
 
 def number_classes(labels: pd.Series, classes: Sequence[Label], place: str) -> pd.Series:
@@ -209,34 +206,6 @@ def number_classes(labels: pd.Series, classes: Sequence[Label], place: str) -> p
             f"there are {', '.join(map(str, classes))}"
         )
     return found.fillna(-1).astype("int64")
-
-
-def refuse_hopeless(target: pd.Series, classes: Sequence[Label], task: str, place: str) -> None:
-    """Refuse a target from which nothing can be learnt.
-
-    Raises:
-        InvalidTableError: it has no or one value, or of a class fewer rows than there are parts.
-    """
-    if not len(target):
-        raise InvalidTableError(f"{place}: no row has a value; there is nothing to learn from")
-    counts = target.value_counts()
-    if len(counts) < 2:
-        only = classes[int(counts.index[0])] if classes else counts.index[0]
-        raise InvalidTableError(f"{place}: every row is {only}; two values at least are needed to learn from")
-    if task == "regression":
-        return
-    if task == "binary" and len(counts) > 2:
-        raise InvalidTableError(
-            f"{place}: there are {len(counts)} classes; a binary task has two: give task: multiclass"
-        )
-    few = counts[counts < LEAST_ROWS]
-    if len(few):
-        named = [str(classes[int(code)]) if classes else str(code) for code in few.index]
-        raise InvalidTableError(
-            f"{place}: {', '.join(named[:EXAMPLES])} ({len(few)} of {len(counts)} classes) has fewer than {LEAST_ROWS} "
-            "rows, too few for training, validation and test: put classes together, leave those rows out, or give "
-            "task: regression where the target is a number"
-        )
 
 
 def mark_given_parts(column: pd.Series, test: Collection[str], place: str) -> pd.Series:

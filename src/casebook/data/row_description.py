@@ -6,12 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from casebook.column_types.column_type import InvalidTableError, distinct_of_type
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.data.declared_features import list_features
 from casebook.data.name_lookup import describe_unknown
+from casebook.data.target_classes import list_classes, refuse_constant
 from casebook.preprocessing.row_schema import RowSchema
 
 if TYPE_CHECKING:
@@ -21,8 +20,9 @@ if TYPE_CHECKING:
 
     from casebook.column_types.kinds import Kind
     from casebook.config.schema.table_declaration import ColumnParameters, DataParameters
+    from casebook.preprocessing.row_schema import Label
 
-# Named kinds of declared types; the others are made by `_kind_of`.
+# Named kinds of declared types; the others are made by `kind_of_column`.
 KINDS = {"integer": "integer", "boolean": "boolean", "category": "category", "text": "free_text", "id": "category"}
 # Columns of these roles are never features.
 NO_FEATURES = frozenset({"target", "key", "group", "time", "split", "weight", "ignore"})
@@ -93,17 +93,23 @@ def describe_rows(
     kept = [name for name in places if name in keys or roles[name] not in {"ignore", "target"}]
     values = {name: tables[places[name].table][places[name].raw] for name in (*kept, target)}
     kinds = {
-        name: kind_of(values[name], data.columns.get(name), data.tables[places[name].table].decimal) for name in kept
+        name: kind_of_column(values[name], data.columns.get(name), data.tables[places[name].table].decimal)
+        for name in kept
     }
     open_columns = {name: kinds[name] for name in kept if roles[name] not in NO_FEATURES}
     typed = {name: said.type for name, said in data.columns.items()}
     features = list_features(open_columns, kinds, values, data.features, typed)
     along = [target, *(name for name in kept if roles[name] in CARRIED), *carried]
-    classes = () if task == "regression" else list_classes(values[target], data.columns.get(target), target, first)
+    place = f"{first}, column {target}"
+    if task == "regression":
+        refuse_constant(values[target], place)
+        classes: tuple[Label, ...] = ()
+    else:
+        classes = list_classes(values[target], data.columns.get(target), task, place)
     return RowSchema(kinds, features, tuple(dict.fromkeys(along)), classes)
 
 
-def kind_of(column: pd.Series, said: ColumnParameters | None, decimal: str) -> Kind:
+def kind_of_column(column: pd.Series, said: ColumnParameters | None, decimal: str) -> Kind:
     """Return the kind of a column: the declared one, else the one of its values."""
     number = "number" if decimal == "." else f"number:{decimal}"
     if said is None or said.type is None:
@@ -128,38 +134,6 @@ def holds_numbers(column: pd.Series, kind: Kind) -> bool:
     _, values = distinct_of_type(column)
     _, wrong = COLUMN_TYPES[kind].parse_distinct(values)
     return not wrong.any()
-
-
-def list_classes(column: pd.Series, said: ColumnParameters | None, target: str, file: str) -> tuple[str | int, ...]:
-    """List the labels of a target's classes, as they are written, in the order of the class numbers.
-
-    Returns:
-        Declared ones as they are declared, else those of the file, sorted; nothing where they are 0, 1, 2 ...
-
-    Raises:
-        InvalidTableError: the file has other labels than the declared ones.
-    """
-    codes, values = distinct_of_type(column)
-    read = COLUMN_TYPES["category"].parse_value
-    seen = np.bincount(codes[codes >= 0], minlength=len(values)).tolist()
-    labels = sorted(
-        {label for value, rows in zip(values.tolist(), seen, strict=True) if rows and (label := read(value))}
-    )
-    if said is not None and said.classes:
-        declared = [str(label) for label in said.classes]
-        others = [label for label in labels if label not in declared]
-        if others:
-            rows = int(sum(n for value, n in zip(values.tolist(), seen, strict=True) if read(value) in others))
-            raise InvalidTableError(
-                f"{file}, column {target}: {', '.join(map(repr, others[:5]))} ({rows} rows) is none of the declared "
-                f"classes {', '.join(declared)}; add it to data.columns.{target}.classes, or mend the file"
-            )
-        classes: tuple[str | int, ...] = tuple(int(x) if isinstance(x, int) else str(x) for x in said.classes)
-    elif all(label.lstrip("-").isdigit() for label in labels):
-        classes = tuple(sorted(map(int, labels)))
-    else:
-        classes = tuple(labels)
-    return () if classes == tuple(range(len(classes))) else classes
 
 
 def refuse_missing(names: Iterable[str], there: Collection[str], where: str, key: str = "") -> None:

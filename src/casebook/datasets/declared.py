@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import zipfile
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,7 +15,9 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from casebook.cases.declared import find_file, read_declaration
-from casebook.datasets.arrivals import ArrivedFiles
+from casebook.datasets.arrivals import ArrivalsReader, ArrivedFiles
+from casebook.datasets.file_kinds import CSV, kind_of
+from casebook.datasets.file_kinds import PARQUET as PARQUET_KIND
 from casebook.datasets.files import FileDataset
 from casebook.datasets.raw import RawFile
 from casebook.preprocessing.row_schema import RowSchema
@@ -53,9 +56,24 @@ class DeclaredArrivals(ArrivedFiles):
 
     def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
         """Keep the case."""
-        first = DeclaredTable(case)
-        form = {"type": "casebook.datasets.DeclaredTable", "case": case, "filepath": first._describe()["filepath"]}
-        super().__init__(form, metadata)
+        super().__init__({"filepath": DeclaredTable(case)._describe()["filepath"]}, metadata)
+        self._case = case
+
+    def load(self) -> ArrivalsReader:
+        """Return what reads the files, without reading any yet."""
+        return DeclaredArrivalsReader(self._form, self._case)
+
+
+@dataclass(frozen=True)
+class DeclaredArrivalsReader(ArrivalsReader):
+    """Reads files in the form of a declared case's first table."""
+
+    case: str = ""
+
+    def read(self, file: str) -> pd.DataFrame:
+        """Read a file; see `raw.find_file` for where it may lie."""
+        table: pd.DataFrame = DeclaredTable(self.case, filepath=str(self.place(file))).load()
+        return table
 
 
 class RowSchemaFile(FileDataset):
@@ -69,6 +87,12 @@ class RowSchemaFile(FileDataset):
         """Write the schema, whole or not at all."""
         with written_whole(self._filepath) as path:
             path.write_text(json.dumps(data.to_dict(), indent=1), encoding="utf-8")
+
+
+def is_plain(path: Path, said: TableParameters) -> bool:
+    """Return whether a file is one that every case reads: CSV in UTF-8 with commas and a header line, or Parquet."""
+    usual = said.delimiter == "," and said.encoding.lower() in {"utf-8", "utf8"} and said.header and not said.names
+    return kind_of(path) == PARQUET_KIND or (usual and kind_of(path) == CSV)
 
 
 def read_table(path: Path, said: TableParameters) -> pd.DataFrame:

@@ -113,7 +113,11 @@ def describe_source(data: ScoredRows) -> dict[str, Any]:
         "place": data.place,
         "digest": data.digest,
         "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}",
-        "model": {"version": data.model.version, "test": dict(data.model.test_scores)},
+        "model": {
+            "version": data.model.version,
+            "test": dict(data.model.test_scores),
+            "classes": list(getattr(data.model, "classes", ())),
+        },
     }
 
 

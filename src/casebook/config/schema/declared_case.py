@@ -29,8 +29,11 @@ class DeclaredCaseParameters(CaseParameters):
         roles = {name: column.get("role", "feature") for name, column in said.items()}
         keys = {STRATEGIES.get(role, name): name for name, role in roles.items() if role in {"key", *STRATEGIES}}
         leaks = {name: "drop" for name, role in roles.items() if role == "leak"}
-        follows = {**({"split": {"keys": keys}} if keys else {}), **({"leaks": leaks} if leaks else {})}
-        return overlay(follows, tree)
+        classes = said.get(str(tree.get("target")), {}).get("classes") or []
+        labels = {str(label): number for number, label in enumerate(classes)}
+        plain = [str(number) for number in range(len(labels))] == list(labels)
+        follows = {"split": {"keys": keys}, "leaks": leaks, "labels": {} if plain else labels}
+        return overlay({name: block for name, block in follows.items() if block not in ({}, {"keys": {}})}, tree)
 
     @model_validator(mode="after")
     def _check_target(self) -> DeclaredCaseParameters:
