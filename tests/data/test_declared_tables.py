@@ -12,7 +12,7 @@ import yaml
 from casebook.column_types import InvalidTableError
 from casebook.config.schema.table_declaration import DataParameters
 from casebook.data import target_classes
-from casebook.data.declared_tables import join_tables, mark_given_parts, settle_target, type_table
+from casebook.data.declared_tables import join_tables, mark_given_parts, number_target, settle_target, type_table
 from casebook.data.row_description import describe_rows
 from casebook.preprocessing.row_schema import Feature
 
@@ -60,8 +60,8 @@ def read(written: str = FLIGHTS, **changes: object) -> DataParameters:
 
 def make_rows(data: DataParameters, tables: dict[str, pd.DataFrame] = TABLES) -> pd.DataFrame:
     schema = describe_rows(tables, data, "late", "binary")
-    typed = {name: type_table(table, name, schema, data) for name, table in tables.items()}
-    return settle_target(join_tables(typed, data), "late", schema.classes, "binary", "flights.csv, column late")
+    typed = {name: type_table(table, name, schema, data, "late", "binary") for name, table in tables.items()}
+    return settle_target(join_tables(typed, data), "late", "binary")
 
 
 def test_columns_types_features_and_classes_follow_from_the_declaration_and_the_values() -> None:
@@ -159,7 +159,7 @@ def test_a_regression_target_with_text_in_it_is_told_with_count_and_first_row() 
     with pytest.raises(
         InvalidTableError, match=r"column price: 'two' is not a number \(2 of 4 rows, first in data row 2"
     ):
-        settle_target(rows, "price", (), "regression", "a.csv, column price")
+        number_target(rows["price"], (), "regression", "a.csv, column price")
 
 
 def test_names_that_two_tables_have_ask_for_a_prefix() -> None:
@@ -179,7 +179,7 @@ def test_numbers_as_classes_are_their_numbers_or_labels() -> None:
     shifted = {"t": table["t"].assign(y=["1", "2.0", "3"] * 3)}
     schema = describe_rows(shifted, data, "y", "multiclass")
     assert schema.classes == (1, 2, 3)
-    assert settle_target(shifted["t"], "y", schema.classes, "multiclass", "t")["y"].tolist() == [0, 1, 2] * 3
+    assert number_target(shifted["t"]["y"], schema.classes, "multiclass", "t").tolist() == [0, 1, 2] * 3
 
 
 def test_a_published_split_is_translated_into_train_and_test() -> None:

@@ -59,10 +59,11 @@ def choose_defaults(rows: int, task: str) -> dict[str, Any]:
 
 def defaults_of(case: str, tree: Mapping[str, Any]) -> dict[str, Any]:
     """Return the defaults of a declared case; see `choose_defaults`."""
-    tables = tree["data"].get("tables") if isinstance(tree.get("data"), dict) else None
+    data = tree["data"]
+    tables = data.get("tables") if data.get("defaults", "rows") == "rows" else None
     first = next(iter(tables.values()), None) if isinstance(tables, dict) else None
     if not isinstance(first, dict) or not isinstance(first.get("file"), str):
-        # The check that follows says what is wrong.
+        # Where they were to be by rows, the check that follows says what is wrong.
         return {}
     return choose_defaults(count_rows(find_file(case, first["file"])), str(tree.get("task")))
 

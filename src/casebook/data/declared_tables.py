@@ -21,7 +21,9 @@ EXAMPLES = 3
 TRAIN, TEST = "train", "test"
 
 
-def type_table(raw: pd.DataFrame, table: str, schema: RowSchema, data: DataParameters) -> pd.DataFrame:
+def type_table(
+    raw: pd.DataFrame, table: str, schema: RowSchema, data: DataParameters, target: str = "", task: str = "regression"
+) -> pd.DataFrame:
     """Type and check a raw table.
 
     Args:
@@ -29,10 +31,12 @@ def type_table(raw: pd.DataFrame, table: str, schema: RowSchema, data: DataParam
         table: its name in the declaration.
         schema: of a joined row.
         data: the declaration.
+        target: a column that holds numbers, or labels to be numbered.
+        task: binary, multiclass or regression.
 
     Returns:
         The columns that the joined rows have of it under their names there, and the keys by which it is joined under
-        the names that they have in the rows. Values of columns that the schema does not know stay raw.
+        the names that they have in the rows; the target as float64, NaN where it is null.
 
     Raises:
         InvalidTableError: a value is not of its column's type, or is none that it may be.
@@ -43,8 +47,10 @@ def type_table(raw: pd.DataFrame, table: str, schema: RowSchema, data: DataParam
     kinds = {raw_name: schema.columns[name] for raw_name, name in names.items() if name in schema.columns}
     kinds |= {right: schema.columns[left] for right, left in keys.items()}
     typed = conform_table(raw[list(kinds)], kinds, said.file).rename(columns={**names, **keys})
-    others = {name: raw[raw_name] for raw_name, name in names.items() if name in schema.carried and name not in typed}
-    typed = typed.assign(**others)
+    raw_target = next((raw_name for raw_name, name in names.items() if name == target), None)
+    if raw_target is not None:
+        place = f"{said.file}, column {target}"
+        typed = typed.assign(**{target: number_target(raw[raw_target], schema.classes, task, place)})
     for name in typed:
         if name in data.columns and name in names.values():
             check_values(typed[name], data.columns[name], f"{said.file}, column {name}")
@@ -157,38 +163,34 @@ def _show(keys: pd.DataFrame) -> str:
     return ", ".join(f"{name} {value}" for name, value in keys.iloc[0].items())
 
 
-def settle_target(rows: pd.DataFrame, target: str, classes: Sequence[Label], task: str, place: str) -> pd.DataFrame:
-    """Make class numbers, or numbers, of the target; rows without one are left out.
+def number_target(column: pd.Series, classes: Sequence[Label], task: str, place: str) -> pd.Series:
+    """Make numbers of a raw target, or class numbers; float64 with NaN for null.
 
     Args:
-        rows: joined rows with the raw target.
-        target: its column.
+        column: raw values.
         classes: the labels by class number; none where they are the numbers.
         task: binary, multiclass or regression.
         place: what to call the column in errors.
-
-    Returns:
-        The rows that have a target, with an int8 (int16 of many classes) or float64 column; a fresh index.
 
     Raises:
         InvalidTableError: a value is no number, or none of the classes.
     """
     if task == "regression":
-        numbers = COLUMN_TYPES["number"].parse_column(rows[target], place).astype("float64")
-        known = numbers.notna().to_numpy()
-    else:
-        labels = COLUMN_TYPES["category"].parse_column(rows[target], place)
-        known = labels.notna().to_numpy()
-        numbers = number_classes(labels, classes, place)
-    kept = rows.assign(**{target: numbers})
-    kept = kept if known.all() else kept[known].reset_index(drop=True)
+        return COLUMN_TYPES["number"].parse_column(column, place).astype("float64")
+    return number_classes(COLUMN_TYPES["category"].parse_column(column, place), classes, place)
+
+
+def settle_target(rows: pd.DataFrame, target: str, task: str) -> pd.DataFrame:
+    """Leave out rows without a target; of classes the number becomes an int8 (int16 where there are many)."""
+    known = rows[target].notna().to_numpy()
+    kept = rows if known.all() else rows[known].reset_index(drop=True)
     if task == "regression":
         return kept
     return kept.astype({target: "int8" if kept[target].max() <= np.iinfo(np.int8).max else "int16"})
 
 
 def number_classes(labels: pd.Series, classes: Sequence[Label], place: str) -> pd.Series:
-    """Number the labels; -1 for null.
+    """Number the labels; float64 with NaN for null.
 
     Raises:
         InvalidTableError: a label is none of the classes.
@@ -205,7 +207,7 @@ def number_classes(labels: pd.Series, classes: Sequence[Label], place: str) -> p
             f"{place}: {str(labels.iloc[rows[0]])!r} is no class ({len(rows)} rows, first in data row {rows[0] + 1}); "
             f"there are {', '.join(map(str, classes))}"
         )
-    return found.fillna(-1).astype("int64")
+    return found.astype("float64")
 
 
 def mark_given_parts(column: pd.Series, test: Collection[str], place: str) -> pd.Series:

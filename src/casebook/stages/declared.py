@@ -9,7 +9,9 @@ from kedro.pipeline import Pipeline
 
 from casebook.config.schema.table_declaration import DataParameters
 from casebook.data import declared_tables, row_description
-from casebook.stages.graph import bind, create_modelling_pipeline, create_profile_pipeline, stage
+from casebook.stages import nodes
+from casebook.stages.graph import create_modelling_pipeline, stage
+from casebook.stages.row_features import bind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,7 +43,7 @@ def create_declared_pipeline(case: str, tables: Sequence[str]) -> Pipeline:
             stage(
                 "ingestion",
                 bind(type_table, table=table),
-                [f"raw_{table}", "row_schema", "params:data"],
+                [f"raw_{table}", "row_schema", "params:data", "params:target", "params:task"],
                 f"typed_{table}",
                 name=f"type_{table}",
             )
@@ -50,11 +52,22 @@ def create_declared_pipeline(case: str, tables: Sequence[str]) -> Pipeline:
         stage(
             "merging",
             bind(join_tables, tables=list(tables)),
-            ["row_schema", "params:data", "params:target", "params:task", *typed],
+            ["params:data", "params:target", "params:task", *typed],
             ["joined_rows", "target_metrics"],
         ),
     ]
-    return Pipeline(Pipeline(own) + create_profile_pipeline(*typed) + create_modelling_pipeline(), namespace=case)
+    profiles = [
+        stage(
+            "profile",
+            bind(profile_table, name=table),
+            [f"typed_{table}", "params:target", "params:task"],
+            [f"{table}_profile_page", f"{table}_profile_columns", f"{table}_profile_categories"],
+            name=f"profile_{table}",
+            beside=True,
+        )
+        for table in tables
+    ]
+    return Pipeline(Pipeline(own + profiles) + create_modelling_pipeline(), namespace=case)
 
 
 def describe_tables(
@@ -66,15 +79,23 @@ def describe_tables(
     return row_description.describe_rows(dict(zip(tables, raw, strict=True)), declared, target, task, keys)
 
 
-def type_table(raw: pd.DataFrame, row_schema: RowSchema, data: Block, *, table: str) -> pd.DataFrame:
+def type_table(
+    raw: pd.DataFrame, row_schema: RowSchema, data: Block, target: str, task: str, *, table: str
+) -> pd.DataFrame:
     """Type and check a raw table; see `declared_tables.type_table`."""
-    return declared_tables.type_table(raw, table, row_schema, DataParameters.model_validate(data))
+    declared = DataParameters.model_validate(data)
+    return declared_tables.type_table(raw, table, row_schema, declared, target, task)
+
+
+def profile_table(table: pd.DataFrame, target: str, task: str, *, name: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:
+    """Profile a typed table; see `nodes.profile_table`. Of several classes the mean number says nothing."""
+    return nodes.profile_table(table, target if task != "multiclass" and target in table else None, name=name)
 
 
 def join_tables(
-    row_schema: RowSchema, data: Block, target: str, task: str, *typed: pd.DataFrame, tables: Sequence[str]
+    data: Block, target: str, task: str, *typed: pd.DataFrame, tables: Sequence[str]
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """Join the typed tables and number the target's classes.
+    """Join the typed tables, and leave out rows without a target.
 
     Returns:
         A row a row of the first table that has a target, and `data/target_missing_rows` of those that have none.
@@ -86,13 +107,8 @@ def join_tables(
         parts = declared_tables.mark_given_parts(rows[name], declared.columns[name].test, f"{file}, column {name}")
         rows = rows.assign(**{name: parts})
     place = f"{file}, column {target}"
-    settled = declared_tables.settle_target(rows, target, row_schema.classes, task, place)
+    settled = declared_tables.settle_target(rows, target, task)
     missing = len(rows) - len(settled)
     if missing:
         LOGGER.warning("%s is empty in %d of %d rows, which are set aside", place, missing, len(rows))
     return settled, {"data/target_missing_rows": float(missing)}
-
-
-def engineer_features(joined_rows: pd.DataFrame, row_schema: RowSchema) -> pd.DataFrame:
-    """Compute the features; see `RowSchema.engineer_features`."""
-    return row_schema.engineer_features(joined_rows)

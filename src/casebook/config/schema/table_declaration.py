@@ -129,6 +129,9 @@ class FeatureParameters(Parameters):
 class DataParameters(Parameters):
     """The tables of a declared case, what their columns are, and the features that are derived from them."""
 
+    defaults: Literal["rows", "schema"] = Field(
+        default="rows", description="of preprocessing and training: by the number of rows, or as for a case in Python"
+    )
     tables: dict[str, TableParameters] = Field(min_length=1, description="the first one holds the rows")
     columns: Annotated[dict[str, ColumnParameters], BeforeValidator(_name_columns)] = Field(default_factory=dict)
     features: Annotated[dict[str, FeatureParameters], BeforeValidator(_name_columns)] = Field(
