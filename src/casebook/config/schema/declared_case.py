@@ -32,7 +32,8 @@ class DeclaredCaseParameters(CaseParameters):
         classes = said.get(str(tree.get("target")), {}).get("classes") or []
         labels = {str(label): number for number, label in enumerate(classes)}
         plain = [str(number) for number in range(len(labels))] == list(labels)
-        follows = {"split": {"keys": keys}, "leaks": leaks, "labels": {} if plain else labels}
+        fit = tree.get("task") == "multiclass" or (tree.get("task") == "binary" and len(labels) == 2)
+        follows = {"split": {"keys": keys}, "leaks": leaks, "labels": labels if fit and not plain else {}}
         return overlay({name: block for name, block in follows.items() if block not in ({}, {"keys": {}})}, tree)
 
     @model_validator(mode="after")
