@@ -91,6 +91,7 @@ def find_declared(others: Collection[str] = ()) -> tuple[str, ...]:
 def load_declared(name: str) -> Case:
     """Build a case from its declaration."""
     from casebook.cases.registry import Case, NewRows
+    from casebook.cases.samples import SAMPLES
 
     declaration = read_declaration(name)
     data, columns = declaration.tree["data"], declaration.tree["data"].get("columns") or {}
@@ -110,8 +111,8 @@ def load_declared(name: str) -> Case:
         optional_files=(),
         feature_sources=None,
         create_pipeline=create_pipeline,
-        write_sample=None,
-        fetch="",
+        write_sample=SAMPLES[name].write if name in SAMPLES else None,
+        fetch=str(data.get("fetch", "")),
         labelled=f"raw_{first}",
         new_rows=NewRows(
             data["tables"][first]["file"],

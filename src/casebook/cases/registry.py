@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from casebook.config.schema import CaseParameters
     from casebook.preprocessing.feature_functions import FeatureSources
 
-# Those with Python of their own; `known_cases` has the declared ones too.
+# The cases that come with the project; `known_cases` has a user's own too.
 CASES = ("redhat", "rossmann", "attrition", "deposit", "pima", "boston", "mnist", "imdb")
+# Those of them with Python of their own; all others are declared in their parameters.
+PYTHON_CASES = tuple(name for name in CASES if name != "deposit")
 # What a case's pipelines do: `<case>` trains.
 JOBS = ("study", "predict", "monitor", "update")
 # Kedro's name of the pipeline that runs where none is named.
@@ -88,13 +90,13 @@ class Case:
 
 
 def known_cases() -> tuple[str, ...]:
-    """List all cases: those in Python, and those declared in the configuration."""
+    """List all cases: the project's, and those that a user has declared in the configuration."""
     return (*CASES, *find_declared(CASES))
 
 
 def load_case(name: str) -> Case:
     """Import a case's package, or read its declaration."""
-    if name not in CASES:
+    if name not in PYTHON_CASES:
         return load_declared(name)
     case: Case = import_module(f"casebook.pipelines.{name}").CASE
     return case
@@ -102,10 +104,10 @@ def load_case(name: str) -> Case:
 
 def parameters_of(name: str) -> type[CaseParameters]:
     """Import the class that checks a case's parameters; listing pipelines does without it."""
-    if name not in CASES:
-        from casebook.config.schema.declared_case import DeclaredCaseParameters
+    if name not in PYTHON_CASES:
+        from casebook.config.schema.declared_case import declared_parameters
 
-        return DeclaredCaseParameters
+        return declared_parameters(name)
     checked: type[CaseParameters] = import_module(f"casebook.pipelines.{name}.parameters").PARAMETERS
     return checked
 
@@ -119,5 +121,5 @@ def case_of(pipeline: str) -> str:
         return CASES[0]
     case, _, job = pipeline.rpartition("_")
     names = [pipeline, *([case] if job in JOBS else [])]
-    python = next((name for name in names if name in CASES), "")
-    return python or next((name for name in names if name in known_cases()), "")
+    own = next((name for name in names if name in CASES), "")
+    return own or next((name for name in names if name in known_cases()), "")

@@ -11,7 +11,7 @@ from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.data.declared_features import list_features
 from casebook.data.name_lookup import describe_unknown
 from casebook.data.target_classes import list_classes, refuse_constant
-from casebook.preprocessing.row_schema import RowSchema
+from casebook.preprocessing.row_schema import Feature, RowSchema
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -85,6 +85,9 @@ def describe_rows(
     """
     places = list_joined_columns({name: list(map(str, table.columns)) for name, table in tables.items()}, data)
     first = data.tables[next(iter(data.tables))].file
+    for name, table in tables.items():
+        if not len(table):
+            raise InvalidTableError(f"{data.tables[name].file} has a header but no rows; put the complete file there")
     refuse_missing([target], places, first, "target")
     refuse_missing(data.columns, places, ", ".join(table.file for table in data.tables.values()), "data.columns")
     keys = {left for table in data.tables.values() for left in table.join_on}
@@ -99,6 +102,7 @@ def describe_rows(
     open_columns = {name: kinds[name] for name in kept if roles[name] not in NO_FEATURES}
     typed = {name: said.type for name, said in data.columns.items()}
     features = list_features(open_columns, kinds, values, data.features, typed)
+    features |= mark_unmatched(places, features, data)
     along = [target, *(name for name in kept if roles[name] in CARRIED), *carried]
     place = f"{first}, column {target}"
     if task == "regression":
@@ -107,6 +111,19 @@ def describe_rows(
     else:
         classes = list_classes(values[target], data.columns.get(target), task, place)
     return RowSchema(kinds, features, tuple(dict.fromkeys(along)), classes)
+
+
+def mark_unmatched(
+    places: Mapping[str, JoinedColumn], features: Mapping[str, Feature], data: DataParameters
+) -> dict[str, Feature]:
+    """Return features that mark rows without a partner, by a column of each table where such rows are kept."""
+    marks: dict[str, Feature] = {}
+    for table, said in data.tables.items():
+        columns = [name for name, place in places.items() if place.table == table and name in features]
+        own = [name for name in columns if features[name].function == "as_is"]
+        if said.unmatched == "missing" and own and not any(f"{name}_missing" in features for name in columns):
+            marks[f"{own[0]}_missing"] = Feature("is_missing", (own[0],))
+    return marks
 
 
 def kind_of_column(column: pd.Series, said: ColumnParameters | None, decimal: str) -> Kind:

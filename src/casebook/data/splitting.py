@@ -120,12 +120,15 @@ def split_keys(keys: pd.Series, test_share: float, validation_share: float, seed
 
 
 def split_days(days: pd.Series, test_days: int, validation_days: int) -> np.ndarray:
-    """Hold out the last days for test and the days before them for validation.
+    """Hold out the last days for test and the days before them for validation; numbers count as days.
 
     Returns:
         uint8 of shape (rows,): 1 training, 2 validation, 4 test.
     """
-    age = (days.max() - days).dt.days.to_numpy()
+    age = days.max() - days
+    if not pd.api.types.is_numeric_dtype(age):
+        age = age.dt.days
+    age = age.to_numpy()
     parts = np.where(age < test_days, TEST, np.where(age < test_days + validation_days, VALIDATION, TRAIN))
     return parts.astype(np.uint8)
 

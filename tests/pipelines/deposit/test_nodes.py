@@ -1,3 +1,5 @@
+"""Deposit's declaration: what its table must hold, and the features that it has."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -5,14 +7,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
+from casebook.cases.declared import read_declaration
 from casebook.column_types.parsing import InvalidTableError
-from casebook.pipelines.deposit.columns import CLIENTS, FEATURE_SOURCES
-from casebook.pipelines.deposit.features import engineer_features
-from casebook.pipelines.deposit.nodes import ingest_clients, present_rows
-from casebook.pipelines.deposit.schemas import CATEGORIES, CLIENTS_SCHEMA
+from casebook.data import target_classes
+from casebook.stages.declared import describe_tables, join_tables, type_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from casebook.preprocessing.row_schema import RowSchema
 
 NUMBERS = {
     "age": [59, 30, 41],
@@ -26,13 +29,27 @@ NUMBERS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a class have so few rows as it has here."""
+    monkeypatch.setattr(target_classes, "LEAST_ROWS", 1)
+
+
+def ingest_clients(raw: pd.DataFrame) -> tuple[pd.DataFrame, RowSchema]:
+    """Run the nodes that make joined rows of the file."""
+    declaration = read_declaration("deposit")
+    data, target, task = declaration.tree["data"], "deposit", "binary"
+    schema = describe_tables(data, target, task, {"keys": {}}, raw, tables=["clients"])
+    typed = type_table(raw, schema, data, target, task, table="clients")
+    rows, metrics = join_tables(data, target, task, typed, tables=["clients"])
+    assert metrics == {"data/target_missing_rows": 0.0}
+    return rows, schema
+
+
 def test_clients_are_typed_and_yes_is_1(raw_clients: pd.DataFrame) -> None:
-    pd.testing.assert_frame_equal(ingest_clients(raw_clients), raw_clients.assign(**NUMBERS))
-
-
-def test_columns_may_come_in_any_order_and_are_put_in_theirs(raw_clients: pd.DataFrame) -> None:
-    assert ingest_clients(raw_clients[sorted(raw_clients)]).columns.tolist() == list(CLIENTS)
-    assert len(CLIENTS) == 17
+    rows, schema = ingest_clients(raw_clients)
+    pd.testing.assert_frame_equal(rows, raw_clients.assign(**NUMBERS))
+    assert schema.classes == ("no", "yes")
 
 
 def change(column: str, *values: str | None) -> Callable[[pd.DataFrame], pd.DataFrame]:
@@ -40,17 +57,16 @@ def change(column: str, *values: str | None) -> Callable[[pd.DataFrame], pd.Data
 
 
 WRONG = [
-    (lambda table: table.drop(columns="month"), " lacks the column month; it has age, job, marital"),
-    (lambda table: table.drop(columns="duration"), " lacks the column duration; it has age, job, marital"),
-    (lambda table: table.assign(colour="red"), " has columns that nothing is known of: colour; remove them"),
+    (lambda table: table.drop(columns="month"), " 'month'; there are age, job, marital"),
+    (lambda table: table.drop(columns="duration"), " 'duration' (did you mean education?); there are age, job, marital"),
     (lambda table: table.head(0), " has a header but no rows; put the complete file there"),
     (
         change("age", "59", "young", "41"),
-        ", column age: 'young' is not a number (1 of 3 rows, first in data row 2); mend the file",
+        ", column age: 'young' is not a whole number (1 of 3 rows, first in data row 2); mend the file",
     ),
     (
         change("age", "59", "30.5", "41"),
-        ", column age: must be a whole number (1 rows, first '30.5' in data row 2); mend the file",
+        ", column age: '30.5' is not a whole number (1 of 3 rows, first in data row 2); mend the file",
     ),
     (
         change("age", "59", None, "41"),
@@ -101,15 +117,15 @@ WRONG = [
     ),
     (
         change("deposit", "yes", "maybe", "no"),
-        ", column deposit: must be one of no, yes (1 rows, first 'maybe' in data row 2); mend the file",
+        ", column deposit: 'maybe' (1 rows) is none of the declared classes no, yes",
     ),
     (
         change("deposit", "1", "1", "0"),
-        ", column deposit: must be one of no, yes (3 rows, first '1' in data row 1); mend the file",
+        ", column deposit: '1', '0' (3 rows) is none of the declared classes no, yes",
     ),
     (
         change("deposit", "no", "no", "no"),
-        ", column deposit: every row is no; both classes are needed to learn from",
+        ", column deposit: every row is no; two classes at least are needed",
     ),
 ]  # fmt: skip
 
@@ -123,43 +139,32 @@ def test_a_table_that_cannot_be_used_is_refused_by_file_column_and_value(
     assert f"bank.csv{message}" in str(told.value)
 
 
-@pytest.mark.parametrize("column", [*CATEGORIES])
+@pytest.mark.parametrize(
+    "column", ["job", "marital", "education", "default", "housing", "loan", "contact", "month", "poutcome"]
+)
 def test_each_column_of_categories_refuses_another_one(raw_clients: pd.DataFrame, column: str) -> None:
     spoilt = raw_clients.assign(**{column: [*raw_clients[column].astype("str")[:2], "other one"]})
     with pytest.raises(InvalidTableError, match=f"column {column}: must be one of .*'other one' in data row 3"):
         ingest_clients(spoilt)
 
 
-def test_the_schema_knows_every_column_and_no_null() -> None:
-    assert list(CLIENTS_SCHEMA.columns) == list(CLIENTS)
-    assert not any(column.nullable for column in CLIENTS_SCHEMA.columns.values())
-
-
-def test_the_joined_rows_are_the_clients(raw_clients: pd.DataFrame) -> None:
-    clients = ingest_clients(raw_clients)
-    pd.testing.assert_frame_equal(present_rows(clients), raw_clients.assign(**NUMBERS))
+def test_the_declaration_knows_every_column_and_no_null(raw_clients: pd.DataFrame) -> None:
+    columns = read_declaration("deposit").data.columns
+    assert list(columns) == list(raw_clients)
+    assert not any(said.nullable for name, said in columns.items() if name != "deposit")
 
 
 def test_the_features_are_the_sixteen_columns_and_the_answer_behind_them(raw_clients: pd.DataFrame) -> None:
-    features = engineer_features(ingest_clients(raw_clients))
+    rows, schema = ingest_clients(raw_clients)
+    before = rows.copy()
+    features = schema.engineer_features(rows)
     pd.testing.assert_frame_equal(features, raw_clients.assign(**NUMBERS))
+    pd.testing.assert_frame_equal(rows, before)
     assert (features.columns[-1], features.shape[1]) == ("deposit", 17)
+    assert schema.value_features == {}
 
 
 def test_a_request_has_features_without_an_answer_and_without_the_calls_duration(raw_clients: pd.DataFrame) -> None:
-    request = ingest_clients(raw_clients).drop(columns=["deposit", "duration"])
-    assert engineer_features(request).columns.tolist() == [name for name in FEATURE_SOURCES if name != "duration"]
-
-
-def test_the_nodes_leave_their_inputs_as_they_are(raw_clients: pd.DataFrame) -> None:
-    raw = raw_clients.copy()
-    clients = ingest_clients(raw_clients)
-    pd.testing.assert_frame_equal(raw_clients, raw)
-    kept = clients.copy()
-    engineer_features(present_rows(clients))
-    pd.testing.assert_frame_equal(clients, kept)
-
-
-def test_features_of_a_row_do_not_depend_on_the_other_rows(raw_clients: pd.DataFrame) -> None:
-    clients = ingest_clients(raw_clients)
-    pd.testing.assert_frame_equal(engineer_features(clients.iloc[[2]]), engineer_features(clients).iloc[[2]])
+    rows, schema = ingest_clients(raw_clients)
+    request = schema.engineer_features(rows.drop(columns=["deposit", "duration"]))
+    assert request.columns.tolist() == [name for name in raw_clients if name not in {"deposit", "duration"}]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from pydantic import field_serializer, model_validator
+from pydantic import Field, create_model, field_serializer, model_validator
 
-from casebook.config.schema import CaseParameters
+from casebook.cases.samples import SAMPLES
+from casebook.config.schema import CaseParameters, Parameters
 from casebook.config.schema.table_declaration import DataParameters  # noqa: TC001 - Pydantic looks it up
 from casebook.config.tree import overlay
 
@@ -41,6 +43,11 @@ class DeclaredCaseParameters(CaseParameters):
         marked = self.data.with_role("target")
         if marked and marked != [self.target]:
             raise ValueError(f"data.columns.{marked[0]} has the role target, but target is {self.target}: give one")
+        weights = self.data.with_role("weight")
+        if weights:
+            raise ValueError(
+                f"data.columns.{weights[0]}: no training weighs its rows yet; give it the role ignore, or leave it out"
+            )
         said = self.data.columns.get(self.target)
         if said is None:
             return self
@@ -59,3 +66,19 @@ class DeclaredCaseParameters(CaseParameters):
     def _state_what_is_said(self, data: DataParameters) -> dict[str, Any]:
         """Leave defaults out: a column has a dozen options, of which one or two are said."""
         return data.model_dump(mode="json", exclude_defaults=True)
+
+
+@cache
+def declared_parameters(case: str) -> type[DeclaredCaseParameters]:
+    """Make the class of a declared case's parameters: one with a sample has the parameters of its generator."""
+    if case not in SAMPLES:
+        return DeclaredCaseParameters
+    generator = SAMPLES[case]
+    sizes: dict[str, Any] = {
+        generator.rows: (int, Field(default=generator.usual, ge=generator.fewest)),
+        "seed": (int, Field(default=1, ge=0)),
+    }
+    sample = create_model("SampleParameters", __base__=Parameters, **sizes)
+    named = f"{case.capitalize()}Parameters"
+    made: type[DeclaredCaseParameters] = create_model(named, __base__=DeclaredCaseParameters, sample=(sample, sample()))
+    return made

@@ -132,6 +132,10 @@ class DataParameters(Parameters):
     defaults: Literal["rows", "schema"] = Field(
         default="rows", description="of preprocessing and training: by the number of rows, or as for a case in Python"
     )
+    fetch: str = Field(
+        default="",
+        description="where the files come from: `competition:` or `dataset:` (Kaggle's), or `keras:`, and a name",
+    )
     tables: dict[str, TableParameters] = Field(min_length=1, description="the first one holds the rows")
     columns: Annotated[dict[str, ColumnParameters], BeforeValidator(_name_columns)] = Field(default_factory=dict)
     features: Annotated[dict[str, FeatureParameters], BeforeValidator(_name_columns)] = Field(
