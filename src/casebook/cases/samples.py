@@ -36,4 +36,10 @@ class SampleGenerator:
         return best
 
 
-SAMPLES = {generator.case: generator for generator in (SampleGenerator("deposit", "clients", 11_162, 200),)}
+GENERATORS = (
+    # A fifth of the employees stand there as exact copies.
+    SampleGenerator("attrition", "employees", 14_999, 200),
+    SampleGenerator("deposit", "clients", 11_162, 200),
+    SampleGenerator("pima", "rows", 768, 100),
+)
+SAMPLES = {generator.case: generator for generator in GENERATORS}

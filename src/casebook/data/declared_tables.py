@@ -12,7 +12,7 @@ from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.column_types.parsing import conform_table
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from casebook.config.schema.table_declaration import ColumnParameters, DataParameters, TableParameters
     from casebook.preprocessing.row_schema import Label, RowSchema
@@ -51,42 +51,41 @@ def type_table(
     if raw_target is not None:
         place = f"{said.file}, column {target}"
         typed = typed.assign(**{target: number_target(raw[raw_target], schema.classes, task, place)})
-    for name in typed:
-        if name in data.columns and name in names.values():
-            check_values(typed[name], data.columns[name], f"{said.file}, column {name}")
+    order = [*keys.values(), *names.values()]
+    typed = typed[[name for name in order if name in typed]]
+    wrong = [
+        told
+        for name in typed
+        if name in data.columns and name in names.values()
+        for told in find_forbidden(typed[name], data.columns[name], f"{said.file}, column {name}")
+    ]
+    if wrong:
+        raise InvalidTableError("\n".join(wrong))
     return typed
 
 
-def check_values(column: pd.Series, said: ColumnParameters, place: str) -> None:
-    """Refuse values that a declaration rules out.
-
-    Raises:
-        InvalidTableError: names the column, the rule, the count, the first value and its row.
-    """
+def find_forbidden(column: pd.Series, said: ColumnParameters, place: str) -> Iterator[str]:
+    """Find values that a declaration rules out -> the column, the rule, the count, the first value and its row."""
     known = column.notna().to_numpy()
-    if not said.nullable:
-        _refuse(column, ~known, "must not be empty", place)
     if said.values:  # noqa: PD011 - no pandas object
         allowed = [str(value) for value in said.values]  # noqa: PD011
-        _refuse(
-            column,
-            known & ~column.astype("str").isin(allowed).to_numpy(),
-            f"must be one of {', '.join(allowed)}",
-            place,
-        )
-    if said.minimum is None and said.maximum is None:
-        return
-    numbers = column.to_numpy(np.float64, na_value=np.nan)
-    low = -np.inf if said.minimum is None else said.minimum
-    high = np.inf if said.maximum is None else said.maximum
-    _refuse(column, known & ((numbers < low) | (numbers > high)), f"must be from {low:g} to {high:g}", place)
+        other = known & ~column.astype("str").isin(allowed).to_numpy()
+        yield from _describe_wrong(column, other, f"must be one of {', '.join(allowed)}", place)
+    if said.minimum is not None or said.maximum is not None:
+        numbers = column.to_numpy(np.float64, na_value=np.nan)
+        low = -np.inf if said.minimum is None else said.minimum
+        high = np.inf if said.maximum is None else said.maximum
+        outside = known & ((numbers < low) | (numbers > high))
+        yield from _describe_wrong(column, outside, f"must be from {low:g} to {high:g}", place)
+    if not said.nullable:
+        yield from _describe_wrong(column, ~known, "must not be empty", place)
 
 
-def _refuse(column: pd.Series, wrong: np.ndarray, rule: str, place: str) -> None:
+def _describe_wrong(column: pd.Series, wrong: np.ndarray, rule: str, place: str) -> Iterator[str]:
     rows = np.flatnonzero(wrong)
     if len(rows):
         first = f"first {str(column.iloc[rows[0]])!r} in data row {rows[0] + 1}"
-        raise InvalidTableError(f"{place}: {rule} ({len(rows)} rows, {first}); mend the file or the declaration")
+        yield f"{place}: {rule} ({len(rows)} rows, {first}); mend the file or the declaration"
 
 
 def join_tables(typed: Mapping[str, pd.DataFrame], data: DataParameters) -> pd.DataFrame:

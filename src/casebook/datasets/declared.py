@@ -110,7 +110,9 @@ def read_table(path: Path, said: TableParameters) -> pd.DataFrame:
         table = _read_text(path, said)
     if said.names and kind in (PARQUET | WORKBOOKS):
         table = table.set_axis(said.names, axis="columns")
-    table = table.rename(columns=lambda name: said.rename.get(str(name), str(name)))
+    spelled = {spell(name): name for name in said.names} | {spell(name): to for name, to in said.rename.items()}
+    exact = said.rename | {name: name for name in said.names}
+    table = table.rename(columns=lambda name: exact.get(str(name), spelled.get(spell(str(name)), str(name))))
     names = list(table.columns)
     unnamed = [place for place, name in enumerate(names, 1) if not name.strip() or name.startswith("Unnamed: ")]
     if unnamed:
@@ -121,15 +123,19 @@ def read_table(path: Path, said: TableParameters) -> pd.DataFrame:
     return table
 
 
+def spell(name: str) -> str:
+    """Write the name of a column as those that are declared are compared: small letters without blanks around."""
+    return name.strip().lower()
+
+
 def _read_text(path: Path, said: TableParameters) -> pd.DataFrame:
     """Read a CSV file, packed or not, whose columns are texts: what they mean is for their types to say."""
-    options = pyarrow.csv.ReadOptions(
-        encoding=said.encoding,
-        column_names=said.names or None,
-        skip_rows=1 if said.names and said.header else 0,
-    )
+    first = _read_first_line(path, said)
+    # Where the declaration names the columns, a line that is no row of values is a header all the same.
+    has_header = said.header or not any(letter.isdigit() for value in first for letter in value)
+    names = said.names if said.names and (said.header or not has_header) else first
+    options = pyarrow.csv.ReadOptions(encoding=said.encoding, column_names=names, skip_rows=1 if has_header else 0)
     parse = pyarrow.csv.ParseOptions(delimiter=said.delimiter, newlines_in_values=True)
-    names = said.names or _read_names(path, said)
     types = {name: pa.dictionary(pa.int32(), pa.string()) for name in names}
     convert = pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=True)
     with _open(path) as file:
@@ -137,13 +143,11 @@ def _read_text(path: Path, said: TableParameters) -> pd.DataFrame:
     return table
 
 
-def _read_names(path: Path, said: TableParameters) -> list[str]:
-    """Read the names of the columns from the first line."""
+def _read_first_line(path: Path, said: TableParameters) -> list[str]:
+    """Read the values of the first line."""
     with _open(path) as file:
-        text = io.TextIOWrapper(
-            file, encoding="utf-8-sig" if said.encoding.lower() in {"utf-8", "utf8"} else said.encoding
-        )
-        return next(csv.reader(text, delimiter=said.delimiter), [])
+        encoding = "utf-8-sig" if said.encoding.lower() in {"utf-8", "utf8"} else said.encoding
+        return next(csv.reader(io.TextIOWrapper(file, encoding=encoding), delimiter=said.delimiter), [])
 
 
 def _open(path: Path) -> Any:  # noqa: ANN401 - a file of bytes

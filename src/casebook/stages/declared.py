@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.pipeline import Pipeline
 
+from casebook.column_types.column_type import InvalidTableError
 from casebook.config.schema.table_declaration import DataParameters
 from casebook.data import declared_tables, row_description
+from casebook.data.name_lookup import describe_unknown
 from casebook.stages import nodes
 from casebook.stages.graph import create_modelling_pipeline, stage
 from casebook.stages.row_features import bind
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 Block = dict[str, Any]
+# Blocks of `preprocessing` whose keys, or values, are features.
+NAMING_FEATURES = ("columns", "encoding", "impute", "clip", "nearest_lower_within")
 
 
 def create_declared_pipeline(case: str, tables: Sequence[str]) -> Pipeline:
@@ -56,6 +60,7 @@ def create_declared_pipeline(case: str, tables: Sequence[str]) -> Pipeline:
             ["joined_rows", "target_metrics"],
         ),
     ]
+    own.append(stage("features", refuse_unknown_names, ["row_schema", "params:preprocessing", "params:leaks"], None))
     profiles = [
         stage(
             "profile",
@@ -112,3 +117,19 @@ def join_tables(
     if missing:
         LOGGER.warning("%s is empty in %d of %d rows, which are set aside", place, missing, len(rows))
     return settled, {"data/target_missing_rows": float(missing)}
+
+
+def refuse_unknown_names(row_schema: RowSchema, preprocessing: Block, leaks: Block) -> None:
+    """Refuse parameters that name features or raw columns which the files do not have.
+
+    Raises:
+        InvalidTableError: names the key, and the nearest name that there is.
+    """
+    for block in NAMING_FEATURES:
+        for name in preprocessing.get(block, ()):
+            if name not in row_schema.features:
+                told = describe_unknown("feature column", name, row_schema.features)
+                raise InvalidTableError(f"preprocessing.{block}: {told}")
+    for name in leaks:
+        if name not in row_schema.columns:
+            raise InvalidTableError(f"leaks: {describe_unknown('raw column', name, row_schema.columns)}")
