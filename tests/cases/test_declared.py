@@ -146,6 +146,9 @@ def test_defaults_follow_the_number_of_rows_below_what_is_said(configuration: Pa
     unsaid = resolve_case("churn2", {**tree, "data": {**tree["data"], "defaults": "schema"}}, {})
     assert unsaid["training"]["batch_size"] == 256
     assert defaults_of("churn2", {"data": {"tables": "wrong"}}) == {}
+    assert set(resolved["study"]["space"]["training"]) == {"optimizer", "network"}
+    own = {"training": {"batch_size": {"choice": [8, 16]}}}
+    assert resolve_case("churn2", {**tree, "study": {"space": own}}, {})["study"]["space"] == own
 
 
 def test_more_rows_mean_larger_batches_wider_layers_and_fewer_epochs() -> None:

@@ -26,6 +26,18 @@ ENSEMBLES = ((0, 8), (50_000, 4))
 # Categories beyond so many are embedded instead of one-hot.
 ONEHOT_WIDTH = 24
 RARE = ((0, 2), (5_000, 5), (50_000, 10))
+# What a study varies where its space is not said.
+SPACE = {
+    "training": {
+        "optimizer": {"learning_rate": {"float": [5.0e-4, 1.0e-2], "log": True}},
+        "network": {
+            "hidden": {"choice": [[64], [128], [128, 64], [256, 128], [256, 256]]},
+            "dropout": {"float": [0.0, 0.5], "step": 0.1},
+            "piecewise_linear_bins": {"choice": [0, 8, 16, 32]},
+            "ensemble_size": {"choice": [1, 4, 8]},
+        },
+    }
+}
 
 
 def choose_defaults(rows: int, task: str) -> dict[str, Any]:
@@ -65,7 +77,10 @@ def defaults_of(case: str, tree: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(first, dict) or not isinstance(first.get("file"), str):
         # Where they were to be by rows, the check that follows says what is wrong.
         return {}
-    return choose_defaults(count_rows(find_file(case, first["file"])), str(tree.get("task")))
+    defaults = choose_defaults(count_rows(find_file(case, first["file"])), str(tree.get("task")))
+    # A space that is said is searched alone.
+    said = isinstance(tree.get("study"), dict) and tree["study"].get("space")
+    return defaults if said else {**defaults, "study": {"space": SPACE}}
 
 
 def count_rows(file: Path) -> int:

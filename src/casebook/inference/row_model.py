@@ -127,7 +127,8 @@ class _CaseCode:
         root = (__package__ or "").rpartition(".")[0]
         columns = import_module(f"{root}.pipelines.{case}.columns")
         features = import_module(f"{root}.pipelines.{case}.features")
-        self.columns, self.sources = columns.RAW_ROW, columns.FEATURE_SOURCES
+        self.columns = columns.RAW_ROW
+        self.sources = getattr(columns, "FEATURE_SOURCES", {})
         self.engineer_features = features.engineer_features
         self.value_features = getattr(features, "VALUE_FEATURES", None)
 
