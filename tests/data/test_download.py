@@ -8,6 +8,7 @@ import shutil
 import tarfile
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,6 @@ from casebook.data.raw_files import MARKER, find_raw_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 NAMES = ("act_train.csv", "people.csv", "act_test.csv")
 SAMPLE = {"people": 200, "activities": 1000, "seed": 1}
