@@ -12,6 +12,7 @@ from casebook.batch_scoring.scorer import RawBlock, ScoredBlock, ScoredRows, ind
 from casebook.cases.registry import NewRows
 from casebook.column_types.parsing import InvalidTableError
 from casebook.monitoring.drift import describe_columns
+from casebook.monitoring.unknown_categories import UNKNOWN
 
 FORM = NewRows(
     "new.csv", {"id": "key", "y": "probability"}, key="id", day="date",
@@ -37,6 +38,10 @@ class Model:
             raise OverflowError("too old")
         return pd.DataFrame({"doubled": 2 * numbers["age"].fillna(0), **numbers})
 
+    def unknown_categories(self, features: pd.DataFrame) -> pd.DataFrame:
+        lines = [("age", 1, 1 / len(features), "3")] if 6 in set(features.get("doubled", [])) else []
+        return pd.DataFrame(lines, columns=UNKNOWN)
+
     def answer_features(self, features: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame({"probability": (features["age"].fillna(0) * features["people_size"] / 100).to_numpy()})
 
@@ -50,7 +55,8 @@ def block(first: int = 0, **changed: list[Any]) -> RawBlock:
         "extra": ["x", "y", "z"],
         **changed,
     }
-    return RawBlock(first, pd.DataFrame({name: pd.Categorical(values) for name, values in columns.items()}))
+    rows = pd.DataFrame({name: pd.Categorical(values) for name, values in columns.items()})
+    return RawBlock(rows, np.arange(first, first + len(rows)))
 
 
 def score(given: RawBlock) -> ScoredBlock:
@@ -102,18 +108,43 @@ def test_a_block_of_nothing_but_bad_rows_has_no_predictions() -> None:
     assert scored.counts == {}
 
 
-def test_lines_that_are_no_rows_are_rejected_too() -> None:
-    given = block()
-    scored = score(RawBlock(0, given.rows, ["3 values instead of 5: a,b,c"]))
+def test_a_line_that_is_no_row_is_rejected_by_its_own_number_and_the_others_keep_theirs() -> None:
+    given = block(age=["1", "old", "2"])
+    scored = score(RawBlock(given.rows, np.array([100, 102, 103]), [(101, "3 values instead of 5: a,b,c")]))
     assert scored.rejected.to_dict("records") == [
-        {"row": -1, "key": "", "column": "", "reason": "3 values instead of 5: a,b,c"}
+        {"row": 101, "key": "", "column": "", "reason": "3 values instead of 5: a,b,c"},
+        {"row": 102, "key": "b", "column": "age", "reason": "'old' is not a number"},
     ]
+    assert scored.predictions["row"].tolist() == [100, 103]
+    rows = block().rows.assign(people_size="2").head(2)
+    alone = score_block(RawBlock(rows, np.array([7, 9])), None, Model(), ALONE, "2026-01-01")
+    assert alone.predictions["key"].tolist() == ["7", "9"]
+
+
+def test_a_row_whose_key_is_empty_is_rejected() -> None:
+    scored = score(block(id=["a", None, "c"]))
+    assert scored.rejected[["row", "column", "reason"]].to_numpy().tolist() == [
+        [1, "id", "is empty, so that nothing names the row"]
+    ]
+
+
+def test_keys_that_became_floats_beside_a_null_are_written_as_whole_numbers() -> None:
+    rows = block().rows.assign(id=[7.0, 8.0, None])
+    scored = score(RawBlock(rows, np.arange(3)))
+    assert scored.predictions["key"].tolist() == ["7", "8"]
+
+
+def test_rows_of_a_category_that_the_model_does_not_know_are_counted_by_column() -> None:
+    assert score(block(age=["1", "3", None])).unknown.to_dict("list") == {
+        "column": ["age"], "rows": [1], "share": [1 / 3], "values": ["3"],
+    }  # fmt: skip
+    assert score(block()).unknown.empty
 
 
 def test_rows_without_key_and_day_have_their_number_and_the_day_of_the_scoring() -> None:
     given = block(first=5)
     rows = given.rows.assign(people_size="2")
-    scored = score_block(RawBlock(5, rows), None, Model(), ALONE, "2026-01-01")
+    scored = score_block(RawBlock(rows, np.arange(5, 8)), None, Model(), ALONE, "2026-01-01")
     assert scored.predictions["key"].tolist() == ["5", "6", "7"]
     assert scored.predictions["day"].astype(object).tolist() == ["2026-01-01"] * 3
 
@@ -121,13 +152,13 @@ def test_rows_without_key_and_day_have_their_number_and_the_day_of_the_scoring()
 def test_a_file_without_a_column_that_the_model_needs_is_refused() -> None:
     rows = block().rows.drop(columns="age")
     with pytest.raises(InvalidTableError, match=r"new\.csv lacks age, which the model needs; it has id, person, date"):
-        score(RawBlock(0, rows))
+        score(RawBlock(rows, np.arange(3)))
 
 
 @pytest.mark.parametrize(("column", "words"), [("id", "id, which names its rows"), ("person", "person")])
 def test_a_file_without_key_or_owner_is_refused(column: str, words: str) -> None:
     with pytest.raises(InvalidTableError, match=rf"new\.csv lacks the column {words}"):
-        score(RawBlock(0, block().rows.drop(columns=column)))
+        score(RawBlock(block().rows.drop(columns=column), np.arange(3)))
 
 
 def test_owners_that_stand_twice_or_lack_their_key_are_refused() -> None:

@@ -200,6 +200,7 @@ def test_every_kind_describes_itself() -> None:
         "date": ["string", "null"],
         "flag": ["boolean", "null"],
         "number": ["number", "null"],
+        "label": ["integer", "null"],
         "string": "string",
         "image": "array",
     }

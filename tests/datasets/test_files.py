@@ -41,15 +41,28 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_part_of_the_columns(raw:
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"id,char_1,outcome\nact1_1,type 2,0\nact1_2,ty", b"id,outcome\nact1_1,0\n\xff\xfe,1,2\n", b"\xff\xfe\x00"],
-    ids=["no bytes", "cut off in the last line", "binary", "another encoding"],
+    ("content", "words"),
+    [
+        (b"", r"the file is empty: put the complete file there"),
+        (
+            b"id,char_1,outcome\na,type 2,0\nb,ty",
+            r"data row 2: 2 values .* 3: b,ty .*the file may be cut off",
+        ),
+        (b"id,outcome\na,0\nb\nc,1\n", r"data row 2: 1 values instead of 2: b \(1 of 3 rows .*\); mend the file"),
+        (
+            b'id,outcome\na,0\n"b,0\nc,1\nd,"e\n',
+            r"data row 2: a quote is opened and not closed: \"b,0 \(2 of 4",
+        ),
+        (b"id,outcome\na,0\nM\xfcller,1\n", r"data row 2, column id: 'M\u00fcller,1' is not UTF-8"),
+        ("id,outcome\na,0\n".encode("utf-16"), r"the file is in UTF-16: save it as UTF-8"),
+        (b"id;outcome\na;0\n", r"its columns are separated by semicolons; save it with commas"),
+        (b"id,id\na,0\n", r"the column id stands twice in it; remove or rename one of the two"),
+    ],
+    ids=["no bytes", "cut off", "a short row", "a quote", "encoding", "UTF-16", "delimiter", "a column twice"],
 )
-def test_a_file_that_is_no_whole_csv_is_refused_by_name_with_what_to_do(raw: Path, content: bytes) -> None:
+def test_a_file_that_is_no_whole_csv_is_refused_by_name_with_what_to_do(raw: Path, content: bytes, words: str) -> None:
     raw.write_bytes(content)
-    with pytest.raises(
-        RawFileError, match=r"act_train\.csv cannot be read as CSV \(.*\); it may be cut off or damaged"
-    ):
+    with pytest.raises(RawFileError, match=rf"act_train\.csv cannot be read as CSV \({words}"):
         RawTable(str(raw)).load()
 
 

@@ -10,10 +10,12 @@ import pandas as pd
 import pytest
 from kedro.io import DatasetError
 
-from casebook.batch_scoring.scorer import REJECTED, ScoredBlock
+from casebook.batch_scoring.rejections import REJECTED, RejectedRowsError
+from casebook.batch_scoring.scorer import ScoredBlock
 from casebook.column_types.parsing import InvalidTableError
-from casebook.datasets import ScoredFiles
+from casebook.datasets import PredictedFiles, ScoredFiles
 from casebook.datasets.raw import RawFileError
+from casebook.monitoring.unknown_categories import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,15 +33,21 @@ def scored(first: int, probabilities: list[float], rejected: int = 0) -> ScoredB
     })  # fmt: skip
     bad = pd.DataFrame([(100 + n, f"bad_{n}", "age", "too old") for n in range(rejected)], columns=REJECTED)
     counts = {"probability": np.array([len(probabilities), 0])} if probabilities else {}
-    return ScoredBlock(predictions if probabilities else predictions.head(0)[["row", "key", "day"]], bad, counts)
+    unknown = (
+        pd.DataFrame([("colour", 2, 0.5, "green")], columns=UNKNOWN) if rejected else pd.DataFrame(columns=UNKNOWN)
+    )
+    scored = predictions if probabilities else predictions.head(0)[["row", "key", "day"]]
+    return ScoredBlock(scored, bad, counts, unknown)
 
 
 class Blocks:
     """What a node hands over: it can be gone through, and knows the model."""
 
-    def __init__(self, *blocks: ScoredBlock | Exception) -> None:
+    def __init__(self, *blocks: ScoredBlock | Exception, file: str = "new.csv", version: str = "3") -> None:
         self.blocks = blocks
-        self.model = SimpleNamespace(version="3", test_scores={"auc": 0.9})
+        self.model = SimpleNamespace(version=version, test_scores={"auc": 0.9})
+        self.form = SimpleNamespace(file=file)
+        self.place, self.digest = f"/inbox/{file}", f"{len(blocks)}a2b3c4d5e6f"
 
     def __iter__(self) -> Iterator[ScoredBlock]:
         for block in self.blocks:
@@ -70,9 +78,12 @@ def test_blocks_end_up_below_each_other_in_three_files_and_are_counted(files: Sc
     assert read(tmp_path, "rejected.parquet")["key"].tolist() == ["bad_0", "bad_0", "bad_1"]
     counted = files.load()
     assert counted.pop("seconds") > 0
+    assert counted.pop("at") > "2020"
     assert counted == {
         "rows": 6, "scored": 3, "rejected": 3, "model": {"version": "3", "test": {"auc": 0.9}},
-        "counts": {"probability": [3, 0]},
+        "counts": {"probability": [3, 0]}, "rejected_columns": {"age": 3}, "file": "new.csv",
+        "place": "/inbox/new.csv", "digest": "2a2b3c4d5e6f", "unknown": {"colour": {"rows": 4, "values": "green"}},
+        "folder": str(tmp_path / "redhat" / "predicted" / "new.csv-2a2b3c4d-version-3"),
     }  # fmt: skip
 
 
@@ -82,10 +93,7 @@ def test_a_first_block_without_predictions_does_not_decide_their_columns(files: 
     assert len(read(tmp_path, "rejected.parquet")) == 2
 
 
-def test_files_of_no_rows_have_their_columns(files: ScoredFiles, tmp_path: Path) -> None:
-    files.save(Blocks(scored(0, [], rejected=1)))
-    assert list(read(tmp_path, "predictions.parquet")) == ["row", "key", "day"]
-    assert list(read(tmp_path, "submission.csv")) == ["activity_id", "outcome"]
+def test_a_file_without_rejected_rows_has_their_columns(files: ScoredFiles, tmp_path: Path) -> None:
     files.save(Blocks(scored(0, [0.5])))
     assert list(read(tmp_path, "rejected.parquet")) == REJECTED
     assert read(tmp_path, "rejected.parquet").empty
@@ -98,8 +106,50 @@ def test_an_error_in_the_middle_leaves_what_was_there_before(files: ScoredFiles,
     assert read(tmp_path, "predictions.parquet")["probability"].tolist() == [0.2]
     assert files.load()["rows"] == 1
     assert sorted(path.name for path in (tmp_path / "redhat").iterdir()) == [
-        "predictions.parquet", "rejected.parquet", "scored.json", "submission.csv",
+        "predicted", "predictions.parquet", "rejected.parquet", "scored.json", "submission.csv",
     ]  # fmt: skip
+    assert [path.name for path in (tmp_path / "redhat" / "predicted").iterdir()] == ["new.csv-1a2b3c4d-version-3"]
+
+
+def test_a_file_of_which_every_row_is_rejected_is_refused_and_replaces_nothing(
+    files: ScoredFiles, tmp_path: Path
+) -> None:
+    files.save(Blocks(scored(0, [0.2])))
+    with pytest.raises(DatasetError) as told:
+        files.save(Blocks(scored(0, [], rejected=2), file="bad.csv"))
+    assert isinstance(told.value.__cause__, RejectedRowsError)
+    assert "bad.csv: none of its 2 rows could be scored (rejected: age 2; data row 101, column age: too old)" in str(
+        told.value
+    )
+    assert read(tmp_path, "predictions.parquet")["probability"].tolist() == [0.2]
+    assert files.load()["file"] == "new.csv"
+    assert read(tmp_path, "all_rejected/bad.csv-1a2b3c4d-version-3.parquet")["reason"].tolist() == ["too old"] * 2
+    assert len(list((tmp_path / "redhat" / "predicted").iterdir())) == 1
+
+
+def test_predictions_are_kept_by_file_content_and_version_and_those_of_the_newest_stand_first(
+    files: ScoredFiles, tmp_path: Path
+) -> None:
+    files.save(Blocks(scored(0, [0.2]), file="a.csv"))
+    files.save(Blocks(scored(0, [0.7]), file="b.csv"))
+    files.save(Blocks(scored(0, [0.8]), scored(1, [0.9]), file="b.csv"))
+    files.save(Blocks(scored(0, [0.3]), file="a.csv", version="4"))
+    assert read(tmp_path, "predictions.parquet")["probability"].tolist() == [0.3]
+    kept = PredictedFiles(str(tmp_path / "redhat"), "redhat").load()
+    assert [(each.file, each.digest[:8], each.version, each.test) for each in kept] == [
+        ("a.csv", "1a2b3c4d", 3, {"auc": 0.9}), ("b.csv", "1a2b3c4d", 3, {"auc": 0.9}),
+        ("b.csv", "2a2b3c4d", 3, {"auc": 0.9}), ("a.csv", "1a2b3c4d", 4, {"auc": 0.9}),
+    ]  # fmt: skip
+    assert [each.read(None)["probability"].tolist() for each in kept] == [[0.2], [0.7], [0.8, 0.9], [0.3]]
+    assert kept[2].read(pd.Index(["act_1", "act_9"]))["probability"].tolist() == [0.9]
+    assert list(kept[2].read(pd.Index([], dtype="str"))) == ["row", "key", "day", "probability", "class"]
+
+
+def test_nothing_predicted_yet_is_said(tmp_path: Path) -> None:
+    with pytest.raises(RawFileError, match=r"holds no predictions yet: run `kedro run --pipeline=redhat_predict`"):
+        PredictedFiles(str(tmp_path), "redhat").load()
+    with pytest.raises(RawFileError, match=r"is written by `kedro run --pipeline=redhat_predict`"):
+        PredictedFiles(str(tmp_path), "redhat").save([])
 
 
 def test_nothing_scored_yet_is_said(files: ScoredFiles) -> None:

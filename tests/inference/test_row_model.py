@@ -6,6 +6,7 @@ import pytest
 
 from casebook.column_types.parsing import InvalidTableError
 from casebook.evaluation.prediction import predict
+from casebook.inference.predictions import check_threshold
 from casebook.inference.row_model import RowModel, to_raw_values
 from casebook.models.networks import make_predictor
 from casebook.pipelines.redhat.columns import RAW_ROW
@@ -149,3 +150,21 @@ def test_typed_rows_are_written_as_they_stand_in_the_raw_files() -> None:
         "whole": [3, 4],
     }
     pd.testing.assert_frame_equal(typed, before)
+
+
+@pytest.mark.parametrize("threshold", [float("nan"), 7, -0.1, "0.5", True, [0.5]])
+def test_a_threshold_that_is_no_share_is_refused_whichever_way_rows_come(
+    model: RowModel,
+    redhat_model: Any,  # noqa: ANN401
+    threshold: Any,  # noqa: ANN401
+) -> None:
+    rows = redhat_model.raw_rows.head(2)
+    with pytest.raises(ValueError, match=r"threshold must be a number from 0 to 1, not "):
+        model.predict(rows, threshold)
+
+
+def test_a_model_that_does_not_choose_between_two_classes_takes_no_threshold() -> None:
+    assert check_threshold("multiclass", None) is None
+    for task in ("multiclass", "regression"):
+        with pytest.raises(ValueError, match="threshold: this model has none"):
+            check_threshold(task, 0.5)

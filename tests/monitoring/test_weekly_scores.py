@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.column_types.parsing import InvalidTableError
 from casebook.monitoring.weekly_scores import (
     BelowLevelError,
-    join_outcomes,
     judge_weeks,
+    mean_test_scores,
     refuse_below_level,
     score_weeks,
     weekly_metrics,
@@ -27,44 +26,9 @@ PREDICTED = pd.DataFrame(
 )
 
 
-def outcomes(keys: str, values: list[object]) -> pd.DataFrame:
-    return pd.DataFrame({"id": pd.Categorical(list(keys)), "sales": pd.Categorical(values)})
-
-
 def weekly(errors: list[float], least_rows: int = 1) -> pd.DataFrame:
-    actual = PREDICTED["prediction"] + pd.Series(errors)
-    joined = join_outcomes(PREDICTED, outcomes("abcdef", actual.astype(str).tolist()), "id", "sales", classes=False)
-    return score_weeks(joined, "mae", least_rows)
-
-
-def test_predictions_whose_outcome_arrived_are_joined_by_their_key() -> None:
-    joined = join_outcomes(PREDICTED, outcomes("exc", ["5.5", "9", "3"]), "id", "sales", classes=False)
-    assert joined[["key", "actual"]].to_dict("list") == {"key": ["c", "e"], "actual": [3.0, 5.5]}
-
-
-def test_an_outcome_that_is_still_empty_has_not_arrived() -> None:
-    joined = join_outcomes(PREDICTED, outcomes("ab", ["1", None]), "id", "sales", classes=False)
-    assert joined["key"].tolist() == ["a"]
-
-
-def test_yes_and_no_stand_for_classes_and_rows_for_keys() -> None:
-    given = pd.DataFrame({"row": ["0", "1"], "left": ["yes", "no"]})
-    predicted = PREDICTED.assign(key=PREDICTED["row"].astype(str))
-    assert join_outcomes(predicted, given, "", "left", classes=True)["actual"].tolist() == [1, 0]
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        (pd.DataFrame({"id": ["a"]}), "outcomes lack sales; they have id"),
-        (outcomes("aa", ["1", "2"]), "outcomes, column id: a stands more than once"),
-        (outcomes("ab", ["1", "many"]), r"outcomes, column sales: 'many' is no number \(data row 2\)"),
-        (outcomes("xy", ["1", "2"]), "none of the 2 outcomes is of a predicted row"),
-    ],
-)
-def test_outcomes_that_do_not_fit_are_refused(given: pd.DataFrame, message: str) -> None:
-    with pytest.raises(InvalidTableError, match=message):
-        join_outcomes(PREDICTED, given, "id", "sales", classes=False)
+    joined = PREDICTED.assign(actual=PREDICTED["prediction"] + pd.Series(errors))
+    return score_weeks(joined.dropna(subset="actual"), "mae", least_rows)
 
 
 def test_weeks_begin_on_monday_and_all_of_them_stand_below() -> None:
@@ -104,3 +68,10 @@ def test_curves_have_a_point_a_week() -> None:
     assert curves["monitor/mae"] == {0: 2, 1: 15}
     assert curves["monitor/level"] == {0: 3, 1: 3}
     assert curves["monitor/rows"] == {0: 3, 1: 2}
+
+
+def test_a_week_of_two_models_is_held_against_the_mean_of_their_test_scores() -> None:
+    tests = mean_test_scores(PREDICTED.assign(test=[2.0, 2.0, 5.0, 4.0, 4.0, 4.0]))
+    assert tests.tolist() == [3.0, 4.0, 3.5]
+    judged = judge_weeks(weekly([1, 2, 3, 10, 20, 30]), "mae", tests, 1.0)
+    assert judged["level"].tolist() == [4.0, 5.0, 4.5]

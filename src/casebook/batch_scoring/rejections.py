@@ -1,19 +1,46 @@
-"""When so many rows of a file are rejected that its predictions should not be used without a look."""
+"""Rows of a file that are rejected: why each is, and when there are too many for the others to be used unseen."""
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from casebook.column_types.parsing import InvalidTableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
+    import numpy as np
+
+    from casebook.column_types.invalid_values import InvalidValue
+
+
+REJECTED = ["row", "key", "column", "reason"]
 
 
 class RejectedRowsError(InvalidTableError):
     """More rows of a file were rejected than is allowed."""
+
+
+def tabulate_faults(
+    faults: list[InvalidValue], keys: pd.Series, numbers: np.ndarray, broken: list[tuple[int, str]]
+) -> pd.DataFrame:
+    """Put together why rows are rejected, a line a row: its first fault's column and all reasons.
+
+    Returns:
+        `row`, `key`, `column`, `reason`, in the order of the file.
+    """
+    by_row: dict[int, list[InvalidValue]] = {}
+    for fault in faults:
+        by_row.setdefault(fault.row, []).append(fault)
+    lines = [
+        (int(numbers[row]), keys.iloc[row], found[0].column, "; ".join(fault.reason for fault in found))
+        for row, found in by_row.items()
+    ]
+    lines += [(number, "", "", reason) for number, reason in broken]
+    return pd.DataFrame(sorted(lines, key=itemgetter(0)), columns=REJECTED).astype({"row": "int64"})
 
 
 def refuse_rejected(

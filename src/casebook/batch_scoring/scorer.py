@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from casebook.batch_scoring.rejections import tabulate_faults
 from casebook.column_types.column_type import InvalidTableError
 from casebook.column_types.invalid_values import InvalidValue, find_invalid_values
 from casebook.data.joins import LookupTable, write_keys
@@ -32,7 +32,6 @@ AHEAD = 2
 # In histograms a feature bears it, an answer of the model nothing.
 FEATURE = "feature "
 NAMELESS = "is empty, so that nothing names the row"
-REJECTED = ["row", "key", "column", "reason"]
 
 
 class ScoringModel(Protocol):
@@ -203,25 +202,6 @@ def refuse_other_columns(rows: pd.DataFrame, model: ScoringModel, form: NewRows)
     if missing:
         raise InvalidTableError(f"{form.file} lacks {', '.join(missing)}, which the model needs; it has "
                                 f"{', '.join(map(str, rows.columns))}")  # fmt: skip
-
-
-def tabulate_faults(
-    faults: list[InvalidValue], keys: pd.Series, numbers: np.ndarray, broken: list[tuple[int, str]]
-) -> pd.DataFrame:
-    """Put together why rows are rejected, a line a row: its first fault's column and all reasons.
-
-    Returns:
-        `row`, `key`, `column`, `reason`, in the order of the file.
-    """
-    by_row: dict[int, list[InvalidValue]] = {}
-    for fault in faults:
-        by_row.setdefault(fault.row, []).append(fault)
-    lines = [
-        (int(numbers[row]), keys.iloc[row], found[0].column, "; ".join(fault.reason for fault in found))
-        for row, found in by_row.items()
-    ]
-    lines += [(number, "", "", reason) for number, reason in broken]
-    return pd.DataFrame(sorted(lines, key=itemgetter(0)), columns=REJECTED).astype({"row": "int64"})
 
 
 def _keys(block: RawBlock, form: NewRows) -> pd.Series:

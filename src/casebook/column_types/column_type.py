@@ -37,12 +37,14 @@ class ColumnType:
         nullable: whether a value may be null.
         certain: Python types all of whose values are valid.
         json_schema: of a value in a request, for OpenAPI.
+        remedy: what to do about a value that is none, in a file.
     """
 
     expected: str
     nullable: ClassVar[bool] = True
     certain: ClassVar[frozenset[type]] = frozenset()
     json_schema: ClassVar[Mapping[str, Any]]
+    remedy: ClassVar[str] = "mend the file"
     # What a null becomes.
     null: ClassVar[Any] = None
 
@@ -125,7 +127,7 @@ class ColumnType:
             shown = shorten(repr(str(column.iloc[bad_rows[0]])))
             raise InvalidTableError(
                 f"{place}: {shown} is not {self.expected} ({len(bad_rows)} of {len(column)} rows, first in data row "
-                f"{bad_rows[0] + 1}); mend the file"
+                f"{bad_rows[0] + 1}); {self.remedy}"
             )
 
 

@@ -30,12 +30,13 @@ class LabelType(ColumnType):
 
     json_schema: ClassVar[Mapping[str, Any]] = {"type": ["integer", "null"], "minimum": 0}
     null: ClassVar[Any] = nan
+    remedy: ClassVar[str] = "mend the file, or declare with `labels` what its classes are called"
 
     def __init__(self, classes: int = 2, labels: Mapping[str, int] | None = None) -> None:
         """Keep how many classes there are, and their declared names where they have any."""
         self._classes = classes
         self._declared = {spell(name): number for name, number in (labels or {}).items()}
-        plain = "0 or 1 (no or yes, false or true)" if classes == 2 else f"a class from 0 to {classes - 1}"
+        plain = "0 or 1 (no or yes)" if classes == 2 else f"a class from 0 to {classes - 1}"
         self.expected = f"one of {', '.join(labels)}" if labels else plain
 
     def read(self, value: Any) -> int:  # noqa: ANN401

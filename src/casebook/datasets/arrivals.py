@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
+from casebook.data.source_names import name_source
 from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of
-from casebook.datasets.raw import RawArrays, RawFile, RawFileError, RawParquet, RawTable, digest_source, find_file
+from casebook.datasets.raw import (
+    RawArrays,
+    RawFile,
+    RawFileError,
+    RawParquet,
+    RawTable,
+    digest_source,
+    find_file,
+    frame_arrays,
+)
 from casebook.datasets.tracked import RunDataset, current_run_id
 
 if TYPE_CHECKING:
@@ -100,8 +110,10 @@ def read_as(usual: str, path: Path, **options: Any) -> Any:  # noqa: ANN401 - wh
     if not kind:
         raise RawFileError(f"{path}: give a file of {ALLOWED}")
     reader = READERS[kind]
-    known = options if reader.__name__ == usual.rpartition(".")[2] else {}
-    return reader(str(path), **known).load()
+    own = reader.__name__ == usual.rpartition(".")[2]
+    read = reader(str(path), **(options if own else {})).load()
+    # What reads tables takes an archive whose arrays are columns.
+    return read if own or kind != ARRAYS else name_source(frame_arrays(read), path.name)
 
 
 def _list_states(folder: Path) -> list[tuple[Path, tuple[str, int, int]]]:

@@ -13,17 +13,16 @@ import pyarrow.parquet
 
 from casebook.batch_scoring.scorer import RawBlock
 from casebook.cases.registry import load_case
-from casebook.column_types.parsing import InvalidTableError
 from casebook.config.paths import raw_folder
 from casebook.data.source_names import name_source
 from casebook.datasets.csv_blocks import read_csv_blocks
 from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of, list_parquet, refuse_repeated
 from casebook.datasets.files import FileDataset
-from casebook.datasets.raw import RawFileError, RawTable, digest_source, find_file, read_arrays, reading
+from casebook.datasets.raw import RawFileError, RawTable, digest_source, find_file, frame_arrays, read_arrays, reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from casebook.cases.registry import NewRows
@@ -117,7 +116,8 @@ class NewRowsReader:
             rows = self._take(name_source(content, path.name))
             any_rows = any_rows or bool(len(rows) or broken)
             if isinstance(content, pd.DataFrame):
-                yield RawBlock(rows, numbers, broken)
+                # A case may take its header for one if it comes as the first row.
+                yield RawBlock(rows, numbers[len(content) - len(rows) :], broken)
             else:
                 for start in range(0, len(rows), BLOCK_ROWS):
                     some = rows.iloc[start : start + BLOCK_ROWS].reset_index(drop=True)
@@ -130,21 +130,6 @@ class NewRowsReader:
         if not isinstance(content, pd.DataFrame):
             return (self.form.take_arrays or frame_arrays)(content)
         return self.form.take(content) if self.form.take else content
-
-
-def frame_arrays(arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Make a table of arrays that are columns.
-
-    Raises:
-        InvalidTableError: they are no columns of one length.
-    """
-    shapes = {name: values.shape for name, values in arrays.items()}
-    if len(set(shapes.values())) != 1 or any(len(shape) != 1 for shape in shapes.values()):
-        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "none"
-        raise InvalidTableError(
-            f"{getattr(arrays, 'file', '')}: an array a column is needed, each of shape (rows,); there are {told}"
-        )
-    return pd.DataFrame(dict(arrays))
 
 
 def _read_csv(path: Path, form: NewRows) -> Iterator[Read]:

@@ -74,7 +74,7 @@ def describe_broken(path: Path, options: CsvOptions) -> str:
     number, reason = broken[0]
     last = number == rows - 1
     remedy = "the file may be cut off: get it again" if last else "mend the file"
-    return f"data row {number + 1} has {reason} ({len(broken)} of {rows} rows cannot be read); {remedy}"
+    return f"data row {number + 1}: {reason} ({len(broken)} of {rows} rows cannot be read); {remedy}"
 
 
 def _cut(file: BinaryIO, begin: bytes, width: int) -> Iterator[tuple[bytes, list[bytes]]]:

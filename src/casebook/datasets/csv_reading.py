@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 import pyarrow.csv
 
-from casebook.datasets.file_kinds import UnreadableError, find_other_kind, open_bytes, refuse_repeated
+from casebook.datasets.file_kinds import CSV, UnreadableError, find_other_kind, open_bytes, refuse_repeated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -94,7 +94,7 @@ def count_lines(path: Path) -> int:
 
 
 def _read_header(path: Path) -> str:
-    other = find_other_kind(path) if path.suffix.lower() == ".csv" else ""
+    other = find_other_kind(path, CSV) if path.suffix.lower() == ".csv" else ""
     if other:
         raise UnreadableError(f"the file is {other}")
     with open_bytes(path) as file:

@@ -17,6 +17,7 @@ CSV, PARQUET, ARRAYS = "CSV", "PARQUET", "NPZ"
 KINDS = {".csv": CSV, ".parquet": PARQUET, ".pq": PARQUET, ".npz": ARRAYS}
 COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
 ALLOWED = ".csv (also .csv.gz, .csv.bz2, .csv.xz, .csv.zip), .parquet, .npz or a folder of Parquet files"
+BEGINNINGS = {PARQUET: b"PAR1", ARRAYS: b"PK\x03\x04"}
 # First bytes of other files -> what they are.
 SIGNATURES = {
     b"\x1f\x8b": "compressed by gzip: let its name end in .csv.gz",
@@ -82,12 +83,14 @@ def refuse_repeated(names: list[str]) -> None:
         raise UnreadableError(f"the column {', '.join(repeated)} stands twice in it; remove or rename one of the two")
 
 
-def find_other_kind(path: Path) -> str:
-    """Say what a file really is whose first bytes are no text; nothing where that cannot be told."""
+def find_other_kind(path: Path, kind: str) -> str:
+    """Say what a file really is that is not of the kind that its name says; nothing where that cannot be told."""
     with path.open("rb") as file:
         begin = file.read(256)
+    if begin.startswith(BEGINNINGS.get(kind, b"\0\0\0")):
+        return ""
     told = next((words for signature, words in SIGNATURES.items() if begin.startswith(signature)), "")
-    return told or (SIGNATURES[b"\xff\xfe"] if b"\x00" in begin else "")
+    return told or (SIGNATURES[b"\xff\xfe"] if kind == CSV and b"\x00" in begin else "")
 
 
 @contextmanager

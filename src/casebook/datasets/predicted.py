@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet
 
 from casebook.cases.registry import load_case
@@ -88,7 +90,7 @@ def _read_kept(folder: Path) -> KeptPredictions:
     known = json.loads((folder / COUNTS).read_text())
 
     def read(keys: pd.Index | None) -> pd.DataFrame:
-        chosen = None if keys is None else [("key", "in", keys.tolist())]
+        chosen = None if keys is None else pc.field("key").isin(pa.array(keys.tolist(), pa.string()))
         table: pd.DataFrame = pyarrow.parquet.read_table(folder / PREDICTIONS, filters=chosen).to_pandas()
         return table
 

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 from kedro.io import DatasetError
 
+from casebook.column_types.parsing import InvalidTableError
 from casebook.data.raw_files import digest_file
-from casebook.data.source_names import NamedArrays, name_source
+from casebook.data.source_names import NamedArrays, name_source, source_of
 from casebook.datasets.csv_blocks import describe_broken
 from casebook.datasets.csv_reading import count_lines, read_csv_options
 from casebook.datasets.file_kinds import (
@@ -28,9 +30,7 @@ from casebook.datasets.file_kinds import (
 from casebook.datasets.files import FileDataset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pandas as pd
+    from collections.abc import Iterator, Mapping
 
 
 class RawFileError(DatasetError):
@@ -81,10 +81,9 @@ def reading(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise RawFileError(f"{path} may not be read: give its owner's or your own account the right to") from error
     except Exception as error:
-        other = find_other_kind(path) if path.is_file() else ""
-        told = f"({error}); the file is {other}" if other and kind not in other.upper() else (
-            f"({error}); it may be cut off or damaged: get it again")  # fmt: skip
-        raise RawFileError(f"{path} cannot be read as {kind} {told}") from error
+        other = find_other_kind(path, kind) if path.is_file() and path.suffix.lower() not in COMPRESSED else ""
+        remedy = f"the file is {other}" if other else "it may be cut off or damaged: get it again"
+        raise RawFileError(f"{path} cannot be read as {kind} ({error}); {remedy}") from error
 
 
 class RawFile(FileDataset):
@@ -181,3 +180,18 @@ def read_arrays(path: Path) -> NamedArrays:
         raise UnreadableError("a single array without a name; save it with numpy.savez")
     with loaded as arrays:
         return NamedArrays({name: arrays[name] for name in arrays.files})
+
+
+def frame_arrays(arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Make a table of arrays that are columns.
+
+    Raises:
+        InvalidTableError: they are no columns of one length.
+    """
+    shapes = {name: values.shape for name, values in arrays.items()}
+    if len(set(shapes.values())) != 1 or any(len(shape) != 1 for shape in shapes.values()):
+        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "none"
+        raise InvalidTableError(
+            f"{source_of(arrays, 'the archive')}: an array a column is needed, each of shape (rows,); there are {told}"
+        )
+    return pd.DataFrame(dict(arrays))

@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from casebook.batch_scoring.rejections import REJECTED as REJECTED_COLUMNS
 from casebook.batch_scoring.rejections import RejectedRowsError, describe_columns
-from casebook.batch_scoring.scorer import REJECTED as REJECTED_COLUMNS
 from casebook.cases.registry import load_case
 from casebook.datasets.files import FileDataset
 from casebook.datasets.raw import RawFileError

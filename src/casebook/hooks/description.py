@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mlflow import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
+from casebook.tracking.console import OUTCOMES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -84,15 +86,22 @@ def _update(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _prediction(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
-    found, alarms = _group(run, "prediction"), run.data.metrics.get("drift/alarms", 0)
+    found, alarms = _group(run, "prediction"), run.data.metrics.get("drift/alarms")
     file = parameters["predict"]["file"]
     yield f"The champion of `{_case(run)}` has scored {f'`{file}`' if file else 'the file of new rows'}. {_origin(run)}"
     yield (
         f"**Rows** {found.get('rows', 0):,.0f}: scored {found.get('scored', 0):,.0f}, rejected "
         f"{found.get('rejected', 0):,.0f} (`rejected.parquet` says why), in {found.get('seconds', 0):.1f} s."
     )
+    unknown = [f"{name} {rows:,.0f}" for name, rows in sorted(_group(run, "prediction/unknown").items())]
+    yield f"**Rows of a category that the model does not know**: {', '.join(unknown)}." if unknown else ""
     level = parameters["predict"]["drift_alarm"]
-    yield f"**Drift**: {alarms:.0f} features or answers reach the level {level:g} (population stability index)."
+    reached = f"{alarms:.0f} features or answers reach" if alarms is not None else ""
+    yield (
+        f"**Drift**: {reached} the level {level:g} (population stability index)."
+        if reached
+        else "**Drift**: not measured, for the run of the champion kept no training profile."
+    )
     yield f"The predictions are in `data/07_model_output/{_case(run)}/predictions.parquet`."
 
 
@@ -100,6 +109,9 @@ def _monitoring(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     monitor = parameters["monitor"]
     judged = f"its {monitor['metric']}" if monitor["metric"] else "its main metric"
     yield f"Predictions of `{_case(run)}` whose outcomes (`{monitor['outcomes']}`) have arrived, week by week."
+    found = _group(run, "monitor")
+    counts = [f"{name.replace('_', ' ')} {found[name]:,.0f}" for name in OUTCOMES if name in found]
+    yield f"**Outcomes**: {', '.join(counts)}." if counts else ""
     yield f"A week fails where {judged} is worse by more than {monitor['drop']:g} than it was on the test rows."
     yield _origin(run)
 

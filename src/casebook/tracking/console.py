@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # Stages under this many seconds are not worth a reader's time.
 MENTIONED = 0.05
+# What became of outcomes: see `monitoring.outcomes`.
+OUTCOMES = ("outcomes", "joined", "empty", "unmatched", "several_rows", "several_predictions")
 # Who stands beside whom where a champion learnt on.
 UPDATED = {"test": "updated", "reference": "champion before"}
 
@@ -162,6 +164,12 @@ def _facts(
     yield "rows", "  ".join(f"{name} {value:,.0f}" for name, value in parts if value is not None)
     arrived = [(n, metrics.get(f"update/{n}")) for n in ("rows", "learnt", "held_out", "promotion", "replayed")]
     yield "last batch", "  ".join(f"{n.replace('_', ' ')} {v:,.0f}" for n, v in arrived if v is not None)
+    counted = [(n, metrics.get(f"prediction/{n}")) for n in ("rows", "scored", "rejected")]
+    yield "predicted", "  ".join(f"{name} {value:,.0f}" for name, value in counted if value is not None)
+    unknown = _under(metrics, "prediction/unknown")
+    yield "rows of unknown category", "  ".join(f"{name} {value:,.0f}" for name, value in sorted(unknown.items()))
+    outcomes = [(n, metrics.get(f"monitor/{n}")) for n in OUTCOMES]
+    yield "outcomes", "  ".join(f"{n.replace('_', ' ')} {v:,.0f}" for n, v in outcomes if v is not None)
     yield "features", f"{metrics['data/features']:.0f}" if "data/features" in metrics else ""
     seen = {n.removesuffix("_share"): v for n, v in _under(metrics, "test").items() if n.startswith("seen_")}
     yield "test rows seen in training", "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())

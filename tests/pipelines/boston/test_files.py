@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from casebook.cases.registry import load_case
+from casebook.column_types.parsing import InvalidTableError, conform_table
 from casebook.config.schema import SplitParameters
 from casebook.data.splitting import assign_rows
 from casebook.datasets import RawArrays
+from casebook.datasets.arrivals import read_as
+from casebook.datasets.blocks import NewRowsReader
+from casebook.pipelines.boston.columns import INPUTS
 from casebook.pipelines.boston.nodes import ingest_houses
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
-
-    import pandas as pd
 
 PUBLISHED = {"strategy": "given", "keys": {"given": "part"}, "validation_share": 0.2574,
              "validation_on": "training", "seed": 2018}  # fmt: skip
@@ -67,3 +71,43 @@ def test_the_real_file_holds_what_is_known_of_it(real_raw: Path) -> None:
     # Keras's first training row and first test row.
     assert houses.loc[0, ["CRIM", "LSTAT", "MEDV"]].tolist() == [1.23247, 18.72, 15.2]
     assert houses.loc[404, ["CRIM", "LSTAT", "MEDV"]].tolist() == [18.0846, 29.05, 7.2]
+
+
+def houses(file: Path) -> pd.DataFrame:
+    return pd.DataFrame(np.load(file)["x"], columns=list(INPUTS))
+
+
+WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
+    "without prices": lambda table, path: np.savez(path.with_suffix(".npz"), x=table.to_numpy()),
+    "with prices": lambda table, path: np.savez(path.with_suffix(".npz"), x=table.to_numpy(), y=np.ones(len(table))),
+    "CSV": lambda table, path: table.to_csv(path.with_suffix(".csv"), index=False),
+    "small letters": lambda table, path: table.rename(columns=str.lower).to_csv(path.with_suffix(".csv"), index=False),
+    "CSV with prices": lambda table, path: table.assign(MEDV=1).to_csv(path.with_suffix(".csv"), index=False),
+    "CSV without a header": lambda table, path: table.to_csv(path.with_suffix(".csv"), index=False, header=False),
+    "Parquet": lambda table, path: table.to_parquet(path.with_suffix(".parquet")),
+}
+
+
+@pytest.mark.parametrize("form", WRITERS)
+def test_new_houses_are_read_with_or_without_prices_from_any_kind_of_file(file: Path, form: str) -> None:
+    table = houses(file).head(20)
+    WRITERS[form](table, file.with_name("new"))
+    (name,) = [path.name for path in file.parent.glob("new.*")]
+    (block,) = NewRowsReader(file.parent, load_case("boston").new_rows, "2026-01-01").blocks(name)
+    typed = conform_table(block.rows[list(INPUTS)], dict.fromkeys(INPUTS, "number"), name)
+    pd.testing.assert_frame_equal(typed.astype(float), table.astype(float))
+
+
+def test_new_houses_that_do_not_fit_are_refused_by_the_name_of_their_file(file: Path) -> None:
+    np.savez(file.with_name("new.npz"), x=np.ones((4, 12)))
+    with pytest.raises(InvalidTableError, match=r"^new\.npz, array x: has the shape \(4, 12\); \(rows, 13\) is needed"):
+        list(NewRowsReader(file.parent, load_case("boston").new_rows, "2026-01-01").blocks("new.npz"))
+
+
+def test_a_table_of_houses_can_be_learnt_from_and_is_named_in_errors(file: Path) -> None:
+    table = houses(file).assign(MEDV=np.linspace(5, 50, 506))
+    table.to_csv(file.with_name("new.csv"), index=False)
+    assert len(ingest_houses(read_as("casebook.datasets.RawArrays", file.with_name("new.csv")))) == 506
+    table.assign(CHAS=2).to_csv(file.with_name("new.csv"), index=False)
+    with pytest.raises(InvalidTableError, match=r"^new\.csv, column CHAS: must be 0 or 1"):
+        ingest_houses(read_as("casebook.datasets.RawArrays", file.with_name("new.csv")))

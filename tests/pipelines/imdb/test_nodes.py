@@ -11,7 +11,7 @@ import pytest
 from casebook.column_types.parsing import InvalidTableError
 from casebook.pipelines.imdb.columns import RAW_ROW
 from casebook.pipelines.imdb.features import engineer_features
-from casebook.pipelines.imdb.nodes import ingest_reviews
+from casebook.pipelines.imdb.nodes import ingest_reviews, name_review
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,9 +69,18 @@ def change(column: str, *values: object) -> Callable[[pd.DataFrame], pd.DataFram
             change("text", "Good", None, "Bad"),
             ", column text: 'None' is not a text of at least one word (1 of 3 rows, first in data row 2)",
         ),
-        (change("label", 1, 0, 2), ", column label: must be 0 or 1 (1 rows, first '2' in data row 3)"),
-        (change("label", 1, 0, -1), ", column label: must be 0 or 1 (1 rows, first '-1' in data row 3)"),
-        (change("label", 1, "neg", 0), ", column label: 'neg' is not a number (1 of 3 rows, first in data row 2)"),
+        (
+            change("label", 1, 0, 2),
+            ", column label: '2' is not 0 or 1 (no or yes) (1 of 3 rows, first in data row 3)",
+        ),
+        (
+            change("label", 1, 0, -1),
+            ", column label: '-1' is not 0 or 1 (no or yes) (1 of 3 rows, first in data row 3)",
+        ),
+        (
+            change("label", 1, "neg", 0),
+            ", column label: 'neg' is not 0 or 1 (no or yes) (1 of 3 rows, first in data row 2)",
+        ),
         (change("label", 1, None, 0), ", column label: must not be empty (1 rows, first 'nan' in data row 2)"),
         (change("label", 1, 1, 1), ", column label: every row is 1; both classes are needed to learn from"),
     ],
@@ -100,3 +109,12 @@ def test_the_nodes_leave_their_inputs_as_they_were(raw_train: pd.DataFrame, raw_
     pd.testing.assert_frame_equal(raw_train, before[0])
     pd.testing.assert_frame_equal(raw_test, before[1])
     pd.testing.assert_frame_equal(reviews, typed)
+
+
+def test_reviews_of_a_csv_file_are_texts_and_no_categories() -> None:
+    named = name_review(
+        pd.DataFrame({"text": pd.Categorical(["good film", None]), "stars": pd.Categorical(["5", "1"])})
+    )
+    assert (named["review"].dtype, named["review"].iloc[0]) == ("str", "good film")
+    assert named["review"].isna().tolist() == [False, True]
+    assert named["stars"].dtype == "category"

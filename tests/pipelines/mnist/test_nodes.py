@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.column_types.parsing import InvalidTableError
+from casebook.data.source_names import NamedArrays, name_source
 from casebook.pipelines.mnist.columns import RAW_ROW
 from casebook.pipelines.mnist.features import engineer_features
-from casebook.pipelines.mnist.nodes import ingest_digits
+from casebook.pipelines.mnist.nodes import frame_pixels, ingest_digits, take_images
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,15 +87,15 @@ def spoil(name: str, *place: int, value: float) -> Callable[[Archive], Archive]:
         ),
         (
             spoil("y_train", 2, value=10),
-            "mnist.npz, y_train: must be digits from 0 to 9 (1 of 3 rows, first '10' in data row 3); mend the file",
+            "mnist.npz, y_train: '10' is not a class from 0 to 9 (1 of 3 rows, first in data row 3); mend the file",
         ),
         (
             spoil("y_test", 0, value=-1),
-            "mnist.npz, y_test: must be digits from 0 to 9 (1 of 2 rows, first '-1' in data row 1)",
+            "mnist.npz, y_test: '-1' is not a class from 0 to 9 (1 of 2 rows, first in data row 1)",
         ),
         (
             spoil("y_test", 1, value=1.5),
-            "mnist.npz, y_test: must be digits from 0 to 9 (1 of 2 rows, first '1.5' in data row 2)",
+            "mnist.npz, y_test: '1.5' is not a class from 0 to 9 (1 of 2 rows, first in data row 2)",
         ),
         (
             lambda archive: {**archive, "y_train": np.full(3, 4), "y_test": np.full(2, 4)},
@@ -124,3 +126,26 @@ def test_the_nodes_leave_their_inputs_as_they_were(raw_digits: Archive) -> None:
     for name, values in raw_digits.items():
         np.testing.assert_array_equal(values, before[name])
     pd.testing.assert_frame_equal(digits, typed)
+
+
+@pytest.mark.parametrize("name", ["x_test", "images"])
+def test_images_to_predict_are_those_of_the_test_part_or_of_the_only_array(name: str) -> None:
+    images = np.arange(2 * 28 * 28).reshape(2, 28, 28) % 256
+    taken = take_images({name: images})
+    assert [image.tolist() for image in taken["image"]] == images.tolist()
+
+
+def test_an_archive_that_does_not_say_which_images_are_to_be_predicted_is_refused_by_its_own_name() -> None:
+    arrays = name_source(NamedArrays(x=np.zeros(1), y=np.zeros(1)), "new.npz")
+    with pytest.raises(InvalidTableError, match=r"^new\.npz lacks x_test; it has x, y: name the images to predict"):
+        take_images(arrays)
+
+
+def test_pixels_of_a_table_are_put_together_by_row_and_one_that_is_no_number_spoils_its_image_alone() -> None:
+    pixels = pd.DataFrame(np.arange(2 * 784).reshape(2, 784) % 256, columns=[f"pixel{n}" for n in range(784)])
+    texts = pixels.astype("str").assign(label="7")
+    texts.loc[1, "pixel3"] = "dark"
+    first, second = frame_pixels(texts)["image"]
+    assert first.ravel().tolist() == pixels.iloc[0].tolist()
+    assert (COLUMN_TYPES["image"].accepts(first), COLUMN_TYPES["image"].accepts(second)) == (True, False)
+    assert frame_pixels(pixels[["pixel0"]]).columns.tolist() == ["pixel0"]

@@ -33,6 +33,7 @@ SPLIT = {
 EVALUATION = EvaluationParameters(importance_rows=60, importance_repeats=1, head_rows=4).model_dump()
 PARAMETERS = {
     "target": "outcome",
+    "labels": {},
     "task": "binary",
     "unknown_people": "refuse",
     "split": SPLIT,

@@ -74,11 +74,11 @@ def change(column: str, *values: object) -> Change:
         ),
         (
             change("outcome", "0", "1", "2"),
-            ", column outcome: must be 0 or 1 (1 rows, first '2' in data row 3)",
+            ", column outcome: '2' is not 0 or 1 (no or yes) (1 of 3 rows, first in data row 3)",
         ),
         (
-            change("outcome", "0", "1", "yes"),
-            ", column outcome: 'yes' is not a number (1 of 3 rows, first in data row 3)",
+            change("outcome", "0", "1", "much"),
+            ", column outcome: 'much' is not 0 or 1 (no or yes) (1 of 3 rows, first in data row 3)",
         ),
         (
             change("outcome", "0", None, "1"),

@@ -62,7 +62,9 @@ def test_every_row_is_scored_or_rejected_with_its_reason(scored: Scored) -> None
     predictions = pd.read_parquet(scored.folder / "predictions.parquet")
     rejected = pd.read_parquet(scored.folder / "rejected.parquet")
     assert len(predictions) == len(scored.rows) - 2
-    assert rejected["row"].tolist() == [3, 5, -1]
+    # The line that was put in is row 8, so that what was row 8 is row 9 now.
+    assert predictions["row"].tolist() == [n for n in range(len(scored.rows) + 1) if n not in {3, 5, 8}]
+    assert rejected["row"].tolist() == [3, 5, 8]
     assert rejected["column"].tolist() == ["date", "people_id", ""]
     assert rejected["reason"].tolist() == [
         "'someday' is not a date like 2023-08-26", "'ppl_nobody' is not in people.csv",

@@ -106,6 +106,6 @@ def test_the_champion_answers_its_own_example_and_the_days_to_forecast(project: 
     assert np.isfinite(champion.predict(example)["prediction"]).all()
     code, said = project.kedro("run", "--pipeline=rossmann_predict", "--env", "test")
     assert code == 0, said[-5000:]
-    (submission,) = (project.root / "data" / "07_model_output" / "rossmann").rglob("submission.csv")
+    submission = project.root / "data" / "07_model_output" / "rossmann" / "submission.csv"
     test = pd.read_csv(project.root / "data" / "01_raw" / "rossmann" / "test.csv")
     assert pd.read_csv(submission)["Id"].tolist() == test["Id"].tolist()

@@ -49,5 +49,7 @@ def _check_part(raw: pd.DataFrame, usual: str, labels: Mapping[str, int]) -> pd.
 
 
 def name_review(reviews: pd.DataFrame) -> pd.DataFrame:
-    """Give the text's column the name that it has here."""
-    return reviews.rename(columns=NAMES)
+    """Give the text's column the name that it has here; a CSV file comes as categories, which a text is none of."""
+    named = reviews.rename(columns=NAMES)
+    categories = [name for name in ("review",) if name in named and isinstance(named[name].dtype, pd.CategoricalDtype)]
+    return named.astype(dict.fromkeys(categories, "str"))
