@@ -103,7 +103,9 @@ def test_rows_without_a_partner_are_dropped_or_refused_as_declared() -> None:
     planes = {"file": "planes.csv", "join_on": {"tail": "tailnum"}, "prefix": "planes_"}
     rows = make_rows(read(tables__planes={**planes, "unmatched": "drop"}))
     assert rows["id"].tolist() == ["1", "2"]
-    message = r"2 rows have no partner in planes.csv \(first: tail nan; tail x\).*data.tables.planes.unmatched=missing"
+    message = (
+        r"2 rows have no partner in planes.csv \(first: an empty tail; tail x\).*data.tables.planes.unmatched=missing"
+    )
     with pytest.raises(InvalidTableError, match=message):
         make_rows(read(tables__planes={**planes, "unmatched": "refuse"}))
 

@@ -134,7 +134,7 @@ def find_rows(many: pd.DataFrame, one: pd.DataFrame, said: TableParameters) -> n
     if not keys.is_unique:
         repeated = one.iloc[known[keys.duplicated(keep=False)]]
         raise InvalidTableError(
-            f"{said.file}: {_show(repeated.iloc[[0]])} stands {int((right == right[repeated.index[0]]).sum())} times "
+            f"{said.file}: {show_keys(repeated.iloc[0])} stands {int((right == right[repeated.index[0]]).sum())} times "
             f"({int(keys.duplicated().sum())} rows too many); keep one row for each {' and '.join(one.columns)}, or "
             "add the column that tells them apart to join_on"
         )
@@ -150,7 +150,7 @@ def _plain(column: pd.Series) -> pd.Series:
 def describe_unmatched(keys: pd.DataFrame, table: str, said: TableParameters) -> str:
     """Say which rows have no partner, and what to do."""
     examples = "; ".join(
-        _show(keys.drop_duplicates().iloc[[row]]) for row in range(min(EXAMPLES, len(keys.drop_duplicates())))
+        show_keys(keys.drop_duplicates().iloc[row]) for row in range(min(EXAMPLES, len(keys.drop_duplicates())))
     )
     return (
         f"{len(keys)} rows have no partner in {said.file} (first: {examples}); add the missing rows there, or give "
@@ -158,8 +158,9 @@ def describe_unmatched(keys: pd.DataFrame, table: str, said: TableParameters) ->
     )
 
 
-def _show(keys: pd.DataFrame) -> str:
-    return ", ".join(f"{name} {value}" for name, value in keys.iloc[0].items())
+def show_keys(keys: pd.Series) -> str:
+    """Write the keys of one row, as in `origin JFK, an empty hour`."""
+    return ", ".join(f"an empty {name}" if pd.isna(value) else f"{name} {value}" for name, value in keys.items())
 
 
 def number_target(column: pd.Series, classes: Sequence[Label], task: str, place: str) -> pd.Series:

@@ -13,7 +13,7 @@ from casebook.batch_scoring.scorer import RawBlock
 from casebook.cases.declared import find_file, read_declaration
 from casebook.column_types.column_type import distinct_of_type
 from casebook.column_types.kinds import COLUMN_TYPES
-from casebook.data.declared_tables import find_rows
+from casebook.data.declared_tables import find_rows, show_keys
 from casebook.data.row_description import kind_of_column
 from casebook.datasets.blocks import BLOCK_ROWS, NewRowsReader
 from casebook.datasets.declared import is_plain, read_table
@@ -61,7 +61,7 @@ class Lookup:
             return RawBlock(rows, block.numbers, block.broken)
         lost = np.flatnonzero(places < 0)
         reasons = [
-            (int(block.numbers[row]), f"{_show(block.rows, list(self.kinds), int(row))} is not in {self.said.file}")
+            (int(block.numbers[row]), f"{show_keys(block.rows[list(self.kinds)].iloc[row])} is not in {self.said.file}")
             for row in lost
         ]
         kept = places >= 0
@@ -152,7 +152,3 @@ def parse_leniently(column: pd.Series, kind: Kind) -> pd.Series:
     parsed, wrong = column_type.parse_distinct(values)
     known = np.where(np.append(wrong, True)[codes], -1, codes)
     return column_type.spread_parsed(column, known, parsed).reset_index(drop=True)
-
-
-def _show(rows: pd.DataFrame, names: list[str], row: int) -> str:
-    return ", ".join(f"{name} {rows[name].iloc[row]}" for name in names)
