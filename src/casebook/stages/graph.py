@@ -269,8 +269,9 @@ def _packaging(features: RowFeatures) -> list[Node]:
         stage("packaging", *example, "example_rows"),
         stage(
             "packaging",
-            promotion.select_promotion_rows,
-            ["joined_rows", "split_assignment", "params:target"],
+            *features.bind(
+                promotion.select_promotion_rows, ["joined_rows", "split_assignment", "params:target"], "row_schema"
+            ),
             "promotion_rows",
         ),
         stage("packaging", *features.bind(promotion.profile_training, profiled, "row_schema"), "training_profile"),

@@ -45,12 +45,16 @@ def hold_out_promotion_rows(
     return pd.DataFrame({"part": hold_out_keys(initial_split["part"].to_numpy(), keys, share)})
 
 
-def select_promotion_rows(joined_rows: pd.DataFrame, split_assignment: pd.DataFrame, target: str) -> pd.DataFrame:
+def select_promotion_rows(
+    joined_rows: pd.DataFrame, split_assignment: pd.DataFrame, target: str, *, row_schema: RowSchema | None = None
+) -> pd.DataFrame:
     """Take the promotion rows as they stand in the raw files, with their target; none where none are held back."""
     from casebook.inference.row_model import to_raw_values
 
     rows = joined_rows[(split_assignment["part"] == splitting.PROMOTION).to_numpy()]
-    raw = to_raw_values(rows.drop(columns=[target, splitting.GIVEN], errors="ignore"))
+    # In a declared case's table a column of that name is the user's own.
+    others = [target] if row_schema else [target, splitting.GIVEN]
+    raw = to_raw_values(rows.drop(columns=others, errors="ignore"))
     return raw.assign(**{target: rows[target]}).reset_index(drop=True)
 
 

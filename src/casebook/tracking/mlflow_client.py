@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from contextlib import contextmanager
@@ -34,10 +35,16 @@ FLUSH_SECONDS = 1.0
 REQUIREMENTS = ("mlflow", "keras", "tensorflow", "numpy", "pandas", "pyarrow")
 
 
+def write_name(name: str) -> str:
+    """Write a name as MLflow takes those of metrics and parameters; columns of a table may be called anything."""
+    return re.sub(r"/+", "/", re.sub(r"[^\w\-. :/]", "_", name)).strip("/")
+
+
 def log_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
     """Log values at one step, in as few calls as MLflow allows."""
     now = int(time.time() * 1000)
-    points = [Metric(name, float(value), now, step) for name, value in keep_finite(run_id, metrics, step).items()]
+    named = {write_name(name): value for name, value in metrics.items()}
+    points = [Metric(name, float(value), now, step) for name, value in keep_finite(run_id, named, step).items()]
     for start in range(0, len(points), METRICS_A_BATCH):
         with deferred_signals():
             MlflowClient().log_batch(run_id, metrics=points[start : start + METRICS_A_BATCH])
@@ -53,7 +60,7 @@ def keep_finite(run_id: str, metrics: Mapping[str, float], step: int) -> dict[st
 def log_metrics_once(run_id: str, metrics: Mapping[str, float]) -> None:
     """Log values that a run may hold already: one that goes on after a kill works them out again."""
     known = MlflowClient().get_run(run_id).data.metrics
-    log_metrics(run_id, {name: value for name, value in metrics.items() if known.get(name) != value})
+    log_metrics(run_id, {name: value for name, value in metrics.items() if known.get(write_name(name)) != value})
 
 
 class CurveWriter:
