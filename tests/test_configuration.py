@@ -51,6 +51,7 @@ STATED = ("split", "preprocessing", "training")
 UNTOUCHED = ("duplicates", "leaks")
 # Leaves of no effect, which a published variant may leave out.
 NOTHING = {
+    ".split.stratify": False, ".preprocessing.onehot_width": 0,
     ".split.validation_on": "held_out", ".split.test_days": 0, ".split.validation_days": 0,
     ".preprocessing.modality": "columns", ".preprocessing.columns": [], ".preprocessing.drop_first": False,
     ".preprocessing.nearest_lower_within": {},

@@ -51,6 +51,7 @@ def choose_defaults(rows: int, task: str) -> dict[str, Any]:
     steps = max(1.0, TRAINING_SHARE * rows / batch)
     epochs = int(min(100, max(15, STEPS / steps)))
     return {
+        **({} if task == "regression" else {"split": {"stratify": True}}),
         "preprocessing": {"onehot_width": ONEHOT_WIDTH, "min_frequency": _by_rows(RARE, rows)},
         "training": {
             "epochs": epochs,

@@ -29,7 +29,9 @@ class EmptySplitError(ValueError):
     """A split left a part without rows or without one of the classes."""
 
 
-def assign_rows(table: pd.DataFrame, settings: SplitParameters, duplicates: str = "keep") -> np.ndarray:
+def assign_rows(
+    table: pd.DataFrame, settings: SplitParameters, duplicates: str = "keep", labels: np.ndarray | None = None
+) -> np.ndarray:
     """Assign each row to training, validation and test as the parameters say.
 
     Args:
@@ -37,6 +39,7 @@ def assign_rows(table: pd.DataFrame, settings: SplitParameters, duplicates: str 
         settings: the case's `split` block.
         duplicates: `keep` treats exact copies as any other rows, `group` keeps all copies of a row on one side, `drop`
             uses the first of them only.
+        labels: classes of the rows, which `settings.stratify` deals out alike.
 
     Returns:
         uint8 of shape (rows,), a sum of bits: 1 training, 2 validation, 4 test; 0 where a row is not used.
@@ -45,7 +48,13 @@ def assign_rows(table: pd.DataFrame, settings: SplitParameters, duplicates: str 
     chosen = table if used.all() else table[used]
     keys = hash_rows(chosen) if duplicates == "group" and settings.strategy == "row" else None
     parts = np.zeros(len(table), dtype=np.uint8)
-    parts[used] = overlap_validation(_assign(chosen, settings, keys), settings)
+    stratified = settings.stratify and settings.strategy == "row" and keys is None and labels is not None
+    assigned = (
+        split_classes(labels[used], settings.test_share, settings.validation_share, settings.seed)  # type: ignore[index]
+        if stratified
+        else _assign(chosen, settings, keys)
+    )
+    parts[used] = overlap_validation(assigned, settings)
     return parts
 
 
@@ -97,6 +106,22 @@ def split_rows(rows: int, test_share: float, validation_share: float, seed: int)
     validation = np.random.RandomState(seed).permutation(len(rest))[: math.ceil(validation_share * len(rest))]
     parts = np.full(rows, TRAIN, dtype=np.uint8)
     parts[order[:test_rows]], parts[rest[validation]] = TEST, VALIDATION
+    return parts
+
+
+def split_classes(labels: np.ndarray, test_share: float, validation_share: float, seed: int) -> np.ndarray:
+    """Assign rows at random, of each class the same shares, and a row at least to each part that has a share.
+
+    Returns:
+        uint8 of shape (rows,): 1 training, 2 validation, 4 test.
+    """
+    parts = np.full(len(labels), TRAIN, dtype=np.uint8)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        order = rows[np.random.RandomState(seed).permutation(len(rows))]
+        test = max(1, round(test_share * len(rows))) if test_share else 0
+        validation = max(1, round(validation_share * (len(rows) - test))) if validation_share else 0
+        parts[order[:test]], parts[order[test : test + validation]] = TEST, VALIDATION
     return parts
 
 

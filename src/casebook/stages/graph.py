@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Inputs = Literal["columns", "image", "text"]
 PARTS = ("train", "validation", "test")
+# What the fitting of a preprocessor takes of features.
+FITTING = ("feature_sources", "row_schema")
 # Tag of the nodes that only a study runs.
 STUDY = "study"
 # Tag of the nodes that may run in another process while the network is trained; see `casebook.background`.
@@ -110,7 +112,7 @@ def create_study_splits_pipeline(sources: FeatureSources | None) -> Pipeline:
     fitting = RowFeatures(None, sources).bind(
         nodes.fit_preprocessor_on_training,
         ["feature_table", "full_split", "params:preprocessing", "params:leaks"],
-        "feature_sources",
+        *FITTING,
     )
     applying = ["feature_table", "full_split", "full_preprocessor", *labels]
     dealing = ["feature_table", "split_assignment", "params:study.folds", "params:duplicates", "params:split"]
@@ -140,7 +142,7 @@ def _preparing(features: RowFeatures) -> list[Node]:
     fitting = features.bind(
         nodes.fit_preprocessor_on_training,
         [*table_and_parts, "params:preprocessing", "params:leaks"],
-        "feature_sources",
+        *FITTING,
     )
     labels = ["params:target", "params:task"]
     return [
