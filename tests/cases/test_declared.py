@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -173,3 +174,14 @@ def test_rows_are_counted_in_packed_files_too(tmp_path: Path) -> None:
     (tmp_path / "bad.csv.gz").write_bytes(b"no gzip")
     assert [count_rows(tmp_path / name) for name in ("a.csv", "a.csv.gz", "a.zip")] == [50, 50, 50]
     assert [count_rows(tmp_path / name) for name in ("bad.csv.gz", "none.csv", "a.xlsx")] == [UNKNOWN_ROWS] * 3
+
+
+def test_declared_cases_are_found_in_an_archive_of_the_configuration(
+    configuration: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = configuration / "conf-casebook.tar.gz"
+    with tarfile.open(archive, "w:gz") as packed:
+        packed.add(configuration / "conf", "conf-casebook")
+    monkeypatch.setenv("CASEBOOK_CONF", str(archive))
+    assert find_declared(CASES) == ("imdb_reviews", "far", "churn2")
+    assert read_declaration("imdb_reviews").tables == ["rows", "planes"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from casebook.cases.registry import Case
     from casebook.config.schema.table_declaration import DataParameters
 
-BASE, LOCAL = "base", "local"
+BASE, LOCAL, PARAMETERS = "base", "local", "parameters.yml"
 # The checked parameters of the declared cases that this process runs: variant and command line are in them.
 _RESOLVED: dict[str, Mapping[str, Any]] = {}
 
@@ -64,14 +64,15 @@ def read_declaration(case: str) -> Declaration:
     if case in _RESOLVED:
         return Declaration(case, _RESOLVED[case])
     usual = (BASE, os.environ.get("KEDRO_ENV", LOCAL))
-    folders = {folder.parent.name: folder for folder in Path(conf_source()).glob(f"*/{case}")}
+    files = [file for file in list_files(conf_source()) if file.case == case]
     # Last those that only a command with --env sees.
-    order = [*(name for name in usual if name in folders), *sorted(folders.keys() - set(usual))]
+    others = sorted({file.environment for file in files} - set(usual))
     tree: dict[str, Any] = {}
-    for environment in order:
+    for environment in (*usual, *others):
         if environment in usual or not tree.get("data"):
-            for file in sorted(folders[environment].glob("parameters*.yml")):
-                tree = overlay(tree, _read_tree(file).get(case) or {})
+            for file in files:
+                if file.environment == environment:
+                    tree = overlay(tree, file.read().get(case) or {})
     if not isinstance(tree.get("data"), dict):
         raise ValueError(f"{case} has no block data in {conf_source()}/{BASE}/{case}/parameters.yml")
     return Declaration(case, tree)
@@ -83,8 +84,7 @@ def find_declared(others: Collection[str] = ()) -> tuple[str, ...]:
     Args:
         others: names that are not looked at, of cases in Python.
     """
-    files = sorted(Path(conf_source()).glob("*/*/parameters.yml"))
-    found = [file.parent.name for file in files if file.parent.name not in others and _declares(file)]
+    found = [file.case for file in list_files(conf_source()) if file.case not in others and file.declares()]
     return tuple(dict.fromkeys(found))
 
 
@@ -140,24 +140,58 @@ def name_file(case: str, name: str) -> str:
     return str(place.relative_to(folder)) if place.is_relative_to(folder) else str(place)
 
 
-def _declares(file: Path) -> bool:
-    # Most files are told without parsing them.
-    if "data:" not in file.read_text(encoding="utf-8"):
-        return False
-    tree = _read_tree(file).get(file.parent.name)
-    return isinstance(tree, dict) and isinstance(tree.get("data"), dict)
+@dataclass(frozen=True)
+class ParameterFile:
+    """A file `<environment>/<case>/parameters.yml` of the configuration.
+
+    Attributes:
+        environment: its name.
+        case: the name of its folder.
+        text: what it holds.
+    """
+
+    environment: str
+    case: str
+    text: str
+
+    def declares(self) -> bool:
+        """Return whether it holds a block `data` below its case's name."""
+        # Most files are told without parsing them.
+        tree = self.read().get(self.case) if "data:" in self.text else None
+        return isinstance(tree, dict) and isinstance(tree.get("data"), dict)
+
+    def read(self) -> dict[str, Any]:
+        """Parse it; nothing where it is no YAML."""
+        return _parse(self.text)
 
 
-def _read_tree(file: Path) -> dict[str, Any]:
-    return _parse(file, file.stat().st_mtime_ns)
+def list_files(source: str) -> list[ParameterFile]:
+    """Read the parameter files of cases by name, from a folder or from an archive made by `kedro package`."""
+    place = Path(source)
+    if place.is_file():
+        return list(_read_archive(place, place.stat().st_mtime_ns))
+    paths = sorted(place.glob(f"*/*/{PARAMETERS}"))
+    return [ParameterFile(path.parts[-3], path.parts[-2], path.read_text(encoding="utf-8")) for path in paths]
 
 
 @cache
-def _parse(file: Path, _time: int) -> dict[str, Any]:
+def _read_archive(place: Path, _time: int) -> tuple[ParameterFile, ...]:
+    import tarfile
+
+    if not tarfile.is_tarfile(place):
+        return ()
+    with tarfile.open(place) as packed:
+        names = sorted(name for name in packed.getnames() if name.endswith(f"/{PARAMETERS}") and name.count("/") == 3)
+        contents = [(name.split("/"), packed.extractfile(name)) for name in names]
+        return tuple(ParameterFile(p[-3], p[-2], file.read().decode()) for p, file in contents if file)
+
+
+@cache
+def _parse(text: str) -> dict[str, Any]:
     import yaml
 
     try:
-        read = yaml.load(file.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+        read = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
     except yaml.YAMLError:
         # Kedro, which reads it again, says what is wrong with it.
         return {}

@@ -21,7 +21,7 @@ class FormattedDateType(DateType):
     def __init__(self, form: str) -> None:
         """Keep the form, as strptime has it."""
         self.form = form
-        self.expected = f"a date like {date(2023, 8, 26).strftime(form)} or 2023-08-26"  # type: ignore[misc]
+        self.expected = f"a date like {date(2023, 8, 26).strftime(form)} or 2023-08-26"
 
     def read(self, value: Any) -> date:  # noqa: ANN401
         """Read a day."""
@@ -42,7 +42,7 @@ class DatetimeType(ColumnType):
         """Keep the form, as strptime has it, beside ISO's."""
         self.form = form
         own = f"{datetime(2023, 8, 26, 14, 30).strftime(form)} or " if form else ""
-        self.expected = f"a time like {own}2023-08-26 14:30:00"  # type: ignore[misc]
+        self.expected = f"a time like {own}2023-08-26 14:30:00"
 
     def read(self, value: Any) -> datetime:  # noqa: ANN401
         """Read a time; a day alone is its first second."""

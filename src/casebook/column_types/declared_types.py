@@ -38,7 +38,8 @@ class WholeNumberType(NumberType):
 
     def parse_value(self, value: Any) -> float:  # noqa: ANN401
         """Parse a single value; a float may be whole or not."""
-        return super(NumberType, self).parse_value(value)
+        number: float = ColumnType.parse_value(self, value)
+        return number
 
     def read(self, value: Any) -> float:  # noqa: ANN401
         """Read a finite number without a fraction."""
@@ -133,6 +134,9 @@ class CategoryType(TextType):
         return super().parse_column(column, place)
 
 
+CATEGORY = CategoryType()
+
+
 class OrdinalType(CategoryType):
     """Categories with an order; parsed into an ordered category of all of them."""
 
@@ -140,9 +144,9 @@ class OrdinalType(CategoryType):
 
     def __init__(self, order: str) -> None:
         """Read the order, a JSON list, the least first."""
-        self.order = [CategoryType.read(self, value) for value in json.loads(order)]
+        self.order = list_order(order)
         self.ranks = {value: rank for rank, value in enumerate(self.order)}
-        self.expected = f"one of {', '.join(self.order)}"  # type: ignore[misc]
+        self.expected = f"one of {', '.join(self.order)}"
 
     def read(self, value: Any) -> str:  # noqa: ANN401
         """Read one of the values."""
@@ -158,8 +162,13 @@ class OrdinalType(CategoryType):
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:
         """Make an ordered category."""
         ranks = np.array([self.ranks.get(value, -1) for value in parsed], dtype=np.int64)
-        ranked = pd.Categorical.from_codes(spread(codes, ranks, -1), self.order, ordered=True)
+        ranked = pd.Categorical.from_codes(spread(codes, ranks, -1), pd.Index(self.order), ordered=True)
         return pd.Series(ranked, column.index, name=column.name)
+
+
+def list_order(order: str) -> list[str]:
+    """Read the order of an ordinal, a JSON list, as categories are read."""
+    return [CATEGORY.read(value) for value in json.loads(order)]
 
 
 class FreeTextType(TextType):
@@ -205,7 +214,7 @@ class AnyType(ColumnType):
 PLAIN_TYPES: Mapping[str, ColumnType] = {
     "integer": WholeNumberType(),
     "boolean": BooleanType(),
-    "category": CategoryType(),
+    "category": CATEGORY,
     "datetime": DatetimeType(),
     "free_text": FreeTextType(),
     "any": AnyType(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casebook.column_types.column_type import InvalidTableError
-from casebook.column_types.kinds import COLUMN_TYPES
+from casebook.column_types.declared_types import list_order
 from casebook.data.name_lookup import describe_unknown
 from casebook.preprocessing.registered_functions import DATE_PARTS, FUNCTIONS
 from casebook.preprocessing.row_schema import Feature
@@ -67,7 +67,7 @@ def features_of_column(name: str, kind: Kind, values: pd.Series) -> dict[str, Fe
     if kind == "boolean":
         made = Feature("zero_or_one", (name,))
     elif kind == "ordinal":
-        made = Feature("rank", (name,), {"order": COLUMN_TYPES[f"ordinal:{form}"].order})
+        made = Feature("rank", (name,), {"order": list_order(form)})
     else:
         made = Feature("as_is", (name,))
     missing = kind != "category" and values.isna().mean() >= MISSING_SHARE

@@ -210,7 +210,7 @@ def number_classes(labels: pd.Series, classes: Sequence[Label], place: str) -> p
     return found.astype("float64")
 
 
-def mark_given_parts(column: pd.Series, test: Collection[str], place: str) -> pd.Series:
+def mark_given_parts(column: pd.Series, test: Collection[object], place: str) -> pd.Series:
     """Translate the column of a published split into train and test.
 
     Raises:

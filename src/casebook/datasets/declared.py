@@ -103,7 +103,7 @@ def read_table(path: Path, said: TableParameters) -> pd.DataFrame:
     """
     kind = path.suffix.lower()
     if kind in PARQUET:
-        table = pa.parquet.read_table(path).to_pandas()
+        table: pd.DataFrame = pa.parquet.read_table(path).to_pandas()
     elif kind in WORKBOOKS:
         table = pd.read_excel(path, sheet_name=said.sheet or 0, header=0 if said.header else None, dtype=object)
     else:

@@ -108,6 +108,7 @@ def kept_name(data: ScoredRows) -> str:
 
 def describe_source(data: ScoredRows) -> dict[str, Any]:
     """Describe which file was scored, when and by which model."""
+    classes = getattr(data.model, "classes", ())
     return {
         "file": data.form.file,
         "place": data.place,
@@ -116,7 +117,7 @@ def describe_source(data: ScoredRows) -> dict[str, Any]:
         "model": {
             "version": data.model.version,
             "test": dict(data.model.test_scores),
-            "classes": list(getattr(data.model, "classes", ())),
+            **({"classes": list(classes)} if classes else {}),
         },
     }
 

@@ -77,8 +77,8 @@ def ratio(first: pd.Series, second: pd.Series) -> pd.Series:
 
 def log_of_one_more(column: pd.Series) -> pd.Series:
     """Take log(1 + x), of negative numbers -log(1 - x); float64."""
-    values = column.astype("float64")
-    return (np.sign(values) * np.log1p(values.abs())).rename(None)
+    values = column.to_numpy(np.float64, na_value=nan)
+    return pd.Series(np.sign(values) * np.log1p(np.abs(values)), column.index)
 
 
 def _log_of_one_more(value: float) -> float:
