@@ -110,11 +110,7 @@ def split_rows(rows: int, test_share: float, validation_share: float, seed: int)
 
 
 def split_classes(labels: np.ndarray, test_share: float, validation_share: float, seed: int) -> np.ndarray:
-    """Assign rows at random, of each class the same shares, and a row at least to each part that has a share.
-
-    Returns:
-        uint8 of shape (rows,): 1 training, 2 validation, 4 test.
-    """
+    """Assign rows as `split_rows`, of each class the same shares, and a row at least to each part that has a share."""
     parts = np.full(len(labels), TRAIN, dtype=np.uint8)
     for label in np.unique(labels):
         rows = np.flatnonzero(labels == label)
@@ -150,10 +146,8 @@ def split_days(days: pd.Series, test_days: int, validation_days: int) -> np.ndar
     Returns:
         uint8 of shape (rows,): 1 training, 2 validation, 4 test.
     """
-    age = days.max() - days
-    if not pd.api.types.is_numeric_dtype(age):
-        age = age.dt.days
-    age = age.to_numpy()
+    since = days.max() - days
+    age = (since if pd.api.types.is_numeric_dtype(since) else since.dt.days).to_numpy()
     parts = np.where(age < test_days, TEST, np.where(age < test_days + validation_days, VALIDATION, TRAIN))
     return parts.astype(np.uint8)
 
