@@ -111,7 +111,7 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
     """
     name = str(column.name)
     text = isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype) or column.dtype == object
-    encoding = parameters.encoding.get(name, "onehot" if text else "number")
+    encoding = parameters.encoding.get(name, _encode_categories(column, parameters.onehot_width) if text else "number")
     impute = parameters.impute.get(name)
     if encoding == "number":
         return fit_number(column, impute or "median", parameters.clip.get(name))
@@ -125,17 +125,13 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
     return replace(fitted, left_out=1) if parameters.drop_first and encoding == "onehot" else fitted
 
 
+def _encode_categories(column: pd.Series, most: int) -> Literal["onehot", "embedding"]:
+    """Choose the encoding of categories by their number in the training rows."""
+    return "embedding" if most and column.nunique() > most else "onehot"
+
+
 def fit_number(column: pd.Series, impute: str, clip: tuple[float, float] | None) -> NumberColumn:
-    """Fit the fill value, clip, offset and statistics of a number on training rows.
-
-    Args:
-        column: numbers or booleans; nulls allowed.
-        impute: `mean`, `median` or `mode` of the known values, which replaces nulls.
-        clip: the two quantiles to which values are clipped; None for no clipping.
-
-    Raises:
-        ValueError: the column holds text, is null in every row, or `impute` is `missing`.
-    """
+    """Learn the fill, clip, offset and statistics of a number from training rows."""
     if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
         raise ValueError(f"encoding: {column.name} holds text and cannot be a number; use onehot or embedding")
     known = ValueCounts.of(column)
