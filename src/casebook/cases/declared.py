@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from casebook.config.paths import conf_source, project_root, raw_folder
 from casebook.config.tree import overlay
+from casebook.config.yaml_text import ConfigurationError, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -188,11 +189,8 @@ def _read_archive(place: Path, _time: int) -> tuple[ParameterFile, ...]:
 
 @cache
 def _parse(text: str) -> dict[str, Any]:
-    import yaml
-
     try:
-        read = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
-    except yaml.YAMLError:
-        # Kedro, which reads it again, says what is wrong with it.
+        return read_yaml(text, PARAMETERS)
+    except ConfigurationError:
+        # The configuration's loader, which reads it again, says what is wrong with it.
         return {}
-    return read if isinstance(read, dict) else {}

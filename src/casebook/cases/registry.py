@@ -67,8 +67,8 @@ class Case:
         files: raw files that must be there.
         optional_files: raw files that may be there.
         feature_sources: feature column -> all raw columns that it is made of; none where the files tell (declared).
-        create_pipeline: builds the whole graph, tagged, without namespace clashes.
-        write_sample: generates stand-ins for the raw files into an empty folder, given the `sample` block, and returns
+        create_pipeline: builds the case's complete graph, tagged, without namespace clashes.
+        write_sample: generates a sample of the raw files into an empty folder, given the `sample` block, and returns
             what it knows of them: by split strategy the best reachable scores, by metric; none without a generator.
         fetch: where the real files come from: `competition:` or `dataset:` and a `kagglehub` handle, or `keras:` and
             the name of a data set of Keras.
@@ -103,7 +103,7 @@ def load_case(name: str) -> Case:
 
 
 def load_parameters_class(name: str) -> type[CaseParameters]:
-    """Import the class that checks a case's parameters; listing pipelines does without it."""
+    """Import the class that validates a case's parameters; listing pipelines does without it."""
     if name not in PYTHON_CASES:
         from casebook.config.schema.declared_case import declared_parameters
 
@@ -113,7 +113,7 @@ def load_parameters_class(name: str) -> type[CaseParameters]:
 
 
 def find_case(pipeline: str) -> str:
-    """Give the case that a pipeline is of, of the default pipeline the first; else nothing.
+    """Return the case that a pipeline is of, of the default pipeline the first; else an empty name.
 
     A case's name may hold `_` itself, and end as a pipeline of another case does.
     """

@@ -32,7 +32,7 @@ class EmptySplitError(ValueError):
 def assign_rows(
     table: pd.DataFrame, settings: SplitParameters, duplicates: str = "keep", labels: np.ndarray | None = None
 ) -> np.ndarray:
-    """Assign each row to training, validation and test as the parameters say.
+    """Assign each row to training, validation and test by the parameters.
 
     Args:
         table: the rows with the columns of `settings.keys`.
@@ -47,15 +47,15 @@ def assign_rows(
     used = is_first_copy(table) if duplicates == "drop" else np.ones(len(table), dtype=bool)
     chosen = table if used.all() else table[used]
     keys = hash_rows(chosen) if duplicates == "group" and settings.strategy == "row" else None
-    parts = np.zeros(len(table), dtype=np.uint8)
+    split_assignment = np.zeros(len(table), dtype=np.uint8)
     stratified = settings.stratify and settings.strategy == "row" and keys is None and labels is not None
     assigned = (
         split_classes(labels[used], settings.test_share, settings.validation_share, settings.seed)  # type: ignore[index]
         if stratified
         else _assign(chosen, settings, keys)
     )
-    parts[used] = overlap_validation(assigned, settings)
-    return parts
+    split_assignment[used] = overlap_validation(assigned, settings)
+    return split_assignment
 
 
 def _assign(table: pd.DataFrame, settings: SplitParameters, keys: pd.Series | None) -> np.ndarray:
@@ -148,8 +148,8 @@ def split_days(days: pd.Series, test_days: int, validation_days: int) -> np.ndar
     """
     since = days.max() - days
     age = (since if pd.api.types.is_numeric_dtype(since) else since.dt.days).to_numpy()
-    parts = np.where(age < test_days, TEST, np.where(age < test_days + validation_days, VALIDATION, TRAIN))
-    return parts.astype(np.uint8)
+    split_assignment = np.where(age < test_days, TEST, np.where(age < test_days + validation_days, VALIDATION, TRAIN))
+    return split_assignment.astype(np.uint8)
 
 
 def split_given(given: pd.Series, validation_share: float, seed: int) -> np.ndarray:

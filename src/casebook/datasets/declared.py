@@ -16,9 +16,9 @@ import pyarrow.parquet
 
 from casebook.cases.declared import find_file, read_declaration
 from casebook.datasets.arrivals import ArrivalsReader, ArrivedFiles
+from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.file_kinds import CSV, kind_of
 from casebook.datasets.file_kinds import PARQUET as PARQUET_KIND
-from casebook.datasets.files import FileDataset
 from casebook.datasets.raw import RawFile
 from casebook.preprocessing.row_schema import RowSchema
 from casebook.runtime.atomic_files import atomic_write

@@ -131,7 +131,16 @@ def _encode_categories(column: pd.Series, most: int) -> Literal["onehot", "embed
 
 
 def fit_number(column: pd.Series, impute: str, clip: tuple[float, float] | None) -> NumberColumn:
-    """Learn the fill, clip, offset and statistics of a number from training rows."""
+    """Fit the fill value, clip, offset and statistics of a number on training rows.
+
+    Args:
+        column: numbers or booleans; nulls allowed.
+        impute: `mean`, `median` or `mode` of the known values, which replaces nulls.
+        clip: the two quantiles to which values are clipped; None for no clipping.
+
+    Raises:
+        ValueError: the column holds text, is null in every row, or `impute` is `missing`.
+    """
     if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
         raise ValueError(f"encoding: {column.name} holds text and cannot be a number; use onehot or embedding")
     known = ValueCounts.of(column)

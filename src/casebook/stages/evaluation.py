@@ -158,6 +158,6 @@ def draw_evaluation(
 def select_head(
     test_predictions: pd.DataFrame, evaluation: Block, *, row_schema: RowSchema | None = None
 ) -> pd.DataFrame:
-    """Take the first test rows with their predicted classes, labelled as they are written."""
+    """Select the first test rows with their predicted classes, labelled as they are written."""
     head = insert_class(test_predictions.head(evaluation["head_rows"]), evaluation["threshold"])
     return label_frame(head, row_schema.classes) if row_schema else head
