@@ -1,0 +1,141 @@
+"""Reading a table that nothing is known of: CSV in any dialect, Parquet, Excel."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from casebook.config.extras import missing_extra
+from casebook.schema_inference.dialect import Dialect, read_bytes, sniff_dialect
+from casebook.schema_inference.errors import SchemaInferenceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXCEL = (".xlsx", ".xlsm", ".xls")
+COMPRESSIONS = (".gz", ".zip")
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A table as it stands in its file.
+
+    Attributes:
+        name: of the table: the file's, as an identifier.
+        path: of the file.
+        dialect: how a CSV file is written; none of other files.
+        columns: texts as categories, as a run reads them, or what a typed file holds.
+    """
+
+    name: str
+    path: Path
+    dialect: Dialect | None
+    columns: pd.DataFrame
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.columns)
+
+
+def read_table(path: Path, dialect: Dialect | None = None, sheet: str = "") -> RawTable:
+    """Read a file by its suffix; one of text in the dialect that it is written in.
+
+    Args:
+        path: of the file.
+        dialect: of a CSV file, where it is known.
+        sheet: of a workbook; the first where it is empty.
+
+    Raises:
+        SchemaInferenceError: it is missing, empty, no table, or has columns twice or without a name.
+    """
+    suffix = path.with_suffix("").suffix if path.suffix in COMPRESSIONS else path.suffix
+    name = path.name.removesuffix(path.suffix) if path.suffix in COMPRESSIONS else path.name
+    columns: pd.DataFrame
+    if suffix.lower() in EXCEL or suffix.lower() == ".parquet":
+        dialect, columns = None, _read_typed(path, suffix.lower(), sheet)
+    else:
+        content = read_bytes(path)
+        dialect = dialect or sniff_dialect(content, path.name)
+        columns = _read_csv(content, dialect, path.name)
+    _refuse_names(list(columns.columns), path.name)
+    if columns.empty:
+        raise SchemaInferenceError(f"{path.name} has a header but no rows; give the complete file")
+    return RawTable(to_identifier(name.removesuffix(suffix)), path, dialect, columns)
+
+
+def to_identifier(text: str) -> str:
+    """Make a name of lower-case letters, digits and `_`, beginning with a letter."""
+    word = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in text.lower()).strip("_")
+    return word if word[:1].isalpha() else f"table_{word}".rstrip("_")
+
+
+def _read_typed(path: Path, suffix: str, sheet: str) -> pd.DataFrame:
+    if not path.is_file():
+        raise SchemaInferenceError(f"there is no file {path}")
+    lacking = missing_extra("excel", "reading Excel files") if suffix in EXCEL else ""
+    if lacking:
+        raise SchemaInferenceError(f"{path.name}: {lacking}, or save it as CSV")
+    try:
+        if suffix == ".parquet":
+            return pd.DataFrame(pa.parquet.read_table(path).to_pandas())
+        return pd.read_excel(path, sheet_name=sheet or 0)
+    except Exception as error:
+        raise SchemaInferenceError(f"{path.name} cannot be read as {suffix[1:]} ({error}); get it again") from error
+
+
+def _read_csv(content: bytes, dialect: Dialect, name: str) -> pd.DataFrame:
+    """Read every column as a dictionary of texts, so that each distinct value is looked at once."""
+    header = list(dialect.names) or _read_header(content, dialect)
+    types = dict.fromkeys(header, pa.dictionary(pa.int32(), pa.string()))
+    try:
+        table = pa.csv.read_csv(
+            pa.BufferReader(content),
+            read_options=pa.csv.ReadOptions(
+                column_names=header, skip_rows=0 if dialect.names else 1, encoding=dialect.encoding
+            ),
+            parse_options=pa.csv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=content.count(b'"') > 0),
+            convert_options=pa.csv.ConvertOptions(column_types=types, strings_can_be_null=True),
+        )
+    except pa.ArrowInvalid as error:
+        raise SchemaInferenceError(
+            f"{name} cannot be read as a table ({error}); every line needs {len(header)} cells with "
+            f"{dialect.delimiter!r} between them: mend the line"
+        ) from error
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
+
+
+def _read_header(content: bytes, dialect: Dialect) -> list[str]:
+    import csv
+    import io
+
+    text = io.TextIOWrapper(io.BytesIO(content), encoding=dialect.encoding, errors="replace", newline="")
+    names = next(row for row in csv.reader(text, delimiter=dialect.delimiter) if row)
+    return [name.removeprefix("\ufeff").strip() for name in names]
+
+
+def _refuse_names(names: list[str], name: str) -> None:
+    """Refuse columns twice or without a name.
+
+    Raises:
+        SchemaInferenceError: names them with their places.
+    """
+    nameless = [place for place, column in enumerate(names, 1) if not str(column).strip() or str(column).startswith("Unnamed: ")]
+    if nameless:
+        raise SchemaInferenceError(
+            f"{name}: column {', '.join(map(str, nameless))} of {len(names)} has no name; write one into the header "
+            f"line, or remove the column (pandas and R write row numbers so: index=False, row.names=FALSE)"
+        )
+    twice = [column for column, count in Counter(map(str, names)).items() if count > 1]
+    if twice:
+        places = [place for place, column in enumerate(names, 1) if column == twice[0]]
+        raise SchemaInferenceError(
+            f"{name}: the column {twice[0]} stands there {len(places)} times (columns {', '.join(map(str, places))} of "
+            f"{len(names)}); give each a name of its own"
+        )
