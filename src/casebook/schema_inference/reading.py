@@ -55,7 +55,6 @@ def read_table(path: Path, dialect: Dialect | None = None, sheet: str = "") -> R
         SchemaInferenceError: it is missing, empty, no table, or has columns twice or without a name.
     """
     suffix = path.with_suffix("").suffix if path.suffix in COMPRESSIONS else path.suffix
-    name = path.name.removesuffix(path.suffix) if path.suffix in COMPRESSIONS else path.name
     columns: pd.DataFrame
     if suffix.lower() in EXCEL or suffix.lower() == ".parquet":
         dialect, columns = None, _read_typed(path, suffix.lower(), sheet)
@@ -66,7 +65,12 @@ def read_table(path: Path, dialect: Dialect | None = None, sheet: str = "") -> R
     _refuse_names(list(columns.columns), path.name)
     if columns.empty:
         raise SchemaInferenceError(f"{path.name} has a header but no rows; give the complete file")
-    return RawTable(to_identifier(name.removesuffix(suffix)), path, dialect, columns)
+    return RawTable(name_table(path), path, dialect, columns)
+
+
+def name_table(path: Path) -> str:
+    """Name a table after its file: `Wa Churn.csv.gz` is `wa_churn`."""
+    return to_identifier((path.with_suffix("") if path.suffix in COMPRESSIONS else path).stem)
 
 
 def to_identifier(text: str) -> str:
@@ -104,7 +108,7 @@ def _read_csv(content: bytes, dialect: Dialect, name: str) -> pd.DataFrame:
         )
     except pa.ArrowInvalid as error:
         raise SchemaInferenceError(
-            f"{name} cannot be read as a table ({error}); every line needs {len(header)} cells with "
+            f"{name} cannot be read as a table ({str(error)[:90]}); every line needs {len(header)} cells with "
             f"{dialect.delimiter!r} between them: mend the line"
         ) from error
     frame: pd.DataFrame = table.to_pandas()
