@@ -13,9 +13,7 @@ def check(case: str, environment: str) -> None:
 
     Of a declared case its raw files are read; of one with Python of its own the features that its last run made.
     """
-    from casebook.schema_inference.checking import check_case
-    from casebook.schema_inference.errors import SchemaInferenceError
-    from casebook.schema_inference.report import print_schema
+    from casebook.schema_inference import SchemaInferenceError, check_case, print_schema
 
     try:
         print_schema(check_case(case, environment))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import pyarrow.parquet
 import yaml
 
@@ -15,11 +14,14 @@ from casebook.config.tree import overlay
 from casebook.schema_inference.case_files import PARAMETERS, find_file
 from casebook.schema_inference.dialect import Dialect
 from casebook.schema_inference.errors import SchemaInferenceError
+from casebook.schema_inference.infer import infer_schema
 from casebook.schema_inference.reading import RawTable, read_table
-from casebook.schema_inference.schema import Schema, Wishes, infer_schema
+from casebook.schema_inference.schema import Schema, Wishes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from casebook.config.schema.table_declaration import TableParameters
 
@@ -69,7 +71,7 @@ def read_parameters(case: str, environment: str = "local") -> Mapping[str, Any]:
 
 def _read_declared(case: str, name: str, said: TableParameters) -> RawTable:
     names = tuple(said.names)
-    dialect = Dialect(said.delimiter, said.encoding, said.decimal, () if said.header else names)
+    dialect = Dialect(said.delimiter, said.encoding, said.decimal, () if said.header else names, tuple(said.nulls))
     table = read_table(find_file(case, said.file), dialect, said.sheet)
     renamed = said.rename | (dict(zip(table.columns, names, strict=False)) if said.header and names else {})
     return RawTable(name, table.path, table.dialect, table.columns.rename(columns=renamed))
@@ -79,7 +81,7 @@ def _read_features(case: str) -> RawTable:
     file = project_root() / FEATURE_TABLE.format(case=case)
     if not file.is_file():
         raise SchemaInferenceError(
-            f"{case} declares no tables, and {file} is not there yet; run the case once, as in kedro run --pipeline={case}"
+            f"{case} declares no tables, and {file} is not there yet; run it once, as in kedro run --pipeline={case}"
         )
     columns: pd.DataFrame = pyarrow.parquet.read_table(file).to_pandas()
     return RawTable(case, file, None, columns)

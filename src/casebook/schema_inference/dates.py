@@ -21,8 +21,9 @@ DAY_FIRST = {"%m/%d": "%d/%m", "%m-%d": "%d-%m", "%m.%d": "%d.%m"}
 DAYS = [
     *(f"%m{mark}%d{mark}{year}" for mark, year in product("/-.", ("%Y", "%y"))),
     *(f"%d{mark}%m{mark}{year}" for mark, year in product("/-.", ("%Y", "%y"))),
-    "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d-%b-%Y", "%d %b %Y", "%d%b%Y", "%d-%b-%y", "%d%b%y", "%b %d, %Y", "%b %d %Y", "%d %B %Y",
-    "%B %d, %Y", "%B %d %Y", "%b-%Y", "%b %Y", "%B %Y", "%B-%Y", "%b-%y", "%Y-%m", "%Y/%m", "%m/%Y", "%Y-%b",
+    "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d-%b-%Y", "%d %b %Y", "%d%b%Y", "%d-%b-%y", "%d%b%y", "%b %d, %Y", "%b %d %Y",
+    "%d %B %Y", "%B %d, %Y", "%B %d %Y", "%b-%Y", "%b %Y", "%B %Y", "%B-%Y", "%b-%y", "%Y-%m", "%Y/%m", "%m/%Y",
+    "%Y-%b",
 ]  # fmt: skip
 TIMES = ["", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p"]
 FORMS = [day + time for time in TIMES for day in DAYS]
@@ -79,7 +80,7 @@ def _list_forms(texts: Sequence[str]) -> Iterator[str]:
 
 def _parse(text: str, form: str) -> datetime | None:
     try:
-        moment = datetime.strptime(text.strip(), form)  # noqa: DTZ007 - the day that was written
+        moment = datetime.strptime(text.strip(), form)
     except ValueError:
         return None
     return moment if FIRST_YEAR < moment.year < LAST_YEAR else None

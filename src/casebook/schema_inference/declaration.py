@@ -7,8 +7,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import yaml
-
 from casebook.schema_inference.roles import MOSTLY_NULL_SHARE
 
 if TYPE_CHECKING:
@@ -18,6 +16,9 @@ if TYPE_CHECKING:
 
 MAX_LINES = 40
 MAX_CHARACTERS = 150
+# A reason is cut no shorter.
+MIN_COMMENT = 100
+ANY_WIDTH = 1 << 20
 PLAIN = re.compile(r"[A-Za-z_][\w ./()%+-]*", re.ASCII)
 # YAML 1.1 has more of them than PyYAML reads.
 WORDS_OF_YAML = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "~"}
@@ -46,7 +47,7 @@ def write_line(text: str, comment: str) -> str:
     """Write a line with a comment that is cut where it is long."""
     if not comment:
         return text
-    room = max(MAX_CHARACTERS - len(text) - 3, 40)
+    room = max(MAX_CHARACTERS - len(text) - 3, MIN_COMMENT)
     return f"{text} # {comment if len(comment) <= room else comment[: room - 3] + '...'}"
 
 
@@ -116,6 +117,7 @@ def _list_tables(schema: Schema, files: Mapping[str, str]) -> Iterable[Entry]:
             said += [f"encoding: {dialect.encoding}"] * (dialect.encoding != "utf-8")
             said += [f"decimal: {json.dumps(dialect.decimal)}"] * (dialect.decimal != ".")
             said += [f"header: false, names: {write_list(dialect.names)}"] if dialect.names else []
+            said += [f"nulls: {write_list(dialect.nulls)}"] if dialect.nulls else []
         comment = f"{len(table):,} rows"
         join = schema.joins.get(table.name)
         if join:
@@ -132,13 +134,14 @@ def _describe_column(schema: Schema, name: str, column: Column) -> Iterable[Entr
     """List the entry of a column whose role or type is not the default, or that is suspected."""
     suspect = next((suspect.evidence for suspect in schema.suspects if suspect.column == name), "")
     role, inferred = column.role, column.type
-    said, why, kind = [], role.why, role.role
+    said, why = [], role.why
+    kind: str = role.role
     if role.role == "target":
         kind, why = "target", ""
         said = [f"type: category, classes: {write_list(schema.target.classes)}"] if schema.target.classes else []
     elif role.role == "feature":
         kind, why = inferred.type, inferred.why
-        if not inferred.is_default or suspect or (column.values.is_text and _reads_as_number(column)):
+        if not inferred.is_default or suspect or (column.data.is_text and _reads_as_number(column)):
             said = _write_type(column)
     else:
         said = [f"role: {role.role}"]
@@ -152,7 +155,7 @@ def _describe_column(schema: Schema, name: str, column: Column) -> Iterable[Entr
 
 def _reads_as_number(column: Column) -> bool:
     """Return whether digits are codes that a run would read as numbers: 00501."""
-    parsed = column.values.parsed_numbers
+    parsed = column.data.parsed_numbers
     return column.type.type == "category" and bool(len(parsed)) and bool((parsed == parsed).all())
 
 
@@ -170,24 +173,25 @@ def _write_columns(entries: Sequence[Entry], room: int) -> list[str]:
         return []
     if len(entries) + 1 <= room:
         return [heading, *(entry.line(6) for entry in entries)]
-    kinds = list(dict.fromkeys(entry.kind for entry in entries))
-    packed = [line for kind in kinds for line in _pack([entry for entry in entries if entry.kind == kind], MAX_CHARACTERS)]
+    of_kind = [[entry for entry in entries if entry.kind == kind] for kind in dict.fromkeys(e.kind for e in entries)]
+    packed = [line for alike in of_kind for line in _pack(alike, MAX_CHARACTERS)]
     if len(packed) + 2 > room:
-        packed = [line for kind in kinds for line in _pack([entry for entry in entries if entry.kind == kind], 1 << 20)]
+        packed = [line for alike in of_kind for line in _pack(alike, ANY_WIDTH)]
     return [heading.replace("columns:", "columns: {"), *packed, "    }"]
 
 
 def _pack(entries: Sequence[Entry], width: int) -> list[str]:
     """Put entries of one kind side by side, the reason that they share behind them."""
     reasons = list(dict.fromkeys(entry.comment for entry in entries if entry.comment))
-    comment = reasons[0] if len(reasons) == 1 else entries[0].kind if entries[0].kind != "suspect" else "; ".join(reasons)
+    suspects = entries[0].kind == "suspect"
+    if suspects and width < ANY_WIDTH:
+        return [write_line(f"      {entry.text},", entry.comment) for entry in entries]
+    comment = "; ".join(reasons) if len(reasons) == 1 or suspects else entries[0].kind
     lines = [""]
     for entry in entries:
         if lines[-1] and len(lines[-1]) + len(entry.text) > width:
             lines.append("")
         lines[-1] += f"{entry.text}, "
-    if entries[0].kind == "suspect" and width < 1 << 20:
-        return [write_line(f"      {entry.text},", entry.comment) for entry in entries]
     return [write_line(f"      {line.rstrip()}", comment) for line in lines]
 
 
@@ -208,23 +212,19 @@ def _list_features(schema: Schema) -> list[str]:
 def _list_split(schema: Schema) -> list[str]:
     split = schema.split
     said = [f"strategy: {split.strategy}", *(f"{key}: {value}" for key, value in split.settings.items())]
-    lines = [write_line(f"  split: {{{', '.join(said)}}}", f"{split.column}: {split.why}" if split.column else split.why)]
+    of = f"{split.column}: " if split.column else ""
+    lines = [write_line(f"  split: {{{', '.join(said)}}}", f"{of}{split.why}")]
     if split.duplicates != "keep":
-        lines.append(
-            write_line(f"  duplicates: {split.duplicates}", f"{split.copies:,} rows are copies of others: they stay on one side")
-        )
+        reason = f"{split.copies:,} rows are copies of others: they stay on one side"
+        lines.append(write_line(f"  duplicates: {split.duplicates}", reason))
     return lines
 
 
 def _list_mostly_null(schema: Schema) -> list[str]:
     names = [
-        f"{name} {column.values.nulls / len(column.values):.0%}"
+        f"{name} {column.data.nulls / len(column.data):.0%}"
         for name, column in schema.columns.items()
-        if column.role.role == "feature" and column.values.nulls > MOSTLY_NULL_SHARE * len(column.values)
+        if column.role.role == "feature" and column.data.nulls > MOSTLY_NULL_SHARE * len(column.data)
     ]
-    return [write_line("   ", f"mostly null, kept since that they are there may tell: {', '.join(names)}")] if names else []
-
-
-def check_yaml(text: str) -> object:
-    """Read what was written, as a run does."""
-    return yaml.safe_load(text)
+    reason = f"mostly null, kept since that they are there may tell: {', '.join(names)}"
+    return [write_line("   ", reason)] if names else []

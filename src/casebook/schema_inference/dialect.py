@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from casebook.schema_inference.errors import SchemaInferenceError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DELIMITERS = (",", ";", "\t", "|")
-SAMPLE_CHARACTERS = 1 << 18
+SAMPLE_BYTES = 1 << 19
 SAMPLE_LINES = 300
 # Of the sampled lines; the others may hold a quoted line end, or be a note below the table.
 MIN_REGULAR_SHARE = 0.9
@@ -42,12 +43,14 @@ class Dialect:
         encoding: of the characters.
         decimal: sign before a number's fraction.
         names: of the columns, where the file has no header line; made up as `column_1`, `column_2`.
+        nulls: spellings of what is missing, beside an empty cell, NA and the like.
     """
 
     delimiter: str = ","
     encoding: str = "utf-8"
     decimal: str = "."
     names: tuple[str, ...] = ()
+    nulls: tuple[str, ...] = ()
 
 
 def read_bytes(path: Path) -> bytes:
@@ -93,9 +96,12 @@ def sniff_dialect(content: bytes, name: str) -> Dialect:
         SchemaInferenceError: it is no table of text.
     """
     encoding = find_encoding(content, name)
-    sample = io.StringIO(content[: SAMPLE_CHARACTERS * 2].decode(encoding, errors="ignore").removeprefix("\ufeff")[:SAMPLE_CHARACTERS])
-    lines = [line for line, _ in zip(sample, range(SAMPLE_LINES), strict=False)]
-    delimiter, cells = split_lines(lines[:-1] if len(lines) > 2 and len(lines) < SAMPLE_LINES and len(content) > SAMPLE_CHARACTERS else lines, name)
+    text = content[:SAMPLE_BYTES].decode(encoding, errors="ignore").removeprefix("\ufeff")
+    lines = list(islice(io.StringIO(text, newline=None), SAMPLE_LINES))
+    if len(content) > SAMPLE_BYTES and 2 < len(lines) < SAMPLE_LINES:
+        # The last one is cut off.
+        lines = lines[:-1]
+    delimiter, cells = split_lines(lines, name)
     names = () if has_header(cells) else tuple(f"column_{place}" for place in range(1, len(cells[0]) + 1))
     return Dialect(delimiter, encoding, find_decimal(cells[not names :], delimiter), names)
 
@@ -108,7 +114,7 @@ def find_encoding(content: bytes, name: str) -> str:
     """
     marked = next((encoding for mark, encoding in BYTE_ORDER_MARKS.items() if content.startswith(mark)), "")
     kind = next((kind for start, kind in SIGNATURES.items() if content.lstrip().startswith(start)), "")
-    if kind or (not marked and b"\0" in content[:SAMPLE_CHARACTERS]):
+    if kind or (not marked and b"\0" in content[:SAMPLE_BYTES]):
         raise SchemaInferenceError(
             f"{name} is {kind or 'a binary file'}, no table; give CSV (also as .gz or .zip), Parquet or Excel"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,8 @@ TWO_HALVES_ROWS = 5_000
 TREE_DEPTH = 5
 MIN_LEAF_ROWS, LEAF_SHARE = 3, 0.005
 MAX_REVERSED_VALUES = 50
+# That hold another value than most, or are null.
+MIN_OTHER_ROWS = 10
 SEED = 2018
 
 
@@ -29,11 +31,11 @@ class Outcome:
     """The target of the rows that are looked at.
 
     Attributes:
-        values: float of shape (rows,): numbers, or the places of classes.
+        targets: float of shape (rows,): numbers, or the places of classes.
         classes: how many there are; 0 for a regression.
     """
 
-    values: np.ndarray
+    targets: np.ndarray
     classes: int
 
 
@@ -76,29 +78,28 @@ def score_reversed(column: ColumnValues, outcome: Outcome) -> float:
     """Score how well the target tells a column of few values: the share of errors that it avoids, on held-out rows."""
     codes = column.codes.astype(np.int64) + 1
     counts = np.bincount(codes)
-    if len(column) < MIN_ROWS or not 1 < np.count_nonzero(counts) <= MAX_REVERSED_VALUES or len(codes) - counts.max() < 10:
+    few = 1 < np.count_nonzero(counts) <= MAX_REVERSED_VALUES
+    if len(column) < MIN_ROWS or not few or len(codes) - counts.max() < MIN_OTHER_ROWS:
         return 0.0
     skills = []
     for train in _halves(len(codes)):
-        guess = np.bincount(codes[train]).argmax()
-        predicted = _tree(outcome.classes == 0, True, int(train.sum())).fit(outcome.values[train, None], codes[train]).predict(
-            outcome.values[~train, None]
-        )
-        wrong = (codes[~train] != guess).mean()
-        skills.append(1 - (predicted != codes[~train]).mean() / max(wrong, 1e-9))
+        tree = _tree(outcome.classes == 0, True, int(train.sum())).fit(outcome.targets[train, None], codes[train])
+        wrong = (tree.predict(outcome.targets[~train, None]) != codes[~train]).mean()
+        guessed_wrong = (codes[~train] != np.bincount(codes[train]).argmax()).mean()
+        skills.append(1 - wrong / max(guessed_wrong, 1e-9))
     return float(np.mean(skills))
 
 
 def score_nulls(nulls: np.ndarray, outcome: Outcome) -> float:
     """Return how far a column's nulls follow the target: the correlation with a class, a value, or the number."""
-    if not 10 <= nulls.sum() <= len(nulls) - 10:
+    if not MIN_OTHER_ROWS <= nulls.sum() <= len(nulls) - MIN_OTHER_ROWS:
         return 0.0
     if outcome.classes:
-        return max(abs(_correlate(nulls, outcome.values == place)) for place in range(outcome.classes))
-    values, counts = np.unique(outcome.values, return_counts=True)
-    usual = outcome.values == values[counts.argmax()]
+        return max(abs(_correlate(nulls, outcome.targets == place)) for place in range(outcome.classes))
+    values, counts = np.unique(outcome.targets, return_counts=True)
+    usual = outcome.targets == values[counts.argmax()]
     same = abs(_correlate(nulls, usual)) if counts.max() >= 0.02 * len(nulls) else 0.0
-    return max(same, abs(_correlate(nulls, outcome.values)))
+    return max(same, abs(_correlate(nulls, outcome.targets)))
 
 
 def _correlate(first: np.ndarray, second: np.ndarray) -> float:
@@ -122,7 +123,7 @@ def _halves(rows: int) -> Iterator[np.ndarray]:
         yield ~first
 
 
-def _tree(deep: bool, classes: bool, rows: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _tree(deep: bool, classes: bool, rows: int) -> Any:  # noqa: ANN401 - one of scikit-learn's trees
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     leaf = max(MIN_LEAF_ROWS, int(LEAF_SHARE * rows))
@@ -134,7 +135,7 @@ def _predict(column: ColumnValues, numbers: np.ndarray | None, outcome: Outcome,
     """Predict the held-out rows -> numbers of shape (rows,), or shares of shape (rows, classes)."""
     if numbers is None:
         return _average_by_value(column.codes + 1, outcome, train)
-    tree = _tree(False, bool(outcome.classes), int(train.sum())).fit(numbers[train, None], outcome.values[train])
+    tree = _tree(False, bool(outcome.classes), int(train.sum())).fit(numbers[train, None], outcome.targets[train])
     if not outcome.classes:
         return np.asarray(tree.predict(numbers[~train, None]))
     shares = np.zeros((int((~train).sum()), outcome.classes))
@@ -144,15 +145,17 @@ def _predict(column: ColumnValues, numbers: np.ndarray | None, outcome: Outcome,
 
 def _average_by_value(codes: np.ndarray, outcome: Outcome, train: np.ndarray) -> np.ndarray:
     """Predict by the average of each category, drawn to that of all rows as by one more row."""
-    targets = np.eye(outcome.classes)[outcome.values.astype(int)] if outcome.classes else outcome.values[:, None]
+    targets = np.eye(outcome.classes)[outcome.targets.astype(int)] if outcome.classes else outcome.targets[:, None]
     rows = np.bincount(codes[train], minlength=codes.max() + 1)[:, None]
-    sums = np.stack([np.bincount(codes[train], target[train], minlength=codes.max() + 1) for target in targets.T], axis=1)
-    averages = ((sums + targets[train].mean(axis=0)) / (rows + 1))[codes[~train]]
+    sums = np.stack(
+        [np.bincount(codes[train], target[train], minlength=codes.max() + 1) for target in targets.T], axis=1
+    )
+    averages: np.ndarray = ((sums + targets[train].mean(axis=0)) / (rows + 1))[codes[~train]]
     return averages if outcome.classes else averages[:, 0]
 
 
 def _judge(predicted: np.ndarray, outcome: Outcome, held: np.ndarray, train: np.ndarray) -> tuple[float, float]:
-    truth = outcome.values[held]
+    truth = outcome.targets[held]
     if not outcome.classes:
         r2 = 1 - float(np.mean((truth - predicted) ** 2) / max(float(np.var(truth)), 1e-300))
         return r2, r2
@@ -162,7 +165,7 @@ def _judge(predicted: np.ndarray, outcome: Outcome, held: np.ndarray, train: np.
         if 0 < rows.sum() < len(rows):
             areas.append(_area(rows, predicted[:, place]))
             weights.append(rows.mean())
-    usual = np.bincount(outcome.values[train].astype(int)).argmax()
+    usual = np.bincount(outcome.targets[train].astype(int)).argmax()
     wrong = float((truth != usual).mean())
     skill = 1 - float((predicted.argmax(axis=1) != truth).mean()) / max(wrong, 1e-9)
     return float(np.average(areas, weights=weights)) if areas else 0.5, skill
@@ -181,4 +184,6 @@ def _rank_correlation(numbers: np.ndarray | None, outcome: Outcome) -> float:
     known = ~np.isnan(numbers)
     if known.mean() < 0.5 or np.ptp(numbers[known]) == 0:
         return 0.0
-    return abs(_correlate(pd.Series(numbers[known]).rank().to_numpy(), pd.Series(outcome.values[known]).rank().to_numpy()))
+    return abs(
+        _correlate(pd.Series(numbers[known]).rank().to_numpy(), pd.Series(outcome.targets[known]).rank().to_numpy())
+    )

@@ -106,7 +106,7 @@ def combine(columns: Sequence[ColumnValues]) -> np.ndarray:
     """Number the combinations of some columns' values: int64 of shape (rows,)."""
     combined = np.zeros(len(columns[0]), dtype=np.int64)
     for column in columns:
-        combined = np.unique(combined * (len(column.values) + 1) + column.codes + 1, return_inverse=True)[1]
+        combined = np.unique(combined * (len(column.distinct) + 1) + column.codes + 1, return_inverse=True)[1]
     return combined
 
 
@@ -136,7 +136,7 @@ def _match_by_values(rows: Columns, table: Columns) -> list[dict[str, str]]:
             continue
         for left, mine in rows.items():
             related = left.lower() in right.lower() or right.lower() in left.lower() or mine.numbers is None
-            alike = (mine.numbers is None) == (theirs.numbers is None) and len(mine.values) > 2 and related
+            alike = (mine.numbers is None) == (theirs.numbers is None) and len(mine.distinct) > 2 and related
             if alike and pd.Index(_comparable(mine)).isin(_comparable(theirs)).mean() >= MIN_SHARED_VALUES:
                 return [{left: right}]
     return []
@@ -144,15 +144,15 @@ def _match_by_values(rows: Columns, table: Columns) -> list[dict[str, str]]:
 
 def _explain_repeats(table: Columns, name: str, shared: Sequence[str]) -> str:
     """Say which key comes nearest to naming one row, and where it repeats."""
-    nearest = max(shared, key=lambda column: len(table[column].values))
+    nearest = max(shared, key=lambda column: len(table[column].distinct))
     column = table[nearest]
-    if column.nulls and column.nulls + len(column.values) == len(column):
+    if column.nulls and column.nulls + len(column.distinct) == len(column):
         return f"{name}: the key {nearest} is empty in {column.nulls} rows; fill it or remove them"
     repeated = column.counts > 1
     first = column.texts[int(np.flatnonzero(repeated)[0])]
     rows = np.flatnonzero(column.codes == int(np.flatnonzero(repeated)[0]))[:2] + 1
     return (
-        f"{name} cannot be joined: no choice of the columns that it shares with the rows ({', '.join(shared)}) names one "
-        f"row of it: {nearest} {first} stands in data rows {rows[0]} and {rows[1]} ({int(repeated.sum())} repeated "
+        f"{name} cannot be joined: no choice of the columns that it shares with the rows ({', '.join(shared)}) names "
+        f"one row of it: {nearest} {first} stands in data rows {rows[0]} and {rows[1]} ({int(repeated.sum())} repeated "
         f"keys); keep one row each"
     )

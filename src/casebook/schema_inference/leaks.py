@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from casebook.schema_inference.types import InferredType
     from casebook.schema_inference.values import ColumnValues
 
-SAMPLED_ROWS, NULL_ROWS = 20_000, 60_000
-# Honest columns of some 140 real tables stay below: 0.93 (a city's sales), AUC 0.97 (a tumour's perimeter), petals 0.98.
+SAMPLED_ROWS = 20_000
+# Honest columns of some 140 real tables stay below: R2 0.93 (a city's sales), AUC 0.97 (a tumour's perimeter), of
+# several classes 0.98 (petals).
 SUSPECT_R2, SUSPECT_AUC, SUSPECT_MULTICLASS_AUC, SUSPECT_RANK = 0.95, 0.985, 0.99, 0.99
 # Few categories that explain nearly all of a number were cut out of it.
 FEW_CATEGORIES, SUSPECT_CATEGORIES_R2 = 20, 0.9
@@ -28,15 +29,29 @@ FEW_CATEGORIES, SUSPECT_CATEGORIES_R2 = 20, 0.9
 SUSPECT_SKILLED_AUC, SUSPECT_SKILL = 0.965, 0.85
 SUSPECT_REVERSED, SUSPECT_NULLS = 0.98, 0.9
 # Of a column's nulls in rows without a target, and of those rows.
-NULL_PRECISION, NULL_RECALL = 0.95, 0.8
+NULL_PRECISION, NULL_RECALL, MIN_NULLS = 0.95, 0.8, 10
 # With a name that says that it comes after, and with one that has the target's name in it.
 NAMED_AUC, NAMED_R2 = 0.6, 0.02
 SAME_NAME_AUC, SAME_NAME_R2 = 0.8, 0.5
 AFTER_WORDS = {
     "paid", "repaid", "refunded", "refund", "settled", "recovered", "outcome", "result", "final", "actual", "resolved",
-    "resolution", "closed", "completed", "cancelled", "canceled", "discharged", "discharge", "died", "after", "followup", "reason",
+    "resolution", "closed", "completed", "cancelled", "canceled", "discharged", "discharge", "died", "after",
+    "followup", "reason",
 }  # fmt: skip
-BEFORE_WORDS = {"previous", "prev", "prior", "last", "past", "before", "baseline", "initial", "historical", "history", "lag", "first"}
+BEFORE_WORDS = {
+    "previous",
+    "prev",
+    "prior",
+    "last",
+    "past",
+    "before",
+    "baseline",
+    "initial",
+    "historical",
+    "history",
+    "lag",
+    "first",
+}
 LATER_SHARE, STRICTLY_LATER_SHARE = 0.99, 0.5
 
 
@@ -71,7 +86,11 @@ def find_suspects(
     rows = _sample(known, SAMPLED_ROWS)
     outcome = _outcome(target, rows)
     sampled = {name: column.take(rows) for name, column in columns.items()}
-    scores = {name: score_alone(column, types[name], outcome) for name, column in sampled.items() if types[name].type != "text"}
+    scores = {
+        name: score_alone(column, types[name], outcome)
+        for name, column in sampled.items()
+        if types[name].type != "text"
+    }
     named = _find_named(scores, target)
     found = []
     for name, column in columns.items():
@@ -95,7 +114,7 @@ def _outcome(target: Target, rows: np.ndarray) -> Outcome:
     column = target.column
     if target.task == "regression":
         return Outcome(column.by_row(column.parsed_numbers)[rows], 0)
-    return Outcome(column.codes[rows].astype(np.float64), len(column.values))
+    return Outcome(column.codes[rows].astype(np.float64), len(column.distinct))
 
 
 def _judge_score(score: Score | None, inferred: InferredType, column: ColumnValues, target: Target) -> str:
@@ -103,13 +122,21 @@ def _judge_score(score: Score | None, inferred: InferredType, column: ColumnValu
     if score is None:
         return ""
     if target.task == "regression":
-        few = not inferred.is_number and not inferred.is_date and len(column.values) <= FEW_CATEGORIES
+        few = not inferred.is_number and not inferred.is_date and len(column.distinct) <= FEW_CATEGORIES
         if score.strength >= SUSPECT_R2 or (few and score.strength >= SUSPECT_CATEGORIES_R2):
             return f"alone it tells the target: R2 {score.strength:.3f} on held-out rows"
-        return f"it orders the rows as the target does: rank correlation {score.rank:.3f}" if score.rank >= SUSPECT_RANK else ""
+        return (
+            f"it orders the rows as the target does: rank correlation {score.rank:.3f}"
+            if score.rank >= SUSPECT_RANK
+            else ""
+        )
     level = SUSPECT_AUC if target.task == "binary" else SUSPECT_MULTICLASS_AUC
     skilled = target.task == "binary" and score.strength >= SUSPECT_SKILLED_AUC and score.skill >= SUSPECT_SKILL
-    return f"alone it tells the target: AUC {score.strength:.3f} on held-out rows" if score.strength >= level or skilled else ""
+    return (
+        f"alone it tells the target: AUC {score.strength:.3f} on held-out rows"
+        if score.strength >= level or skilled
+        else ""
+    )
 
 
 def _judge_reversed(column: ColumnValues, outcome: Outcome) -> str:
@@ -124,7 +151,7 @@ def _judge_nulls(column: ColumnValues, sampled: ColumnValues, outcome: Outcome, 
     null, lacking = column.codes < 0, target.column.codes < 0
     if lacking.any() and null.any():
         both = int((null & lacking).sum())
-        if both >= NULL_PRECISION * null.sum() and both >= NULL_RECALL * lacking.sum():
+        if both >= MIN_NULLS and both >= NULL_PRECISION * null.sum() and both >= NULL_RECALL * lacking.sum():
             return f"null where the target is: {both:,} of its {int(null.sum()):,} nulls"
     follows = score_nulls(sampled.codes < 0, outcome)
     return f"its nulls follow the target: correlation {follows:.2f}" if follows >= SUSPECT_NULLS else ""
@@ -141,18 +168,20 @@ def _find_named(scores: Mapping[str, Score | None], target: Target) -> dict[str,
     for word in sorted(AFTER_WORDS):
         of_word = [name for name in scores if word in split_name(name) and not BEFORE_WORDS & set(split_name(name))]
         if any(strength[name] >= (NAMED_R2 if regression else NAMED_AUC) for name in of_word):
-            found |= {name: f"its name says {word!r}" for name in of_word}
+            found |= dict.fromkeys(of_word, f"its name says {word!r}")
     own = re.sub(r"[^a-z0-9]", "", target.column.name.lower())
     for name in scores:
         contained = len(own) > 3 and own in re.sub(r"[^a-z0-9]", "", name.lower())
-        if contained and not BEFORE_WORDS & set(split_name(name)) and strength[name] >= (SAME_NAME_R2 if regression else SAME_NAME_AUC):
+        if (
+            contained
+            and not BEFORE_WORDS & set(split_name(name))
+            and strength[name] >= (SAME_NAME_R2 if regression else SAME_NAME_AUC)
+        ):
             found[name] = f"it has the target's name, and {'R2' if regression else 'AUC'} {strength[name]:.2f} alone"
     return found
 
 
-def _judge_dates(
-    columns: Mapping[str, ColumnValues], types: Mapping[str, InferredType], name: str, time: str
-) -> str:
+def _judge_dates(columns: Mapping[str, ColumnValues], types: Mapping[str, InferredType], name: str, time: str) -> str:
     """Say where a date is later than the row's own time."""
     if not time or name == time or not types[name].is_date or time not in columns or not types[time].is_date:
         return ""

@@ -14,51 +14,86 @@ NUMBERED = re.compile(r"[(\[]?\s*(\d+)\s*[.):=_-]+\s*(?=\D)")
 AMOUNT = re.compile(r"(?<![\w.])\$?(\d[\d,]*\.?\d*)\s*[kK%+]?")
 RANGE_WORDS = re.compile(
     r"(?i)(?:under|over|below|above|less|more|than|up|to|and|or|at|least|most|years?|yrs?|months?|days?|weeks?|hours?|"
-    r"minutes?|older|younger|lower|higher|from|between|usd|eur|times?|cm|mm|km|kg|m|k|g|inf|employees|people|[\s$€£%+,.<>≤≥=()\[\]\-–_:]|\d)+"
+    r"minutes?|older|younger|lower|higher|from|between|usd|eur|times?|cm|mm|km|kg|m|k|g|inf|employees|people|[\s$€£%+,.<>≤≥=()\[\]\-\u2013_:]|\d)+"
 )
 BELOW = re.compile(r"(?i)^\s*(?:<|≤|under|below|less|up to|at most|younger)")
-ABOVE = re.compile(r"(?i)(?:\+\s*\w*$|^\s*(?:>|≥|over|above|more|at least)|(?:or|and) (?:more|older|over|above|higher)$)")
-GRADE_NAMES = {"grade", "class", "rating", "level", "tier", "band", "rank", "stage", "quality", "risk", "category", "subgrade"}
+ABOVE = re.compile(
+    r"(?i)(?:\+\s*\w*$|^\s*(?:>|≥|over|above|more|at least)|(?:or|and) (?:more|older|over|above|higher)$)"
+)
+GRADE_NAMES = {
+    "grade",
+    "class",
+    "rating",
+    "level",
+    "tier",
+    "band",
+    "rank",
+    "stage",
+    "quality",
+    "risk",
+    "category",
+    "subgrade",
+}
 LETTER_AND_DIGIT = re.compile(r"[A-Z]\d")
 # Levels in order; what stands together in one level is another word for the same.
 SCALES = [
-    "very poor, terrible, awful|poor, bad, po|fair, fa|below average|typical, average, normal, acceptable, ok, ta|"
-    "above average|good, gd|very good|premium, great|excellent, ex|very excellent, outstanding|ideal, perfect",
-    "none, zero, no|very low, minimal, very little|low, little, lo|medium low, moderately low|"
-    "medium, moderate, mid, middle, med, average, normal|medium high, moderately high|high, hi|very high|extreme, extremely high",
-    "xxs, 2xs|xs, extra small, very small, tiny|s, small, sm|m, medium, med|l, large, big, lg|xl, extra large, very large|"
-    "xxl, 2xl, huge|xxxl, 3xl",
-    "none, no|slight, minimal, very mild, gentle, gtl|mild, minor|moderate, mod, some|severe, sev, marked, major, serious|"
-    "very severe, critical, extreme, worst|fatal, killed",
-    "never|almost never, hardly ever, very rarely|rarely, seldom, once|occasionally, sometimes|regularly|often, frequently|"
-    "very often, usually, mostly|almost always|always",
-    "strongly disagree, disagree strongly, fully disagree|disagree|slightly disagree, somewhat disagree|"
-    "neutral, neither, neither agree nor disagree, undecided|slightly agree, somewhat agree|agree|"
-    "strongly agree, agree strongly, fully agree",
+    (
+        "very poor, terrible, awful|poor, bad, po|fair, fa|below average|"
+        "typical, average, normal, acceptable, ok, ta|above average|good, gd|very good|premium, great|"
+        "excellent, ex|very excellent, outstanding|ideal, perfect"
+    ),
+    (
+        "none, zero, no|very low, minimal, very little|low, little, lo|medium low, moderately low|"
+        "medium, moderate, mid, middle, med, average, normal|medium high, moderately high|high, hi|very high|"
+        "extreme, extremely high"
+    ),
+    (
+        "xxs, 2xs|xs, extra small, very small, tiny|s, small, sm|m, medium, med|l, large, big, lg|"
+        "xl, extra large, very large|xxl, 2xl, huge|xxxl, 3xl"
+    ),
+    (
+        "none, no|slight, minimal, very mild, gentle, gtl|mild, minor|moderate, mod, some|"
+        "severe, sev, marked, major, serious|very severe, critical, extreme, worst|fatal, killed"
+    ),
+    (
+        "never|almost never, hardly ever, very rarely|rarely, seldom, once|occasionally, sometimes|regularly|"
+        "often, frequently|very often, usually, mostly|almost always|always"
+    ),
+    (
+        "strongly disagree, disagree strongly, fully disagree|disagree|slightly disagree, somewhat disagree|"
+        "neutral, neither, neither agree nor disagree, undecided|slightly agree, somewhat agree|agree|"
+        "strongly agree, agree strongly, fully agree"
+    ),
     "very dissatisfied|dissatisfied|slightly dissatisfied|neutral|slightly satisfied|satisfied|very satisfied",
     "very unlikely|unlikely|neutral, neither|likely|very likely",
-    "not at all|a little, little|somewhat, some|moderately|quite a bit, a lot|very much, a great deal|extremely",
+    ("not at all|a little, little|somewhat, some|moderately|quite a bit, a lot|very much, a great deal|extremely"),
     "worse, much worse|same, no change, unchanged|better, some, improved|much better, marked",
-    "extremely liberal|liberal|slightly liberal|moderate|slightly conservative|conservative|extremely conservative",
-    "no school, none, illiterate|primary, elementary, grade school, basic, below secondary|middle school, lower secondary|"
-    "some high school|secondary, high school, upper secondary, hs, high school graduate|some college, some post secondary|"
-    "associate, associates degree, vocational|college, university, bachelor, bachelors, undergraduate, college graduate|"
-    "master, masters, graduate|doctor, doctorate, phd",
+    ("extremely liberal|liberal|slightly liberal|moderate|slightly conservative|conservative|extremely conservative"),
+    (
+        "no school, none, illiterate|primary, elementary, grade school, basic, below secondary|"
+        "middle school, lower secondary|some high school|"
+        "secondary, high school, upper secondary, hs, high school graduate|some college, some post secondary|"
+        "associate, associates degree, vocational|"
+        "college, university, bachelor, bachelors, undergraduate, college graduate|master, masters, graduate|"
+        "doctor, doctorate, phd"
+    ),
     "infant, baby|child|teen, adolescent, juvenile|young, young adult|adult|old, senior, elderly",
     "yesterday, morning|noon, afternoon|evening|night",
     "first, 1st|second, 2nd|third, 3rd|fourth, 4th|fifth, 5th",
     "very slow|slow|medium, normal|fast, quick|very fast",
     "cold, freezing|cool|mild|warm|hot",
     "i3|i2|i1|si2|si1|vs2|vs1|vvs2|vvs1|if|fl",
-    "asst prof, assistprof, assistant professor|assocprof, associate professor|prof, professor, full professor",
+    ("asst prof, assistprof, assistant professor|assocprof, associate professor|prof, professor, full professor"),
     "junior|intermediate, mid level|senior|lead, principal",
     "trainee, apprentice|employee|manager|director|executive",
     "bronze|silver|gold|platinum|diamond",
     "half fin, unf, unfinished|rfn, rough finished|fin, finished",
     "month to month, monthly|quarterly|one year, annual, yearly|two year, biennial",
-    "jan, january|feb, february|mar, march|apr, april|may|jun, june|jul, july|aug, august|sep, sept, september|"
-    "oct, october|nov, november|dec, december",
-]  # fmt: skip
+    (
+        "jan, january|feb, february|mar, march|apr, april|may|jun, june|jul, july|aug, august|"
+        "sep, sept, september|oct, october|nov, november|dec, december"
+    ),
+]
 
 
 def find_order(labels: Iterable[str], name: str) -> tuple[list[str], str]:

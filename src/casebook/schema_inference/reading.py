@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
@@ -14,11 +15,15 @@ import pyarrow.parquet
 from casebook.config.extras import missing_extra
 from casebook.schema_inference.dialect import Dialect, read_bytes, sniff_dialect
 from casebook.schema_inference.errors import SchemaInferenceError
+from casebook.schema_inference.values import ColumnValues
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 EXCEL = (".xlsx", ".xlsm", ".xls")
+# Spellings of nothing, beside those that are always null and signs alone.
+MARKERS = {"none", "missing", "unknown", "na", "n.a.", "nd", "<na>", "(null)", "not available", "-inf", "inf"}
+MAX_MARKERS, MIN_NUMBERS = 3, 8
 COMPRESSIONS = (".gz", ".zip")
 
 
@@ -60,8 +65,12 @@ def read_table(path: Path, dialect: Dialect | None = None, sheet: str = "") -> R
         dialect, columns = None, _read_typed(path, suffix.lower(), sheet)
     else:
         content = read_bytes(path)
-        dialect = dialect or sniff_dialect(content, path.name)
+        known, dialect = dialect is not None, dialect or sniff_dialect(content, path.name)
         columns = _read_csv(content, dialect, path.name)
+        markers = () if known else find_null_markers(columns, dialect.decimal)
+        if markers:
+            dialect = replace(dialect, nulls=markers)
+            columns = _read_csv(content, dialect, path.name)
     _refuse_names(list(columns.columns), path.name)
     if columns.empty:
         raise SchemaInferenceError(f"{path.name} has a header but no rows; give the complete file")
@@ -104,7 +113,11 @@ def _read_csv(content: bytes, dialect: Dialect, name: str) -> pd.DataFrame:
                 column_names=header, skip_rows=0 if dialect.names else 1, encoding=dialect.encoding
             ),
             parse_options=pa.csv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=content.count(b'"') > 0),
-            convert_options=pa.csv.ConvertOptions(column_types=types, strings_can_be_null=True),
+            convert_options=pa.csv.ConvertOptions(
+                column_types=types,
+                strings_can_be_null=True,
+                null_values=[*pa.csv.ConvertOptions().null_values, *dialect.nulls],
+            ),
         )
     except pa.ArrowInvalid as error:
         raise SchemaInferenceError(
@@ -124,13 +137,37 @@ def _read_header(content: bytes, dialect: Dialect) -> list[str]:
     return [name.removeprefix("\ufeff").strip() for name in names]
 
 
+def find_null_markers(columns: pd.DataFrame, decimal: str) -> tuple[str, ...]:
+    """Find how a file writes what is missing, where it is not empty: `?` or `.` among numbers.
+
+    Args:
+        columns: texts.
+        decimal: sign before the fraction of numbers.
+    """
+    found: dict[str, None] = {}
+    for name in columns:
+        column = ColumnValues.of(columns[name], decimal)
+        wrong = np.isnan(column.parsed_numbers)
+        texts = [column.texts[place] for place in np.flatnonzero(wrong)] if 0 < wrong.sum() <= MAX_MARKERS else []
+        others = len(column.distinct) - len(texts)
+        if texts and others >= MIN_NUMBERS and all(_is_marker(text) for text in texts):
+            found |= dict.fromkeys(texts)
+    return tuple(found)
+
+
+def _is_marker(text: str) -> bool:
+    return text.lower() in MARKERS or not any(letter.isalnum() for letter in text)
+
+
 def _refuse_names(names: list[str], name: str) -> None:
     """Refuse columns twice or without a name.
 
     Raises:
         SchemaInferenceError: names them with their places.
     """
-    nameless = [place for place, column in enumerate(names, 1) if not str(column).strip() or str(column).startswith("Unnamed: ")]
+    nameless = [
+        place for place, column in enumerate(names, 1) if not str(column).strip() or str(column).startswith("Unnamed: ")
+    ]
     if nameless:
         raise SchemaInferenceError(
             f"{name}: column {', '.join(map(str, nameless))} of {len(names)} has no name; write one into the header "

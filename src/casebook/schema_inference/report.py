@@ -40,10 +40,10 @@ def make_table(schema: Schema) -> Table:
     for name, column in schema.columns.items():
         evidence = suspects.get(name, "")
         why = Text(f"LEAK? {evidence}", style="bold red") if evidence else Text(_explain(column))
-        nulls = column.values.nulls / len(column.values)
+        nulls = column.data.nulls / len(column.data)
         table.add_row(
             Text(name), column.type.type, column.role.role, f"{nulls:.1%}" if nulls else "",
-            f"{len(column.values.values):,}", why,
+            f"{len(column.data.distinct):,}", why,
         )  # fmt: skip
     return table
 
@@ -73,7 +73,7 @@ def summarize(schema: Schema) -> Iterator[str]:
 
 def _explain(column: Column) -> str:
     why = column.role.why or column.type.why
-    if column.role.role == "feature" and column.values.nulls > MOSTLY_NULL_SHARE * len(column.values):
+    if column.role.role == "feature" and column.data.nulls > MOSTLY_NULL_SHARE * len(column.data):
         return f"{why}; mostly null" if why else "mostly null"
     order = f": {' < '.join(column.type.order[:8])}{' ...' * (len(column.type.order) > 8)}" if column.type.order else ""
     return why + order

@@ -19,23 +19,30 @@ MOSTLY_NULL_SHARE = 0.5
 NEARLY_EMPTY_SHARE = 0.98
 MIN_UNIQUE_SHARE = 0.99
 MIN_KEY_ROWS = 10
-ID_WORDS = {"id", "ids", "idnum", "idno", "uuid", "guid", "key", "pk", "rownames", "rowname", "index", "identifier", "idx", "passengerid", "customerid", "userid"}
+ID_WORDS = {"id", "ids", "idnum", "idno", "uuid", "guid", "key", "pk", "identifier", "nr", "passengerid", "userid"}
 ID_ENDINGS = ("id", "nr", "no")
+# Of rows, which are no subjects.
+ROW_WORDS = {"rownames", "rowname", "index", "idx", "row", "obs"}
+# Behind the word for a subject: `account_number`, but not `account_length`.
+NUMBER_WORDS = {"id", "no", "nr", "num", "number", "code", "key", "name", "ref"}
 # Whose rows belong together.
 SUBJECT_WORDS = {
-    "subject", "subj", "patient", "person", "participant", "user", "customer", "client", "household", "hh", "member", "respondent",
-    "student", "pupil", "child", "mother", "animal", "rat", "mouse", "dog", "horse", "cow", "chick", "cluster", "account",
-    "individual", "family", "session", "episode", "employee", "driver", "player", "firm", "plot", "batch", "block",
+    "subject", "subj", "patient", "person", "participant", "user", "customer", "client", "household", "hh", "member",
+    "respondent", "student", "pupil", "child", "mother", "animal", "rat", "mouse", "dog", "horse", "cow", "chick",
+    "cluster", "account", "individual", "family", "session", "episode", "employee", "driver", "player", "firm", "plot",
+    "batch", "block",
 }  # fmt: skip
 # Of a subject's value; a number with more is a count or a measurement.
 MAX_ROWS_PER_SUBJECT = 100
 MIN_SUBJECTS = 5
+# Where they are numbers and not called ids.
+MAX_ROWS_PER_NUMBERED_SUBJECT, MIN_NUMBERED_SUBJECTS, MIN_DENSITY = 25, 10, 0.5
+TIME_WORDS = {"year", "date", "day", "time", "month", "week", "quarter", "hour", "period", "yr"}
 PART_WORDS = {
     "train": {"train", "training", "learn", "learning", "fit", "development", "dev_train", "tr", "trn"},
     "validation": {"valid", "validation", "val", "dev", "eval", "tune", "tuning", "cv"},
     "test": {"test", "testing", "holdout", "hold out", "hold-out", "heldout", "te", "tst", "score", "oot"},
 }
-SPLIT_NAMES = {"split", "set", "part", "partition", "sample", "fold", "case", "subset", "dataset", "istrain", "train", "test"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ def infer_role(column: ColumnValues, inferred: InferredType) -> InferredRole:
     """
     if not column.filled:
         return InferredRole("ignore", "empty")
-    if len(column.values) == 1 and not column.nulls:
+    if len(column.distinct) == 1 and not column.nulls:
         return InferredRole("ignore", f"constant: always {column.texts[0]}")
     if column.nulls >= NEARLY_EMPTY_SHARE * len(column):
         return InferredRole("ignore", f"{column.nulls / len(column):.1%} null")
@@ -79,8 +86,8 @@ def infer_role(column: ColumnValues, inferred: InferredType) -> InferredRole:
 
 def _find_split(column: ColumnValues) -> InferredRole | None:
     """Recognize a column that says which rows are for training and which for test."""
-    words = {text: text.strip().lower() for text in column.texts} if len(column.values) <= 3 else {}
-    parts = {text: next((part for part, known in PART_WORDS.items() if word in known), "") for text, word in words.items()}
+    texts = column.texts if len(column.distinct) <= len(PART_WORDS) else []
+    parts = {text: next((part for part, words in PART_WORDS.items() if text.lower() in words), "") for text in texts}
     if len(parts) < 2 or column.nulls or not {"train", "test"} <= set(parts.values()) or not all(parts.values()):
         return None
     test = tuple(text for text, part in parts.items() if part == "test")
@@ -89,10 +96,11 @@ def _find_split(column: ColumnValues) -> InferredRole | None:
 
 def _find_key(column: ColumnValues, inferred: InferredType) -> InferredRole | None:
     """Recognize a column that names its row: unique, and a text, counted up, or called an id."""
-    if len(column) < MIN_KEY_ROWS or len(column.values) < MIN_UNIQUE_SHARE * len(column):
+    if len(column) < MIN_KEY_ROWS or len(column.distinct) < MIN_UNIQUE_SHARE * len(column):
         return None
-    named = names_id(column.name)
-    how = "unique" if column.is_unique and not column.nulls else f"{len(column.values):,} values in {len(column):,} rows"
+    named = names_id(column.name) or bool(ROW_WORDS & set(split_name(column.name)))
+    unique = column.is_unique and not column.nulls
+    how = "unique" if unique else f"{len(column.distinct):,} values in {len(column):,} rows"
     if inferred.type == "category":
         return InferredRole("key", f"{how} texts" if column.is_text and column.numbers is None else how)
     if inferred.type == "integer" and not names_time(column.name) and (named or is_counted_up(column)):
@@ -102,12 +110,11 @@ def _find_key(column: ColumnValues, inferred: InferredType) -> InferredRole | No
 
 def _find_group(column: ColumnValues, inferred: InferredType) -> InferredRole | None:
     """Recognize the key of subjects that have several rows each."""
-    subjects = len(column.values)
-    called_subject = bool(SUBJECT_WORDS & set(split_name(column.name)))
-    named = names_id(column.name)
+    subjects = len(column.distinct)
+    called_subject, named = names_subject(column.name), names_id(column.name)
     if inferred.type not in ("integer", "category") or not (named or called_subject) or subjects < MIN_SUBJECTS:
         return None
-    if column.filled / subjects > MAX_ROWS_PER_SUBJECT or (column.numbers is not None and not _looks_like_ids(column, named)):
+    if column.filled / subjects > MAX_ROWS_PER_SUBJECT or not _looks_like_ids(column, named):
         return None
     return InferredRole("group", f"{subjects:,} of them in {column.filled:,} rows")
 
@@ -118,9 +125,17 @@ def names_id(name: str) -> bool:
     return bool(ID_WORDS & set(words)) or (len(words) > 1 and words[-1] in ID_ENDINGS) or name.lower() in ID_WORDS
 
 
+def names_subject(name: str) -> bool:
+    """Return whether a name is that of a subject or its number: `patient`, `account_number`."""
+    words = split_name(name)
+    while len(words) > 1 and (words[-1] in NUMBER_WORDS or words[-1].isdigit()):
+        words = words[:-1]
+    return bool(words) and words[-1] in SUBJECT_WORDS
+
+
 def names_time(name: str) -> bool:
     """Return whether a name says that its column is a time."""
-    return bool({"year", "date", "day", "time", "month", "week", "quarter", "hour", "period", "yr"} & set(split_name(name)))
+    return bool(TIME_WORDS & set(split_name(name)))
 
 
 def is_counted_up(column: ColumnValues) -> bool:
@@ -130,7 +145,9 @@ def is_counted_up(column: ColumnValues) -> bool:
 
 
 def _looks_like_ids(column: ColumnValues, named: bool) -> bool:
-    """Return whether numbers are ids, which fill their range or are many; counts of something are few."""
-    assert column.numbers is not None  # noqa: S101 - of the caller
-    dense = len(column.values) >= 0.5 * (np.ptp(column.numbers) + 1)
-    return column.is_whole and (named or (len(column.values) >= 2 * MIN_SUBJECTS and dense and column.filled / len(column.values) <= MAX_ROWS_PER_SUBJECT / 4))
+    """Return whether values may be ids: texts, and numbers called so or that fill their range; counts are few."""
+    if column.numbers is None or named:
+        return True
+    count = len(column.distinct)
+    dense = count >= MIN_DENSITY * (np.ptp(column.numbers) + 1)
+    return bool(dense and count >= MIN_NUMBERED_SUBJECTS and column.filled <= MAX_ROWS_PER_NUMBERED_SUBJECT * count)

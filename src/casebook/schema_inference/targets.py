@@ -84,16 +84,16 @@ def infer_target(column: ColumnValues, inferred: InferredType, task: Task | None
         _refuse_key(column)
         return Target(column, task, why)
     _refuse_key(column)
-    if len(column.values) > MAX_CLASSES or column.filled < MIN_ROWS_PER_CLASS * len(column.values):
+    if len(column.distinct) > MAX_CLASSES or column.filled < MIN_ROWS_PER_CLASS * len(column.distinct):
         raise SchemaInferenceError(
-            f"the target {column.name} has {len(column.values):,} different values in {column.filled:,} rows, more "
+            f"the target {column.name} has {len(column.distinct):,} different values in {column.filled:,} rows, more "
             f"classes than these rows support; give another column, or --task regression if they are numbers"
         )
-    if task == "binary" and len(column.values) != 2:
+    if task == "binary" and len(column.distinct) != 2:
         raise SchemaInferenceError(
-            f"the target {column.name} has {len(column.values)} classes; give --task multiclass"
+            f"the target {column.name} has {len(column.distinct)} classes; give --task multiclass"
         )
-    if task == "multiclass" and len(column.values) == 2:
+    if task == "multiclass" and len(column.distinct) == 2:
         raise SchemaInferenceError(f"the target {column.name} has 2 classes; give --task binary")
     classes = _order_classes(column, inferred)
     rows = dict(zip(column.texts, column.counts.tolist(), strict=True))
@@ -102,7 +102,7 @@ def infer_target(column: ColumnValues, inferred: InferredType, task: Task | None
 
 
 def _infer_task(column: ColumnValues, inferred: InferredType) -> tuple[Task, str]:
-    distinct = len(column.values)
+    distinct = len(column.distinct)
     if distinct == 2:
         return "binary", f"2 values: {' and '.join(column.texts)}"
     if inferred.is_number:
@@ -116,7 +116,7 @@ def _infer_task(column: ColumnValues, inferred: InferredType) -> tuple[Task, str
 
 
 def _refuse_constant(column: ColumnValues) -> None:
-    if len(column.values) < 2:
+    if len(column.distinct) < 2:
         held = f"{column.texts[0]!r} in all {column.filled:,} rows" if column.filled else "nothing"
         nulls = f", null in the other {column.nulls:,}" if column.nulls and column.filled else ""
         raise SchemaInferenceError(f"the target {column.name} is constant: it holds {held}{nulls}; give another column")
@@ -144,9 +144,9 @@ def _refuse_texts(column: ColumnValues) -> None:
         rows = int(column.counts[wrong].sum())
         shown = ", ".join(repr(text) for text, bad in zip(column.texts, wrong, strict=True) if bad)
         raise SchemaInferenceError(
-            f"the target {column.name} of a regression holds texts in {rows:,} of {column.filled:,} rows, first in data "
-            f"rows {column.first_rows(wrong)}: {shown[:60]}; mend them or empty them (rows with an empty target are set "
-            f"aside), or give --task multiclass"
+            f"the target {column.name} of a regression holds texts in {rows:,} of {column.filled:,} rows, first in "
+            f"data rows {column.first_rows(wrong)}: {shown[:60]}; mend or empty them (rows with an empty target are "
+            f"set aside), or give --task multiclass"
         )
 
 

@@ -68,9 +68,9 @@ def infer_type(column: ColumnValues) -> InferredType:
     """
     if not column.filled:
         return InferredType("category", "empty")
-    if column.values.dtype.kind == "M":
-        return _of_timestamps(column.values)
-    if column.values.dtype.kind == "b":
+    if column.distinct.dtype.kind == "M":
+        return _of_timestamps(column.distinct)
+    if column.distinct.dtype.kind == "b":
         return InferredType("boolean")
     if column.numbers is not None:
         if column.is_whole and DATE_NAMES & set(split_name(column.name)):

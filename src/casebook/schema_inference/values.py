@@ -24,13 +24,13 @@ class ColumnValues:
     Attributes:
         name: of the column.
         codes: int of shape (rows,), the place of each row's value, -1 for null.
-        values: distinct, as they stand in the file: texts, or what a typed file holds.
+        distinct: its values, as they stand in the file: texts, or what a typed file holds.
         decimal: sign before the fraction of numbers that are texts.
     """
 
     name: str
     codes: np.ndarray
-    values: pd.Index
+    distinct: pd.Index
     decimal: str = "."
 
     @classmethod
@@ -55,7 +55,7 @@ class ColumnValues:
     @cached_property
     def counts(self) -> np.ndarray:
         """Rows of each distinct value."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.values))
+        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.distinct))
 
     @property
     def nulls(self) -> int:
@@ -70,17 +70,17 @@ class ColumnValues:
     @property
     def is_unique(self) -> bool:
         """Whether no value stands in two rows."""
-        return 0 < self.filled == len(self.values)
+        return 0 < self.filled == len(self.distinct)
 
     @cached_property
     def is_text(self) -> bool:
         """Whether the values are texts."""
-        return _is_text(self.values)
+        return _is_text(self.distinct)
 
     @cached_property
     def texts(self) -> list[str]:
         """The distinct values as they are written."""
-        return [str(value) for value in self.values.tolist()]
+        return [str(value) for value in self.distinct.tolist()]
 
     @cached_property
     def numbers(self) -> np.ndarray | None:
@@ -92,10 +92,10 @@ class ColumnValues:
     def parsed_numbers(self) -> np.ndarray:
         """The distinct values as numbers, NaN where one is none; booleans are none."""
         if not self.is_text:
-            if self.values.dtype.kind in "iuf":
-                return self.values.to_numpy(np.float64)
-            return np.full(len(self.values), np.nan)
-        texts = self.values.str.replace(self.decimal, ".", regex=False) if self.decimal != "." else self.values
+            if self.distinct.dtype.kind in "iuf":
+                return self.distinct.to_numpy(np.float64)
+            return np.full(len(self.distinct), np.nan)
+        texts = self.distinct.str.replace(self.decimal, ".", regex=False) if self.decimal != "." else self.distinct
         try:
             numbers = pc.cast(pa.array(texts, pa.string()), pa.float64()).to_numpy(zero_copy_only=False)
         except pa.ArrowInvalid:
@@ -111,9 +111,7 @@ class ColumnValues:
     def is_whole(self) -> bool:
         """Whether all values are whole numbers."""
         numbers = self.numbers
-        return numbers is not None and bool(
-            ((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_WHOLE)).all()
-        )
+        return numbers is not None and bool(((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_WHOLE)).all())
 
     def by_row(self, values: np.ndarray | Sequence[float], null: float = np.nan) -> np.ndarray:
         """Repeat a number of each distinct value for the rows that hold it."""
@@ -122,11 +120,11 @@ class ColumnValues:
 
     def take(self, rows: np.ndarray) -> ColumnValues:
         """Return the column of some rows; -1 stands for a row without a partner in a joined table."""
-        return ColumnValues(self.name, np.append(self.codes, -1)[rows], self.values, self.decimal)
+        return ColumnValues(self.name, np.append(self.codes, -1)[rows], self.distinct, self.decimal)
 
     def rename(self, name: str) -> ColumnValues:
         """Return the column under another name."""
-        return ColumnValues(name, self.codes, self.values, self.decimal)
+        return ColumnValues(name, self.codes, self.distinct, self.decimal)
 
     def first_rows(self, wrong: np.ndarray, shown: int = 3) -> str:
         """Write the first rows that hold one of some distinct values, as `4, 17, 20`, counted from 1."""
