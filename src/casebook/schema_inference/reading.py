@@ -105,6 +105,8 @@ def _read_typed(path: Path, suffix: str, sheet: str) -> pd.DataFrame:
 def _read_csv(content: bytes, dialect: Dialect, name: str) -> pd.DataFrame:
     """Read every column as a dictionary of texts, so that each distinct value is looked at once."""
     header = list(dialect.names) or _read_header(content, dialect)
+    # Arrow would mix up columns of one name.
+    _refuse_names(header, name)
     types = dict.fromkeys(header, pa.dictionary(pa.int32(), pa.string()))
     try:
         table = pa.csv.read_csv(

@@ -41,6 +41,7 @@ class Target:
         task: binary, multiclass or regression.
         why: the task, in a few words.
         classes: as they are written, the positive one last of two; none for a regression.
+        ordered: whether the values have an order: numbers, or classes of a scale.
         rare: classes that have fewer than `MIN_CLASS_ROWS` rows, with their number.
     """
 
@@ -48,6 +49,7 @@ class Target:
     task: Task
     why: str
     classes: tuple[str, ...] = ()
+    ordered: bool = False
     rare: tuple[tuple[str, int], ...] = ()
 
 
@@ -82,7 +84,7 @@ def infer_target(column: ColumnValues, inferred: InferredType, task: Task | None
     if task == "regression":
         _refuse_texts(column)
         _refuse_key(column)
-        return Target(column, task, why)
+        return Target(column, task, why, ordered=True)
     _refuse_key(column)
     if len(column.distinct) > MAX_CLASSES or column.filled < MIN_ROWS_PER_CLASS * len(column.distinct):
         raise SchemaInferenceError(
@@ -98,7 +100,7 @@ def infer_target(column: ColumnValues, inferred: InferredType, task: Task | None
     classes = _order_classes(column, inferred)
     rows = dict(zip(column.texts, column.counts.tolist(), strict=True))
     rare = tuple((label, rows[label]) for label in classes if rows[label] < MIN_CLASS_ROWS)
-    return Target(column, task, why, classes, rare)
+    return Target(column, task, why, classes, len(classes) > 2 and bool(inferred.order), rare)
 
 
 def _infer_task(column: ColumnValues, inferred: InferredType) -> tuple[Task, str]:
