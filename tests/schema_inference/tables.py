@@ -39,6 +39,6 @@ def churn(rows: int = 400, seed: int = 1) -> dict[str, np.ndarray]:
         "customer_id": np.array([f"C{number:05d}" for number in random.permutation(rows)]),
         "months": months,
         "plan": random.choice(["basic", "family", "pro"], rows),
-        "fee": random.normal(50, 10, rows).round(2),
+        "fee": random.normal(50, 10, rows).round(4),
         "left": np.where(left, "Yes", "No"),
     }

@@ -41,7 +41,9 @@ def test_the_day_is_first_only_where_the_data_prove_it() -> None:
     assert str(proved.instants[0]) == "2024-05-13T00:00:00"
 
 
-@pytest.mark.parametrize("texts", [[], ["a"], ["2024-01-31", "soon"], ["2024-13-01"], ["12.5"], ["Jan", "Feb"], ["1-2"]])
+@pytest.mark.parametrize(
+    "texts", [[], ["a"], ["2024-01-31", "soon"], ["2024-13-01"], ["12.5"], ["Jan", "Feb"], ["1-2"]]
+)
 def test_what_is_no_date_in_every_value_is_none(texts: list[str]) -> None:
     assert find_date_form(texts) is None
 

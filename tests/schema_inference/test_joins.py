@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+from tests.schema_inference.tables import texts
 
 from casebook.schema_inference.errors import SchemaInferenceError
 from casebook.schema_inference.joins import infer_join, join_on
-from casebook.schema_inference.values import ColumnValues
-from tests.schema_inference.tables import texts
+
+if TYPE_CHECKING:
+    from casebook.schema_inference.values import ColumnValues
 
 
 def table(**columns: list[str | None]) -> dict[str, ColumnValues]:
@@ -47,7 +51,9 @@ def test_numbers_written_differently_are_the_same_key() -> None:
 
 
 def test_a_repeated_key_is_refused_with_its_rows() -> None:
-    with pytest.raises(SchemaInferenceError, match=r"names one row of it: carrier A stands in data rows 1 and 3 \(1 rep"):
+    with pytest.raises(
+        SchemaInferenceError, match=r"names one row of it: carrier A stands in data rows 1 and 3 \(1 rep"
+    ):
         infer_join(FLIGHTS, table(carrier=["A", "B", "A"], name=["x", "y", "z"]), "airlines")
 
 

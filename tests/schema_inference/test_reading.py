@@ -72,7 +72,7 @@ def test_a_table_that_cannot_be_declared_is_refused(tmp_path: Path, content: byt
 
 
 def test_a_damaged_parquet_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SchemaInferenceError, match="a.parquet cannot be read as parquet"):
+    with pytest.raises(SchemaInferenceError, match=r"a\.parquet cannot be read as parquet"):
         read_table(write(tmp_path / "a.parquet", b"PAR1"))
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+from tests.schema_inference.tables import texts
 
 from casebook.schema_inference.roles import infer_role
 from casebook.schema_inference.types import infer_type
-from casebook.schema_inference.values import ColumnValues
-from tests.schema_inference.tables import texts
+
+if TYPE_CHECKING:
+    from casebook.schema_inference.values import ColumnValues
 
 
 def role_of(column: ColumnValues) -> tuple[str, str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
+from tests.schema_inference.tables import texts
 
 from casebook.schema_inference.splits import (
     count_copies,
@@ -14,8 +17,9 @@ from casebook.schema_inference.splits import (
     split_by_time,
 )
 from casebook.schema_inference.types import infer_type
-from casebook.schema_inference.values import ColumnValues
-from tests.schema_inference.tables import texts
+
+if TYPE_CHECKING:
+    from casebook.schema_inference.values import ColumnValues
 
 DAYS = pd.date_range("2024-01-01", periods=100).strftime("%Y-%m-%d").tolist()
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+from tests.schema_inference.tables import texts
 
 from casebook.schema_inference.errors import SchemaInferenceError
 from casebook.schema_inference.targets import Target, find_target, infer_target
 from casebook.schema_inference.types import infer_type
-from casebook.schema_inference.values import ColumnValues
-from tests.schema_inference.tables import texts
+
+if TYPE_CHECKING:
+    from casebook.schema_inference.values import ColumnValues
 
 
 def target_of(column: ColumnValues, task: str | None = None) -> Target:
@@ -52,8 +56,18 @@ def test_classes_of_few_rows_are_named_with_their_number() -> None:
         ([f"C{n}" for n in range(30)], "customer", None, r"the target customer is a key: each of its 30 values"),
         ([str(n) for n in range(30)], "row", None, "the target row is a key"),
         ([f"{n // 2}x" for n in range(300)], "label", None, "has 150 different values in 300 rows, more classes"),
-        ([*map(str, range(50)), "n/a ", "cheap"], "price", None, "holds texts in 2 of 52 rows, first in data rows 51, 52"),
-        (["a", "b"] * 20, "y", "regression", "of a regression holds texts in 40 of 40 rows, first in data rows 1, 2, 3"),
+        (
+            [*map(str, range(50)), "n/a ", "cheap"],
+            "price",
+            None,
+            "holds texts in 2 of 52 rows, first in data rows 51, 52",
+        ),
+        (
+            ["a", "b"] * 20,
+            "y",
+            "regression",
+            "of a regression holds texts in 40 of 40 rows, first in data rows 1, 2, 3",
+        ),
         (["a", "b", "c"] * 20, "y", "binary", "the target y has 3 classes; give --task multiclass"),
         (["a", "b"] * 20, "y", "multiclass", "the target y has 2 classes; give --task binary"),
     ],
@@ -64,7 +78,9 @@ def test_what_cannot_be_predicted_is_refused(values: list[str | None], name: str
 
 
 def test_a_target_that_is_not_there_is_told_with_the_nearest_names() -> None:
-    with pytest.raises(SchemaInferenceError, match=r"no column 'chrun' for the target \(did you mean churn\?\); it has "):
+    with pytest.raises(
+        SchemaInferenceError, match=r"no column 'chrun' for the target \(did you mean churn\?\); it has "
+    ):
         find_target(["fee", "churn"], "chrun", "a.csv")
     with pytest.raises(SchemaInferenceError, match=r"did you mean Churn\?"):
         find_target(["fee", "Churn"], "churn", "a.csv")

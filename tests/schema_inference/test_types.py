@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+from tests.schema_inference.tables import numbers, texts
 
 from casebook.schema_inference.types import infer_type
 from casebook.schema_inference.values import ColumnValues
-from tests.schema_inference.tables import numbers, texts
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from tests.schema_inference.tables import numbers, texts
 
 from casebook.schema_inference.values import ColumnValues
-from tests.schema_inference.tables import numbers, texts
 
 
 def test_blanks_around_texts_make_no_other_value_and_blanks_alone_are_null() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet
 import yaml
+from pydantic import ValidationError
 
 from casebook.config.paths import conf_source, project_root
 from casebook.config.schema.table_declaration import DataParameters
@@ -45,7 +46,7 @@ def check_case(case: str, environment: str = "local") -> Schema:
     if not isinstance(tree.get("data"), dict):
         table = _read_features(case)
         return infer_schema([table], Wishes(str(tree["target"]), tree.get("task")))
-    data = DataParameters.model_validate(tree["data"])
+    data = _read_declaration(case, tree["data"])
     tables = [_read_declared(case, name, said) for name, said in data.tables.items()]
     time = next(iter(data.with_role("time")), "")
     group = next(iter(data.with_role("group")), "")
@@ -67,6 +68,15 @@ def read_parameters(case: str, environment: str = "local") -> Mapping[str, Any]:
         there = sorted({file.parent.name for file in Path(conf_source()).glob(f"*/*/{PARAMETERS}")})
         raise SchemaInferenceError(f"there is no case {case!r}; there are {', '.join(there)}")
     return tree
+
+
+def _read_declaration(case: str, block: Mapping[str, Any]) -> DataParameters:
+    try:
+        return DataParameters.model_validate(block)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join([case, "data", *map(str, first["loc"])])
+        raise SchemaInferenceError(f"{place}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def _read_declared(case: str, name: str, said: TableParameters) -> RawTable:

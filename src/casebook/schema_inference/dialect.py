@@ -6,6 +6,7 @@ import codecs
 import csv
 import gzip
 import io
+import json
 import re
 import zipfile
 from collections import Counter
@@ -29,7 +30,8 @@ COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+\s*")
 # How other kinds of file begin.
 SIGNATURES = {
     b"%PDF": "a PDF", b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"SQLite format": "an SQLite database",
-    b"RDX": "an R workspace", b"\x93NUMPY": "a NumPy array", b"{": "JSON", b"[": "JSON", b"<": "HTML or XML",
+    b"RDX": "an R workspace", b"\x93NUMPY": "a NumPy array", b"PAR1": "Parquet without its suffix",
+    b"<": "HTML or XML",
 }  # fmt: skip
 BYTE_ORDER_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -114,6 +116,7 @@ def find_encoding(content: bytes, name: str) -> str:
     """
     marked = next((encoding for mark, encoding in BYTE_ORDER_MARKS.items() if content.startswith(mark)), "")
     kind = next((kind for start, kind in SIGNATURES.items() if content.lstrip().startswith(start)), "")
+    kind = kind or ("JSON" if _is_json(content) else "")
     if kind or (not marked and b"\0" in content[:SAMPLE_BYTES]):
         raise SchemaInferenceError(
             f"{name} is {kind or 'a binary file'}, no table; give CSV (also as .gz or .zip), Parquet or Excel"
@@ -125,6 +128,19 @@ def find_encoding(content: bytes, name: str) -> str:
             continue
         return encoding
     return "latin-1"
+
+
+def _is_json(content: bytes) -> bool:
+    """Return whether a file, or its first line, is a list or an object of JSON."""
+    if content.lstrip()[:1] not in (b"{", b"["):
+        return False
+    for part in (content.split(b"\n", 1)[0], content):
+        try:
+            json.loads(part)
+        except ValueError:
+            continue
+        return True
+    return False
 
 
 def split_lines(lines: Sequence[str], name: str) -> tuple[str, list[list[str]]]:

@@ -104,8 +104,9 @@ def _join_columns(table: RawTable, join: InferredJoin, rows: Mapping[str, Column
         inferred = infer_type(values)
         role = infer_role(values, inferred)
         if role.role in ("key", "group", "split"):
-            one_for_one = len(join.on) == 1 and values.is_unique
-            role = InferredRole("ignore", f"one for one with {next(iter(join.on))}") if one_for_one else FEATURE
+            role = FEATURE
+        if role == FEATURE and len(join.on) == 1 and values.is_unique and inferred.type == "category":
+            role = InferredRole("ignore", f"one for one with {next(iter(join.on))}")
         if role == FEATURE and name in rows and _is_same(values, rows[name], join):
             role = InferredRole("ignore", f"the same as {name} of the rows")
         renamed = f"{join.prefix}{name}"

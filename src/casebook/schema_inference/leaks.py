@@ -96,7 +96,7 @@ def find_suspects(
     for name, column in columns.items():
         reasons = [
             _judge_score(scores.get(name), types[name], sampled[name], target),
-            # What species a leaf is of tells its edge too; what is cut out of a number, or of a scale, is another thing.
+            # What species a leaf is of tells its edge too; what is cut out of a number or a scale is another thing.
             _judge_reversed(sampled[name], outcome) if target.ordered else "",
             _judge_nulls(column, sampled[name], outcome, target),
             named.get(name, ""),

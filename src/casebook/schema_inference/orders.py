@@ -125,7 +125,8 @@ def _rank_numbered(texts: Sequence[str]) -> list[float]:
 
 def _rank_ranges(texts: Sequence[str]) -> list[float]:
     """Rank labels like `18-24`, `65+`, `<18` by where they begin; one that is open below comes before its number."""
-    if not all(RANGE_WORDS.fullmatch(text) for text in texts):
+    codes = all(text.isdecimal() for text in texts)
+    if codes or not all(RANGE_WORDS.fullmatch(text) for text in texts):
         return []
     ranks = []
     for text in texts:
