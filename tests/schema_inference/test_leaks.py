@@ -95,8 +95,14 @@ def test_nulls_where_the_target_is_null_are_suspected_but_not_a_few_of_them() ->
     noise = RANDOM.normal(0, 1, ROWS)
     with_it, few, others = noise.copy(), noise.copy(), noise.copy()
     with_it[:95], few[:20], others[200:300] = np.nan, np.nan, np.nan
+    told = np.where(np.isnan(target), np.nan, SIGNAL)
     columns = [numbers(with_it, "air_time"), numbers(few, "plane"), numbers(others, "rain")]
-    assert suspects(numbers(target, "delay"), *columns) == {"air_time": "null where the target is: 95 of its 95 nulls"}
+    assert suspects(numbers(target, "delay"), *columns, numbers(told, "dep_delay")) == {
+        "air_time": "null where the target is: 95 of its 95 nulls",
+        "dep_delay": "null where the target is: 100 of its 100 nulls",
+    }
+    # Nobody answered there: none of the columns tells the target.
+    assert suspects(numbers(target, "delay"), *columns) == {}
 
 
 def test_a_name_that_says_after_counts_where_the_column_tells_something() -> None:

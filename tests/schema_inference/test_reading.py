@@ -50,6 +50,14 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
     assert (table.dialect, [dtype.kind for dtype in table.columns.dtypes]) == (None, ["M", "i"])
 
 
+def test_excel_is_read_by_its_extra(tmp_path: Path) -> None:
+    pd.DataFrame({"a": [1, 2], "b": ["x", None]}).to_excel(tmp_path / "a.xlsx", index=False, sheet_name="First")
+    table = read_table(tmp_path / "a.xlsx")
+    assert (table.dialect, table.columns["a"].tolist(), table.columns["b"].isna().tolist()) == (
+        None, [1, 2], [False, True],
+    )  # fmt: skip
+
+
 def test_excel_without_its_extra_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("casebook.config.extras.find_spec", lambda _module: None)
     with pytest.raises(SchemaInferenceError, match=r"pip install 'casebook\[excel\]', or save it as CSV"):

@@ -34,6 +34,7 @@ def role_of(column: ColumnValues) -> tuple[str, str]:
         (texts([str(n % 15) for n in range(30)], "subject_id"), ("group", "15 of them in 30 rows")),
         (texts([f"P{n % 15}" for n in range(30)], "patient"), ("group", "15 of them in 30 rows")),
         (texts([str(n % 15) for n in range(30)], "account_length"), ("feature", "")),
+        (texts([str(n % 15) for n in range(30)], "ratio_child"), ("feature", "")),
         (texts([str(n % 7) for n in range(30)], "family"), ("feature", "")),
         (texts(["Train", "Test"] * 10, "case"), ("split", "the values are Test, Train")),
         (texts(["Train", "Rail"] * 10, "vehicle"), ("feature", "")),

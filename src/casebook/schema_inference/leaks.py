@@ -30,6 +30,7 @@ SUSPECT_SKILLED_AUC, SUSPECT_SKILL = 0.965, 0.85
 SUSPECT_REVERSED, SUSPECT_NULLS = 0.95, 0.9
 # Of a column's nulls in rows without a target, and of those rows.
 NULL_PRECISION, NULL_RECALL, MIN_NULLS = 0.95, 0.8, 10
+RECORDED_R2, RECORDED_AUC = 0.3, 0.75
 # With a name that says that it comes after, and with one that has the target's name in it.
 NAMED_AUC, NAMED_R2 = 0.6, 0.02
 SAME_NAME_AUC, SAME_NAME_R2 = 0.8, 0.5
@@ -92,13 +93,14 @@ def find_suspects(
         if types[name].type != "text"
     }
     named = _find_named(scores, target)
+    recorded = _find_recorded_with_target(columns, scores, target)
     found = []
-    for name, column in columns.items():
+    for name in columns:
         reasons = [
             _judge_score(scores.get(name), types[name], sampled[name], target),
             # What species a leaf is of tells its edge too; what is cut out of a number or a scale is another thing.
             _judge_reversed(sampled[name], outcome) if target.ordered else "",
-            _judge_nulls(column, sampled[name], outcome, target),
+            recorded.get(name) or _judge_nulls(sampled[name], outcome),
             named.get(name, ""),
             _judge_dates(columns, types, name, time),
         ]
@@ -145,15 +147,26 @@ def _judge_reversed(column: ColumnValues, outcome: Outcome) -> str:
     return f"the target tells it: {skill:.1%} of held-out errors avoided" if skill >= SUSPECT_REVERSED else ""
 
 
-def _judge_nulls(column: ColumnValues, sampled: ColumnValues, outcome: Outcome, target: Target) -> str:
-    """Say where the column is null just where the target is, or is a certain value."""
-    if not column.nulls:
-        return ""
-    null, lacking = column.codes < 0, target.column.codes < 0
-    if lacking.any() and null.any():
+def _find_recorded_with_target(
+    columns: Mapping[str, ColumnValues], scores: Mapping[str, Score | None], target: Target
+) -> dict[str, str]:
+    """Find columns that are null just where the target is, so that what is there was recorded together with it.
+
+    One of them must tell the target too: people who did not answer leave many columns empty.
+    """
+    lacking = target.column.codes < 0
+    found: dict[str, str] = {}
+    for name, column in columns.items():
+        null = column.codes < 0
         both = int((null & lacking).sum())
-        if both >= MIN_NULLS and both >= NULL_PRECISION * null.sum() and both >= NULL_RECALL * lacking.sum():
-            return f"null where the target is: {both:,} of its {int(null.sum()):,} nulls"
+        if both >= max(MIN_NULLS, NULL_PRECISION * null.sum(), NULL_RECALL * lacking.sum()):
+            found[name] = f"null where the target is: {both:,} of its {int(null.sum()):,} nulls"
+    least = RECORDED_R2 if target.task == "regression" else RECORDED_AUC
+    return found if any((score := scores.get(name)) and score.strength >= least for name in found) else {}
+
+
+def _judge_nulls(sampled: ColumnValues, outcome: Outcome) -> str:
+    """Say where the column's nulls go with a class or a number."""
     follows = score_nulls(sampled.codes < 0, outcome)
     return f"its nulls follow the target: correlation {follows:.2f}" if follows >= SUSPECT_NULLS else ""
 

@@ -130,7 +130,7 @@ def names_subject(name: str) -> bool:
     words = split_name(name)
     while len(words) > 1 and (words[-1] in NUMBER_WORDS or words[-1].isdigit()):
         words = words[:-1]
-    return bool(words) and words[-1] in SUBJECT_WORDS
+    return len(words) == 1 and words[0] in SUBJECT_WORDS
 
 
 def names_time(name: str) -> bool:
