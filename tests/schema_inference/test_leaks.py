@@ -61,7 +61,7 @@ def test_a_copy_of_the_target_in_another_unit_orders_the_rows_as_it_does() -> No
 
 def test_classes_cut_out_of_a_number_are_told_by_it() -> None:
     band = np.where(np.median(PRICE) < PRICE, "dear", "cheap")
-    assert of_price(texts(band.tolist(), "band")) == "the target tells it: 99.7% of held-out errors avoided"
+    assert of_price(texts(band.tolist(), "band")) == "the target tells it: 99.7% of errors avoided"
 
 
 def test_grades_that_explain_nearly_all_of_a_number_are_suspected() -> None:

@@ -23,7 +23,6 @@ from casebook.schema_inference.orders import SCALES, find_order
         (["Strongly disagree", "Disagree", "Neutral", "Agree", "Strongly agree"], "q1", "words of a scale"),
         (["A", "B", "C", "D"], "grade", "grades"),
         (["D", "E", "F", "G"], "color", "grades"),
-        (["A1", "A2", "B1"], "sub_grade", "grades"),
     ],
 )
 def test_labels_are_put_in_order(labels: list[str], name: str, why: str) -> None:
@@ -40,10 +39,15 @@ def test_labels_are_put_in_order(labels: list[str], name: str, why: str) -> None
         (["A", "B", "D", "E"], "grade"),
         (["low", "little", "high"], "level"),
         (["10", "x", "30"], "age"),
+        (["Jan", "Feb", "Mar"], "month"),
     ],
 )
 def test_labels_without_an_order_stay_categories(labels: list[str], name: str) -> None:
     assert find_order(labels, name) == ([], "")
+
+
+def test_grades_that_are_missing_between_others_are_listed_too() -> None:
+    assert find_order(["B1", "A2", "A1", "D1"], "sub_grade")[0] == ["A1", "A2", "B1", "B2", "C1", "C2", "D1", "D2"]
 
 
 def test_no_word_stands_in_two_levels_of_a_scale() -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 from tests.schema_inference.tables import numbers, texts
@@ -30,6 +33,14 @@ def test_whole_numbers_may_be_written_as_floats() -> None:
     assert texts(["1.0", "2"]).is_whole
     assert not texts(["1.5", "2"]).is_whole
     assert not numbers([True, False]).is_whole
+
+
+def test_what_parquet_and_spreadsheets_hold_is_understood() -> None:
+    days = ColumnValues.of(pd.Series([date(2024, 1, 1), None, date(2024, 1, 2)]))
+    assert (days.distinct.dtype.kind, days.nulls) == ("M", 1)
+    assert ColumnValues.of(pd.Series([Decimal("1.5"), Decimal("2")])).numbers is not None
+    assert ColumnValues.of(pd.Series([1, "x", None], dtype=object)).numbers is None
+    assert not ColumnValues.of(pd.Series([True, False, None], dtype=object)).is_whole
 
 
 def test_rows_without_a_partner_are_null() -> None:

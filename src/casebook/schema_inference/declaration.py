@@ -76,7 +76,10 @@ def write_declaration(schema: Schema, case: str, files: Mapping[str, str], comma
     entries = [entry for name, column in schema.columns.items() for entry in _describe_column(schema, name, column)]
     note = _list_mostly_null(schema)
     room = MAX_LINES - len(head) - len(tail) - len(note)
-    return "\n".join([*head, *note, *_write_columns(entries, room), *tail]) + "\n"
+    heading = "not listed: numbers are number, all else is category"
+    heading += "; LEAK? marks what is open and may come too late: role: leak closes it" * bool(schema.suspects)
+    columns = _write_columns(entries, room, write_line("    columns:", heading))
+    return "\n".join([*head, *note, *columns, *tail]) + "\n"
 
 
 def quote(value: str) -> str:
@@ -148,7 +151,7 @@ def _describe_column(schema: Schema, name: str, column: Column) -> Iterable[Entr
         said += _write_type(column) if role.role == "time" else []
         said += [f"test: {write_list(role.test)}"] if role.test else []
     if suspect:
-        kind, why = "suspect", f"LEAK? {suspect}; `role: leak` closes it"
+        kind, why = "suspect", f"LEAK? {suspect}"
     if said:
         yield Entry(kind, f"{quote(name)}: {{{', '.join(said)}}}", why)
 
@@ -166,9 +169,8 @@ def _write_type(column: Column) -> list[str]:
     return said
 
 
-def _write_columns(entries: Sequence[Entry], room: int) -> list[str]:
+def _write_columns(entries: Sequence[Entry], room: int, heading: str) -> list[str]:
     """Write a column a line; where there is no room for that, several of a kind in one."""
-    heading = write_line("    columns:", "not listed: numbers are number, all else is category")
     if not entries:
         return []
     if len(entries) + 1 <= room:

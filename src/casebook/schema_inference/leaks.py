@@ -144,7 +144,7 @@ def _judge_score(score: Score | None, inferred: InferredType, column: ColumnValu
 
 def _judge_reversed(column: ColumnValues, outcome: Outcome) -> str:
     skill = score_reversed(column, outcome)
-    return f"the target tells it: {skill:.1%} of held-out errors avoided" if skill >= SUSPECT_REVERSED else ""
+    return f"the target tells it: {skill:.1%} of errors avoided" if skill >= SUSPECT_REVERSED else ""
 
 
 def _find_recorded_with_target(

@@ -89,10 +89,6 @@ SCALES = [
     "bronze|silver|gold|platinum|diamond",
     "half fin, unf, unfinished|rfn, rough finished|fin, finished",
     "month to month, monthly|quarterly|one year, annual, yearly|two year, biennial",
-    (
-        "jan, january|feb, february|mar, march|apr, april|may|jun, june|jul, july|aug, august|"
-        "sep, sept, september|oct, october|nov, november|dec, december"
-    ),
 ]
 
 
@@ -106,15 +102,25 @@ def find_order(labels: Iterable[str], name: str) -> tuple[list[str], str]:
     texts = list(labels)
     if not MIN_LEVELS <= len(texts) <= MAX_LEVELS:
         return [], ""
+    named = bool(GRADE_NAMES & set(split_name(name)))
+    if named and all(LETTER_AND_DIGIT.fullmatch(text) for text in texts):
+        # New rows may have those that are missing here.
+        return _list_grades(texts), "grades"
     for ranks, why in (
         (_rank_numbered(texts), "numbered"),
         (_rank_ranges(texts), "ranges"),
         (_rank_by_scale(texts), "words of a scale"),
-        (_rank_letters(texts, name), "grades"),
+        (_rank_letters(texts, named), "grades"),
     ):
         if ranks and len(set(ranks)) == len(texts):
             return [text for _, text in sorted(zip(ranks, texts, strict=True))], why
     return [], ""
+
+
+def _list_grades(texts: Sequence[str]) -> list[str]:
+    """List all grades from the first letter to the last, with every digit that one of them has: A1, A2, B1, B2."""
+    letters = range(min(ord(text[0]) for text in texts), max(ord(text[0]) for text in texts) + 1)
+    return [f"{chr(letter)}{digit}" for letter in letters for digit in sorted({text[1] for text in texts})]
 
 
 def _rank_numbered(texts: Sequence[str]) -> list[float]:
@@ -148,16 +154,13 @@ def _rank_by_scale(texts: Sequence[str]) -> list[float]:
     return []
 
 
-def _rank_letters(texts: Sequence[str], name: str) -> list[float]:
-    """Rank grades: letters without a gap, where the column is named like one or they do not begin with A; A1 to G5."""
-    named = bool(GRADE_NAMES & set(split_name(name)))
-    if all(len(text) == 1 and text.isalpha() and text.isupper() for text in texts):
-        places = [float(ord(text)) for text in texts]
-        gapless = max(places) - min(places) == len(texts) - 1
-        return places if gapless and len(texts) > MIN_LEVELS and (named or min(places) > ord("A")) else []
-    if named and all(LETTER_AND_DIGIT.fullmatch(text) for text in texts):
-        return [ord(text[0]) * 10.0 + int(text[1]) for text in texts]
-    return []
+def _rank_letters(texts: Sequence[str], named: bool) -> list[float]:
+    """Rank letters without a gap, where the column is named like a grade or they do not begin with A."""
+    if not all(len(text) == 1 and text.isalpha() and text.isupper() for text in texts):
+        return []
+    places = [float(ord(text)) for text in texts]
+    gapless = max(places) - min(places) == len(texts) - 1
+    return places if gapless and len(texts) > MIN_LEVELS and (named or min(places) > ord("A")) else []
 
 
 def _simplify(text: str) -> str:

@@ -94,7 +94,8 @@ class ColumnValues:
         if not self.is_text:
             if self.distinct.dtype.kind in "iuf":
                 return self.distinct.to_numpy(np.float64)
-            return np.full(len(self.distinct), np.nan)
+            # Decimals, or what a spreadsheet mixes.
+            return pd.to_numeric(pd.Series(self.texts), errors="coerce").to_numpy(np.float64)
         texts = self.distinct.str.replace(self.decimal, ".", regex=False) if self.decimal != "." else self.distinct
         try:
             numbers = pc.cast(pa.array(texts, pa.string()), pa.float64()).to_numpy(zero_copy_only=False)
@@ -142,6 +143,9 @@ def _factorize(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
     if isinstance(column.dtype, pd.CategoricalDtype):
         used = column.cat.remove_unused_categories()
         return used.cat.codes.to_numpy(), used.cat.categories
+    if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) == "date":
+        # Days of Parquet come as Python's.
+        column = pd.to_datetime(column)
     try:
         codes, values = pd.factorize(column)
     except TypeError:
