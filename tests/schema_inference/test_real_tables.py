@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,6 @@ from casebook.schema_inference.declaration import MAX_LINES, write_declaration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 pytestmark = pytest.mark.real
 
@@ -116,6 +116,13 @@ def test_each_declaration_is_read_by_a_run_and_has_forty_lines_at_most(schemas: 
     text = write_declaration(schema, name, files, f"casebook init {name}.csv --target {TABLES[name].target}")
     assert text.count("\n") <= MAX_LINES
     DataParameters.model_validate(yaml.safe_load(text)[name]["data"])
+
+
+def test_the_page_shows_what_is_written(schemas: dict[str, Schema]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "your-own-table.md").read_text(encoding="utf-8")
+    command = "casebook init telco_churn.csv --target churn --name churn"
+    text = write_declaration(schemas["telco_churn"], "churn", {"telco_churn": "telco_churn.csv"}, command)
+    assert f"```yaml\n{text}```" in page
 
 
 def test_flights_are_joined_as_the_readme_says(schemas: dict[str, Schema]) -> None:
