@@ -39,12 +39,13 @@ def test_a_file_is_read_as_it_is_written(content: bytes, expected: Dialect) -> N
     ("content", "names"),
     [
         (b"5.1,3.5,setosa\n4.9,3.0,setosa\n", ("column_1", "column_2", "column_3")),
+        (b"red;1,5;26.02.2014\nred;2,5;27.02.2014\n", ("column_1", "column_2", "column_3")),
         (b"name,length\nsetosa,5.1\n", ()),
         (b"country,1999,2000\nAfghanistan,745,2666\nBrazil,37737,80488\n", ()),
         (b"0,1,2\n5,3,1\n4,9,2\n", ()),
         (b"a,b\nx,y\nz,w\n", ()),
     ],
-    ids=["none", "names", "years", "counted", "only texts"],
+    ids=["none", "commas and dates", "names", "years", "counted", "only texts"],
 )
 def test_the_first_line_is_a_header_unless_it_holds_values(content: bytes, names: tuple[str, ...]) -> None:
     assert sniff_dialect(content, "file.csv").names == names
@@ -87,10 +88,11 @@ def test_a_zip_of_two_files_is_refused_with_their_names(tmp_path: Path) -> None:
     ("name", "content", "told"),
     [
         ("a.csv", b" \n", "is empty; give a file with a header line and rows"),
+        ("a.csv", b"\na,b\n1,2\n", "begins with an empty line; remove it"),
         ("a.csv.gz", gzip.compress(b"a,b\n" * 99, mtime=0)[:20], "cannot be read"),
         ("a.zip", b"PK", "cannot be read"),
     ],
-    ids=["blank", "cut gzip", "cut zip"],
+    ids=["blank", "empty line", "cut gzip", "cut zip"],
 )
 def test_empty_and_damaged_files_are_refused(tmp_path: Path, name: str, content: bytes, told: str) -> None:
     (tmp_path / name).write_bytes(content)

@@ -25,7 +25,8 @@ SAMPLE_BYTES = 1 << 19
 SAMPLE_LINES = 300
 # Of the sampled lines; the others may hold a quoted line end, or be a note below the table.
 MIN_REGULAR_SHARE = 0.9
-NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
+# A number with either sign, or a date in digits.
+VALUE = re.compile(r"\s*[+-]?(\d*[.,]?\d+|\d+[.,]?)([eE][+-]?\d+)?\s*|\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?")
 COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+\s*")
 # How other kinds of file begin.
 SIGNATURES = {
@@ -69,6 +70,8 @@ def read_bytes(path: Path) -> bytes:
         raise SchemaInferenceError(f"{path} cannot be read ({error}); it may be cut off: get it again") from error
     if not content.strip():
         raise SchemaInferenceError(f"{path} is empty; give a file with a header line and rows")
+    if content[:1] in b"\r\n":
+        raise SchemaInferenceError(f"{path} begins with an empty line; remove it, so that the first line is the header")
     return content
 
 
@@ -170,25 +173,19 @@ def split_lines(lines: Sequence[str], name: str) -> tuple[str, list[list[str]]]:
 def has_header(cells: Sequence[Sequence[str]]) -> bool:
     """Return whether the first line names the columns.
 
-    It does not where it holds numbers above numbers and nothing that is only a name: no text above a column of
-    numbers, and no text that its column does not hold again. Years and counted-up numbers are names.
+    It does not where it holds values above values (numbers, dates) and nothing that is only a name: no text above a
+    column of values, and no text that its column does not hold again. Years and counted-up numbers are names.
     """
     first, below = cells[0], cells[1:]
     if not below:
         return True
-    above_numbers = [
-        NUMBER.fullmatch(name) is not None
-        for name, column in zip(first, zip(*below, strict=True), strict=True)
-        if all(NUMBER.fullmatch(cell) for cell in column if cell.strip())
-    ]
-    texts = [
-        name in column
-        for name, column in zip(first, zip(*below, strict=True), strict=True)
-        if not all(NUMBER.fullmatch(cell) for cell in column if cell.strip())
-    ]
+    columns = list(zip(first, zip(*below, strict=True), strict=True))
+    of_values = [all(VALUE.fullmatch(cell) for cell in column if cell.strip()) for _, column in columns]
+    above = [VALUE.fullmatch(name) is not None for (name, _), values in zip(columns, of_values, strict=True) if values]
+    repeated = [name in column for (name, column), values in zip(columns, of_values, strict=True) if not values]
     numbers = [int(name) for name in first if name.isdecimal()]
     counted = len(numbers) > 1 and set(map(int.__sub__, numbers[1:], numbers[:-1])) == {1}
-    return not above_numbers or not all(above_numbers) or counted or not all(texts)
+    return not above or not all(above) or counted or not all(repeated)
 
 
 def find_decimal(cells: Sequence[Sequence[str]], delimiter: str) -> str:
