@@ -119,8 +119,8 @@ def _find_places(left: Sequence[ColumnValues], right: Sequence[ColumnValues]) ->
         width = len(values) + 1
         # Numbered anew after each column, so that the products stay small.
         keys, of_table = np.unique(of_table * width + theirs.codes, return_inverse=True)
-        found = pd.Index(keys).get_indexer(by_row * width + codes)
-        by_row = np.where((codes < 0) | (by_row < 0), -1, found)
+        # A null has a code that no key of the table has, and so has what was not found before.
+        by_row = pd.Index(keys).get_indexer(by_row * width + codes)
     return np.append(np.argsort(of_table), -1)[by_row]
 
 
