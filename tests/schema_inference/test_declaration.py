@@ -91,6 +91,12 @@ def test_codes_with_leading_zeros_are_declared_as_categories(tmp_path: Path) -> 
     assert tree["data"]["columns"]["zip"] == {"type": "category"}
 
 
+def test_how_a_file_writes_nulls_is_declared(tmp_path: Path) -> None:
+    _, tree = declare(tmp_path, churn() | {"power": ["?", *(number * number % 97 for number in range(399))]})
+    assert tree["data"]["tables"]["shop"] == {"file": "shop.csv", "nulls": ["?"]}
+    assert "power" not in tree["data"]["columns"]
+
+
 def test_mostly_null_columns_are_named_and_kept(tmp_path: Path) -> None:
     fee = np.where(np.arange(400) % 4, np.nan, churn()["fee"])
     text, tree = declare(tmp_path, churn() | {"fee": fee})
