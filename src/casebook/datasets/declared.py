@@ -91,7 +91,8 @@ class RowSchemaFile(FileDataset):
 
 def is_plain(path: Path, said: TableParameters) -> bool:
     """Return whether a file is one that every case reads: CSV in UTF-8 with commas and a header line, or Parquet."""
-    usual = said.delimiter == "," and said.encoding.lower() in {"utf-8", "utf8"} and said.header and not said.names
+    usual = said.delimiter == "," and said.encoding.lower() in {"utf-8", "utf8"} and said.header
+    usual = usual and not said.names and not said.nulls
     return kind_of(path) == PARQUET_KIND or (usual and kind_of(path) == CSV)
 
 
@@ -137,7 +138,8 @@ def _read_text(path: Path, said: TableParameters) -> pd.DataFrame:
     options = pyarrow.csv.ReadOptions(encoding=said.encoding, column_names=names, skip_rows=1 if has_header else 0)
     parse = pyarrow.csv.ParseOptions(delimiter=said.delimiter, newlines_in_values=True)
     types = {name: pa.dictionary(pa.int32(), pa.string()) for name in names}
-    convert = pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=True)
+    nulls = [*pyarrow.csv.ConvertOptions().null_values, *said.nulls]
+    convert = pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=True, null_values=nulls)
     with _open(path) as file:
         table: pd.DataFrame = pa.csv.read_csv(file, options, parse, convert).to_pandas()
     return table

@@ -61,6 +61,7 @@ class TableParameters(Parameters):
     decimal: str = Field(default=".", min_length=1, max_length=1)
     header: bool = Field(default=True, description="whether the first line names the columns; else give `names`")
     names: Names = Field(default_factory=list, description="of the columns, where the file has none or others")
+    nulls: list[str] = Field(default_factory=list, description="spellings of null beside empty cells, NA and the like")
     rename: dict[str, str] = Field(default_factory=dict, description="spelling of a column -> its name here")
     sheet: str = Field(default="", description="of a workbook; empty for the first")
     join_on: Annotated[dict[str, str], BeforeValidator(_list_joined)] = Field(
