@@ -99,7 +99,7 @@ def test_columns_whose_options_contradict_each_other_are_refused(written: str, m
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({"names": ["a", "b", "a"]}, "a stands there twice"),
+        ({"names": ["a", "b", "a"]}, "a is named twice: name it once"),
         ({"header": False}, "needs the names of its columns"),
         ({"delimiter": "::"}, "at most 1 character"),
         ({"unmatched": "keep"}, "'refuse', 'drop' or 'missing'"),
