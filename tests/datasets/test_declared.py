@@ -60,6 +60,22 @@ def test_names_are_those_of_the_declaration_where_the_file_has_none(tmp_path: Pa
     assert list(read_table(tmp_path / "a.csv", say(rename={"p": "price"}))) == ["price", "q"]
 
 
+def test_declared_spellings_of_null_are_null_beside_the_usual_ones(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n?,a\n1,NA\n.,\n")
+    assert values(read_table(tmp_path / "a.csv", say())) == {"x": ["?", "1", "."], "y": ["a", None, None]}
+    table = read_table(tmp_path / "a.csv", say(nulls=["?", "."]))
+    assert values(table) == {"x": [None, "1", None], "y": ["a", None, None]}
+
+
+@pytest.mark.usefixtures("toys")
+def test_blanks_around_a_name_are_none_of_it_in_rows_to_learn_from_and_to_predict_alike(tmp_path: Path) -> None:
+    place = tmp_path / "toys" / "rows.csv"
+    place.write_text("id, SHOP ,y \n1,a,0\n")
+    assert list(DeclaredTable("toys", "rows").load()) == ["id", "shop", "y"]
+    (block,) = NewRowsFolder("toys", str(tmp_path / "toys")).load().blocks()
+    assert list(block.rows) == ["id", "shop", "y", "shop_area"]
+
+
 def test_parquet_keeps_its_types(tmp_path: Path) -> None:
     pd.DataFrame({"x": [1, 2], "y": [True, False]}).to_parquet(tmp_path / "a.parquet")
     assert read_table(tmp_path / "a.parquet", say()).dtypes.astype(str).to_dict() == {"x": "int64", "y": "bool"}
@@ -92,6 +108,7 @@ def test_only_the_usual_form_is_read_piece_by_piece(tmp_path: Path) -> None:
     assert is_plain(tmp_path / "a.parquet", say(delimiter=";"))
     assert not is_plain(tmp_path / "a.csv", say(delimiter=";"))
     assert not is_plain(tmp_path / "a.csv", say(header=False, names=["x"]))
+    assert not is_plain(tmp_path / "a.csv", say(nulls=["?"]))
     assert not is_plain(tmp_path / "a.xlsx", say())
 
 

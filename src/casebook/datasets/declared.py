@@ -111,9 +111,7 @@ def read_table(path: Path, said: TableParameters) -> pd.DataFrame:
         table = _read_text(path, said)
     if said.names and kind in (PARQUET | WORKBOOKS):
         table = table.set_axis(said.names, axis="columns")
-    spelled = {spell(name): name for name in said.names} | {spell(name): to for name, to in said.rename.items()}
-    exact = said.rename | {name: name for name in said.names}
-    table = table.rename(columns=lambda name: exact.get(str(name), spelled.get(spell(str(name)), str(name))))
+    table = name_columns(table, said)
     names = list(table.columns)
     unnamed = [place for place, name in enumerate(names, 1) if not name.strip() or name.startswith("Unnamed: ")]
     if unnamed:
@@ -122,6 +120,13 @@ def read_table(path: Path, said: TableParameters) -> pd.DataFrame:
     if twice:
         raise ValueError(f"column {twice[0]} is there {names.count(twice[0])} times; rename all but one")
     return table
+
+
+def name_columns(table: pd.DataFrame, said: TableParameters) -> pd.DataFrame:
+    """Rename columns as the declaration says, whatever their case; blanks around a name are none of it."""
+    spelled = {spell(name): name for name in said.names} | {spell(name): to for name, to in said.rename.items()}
+    exact = said.rename | {name: name for name in said.names}
+    return table.rename(columns=lambda name: exact.get(str(name), spelled.get(spell(str(name)), str(name).strip())))
 
 
 def spell(name: str) -> str:

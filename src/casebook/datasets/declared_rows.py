@@ -16,7 +16,7 @@ from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.data.declared_tables import find_rows, show_keys
 from casebook.data.row_description import kind_of_column
 from casebook.datasets.blocks import BLOCK_ROWS, NewRowsReader
-from casebook.datasets.declared import is_plain, read_table
+from casebook.datasets.declared import is_plain, name_columns, read_table
 from casebook.datasets.raw import RawFileError, reading
 from casebook.datasets.raw import find_file as find_named_file
 
@@ -111,7 +111,7 @@ class DeclaredRowsReader(NewRowsReader):
         lookups = [self._open(name) for name in list(self.data.tables)[1:]]
         path = self.place(file)
         for block in super().blocks(file) if is_plain(path, self.said) else self._read_whole(path):
-            named = block.rows.rename(columns=lambda name: self.said.rename.get(str(name), str(name)))
+            named = name_columns(block.rows, self.said)
             joined = RawBlock(named, block.numbers, block.broken)
             for lookup in lookups:
                 joined = lookup.join(joined)

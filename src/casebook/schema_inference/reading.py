@@ -62,7 +62,7 @@ def read_table(path: Path, dialect: Dialect | None = None, sheet: str = "") -> R
     suffix = path.with_suffix("").suffix if path.suffix in COMPRESSIONS else path.suffix
     columns: pd.DataFrame
     if suffix.lower() in EXCEL or suffix.lower() == ".parquet":
-        dialect, columns = None, _read_typed(path, suffix.lower(), sheet)
+        dialect, columns = None, _read_typed(path, suffix.lower(), sheet).rename(columns=lambda name: str(name).strip())
     else:
         content = read_bytes(path)
         known, dialect = dialect is not None, dialect or sniff_dialect(content, path.name)
