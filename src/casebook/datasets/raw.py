@@ -14,7 +14,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from kedro.io import DatasetError
 
-from casebook.column_types.parsing import InvalidTableError
+from casebook.column_types.parsing import InvalidTableError, refuse_repeated_columns
 from casebook.data.file_fingerprints import read_content
 from casebook.data.source_names import NamedArrays, name_source, source_of
 from casebook.datasets.csv_blocks import describe_broken
@@ -76,6 +76,8 @@ def reading(path: Path) -> Iterator[None]:
         yield
     except (RawFileError, MemoryError):
         raise
+    except InvalidTableError as error:
+        raise RawFileError(str(error)) from error
     except UnreadableError as error:
         raise RawFileError(f"{path} cannot be read as {kind} ({error})") from error
     except PermissionError as error:
@@ -156,8 +158,9 @@ class RawParquet(RawFile):
     """A raw Parquet file or folder of such, read as the table that it holds."""
 
     def _read(self) -> pd.DataFrame:
-        if self._filepath.is_dir():
-            list_parquet(self._filepath)
+        # Arrow refuses a column that is there twice in words of its own.
+        for file in list_parquet(self._filepath) if self._filepath.is_dir() else [self._filepath]:
+            refuse_repeated_columns(pa.parquet.read_schema(file).names, str(file))
         table: pd.DataFrame = pa.parquet.read_table(self._filepath).to_pandas()
         return table
 
@@ -179,6 +182,7 @@ def read_arrays(path: Path) -> NamedArrays:
     if not isinstance(loaded, np.lib.npyio.NpzFile):
         raise UnreadableError("a single array without a name; save it with numpy.savez")
     with loaded as arrays:
+        refuse_repeated_columns(arrays.files, str(path))
         return NamedArrays({name: arrays[name] for name in arrays.files})
 
 

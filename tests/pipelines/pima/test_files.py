@@ -58,16 +58,22 @@ def change_cell(line: int, place: int, value: str) -> Callable[[str], str]:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda _: "", r"diabetes\.csv cannot be read as CSV .* get it again"),
+        (lambda _: "", r"diabetes\.csv cannot be read as CSV \(the file is empty: put the complete file there"),
         (lambda text: text[: text.rstrip().rfind(",") - 3], r"diabetes\.csv cannot be read as CSV .*cut off"),
-        (lambda text: text.replace("\n", ",7\n"), r"diabetes\.csv cannot be read as CSV .*get it again"),
+        (
+            lambda text: text.replace("\n", ",7\n"),
+            r"diabetes\.csv cannot be read as CSV \(data row 1: 10 values instead of 9",
+        ),
         (lambda _: KAGGLE + "\n", r"diabetes\.csv has a header but no rows; put the complete file there"),
         (lambda text: f"{KAGGLE},Weight\n" + text.replace("\n", ",7\n"), r"nothing is known of: Weight; remove them"),
-        (lambda text: text.replace(",", ";"), r"diabetes\.csv cannot be read as CSV .*get it again"),
+        (lambda text: text.replace(",", ";"), r"diabetes\.csv .* separated by semicolons; save it with commas"),
         (change_cell(3, 1, "?"), r"column glucose: '\?' is not a number \(1 of 120 rows, first in data row 3\)"),
         (change_cell(3, 1, ""), r"column glucose: must not be empty \(1 rows, first 'nan' in data row 3\)"),
         (change_cell(3, 4, "-7"), r"column insulin: must not be negative \(1 rows, first '-7' in data row 3\)"),
-        (change_cell(2, 8, "2"), r"column diabetes: must be 0 or 1 \(1 rows, first '2' in data row 2\)"),
+        (
+            change_cell(2, 8, "2"),
+            r"column diabetes: '2' is not 0 or 1 \(no or yes\) \(1 of 120 rows, first in",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused_by_name_column_and_value(
