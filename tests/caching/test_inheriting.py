@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from casebook.caching.inheriting import inherit, nodes_made, steady_records
-from casebook.caching.lineage import explain
-from casebook.caching.records import Lineage, Materialization, Records, read_file_state
+from casebook.caching.kept_outputs import explain
+from casebook.caching.lineage import Lineage
+from casebook.caching.records import Materialization, Records
+from casebook.data.file_fingerprints import read_state
 
 RECIPE = Lineage("code", {}, {})
 
@@ -18,7 +20,7 @@ def earlier(tmp_path: Path) -> Path:
     (folder / "arrays").mkdir(parents=True)
     for name in ("table", "arrays/codes.npy"):
         (folder / name).write_text(name)
-    files = {str(folder / name): read_file_state(str(folder / name)) for name in ("table", "arrays")}
+    files = {str(folder / name): read_state(folder / name) for name in ("table", "arrays")}
     records = Records.of(folder)
     records.add("toy.make", Materialization(RECIPE, files, {}, "yesterday"))
     records.add("toy.count", Materialization(RECIPE, {}, {"toy.counts": {"rows": 3.0}}, "yesterday"))

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from casebook.config import best_file as library
-from casebook.config.best_file import END, PROMISE, best_file, find_damaged_files
+from casebook.config.best_file import END, PROMISE, find_damaged_files
+from casebook.config.paths import best_variant_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,8 +17,8 @@ WHOLE = f"# Written by the study toy{PROMISE}\n{yaml.safe_dump(TREE, sort_keys=F
 
 @pytest.fixture
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(library, "conf_source", lambda: str(tmp_path))
-    found = best_file("toy")
+    monkeypatch.setenv("CASEBOOK_CONF", str(tmp_path))
+    found = best_variant_file("toy")
     assert found == tmp_path / "local" / "toy" / "parameters_best.yml"
     found.parent.mkdir(parents=True)
     return found

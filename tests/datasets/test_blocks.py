@@ -94,7 +94,7 @@ def test_another_file_may_be_named(tmp_path: Path) -> None:
         ("rows.csv", "id,age\n1,2\n".encode("utf-16"), r"\(the file is in UTF-16: save it as UTF-8"),
         ("rows.csv", b"id;age\n1;2\n", r"\(its columns are separated by semicolons; save it with commas\)"),
         ("rows.csv", b"id\tage\n1\t2\n", r"\(its columns are separated by tabs; save it with commas\)"),
-        ("rows.csv", b"id,age,id\n1,2,3\n", r"\(the column id stands twice in it; remove or rename one"),
+        ("rows.csv", b"id,age,id\n1,2,3\n", r"has the column 'id' 2 times, in places 1 and 3; keep one of them"),
         ("rows.csv", b"PK\x03\x04 an Excel workbook", r"\(the file is a zip archive or an Excel workbook"),
         ("rows.csv", b"PAR1 and more", r"\(the file is Parquet: let its name end in \.parquet"),
         ("rows.parquet", b"id,age\n1,2\n", r"rows\.parquet cannot be read as PARQUET"),

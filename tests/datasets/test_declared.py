@@ -84,7 +84,7 @@ def test_parquet_keeps_its_types(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("a,b,a\n1,2,3\n", "column a is there 2 times; rename all but one"),
+        ("a,b,a\n1,2,3\n", "has the column 'a' 2 times, in places 1 and 3; keep one of them"),
         ("a,,c\n1,2,3\n", "column 2 has no name"),
         ("", "cannot be read as CSV"),
         ("a,b\n1,2,3\n", "cannot be read as CSV"),

@@ -105,7 +105,7 @@ def test_a_regressions_prediction_is_a_number_without_class(fit: Fit, rows: pd.D
 
 def test_of_several_classes_the_likeliest_is_told_beside_all_probabilities(fit: Fit, rows: pd.DataFrame) -> None:
     model, expected = make_model(fit, rows, "multiclass", 3, output="softmax")
-    predicted = model.predict(rows, threshold=0.9)
+    predicted = model.predict(rows)
     names = ["probability_0", "probability_1", "probability_2"]
     assert predicted.columns.tolist() == [*names, "class"]
     np.testing.assert_allclose(predicted[names], expected, atol=1e-6)

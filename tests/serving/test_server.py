@@ -126,7 +126,7 @@ def test_evaluation_model_server_and_batches_give_the_same_numbers(
     content = json.loads(body)
     singles = [json.loads(server.ask({"instances": [row]})[1])["predictions"][0] for row in records(test_rows.head(20))]
     text = raw.astype("str").where(raw.notna())
-    scored = score_block(RawBlock(0, text), None, champion, CASE.new_rows, "2026-01-01").predictions
+    scored = score_block(RawBlock(text, np.arange(len(text))), None, champion, CASE.new_rows, "2026-01-01").predictions
     expected = test_rows["evaluated"].to_numpy()
     online = [answer["probability"] for answer in content["predictions"]]
     for found in (loaded["probability"], online, scored["probability"]):

@@ -52,8 +52,8 @@ class Session:
     def pass_over(self, name: str, why: str) -> None:
         self.told.append(("passed over", name, why))
 
-    def report(self, step: int, name: str, said: str) -> None:
-        self.told.append((step, name, said))
+    def report(self, step: int, name: str, message: str) -> None:
+        self.told.append((step, name, message))
 
     def tell_unfinished(self, lines: pd.DataFrame) -> None:
         self.told.append(("unfinished", lines["batch"].tolist()))
@@ -90,7 +90,7 @@ def learn_all(
         batch.read()
         if batch.name in (errors or {}):
             raise (errors or {})[batch.name]
-        return {"promoted": True, "said": "champion"}
+        return {"promoted": True, "message": "champion"}
 
     monkeypatch.setattr(incremental_training, "learn_batch", learn)
     settings = {"update": {"folder": "inbox"}, "day": "date", "case": "redhat"}
@@ -102,7 +102,7 @@ def test_a_file_that_cannot_be_read_or_learnt_from_does_not_end_the_watch(monkey
     session = Session()
     errors = {"inbox/b.csv": UpdateError("AttributeError: no such thing")}
     lines = learn_all(monkeypatch, session, "a", "b", "locked", "c", errors=errors)
-    assert lines["said"].tolist() == [
+    assert lines["message"].tolist() == [
         "champion", "not learnt from: AttributeError: no such thing",
         "not learnt from: inbox/locked.csv may not be read", "champion",
     ]  # fmt: skip
@@ -112,7 +112,7 @@ def test_a_file_that_cannot_be_read_or_learnt_from_does_not_end_the_watch(monkey
 def test_a_file_that_is_passed_over_is_told_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(a="the champion has learnt from it (version 2)")
     lines = learn_all(monkeypatch, session, "a", "b")
-    assert lines["said"].tolist() == ["passed over: the champion has learnt from it (version 2)", "champion"]
+    assert lines["message"].tolist() == ["passed over: the champion has learnt from it (version 2)", "champion"]
     assert session.told == [
         ("passed over", "inbox/a.csv", "the champion has learnt from it (version 2)"), (1, "inbox/b.csv", "champion"),
     ]  # fmt: skip
@@ -122,7 +122,7 @@ def test_a_folder_of_nothing_new_and_one_of_no_files_are_told_apart(monkeypatch:
     session = Session(a="known")
     assert learn_all(monkeypatch, session, "a")["batch"].tolist() == ["inbox/a.csv"]
     assert session.told[-1] == (0, "inbox", "no file that was not learnt from before")
-    assert list(learn_all(monkeypatch, session)) == ["batch", "promoted", "said"]
+    assert list(learn_all(monkeypatch, session)) == ["batch", "promoted", "message"]
     assert session.told[-1] == (0, "inbox", "inbox holds no file of rows")
 
 
@@ -164,7 +164,7 @@ def test_a_day_up_to_which_the_champion_has_learnt_is_refused() -> None:
     ("given", "message"),
     [
         ({"file": "a.csv", "since": "champion"}, "file and since are given: new rows come from one of"),
-        ({"since": "yesterday"}, "give a day like 2023-08-26, or champion"),
+        ({"since": "yesterday"}, "give a day of the calendar like 2023-08-26, or champion"),
     ],
 )
 def test_new_rows_come_from_one_place(given: dict[str, Any], message: str) -> None:

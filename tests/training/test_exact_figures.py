@@ -102,8 +102,8 @@ class Exact(TrainingCallback):
 @pytest.mark.parametrize("task", OF_TASK)
 def test_each_point_of_each_validation_curve_is_exact(splits: dict[str, Split], training: Training, task: str) -> None:
     split, parameters = splits[task], load_parameters_class(training, task, epochs=3)
-    reference = Exact(split.judged, task)
-    _, history = train_network(split.train, split.judged, split.preprocessor, parameters, [reference])
+    reference = Exact(split.held_out, task)
+    _, history = train_network(split.train, split.held_out, split.preprocessor, parameters, [reference])
     for metric in metrics_of(task):
         expected = [point[metric.name] for point in reference.seen]
         found = history[f"val/{metric.name}"].to_numpy()
@@ -128,11 +128,11 @@ def test_early_stopping_goes_by_the_exact_figure(splits: dict[str, Split], train
     split = splits["binary"]
     stopping = {"metric": "val/auc", "patience": 3, "restore_best": True}
     parameters = load_parameters_class(training, "binary", epochs=12, early_stopping=stopping)
-    reference = Exact(split.judged, "binary")
-    network, history = train_network(split.train, split.judged, split.preprocessor, parameters, [reference])
+    reference = Exact(split.held_out, "binary")
+    network, history = train_network(split.train, split.held_out, split.preprocessor, parameters, [reference])
     areas = [point["auc"] for point in reference.seen]
     assert kept_epoch(history, parameters) == int(np.argmax(areas))
-    assert exact.roc_auc_score(split.judged["target"], predict(network, split.judged)) == pytest.approx(max(areas))
+    assert exact.roc_auc_score(split.held_out["target"], predict(network, split.held_out)) == pytest.approx(max(areas))
 
 
 def run_trial(judge: Callable[[optuna.Trial], Any]) -> Any:  # noqa: ANN401 - a TrialResult
@@ -147,7 +147,7 @@ def test_a_trial_is_judged_by_the_exact_figure_of_the_validation_rows(
     split, parameters = splits[task], load_parameters_class(training, task, epochs=2)
     for metric in metrics_of(task):
         study = StudyParameters(metric=[f"val/{metric.name}"])
-        reference = Exact(split.judged, task)
+        reference = Exact(split.held_out, task)
         found = run_trial(lambda trial, s=study, r=reference: evaluate_on_validation(trial, split, parameters, s, [r]))
         expected = pytest.approx(reference.seen[-1][metric.name], rel=1e-5, abs=TOLERANCE.get(metric.name, 1e-9))
         assert found.values == (expected,)  # noqa: PD011 - no table
@@ -155,11 +155,11 @@ def test_a_trial_is_judged_by_the_exact_figure_of_the_validation_rows(
 
 def test_a_trial_on_folds_is_judged_by_the_mean_of_exact_figures(splits: dict[str, Split], training: Training) -> None:
     split, parameters = splits["binary"], load_parameters_class(training, "binary", epochs=1)
-    turned = Split(split.judged, split.train, split.preprocessor)
+    turned = Split(split.held_out, split.train, split.preprocessor)
     areas = []
     for each in (split, turned):
         network = evaluate_fold(each, "binary", 0.5, parameters, []).network
-        areas.append(exact.roc_auc_score(each.judged["target"], predict(network, each.judged)))
+        areas.append(exact.roc_auc_score(each.held_out["target"], predict(network, each.held_out)))
     study = StudyParameters(metric=["val/auc"], folds=2, pruner="none")
     found = run_trial(
         lambda trial: evaluate_on_folds(trial, [split, turned], "binary", 0.5, parameters, study, lambda _: [])

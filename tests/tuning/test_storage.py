@@ -28,8 +28,8 @@ def test_a_journal_in_a_place_that_cannot_be_is_refused_by_name(tmp_path: Path) 
         open_storage(f"journal:///{tmp_path}/file/x/study.journal")
 
 
-@pytest.mark.parametrize("address", ["mysqll://host/name", "sqlite:////nowhere/at/all/study.db"])
-def test_a_database_that_cannot_be_opened_is_refused_by_its_address(address: str) -> None:
+def test_a_database_that_cannot_be_opened_is_refused_by_its_address() -> None:
+    address = "postgresql://nobody@127.0.0.1:1/none"
     with pytest.raises(SpaceError, match=rf"study.storage {address} cannot be opened \(.*\): check the address and st"):
         open_storage(address)
 
@@ -44,7 +44,6 @@ def test_an_address_without_a_scheme_is_refused_with_those_that_there_are() -> N
     [
         ("mysql+pymysql://ann:secret@host/studies", "mysql+pymysql://ann@host/studies"),
         ("sqlite:///study.db", "sqlite:///study.db"),
-        ("study.journal", "study.journal"),
     ],
 )
 def test_a_storage_without_locks_is_refused_without_its_password(address: str, named: str) -> None:

@@ -125,15 +125,15 @@ def check_case(case: str, tree: Mapping[str, Any], typed: Mapping[str, str] | No
         typed: leaves of the command line, as they were typed: a text like 2024 was read as a number, and stays a text
             where one is asked for.
     """
-    declared = load_case(case)
     checked = _validate(case, tree, typed or {})
-    if declared.feature_sources is None:
-        # What columns there are its files tell; see `stages.declared`.
+    if checked.get("data"):
+        # What columns there are the files of a declared case tell; see `stages.declared`.
         return checked
+    sources = load_case(case).feature_sources or {}
     named = {f"preprocessing.{block}": checked["preprocessing"].get(block, ()) for block in COLUMN_KEYED}
     for block, names in named.items():
-        _refuse_unknown(f"{case}.{block}", names, declared.feature_sources, kind="feature column")
-    _check_leaks(f"{case}.leaks", checked["leaks"], declared.feature_sources)
+        _refuse_unknown(f"{case}.{block}", names, sources, kind="feature column")
+    _check_leaks(f"{case}.leaks", checked["leaks"], sources)
     return checked
 
 

@@ -13,12 +13,13 @@ import pyarrow.parquet
 
 from casebook.batch_scoring.scorer import RawBlock
 from casebook.cases.registry import load_case
+from casebook.column_types.parsing import refuse_repeated_columns
 from casebook.config.paths import raw_folder
 from casebook.data.source_names import name_source
 from casebook.datasets.csv_blocks import read_csv_blocks
 from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.file_dataset import FileDataset
-from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of, list_parquet, refuse_repeated
+from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of, list_parquet
 from casebook.datasets.raw import RawFileError, RawTable, digest_source, find_file, frame_arrays, read_arrays, reading
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _read_parquet(path: Path, form: NewRows) -> Iterator[Read]:  # noqa: ARG001 
     """Read a Parquet file or folder; the names of subfolders like `month=1` are columns."""
     first = 0
     for batch in _parquet_batches(path):
-        refuse_repeated(batch.schema.names)
+        refuse_repeated_columns(batch.schema.names, str(path))
         yield batch.to_pandas(), np.arange(first, first + batch.num_rows), []
         first += batch.num_rows
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 import pyarrow.csv
 
-from casebook.datasets.file_kinds import CSV, UnreadableError, find_other_kind, open_bytes, refuse_repeated
+from casebook.column_types.parsing import refuse_repeated_columns
+from casebook.datasets.file_kinds import CSV, UnreadableError, find_other_kind, open_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -66,7 +67,7 @@ def read_csv_options(
     else:
         # Arrow finds the types by the names without their quotes, and guesses those of a column that it does not find.
         header = values
-        refuse_repeated(header)
+        refuse_repeated_columns(header, str(path))
     types = {name: pa.string() if name in plain else pa.dictionary(pa.int32(), pa.string()) for name in header}
     return CsvOptions(
         header,

@@ -15,11 +15,12 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from casebook.cases.declared import find_file, read_declaration
+from casebook.column_types.parsing import refuse_repeated_columns
 from casebook.datasets.arrivals import ArrivalsReader, ArrivedFiles
 from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.file_kinds import CSV, kind_of
 from casebook.datasets.file_kinds import PARQUET as PARQUET_KIND
-from casebook.datasets.raw import RawFile
+from casebook.datasets.raw import RawFile, read_csv
 from casebook.preprocessing.row_schema import RowSchema
 from casebook.runtime.atomic_files import atomic_write
 
@@ -91,9 +92,13 @@ class RowSchemaFile(FileDataset):
 
 def is_plain(path: Path, said: TableParameters) -> bool:
     """Return whether a file is one that every case reads: CSV in UTF-8 with commas and a header line, or Parquet."""
-    usual = said.delimiter == "," and said.encoding.lower() in {"utf-8", "utf8"} and said.header
-    usual = usual and not said.names and not said.nulls
-    return kind_of(path) == PARQUET_KIND or (usual and kind_of(path) == CSV)
+    plain = is_usual(said) and said.header and not said.names
+    return kind_of(path) == PARQUET_KIND or (plain and kind_of(path) == CSV)
+
+
+def is_usual(said: TableParameters) -> bool:
+    """Return whether a text file is in UTF-8 with commas and the usual spellings of null."""
+    return said.delimiter == "," and said.encoding.lower() in {"utf-8", "utf8"} and not said.nulls
 
 
 def read_table(path: Path, said: TableParameters) -> pd.DataFrame:
@@ -116,9 +121,7 @@ def read_table(path: Path, said: TableParameters) -> pd.DataFrame:
     unnamed = [place for place, name in enumerate(names, 1) if not name.strip() or name.startswith("Unnamed: ")]
     if unnamed:
         raise ValueError(f"column {unnamed[0]} has no name; name it in the file's header or with names: [...]")
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"column {twice[0]} is there {names.count(twice[0])} times; rename all but one")
+    refuse_repeated_columns(names, str(path))
     return table
 
 
@@ -136,6 +139,9 @@ def spell(name: str) -> str:
 
 def _read_text(path: Path, said: TableParameters) -> pd.DataFrame:
     """Read a CSV file, packed or not, whose columns are texts: what they mean is for their types to say."""
+    if is_usual(said):
+        table = read_csv(path, () if said.header else said.names)
+        return table.set_axis(said.names, axis="columns") if said.header and said.names else table
     first = _read_first_line(path, said)
     # Where the declaration names the columns, a line that is no row of values is a header all the same.
     has_header = said.header or not any(letter.isdigit() for value in first for letter in value)
@@ -146,8 +152,8 @@ def _read_text(path: Path, said: TableParameters) -> pd.DataFrame:
     nulls = [*pyarrow.csv.ConvertOptions().null_values, *said.nulls]
     convert = pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=True, null_values=nulls)
     with _open(path) as file:
-        table: pd.DataFrame = pa.csv.read_csv(file, options, parse, convert).to_pandas()
-    return table
+        frame: pd.DataFrame = pa.csv.read_csv(file, options, parse, convert).to_pandas()
+    return frame
 
 
 def _read_first_line(path: Path, said: TableParameters) -> list[str]:

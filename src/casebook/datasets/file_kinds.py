@@ -72,17 +72,6 @@ def list_parquet(folder: Path) -> list[Path]:
     return shown
 
 
-def refuse_repeated(names: list[str]) -> None:
-    """Raise when a column stands twice.
-
-    Raises:
-        UnreadableError: names the column.
-    """
-    repeated = sorted({str(name) for name in names if names.count(name) > 1})
-    if repeated:
-        raise UnreadableError(f"the column {', '.join(repeated)} stands twice in it; remove or rename one of the two")
-
-
 def find_other_kind(path: Path, kind: str) -> str:
     """Say what a file really is that is not of the kind that its name says; nothing where that cannot be told."""
     with path.open("rb") as file:

@@ -14,7 +14,7 @@ import pyarrow.csv
 import pyarrow.parquet
 from kedro.io import DatasetError
 
-from casebook.column_types.parsing import InvalidTableError
+from casebook.column_types.parsing import InvalidTableError, refuse_repeated_columns
 from casebook.data.file_fingerprints import read_content
 from casebook.data.source_names import NamedArrays, name_source, source_of
 from casebook.datasets.csv_blocks import describe_broken
@@ -30,7 +30,7 @@ from casebook.datasets.file_kinds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 
 class RawFileError(DatasetError):
@@ -76,6 +76,8 @@ def reading(path: Path) -> Iterator[None]:
         yield
     except (RawFileError, MemoryError):
         raise
+    except InvalidTableError as error:
+        raise RawFileError(str(error)) from error
     except UnreadableError as error:
         raise RawFileError(f"{path} cannot be read as {kind} ({error})") from error
     except PermissionError as error:
@@ -133,31 +135,40 @@ class RawTable(RawFile):
         self._names = names or ()
 
     def _read(self) -> pd.DataFrame:
-        path = self._filepath
-        options = read_csv_options(path, self._names, self._plain)
-        try:
-            with open_bytes(path) as file:
-                read = pa.csv.read_csv(
-                    file if path.suffix.lower() in COMPRESSED else path,
-                    read_options=options.read,
-                    parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-                    convert_options=options.convert,
-                )
-        except pa.ArrowInvalid as error:
-            raise UnreadableError(describe_broken(path, options) or str(error)) from error
-        # Arrow reads on from a quote that is not closed to the next one, over rows that are then missing.
-        if count_lines(path) != len(read) + options.has_header and (told := describe_broken(path, options)):
-            raise UnreadableError(told)
-        table: pd.DataFrame = read.to_pandas()
-        return table
+        return read_csv(self._filepath, self._names, self._plain)
+
+
+def read_csv(path: Path, names: Sequence[str] = (), plain: Collection[str] = ()) -> pd.DataFrame:
+    """Read a CSV file in UTF-8 with commas as text; see `RawTable`.
+
+    Raises:
+        UnreadableError: it is none, or rows cannot be read; names the first.
+    """
+    options = read_csv_options(path, names, plain)
+    try:
+        with open_bytes(path) as file:
+            read = pa.csv.read_csv(
+                file if path.suffix.lower() in COMPRESSED else path,
+                read_options=options.read,
+                parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+                convert_options=options.convert,
+            )
+    except pa.ArrowInvalid as error:
+        raise UnreadableError(describe_broken(path, options) or str(error)) from error
+    # Arrow reads on from a quote that is not closed to the next one, over rows that are then missing.
+    if count_lines(path) != len(read) + options.has_header and (told := describe_broken(path, options)):
+        raise UnreadableError(told)
+    table: pd.DataFrame = read.to_pandas()
+    return table
 
 
 class RawParquet(RawFile):
     """A raw Parquet file or folder of such, read as the table that it holds."""
 
     def _read(self) -> pd.DataFrame:
-        if self._filepath.is_dir():
-            list_parquet(self._filepath)
+        # Arrow refuses a column that is there twice in words of its own.
+        for file in list_parquet(self._filepath) if self._filepath.is_dir() else [self._filepath]:
+            refuse_repeated_columns(pa.parquet.read_schema(file).names, str(file))
         table: pd.DataFrame = pa.parquet.read_table(self._filepath).to_pandas()
         return table
 
@@ -179,6 +190,7 @@ def read_arrays(path: Path) -> NamedArrays:
     if not isinstance(loaded, np.lib.npyio.NpzFile):
         raise UnreadableError("a single array without a name; save it with numpy.savez")
     with loaded as arrays:
+        refuse_repeated_columns(arrays.files, str(path))
         return NamedArrays({name: arrays[name] for name in arrays.files})
 
 

@@ -57,11 +57,14 @@ def change_cell(line: int, place: int, value: str) -> Callable[[str], str]:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda _: "", r"diabetes\.csv cannot be read as CSV .* get it again"),
+        (lambda _: "", r"diabetes\.csv cannot be read as CSV \(the file is empty: put the complete file there"),
         (lambda text: text[: text.rstrip().rfind(",") - 3], r"diabetes\.csv cannot be read as CSV .*cut off"),
-        (lambda text: text.replace("\n", ",7\n"), r"diabetes\.csv cannot be read as CSV .*get it again"),
+        (
+            lambda text: text.replace("\n", ",7\n"),
+            r"diabetes\.csv cannot be read as CSV \(data row 1: 10 values instead of 9",
+        ),
         (lambda _: KAGGLE + "\n", r"diabetes\.csv has a header but no rows; put the complete file there"),
-        (lambda text: text.replace(",", ";"), r"diabetes\.csv cannot be read as CSV .*get it again"),
+        (lambda text: text.replace(",", ";"), r"diabetes\.csv .* separated by semicolons; save it with commas"),
         (change_cell(3, 1, "?"), r"column glucose: '\?' is not a number \(1 of 120 rows, first in data row 3\)"),
         (change_cell(3, 1, ""), r"column glucose: must not be empty \(1 rows, first 'nan' in data row 3\)"),
         (change_cell(3, 4, "-7"), r"column insulin: must be from 0 to inf \(1 rows, first '-7' in data row 3\)"),

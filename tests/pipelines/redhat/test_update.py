@@ -135,7 +135,7 @@ def test_what_the_champion_has_learnt_or_was_tried_on_is_passed_over_and_told(up
         # One that an earlier champion was tried on, and did not become one, is tried again.
         known = str(champion.version) in {str(version.version), version.tags["update.of"]}
         known = known or version.tags["promotion"].startswith("champion")
-        assert lines.loc[batch, "said"].startswith("passed over: ") == known
+        assert lines.loc[batch, "message"].startswith("passed over: ") == known
         new -= not known
     assert new == 0
     told = "inbox: no file that was not learnt from before" in " ".join(said.split())

@@ -69,7 +69,7 @@ Thresholds = Annotated[
 Names = Annotated[list[str], AfterValidator(refuse_repeated), list_from_text("+")]
 # Of `casebook.evaluation.metrics`; whether they fit the task is checked with the whole case.
 MetricName = Annotated[str, AfterValidator(lambda name: find_metric(name).name)]
-Metrics = Annotated[list[MetricName], list_from_text("+")]
+Metrics = Annotated[list[MetricName], AfterValidator(refuse_repeated), list_from_text("+")]
 
 
 def texts_of_labels(value: object) -> object:
