@@ -49,7 +49,7 @@ def test_each_spelling_of_the_departments_header_is_accepted(
 
 def test_two_spellings_at_once_are_refused(raw_employees: pd.DataFrame, tmp_path: Path) -> None:
     raw_employees.assign(sales=raw_employees["department"]).to_csv(tmp_path / "HR.csv", index=False)
-    with pytest.raises(RawFileError, match=r"HR\.csv .*has the column 'department' 2 times, in places 9 and 11; keep one of them"):
+    with pytest.raises(RawFileError, match=r"HR\.csv has the column 'department' 2 times, in places 9 and 11"):
         DeclaredTable("attrition", filepath=str(tmp_path / "HR.csv")).load()
 
 
