@@ -75,7 +75,7 @@ class TextType(ColumnType):
 
 
 class DateType(ColumnType):
-    """Days; parsed into datetime64[s]."""
+    """Days; parsed into datetime64[s]. The only grammar of a date: training, files to predict and requests use it."""
 
     expected = "a date like 2023-08-26"
     certain = frozenset({date, datetime, type(None)})

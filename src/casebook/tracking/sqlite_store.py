@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import atexit
-import logging
 import os
 import shutil
 import socket
 import sqlite3
-import sys
 from contextlib import closing, contextmanager, nullcontext, suppress
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 from typing import TYPE_CHECKING
@@ -23,6 +20,7 @@ from filelock import FileLock
 
 from casebook.config.paths import ARTIFACTS, STORE, store_file
 from casebook.runtime.atomic_files import atomic_write
+from casebook.tracking.cached_tables import are_usable, cache_tables, cached_tables
 from casebook.tracking.disk_space import describe_full_disk
 from casebook.tracking.relocation import read_location, relocate_store
 
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 
     from kedro.framework.context import KedroContext
 
-SQLITE_PREFIX = "sqlite:///"
-LOGGER = logging.getLogger(__name__)
 SQLITE_PREFIX = "sqlite:///"
 # So begin the names of copies of stores that cannot be written; the process's number follows.
 COPY_PREFIX = "casebook-store-"
@@ -135,7 +131,7 @@ def _create_store_once(uri: str, file: Path) -> None:
             return
         if not is_complete(file):
             kept = cached_tables()
-            if _is_whole(kept) and not file.exists():
+            if are_usable(kept) and not file.exists():
                 with atomic_write(file) as path:
                     shutil.copyfile(kept, path)
             from mlflow import MlflowClient
@@ -144,7 +140,7 @@ def _create_store_once(uri: str, file: Path) -> None:
             if not kept.exists():
                 # An environment may belong to somebody else, or its disk be full: the store is there all the same.
                 with suppress(OSError, sqlite3.Error):
-                    _cache_tables(file, kept)
+                    cache_tables(file, kept)
         if root:
             relocate_store(file, root)
 
@@ -204,38 +200,6 @@ def _is_ready(file: Path, expected: str | None) -> bool:
     """Return whether the tables are there and artifacts lie where they are expected."""
     found = read_location(file)
     return bool(found) and expected in {None, found}
-
-
-def cached_tables() -> Path:
-    """Return the cached SQLite file in the environment with the empty tables of this version of MLflow."""
-    return Path(sys.prefix) / "share" / "casebook" / f"mlflow-{version('mlflow')}.db"
-
-
-def _is_whole(kept: Path) -> bool:
-    """Return whether kept tables can be used; damaged ones are removed, which is said."""
-    if not kept.exists():
-        return False
-    try:
-        with closing(sqlite3.connect(f"{kept.as_uri()}?mode=ro", uri=True)) as store:
-            found = store.execute("PRAGMA quick_check").fetchone()[0]
-            tables = store.execute("SELECT count(*) FROM sqlite_master WHERE name = 'experiments'").fetchone()[0]
-    except sqlite3.Error as error:
-        found, tables = str(error), 0
-    if found == "ok" and tables:
-        return True
-    found = "no tables" if found == "ok" else found
-    LOGGER.warning("%s is damaged (%s) and is removed: MLflow makes the tables of a new store anew", kept, found)
-    with suppress(OSError):
-        kept.unlink()
-    return False
-
-
-def _cache_tables(file: Path, kept: Path) -> None:
-    """Cache a new store's tables without its default experiment, whose artifacts lie in this project."""
-    with atomic_write(kept) as path, closing(sqlite3.connect(file)) as store, closing(sqlite3.connect(path)) as copy:
-        store.backup(copy)
-        with copy:
-            copy.execute("DELETE FROM experiments")
 
 
 @contextmanager

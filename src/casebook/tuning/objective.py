@@ -1,4 +1,7 @@
-"""The objective of a trial: its metrics on the validation rows after each epoch, or their mean over folds."""
+"""The objective of a trial: its metrics on the validation rows after each epoch, or their mean over folds.
+
+A metric is computed by `evaluation.scores.score_outputs`; `study.metric` names those that are optimised.
+"""
 
 from __future__ import annotations
 

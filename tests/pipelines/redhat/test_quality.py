@@ -97,7 +97,8 @@ def real_run(new_project: Callable[[], Project], real_raw: Path) -> Run:
 @pytest.mark.real
 def test_all_real_activities_have_a_known_person(real_run: Run) -> None:
     metrics = real_run.data.metrics
-    assert sum(metrics[f"data/{part}_rows"] for part in ("train", "validation", "test")) == 26_943
+    parts = ("train", "validation", "test", "promotion")
+    assert sum(metrics[f"data/{part}_rows"] for part in parts) == 26_943
     assert metrics["data/dropped_activities"] == 0
     assert real_run.data.tags["data.origin"] == "files"
     assert "best_reachable/accuracy" not in metrics
