@@ -30,6 +30,7 @@ import pandas as pd
 import psutil
 
 from campaign_project import CampaignProject
+from casebook.runtime.atomic_files import UNFINISHED
 
 if TYPE_CHECKING:
     import subprocess
@@ -88,6 +89,8 @@ def run_campaign(name: str, project: CampaignProject, kills: int, seed: int) -> 
     arguments = prepare(name, project)
     before = time.monotonic()
     expected = complete(arguments, project, campaign)
+    if not expected:
+        raise RuntimeError(f"a complete {name} left nothing that the later ones could be compared with")
     seconds = time.monotonic() - before
     for number in range(1, kills + 1):
         processes = [project.start(*line) for line in arguments]
@@ -118,7 +121,7 @@ def prepare(name: str, project: CampaignProject) -> list[list[str]]:
 
 
 def complete(arguments: list[list[str]], project: CampaignProject, campaign: Campaign) -> dict[str, float]:
-    """Run the command to its end -> the scores of its latest training."""
+    """Run the command to its end -> the scores of its latest run that has any, and the sum of its predictions."""
     processes = [project.start(*line) for line in arguments]
     for process in processes:
         text, _ = process.communicate(timeout=900)
@@ -129,6 +132,9 @@ def complete(arguments: list[list[str]], project: CampaignProject, campaign: Cam
     campaign.faults += [f"left behind: {name}" for name in find_temporary(project.root)]
     running, scores = read_store(project.root)
     campaign.faults += [f"{running} runs left RUNNING"] if running else []
+    predicted = project.root / "data" / "07_model_output" / CASE / "predictions.parquet"
+    if predicted.exists():
+        scores["sum of predictions"] = float(pd.read_parquet(predicted)["probability"].sum())
     return scores
 
 
@@ -183,13 +189,12 @@ def read_fully(path: Path) -> str:
 
 def is_temporary(path: Path) -> bool:
     """Check whether a file's name is one under which files are written before they are renamed."""
-    return any(part.startswith(".") or part.endswith((".tmp", ".part", ".writing")) for part in path.parts[-3:])
+    return any(part.startswith(UNFINISHED) for part in path.parts)
 
 
 def find_temporary(root: Path) -> list[str]:
     """List temporary files and folders of commands that are over."""
-    marks = (".tmp", ".part", ".writing")
-    return [str(path.relative_to(root)) for path in (root / "data").rglob("*") if path.name.endswith(marks)]
+    return [str(path.relative_to(root)) for path in (root / "data").rglob(f"{UNFINISHED}*")]
 
 
 def read_store(root: Path) -> tuple[int, dict[str, float]]:

@@ -33,22 +33,26 @@ BLOCK_ROWS = 65_536
 Read = tuple[Any, np.ndarray, list[tuple[int, str]]]
 
 
-class NewRowsFolder(FileDataset):
-    """Read-only: a case's folder of raw files, whose new rows are read as its `NewRows` says."""
+class RawFolder(FileDataset):
+    """Base class of what reads from a case's folder of raw files."""
 
     def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
         """Store the case and its folder."""
         super().__init__(str(raw_folder(case)), metadata)
         self._case = case
 
+    def save(self, data: object) -> None:  # noqa: ARG002 - Kedro's signature
+        """Refuse: raw files are never written by a pipeline."""
+        raise RawFileError(f"{self._filepath} holds raw files and is never written by a pipeline")
+
+
+class NewRowsFolder(RawFolder):
+    """Read-only: a case's folder of raw files, whose new rows are read as its `NewRows` says."""
+
     def load(self) -> NewRowsReader:
         """Return the reader of the files."""
         today = f"{datetime.now(UTC).astimezone():%Y-%m-%d}"
         return NewRowsReader(self._filepath, load_case(self._case).new_rows, today)
-
-    def save(self, data: object) -> None:  # noqa: ARG002 - Kedro's signature
-        """Refuse: raw files are never written by a pipeline."""
-        raise RawFileError(f"{self._filepath} holds raw files and is never written by a pipeline")
 
 
 @dataclass(frozen=True)

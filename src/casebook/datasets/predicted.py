@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from casebook.cases.registry import load_case
-from casebook.config.paths import raw_folder
 from casebook.datasets.arrivals import read_as
+from casebook.datasets.blocks import RawFolder
 from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.raw import RawFileError, find_file
 from casebook.datasets.scored import COUNTS, KEPT, PREDICTIONS
@@ -51,21 +51,12 @@ class PredictedFiles(FileDataset):
         raise RawFileError(f"{self._filepath / KEPT} is written by `kedro run --pipeline={self._case}_predict`")
 
 
-class OutcomesFolder(FileDataset):
+class OutcomesFolder(RawFolder):
     """Read-only: a case's folder of raw files, in which outcomes of predicted rows arrive later."""
-
-    def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
-        """Keep the case and its folder."""
-        super().__init__(str(raw_folder(case)), metadata)
-        self._case = case
 
     def load(self) -> OutcomesReader:
         """Return what reads the outcomes, without reading any yet."""
         return OutcomesReader(self._filepath, load_case(self._case))
-
-    def save(self, data: object) -> None:  # noqa: ARG002 - Kedro's signature
-        """Refuse: raw files are never written by a pipeline."""
-        raise RawFileError(f"{self._filepath} holds raw files and is never written by a pipeline")
 
 
 @dataclass(frozen=True)

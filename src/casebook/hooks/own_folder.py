@@ -9,11 +9,12 @@ from mlflow import MlflowClient
 from mlflow.entities import Param
 
 from casebook.caching.inheriting import inherit, nodes_made, steady_records
+from casebook.caching.lineage import PARAMETERS
 from casebook.caching.runner import RUN_FOLDER
 from casebook.config.tree import look_up
 from casebook.datasets.run_files import RunFiles, replace_parameters
 from casebook.hooks.resuming import check_resumable, find_broken_off, what_counts
-from casebook.hooks.taking_over import PARAMETERS, TakenOver, check_stated, find_taken_over
+from casebook.hooks.taking_over import TakenOver, check_stated, find_taken_over
 from casebook.run_folders.cleaning import point_latest_to, remove_old_runs
 from casebook.run_folders.finding import finished_trainings, list_runs, turn_at_runs
 from casebook.run_folders.folder import FAILED, FINISHED, TRAINING, RunFacts, RunFolder

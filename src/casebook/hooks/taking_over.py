@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from casebook.caching.lineage import PARAMETERS
 from casebook.cases.registry import load_case
 from casebook.config.loader import read_case
 from casebook.config.resolve import resolve_case
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from casebook.datasets.run_files import RunFiles
 
 LOGGER = logging.getLogger(__name__)
-PARAMETERS = "params:"
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,14 @@ def _find_source(case: str, needed: list[str], files: RunFiles, stated: str) -> 
         if lacking:
             raise click.UsageError(f"{case}.from_run: run {stated} holds no {', '.join(lacking)}; name another run")
         return folder
-    hide_package: list[str] = []
+    passed_over: list[str] = []
     for folder, _ in finished_trainings(case):
         lacking = _lacking(folder, needed, files)
         if not lacking:
-            for said in hide_package:
+            for said in passed_over:
                 LOGGER.warning("%s, so files of run %s are taken over", said, folder.run_id)
             return folder
-        hide_package.append(f"the newer run {folder.run_id} holds no {', '.join(lacking)}")
+        passed_over.append(f"the newer run {folder.run_id} holds no {', '.join(lacking)}")
     raise click.UsageError(
         f"no finished run of {case} holds {', '.join(needed)}: run `kedro run --pipeline={case}` first, or name a run "
         f"that was broken off after it had made them with {case}.from_run=<run id>"
