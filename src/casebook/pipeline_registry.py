@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kedro.framework.project import pipelines
 
-from casebook.cases.registry import CASES, DEFAULT, find_case, load_case
+from casebook.cases.registry import CASES, DEFAULT, find_case, known_cases, load_case
 from casebook.stages import STUDY
 from casebook.stages.incremental_training import create_update_pipeline
 from casebook.stages.monitoring import create_monitoring_pipeline
@@ -37,7 +37,7 @@ def requested_cases() -> tuple[str, ...]:
     """Give the cases whose pipelines are asked for: that of the one that is run, all where they are listed or shown."""
     # Kedro's own `find_pipelines` looks here too.
     cases = tuple({find_case(name): None for name in pipelines._requested_pipelines or [""]})
-    return cases if all(cases) else CASES
+    return cases if all(cases) else known_cases()
 
 
 def take_study(graph: Pipeline) -> Pipeline:

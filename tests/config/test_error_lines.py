@@ -15,13 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Mappings and lists of blocks that the user fills: their keys are names of columns, variants and the like.
-OWN_KEYS = {"variants", "space", "leaks", "keys", "encoding", "impute", "clip", "nearest_lower_within", "options"}
+OWN_KEYS = {
+    "variants", "space", "leaks", "keys", "encoding", "impute", "clip", "nearest_lower_within", "options", "labels",
+    "rename", "join_on",
+}  # fmt: skip
+# Mappings whose keys are the user's, and whose values are blocks.
+OF_BLOCKS = {"tables", "columns", "features"}
 WRONG = [{"a": [1]}, [[{}]], "§"]
 
 
 def list_blocks(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, list[str]]]:
     """List the blocks of a tree with their keys."""
-    yield prefix, list(tree)
+    if prefix.rstrip(".").rpartition(".")[2] not in OF_BLOCKS:
+        yield prefix, list(tree)
     for name, below in tree.items():
         if isinstance(below, dict) and name not in OWN_KEYS:
             yield from list_blocks(below, f"{prefix}{name}.")
@@ -93,7 +99,7 @@ def test_a_wrong_value_is_one_line_by_its_dotted_key(case: str) -> None:
             "preprocessing.scalling", "none",
             (
                 "preprocessing.scalling: unknown key; did you mean scaling? the keys here are clip, columns, "
-                "drop_first, encoding, impute, min_frequency, modality, nearest_lower_within, scaling"
+                "drop_first, encoding, impute, min_frequency, modality, nearest_lower_within, onehot_width, scaling"
             ),
         ),
     ],

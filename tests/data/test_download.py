@@ -8,6 +8,7 @@ import shutil
 import tarfile
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,7 +21,6 @@ from casebook.data.raw_files import MARKER, find_raw_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 NAMES = ("act_train.csv", "people.csv", "act_test.csv")
 SAMPLE = {"people": 200, "activities": 1000, "seed": 1}
@@ -167,6 +167,7 @@ def test_the_only_table_of_a_case_may_have_another_name_where_it_comes_from(
     (tmp_path / "downloaded").mkdir()
     (tmp_path / "downloaded" / "pima-indians.csv").write_text("6,148\n")
     monkeypatch.setattr("kagglehub.dataset_download", lambda _handle: str(tmp_path / "downloaded"))
+    monkeypatch.setenv("CASEBOOK_CONF", str(Path(__file__).parents[2] / "conf"))
     (placed,) = download.fetch_files("pima")
     assert placed == folder.with_name("pima") / load_case("pima").files[0]
     assert placed.read_text() == "6,148\n"

@@ -5,14 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
+from casebook.config.schema import SplitParameters
 from casebook.data.splitting import (
     TEST,
     TRAIN,
     VALIDATION,
     EmptySplitError,
+    assign_rows,
     check_splits,
     measure_overlap,
     measure_seen_share,
+    split_classes,
     split_keys,
     split_rows,
 )
@@ -117,3 +120,15 @@ def test_splitting_leaves_its_inputs_as_they_were() -> None:
     measure_seen_share(keys, parts)
     check_splits(parts, np.array([1, 1, 1]), classes=True)
     pd.testing.assert_series_equal(keys, pd.Series(["b", "a", None]))
+
+
+def test_each_class_is_dealt_out_alike_and_a_rare_one_stands_in_every_part() -> None:
+    labels = np.repeat([0, 1, 2], [900, 97, 3])
+    parts = split_classes(labels, 0.2, 0.1, seed=7)
+    counts = {label: [int((parts[labels == label] == part).sum()) for part in (1, 2, 4)] for label in (0, 1, 2)}
+    assert counts == {0: [648, 72, 180], 1: [70, 8, 19], 2: [1, 1, 1]}
+    table = pd.DataFrame({"y": labels})
+    settings = SplitParameters(test_share=0.2, validation_share=0.1, seed=7, stratify=True)
+    assert (assign_rows(table, settings, labels=labels) == parts).all()
+    unlabelled = assign_rows(table, settings)
+    assert (unlabelled == split_rows(1000, 0.2, 0.1, 7)).all()

@@ -10,7 +10,7 @@ import pytest
 
 from casebook.column_types.parsing import conform_table
 
-CASES = ("attrition", "boston", "deposit", "pima")
+CASES = ("boston",)
 NUMBERS = [0, 1, 3, 0.1, 0.15, 0.29, 0.345, 0.57, 1.005, 7.5, 96, 310, 24.49, None, -4, 1e6]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.cases.registry import CASES, load_case
+from casebook.cases.registry import PYTHON_CASES, load_case
 from casebook.column_types.parsing import conform_table
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Rows:
         return {name for name, sources in self.declared.items() if raw_column in sources}
 
 
-@pytest.fixture(params=CASES)
+@pytest.fixture(params=PYTHON_CASES)
 def rows(request: pytest.FixtureRequest) -> Rows:
     return Rows(request.param)
 
@@ -86,6 +86,6 @@ def test_without_a_raw_column_the_features_that_declare_it_are_gone_and_the_othe
         assert rows.features(rows.table.drop(columns=name)) == expected, name
 
 
-@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("case", PYTHON_CASES)
 def test_a_case_hands_on_what_its_model_goes_by(case: str) -> None:
     assert load_case(case).feature_sources == import_module(f"casebook.pipelines.{case}.columns").FEATURE_SOURCES

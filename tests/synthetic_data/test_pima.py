@@ -8,8 +8,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from casebook.pipelines.pima.columns import PATIENTS
-from casebook.pipelines.pima.nodes import ingest_patients
+from casebook.datasets import DeclaredTable
 from casebook.synthetic_data.pima import COLUMNS, ZERO_SHARES, Sample, best_reachable, generate_sample, write_sample
 
 
@@ -31,9 +30,9 @@ def test_the_file_has_no_header_line_and_the_originals_forms(tmp_path: Path) -> 
 def test_the_case_takes_the_file_and_finds_the_rows_again(tmp_path: Path) -> None:
     made = generate_sample(150, 3)
     write_sample(made, tmp_path)
-    raw = pd.read_csv(tmp_path / "pima-indians-diabetes.csv", names=list(COLUMNS), dtype=str)
-    pd.testing.assert_frame_equal(ingest_patients(raw), made.table, check_dtype=False)
-    assert list(COLUMNS) == list(PATIENTS)
+    raw = DeclaredTable("pima", filepath=str(tmp_path / "pima-indians-diabetes.csv")).load()
+    pd.testing.assert_frame_equal(raw.astype("str").astype("float64"), made.table.astype("float64"))
+    assert list(raw) == list(COLUMNS)
 
 
 def test_zeros_stand_for_missing_values_as_often_as_in_the_original(sample: Sample) -> None:

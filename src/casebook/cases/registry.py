@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from casebook.cases.declared import find_declared, load_declared
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
     from casebook.config.schema import CaseParameters
     from casebook.preprocessing.feature_functions import FeatureSources
 
+# The cases that come with the project; `known_cases` has a user's own too.
 CASES = ("redhat", "rossmann", "attrition", "deposit", "pima", "boston", "mnist", "imdb")
+# Those of them with Python of their own; all others are declared in their parameters.
+PYTHON_CASES = ("redhat", "rossmann", "boston", "mnist", "imdb")
+# What a case's pipelines do: `<case>` trains.
+JOBS = ("study", "predict", "monitor", "update")
 # Kedro's name of the pipeline that runs where none is named.
 DEFAULT = "__default__"
 
@@ -59,10 +66,10 @@ class Case:
         name: the one word of the case.
         files: raw files that must be there.
         optional_files: raw files that may be there.
-        feature_sources: feature column -> all raw columns that it is made of.
+        feature_sources: feature column -> all raw columns that it is made of; none where the files tell (declared).
         create_pipeline: builds the case's complete graph, tagged, without namespace clashes.
         write_sample: generates a sample of the raw files into an empty folder, given the `sample` block, and returns
-            what it knows of them: by split strategy the best reachable scores, by metric.
+            what it knows of them: by split strategy the best reachable scores, by metric; none without a generator.
         fetch: where the real files come from: `competition:` or `dataset:` and a `kagglehub` handle, or `keras:` and
             the name of a data set of Keras.
         labelled: data set of the raw file that holds the labelled rows; `<case>_update` reads new ones in its form.
@@ -73,28 +80,46 @@ class Case:
     name: str
     files: tuple[str, ...]
     optional_files: tuple[str, ...]
-    feature_sources: FeatureSources
+    feature_sources: FeatureSources | None
     create_pipeline: Callable[[], Pipeline]
-    write_sample: Callable[[Mapping[str, int], Path], dict[str, dict[str, float]]]
+    write_sample: Callable[[Mapping[str, int], Path], dict[str, dict[str, float]]] | None
     fetch: str
     labelled: str
     new_rows: NewRows
     labelled_schema: Callable[[], DataFrameSchema] | None = None
 
 
+def known_cases() -> tuple[str, ...]:
+    """List all cases: the project's, and those that a user has declared in the configuration."""
+    return (*CASES, *find_declared(CASES))
+
+
 def load_case(name: str) -> Case:
-    """Import a case's package and return its declaration."""
+    """Import a case's package, or read its declaration."""
+    if name not in PYTHON_CASES:
+        return load_declared(name)
     case: Case = import_module(f"casebook.pipelines.{name}").CASE
     return case
 
 
 def load_parameters_class(name: str) -> type[CaseParameters]:
     """Import the class that validates a case's parameters; listing pipelines does without it."""
+    if name not in PYTHON_CASES:
+        from casebook.config.schema.declared_case import declared_parameters
+
+        return declared_parameters(name)
     checked: type[CaseParameters] = import_module(f"casebook.pipelines.{name}.parameters").PARAMETERS
     return checked
 
 
 def find_case(pipeline: str) -> str:
-    """Return the case that a pipeline's name begins with, of the default pipeline the first; else None."""
-    name = CASES[0] if pipeline == DEFAULT else pipeline.partition("_")[0]
-    return name if name in CASES else ""
+    """Return the case that a pipeline is of, of the default pipeline the first; else an empty name.
+
+    A case's name may hold `_` itself, and end as a pipeline of another case does.
+    """
+    if pipeline == DEFAULT:
+        return CASES[0]
+    case, _, job = pipeline.rpartition("_")
+    names = [pipeline, *([case] if job in JOBS else [])]
+    own = next((name for name in names if name in CASES), "")
+    return own or next((name for name in names if name in known_cases()), "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from casebook.cases.registry import CASES
+from casebook.cases.registry import known_cases
 from casebook.config.extras import MissingExtraError, require_extra
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Name(click.Choice[str]):
         return value
 
 
+CASES = known_cases()
 CASE_EPILOG = f"CASE is one of {', '.join(CASES)}."
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 import casebook
+from casebook.cli.check import check
 from casebook.cli.dashboard import dashboard
 from casebook.cli.fetch import fetch
+from casebook.cli.init import init
 from casebook.cli.reproduce import reproduce
 from casebook.cli.run import run
 from casebook.cli.serve import serve
@@ -32,5 +34,5 @@ def program() -> None:
     """
 
 
-for command in (run, ui, serve, dashboard, viz, fetch, reproduce):
+for command in (run, init, check, ui, serve, dashboard, viz, fetch, reproduce):
     program.add_command(command)

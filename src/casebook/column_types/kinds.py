@@ -14,6 +14,7 @@ A value is read alike in training, in a file to predict and over HTTP; this hold
 - `text`: a text is kept to the letter ("1.0", "1" and " 1" are three categories). Whole numbers are the texts of their
   digits, and so are floats that are whole (1.0 is "1"), since that is what codes like "1" become on their way through
   JSON, or pandas beside a null. Other floats and True are refused.
+- the kinds of declared columns, see `declared_types`.
 - `label`: one of two classes, as its number or in a plain spelling; see `labels`.
 - `string`: a text that holds more than blanks.
 - `image`: rows of equal length of whole numbers from 0 to 255.
@@ -21,19 +22,21 @@ A value is read alike in training, in a file to predict and over HTTP; this hold
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from casebook.column_types.column_type import ColumnType, InvalidValueError, objects
+from casebook.column_types.declared_types import PLAIN_TYPES, ColumnTypes
 from casebook.column_types.labels import LabelType
 from casebook.column_types.tabular_types import DateType, FlagType, NumberType, TextType
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-Kind = Literal["text", "date", "flag", "number", "label", "string", "image"]
+# A key of `COLUMN_TYPES`, or a declared kind with what its values are read by.
+Kind = str
 
 BRIGHTEST = 255
 
@@ -83,15 +86,18 @@ class ImageType(ColumnType):
         return pd.Series(objects(parsed).to_numpy(), column.index, name=column.name, copy=False)
 
 
-COLUMN_TYPES: Mapping[Kind, ColumnType] = {
-    "text": TextType(),
-    "date": DateType(),
-    "flag": FlagType(),
-    "number": NumberType(),
-    "label": LabelType(),
-    "string": StringType(),
-    "image": ImageType(),
-}
+COLUMN_TYPES = ColumnTypes(
+    {
+        "text": TextType(),
+        "date": DateType(),
+        "flag": FlagType(),
+        "number": NumberType(),
+        "label": LabelType(),
+        "string": StringType(),
+        "image": ImageType(),
+        **PLAIN_TYPES,
+    }
+)
 
 
 def stack_rows(value: Any) -> np.ndarray:  # noqa: ANN401

@@ -11,6 +11,7 @@ EXTRAS = {
     "viz": ("kedro_viz",),
     "fetch": ("kagglehub",),
     "postgres": ("psycopg",),
+    "excel": ("openpyxl",),
 }
 
 

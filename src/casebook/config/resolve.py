@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from casebook.cases.registry import CASES, load_case, load_parameters_class
+from casebook.cases.registry import known_cases, load_case, load_parameters_class
+from casebook.cases.size_defaults import defaults_of
 from casebook.config.best_file import BEST
 from casebook.config.command_line import find_typed, interpret
 from casebook.config.error_lines import RENAMED_KEYS, explain_errors, follow
@@ -53,8 +54,9 @@ def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str,
     Raises:
         InvalidParametersError: an unknown case, variant or key, a wrong type, or a value out of range.
     """
-    _refuse_unknown("", command_line, CASES)
-    _refuse_unknown("", configured, CASES)
+    cases = known_cases()
+    _refuse_unknown("", command_line, cases)
+    _refuse_unknown("", configured, cases)
     for case, given in command_line.items():
         if not isinstance(given, dict):
             raise InvalidParametersError(f"{case} = {given!r}: give a leaf below it, as in {case}.training.epochs=5")
@@ -70,6 +72,9 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
     """Apply the variant of one case, then the command line once more, and check the result."""
     given, typed = interpret(command_line)
     merged = overlay(tree, given)
+    if isinstance(merged.get("data"), dict):
+        defaults = defaults_of(case, merged)
+        tree, merged = overlay(defaults, tree), overlay(defaults, merged)
     variant = typed.get("variant") or merged.get("variant", DEFAULT)
     if variant != DEFAULT:
         variants = {**(read_best(case) if variant == BEST else {}), **(tree.get("variants") or {})}
@@ -120,12 +125,15 @@ def check_case(case: str, tree: Mapping[str, Any], typed: Mapping[str, str] | No
         typed: leaves of the command line, as they were typed: a text like 2024 was read as a number, and stays a text
             where one is asked for.
     """
-    declared = load_case(case)
     checked = _validate(case, tree, typed or {})
+    if checked.get("data"):
+        # What columns there are the files of a declared case tell; see `stages.declared`.
+        return checked
+    sources = load_case(case).feature_sources or {}
     named = {f"preprocessing.{block}": checked["preprocessing"].get(block, ()) for block in COLUMN_KEYED}
     for block, names in named.items():
-        _refuse_unknown(f"{case}.{block}", names, declared.feature_sources, kind="feature column")
-    _check_leaks(f"{case}.leaks", checked["leaks"], declared.feature_sources)
+        _refuse_unknown(f"{case}.{block}", names, sources, kind="feature column")
+    _check_leaks(f"{case}.leaks", checked["leaks"], sources)
     return checked
 
 

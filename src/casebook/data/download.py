@@ -36,6 +36,10 @@ def fetch_files(case_name: str) -> list[Path]:
     wanted = [*case.files, *case.optional_files]
     _refuse_own(folder, wanted)
     source, _, handle = case.fetch.partition(":")
+    if source not in DOWNLOADS:
+        raise SystemExit(
+            f"{case_name} does not say where its files come from: give data.fetch, or put them into {folder}"
+        )
     try:
         downloaded = DOWNLOADS[source](handle)
     except Exception as error:  # noqa: BLE001 - kagglehub raises HTTP, credential and network errors of many kinds

@@ -69,7 +69,7 @@ def find_raw_files(case: Case, sample: Mapping[str, int]) -> RawFiles:
     digests, rows = _fingerprint(folder, [*case.files, *case.optional_files])
     made = _unchanged(marker, digests)
     missing = [name for name in case.files if name not in digests]
-    if raw_folder_is_set() or (digests and len(made) < len(digests)):
+    if raw_folder_is_set() or (digests and len(made) < len(digests)) or case.write_sample is None:
         _refuse_missing(case, folder, missing)
         _refuse_mixture(folder, made, digests)
         return RawFiles("files", folder, digests, rows, {})
@@ -114,11 +114,14 @@ def _read_marker(folder: Path) -> dict[str, Any]:
 
 def _refuse_missing(case: Case, folder: Path, missing: list[str]) -> None:
     if missing:
-        why = (
-            "CASEBOOK_RAW names this folder, so no sample is generated in it"
-            if raw_folder_is_set()
-            else "the others are there"
-        )
+        why = "CASEBOOK_RAW names this folder, so no sample is generated in it"
+        if case.write_sample is None:
+            raise RawFilesError(
+                f"{folder} lacks {', '.join(missing)}: put the files of data.tables there, or give data.tables.<name>."
+                f"file={case.name} a path below the project or an absolute one"
+            )
+        if not raw_folder_is_set():
+            why = "the others are there"
         raise RawFilesError(
             f"{folder} lacks {', '.join(missing)} ({why}); {case.name} needs {', '.join(case.files)}: "
             f"see data/README.md for where they come from"
@@ -141,7 +144,7 @@ def _generate(case: Case, sample: Mapping[str, int], folder: Path, earlier: list
     """
     with atomic_write(folder.with_name(f"{folder.name}-sample")) as made:
         made.mkdir()
-        best = case.write_sample(sample, made)
+        best = case.write_sample(sample, made) if case.write_sample else {}
         names = sorted(file.name for file in made.iterdir())
         marker = {"parameters": dict(sample), "best_reachable": best, "fingerprints": _fingerprint(made, names)[0]}
         folder.mkdir(parents=True, exist_ok=True)

@@ -29,7 +29,9 @@ class EmptySplitError(ValueError):
     """A split left a part without rows or without one of the classes."""
 
 
-def assign_rows(table: pd.DataFrame, settings: SplitParameters, duplicates: str = "keep") -> np.ndarray:
+def assign_rows(
+    table: pd.DataFrame, settings: SplitParameters, duplicates: str = "keep", labels: np.ndarray | None = None
+) -> np.ndarray:
     """Assign each row to training, validation and test by the parameters.
 
     Args:
@@ -37,6 +39,7 @@ def assign_rows(table: pd.DataFrame, settings: SplitParameters, duplicates: str 
         settings: the case's `split` block.
         duplicates: `keep` treats exact copies as any other rows, `group` keeps all copies of a row on one side, `drop`
             uses the first of them only.
+        labels: classes of the rows, which `settings.stratify` deals out alike.
 
     Returns:
         uint8 of shape (rows,), a sum of bits: 1 training, 2 validation, 4 test; 0 where a row is not used.
@@ -45,7 +48,13 @@ def assign_rows(table: pd.DataFrame, settings: SplitParameters, duplicates: str 
     chosen = table if used.all() else table[used]
     keys = hash_rows(chosen) if duplicates == "group" and settings.strategy == "row" else None
     split_assignment = np.zeros(len(table), dtype=np.uint8)
-    split_assignment[used] = overlap_validation(_assign(chosen, settings, keys), settings)
+    stratified = settings.stratify and settings.strategy == "row" and keys is None and labels is not None
+    assigned = (
+        split_classes(labels[used], settings.test_share, settings.validation_share, settings.seed)  # type: ignore[index]
+        if stratified
+        else _assign(chosen, settings, keys)
+    )
+    split_assignment[used] = overlap_validation(assigned, settings)
     return split_assignment
 
 
@@ -100,6 +109,18 @@ def split_rows(rows: int, test_share: float, validation_share: float, seed: int)
     return split_assignment
 
 
+def split_classes(labels: np.ndarray, test_share: float, validation_share: float, seed: int) -> np.ndarray:
+    """Assign rows as `split_rows`, of each class the same shares, and a row at least to each part that has a share."""
+    parts = np.full(len(labels), TRAIN, dtype=np.uint8)
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        order = rows[np.random.RandomState(seed).permutation(len(rows))]
+        test = max(1, round(test_share * len(rows))) if test_share else 0
+        validation = max(1, round(validation_share * (len(rows) - test))) if validation_share else 0
+        parts[order[:test]], parts[order[test : test + validation]] = TEST, VALIDATION
+    return parts
+
+
 def split_keys(keys: pd.Series, test_share: float, validation_share: float, seed: int) -> np.ndarray:
     """Assign rows by a seeded hash of their key: a key is never on two sides, nor does it move when rows are added.
 
@@ -120,12 +141,13 @@ def split_keys(keys: pd.Series, test_share: float, validation_share: float, seed
 
 
 def split_days(days: pd.Series, test_days: int, validation_days: int) -> np.ndarray:
-    """Hold out the last days for test and the days before them for validation.
+    """Hold out the last days for test and the days before them for validation; numbers count as days.
 
     Returns:
         uint8 of shape (rows,): 1 training, 2 validation, 4 test.
     """
-    age = (days.max() - days).dt.days.to_numpy()
+    since = days.max() - days
+    age = (since if pd.api.types.is_numeric_dtype(since) else since.dt.days).to_numpy()
     split_assignment = np.where(age < test_days, TEST, np.where(age < test_days + validation_days, VALIDATION, TRAIN))
     return split_assignment.astype(np.uint8)
 

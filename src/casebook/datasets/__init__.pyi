@@ -2,6 +2,7 @@
 
 from .arrivals import ArrivedFiles, UpdateSessionDataset
 from .blocks import NewRowsFolder
+from .declared import DeclaredArrivals, DeclaredTable, RowSchemaFile
 from .files import ArraysFolder, FiguresFolder, NetworkFile, PreprocessorFile
 from .predicted import OutcomesFolder, PredictedFiles
 from .raw import RawArrays, RawParquet, RawTable
@@ -21,6 +22,8 @@ __all__ = [
     "ArraysFolder",
     "ArrivedFiles",
     "ChampionModel",
+    "DeclaredArrivals",
+    "DeclaredTable",
     "FiguresFolder",
     "FoldRuns",
     "LoggedModel",
@@ -32,6 +35,7 @@ __all__ = [
     "RawArrays",
     "RawParquet",
     "RawTable",
+    "RowSchemaFile",
     "RunCurves",
     "RunMetrics",
     "ScoredFiles",

@@ -52,7 +52,12 @@ class NewRowsFolder(RawFolder):
     def load(self) -> NewRowsReader:
         """Return the reader of the files."""
         today = f"{datetime.now(UTC).astimezone():%Y-%m-%d}"
-        return NewRowsReader(self._filepath, load_case(self._case).new_rows, today)
+        case = load_case(self._case)
+        if case.feature_sources is None:
+            from casebook.datasets.declared_rows import DeclaredRowsReader
+
+            return DeclaredRowsReader(self._filepath, case.new_rows, today, self._case)
+        return NewRowsReader(self._filepath, case.new_rows, today)
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,5 @@ def _read_kept(folder: Path) -> KeptPredictions:
         return table
 
     model = known["model"]
-    return KeptPredictions(
-        folder.name, known["file"], known["digest"], known["at"], int(model["version"]), model["test"], read
-    )
+    facts = (known["file"], known["digest"], known["at"], int(model["version"]), model["test"])
+    return KeptPredictions(folder.name, *facts, read, tuple(model.get("classes", ())))

@@ -30,7 +30,7 @@ from casebook.datasets.file_kinds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
 
 class RawFileError(DatasetError):
@@ -135,23 +135,31 @@ class RawTable(RawFile):
         self._names = names or ()
 
     def _read(self) -> pd.DataFrame:
-        path = self._filepath
-        options = read_csv_options(path, self._names, self._plain)
-        try:
-            with open_bytes(path) as file:
-                read = pa.csv.read_csv(
-                    file if path.suffix.lower() in COMPRESSED else path,
-                    read_options=options.read,
-                    parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
-                    convert_options=options.convert,
-                )
-        except pa.ArrowInvalid as error:
-            raise UnreadableError(describe_broken(path, options) or str(error)) from error
-        # Arrow reads on from a quote that is not closed to the next one, over rows that are then missing.
-        if count_lines(path) != len(read) + options.has_header and (told := describe_broken(path, options)):
-            raise UnreadableError(told)
-        table: pd.DataFrame = read.to_pandas()
-        return table
+        return read_csv(self._filepath, self._names, self._plain)
+
+
+def read_csv(path: Path, names: Sequence[str] = (), plain: Collection[str] = ()) -> pd.DataFrame:
+    """Read a CSV file in UTF-8 with commas as text; see `RawTable`.
+
+    Raises:
+        UnreadableError: it is none, or rows cannot be read; names the first.
+    """
+    options = read_csv_options(path, names, plain)
+    try:
+        with open_bytes(path) as file:
+            read = pa.csv.read_csv(
+                file if path.suffix.lower() in COMPRESSED else path,
+                read_options=options.read,
+                parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+                convert_options=options.convert,
+            )
+    except pa.ArrowInvalid as error:
+        raise UnreadableError(describe_broken(path, options) or str(error)) from error
+    # Arrow reads on from a quote that is not closed to the next one, over rows that are then missing.
+    if count_lines(path) != len(read) + options.has_header and (told := describe_broken(path, options)):
+        raise UnreadableError(told)
+    table: pd.DataFrame = read.to_pandas()
+    return table
 
 
 class RawParquet(RawFile):

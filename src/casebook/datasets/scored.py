@@ -108,12 +108,17 @@ def kept_name(data: ScoredRows) -> str:
 
 def describe_source(data: ScoredRows) -> dict[str, Any]:
     """Describe which file was scored, when and by which model."""
+    classes = getattr(data.model, "classes", ())
     return {
         "file": data.form.file,
         "place": data.place,
         "digest": data.digest,
         "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}",
-        "model": {"version": data.model.version, "test": dict(data.model.test_scores)},
+        "model": {
+            "version": data.model.version,
+            "test": dict(data.model.test_scores),
+            **({"classes": list(classes)} if classes else {}),
+        },
     }
 
 

@@ -10,11 +10,14 @@ from mlflow import MlflowClient
 from mlflow.entities import Param
 from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 
+from casebook.tracking.mlflow_client import write_name
+
 if TYPE_CHECKING:
     from kedro.io import CatalogProtocol
     from kedro.pipeline.node import Node
 
 PARAMS_A_BATCH = 100
+DECLARED = ".data."
 
 
 class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
@@ -39,7 +42,10 @@ class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
         self._waiting = {}
 
     def _log_param(self, name: str, value: Any) -> None:  # noqa: ANN401 - whatever stands in the configuration
-        text = str(value)
+        # What a declared case's tables hold is no setting to compare runs by; the run's parameters.yml has it.
+        if DECLARED in name:
+            return
+        name, text = write_name(name), str(value)
         if len(text) > MAX_PARAM_VAL_LENGTH:
             super()._log_param(name, value)
         elif (self.run_id, name, text) not in self._logged:

@@ -17,6 +17,8 @@ class ParametersHook:
     @hook_impl(tryfirst=True)
     def after_context_created(self, context: KedroContext) -> None:
         """Overlay variant and command line on the configuration and validate the result."""
+        from casebook.cases.declared import keep_resolved
+
         # Pydantic and the cases' classes are not needed to list commands.
         from casebook.config.best_file import find_damaged_files
         from casebook.config.resolve import InvalidParametersError, resolve_parameters
@@ -28,4 +30,5 @@ class ParametersHook:
             resolved = resolve_parameters(context.config_loader["parameters"], given)
         except InvalidParametersError as error:
             raise click.UsageError(str(error)) from None
+        keep_resolved(resolved)
         context.config_loader["parameters"] = resolved

@@ -98,7 +98,9 @@ def learn_batch(
     told = {"update": counts, "arrived": prepared.arrived, "reference": before, "test": after, "baseline": plain}
     metrics = {f"{group}/{name}": float(value) for group, found in told.items() for name, value in found.items()}
     rows = np.arange(len(batch_split.learnt))
-    profile = describe_training(batch_split.learnt.raw, batch_split.learnt.features, rows, model.preprocessor, network)
+    profile = describe_training(
+        batch_split.learnt.raw, batch_split.learnt.features, rows, model.preprocessor, network, model.classes
+    )
     candidate = Candidate(batch, _package(network, model, batch_split.learnt, settings), profile, metrics)
     promoted, message = update_session.register_and_compare(candidate, promotion_rows, settings)
     scores = {"champion_arrived": prepared.arrived, "champion_held_out": before, "updated_held_out": after}
@@ -210,4 +212,5 @@ def _package(network: keras.Model, model: RowModel, rows: arriving_rows.Rows, se
 
     columns = [name for name in model.columns if name not in model.optional]
     example = to_raw_values(rows.raw[columns].head(EXAMPLE_ROWS)).reset_index(drop=True)
-    return Package(network, model.preprocessor, settings["task"], settings["evaluation"]["threshold"], example)
+    threshold = settings["evaluation"]["threshold"]
+    return Package(network, model.preprocessor, settings["task"], threshold, example, model.schema)

@@ -73,7 +73,9 @@ def _refuse_infinite(
 
 
 def _finite(answers: pd.DataFrame) -> np.ndarray:
-    finite: np.ndarray = np.isfinite(answers.to_numpy(np.float64)).all(axis=1)
+    # A class may be a text.
+    numbers = answers.drop(columns="class", errors="ignore").to_numpy(np.float64)
+    finite: np.ndarray = np.isfinite(numbers).all(axis=1)
     return finite
 
 

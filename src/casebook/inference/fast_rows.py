@@ -97,7 +97,7 @@ class _Column:
     """
 
     def __init__(self, kind: Kind) -> None:
-        self.takes_booleans = kind == "flag"
+        self.takes_booleans = kind in {"flag", "boolean"}
         self.parse = COLUMN_TYPES[kind].parse_value
         self.features: list[tuple[str, int, Make | None, Encode]] = []
 

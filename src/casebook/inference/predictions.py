@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Literal
+
+    from casebook.preprocessing.row_schema import Label
 
     Task = Literal["binary", "multiclass", "regression"]
 
@@ -59,6 +62,39 @@ def add_class(task: str, outputs: dict[str, np.ndarray], threshold: float) -> di
         return outputs
     values = np.stack(list(outputs.values()), axis=1) if task == "multiclass" else outputs["probability"]
     return {**outputs, "class": choose_class(task, values, threshold)}
+
+
+def label_answers(task: str, answers: dict[str, np.ndarray], classes: Sequence[Label]) -> dict[str, np.ndarray]:
+    """Name classes in named outputs as they are written: the answered ones, and those of the probabilities.
+
+    Args:
+        task: binary, multiclass or regression.
+        answers: see `name_outputs` and `add_class`.
+        classes: labels by class number; none where they are the numbers.
+    """
+    if not classes:
+        return answers
+    names = (
+        {f"probability_{n}": f"probability_{label}" for n, label in enumerate(classes)} if task == "multiclass" else {}
+    )
+    labelled = {names.get(name, name): values for name, values in answers.items()}
+    return {**labelled, **({"class": label_classes(answers["class"], classes)} if "class" in answers else {})}
+
+
+def label_classes(numbers: np.ndarray, classes: Sequence[Label]) -> np.ndarray:
+    """Replace class numbers by labels: whole numbers, or objects that are texts."""
+    whole = all(isinstance(label, int) for label in classes)
+    labels: np.ndarray = np.array(classes, dtype=np.int64 if whole else object)[numbers]
+    return labels
+
+
+def label_frame(frame: pd.DataFrame, classes: Sequence[Label]) -> pd.DataFrame:
+    """Label a table of predictions and actual values that has class numbers; see `label_answers`."""
+    if not classes:
+        return frame
+    named = label_answers(task_of(frame), {str(name): frame[name].to_numpy() for name in frame}, classes)
+    actual = {"actual": label_classes(named["actual"].astype(np.int64), classes)} if "actual" in named else {}
+    return pd.DataFrame({**named, **actual}, index=frame.index)
 
 
 def frame_predictions(task: str, outputs: np.ndarray, actual: np.ndarray) -> pd.DataFrame:

@@ -11,10 +11,11 @@ import pandas as pd
 
 from casebook.column_types.parsing import conform_table
 from casebook.inference.fast_rows import FastRows
-from casebook.inference.predictions import add_class, check_threshold, name_outputs
+from casebook.inference.predictions import add_class, check_threshold, label_answers, name_outputs
 from casebook.models.networks import load_network, make_predictor
 from casebook.models.numpy_network import DESCRIPTION, NumpyNetwork
 from casebook.preprocessing.modality import restore_preprocessor
+from casebook.preprocessing.row_schema import RowSchema
 from casebook.preprocessing.tabular import TabularPreprocessor
 
 if TYPE_CHECKING:
@@ -34,29 +35,29 @@ class RowModel:
         """Store preprocessor, network and feature functions.
 
         Args:
-            facts: `case` (the package that holds the columns and features), `task`, `threshold` of class 1, and the raw
-                `columns` that the model uses; a row may lack others.
+            facts: `case`, `task`, `threshold` of class 1, the raw `columns` that the model uses (a row may lack
+                others), and the `row_schema` of a declared case; without one a package of the case's name holds columns
+                and features.
             preprocessor: fitted.
             predict_prepared: the network as a function of prepared rows.
         """
-        root = (__package__ or "").rpartition(".")[0]
         self.case = facts["case"]
-        columns = import_module(f"{root}.pipelines.{self.case}.columns")
-        self.columns = columns.RAW_ROW
-        features = import_module(f"{root}.pipelines.{self.case}.features")
-        self.engineer_features = features.engineer_features
+        self.schema = RowSchema.from_dict(facts["row_schema"]) if facts.get("row_schema") else None
+        parts: Any = self.schema or _CaseCode(self.case)
+        self.columns = parts.columns
+        self.engineer_features = parts.engineer_features
+        self.classes = self.schema.classes if self.schema else ()
         self.task = facts["task"]
         self.threshold = facts["threshold"]
         self.optional = set(self.columns) - set(facts["columns"])
         self.preprocessor = preprocessor
         self.predict_prepared = predict_prepared
-        value_features = getattr(features, "VALUE_FEATURES", None)
         self.plain: FastRows | None = None
-        if value_features is not None and isinstance(preprocessor, TabularPreprocessor):
-            sources = {name: columns.FEATURE_SOURCES[name] for name in preprocessor.column_names}
+        if parts.value_features is not None and isinstance(preprocessor, TabularPreprocessor):
+            sources = {name: parts.sources[name] for name in preprocessor.column_names}
             if all(len(raw) == 1 for raw in sources.values()):
                 of_one = {name: raw[0] for name, raw in sources.items()}
-                self.plain = FastRows(self.columns, self.optional, of_one, value_features, preprocessor)
+                self.plain = FastRows(self.columns, self.optional, of_one, parts.value_features, preprocessor)
 
     @classmethod
     def load(cls, folder: Path) -> RowModel:
@@ -87,13 +88,17 @@ class RowModel:
 
         Returns:
             With the index of `rows`: `probability` (of class 1) and `class` (1 where it reaches the threshold); for
-            several classes `probability_0` ... and `class`, the likeliest; for a regression `prediction`.
+            several classes `probability_0` ... and `class`, the likeliest; for a regression `prediction`. Labelled
+            classes stand there as they are written, `class` as a category of all of them in their order.
 
         Raises:
             ValueError: the threshold is no number from 0 to 1, or this model takes none.
             InvalidTableError: see `predict_outputs`.
         """
-        return pd.DataFrame(self._with_class(self.predict_outputs(rows), threshold), rows.index)
+        answers = pd.DataFrame(self.answer(self.predict_outputs(rows), threshold), rows.index)
+        if not self.classes or "class" not in answers:
+            return answers
+        return answers.assign(**{"class": pd.Categorical(answers["class"], list(self.classes))})
 
     def predict_plain(
         self, columns: Mapping[str, Sequence[Any]], threshold: float | None = None
@@ -106,11 +111,26 @@ class RowModel:
         prepared = self.plain.prepare(columns) if self.plain else None
         if prepared is None:
             return None
-        return self._with_class(name_outputs(self.task, self.predict_prepared(prepared)), threshold)
+        return self.answer(name_outputs(self.task, self.predict_prepared(prepared)), threshold)
 
-    def _with_class(self, outputs: dict[str, np.ndarray], threshold: float | None) -> dict[str, np.ndarray]:
+    def answer(self, outputs: dict[str, np.ndarray], threshold: float | None = None) -> dict[str, np.ndarray]:
+        """Add the class to named outputs, and label it."""
         given = check_threshold(self.task, threshold)
-        return add_class(self.task, outputs, self.threshold if given is None else given)
+        answers = add_class(self.task, outputs, self.threshold if given is None else given)
+        return label_answers(self.task, answers, self.classes)
+
+
+class _CaseCode:
+    """What a case in Python declares: the modules that lie beside this one in its model, or in the project."""
+
+    def __init__(self, case: str) -> None:
+        root = (__package__ or "").rpartition(".")[0]
+        columns = import_module(f"{root}.pipelines.{case}.columns")
+        features = import_module(f"{root}.pipelines.{case}.features")
+        self.columns = columns.RAW_ROW
+        self.sources = getattr(columns, "FEATURE_SOURCES", {})
+        self.engineer_features = features.engineer_features
+        self.value_features = getattr(features, "VALUE_FEATURES", None)
 
 
 def to_raw_values(rows: pd.DataFrame) -> pd.DataFrame:
@@ -120,7 +140,8 @@ def to_raw_values(rows: pd.DataFrame) -> pd.DataFrame:
 
 def _raw_values(column: pd.Series) -> Any:  # noqa: ANN401 - a column of mixed Python values
     if pd.api.types.is_datetime64_any_dtype(column):
-        column = column.dt.strftime("%Y-%m-%d")
+        whole_days = bool((column.dropna() == column.dropna().dt.normalize()).all())
+        column = column.dt.strftime("%Y-%m-%d" if whole_days else "%Y-%m-%d %H:%M:%S")
     if column.dtype == object and len(column) and isinstance(column.iloc[0], np.ndarray):
         return [values.tolist() for values in column]
     if pd.api.types.is_bool_dtype(column) or pd.api.types.is_numeric_dtype(column):

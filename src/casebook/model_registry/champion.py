@@ -83,6 +83,11 @@ class Champion:
         kinds: Mapping[str, Kind] = self.model.columns
         return kinds
 
+    @property
+    def classes(self) -> tuple[str | int, ...]:
+        """The labels of its classes by number; none where they are the numbers, or there are none."""
+        return tuple(getattr(self.model, "classes", ()))
+
     @cached_property
     def profile(self) -> Mapping[str, Any]:
         """Profile of its training rows (see `monitoring.training_profile`); empty where its run logged none."""
@@ -116,6 +121,9 @@ class Champion:
         """
         prepared = self.model.preprocessor.prepare(features)
         outputs = self._code.name_outputs(self.model.task, self.model.predict_prepared(prepared))
+        # A version answers with the code that it was logged with, which may be older than labels.
+        if hasattr(self.model, "answer"):
+            return pd.DataFrame(self.model.answer(outputs))
         return pd.DataFrame(add_class(self.model.task, outputs, self.model.threshold))
 
     def reopen(self) -> tuple[RowModel, keras.Model]:

@@ -109,6 +109,9 @@ def score_rows(metric: str, target: np.ndarray, answers: pd.DataFrame) -> Scorer
 def _read_response(answers: pd.DataFrame, response: str) -> np.ndarray:
     """Return predicted classes, values or probabilities, shape (rows,), or (rows, classes) for several classes."""
     column = "prediction" if response == "value" else response
+    if column in answers and isinstance(answers[column].dtype, pd.CategoricalDtype):
+        # Labelled classes, in the order of their numbers.
+        return answers[column].cat.codes.to_numpy()
     if column in answers:
         return answers[column].to_numpy() if response == "class" else answers[column].to_numpy(np.float64)
     classes = [name for name in answers if str(name).startswith("probability_")]

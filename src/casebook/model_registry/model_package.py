@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from casebook.preprocessing.modality import Preprocessor
+    from casebook.preprocessing.row_schema import Label, RowSchema
 
 # What a model needs of the project, as whole folders: import-linter holds that they import nothing else of it.
 FOLDERS = ("column_types", "compute", "inference", "models", "preprocessing")
@@ -63,6 +64,7 @@ class Package:
         task: binary, multiclass or regression.
         threshold: of class 1.
         example: a few raw rows.
+        row_schema: columns, features and classes of a declared case, which then needs no code of its own.
     """
 
     network: keras.Model
@@ -70,6 +72,12 @@ class Package:
     task: str
     threshold: float
     example: pd.DataFrame
+    row_schema: RowSchema | None = None
+
+    @property
+    def classes(self) -> tuple[Label, ...]:
+        """The labels of the classes by number; none where they are the numbers."""
+        return self.row_schema.classes if self.row_schema else ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,7 @@ def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
     Returns:
         Their paths.
     """
-    sources = bundle_sources(case)
+    sources = bundle_sources("" if package.row_schema else case)
     name = bundle_name(sources)
     for place, text in sources.items():
         file = folder / name / place
@@ -106,18 +114,23 @@ def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
         "task": package.task,
         "threshold": package.threshold,
         "columns": list(package.example.columns),
+        **({"row_schema": package.row_schema.to_dict()} if package.row_schema else {}),
     }
     (parts / "package.json").write_text(json.dumps(facts))
     return PackageFolder(folder / name, folder / "model.py", parts)
 
 
 def bundle_sources(case: str) -> dict[str, str]:
-    """Read the source of the modules that a model needs, by path in the package; `__init__` files are emptied."""
+    """Read the modules that a model needs, by their place in the package; packages get empty markers.
+
+    Args:
+        case: whose own code goes with them; empty for a declared one, which has none.
+    """
     root = Path(casebook.__file__).parent
     places = [str(file.relative_to(root)) for folder in FOLDERS for file in sorted((root / folder).rglob("*.py"))]
-    places += [f"pipelines/{case}/{module}.py" for module in CASE_MODULES]
+    places += [f"pipelines/{case}/{module}.py" for module in CASE_MODULES if case]
     # A package's own __init__ loads its names lazily, by a library that a model does without.
-    markers = ["__init__.py", "pipelines/__init__.py", f"pipelines/{case}/__init__.py"]
+    markers = ["__init__.py", *(("pipelines/__init__.py", f"pipelines/{case}/__init__.py") if case else ())]
     markers += [place for place in places if place.endswith("__init__.py")]
     sources = {place: (root / place).read_text() for place in places}
     return {**sources, **dict.fromkeys(markers, "")}

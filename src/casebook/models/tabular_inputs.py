@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from casebook.preprocessing.tabular import TabularPreprocessor
 
 PIECEWISE_LAYER = "piecewise_linear_bins"
+REFUSED_CHARACTERS = re.compile(r"[^A-Za-z0-9_.\-]")
 # Bin edges are computed from at most so many training rows.
 MAX_BIN_ROWS = 100_000
 
@@ -61,6 +63,9 @@ def embed_column(
     block, position = preprocessor.positions[name]
     column = next(c for c in preprocessor.embedded if c.name == name)
     settings = parameters.embedding
+    # TensorFlow's scopes take few characters; a column of others keeps what it can, and its place tells it apart.
+    plain = REFUSED_CHARACTERS.sub("_", name)
+    name = name if plain == name else f"{plain}_{block}_{position}"
     ids = custom_layers().CategoryLookup(position, settings.category_dropout, name=f"pick_{name}")(inputs[block])
     embedding = keras.layers.Embedding(
         column.size + 1,

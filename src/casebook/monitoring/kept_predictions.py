@@ -28,6 +28,7 @@ class KeptPredictions:
         version: of the model that made them.
         test: its scores on its test rows.
         read: reads their `row`, `key`, `day` and answers; of some keys alone, where such are given.
+        classes: labels of the answered classes by number; none where these are the numbers.
     """
 
     name: str
@@ -37,6 +38,7 @@ class KeptPredictions:
     version: int
     test: Mapping[str, float]
     read: Callable[[pd.Index | None], pd.DataFrame]
+    classes: tuple[str | int, ...] = ()
 
 
 def choose_predictions(
@@ -85,7 +87,7 @@ def gather_predictions(chosen: Sequence[KeptPredictions], metric: str, keys: pd.
                 f"monitor.metric: version {each.version}, which predicted {each.file}, has no test score {metric}; it "
                 f"has {known}"
             )
-    tables = [each.read(keys) for each in chosen]
+    tables = [number_classes(each.read(keys), each.classes) for each in chosen]
     # A case whose task has changed gave other answers before.
     alike = [place for place, table in enumerate(tables) if set(table) == set(tables[-1])]
     return pd.concat(
@@ -95,6 +97,15 @@ def gather_predictions(chosen: Sequence[KeptPredictions], metric: str, keys: pd.
         ],
         ignore_index=True,
     )
+
+
+def number_classes(answers: pd.DataFrame, classes: Sequence[str | int]) -> pd.DataFrame:
+    """Put class numbers in the place of labels, as scores are computed of them."""
+    if not classes or "class" not in answers:
+        return answers
+    numbers = {str(label): number for number, label in enumerate(classes)}
+    names = {f"probability_{label}": f"probability_{number}" for label, number in numbers.items()}
+    return answers.assign(**{"class": answers["class"].astype("str").map(numbers)}).rename(columns=names)
 
 
 def _list_names(kept: Sequence[KeptPredictions]) -> str:

@@ -8,14 +8,17 @@ import pandas as pd
 
 from casebook.batch_scoring.scorer import FEATURE
 from casebook.evaluation.shapley import typical_values
-from casebook.inference.predictions import name_outputs
+from casebook.inference.predictions import label_answers, name_outputs
 from casebook.monitoring.drift import describe_columns
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import keras
     import numpy as np
 
     from casebook.preprocessing.modality import Preprocessor
+    from casebook.preprocessing.row_schema import Label
 
 
 # So many rows tell how all are spread.
@@ -28,6 +31,7 @@ def describe_training(
     rows: np.ndarray,
     preprocessor: Preprocessor,
     network: keras.Model,
+    classes: Sequence[Label] = (),
 ) -> dict[str, Any]:
     """Describe the rows that a network was trained on, given by their places.
 
@@ -42,7 +46,8 @@ def describe_training(
     some = rows[:: max(1, -(-len(rows) // MAX_PROFILED_ROWS))]
     features = feature_table[preprocessor.column_names].iloc[some]
     outputs = predict(network, preprocessor.prepare(features))
-    answers = pd.DataFrame(name_outputs(task_of_network(network), outputs))
+    task = task_of_network(network)
+    answers = pd.DataFrame(label_answers(task, name_outputs(task, outputs), classes))
     histograms = describe_columns(features.add_prefix(FEATURE)) | describe_columns(answers)
     dated = [str(name) for name, kind in joined_rows.dtypes.items() if kind.kind == "M"]
     days = {name: f"{joined_rows[name].iloc[rows].max():%Y-%m-%d}" for name in dated}

@@ -111,7 +111,7 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
     """
     name = str(column.name)
     text = isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype) or column.dtype == object
-    encoding = parameters.encoding.get(name, "onehot" if text else "number")
+    encoding = parameters.encoding.get(name, _encode_categories(column, parameters.onehot_width) if text else "number")
     impute = parameters.impute.get(name)
     if encoding == "number":
         return fit_number(column, impute or "median", parameters.clip.get(name))
@@ -123,6 +123,11 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
         fitted = replace(fitted, fallback=parameters.nearest_lower_within[name])
     # The first category is then what all indicators at 0 stand for, as in pandas' `get_dummies(drop_first=True)`.
     return replace(fitted, left_out=1) if parameters.drop_first and encoding == "onehot" else fitted
+
+
+def _encode_categories(column: pd.Series, most: int) -> Literal["onehot", "embedding"]:
+    """Choose the encoding of categories by their number in the training rows."""
+    return "embedding" if most and column.nunique() > most else "onehot"
 
 
 def fit_number(column: pd.Series, impute: str, clip: tuple[float, float] | None) -> NumberColumn:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SEEDS = 3
 # Blocks of parameters that apply after training.
 AFTER_TRAINING = frozenset({"promotion", "predict", "monitor", "update"})
+# Blocks that say what the raw files hold: a case that is declared keeps the rows that its Python made.
+OF_THE_FILES = frozenset({"data", "labels", "sample"})
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class LedgerRow:
         # What has its default is left out: a parameter that comes later leaves the keys of finished rows as they are.
         checked = load_parameters_class(self.case).model_validate({**self.resolved, "variants": {}})
         stated = checked.model_dump(mode="json", exclude_defaults=True)
-        unstated = left_out | EXECUTION_OPTIONS | AFTER_TRAINING
+        unstated = left_out | EXECUTION_OPTIONS | AFTER_TRAINING | OF_THE_FILES
         kept = {name: value for name, value in stated.items() if name not in unstated}
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:12]
 

@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 
 from casebook.data import splitting
-from casebook.inference.predictions import class_probability, frame_predictions, insert_class, read_predictions, task_of
+from casebook.inference.predictions import (
+    class_probability,
+    frame_predictions,
+    insert_class,
+    label_frame,
+    read_predictions,
+    task_of,
+)
 from casebook.preprocessing.tabular import TabularPreprocessor
 
 if TYPE_CHECKING:
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
 
     from casebook.preprocessing.feature_functions import FeatureSources
     from casebook.preprocessing.modality import Preprocessor
+    from casebook.preprocessing.row_schema import RowSchema
     from casebook.preprocessing.tabular import Arrays
 
 Block = dict[str, Any]
@@ -147,6 +155,9 @@ def draw_evaluation(
     return {f"{name}.png": figure for name, figure in figures.items()}, tables
 
 
-def select_head(test_predictions: pd.DataFrame, evaluation: Block) -> pd.DataFrame:
-    """Select the first test rows with their predicted classes."""
-    return insert_class(test_predictions.head(evaluation["head_rows"]), evaluation["threshold"])
+def select_head(
+    test_predictions: pd.DataFrame, evaluation: Block, *, row_schema: RowSchema | None = None
+) -> pd.DataFrame:
+    """Select the first test rows with their predicted classes, labelled as they are written."""
+    head = insert_class(test_predictions.head(evaluation["head_rows"]), evaluation["threshold"])
+    return label_frame(head, row_schema.classes) if row_schema else head

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any, Literal
 
 from kedro.pipeline import Node, Pipeline, node
 
 from casebook.stages import cross_validation, evaluation, nodes, promotion, tuning
+from casebook.stages.row_features import RowFeatures, bind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
-
     from casebook.preprocessing.feature_functions import FeatureSources
-
-    Engineer = Callable[[pd.DataFrame], pd.DataFrame]
+    from casebook.stages.row_features import Engineer
 
 Inputs = Literal["columns", "image", "text"]
 PARTS = ("train", "validation", "test")
+# What the fitting of a preprocessor takes of features.
+FITTING = ("feature_sources", "row_schema")
 # Tag of the nodes that only a study runs.
 STUDY = "study"
 # Tag of the nodes that may run in another process while the network is trained; see `casebook.background`.
@@ -69,39 +68,45 @@ def create_profile_pipeline(*tables: str) -> Pipeline:
     )
 
 
-def bind(function: Callable[..., Any], **declared: Any) -> Callable[..., Any]:  # noqa: ANN401 - what a case declares
-    """Bind what a case declares to a node's function, which keeps its name, module and documentation."""
-    return update_wrapper(partial(function, **declared), function)
-
-
-def create_modelling_pipeline(engineer: Engineer, sources: FeatureSources, inputs: Inputs = "columns") -> Pipeline:
+def create_modelling_pipeline(
+    engineer: Engineer | None = None, sources: FeatureSources | None = None, inputs: Inputs = "columns"
+) -> Pipeline:
     """Wire features -> split -> prepare -> train -> evaluate -> package.
 
     Inputs: `joined_rows` (typed raw rows), `training_callbacks`, `fold_monitor` and the case's parameters.
 
     Args:
-        engineer: computes the feature table of raw rows, row by row.
-        sources: of each feature all raw columns that it is made of.
+        engineer: computes the feature table of raw rows, row by row; none where the dataset `row_schema` does.
+        sources: of each feature all raw columns that it is made of; none as well.
         inputs: what the network takes; the reference of texts reads them whole instead of prepared.
     """
     reference_rows = "texts" if inputs == "text" else "arrays"
     reference = _taking_texts() if inputs == "text" else []
+    features = RowFeatures(engineer, sources)
+    own = stage("features", engineer, ["joined_rows"], "feature_table") if engineer else stage(
+        "features", *features.bind(nodes.engineer_features, ["joined_rows"], "engineer"), "feature_table"
+    )  # fmt: skip
     return Pipeline(
         [
-            stage("features", engineer, ["joined_rows"], "feature_table"),
-            *_preparing(sources),
+            own,
+            *_preparing(features),
             *reference,
             *_training(reference_rows),
-            *_evaluating(reference_rows, engineer, sources),
+            *_evaluating(reference_rows, features),
             *_folding(),
-            *_packaging(sources),
-            *_searching(sources),
+            *_packaging(features),
+            *_searching(features),
         ]
     )
 
 
-def _preparing(sources: FeatureSources) -> list[Node]:
+def _preparing(features: RowFeatures) -> list[Node]:
     table_and_parts = ["feature_table", "split_assignment"]
+    fitting = features.bind(
+        nodes.fit_preprocessor_on_training,
+        [*table_and_parts, "params:preprocessing", "params:leaks"],
+        *FITTING,
+    )
     labels = ["params:target", "params:task"]
     return [
         stage(
@@ -116,13 +121,7 @@ def _preparing(sources: FeatureSources) -> list[Node]:
             ["initial_split", "joined_rows", "params:split", "params:promotion", "params:target"],
             "split_assignment",
         ),
-        stage(
-            "preprocessing",
-            bind(nodes.fit_preprocessor_on_training, feature_sources=sources),
-            [*table_and_parts, "params:preprocessing", "params:leaks"],
-            "preprocessor",
-            name="fit_preprocessor",
-        ),
+        stage("preprocessing", *fitting, "preprocessor", name="fit_preprocessor"),
         stage(
             "preprocessing",
             nodes.apply_preprocessor,
@@ -156,7 +155,14 @@ def _training(reference_rows: str) -> list[Node]:
     ]
 
 
-def _evaluating(reference_rows: str, engineer: Engineer, sources: FeatureSources) -> list[Node]:
+def _evaluating(reference_rows: str, features: RowFeatures) -> list[Node]:
+    ranking = features.bind(
+        evaluation.rank_raw_columns,
+        ["network", "test_arrays", "preprocessor", "joined_rows", "split_assignment", "params:evaluation"],
+        "engineer",
+        "feature_sources",
+    )
+    head = features.bind(evaluation.select_head, ["test_predictions", "params:evaluation"], "row_schema")
     predictions = ["test_predictions", "reference_predictions"]
     settings = ["params:task", "params:evaluation"]
     return [
@@ -170,12 +176,7 @@ def _evaluating(reference_rows: str, engineer: Engineer, sources: FeatureSources
         ),
         stage("evaluation", evaluation.score_test, [*predictions, "train_arrays", "params:evaluation"], "test_metrics"),
         stage("evaluation", evaluation.score_training, ["network", "train_arrays", *settings], "fit_metrics"),
-        stage(
-            "evaluation",
-            bind(evaluation.rank_raw_columns, engineer=engineer, feature_sources=sources),
-            ["network", "test_arrays", "preprocessor", "joined_rows", "split_assignment", "params:evaluation"],
-            "importance",
-        ),
+        stage("evaluation", *ranking, "importance"),
         stage(
             "figures",
             evaluation.draw_evaluation,
@@ -183,7 +184,7 @@ def _evaluating(reference_rows: str, engineer: Engineer, sources: FeatureSources
             ["figures", "figure_tables"],
             background=True,
         ),
-        stage("evaluation", evaluation.select_head, ["test_predictions", "params:evaluation"], "test_head"),
+        stage("evaluation", *head, "test_head"),
     ]
 
 
@@ -202,9 +203,11 @@ def _folding() -> list[Node]:
     ]
 
 
-def _searching(sources: FeatureSources) -> list[Node]:
-    example = bind(nodes.select_example_rows, feature_sources=sources)
+def _searching(features: RowFeatures) -> list[Node]:
+    # The winner may use other features than the default, and then needs other raw columns.
+    example = features.bind(nodes.select_example_rows, ["joined_rows", "winner_preprocessor"], "feature_sources")
     packaged = ["winner_network", "winner_preprocessor", "winner_example_rows", "params:task", "params:evaluation"]
+    packaging = features.bind(nodes.package_model, packaged, "row_schema")
     return [
         stage(
             STUDY,
@@ -218,26 +221,24 @@ def _searching(sources: FeatureSources) -> list[Node]:
             ["study", "winner"],
             ["winner_network", "winner_preprocessor", "winner_metrics"],
         ),
-        # The winner may use other features than the default, and then needs other raw columns.
-        stage(
-            STUDY, example, ["joined_rows", "winner_preprocessor"], "winner_example_rows", name="select_winner_example"
-        ),
-        stage(STUDY, nodes.package_model, packaged, "winner_model", name="package_winner"),
+        stage(STUDY, *example, "winner_example_rows", name="select_winner_example"),
+        stage(STUDY, *packaging, "winner_model", name="package_winner"),
     ]
 
 
-def _packaging(sources: FeatureSources) -> list[Node]:
-    inputs = ["network", "preprocessor", "example_rows", "params:task", "params:evaluation"]
+def _packaging(features: RowFeatures) -> list[Node]:
+    packaged = ["network", "preprocessor", "example_rows", "params:task", "params:evaluation"]
     profiled = ["joined_rows", "feature_table", "split_assignment", "preprocessor", "network", "params:training"]
-    example = bind(nodes.select_example_rows, feature_sources=sources)
+    example = features.bind(nodes.select_example_rows, ["joined_rows", "preprocessor"], "feature_sources")
     return [
-        stage("packaging", example, ["joined_rows", "preprocessor"], "example_rows"),
+        stage("packaging", *example, "example_rows"),
         stage(
             "packaging",
-            promotion.select_promotion_rows,
-            ["joined_rows", "split_assignment", "params:target"],
+            *features.bind(
+                promotion.select_promotion_rows, ["joined_rows", "split_assignment", "params:target"], "row_schema"
+            ),
             "promotion_rows",
         ),
-        stage("packaging", promotion.profile_training, profiled, "training_profile"),
-        stage("packaging", nodes.package_model, inputs, "model"),
+        stage("packaging", *features.bind(promotion.profile_training, profiled, "row_schema"), "training_profile"),
+        stage("packaging", *features.bind(nodes.package_model, packaged, "row_schema"), "model"),
     ]

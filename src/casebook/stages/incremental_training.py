@@ -27,6 +27,8 @@ Block = dict[str, Any]
 # What a case's own nodes and the dealing make of its raw files: the old rows.
 OLD_ROWS = ("joined_rows", "feature_table", "split_assignment", "promotion_rows")
 SETTINGS = ("update", "split", "promotion", "training", "evaluation", "monitor", "target", "task")
+# Stage of the node that works out what a declared case's tables hold.
+SCHEMA_STAGE = "schema"
 LINE = ["batch", "promoted", "message"]
 NOTHING_NEW = "no file that was not learnt from before"
 
@@ -39,6 +41,8 @@ def create_update_pipeline(case: str, run: Pipeline) -> Pipeline:
         run: the graph of its training run.
     """
     making = run.to_outputs(f"{case}.joined_rows", f"{case}.feature_table")
+    # New rows are read as those were that the case was trained on, whatever they would be taken for by themselves.
+    making -= making.only_nodes_with_tags(SCHEMA_STAGE)
     labelled = f"{case}.{load_case(case).labelled}"
     given = sorted(making.inputs() - {labelled})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,17 +15,24 @@ from casebook.preprocessing.feature_functions import list_raw_columns
 from casebook.preprocessing.tabular import encode_target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import keras
 
     from casebook.model_registry.model_package import Package
     from casebook.preprocessing.feature_functions import FeatureSources
     from casebook.preprocessing.modality import Preprocessor
+    from casebook.preprocessing.row_schema import RowSchema
     from casebook.preprocessing.tabular import Arrays
     from casebook.preprocessing.texts import TextPreprocessor
 
+LOGGER = logging.getLogger(__name__)
 Block = dict[str, Any]
+
+
+def engineer_features(joined_rows: pd.DataFrame, *, engineer: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+    """Compute the features of joined rows; see `RowSchema.engineer_features`."""
+    return engineer(joined_rows)
 
 
 def assign_splits(feature_table: pd.DataFrame, split: Block, duplicates: str, target: str, task: str) -> pd.DataFrame:
@@ -34,8 +42,9 @@ def assign_splits(feature_table: pd.DataFrame, split: Block, duplicates: str, ta
         One column `part`, uint8, a sum of bits: 1 training, 2 validation, 4 test; 0 for rows that are not used.
     """
     settings = schema.SplitParameters.model_validate(split)
-    split_assignment = splitting.assign_rows(feature_table, settings, duplicates)
     labels = feature_table[target].to_numpy()
+    classes = None if task == "regression" else labels
+    split_assignment = splitting.assign_rows(feature_table, settings, duplicates, classes)
     splitting.check_splits(split_assignment, labels, task != "regression", validation=settings.has_validation_rows)
     return pd.DataFrame({"part": split_assignment})
 
@@ -68,10 +77,19 @@ def fit_preprocessor_on_training(
     leaks: Block,
     *,
     feature_sources: FeatureSources,
+    row_schema: RowSchema | None = None,
 ) -> Preprocessor:
-    """Fit fills, clips, categories and scales, or a vocabulary, on the training rows alone."""
+    """Fit fills, clips, categories and scales, or a vocabulary, on the training rows alone.
+
+    Of a declared case, whose columns nobody chose, those that are empty in all training rows are left out.
+    """
     rows = feature_table[(split_assignment["part"] & splitting.TRAIN > 0).to_numpy()]
     names = name_features(list(feature_table.columns), feature_sources, preprocessing, leaks)
+    if row_schema is not None:
+        empty = [name for name in names if not rows[name].notna().any()]
+        if empty:
+            LOGGER.warning("left out, being empty in every training row: %s", ", ".join(empty))
+        names = [name for name in names if name not in empty]
     return fit_features(rows[names], preprocessing)
 
 
@@ -163,12 +181,21 @@ def select_example_rows(
 
 
 def package_model(
-    network: keras.Model, preprocessor: Preprocessor, example_rows: pd.DataFrame, task: str, evaluation: Block
+    network: keras.Model,
+    preprocessor: Preprocessor,
+    example_rows: pd.DataFrame,
+    task: str,
+    evaluation: Block,
+    *,
+    row_schema: RowSchema | None = None,
 ) -> Package:
-    """Package network and preprocessor with an example of raw rows."""
+    """Package network and preprocessor with an example of raw rows.
+
+    A case in Python has no schema: the code of its features goes with the model.
+    """
     from casebook.model_registry.model_package import Package
 
-    return Package(network, preprocessor, task, evaluation["threshold"], example_rows)
+    return Package(network, preprocessor, task, evaluation["threshold"], example_rows, row_schema)
 
 
 def profile_table(table: pd.DataFrame, target: str | None, *, name: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import keras
 
     from casebook.preprocessing.modality import Preprocessor
+    from casebook.preprocessing.row_schema import RowSchema
 
 Block = dict[str, Any]
 
@@ -44,16 +45,16 @@ def hold_out_promotion_rows(
     return pd.DataFrame({"part": hold_out_keys(initial_split["part"].to_numpy(), keys, share)})
 
 
-def select_promotion_rows(joined_rows: pd.DataFrame, split_assignment: pd.DataFrame, target: str) -> pd.DataFrame:
-    """Select the promotion rows in raw form with their target; empty where `split.promotion_share` is 0.
-
-    Returns:
-        The raw columns as text or plain values, and the target.
-    """
+def select_promotion_rows(
+    joined_rows: pd.DataFrame, split_assignment: pd.DataFrame, target: str, *, row_schema: RowSchema | None = None
+) -> pd.DataFrame:
+    """Select the promotion rows in raw form with their target; empty where `split.promotion_share` is 0."""
     from casebook.inference.row_model import to_raw_values
 
     rows = joined_rows[(split_assignment["part"] == splitting.PROMOTION).to_numpy()]
-    raw = to_raw_values(rows.drop(columns=[target, splitting.GIVEN], errors="ignore"))
+    # In a declared case's table a column of that name is the user's own.
+    others = [target] if row_schema else [target, splitting.GIVEN]
+    raw = to_raw_values(rows.drop(columns=others, errors="ignore"))
     return raw.assign(**{target: rows[target]}).reset_index(drop=True)
 
 
@@ -64,8 +65,11 @@ def profile_training(
     preprocessor: Preprocessor,
     network: keras.Model,
     training: dict[str, Any],
+    *,
+    row_schema: RowSchema | None = None,
 ) -> dict[str, Any]:
     """Describe the training rows for those who use the model later; see `describe_training`."""
     used = splitting.TRAIN | (splitting.VALIDATION if training.get("refit") else 0)
     rows = np.flatnonzero(split_assignment["part"] & used)
-    return describe_training(joined_rows, feature_table, rows, preprocessor, network)
+    classes = row_schema.classes if row_schema else ()
+    return describe_training(joined_rows, feature_table, rows, preprocessor, network, classes)

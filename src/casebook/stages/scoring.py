@@ -128,7 +128,8 @@ def find_explainable(reader: NewRowsReader, champion: Champion, file: str, most:
 
 def _explain(champion: Champion, row: pd.DataFrame) -> pd.DataFrame:
     answer = champion.predict(row)
-    column = f"probability_{answer['class'].iloc[0]}" if "probability_0" in answer else str(answer.columns[0])
+    several = not {"probability", "prediction"} & set(answer.columns)
+    column = f"probability_{answer['class'].iloc[0]}" if several else str(answer.columns[0])
 
     def explained(rows: pd.DataFrame) -> np.ndarray:
         values: np.ndarray = champion.predict(rows)[column].to_numpy()

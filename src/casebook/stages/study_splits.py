@@ -7,23 +7,27 @@ from typing import TYPE_CHECKING
 from kedro.pipeline import Pipeline
 
 from casebook.stages import nodes, tuning
-from casebook.stages.graph import PARTS, STUDY, bind, stage
+from casebook.stages.graph import FITTING, PARTS, STUDY, stage
+from casebook.stages.row_features import RowFeatures
 
 if TYPE_CHECKING:
     from casebook.preprocessing.feature_functions import FeatureSources
 
 
-def create_study_splits_pipeline(sources: FeatureSources) -> Pipeline:
+def create_study_splits_pipeline(sources: FeatureSources | None) -> Pipeline:
     """Wire the splits of a study: what it computes anew for each distinct preprocessing.
 
     Outputs: `validation_splits`, `fold_splits` and `test_splits`, see `stages.tuning.Splits`.
 
     Args:
-        sources: of each feature all raw columns that it is made of.
+        sources: of each feature all raw columns that it is made of; None where the dataset `row_schema` holds them.
     """
     labels = ["params:target", "params:task"]
-    fit = bind(nodes.fit_preprocessor_on_training, feature_sources=sources)
-    fitting = ["feature_table", "full_split", "params:preprocessing", "params:leaks"]
+    fitting = RowFeatures(None, sources).bind(
+        nodes.fit_preprocessor_on_training,
+        ["feature_table", "full_split", "params:preprocessing", "params:leaks"],
+        *FITTING,
+    )
     applying = ["feature_table", "full_split", "full_preprocessor", *labels]
     folding = ["feature_table", "split_assignment", "params:study.folds", "params:duplicates", "params:split"]
     prepared = ["train_arrays", "validation_arrays", "preprocessor"]
@@ -40,7 +44,7 @@ def create_study_splits_pipeline(sources: FeatureSources) -> Pipeline:
                 "fold_splits",
             ),
             stage(STUDY, tuning.include_validation_rows, ["split_assignment"], "full_split"),
-            stage(STUDY, fit, fitting, "full_preprocessor", name="fit_full_preprocessor"),
+            stage(STUDY, *fitting, "full_preprocessor", name="fit_full_preprocessor"),
             stage(STUDY, nodes.apply_preprocessor, applying, full, name="apply_full_preprocessor"),
             stage(STUDY, tuning.make_test_split, [full[0], full[2], "full_preprocessor"], "test_splits"),
         ]

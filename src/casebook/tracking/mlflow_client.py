@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from contextlib import contextmanager
@@ -35,10 +36,16 @@ FLUSH_SECONDS = 1.0
 REQUIREMENTS = ("mlflow", "keras", "tensorflow", "numpy", "pandas", "pyarrow")
 
 
+def write_name(name: str) -> str:
+    """Write a name as MLflow takes those of metrics and parameters; columns of a table may be called anything."""
+    return re.sub(r"/+", "/", re.sub(r"[^\w\-. :/]", "_", name)).strip("/")
+
+
 def log_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
     """Log values at one step, in as few calls as MLflow allows."""
     now = int(time.time() * 1000)
-    points = [Metric(name, float(value), now, step) for name, value in drop_not_finite(run_id, metrics, step).items()]
+    named = {write_name(name): value for name, value in metrics.items()}
+    points = [Metric(name, float(value), now, step) for name, value in drop_not_finite(run_id, named, step).items()]
     for start in range(0, len(points), METRICS_A_BATCH):
         with deferred_signals():
             MlflowClient().log_batch(run_id, metrics=points[start : start + METRICS_A_BATCH])
@@ -54,7 +61,7 @@ def drop_not_finite(run_id: str, metrics: Mapping[str, float], step: int) -> dic
 def log_metrics_once(run_id: str, metrics: Mapping[str, float]) -> None:
     """Log values that differ from those logged: a resumed run computes the earlier ones again."""
     known = MlflowClient().get_run(run_id).data.metrics
-    log_metrics(run_id, {name: value for name, value in metrics.items() if known.get(name) != value})
+    log_metrics(run_id, {name: value for name, value in metrics.items() if known.get(write_name(name)) != value})
 
 
 class CurveWriter:
@@ -161,10 +168,13 @@ def describe_rows(package: Package) -> ModelSignature:
     columns = [ColSpec(anything, str(name), required=False) for name in package.example.columns]
     if package.task == "regression":
         return ModelSignature(Schema([*columns]), Schema([ColSpec("double", "prediction")]))
+    whole = all(isinstance(label, int) for label in package.classes)
+    answered = ColSpec("long" if whole else "string", "class")
     if package.task == "multiclass":
-        classes = [ColSpec("double", f"probability_{number}") for number in range(package.network.output_shape[-1])]
-        return ModelSignature(Schema([*columns]), Schema([*classes, ColSpec("long", "class")]))
-    outputs = [ColSpec("double", "probability"), ColSpec("long", "class")]
+        labels = package.classes or range(package.network.output_shape[-1])
+        classes = [ColSpec("double", f"probability_{label}") for label in labels]
+        return ModelSignature(Schema([*columns]), Schema([*classes, answered]))
+    outputs = [ColSpec("double", "probability"), answered]
     threshold = ParamSpec("threshold", "double", package.threshold)
     return ModelSignature(Schema([*columns]), Schema([*outputs]), ParamSchema([threshold]))
 

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from casebook.training.fit_loop import FitRunner
 
 LOGGER = logging.getLogger(__name__)
+# A target of more skewness is learnt in logarithms.
+SKEWED = 1.0
 
 
 def train_network(
@@ -178,8 +180,16 @@ def fit_target_scale(target: np.ndarray, kind: str) -> tuple[str, float, float] 
     if kind == "none":
         return None
     values = target.astype(np.float64)
+    if kind == "auto":
+        kind = "log" if values.min() >= 0 and measure_skew(values) > SKEWED else "standard"
     values = np.log1p(values) if kind == "log" else values
     return kind, float(values.mean()), float(values.std()) or 1.0
+
+
+def measure_skew(values: np.ndarray) -> float:
+    """Compute the skewness of values: the third moment of the standardised ones, 0 where all are the same."""
+    deviation = values.std()
+    return float((((values - values.mean()) / deviation) ** 3).mean()) if deviation else 0.0
 
 
 def compile_network(network: keras.Model, parameters: TrainingParameters, steps: int, *, fused: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""Four employees as the raw file holds them: every value text."""
+"""Four employees as the raw file is read: every value text."""
 
 import pandas as pd
 import pytest
@@ -15,7 +15,7 @@ def raw_employees() -> pd.DataFrame:
         "Work_accident": ["0", "1", "0", "0"],
         "left": ["1", "0", "1", "0"],
         "promotion_last_5years": ["0", "0", "1", "0"],
-        "Department": ["sales", "IT", "RandD", "support"],
+        "department": ["sales", "IT", "RandD", "support"],
         "salary": ["low", "medium", "medium", "high"],
     }
     return pd.DataFrame({name: pd.Categorical(values) for name, values in table.items()})

@@ -1,3 +1,5 @@
+"""Attrition's declaration: what its table must hold, and the features that it has."""
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -5,14 +7,16 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
+from casebook.cases.declared import read_declaration
 from casebook.column_types.parsing import InvalidTableError
-from casebook.pipelines.attrition.columns import EMPLOYEES, FEATURE_SOURCES
-from casebook.pipelines.attrition.features import count_steps, engineer_features
-from casebook.pipelines.attrition.nodes import ingest_employees, present_rows
-from casebook.pipelines.attrition.schemas import DEPARTMENTS, EMPLOYEES_SCHEMA, SALARIES
+from casebook.datasets import DeclaredTable
+from casebook.datasets.raw import RawFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.pipelines.conftest import Ingest
 
 EXPECTED = {
     "satisfaction_level": [0.38, 0.8, 0.11, 0.72],
@@ -28,27 +32,25 @@ EXPECTED = {
 }
 
 
-def test_employees_are_typed(raw_employees: pd.DataFrame) -> None:
-    pd.testing.assert_frame_equal(ingest_employees(raw_employees), pd.DataFrame(EXPECTED))
+def test_employees_are_typed(ingest: Ingest, raw_employees: pd.DataFrame) -> None:
+    rows, schema = ingest("attrition", raw_employees)
+    pd.testing.assert_frame_equal(rows, pd.DataFrame(EXPECTED))
+    assert schema.classes == (), "0 and 1 are answered as they are"
 
 
-@pytest.mark.parametrize("spelling", ["Department", "department", "sales"])
-def test_each_spelling_of_the_departments_header_is_accepted(raw_employees: pd.DataFrame, spelling: str) -> None:
-    employees = ingest_employees(raw_employees.rename(columns={"Department": spelling}))
-    pd.testing.assert_frame_equal(employees, pd.DataFrame(EXPECTED))
+@pytest.mark.parametrize("spelling", ["Department", "department", "sales", "SALES"])
+def test_each_spelling_of_the_departments_header_is_accepted(
+    ingest: Ingest, raw_employees: pd.DataFrame, spelling: str, tmp_path: Path
+) -> None:
+    raw_employees.rename(columns={"department": spelling}).to_csv(tmp_path / "HR.csv", index=False)
+    raw = DeclaredTable("attrition", filepath=str(tmp_path / "HR.csv")).load()
+    pd.testing.assert_frame_equal(ingest("attrition", raw)[0], pd.DataFrame(EXPECTED), check_categorical=False)
 
 
-def test_two_spellings_at_once_are_refused(raw_employees: pd.DataFrame) -> None:
-    twice = raw_employees.assign(sales=raw_employees["Department"])
-    with pytest.raises(
-        InvalidTableError,
-        match=r"HR_comma_sep\.csv has the department more than once: Department, sales; keep one of them",
-    ):
-        ingest_employees(twice)
-
-
-def test_columns_may_come_in_any_order_and_are_put_in_theirs(raw_employees: pd.DataFrame) -> None:
-    assert ingest_employees(raw_employees[sorted(raw_employees)]).columns.tolist() == list(EMPLOYEES)
+def test_two_spellings_at_once_are_refused(raw_employees: pd.DataFrame, tmp_path: Path) -> None:
+    raw_employees.assign(sales=raw_employees["department"]).to_csv(tmp_path / "HR.csv", index=False)
+    with pytest.raises(RawFileError, match=r"HR\.csv has the column 'department' 2 times, in places 9 and 11"):
+        DeclaredTable("attrition", filepath=str(tmp_path / "HR.csv")).load()
 
 
 def change(column: str, *values: str | None) -> Callable[[pd.DataFrame], pd.DataFrame]:
@@ -56,9 +58,8 @@ def change(column: str, *values: str | None) -> Callable[[pd.DataFrame], pd.Data
 
 
 WRONG = [
-    (lambda table: table.drop(columns="salary"), " lacks the column salary; it has satisfaction_level, last_"),
-    (lambda table: table.drop(columns="Department"), " lacks the column department; it has satisfaction_level, last_"),
-    (lambda table: table.assign(age="31"), " has columns that nothing is known of: age; remove them"),
+    (lambda table: table.drop(columns="salary"), " 'salary'"),
+    (lambda table: table.drop(columns="department"), " 'department'"),
     (lambda table: table.head(0), " has a header but no rows; put the complete file there"),
     (
         change("satisfaction_level", "0.3", "0.8", "1.5", "-0.1"),
@@ -74,11 +75,11 @@ WRONG = [
     ),
     (
         change("number_project", "2", "many", "7", "4"),
-        ", column number_project: 'many' is not a number (1 of 4 rows, first in data row 2); mend the file",
+        ", column number_project: 'many' is not a whole number (1 of 4 rows, first in data row 2); mend the file",
     ),
     (
         change("number_project", "2", "2.5", "7", "4"),
-        ", column number_project: must be a whole number (1 rows, first '2.5' in data row 2); mend the file",
+        ", column number_project: '2.5' is not a whole number (1 of 4 rows, first in data row 2); mend the file",
     ),
     (
         change("time_spend_company", "2", "3", "2019", "4"),
@@ -90,14 +91,14 @@ WRONG = [
     ),
     (
         change("Work_accident", "0", "0", "2", "0"),
-        ", column Work_accident: must be 0 or 1 (1 rows, first '2' in data row 3); mend the file",
+        ", column Work_accident: must be from 0 to 1 (1 rows, first '2' in data row 3); mend the file",
     ),
     (
         change("promotion_last_5years", "yes", "no", "no", "no"),
-        ", column promotion_last_5years: 'yes' is not a number (4 of 4 rows, first in data row 1); mend the file",
+        ", column promotion_last_5years: 'yes' is not a whole number (4 of 4 rows, first in data row 1); mend the file",
     ),
     (
-        change("Department", "sales", "IT", "kitchen", "support"),
+        change("department", "sales", "IT", "kitchen", "support"),
         (", column department: must be one of IT, RandD, accounting, hr, management, marketing, product_mng, sales, "
         "support, technical (1 rows, first 'kitchen' in data row 3); mend the file"),
     ),
@@ -107,43 +108,38 @@ WRONG = [
     ),
     (
         change("left", "0", "1", "2", "1"),
-        ", column left: '2' is not 0 or 1 (no or yes) (1 of 4 rows, first in data row 3); mend the file",
+        ", column left: '2' (1 rows) is none of the declared classes 0, 1",
     ),
     (
-        change("left", "0", "gone", "0", "1"),
-        ", column left: 'gone' is not 0 or 1 (no or yes) (1 of 4 rows, first in data row 2); mend the file",
+        change("left", "0", "yes", "0", "1"),
+        ", column left: 'yes' (1 rows) is none of the declared classes 0, 1",
     ),
     (
         change("left", "0", "0", "0", "0"),
-        ", column left: every row is 0; both classes are needed to learn from",
+        ", column left: every row is 0; two classes at least are needed",
     ),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("spoil", "message"), WRONG)
 def test_a_table_that_cannot_be_used_is_refused_by_file_column_and_value(
-    raw_employees: pd.DataFrame, spoil: Callable[[pd.DataFrame], pd.DataFrame], message: str
+    ingest: Ingest, raw_employees: pd.DataFrame, spoil: Callable[[pd.DataFrame], pd.DataFrame], message: str
 ) -> None:
     with pytest.raises(InvalidTableError) as told:
-        ingest_employees(spoil(raw_employees))
+        ingest("attrition", spoil(raw_employees))
     assert f"HR_comma_sep.csv{message}" in str(told.value)
 
 
-def test_the_schema_knows_every_column_and_no_null() -> None:
-    assert list(EMPLOYEES_SCHEMA.columns) == list(EMPLOYEES)
-    assert not any(column.nullable for column in EMPLOYEES_SCHEMA.columns.values())
-    assert (len(DEPARTMENTS), len(SALARIES)) == (10, 3)
-
-
-def test_the_joined_rows_are_the_employees(raw_employees: pd.DataFrame) -> None:
-    employees = ingest_employees(raw_employees)
-    pd.testing.assert_frame_equal(present_rows(employees), pd.DataFrame(EXPECTED))
+def test_the_declaration_knows_every_column_and_no_null(raw_employees: pd.DataFrame) -> None:
+    columns = read_declaration("attrition").data.columns
+    assert list(columns) == list(raw_employees)
+    assert not any(said.nullable for name, said in columns.items() if name != "left")
 
 
 def test_the_features_are_the_nine_columns_and_three_of_them_in_steps_and_the_outcome_behind_them(
-    raw_employees: pd.DataFrame,
+    ingest: Ingest, raw_employees: pd.DataFrame
 ) -> None:
-    features = engineer_features(ingest_employees(raw_employees))
+    rows, schema = ingest("attrition", raw_employees)
     left = EXPECTED["left"]
     expected = pd.DataFrame(EXPECTED).drop(columns="left").assign(
         satisfaction_step=[7.0, 16.0, 2.0, 14.0],
@@ -151,36 +147,20 @@ def test_the_features_are_the_nine_columns_and_three_of_them_in_steps_and_the_ou
         hours_step=[15.0, 26.0, 27.0, 22.0],
         left=left,
     )  # fmt: skip
-    pd.testing.assert_frame_equal(features, expected)
+    pd.testing.assert_frame_equal(schema.engineer_features(rows), expected)
 
 
-def test_steps_begin_exactly_at_their_limit_and_a_null_has_none() -> None:
-    shares = pd.Series([0.14, 0.15, 0.2, 0.29, 0.3, 0.35, 0.55, 0.6, 1.0])
-    assert count_steps(shares, 0.05).tolist() == [2, 3, 4, 5, 6, 7, 11, 12, 20]
-    assert count_steps(pd.Series([159, 160, 310]), 10).tolist() == [15, 16, 31]
-    assert count_steps(pd.Series([None, 0.5], dtype="float64"), 0.05).isna().tolist() == [True, False]
-
-
-def test_a_request_has_features_without_an_outcome(raw_employees: pd.DataFrame) -> None:
-    request = ingest_employees(raw_employees).drop(columns="left")
-    assert engineer_features(request).columns.tolist() == list(FEATURE_SOURCES)
-
-
-def test_a_request_without_an_unused_column_lacks_its_features_alone(raw_employees: pd.DataFrame) -> None:
-    request = ingest_employees(raw_employees).drop(columns=["left", "department", "average_montly_hours"])
+def test_a_request_without_an_unused_column_lacks_its_features_alone(
+    ingest: Ingest, raw_employees: pd.DataFrame
+) -> None:
+    rows, schema = ingest("attrition", raw_employees)
+    request = rows.drop(columns=["left", "department", "average_montly_hours"])
     absent = {"department", "average_montly_hours", "hours_step"}
-    assert engineer_features(request).columns.tolist() == [name for name in FEATURE_SOURCES if name not in absent]
+    expected = [name for name in schema.features if name not in absent]
+    assert schema.engineer_features(request).columns.tolist() == expected
 
 
-def test_the_nodes_leave_their_inputs_as_they_are(raw_employees: pd.DataFrame) -> None:
-    raw = raw_employees.copy()
-    employees = ingest_employees(raw_employees)
-    pd.testing.assert_frame_equal(raw_employees, raw)
-    kept = employees.copy()
-    engineer_features(present_rows(employees))
-    pd.testing.assert_frame_equal(employees, kept)
-
-
-def test_features_of_a_row_do_not_depend_on_the_other_rows(raw_employees: pd.DataFrame) -> None:
-    employees = ingest_employees(raw_employees)
-    pd.testing.assert_frame_equal(engineer_features(employees.iloc[[2]]), engineer_features(employees).iloc[[2]])
+def test_features_of_a_row_do_not_depend_on_the_other_rows(ingest: Ingest, raw_employees: pd.DataFrame) -> None:
+    rows, schema = ingest("attrition", raw_employees)
+    alone = schema.engineer_features(rows.iloc[[2]])
+    pd.testing.assert_frame_equal(alone, schema.engineer_features(rows).iloc[[2]])

@@ -10,9 +10,7 @@ import pandas as pd
 import pytest
 from mlflow import MlflowClient
 
-from casebook.datasets import RawTable
-from casebook.pipelines.attrition.columns import RAW_ROW
-from casebook.pipelines.attrition.nodes import ingest_employees
+from casebook.datasets import DeclaredTable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +18,12 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
     from tests.conftest import Project
+    from tests.pipelines.conftest import Ingest
 
+RAW_ROW = [
+    "satisfaction_level", "last_evaluation", "number_project", "average_montly_hours", "time_spend_company",
+    "Work_accident", "promotion_last_5years", "department", "salary",
+]  # fmt: skip
 EMPLOYEE = [0.26, 0.7, 3, 238, 6, 0, 0, "support", "medium"]
 
 
@@ -51,8 +54,9 @@ def default(project: Project, real_raw: Path) -> Run:
 
 
 @pytest.mark.real
-def test_a_fifth_of_the_real_rows_are_copies(real_raw: Path) -> None:
-    employees = ingest_employees(RawTable(str(real_raw / "attrition" / "HR_comma_sep.csv")).load())
+def test_a_fifth_of_the_real_rows_are_copies(ingest: Ingest, real_raw: Path) -> None:
+    raw = DeclaredTable("attrition", filepath=str(real_raw / "attrition" / "HR_comma_sep.csv")).load()
+    employees, _ = ingest("attrition", raw)
     assert employees.shape == (14_999, 10)
     assert employees.duplicated().sum() == 3_008
     assert employees["left"].sum() == 3_571

@@ -10,14 +10,13 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.loader import read_case
 from casebook.config.resolve import resolve_case
-from casebook.datasets import RawTable
+from casebook.datasets import DeclaredTable
 from casebook.inference.row_model import RowModel
 from casebook.model_registry.model_package import write_package
-from casebook.pipelines.deposit import create_pipeline
-from casebook.pipelines.deposit.columns import RAW_ROW
 from casebook.synthetic_data import deposit
 
 if TYPE_CHECKING:
@@ -34,7 +33,7 @@ WANTED = (
 )
 CLIENT = dict(
     zip(
-        RAW_ROW,
+        [name for name in deposit.COLUMNS if name != "deposit"],
         [59, "admin.", "married", "secondary", "no", 2343, "yes", "no", "unknown", 5, "may", 1042, 1, -1, 0, "unknown"],
         strict=True,
     )
@@ -64,7 +63,7 @@ def run_variant(sample: deposit.Sample, folder: Path, variant: str, epochs: int)
     parameters = resolve_case(
         "deposit", tree, {"variant": variant, "training": {"epochs": epochs}, "split": NOTHING_BACK}
     )
-    raw = RawTable(str(folder / "bank.csv")).load()
+    raw = DeclaredTable("deposit", filepath=str(folder / "bank.csv")).load()
     catalog = DataCatalog(
         {f"params:deposit.{name}": MemoryDataset(value) for name, value in parameters.items()}
         | {f"deposit.{name}": Kept(copy_mode="assign") for name in WANTED}
@@ -72,7 +71,8 @@ def run_variant(sample: deposit.Sample, folder: Path, variant: str, epochs: int)
         | {"deposit.reference_model": MemoryDataset(copy_mode="assign")}
         | {"deposit.network": Kept(copy_mode="assign")}
     )
-    SequentialRunner().run(create_pipeline().to_outputs(*(f"deposit.{name}" for name in WANTED)), catalog)
+    graph = load_case("deposit").create_pipeline()
+    SequentialRunner().run(graph.to_outputs(*(f"deposit.{name}" for name in WANTED)), catalog)
     return {name: catalog.load(f"deposit.{name}") for name in WANTED}
 
 
@@ -135,7 +135,8 @@ def test_the_model_of_raw_rows_says_what_the_evaluation_says(
     rows = made["joined_rows"].drop(columns=["deposit", *(["duration"] if variant == "default" else [])])
     found = open_model(made, tmp_path).predict(rows)
     np.testing.assert_allclose(found["probability"][test], made["test_predictions"]["probability"], atol=1e-6)
-    assert (found["class"] == (found["probability"] >= 0.5)).all()
+    assert found["class"].cat.categories.tolist() == ["no", "yes"]
+    assert ((found["class"] == "yes") == (found["probability"] >= 0.5)).all()
 
 
 def test_the_default_answers_the_same_whatever_the_duration(default: dict[str, Any], tmp_path: Path) -> None:

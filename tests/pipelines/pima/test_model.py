@@ -15,13 +15,12 @@ from kedro.runner import SequentialRunner
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.resolve import resolve_case
-from casebook.datasets import RawTable
+from casebook.datasets import DeclaredTable
 from casebook.inference.row_model import RowModel
 from casebook.model_registry.model_package import write_package
-from casebook.pipelines.pima import create_pipeline
-from casebook.pipelines.pima.columns import PATIENTS, RAW_ROW
 
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "pima" / "parameters.yml"
+RAW_ROW = ["pregnancies", "glucose", "pressure", "skin", "insulin", "bmi", "pedigree", "age"]
 WANTED = ("test_predictions", "test_metrics", "fit_metrics", "split_assignment", "joined_rows", "model")
 
 
@@ -42,16 +41,19 @@ def best() -> dict[str, float]:
 def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> dict[str, Any]:
     """Run the case's own graph on a sample of 2,000 patients with fewer epochs than the default, all in memory."""
     folder = tmp_path_factory.mktemp("sample")
-    best |= load_case("pima").write_sample({"rows": 2_000, "seed": 1}, folder)["row"]
+    write_sample = load_case("pima").write_sample
+    assert write_sample is not None
+    best |= write_sample({"rows": 2_000, "seed": 1}, folder)["row"]
     parameters = resolve_case("pima", yaml.safe_load(PARAMETERS.read_text())["pima"], {"training": {"epochs": 25}})
-    raw = RawTable(str(folder / "pima-indians-diabetes.csv"), names=list(PATIENTS)).load()
+    raw = DeclaredTable("pima", filepath=str(folder / "pima-indians-diabetes.csv")).load()
     catalog = DataCatalog(
         {f"params:pima.{name}": MemoryDataset(value) for name, value in parameters.items()}
         | {f"pima.{name}": Kept(copy_mode="assign") for name in WANTED}
         | {"pima.raw_patients": MemoryDataset(raw), "pima.training_callbacks": MemoryDataset([])}
         | {"pima.reference_model": MemoryDataset(copy_mode="assign"), "pima.network": Kept(copy_mode="assign")}
     )
-    SequentialRunner().run(create_pipeline().to_outputs(*(f"pima.{name}" for name in WANTED)), catalog)
+    graph = load_case("pima").create_pipeline()
+    SequentialRunner().run(graph.to_outputs(*(f"pima.{name}" for name in WANTED)), catalog)
     return {name: catalog.load(f"pima.{name}") for name in WANTED}
 
 

@@ -27,6 +27,7 @@ class SplitParameters(Parameters):
     test_days: int = Field(default=0, ge=0)
     validation_days: int = Field(default=0, ge=0)
     promotion_share: Share = Field(default=0.05, description="of the keys, held back from every run; see `promotion`")
+    stratify: bool = Field(default=False, description="deal out each class alike, where the strategy is row")
     seed: Seed = 2018
 
     @property
@@ -66,6 +67,9 @@ class TabularPreprocessingParameters(Parameters):
     scaling: Literal["none", "standard", "minmax"] = "standard"
     columns: Names = Field(default_factory=list, description="feature columns used; none named means all")
     encoding: dict[str, Literal["number", "onehot", "embedding"]] = Field(default_factory=dict)
+    onehot_width: int = Field(
+        default=0, ge=0, description="of the categories in the training rows; columns of more are embedded; 0: no limit"
+    )
     impute: dict[str, Literal["mean", "median", "mode", "missing"]] = Field(default_factory=dict)
     clip: dict[str, Quantiles] = Field(default_factory=dict)
     min_frequency: int = Field(default=1, ge=1)

@@ -125,8 +125,10 @@ class TrainingParameters(Parameters):
     loss: Loss
     quantile: float = Field(default=0.5, gt=0, lt=1, description="of the target, at which the loss pinball aims")
     metrics: Metrics
-    target_scale: Literal["none", "standard", "log"] = Field(
-        default="none", description="in which scale a regression's loss is taken; metrics stay in the target's units"
+    target_scale: Literal["none", "standard", "log", "auto"] = Field(
+        default="none",
+        description="in which scale a regression's loss is taken, metrics stay in the target's units; auto: log where "
+        "the training target is skewed and never negative, else standard",
     )
     optimizer: OptimizerParameters = OptimizerParameters()
     schedule: ScheduleParameters = ScheduleParameters()

@@ -1,0 +1,240 @@
+"""The types that a declared column can have: as lenient as spellings of one value are, in files, requests and training.
+
+A declared kind is a name, and behind a colon what its values are read by: `date:%b-%Y`, `ordinal:["S","M","L"]`,
+`number:,` (a decimal comma).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from casebook.column_types.column_type import ColumnType, InvalidValueError, distinct_of_type, is_null, objects, spread
+from casebook.column_types.declared_times import DatetimeType, FormattedDateType
+from casebook.column_types.tabular_types import FlagType, NumberType, TextType
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+WHOLE = re.compile(r"[+-]?\d+\.0+", re.ASCII)
+SPELLED = {
+    True: ("true", "t", "yes", "y", "1", "1.0", "on"),
+    False: ("false", "f", "no", "n", "0", "0.0", "off"),
+}
+BOOLEANS = {word: value for value, words in SPELLED.items() for word in words}
+
+
+class WholeNumberType(NumberType):
+    """Whole numbers."""
+
+    expected = "a whole number"
+    json_schema: ClassVar[Mapping[str, Any]] = {"type": ["integer", "null"]}
+
+    def parse_value(self, value: Any) -> float:  # noqa: ANN401
+        """Parse a single value; a float may be whole or not."""
+        number: float = ColumnType.parse_value(self, value)
+        return number
+
+    def read(self, value: Any) -> float:  # noqa: ANN401
+        """Read a finite number without a fraction."""
+        number = super().read(value)
+        if number.is_integer():
+            return number
+        raise InvalidValueError
+
+    def parse_column(self, column: pd.Series, place: str) -> pd.Series:
+        """Parse a column; floats are looked at one by one for their fractions."""
+        parsed = super().parse_column(column, place)
+        if column.dtype.kind == "f":
+            numbers = parsed.to_numpy(np.float64, na_value=np.nan)
+            fraction = ~np.isnan(numbers) & (numbers != np.floor(numbers))
+            self._refuse(column, np.arange(len(numbers)), fraction, place)
+        return parsed
+
+    def parse_distinct(self, values: pd.Index) -> tuple[Sequence[Any] | np.ndarray, np.ndarray]:
+        """Parse distinct values, and mark those with a fraction."""
+        parsed, wrong = super().parse_distinct(values)
+        numbers = np.asarray(parsed, dtype=np.float64)
+        return parsed, wrong | (~np.isnan(numbers) & (numbers != np.floor(numbers)))
+
+
+class DecimalType(NumberType):
+    """Numbers that a text may write with another sign than a point."""
+
+    def __init__(self, sign: str) -> None:
+        """Keep the decimal sign."""
+        self.sign = sign
+
+    def read(self, value: Any) -> float:  # noqa: ANN401
+        """Read a finite number, in a text with this sign (or a point, as numbers themselves are written)."""
+        return super().read(value.replace(self.sign, ".") if isinstance(value, str) else value)
+
+    def parse_distinct(self, values: pd.Index) -> tuple[Sequence[Any] | np.ndarray, np.ndarray]:
+        """Parse texts once their sign is a point."""
+        texts = isinstance(values.dtype, pd.StringDtype)
+        return super().parse_distinct(values.str.replace(self.sign, ".", regex=False) if texts else values)
+
+
+class BooleanType(FlagType):
+    """Booleans in any plain spelling: yes/no, true/false, t/f, y/n, on/off, 1/0."""
+
+    expected = "yes or no, true or false, 1 or 0"
+    json_schema: ClassVar[Mapping[str, Any]] = {"type": ["boolean", "string", "integer", "null"]}
+
+    def read(self, value: Any) -> bool:  # noqa: ANN401
+        """Read a boolean in any of its spellings."""
+        if isinstance(value, bool | int | float | str | np.generic):
+            found = BOOLEANS.get(str(value).strip().lower())
+            if found is not None:
+                return found
+        raise InvalidValueError
+
+
+class CategoryType(TextType):
+    """Categories: texts without the blanks around them; 1.0 is 1, whether as a text or a number."""
+
+    expected = "a text or a number"
+    certain = frozenset({str, type(None), int, bool, float})
+    json_schema: ClassVar[Mapping[str, Any]] = {"type": ["string", "number", "boolean", "null"]}
+
+    def parse_value(self, value: Any) -> str | None:  # noqa: ANN401
+        """Parse a single value; blanks alone are null."""
+        return None if is_null(value) else self.read(value) or None
+
+    def read(self, value: Any) -> str:  # noqa: ANN401
+        """Read a text, a number or a boolean."""
+        if isinstance(value, str):
+            text = value.strip()
+            return text.partition(".")[0] if text[-1:] == "0" and WHOLE.fullmatch(text) else text
+        if isinstance(value, bool | np.bool_):
+            return str(bool(value))
+        if isinstance(value, date):
+            return value.isoformat()
+        if isinstance(value, int | float | np.integer | np.floating | Decimal):
+            number = float(value)
+            return str(int(number)) if number.is_integer() else repr(number)
+        raise InvalidValueError
+
+    def is_certain(self, column: pd.Series) -> bool:  # noqa: ARG002 - blanks may have to go
+        """Return that values must be looked at."""
+        return False
+
+    def parse_column(self, column: pd.Series, place: str) -> pd.Series:
+        """Parse a column; one of texts that are as they should be stays as it is."""
+        if TextType.is_certain(self, column):
+            _, values = distinct_of_type(column)
+            if all(self.parse_value(value) == value for value in values.tolist()):
+                return column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
+        return super().parse_column(column, place)
+
+
+CATEGORY = CategoryType()
+
+
+class OrdinalType(CategoryType):
+    """Categories with an order; parsed into an ordered category of all of them."""
+
+    certain = frozenset()
+
+    def __init__(self, order: str) -> None:
+        """Read the order, a JSON list, the least first."""
+        self.order = list_order(order)
+        self.ranks = {value: rank for rank, value in enumerate(self.order)}
+        self.expected = f"one of {', '.join(self.order)}"
+
+    def read(self, value: Any) -> str:  # noqa: ANN401
+        """Read one of the values."""
+        text = super().read(value)
+        if text in self.ranks or not text:
+            return text
+        raise InvalidValueError
+
+    def parse_column(self, column: pd.Series, place: str) -> pd.Series:
+        """Parse a column."""
+        return ColumnType.parse_column(self, column, place)
+
+    def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:
+        """Make an ordered category."""
+        ranks = np.array([self.ranks.get(value, -1) for value in parsed], dtype=np.int64)
+        ranked = pd.Categorical.from_codes(spread(codes, ranks, -1), pd.Index(self.order), ordered=True)
+        return pd.Series(ranked, column.index, name=column.name)
+
+
+def list_order(order: str) -> list[str]:
+    """Read the order of an ordinal, a JSON list, as categories are read."""
+    return [CATEGORY.read(value) for value in json.loads(order)]
+
+
+class FreeTextType(TextType):
+    """Texts of many words; parsed into `str`, with nulls."""
+
+    certain = frozenset({str, type(None)})
+
+    def parse_column(self, column: pd.Series, place: str) -> pd.Series:
+        """Parse a column; texts stay as they are."""
+        if self.is_certain(column):
+            return column.astype("str")
+        return super().parse_column(column, place).astype("str")
+
+
+class AnyType(ColumnType):
+    """Values that no model looks at: keys, and what is ignored; they stay as they are."""
+
+    expected = "anything"
+    certain = frozenset({str, type(None), int, float, bool})
+    json_schema: ClassVar[Mapping[str, Any]] = {"type": ["string", "number", "boolean", "null"]}
+
+    def parse_value(self, value: Any) -> Any:  # noqa: ANN401
+        """Return the value."""
+        return value
+
+    def read(self, value: Any) -> Any:  # noqa: ANN401
+        """Return the value."""
+        return value
+
+    def is_certain(self, column: pd.Series) -> bool:  # noqa: ARG002
+        """Return that every value is valid."""
+        return True
+
+    def parse_column(self, column: pd.Series, place: str) -> pd.Series:  # noqa: ARG002
+        """Return the column."""
+        return column
+
+    def pack(self, values: Sequence[Any]) -> pd.Series:
+        """Store the values as they are."""
+        return objects(values)
+
+
+PLAIN_TYPES: Mapping[str, ColumnType] = {
+    "integer": WholeNumberType(),
+    "boolean": BooleanType(),
+    "category": CATEGORY,
+    "datetime": DatetimeType(),
+    "free_text": FreeTextType(),
+    "any": AnyType(),
+}
+# Of the types that are read by something, what makes them.
+TYPES_BY: Mapping[str, Callable[[str], ColumnType]] = {
+    "number": DecimalType,
+    "ordinal": OrdinalType,
+    "date": FormattedDateType,
+    "datetime": DatetimeType,
+}
+
+
+class ColumnTypes(dict[str, ColumnType]):
+    """The types by kind; those that are read by something are made when they are first asked for."""
+
+    def __missing__(self, kind: str) -> ColumnType:
+        """Make the type of a kind like `date:%b-%Y`."""
+        name, _, form = kind.partition(":")
+        if not form or name not in TYPES_BY:
+            raise KeyError(kind)
+        made: ColumnType = TYPES_BY[name](form)
+        return self.setdefault(kind, made)

@@ -1,0 +1,84 @@
+"""The parameters of a declared case: what follows from the roles of its columns stands in them by default."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from pydantic import Field, create_model, field_serializer, model_validator
+
+from casebook.cases.samples import SAMPLES
+from casebook.config.schema import CaseParameters, Parameters
+from casebook.config.schema.table_declaration import DataParameters  # noqa: TC001 - Pydantic looks it up
+from casebook.config.tree import overlay
+
+# Strategies of a split that are called after a role; those of keys are called after their columns.
+STRATEGIES = {"group": "group", "time": "time", "split": "given"}
+
+
+class DeclaredCaseParameters(CaseParameters):
+    """The top key of a declared case."""
+
+    data: DataParameters
+
+    @model_validator(mode="before")
+    @classmethod
+    def _follow_roles(cls, tree: Any) -> Any:  # noqa: ANN401 - not checked yet
+        columns = tree.get("data", {}).get("columns") if isinstance(tree, dict) else None
+        if not isinstance(columns, dict):
+            return tree
+        said = {str(name): column for name, column in columns.items() if isinstance(column, dict)}
+        roles = {name: column.get("role", "feature") for name, column in said.items()}
+        keys = {STRATEGIES.get(role, name): name for name, role in roles.items() if role in {"key", *STRATEGIES}}
+        leaks = {name: "drop" for name, role in roles.items() if role == "leak"}
+        classes = said.get(str(tree.get("target")), {}).get("classes") or []
+        labels = {str(label): number for number, label in enumerate(classes)}
+        plain = [str(number) for number in range(len(labels))] == list(labels)
+        fit = tree.get("task") == "multiclass" or (tree.get("task") == "binary" and len(labels) == 2)
+        follows = {"split": {"keys": keys}, "leaks": leaks, "labels": labels if fit and not plain else {}}
+        return overlay({name: block for name, block in follows.items() if block not in ({}, {"keys": {}})}, tree)
+
+    @model_validator(mode="after")
+    def _check_target(self) -> DeclaredCaseParameters:
+        marked = self.data.with_role("target")
+        if marked and marked != [self.target]:
+            raise ValueError(f"data.columns.{marked[0]} has the role target, but target is {self.target}: give one")
+        weights = self.data.with_role("weight")
+        if weights:
+            raise ValueError(
+                f"data.columns.{weights[0]}: no training weighs its rows yet; give it the role ignore, or leave it out"
+            )
+        said = self.data.columns.get(self.target)
+        if said is None:
+            return self
+        if said.role not in {"target", "feature"}:
+            raise ValueError(f"target {self.target} has the role {said.role} in data.columns: give it none")
+        if said.type in {"id", "text", "date", "datetime"}:
+            raise ValueError(f"target {self.target} is declared as {said.type}, which nothing can be learnt to answer")
+        if self.task == "regression" and (said.classes or said.type in {"category", "boolean", "ordinal"}):
+            has = "classes" if said.classes else f"the type {said.type}"
+            raise ValueError(f"target {self.target} has {has}; give task: binary or multiclass")
+        if self.task == "binary" and len(said.classes) > 2:
+            raise ValueError(f"target {self.target} has {len(said.classes)} classes; give task: multiclass")
+        return self
+
+    @field_serializer("data")
+    def _state_what_is_said(self, data: DataParameters) -> dict[str, Any]:
+        """Leave defaults out: a column has a dozen options, of which one or two are said."""
+        return data.model_dump(mode="json", exclude_defaults=True)
+
+
+@cache
+def declared_parameters(case: str) -> type[DeclaredCaseParameters]:
+    """Make the class of a declared case's parameters: one with a sample has the parameters of its generator."""
+    if case not in SAMPLES:
+        return DeclaredCaseParameters
+    generator = SAMPLES[case]
+    sizes: dict[str, Any] = {
+        generator.rows: (int, Field(default=generator.usual, ge=generator.fewest)),
+        "seed": (int, Field(default=1, ge=0)),
+    }
+    sample = create_model("SampleParameters", __base__=Parameters, **sizes)
+    named = f"{case.capitalize()}Parameters"
+    made: type[DeclaredCaseParameters] = create_model(named, __base__=DeclaredCaseParameters, sample=(sample, sample()))
+    return made

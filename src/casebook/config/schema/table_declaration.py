@@ -1,0 +1,170 @@
+"""Parameters of a declared case's tables: the block `data`, which takes the place of a case's own Python."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from casebook.config.schema.types import Names, Parameters
+
+Role = Literal["feature", "target", "key", "group", "time", "split", "weight", "leak", "ignore"]
+DeclaredType = Literal["number", "integer", "boolean", "category", "ordinal", "date", "datetime", "text", "id"]
+# A table has one of each at most.
+SINGLE_ROLES = ("target", "group", "time", "split", "weight")
+TIME_TYPES = ("date", "datetime", "integer", "number")
+# What goes with which types.
+OPTIONS_OF_TYPES: dict[str, tuple[str, ...]] = {
+    "format": ("date", "datetime"),
+    "order": ("ordinal",),
+    "classes": ("category", "boolean", "integer", "number", "ordinal"),
+    "minimum": ("number", "integer"),
+    "maximum": ("number", "integer"),
+}
+
+
+def _name_columns(block: Any) -> Any:  # noqa: ANN401 - not checked yet
+    """Make texts of names that YAML reads as numbers, and refuse those whose spelling it loses."""
+    if not isinstance(block, dict):
+        return block
+    lost = [name for name in block if name is None or isinstance(name, bool)]
+    if lost:
+        raise ValueError(f"YAML reads a name as {lost[0]!r} (no, yes, on, off, null): put it in quotes")
+    return {str(name): said for name, said in block.items()}
+
+
+def _write_labels(labels: Any) -> Any:  # noqa: ANN401
+    """Refuse labels whose spelling YAML loses; a whole number stays one."""
+    if isinstance(labels, list) and any(label is None or isinstance(label, bool) for label in labels):
+        raise ValueError(
+            'YAML reads No, Yes, on, off, true and null as values of its own: put labels in quotes, as in ["No", "Yes"]'
+        )
+    return labels
+
+
+def _list_joined(join_on: Any) -> Any:  # noqa: ANN401
+    """Accept a column, a list of them, or a mapping of the rows' columns to the joined table's."""
+    if isinstance(join_on, str):
+        join_on = [join_on]
+    return {name: name for name in join_on} if isinstance(join_on, list) else join_on
+
+
+Labels = Annotated[list[str | int | float], BeforeValidator(_write_labels)]
+
+
+class TableParameters(Parameters):
+    """A raw file, and how it is joined to the rows where it is not the first."""
+
+    file: str = Field(min_length=1, description="in the case's raw folder, below the project, or an absolute path")
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    encoding: str = "utf-8"
+    decimal: str = Field(default=".", min_length=1, max_length=1)
+    header: bool = Field(default=True, description="whether the first line names the columns; else give `names`")
+    names: Names = Field(default_factory=list, description="of the columns, where the file has none or others")
+    nulls: list[str] = Field(default_factory=list, description="spellings of null beside empty cells, NA and the like")
+    rename: dict[str, str] = Field(default_factory=dict, description="spelling of a column -> its name here")
+    sheet: str = Field(default="", description="of a workbook; empty for the first")
+    join_on: Annotated[dict[str, str], BeforeValidator(_list_joined)] = Field(
+        default_factory=dict, description="column, list of them, or column of the rows -> column of this table"
+    )
+    prefix: str = Field(default="", description="put before the columns of a joined table, but those of join_on")
+    unmatched: Literal["refuse", "drop", "missing"] = Field(
+        default="refuse", description="rows without a partner: refuse the file, drop them, or keep them as missing"
+    )
+
+    @model_validator(mode="after")
+    def _check_names(self) -> TableParameters:
+        twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        if twice:
+            raise ValueError(f"names: {', '.join(twice)} stands there twice")
+        if not self.header and not self.names:
+            raise ValueError("a file without a header line needs the names of its columns: give names: [a, b, ...]")
+        return self
+
+
+class ColumnParameters(Parameters):
+    """What one column of the joined rows is for, and how its values are read."""
+
+    role: Role = "feature"
+    type: DeclaredType | None = Field(default=None, description="none: numbers are `number`, all else is `category`")
+    format: str = Field(default="", description="of dates that are not ISO, as strptime writes it: %b-%Y")
+    order: Labels = Field(default_factory=list, description="of an ordinal's values, the least first")
+    classes: Labels = Field(
+        default_factory=list, description="of the target, as they are written; of two the second is the positive one"
+    )
+    test: Labels = Field(default_factory=list, description="of the role split: the values of test rows")
+    values: Labels = Field(default_factory=list, description="the only values there may be")
+    minimum: float | None = None
+    maximum: float | None = None
+    nullable: bool = Field(default=True, description="false refuses a file with empty cells here")
+
+    @model_validator(mode="after")
+    def _check_options(self) -> ColumnParameters:
+        if self.type == "ordinal" and not self.order:
+            raise ValueError("type ordinal needs the order of its values, the least first: give order: [S, M, L]")
+        for option, types in OPTIONS_OF_TYPES.items():
+            said = getattr(self, option)
+            if said not in ("", None, []) and self.type not in (None, *types):
+                raise ValueError(f"{option} goes with the type {' or '.join(types)}, not with {self.type}")
+        if self.test and self.role != "split":
+            raise ValueError(f"test names the test rows' values of the role split, not of {self.role}")
+        if self.role == "time" and self.type not in TIME_TYPES:
+            raise ValueError(f"the role time needs a type: {', '.join(TIME_TYPES)}")
+        for option in ("order", "classes", "values"):
+            labels = [str(label) for label in getattr(self, option)]
+            if len(set(labels)) < len(labels):
+                raise ValueError(f"{option}: a value stands there twice")
+        if len(self.classes) == 1:
+            raise ValueError("classes: one class leaves nothing to tell apart; give two or more")
+        return self
+
+
+class FeatureParameters(Parameters):
+    """A derived feature: a registered function of columns or of other features, row by row."""
+
+    function: str = Field(min_length=1, description="a name in `preprocessing.feature_functions`")
+    of: Names = Field(min_length=1)
+    options: dict[str, str | int | float | bool] = Field(default_factory=dict)
+
+
+class DataParameters(Parameters):
+    """The tables of a declared case, what their columns are, and the features that are derived from them."""
+
+    defaults: Literal["rows", "schema"] = Field(
+        default="rows", description="of preprocessing and training: by the number of rows, or as for a case in Python"
+    )
+    fetch: str = Field(
+        default="",
+        description="where the files come from: `competition:` or `dataset:` (Kaggle's), or `keras:`, and a name",
+    )
+    tables: dict[str, TableParameters] = Field(min_length=1, description="the first one holds the rows")
+    columns: Annotated[dict[str, ColumnParameters], BeforeValidator(_name_columns)] = Field(default_factory=dict)
+    features: Annotated[dict[str, FeatureParameters], BeforeValidator(_name_columns)] = Field(
+        default_factory=dict, description="each of columns, or of features above it; one of a column's name replaces it"
+    )
+
+    @field_validator("tables")
+    @classmethod
+    def _check_joins(cls, tables: dict[str, TableParameters]) -> dict[str, TableParameters]:
+        first, *joined = tables
+        if tables[first].join_on or tables[first].prefix:
+            raise ValueError(f"{first} holds the rows, being the first: it has no join_on and no prefix")
+        for name in joined:
+            if not tables[name].join_on:
+                raise ValueError(f"{name} is joined to {first}: give join_on, the column or columns that both have")
+        bad = [name for name in tables if not name.isidentifier()]
+        if bad:
+            raise ValueError(f"{bad[0]!r} is no name for a table: give letters, digits and _")
+        return tables
+
+    @model_validator(mode="after")
+    def _check_roles(self) -> DataParameters:
+        for role in SINGLE_ROLES:
+            names = [name for name, column in self.columns.items() if column.role == role]
+            if len(names) > 1:
+                raise ValueError(f"columns {', '.join(names)} all have the role {role}; a case has one")
+        return self
+
+    def with_role(self, *roles: Role) -> list[str]:
+        """Return the listed columns that have one of some roles."""
+        return [name for name, column in self.columns.items() if column.role in roles]

@@ -1,0 +1,125 @@
+"""The features of a declared case: those that a column has by its type, and those that are declared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from casebook.column_types.column_type import InvalidTableError
+from casebook.column_types.declared_types import list_order
+from casebook.data.name_lookup import describe_unknown
+from casebook.preprocessing.registered_functions import DATE_PARTS, FUNCTIONS
+from casebook.preprocessing.row_schema import Feature
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from casebook.column_types.kinds import Kind
+    from casebook.config.schema.table_declaration import FeatureParameters
+
+# From this share of null rows on, that a number is missing is a feature of its own.
+MISSING_SHARE = 0.01
+# What a date, and a text, is made into.
+DAY_FEATURES = ("year", "month", "quarter", "week", "weekday", "day")
+WORD_BUCKETS = 64
+# Declared functions that make several features.
+SEVERAL = ("date_parts", "hashed_words")
+
+
+def list_features(
+    open_columns: Mapping[str, Kind],
+    columns: Mapping[str, Kind],
+    values: Mapping[str, pd.Series],
+    declared: Mapping[str, FeatureParameters],
+    typed: Mapping[str, str | None],
+) -> dict[str, Feature]:
+    """List the features by name.
+
+    Args:
+        open_columns: columns that are features themselves, with their kinds.
+        columns: all columns that a feature may be made of, with their kinds.
+        values: of the columns, raw.
+        declared: features of the declaration, each of columns or of those before it.
+        typed: declared types of columns.
+    """
+    features: dict[str, Feature] = {}
+    for name, kind in open_columns.items():
+        if typed.get(name) != "id" and values[name].notna().any():
+            features |= features_of_column(name, kind, values[name])
+    for name, said in declared.items():
+        made = declare_feature(name, said, columns, features)
+        own = {column for column in said.of if column == name}
+        # One of a column's name takes its place; what the column's type made of it goes.
+        if own:
+            features = {each: made.pop(each, feature) for each, feature in features.items()}
+        features |= made
+    return features
+
+
+def features_of_column(name: str, kind: Kind, values: pd.Series) -> dict[str, Feature]:
+    """Return what a column of a kind is made into where nothing else is declared."""
+    kind, _, form = kind.partition(":")
+    if kind in {"date", "datetime"}:
+        return dates_of(name, kind)
+    if kind == "free_text":
+        return words_of(name)
+    if kind == "boolean":
+        made = Feature("zero_or_one", (name,))
+    elif kind == "ordinal":
+        made = Feature("rank", (name,), {"order": list_order(form)})
+    else:
+        made = Feature("as_is", (name,))
+    missing = kind != "category" and values.isna().mean() >= MISSING_SHARE
+    return {name: made, **({f"{name}_missing": Feature("is_missing", (name,))} if missing else {})}
+
+
+def dates_of(name: str, kind: str) -> dict[str, Feature]:
+    """Return the parts of a date, and the hour of a time."""
+    parts = (*DAY_FEATURES, "hour") if kind == "datetime" else DAY_FEATURES
+    return {f"{name}_{part}": Feature("date_part", (name,), {"part": part}) for part in parts}
+
+
+def words_of(name: str, buckets: int = WORD_BUCKETS) -> dict[str, Feature]:
+    """Return the counts of a text's words by the bucket of their hash."""
+    return {
+        f"{name}_words_{bucket}": Feature("hashed_word", (name,), {"bucket": bucket, "buckets": buckets})
+        for bucket in range(buckets)
+    }
+
+
+def declare_feature(
+    name: str, said: FeatureParameters, columns: Mapping[str, Kind], before: Mapping[str, Feature]
+) -> dict[str, Feature]:
+    """Return the features that one declaration makes.
+
+    Raises:
+        InvalidTableError: there is no such function or column, or not so many, or no such option.
+    """
+    place = f"data.features.{name}"
+    for of in said.of:
+        if of not in columns and of not in before:
+            raise InvalidTableError(f"{place}.of: {describe_unknown('column or feature', of, [*columns, *before])}")
+    if said.function == "date_parts":
+        return dates_of(said.of[0], columns.get(said.of[0], "date").partition(":")[0])
+    if said.function == "hashed_words":
+        return words_of(said.of[0], int(said.options.get("buckets", WORD_BUCKETS)))
+    if said.function not in FUNCTIONS:
+        known = [*FUNCTIONS, *SEVERAL]
+        raise InvalidTableError(f"{place}.function: {describe_unknown('function', said.function, known)}")
+    function = FUNCTIONS[said.function]
+    if len(said.of) != function.inputs:
+        raise InvalidTableError(
+            f"{place}.of: {said.function} takes {function.inputs} column{'s' * (function.inputs > 1)}, not "
+            f"{len(said.of)}: {', '.join(said.of)}"
+        )
+    if set(said.options) != set(function.options):
+        wanted = ", ".join(function.options) or "none"
+        raise InvalidTableError(
+            f"{place}.options: {said.function} takes {wanted}, not {', '.join(said.options) or 'none'}"
+        )
+    if said.function == "date_part" and said.options["part"] not in DATE_PARTS:
+        raise InvalidTableError(
+            f"{place}.options.part: {describe_unknown('part', str(said.options['part']), DATE_PARTS)}"
+        )
+    return {name: Feature(said.function, tuple(said.of), dict(said.options))}

@@ -1,0 +1,224 @@
+"""Typing, checking and joining the raw tables of a declared case, as its schema of a joined row says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from casebook.column_types.column_type import InvalidTableError
+from casebook.column_types.kinds import COLUMN_TYPES
+from casebook.column_types.parsing import conform_table
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from casebook.config.schema.table_declaration import ColumnParameters, DataParameters, TableParameters
+    from casebook.preprocessing.row_schema import Label, RowSchema
+
+EXAMPLES = 3
+TRAIN, TEST = "train", "test"
+
+
+def type_table(
+    raw: pd.DataFrame, table: str, schema: RowSchema, data: DataParameters, target: str = "", task: str = "regression"
+) -> pd.DataFrame:
+    """Type and check a raw table.
+
+    Args:
+        raw: values as they stand in the file.
+        table: its name in the declaration.
+        schema: of a joined row.
+        data: the declaration.
+        target: a column that holds numbers, or labels to be numbered.
+        task: binary, multiclass or regression.
+
+    Returns:
+        The columns that the joined rows have of it under their names there, and the keys by which it is joined under
+        the names that they have in the rows; the target as float64, NaN where it is null.
+
+    Raises:
+        InvalidTableError: a value is not of its column's type, or is none that it may be.
+    """
+    said = data.tables[table]
+    keys = {right: left for left, right in said.join_on.items()}
+    names = {str(name): f"{said.prefix}{name}" for name in raw.columns if name not in keys}
+    kinds = {raw_name: schema.columns[name] for raw_name, name in names.items() if name in schema.columns}
+    kinds |= {right: schema.columns[left] for right, left in keys.items()}
+    typed = conform_table(raw[list(kinds)], kinds, said.file).rename(columns={**names, **keys})
+    raw_target = next((raw_name for raw_name, name in names.items() if name == target), None)
+    if raw_target is not None:
+        place = f"{said.file}, column {target}"
+        typed = typed.assign(**{target: number_target(raw[raw_target], schema.classes, task, place)})
+    order = [*keys.values(), *names.values()]
+    typed = typed[[name for name in order if name in typed]]
+    wrong = [
+        told
+        for name in typed
+        if name in data.columns and name in names.values()
+        for told in find_forbidden(typed[name], data.columns[name], f"{said.file}, column {name}")
+    ]
+    if wrong:
+        raise InvalidTableError("\n".join(wrong))
+    return typed
+
+
+def find_forbidden(column: pd.Series, said: ColumnParameters, place: str) -> Iterator[str]:
+    """Find values that a declaration rules out -> the column, the rule, the count, the first value and its row."""
+    known = column.notna().to_numpy()
+    if said.values:  # noqa: PD011 - no pandas object
+        allowed = [str(value) for value in said.values]  # noqa: PD011
+        other = known & ~column.astype("str").isin(allowed).to_numpy()
+        yield from _describe_wrong(column, other, f"must be one of {', '.join(allowed)}", place)
+    if said.minimum is not None or said.maximum is not None:
+        numbers = column.to_numpy(np.float64, na_value=np.nan)
+        low = -np.inf if said.minimum is None else said.minimum
+        high = np.inf if said.maximum is None else said.maximum
+        outside = known & ((numbers < low) | (numbers > high))
+        yield from _describe_wrong(column, outside, f"must be from {low:g} to {high:g}", place)
+    if not said.nullable:
+        yield from _describe_wrong(column, ~known, "must not be empty", place)
+
+
+def _describe_wrong(column: pd.Series, wrong: np.ndarray, rule: str, place: str) -> Iterator[str]:
+    rows = np.flatnonzero(wrong)
+    if len(rows):
+        first = f"first {str(column.iloc[rows[0]])!r} in data row {rows[0] + 1}"
+        yield f"{place}: {rule} ({len(rows)} rows, {first}); mend the file or the declaration"
+
+
+def join_tables(typed: Mapping[str, pd.DataFrame], data: DataParameters) -> pd.DataFrame:
+    """Join all tables to the first, each row of which keeps its place.
+
+    Raises:
+        InvalidTableError: a key stands twice in a joined table, or a row has no partner and `unmatched` refuses that.
+    """
+    first, *others = typed
+    rows = typed[first].reset_index(drop=True)
+    for table in others:
+        said, one = data.tables[table], typed[table]
+        keys = list(said.join_on)
+        places = find_rows(rows[keys], one[keys], said)
+        found = places >= 0
+        if not found.all() and said.unmatched != "missing":
+            if said.unmatched == "refuse":
+                raise InvalidTableError(describe_unmatched(rows.loc[~found, keys], table, said))
+            rows, places = rows[found].reset_index(drop=True), places[found]
+        taken = {
+            str(name): pd.Series(pd.api.extensions.take(one[name].array, places, allow_fill=True), copy=False)
+            for name in one.columns.difference(keys, sort=False)
+        }
+        rows = pd.concat([rows, pd.DataFrame(taken, copy=False)], axis=1)
+    return rows
+
+
+def find_rows(many: pd.DataFrame, one: pd.DataFrame, said: TableParameters) -> np.ndarray:
+    """Find the row of `one` that has the same keys.
+
+    Returns:
+        int of shape (rows of many,), -1 where there is none or a key is null.
+
+    Raises:
+        InvalidTableError: keys stand twice in `one`.
+    """
+    left, right = np.zeros(len(many), dtype=np.int64), np.zeros(len(one), dtype=np.int64)
+    for name in many.columns:
+        values = pd.Index(_plain(one[name].dropna()).unique())
+        for codes, column in ((left, many[name]), (right, one[name])):
+            own, distinct = pd.factorize(_plain(column))
+            found = np.append(values.get_indexer(pd.Index(distinct)), -1)[own]
+            codes[:] = np.where((codes < 0) | (found < 0), -1, codes * len(values) + found)
+    known = np.flatnonzero(right >= 0)
+    keys = pd.Index(right[known])
+    if not keys.is_unique:
+        repeated = one.iloc[known[keys.duplicated(keep=False)]]
+        raise InvalidTableError(
+            f"{said.file}: {show_keys(repeated.iloc[0])} stands {int((right == right[repeated.index[0]]).sum())} times "
+            f"({int(keys.duplicated().sum())} rows too many); keep one row for each {' and '.join(one.columns)}, or "
+            "add the column that tells them apart to join_on"
+        )
+    places = keys.get_indexer(pd.Index(left))
+    return np.where((places >= 0) & (left >= 0), known[places] if len(known) else -1, -1)
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    """Make texts of categories, whose indexes are looked up more slowly."""
+    return column.astype("str") if isinstance(column.dtype, pd.CategoricalDtype) else column
+
+
+def describe_unmatched(keys: pd.DataFrame, table: str, said: TableParameters) -> str:
+    """Say which rows have no partner, and what to do."""
+    examples = "; ".join(
+        show_keys(keys.drop_duplicates().iloc[row]) for row in range(min(EXAMPLES, len(keys.drop_duplicates())))
+    )
+    return (
+        f"{len(keys)} rows have no partner in {said.file} (first: {examples}); add the missing rows there, or give "
+        f"data.tables.{table}.unmatched=missing to keep them, or =drop to leave them out"
+    )
+
+
+def show_keys(keys: pd.Series) -> str:
+    """Write the keys of one row, as in `origin JFK, an empty hour`."""
+    return ", ".join(f"an empty {name}" if pd.isna(value) else f"{name} {value}" for name, value in keys.items())
+
+
+def number_target(column: pd.Series, classes: Sequence[Label], task: str, place: str) -> pd.Series:
+    """Make numbers of a raw target, or class numbers; float64 with NaN for null.
+
+    Args:
+        column: raw values.
+        classes: the labels by class number; none where they are the numbers.
+        task: binary, multiclass or regression.
+        place: what to call the column in errors.
+
+    Raises:
+        InvalidTableError: a value is no number, or none of the classes.
+    """
+    if task == "regression":
+        return COLUMN_TYPES["number"].parse_column(column, place).astype("float64")
+    return number_classes(COLUMN_TYPES["category"].parse_column(column, place), classes, place)
+
+
+def settle_target(rows: pd.DataFrame, target: str, task: str) -> pd.DataFrame:
+    """Leave out rows without a target; of classes the number becomes an int8 (int16 where there are many)."""
+    known = rows[target].notna().to_numpy()
+    kept = rows if known.all() else rows[known].reset_index(drop=True)
+    if task == "regression":
+        return kept
+    return kept.astype({target: "int8" if kept[target].max() <= np.iinfo(np.int8).max else "int16"})
+
+
+def number_classes(labels: pd.Series, classes: Sequence[Label], place: str) -> pd.Series:
+    """Number the labels; float64 with NaN for null.
+
+    Raises:
+        InvalidTableError: a label is none of the classes.
+    """
+    if classes:
+        numbers = {str(label): number for number, label in enumerate(classes)}
+        found = labels.astype("str").map(numbers)
+    else:
+        found = pd.to_numeric(labels.astype("str"), errors="coerce")
+    strange = found.isna().to_numpy() & labels.notna().to_numpy()
+    if strange.any():
+        rows = np.flatnonzero(strange)
+        raise InvalidTableError(
+            f"{place}: {str(labels.iloc[rows[0]])!r} is no class ({len(rows)} rows, first in data row {rows[0] + 1}); "
+            f"there are {', '.join(map(str, classes))}"
+        )
+    return found.astype("float64")
+
+
+def mark_given_parts(column: pd.Series, test: Collection[object], place: str) -> pd.Series:
+    """Translate the column of a published split into train and test.
+
+    Raises:
+        InvalidTableError: no row is one of the test rows, or all are.
+    """
+    words = column.astype("str")
+    tested = words.isin([str(value) for value in test]) if test else words.str.lower().str.contains(TEST, na=False)
+    if tested.all() or not tested.any():
+        known = ", ".join(map(str, words.drop_duplicates().head(EXAMPLES)))
+        raise InvalidTableError(f"{place}: give the values of test rows with test: [...]; it holds {known}")
+    return pd.Series(pd.Categorical(np.where(tested, TEST, TRAIN)), column.index, name=column.name)

@@ -1,0 +1,96 @@
+"""The classes of a declared case's target, as they are written, and targets from which nothing can be learnt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from casebook.column_types.column_type import InvalidTableError, distinct_of_type
+from casebook.column_types.kinds import COLUMN_TYPES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from casebook.config.schema.table_declaration import ColumnParameters
+    from casebook.preprocessing.row_schema import Label
+
+SHOWN = 5
+# A class of fewer rows cannot be in training, validation and test.
+LEAST_ROWS = 3
+# Class numbers are kept in a byte.
+MOST_CLASSES = 255
+
+
+def list_classes(column: pd.Series, said: ColumnParameters | None, task: str, place: str) -> tuple[Label, ...]:
+    """List the labels of a target's classes, as they are written, in the order of the class numbers.
+
+    Returns:
+        Declared ones as they are declared, else those of the file, sorted; nothing where they are 0, 1, 2 ...
+
+    Raises:
+        InvalidTableError: other labels than the declared ones, one class only, or more than the rows can support.
+    """
+    counts = count_labels(column)
+    labels = sorted(counts)
+    classes: tuple[Label, ...] = tuple(labels)
+    if said is not None and said.classes:
+        classes = tuple(label if isinstance(label, int) else str(label) for label in said.classes)
+        refuse_others(counts, classes, place)
+    elif labels and all(label.lstrip("-").isdigit() for label in labels):
+        classes = tuple(sorted(map(int, labels)))
+    refuse_hopeless(counts, task, place)
+    return () if classes == tuple(range(len(classes))) else classes
+
+
+def count_labels(column: pd.Series) -> dict[str, int]:
+    """Count the rows of each label, as categories are read."""
+    codes, values = distinct_of_type(column)
+    rows = np.bincount(codes[codes >= 0], minlength=len(values)).tolist()
+    read = COLUMN_TYPES["category"].parse_value
+    counts: Counter[str] = Counter()
+    for value, count in zip(values.tolist(), rows, strict=True):
+        label = read(value)
+        if label is not None and count:
+            counts[label] += count
+    return dict(counts)
+
+
+def refuse_others(counts: dict[str, int], classes: tuple[Label, ...], place: str) -> None:
+    """Refuse labels that are none of the declared classes."""
+    declared = [str(label) for label in classes]
+    others = [label for label in counts if label not in declared]
+    if others:
+        raise InvalidTableError(
+            f"{place}: {', '.join(map(repr, others[:SHOWN]))} ({sum(counts[label] for label in others)} rows) is none "
+            f"of the declared classes {', '.join(declared)}; add it to the column's classes, or mend the file"
+        )
+
+
+def refuse_hopeless(counts: dict[str, int], task: str, place: str) -> None:
+    """Refuse classes from which nothing can be learnt."""
+    if not counts:
+        raise InvalidTableError(f"{place}: no row has a value; there is nothing to learn from")
+    if len(counts) < 2:
+        raise InvalidTableError(f"{place}: every row is {next(iter(counts))}; two classes at least are needed")
+    if task == "binary" and len(counts) > 2:
+        named = ", ".join(list(counts)[:SHOWN])
+        raise InvalidTableError(f"{place}: there are {len(counts)} classes ({named}); give task: multiclass")
+    few = [label for label, rows in counts.items() if rows < LEAST_ROWS]
+    if few or len(counts) > MOST_CLASSES:
+        named = f": {', '.join(few[:SHOWN])}" if few else ""
+        raise InvalidTableError(
+            f"{place}: {len(few)} of {len(counts)} classes have fewer than {LEAST_ROWS} rows{named}; training, "
+            f"validation and test need one each, and {MOST_CLASSES} classes are the most: put classes together, leave "
+            f"those rows out, or give task: regression where the target is a number"
+        )
+
+
+def refuse_constant(column: pd.Series, place: str) -> None:
+    """Refuse a number that is the same in every row, or in none."""
+    known = column.dropna()
+    if not len(known):
+        raise InvalidTableError(f"{place}: no row has a value; there is nothing to learn from")
+    if known.nunique() < 2:
+        raise InvalidTableError(f"{place}: every row is {known.iloc[0]}; there is nothing to learn from")

@@ -1,0 +1,174 @@
+"""Raw files of declared cases: which file a table is read from, and how its declaration says that it is written."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from casebook.cases.declared import find_file, read_declaration
+from casebook.column_types.parsing import refuse_repeated_columns
+from casebook.datasets.arrivals import ArrivalsReader, ArrivedFiles
+from casebook.datasets.file_dataset import FileDataset
+from casebook.datasets.file_kinds import CSV, kind_of
+from casebook.datasets.file_kinds import PARQUET as PARQUET_KIND
+from casebook.datasets.raw import RawFile, read_csv
+from casebook.preprocessing.row_schema import RowSchema
+from casebook.runtime.atomic_files import atomic_write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from casebook.config.schema.table_declaration import TableParameters
+
+PARQUET, WORKBOOKS = {".parquet", ".pq"}, {".xlsx", ".xls", ".xlsm", ".ods"}
+
+
+class DeclaredTable(RawFile):
+    """A raw table of a declared case, read as text: columns as categories; as they are where the file has types."""
+
+    def __init__(self, case: str, table: str = "", filepath: str = "", metadata: dict[str, Any] | None = None) -> None:
+        """Find the file.
+
+        Args:
+            case: its name.
+            table: its name in the case's declaration; empty for the first.
+            filepath: another file of the same form.
+            metadata: for Kedro-Viz.
+        """
+        tables = read_declaration(case).data.tables
+        self._table = tables[table or next(iter(tables))]
+        super().__init__(filepath or str(find_file(case, self._table.file)), metadata)
+
+    def _read(self) -> pd.DataFrame:
+        return read_table(self._filepath, self._table)
+
+
+class DeclaredArrivals(ArrivedFiles):
+    """Read-only: files of new labelled rows in the form of a declared case's first table."""
+
+    def __init__(self, case: str, metadata: dict[str, Any] | None = None) -> None:
+        """Keep the case."""
+        super().__init__({"filepath": DeclaredTable(case)._describe()["filepath"]}, metadata)
+        self._case = case
+
+    def load(self) -> ArrivalsReader:
+        """Return what reads the files, without reading any yet."""
+        return DeclaredArrivalsReader(self._form, self._case)
+
+
+@dataclass(frozen=True)
+class DeclaredArrivalsReader(ArrivalsReader):
+    """Reads files in the form of a declared case's first table."""
+
+    case: str = ""
+
+    def read(self, file: str) -> pd.DataFrame:
+        """Read a file; see `raw.find_file` for where it may lie."""
+        table: pd.DataFrame = DeclaredTable(self.case, filepath=str(self.place(file))).load()
+        return table
+
+
+class RowSchemaFile(FileDataset):
+    """The schema of a declared case's joined rows, as JSON."""
+
+    def load(self) -> RowSchema:
+        """Read the schema."""
+        return RowSchema.from_dict(json.loads(self._filepath.read_text(encoding="utf-8")))
+
+    def save(self, data: RowSchema) -> None:
+        """Write the schema, whole or not at all."""
+        with atomic_write(self._filepath) as path:
+            path.write_text(json.dumps(data.to_dict(), indent=1), encoding="utf-8")
+
+
+def is_plain(path: Path, said: TableParameters) -> bool:
+    """Return whether a file is one that every case reads: CSV in UTF-8 with commas and a header line, or Parquet."""
+    plain = is_usual(said) and said.header and not said.names
+    return kind_of(path) == PARQUET_KIND or (plain and kind_of(path) == CSV)
+
+
+def is_usual(said: TableParameters) -> bool:
+    """Return whether a text file is in UTF-8 with commas and the usual spellings of null."""
+    return said.delimiter == "," and said.encoding.lower() in {"utf-8", "utf8"} and not said.nulls
+
+
+def read_table(path: Path, said: TableParameters) -> pd.DataFrame:
+    """Read a file as its declaration says.
+
+    Raises:
+        ValueError: it cannot be read so, or has columns twice or without a name.
+    """
+    kind = path.suffix.lower()
+    if kind in PARQUET:
+        table: pd.DataFrame = pa.parquet.read_table(path).to_pandas()
+    elif kind in WORKBOOKS:
+        table = pd.read_excel(path, sheet_name=said.sheet or 0, header=0 if said.header else None, dtype=object)
+    else:
+        table = _read_text(path, said)
+    if said.names and kind in (PARQUET | WORKBOOKS):
+        table = table.set_axis(said.names, axis="columns")
+    table = name_columns(table, said)
+    names = list(table.columns)
+    unnamed = [place for place, name in enumerate(names, 1) if not name.strip() or name.startswith("Unnamed: ")]
+    if unnamed:
+        raise ValueError(f"column {unnamed[0]} has no name; name it in the file's header or with names: [...]")
+    refuse_repeated_columns(names, str(path))
+    return table
+
+
+def name_columns(table: pd.DataFrame, said: TableParameters) -> pd.DataFrame:
+    """Rename columns as the declaration says, whatever their case; blanks around a name are none of it."""
+    spelled = {spell(name): name for name in said.names} | {spell(name): to for name, to in said.rename.items()}
+    exact = said.rename | {name: name for name in said.names}
+    return table.rename(columns=lambda name: exact.get(str(name), spelled.get(spell(str(name)), str(name).strip())))
+
+
+def spell(name: str) -> str:
+    """Write the name of a column as those that are declared are compared: small letters without blanks around."""
+    return name.strip().lower()
+
+
+def _read_text(path: Path, said: TableParameters) -> pd.DataFrame:
+    """Read a CSV file, packed or not, whose columns are texts: what they mean is for their types to say."""
+    if is_usual(said):
+        table = read_csv(path, () if said.header else said.names)
+        return table.set_axis(said.names, axis="columns") if said.header and said.names else table
+    first = _read_first_line(path, said)
+    # Where the declaration names the columns, a line that is no row of values is a header all the same.
+    has_header = said.header or not any(letter.isdigit() for value in first for letter in value)
+    names = said.names if said.names and (said.header or not has_header) else first
+    options = pyarrow.csv.ReadOptions(encoding=said.encoding, column_names=names, skip_rows=1 if has_header else 0)
+    parse = pyarrow.csv.ParseOptions(delimiter=said.delimiter, newlines_in_values=True)
+    types = {name: pa.dictionary(pa.int32(), pa.string()) for name in names}
+    nulls = [*pyarrow.csv.ConvertOptions().null_values, *said.nulls]
+    convert = pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=True, null_values=nulls)
+    with _open(path) as file:
+        frame: pd.DataFrame = pa.csv.read_csv(file, options, parse, convert).to_pandas()
+    return frame
+
+
+def _read_first_line(path: Path, said: TableParameters) -> list[str]:
+    """Read the values of the first line."""
+    with _open(path) as file:
+        encoding = "utf-8-sig" if said.encoding.lower() in {"utf-8", "utf8"} else said.encoding
+        return next(csv.reader(io.TextIOWrapper(file, encoding=encoding), delimiter=said.delimiter), [])
+
+
+def _open(path: Path) -> Any:  # noqa: ANN401 - a file of bytes
+    """Open a file; of a packed one what is in it."""
+    if path.suffix.lower() != ".zip":
+        return pa.input_stream(path, compression="detect")
+    archive = zipfile.ZipFile(path)
+    inside = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
+    if len(inside) != 1:
+        raise ValueError(f"a zip of one file is read, this one holds {len(inside)}: {', '.join(inside[:3])}")
+    return archive.open(inside[0])

@@ -1,0 +1,186 @@
+"""Which rows an honest test holds out: those of other subjects, of a later time, the given ones, or any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from casebook.config.schema.data import SplitParameters
+from casebook.data.splitting import PARTS, split_keys
+from casebook.schema_inference.orders import split_name
+from casebook.schema_inference.roles import is_counted_up, names_time
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from casebook.schema_inference.types import InferredType
+    from casebook.schema_inference.values import ColumnValues
+
+# What a run does where the case says nothing else.
+USUAL = SplitParameters()
+MIN_TIMES = 10
+MAX_NULL_SHARE = 0.01
+# Where more rows are copies, the table has few columns of few values, and equal rows are not the same observation.
+MAX_COPIED_SHARE = 0.5
+# Of a panel: the subjects, the share of them that a time must have, the times of each.
+MIN_PANEL_SUBJECTS, MIN_PANEL_SHARE, MIN_PANEL_TIMES = 5, 0.5, 3
+BIRTH_WORDS = {"birth", "birthdate", "birthday", "born", "dob"}
+FIRST_YEAR, LAST_YEAR = 1600, 2200
+
+
+@dataclass(frozen=True)
+class InferredSplit:
+    """How rows are assigned to training, validation and test.
+
+    Attributes:
+        strategy: row, group, time or given.
+        column: that it goes by; none for row.
+        why: in a few words.
+        settings: further keys of the `split` block.
+        copies: rows that are equal to an earlier one, keys aside.
+        duplicates: what becomes of them.
+    """
+
+    strategy: str = "row"
+    column: str = ""
+    why: str = "no key repeats and there is no time"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    copies: int = 0
+    duplicates: str = "keep"
+
+
+def find_time(columns: Mapping[str, ColumnValues], types: Mapping[str, InferredType]) -> str:
+    """Find the column that says when a row happened; empty where none does.
+
+    Dates of birth do not, and dates of which there are few leave too little choice. Of several, the one by which the
+    file is sorted, else the one with the most different values.
+    """
+    fitting = [name for name, column in columns.items() if _can_be_time(column, types[name])]
+    order = {name: (_is_sorted(columns[name], types[name]), len(columns[name].distinct)) for name in fitting}
+    return max(fitting, key=lambda name: order[name], default="")
+
+
+def _can_be_time(column: ColumnValues, inferred: InferredType) -> bool:
+    if column.nulls > MAX_NULL_SHARE * len(column) or BIRTH_WORDS & set(split_name(column.name)):
+        return False
+    if inferred.is_date:
+        return len(column.distinct) >= MIN_TIMES
+    numbers = column.numbers
+    # A series of years, one row each.
+    return bool(
+        inferred.type == "integer" and numbers is not None and names_time(column.name) and column.is_unique
+        and is_counted_up(column) and len(numbers) >= MIN_TIMES and _is_sorted(column, inferred)
+        and numbers.min() > FIRST_YEAR and numbers.max() < LAST_YEAR
+    )  # fmt: skip
+
+
+def split_by_group(column: ColumnValues, why: str, classes: np.ndarray | None) -> InferredSplit | None:
+    """Keep the rows of each subject on one side; none where a part would be empty or lack a class.
+
+    Args:
+        column: the subjects.
+        why: they are such.
+        classes: int of shape (rows,), the target's classes, -1 for null; none of a regression.
+    """
+    subjects = pd.Series(column.texts, dtype="str").reindex(column.codes)
+    parts = split_keys(subjects, USUAL.test_share, USUAL.validation_share, USUAL.seed)
+    if not _fill_all_parts(parts, np.unique(list(PARTS.values())), classes):
+        return None
+    return InferredSplit("group", column.name, why)
+
+
+def _fill_all_parts(parts: np.ndarray, names: np.ndarray, classes: np.ndarray | None) -> bool:
+    """Return whether each part has rows, and rows of each class."""
+    for name in names:
+        held = parts == name
+        if not held.any():
+            return False
+        if classes is not None and len(np.unique(classes[held & (classes >= 0)])) < classes.max() + 1:
+            return False
+    return True
+
+
+def find_panel(columns: Mapping[str, ColumnValues], types: Mapping[str, InferredType]) -> tuple[str, str]:
+    """Find the subject of a panel: a column of which, with a time that many share, no pair stands twice.
+
+    Returns:
+        The column and why, or two empty texts.
+    """
+    times = [name for name, column in columns.items() if not column.nulls and (types[name].is_date or names_time(name))]
+    for time in times:
+        shared = len(columns[time]) / max(len(columns[time].distinct), 1)
+        for name, column in columns.items():
+            subjects = len(column.distinct)
+            fits = types[name].type in ("category", "integer") and name not in times and not column.nulls
+            many = subjects >= MIN_PANEL_SUBJECTS and len(column) >= MIN_PANEL_TIMES * subjects
+            if fits and many and shared >= MIN_PANEL_SHARE * subjects and not _repeats(column, columns[time]):
+                return name, f"{subjects:,} of them, each once at a {time}"
+    return "", ""
+
+
+def _repeats(first: ColumnValues, second: ColumnValues) -> bool:
+    pairs = first.codes.astype(np.int64) * len(second.distinct) + second.codes
+    return len(np.unique(pairs)) < len(pairs)
+
+
+def times_of(column: ColumnValues, inferred: InferredType) -> np.ndarray:
+    """Return each row's time in days, or in the numbers that it is given in; NaN where it is null."""
+    if inferred.instants is not None:
+        return column.by_row(inferred.instants.astype("datetime64[s]").astype(np.int64) / 86_400)
+    return column.by_row(column.parsed_numbers)
+
+
+def _is_sorted(column: ColumnValues, inferred: InferredType) -> bool:
+    times = times_of(column, inferred)
+    times = times[~np.isnan(times)]
+    return bool((np.diff(times) >= 0).all())
+
+
+def split_by_time(column: ColumnValues, inferred: InferredType, classes: np.ndarray | None) -> InferredSplit | None:
+    """Hold out the last days with about a fifth of the rows; none where a part would lack a class.
+
+    Args:
+        column: the time.
+        inferred: its type.
+        classes: int of shape (rows,), the target's classes, -1 for null; none of a regression.
+    """
+    times = times_of(column, inferred)
+    age = np.floor(np.nanmax(times) - times)
+    test_days = _days_with(age, USUAL.test_share, 1)
+    rest = age[age >= test_days] - test_days
+    if not len(rest):
+        return None
+    validation_days = _days_with(rest, USUAL.validation_share, 1)
+    parts = np.where(age < test_days, 2, np.where(age < test_days + validation_days, 1, 0))
+    if not _fill_all_parts(parts, np.arange(3), classes):
+        return None
+    unit = "days" if inferred.is_date else "steps"
+    share = (parts == 2).mean()
+    return InferredSplit(
+        "time", column.name, f"the last {test_days} {unit} ({share:.0%} of the rows) are the test",
+        {"test_days": test_days, "validation_days": validation_days},
+    )  # fmt: skip
+
+
+def _days_with(age: np.ndarray, share: float, least: int) -> int:
+    """Return the number of last days that hold about a share of the rows."""
+    known = age[~np.isnan(age)]
+    return max(least, int(np.quantile(known, share)))
+
+
+def count_copies(columns: Mapping[str, ColumnValues]) -> int:
+    """Count the rows that are equal to an earlier one in all of some columns."""
+    if not columns:
+        return 0
+    table = pd.DataFrame({place: column.codes for place, column in enumerate(columns.values())}, copy=False)
+    return int(pd.util.hash_pandas_object(table, index=False).duplicated().sum())
+
+
+def split_by_row(copies: int, rows: int) -> InferredSplit:
+    """Assign rows at random, copies of a row to one side."""
+    if 0 < copies <= MAX_COPIED_SHARE * rows:
+        return InferredSplit(copies=copies, duplicates="group")
+    return InferredSplit(copies=copies)

@@ -1,0 +1,169 @@
+"""The target: whether a column can be one, which task it makes, and its classes."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from casebook.schema_inference.errors import SchemaInferenceError
+from casebook.schema_inference.roles import is_counted_up, names_id
+from casebook.schema_inference.types import BOOLEAN_PAIRS, POSITIVE_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from casebook.schema_inference.types import InferredType
+    from casebook.schema_inference.values import ColumnValues
+
+    Task = Literal["binary", "multiclass", "regression"]
+
+MAX_CLASSES = 100
+# Whole numbers with so few values may be classes; more are a number.
+MAX_NUMBERED_CLASSES = 12
+# Each class of numbers has so large a share of the rows; counts have rare large values.
+MIN_NUMBERED_CLASS_SHARE = 0.02
+# Each of training, validation and test rows needs each class.
+MIN_CLASS_ROWS = 30
+MIN_ROWS_PER_CLASS = 5
+# Of a text target, from which on it is a number with faults in it.
+MOSTLY_NUMBERS_SHARE = 0.5
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is predicted.
+
+    Attributes:
+        column: its values.
+        task: binary, multiclass or regression.
+        why: the task, in a few words.
+        classes: as they are written, the positive one last of two; none for a regression.
+        ordered: whether the values have an order: numbers, or classes of a scale.
+        rare: classes that have fewer than `MIN_CLASS_ROWS` rows, with their number.
+    """
+
+    column: ColumnValues
+    task: Task
+    why: str
+    classes: tuple[str, ...] = ()
+    ordered: bool = False
+    rare: tuple[tuple[str, int], ...] = ()
+
+
+def find_target(columns: Collection[str], target: str, file: str) -> str:
+    """Return the target's column.
+
+    Raises:
+        SchemaInferenceError: there is none of that name; names the nearest.
+    """
+    if target in columns:
+        return target
+    near = difflib.get_close_matches(target, columns, n=3, cutoff=0.5)
+    near = [name for name in columns if name.lower() == target.lower()] or near
+    hint = f" (did you mean {' or '.join(near)}?)" if near else ""
+    raise SchemaInferenceError(f"{file} has no column {target!r} for the target{hint}; it has {', '.join(columns)}")
+
+
+def infer_target(column: ColumnValues, inferred: InferredType, task: Task | None = None) -> Target:
+    """Check that a column can be predicted, and find task and classes.
+
+    Args:
+        column: the target's values.
+        inferred: its type.
+        task: what the user says it is.
+
+    Raises:
+        SchemaInferenceError: it is constant, a key, has more classes than rows can support, or holds texts where
+            numbers are needed.
+    """
+    _refuse_constant(column)
+    task, why = (task, "as said") if task else _infer_task(column, inferred)
+    if task == "regression":
+        _refuse_texts(column)
+        _refuse_key(column)
+        return Target(column, task, why, ordered=True)
+    _refuse_key(column)
+    if len(column.distinct) > MAX_CLASSES or column.filled < MIN_ROWS_PER_CLASS * len(column.distinct):
+        raise SchemaInferenceError(
+            f"the target {column.name} has {len(column.distinct):,} different values in {column.filled:,} rows, more "
+            f"classes than these rows support; give another column, or --task regression if they are numbers"
+        )
+    if task == "binary" and len(column.distinct) != 2:
+        raise SchemaInferenceError(
+            f"the target {column.name} has {len(column.distinct)} classes; give --task multiclass"
+        )
+    if task == "multiclass" and len(column.distinct) == 2:
+        raise SchemaInferenceError(f"the target {column.name} has 2 classes; give --task binary")
+    classes = _order_classes(column, inferred)
+    rows = dict(zip(column.texts, column.counts.tolist(), strict=True))
+    rare = tuple((label, rows[label]) for label in classes if rows[label] < MIN_CLASS_ROWS)
+    return Target(column, task, why, classes, len(classes) > 2 and bool(inferred.order), rare)
+
+
+def _infer_task(column: ColumnValues, inferred: InferredType) -> tuple[Task, str]:
+    distinct = len(column.distinct)
+    if distinct == 2:
+        return "binary", f"2 values: {' and '.join(column.texts)}"
+    if inferred.is_number:
+        shares = column.counts / column.filled
+        few = inferred.type == "integer" and distinct <= MAX_NUMBERED_CLASSES and is_counted_up(column)
+        if few and shares.min() >= MIN_NUMBERED_CLASS_SHARE:
+            return "multiclass", f"{distinct} whole numbers, each in many rows; if they count, give --task regression"
+        return "regression", f"{distinct:,} different numbers"
+    _refuse_mostly_numbers(column)
+    return "multiclass", f"{distinct} classes"
+
+
+def _refuse_constant(column: ColumnValues) -> None:
+    if len(column.distinct) < 2:
+        held = f"{column.texts[0]!r} in all {column.filled:,} rows" if column.filled else "nothing"
+        nulls = f", null in the other {column.nulls:,}" if column.nulls and column.filled else ""
+        raise SchemaInferenceError(f"the target {column.name} is constant: it holds {held}{nulls}; give another column")
+
+
+def _refuse_key(column: ColumnValues) -> None:
+    unique = column.is_unique and column.filled >= MIN_ROWS_PER_CLASS
+    whole_id = column.is_whole and (names_id(column.name) or is_counted_up(column))
+    if unique and (column.numbers is None or whole_id):
+        raise SchemaInferenceError(
+            f"the target {column.name} is a key: each of its {column.filled:,} values stands in one row (first: "
+            f"{', '.join(column.texts[:3])}), so that nothing can be learnt of it; give another column"
+        )
+
+
+def _refuse_mostly_numbers(column: ColumnValues) -> None:
+    numbers = ~np.isnan(column.parsed_numbers)
+    if len(numbers) > MAX_NUMBERED_CLASSES and numbers.mean() > MOSTLY_NUMBERS_SHARE:
+        _refuse_texts(column)
+
+
+def _refuse_texts(column: ColumnValues) -> None:
+    wrong = np.isnan(column.parsed_numbers)
+    if wrong.any():
+        rows = int(column.counts[wrong].sum())
+        shown = ", ".join(repr(text) for text, bad in zip(column.texts, wrong, strict=True) if bad)
+        raise SchemaInferenceError(
+            f"the target {column.name} of a regression holds texts in {rows:,} of {column.filled:,} rows, first in "
+            f"data rows {column.first_rows(wrong)}: {shown[:60]}; mend or empty them (rows with an empty target are "
+            f"set aside), or give --task multiclass"
+        )
+
+
+def _order_classes(column: ColumnValues, inferred: InferredType) -> tuple[str, ...]:
+    """Order the classes: of two the positive one last, by its word, else the rarer; of more as they are written."""
+    texts = column.texts
+    if len(texts) == 2:
+        if {text.lower() for text in texts} in [*BOOLEAN_PAIRS, {"0", "1"}, {"0.0", "1.0"}]:
+            return tuple(sorted(texts, key=lambda text: text.lower() in POSITIVE_WORDS))
+        if column.numbers is not None:
+            return tuple(text for _, text in sorted(zip(column.numbers, texts, strict=True)))
+        rows = dict(zip(texts, column.counts.tolist(), strict=True))
+        return tuple(sorted(texts, key=lambda text: (-rows[text], text)))
+    if inferred.order:
+        return inferred.order
+    if column.numbers is not None:
+        return tuple(text for _, text in sorted(zip(column.numbers, texts, strict=True)))
+    return tuple(sorted(texts))

@@ -1,0 +1,135 @@
+"""Nodes of declared cases - what their tables hold, typing, joining, features - and their wiring."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from kedro.pipeline import Pipeline
+
+from casebook.column_types.column_type import InvalidTableError
+from casebook.config.schema.table_declaration import DataParameters
+from casebook.data import declared_tables, row_description
+from casebook.data.name_lookup import describe_unknown
+from casebook.stages import nodes
+from casebook.stages.graph import create_modelling_pipeline, stage
+from casebook.stages.row_features import bind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from casebook.preprocessing.row_schema import RowSchema
+
+LOGGER = logging.getLogger(__name__)
+Block = dict[str, Any]
+# Blocks of `preprocessing` whose keys, or values, are features.
+NAMING_FEATURES = ("columns", "encoding", "impute", "clip", "nearest_lower_within")
+
+
+def create_declared_pipeline(case: str, tables: Sequence[str]) -> Pipeline:
+    """Wire the whole case, under its namespace.
+
+    Args:
+        case: its name.
+        tables: the names of its tables, the one of the rows first.
+    """
+    raw, typed = [f"raw_{table}" for table in tables], [f"typed_{table}" for table in tables]
+    own = [
+        stage(
+            "schema",
+            bind(describe_tables, tables=list(tables)),
+            ["params:data", "params:target", "params:task", "params:split", *raw],
+            "row_schema",
+        ),
+        *(
+            stage(
+                "ingestion",
+                bind(type_table, table=table),
+                [f"raw_{table}", "row_schema", "params:data", "params:target", "params:task"],
+                f"typed_{table}",
+                name=f"type_{table}",
+            )
+            for table in tables
+        ),
+        stage(
+            "merging",
+            bind(join_tables, tables=list(tables)),
+            ["params:data", "params:target", "params:task", *typed],
+            ["joined_rows", "target_metrics"],
+        ),
+    ]
+    own.append(stage("features", refuse_unknown_names, ["row_schema", "params:preprocessing", "params:leaks"], None))
+    profiles = [
+        stage(
+            "profile",
+            bind(profile_table, name=table),
+            [f"typed_{table}", "params:target", "params:task"],
+            [f"{table}_profile_page", f"{table}_profile_columns", f"{table}_profile_categories"],
+            name=f"profile_{table}",
+            background=True,
+        )
+        for table in tables
+    ]
+    return Pipeline(Pipeline(own + profiles) + create_modelling_pipeline(), namespace=case)
+
+
+def describe_tables(
+    data: Block, target: str, task: str, split: Block, *raw: pd.DataFrame, tables: Sequence[str]
+) -> RowSchema:
+    """Work out columns, types, features and classes of the joined rows; see `row_description.describe_rows`."""
+    declared = DataParameters.model_validate(data)
+    keys = split["keys"].values()
+    return row_description.describe_rows(dict(zip(tables, raw, strict=True)), declared, target, task, keys)
+
+
+def type_table(
+    raw: pd.DataFrame, row_schema: RowSchema, data: Block, target: str, task: str, *, table: str
+) -> pd.DataFrame:
+    """Type and check a raw table; see `declared_tables.type_table`."""
+    declared = DataParameters.model_validate(data)
+    return declared_tables.type_table(raw, table, row_schema, declared, target, task)
+
+
+def profile_table(table: pd.DataFrame, target: str, task: str, *, name: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:
+    """Profile a typed table; see `nodes.profile_table`. Of several classes the mean number says nothing."""
+    return nodes.profile_table(table, target if task != "multiclass" and target in table else None, name=name)
+
+
+def join_tables(
+    data: Block, target: str, task: str, *typed: pd.DataFrame, tables: Sequence[str]
+) -> tuple[pd.DataFrame, dict[str, float]]:
+    """Join the typed tables, and leave out rows without a target.
+
+    Returns:
+        A row a row of the first table that has a target, and `data/target_missing_rows` of those that have none.
+    """
+    declared = DataParameters.model_validate(data)
+    rows = declared_tables.join_tables(dict(zip(tables, typed, strict=True)), declared)
+    file = declared.tables[tables[0]].file
+    for name in declared.with_role("split"):
+        parts = declared_tables.mark_given_parts(rows[name], declared.columns[name].test, f"{file}, column {name}")
+        rows = rows.assign(**{name: parts})
+    place = f"{file}, column {target}"
+    settled = declared_tables.settle_target(rows, target, task)
+    missing = len(rows) - len(settled)
+    if missing:
+        LOGGER.warning("%s is empty in %d of %d rows, which are set aside", place, missing, len(rows))
+    return settled, {"data/target_missing_rows": float(missing)}
+
+
+def refuse_unknown_names(row_schema: RowSchema, preprocessing: Block, leaks: Block) -> None:
+    """Refuse parameters that name features or raw columns which the files do not have.
+
+    Raises:
+        InvalidTableError: names the key, and the nearest name that there is.
+    """
+    for block in NAMING_FEATURES:
+        for name in preprocessing.get(block, ()):
+            if name not in row_schema.features:
+                told = describe_unknown("feature column", name, row_schema.features)
+                raise InvalidTableError(f"preprocessing.{block}: {told}")
+    for name in leaks:
+        if name not in row_schema.columns:
+            raise InvalidTableError(f"leaks: {describe_unknown('raw column', name, row_schema.columns)}")

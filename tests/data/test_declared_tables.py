@@ -1,0 +1,220 @@
+"""Raw tables of a declared case: described, typed, joined, and their target numbered; what does not fit is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from casebook.column_types import InvalidTableError
+from casebook.config.schema.table_declaration import DataParameters
+from casebook.data import target_classes
+from casebook.data.declared_tables import join_tables, mark_given_parts, number_target, settle_target, type_table
+from casebook.data.row_description import describe_rows
+from casebook.preprocessing.row_schema import Feature
+
+FLIGHTS = """
+tables:
+  flights: {file: flights.csv}
+  planes: {file: planes.csv, join_on: {tail: tailnum}, prefix: planes_, unmatched: missing}
+  weather: {file: weather.csv, join_on: [origin, hour], unmatched: refuse}
+columns:
+  late: {classes: ["No", "Yes"]}
+  known_after: {role: leak}
+  id: {role: key}
+  size: {type: ordinal, order: [S, M, L]}
+  day: {type: date}
+"""
+TABLES = {
+    "flights": pd.DataFrame(
+        {
+            "id": ["1", "2", "3", "4"], "tail": ["a", "b", None, "x"], "origin": ["E", "L", "E", "L"],
+            "hour": ["5", "5.0", "6", "6"], "size": ["S", "L", None, "M"], "day": ["2024-01-01"] * 4,
+            "late": ["Yes", "No", None, " No"], "known_after": ["1", "2", "3", "4"],
+        },
+        dtype="str",
+    ),
+    "planes": pd.DataFrame({"tailnum": ["b", "a"], "seats": ["100", None], "maker": ["Y", "Z"]}, dtype="str"),
+    "weather": pd.DataFrame(
+        {"origin": ["E", "E", "L", "L"], "hour": ["5", "6", "5", "6"], "wind": ["1", "2", "3", "4"]}, dtype="str"
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def few_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a class have so few rows as it has here."""
+    monkeypatch.setattr(target_classes, "LEAST_ROWS", 1)
+
+
+def read(written: str = FLIGHTS, **changes: object) -> DataParameters:
+    tree = yaml.safe_load(written)
+    for name, value in changes.items():
+        place, _, key = name.partition("__")
+        tree[place][key] = value
+    return DataParameters.model_validate(tree)
+
+
+def make_rows(data: DataParameters, tables: dict[str, pd.DataFrame] = TABLES) -> pd.DataFrame:
+    schema = describe_rows(tables, data, "late", "binary")
+    typed = {name: type_table(table, name, schema, data, "late", "binary") for name, table in tables.items()}
+    return settle_target(join_tables(typed, data), "late", "binary")
+
+
+def test_columns_types_features_and_classes_follow_from_the_declaration_and_the_values() -> None:
+    schema = describe_rows(TABLES, read(), "late", "binary", carried=["origin"])
+    assert schema.columns == {
+        "id": "category", "tail": "category", "origin": "category", "hour": "number",
+        "size": 'ordinal:["S", "M", "L"]', "day": "date", "known_after": "number", "planes_seats": "number",
+        "planes_maker": "category", "wind": "number",
+    }  # fmt: skip
+    assert schema.classes == ("No", "Yes")
+    assert schema.carried == ("late", "id", "origin")
+    assert "id" not in schema.features
+    assert schema.features["size"] == Feature("rank", ("size",), {"order": ["S", "M", "L"]})
+    assert schema.features["day_week"] == Feature("date_part", ("day",), {"part": "week"})
+    assert schema.features["planes_seats_missing"] == Feature("is_missing", ("planes_seats",))
+    assert "day" not in schema.features
+
+
+def test_rows_keep_their_order_and_get_the_columns_of_their_partners() -> None:
+    rows = make_rows(read())
+    assert rows["id"].tolist() == ["1", "2", "4"], "the third has no target"
+    assert rows["late"].tolist() == [1, 0, 0]
+    assert rows["late"].dtype == np.int8
+    assert rows["hour"].tolist() == [5, 5, 6]
+    assert rows["wind"].tolist() == [1, 3, 4]
+    assert rows["planes_seats"].isna().tolist() == [True, False, True]
+    assert rows["planes_maker"].astype(object).where(rows["planes_maker"].notna(), None).tolist() == ["Z", "Y", None]
+    assert "tailnum" not in rows
+
+
+def test_inputs_are_not_modified() -> None:
+    before = {name: table.copy() for name, table in TABLES.items()}
+    make_rows(read())
+    for name, table in TABLES.items():
+        pd.testing.assert_frame_equal(table, before[name])
+
+
+def test_rows_without_a_partner_are_dropped_or_refused_as_declared() -> None:
+    planes = {"file": "planes.csv", "join_on": {"tail": "tailnum"}, "prefix": "planes_"}
+    rows = make_rows(read(tables__planes={**planes, "unmatched": "drop"}))
+    assert rows["id"].tolist() == ["1", "2"]
+    message = (
+        r"2 rows have no partner in planes.csv \(first: an empty tail; tail x\).*data.tables.planes.unmatched=missing"
+    )
+    with pytest.raises(InvalidTableError, match=message):
+        make_rows(read(tables__planes={**planes, "unmatched": "refuse"}))
+
+
+def test_a_joined_table_whose_key_repeats_is_refused_with_the_key_and_the_count() -> None:
+    twice = pd.concat([TABLES["weather"], TABLES["weather"].head(1)], ignore_index=True)
+    with pytest.raises(InvalidTableError, match=r"weather.csv: origin E, hour 5 stands 2 times \(1 rows too many\)"):
+        make_rows(read(), {**TABLES, "weather": twice})
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"hour": {"type": "integer"}, "tail": {"type": "number"}}, r"flights.csv, column tail: 'a' is not a number \(3 of 4 rows"),  # noqa: E501
+        ({"size": {"type": "ordinal", "order": ["S", "M"]}}, r"column size: 'L' is not one of S, M \(1 of 4 rows, first in data row 2"),  # noqa: E501
+        ({"id": {"type": "integer", "maximum": 3}}, r"column id: must be from -inf to 3 \(1 rows, first '4' in data row 4"),  # noqa: E501
+        ({"origin": {"values": ["E"]}}, r"column origin: must be one of E \(2 rows, first 'L' in data row 2"),
+        ({"tail": {"nullable": False}}, r"column tail: must not be empty \(1 rows"),
+        ({"orign": {"role": "ignore"}}, r"data.columns: there is no column .* 'orign' \(did you mean origin\?\)"),
+        ({"late": {"classes": ["No", "Maybe"]}}, r"column late: 'Yes' \(1 rows\) is none of the declared classes No, Maybe"),  # noqa: E501
+    ],
+)  # fmt: skip
+def test_a_declaration_that_the_data_contradict_is_named_with_column_count_and_first_row(
+    columns: dict[str, Any], message: str
+) -> None:
+    tree = yaml.safe_load(FLIGHTS)
+    tree["columns"] |= columns
+    with pytest.raises(InvalidTableError, match=message):
+        make_rows(DataParameters.model_validate(tree))
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("lat", r"target: there is no column .* 'lat' \(did you mean late\?\)"),
+        ("day", r"column day: every row is 2024-01-01; two classes at least are needed"),
+        ("id", r"there are 4 classes \(1, 2, 3, 4\); give task: multiclass"),
+    ],
+)
+def test_a_target_from_which_nothing_can_be_learnt_is_refused(target: str, message: str) -> None:
+    with pytest.raises(InvalidTableError, match=message):
+        describe_rows(TABLES, read(), target, "binary")
+
+
+def test_a_target_of_more_classes_than_rows_can_support_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target_classes, "LEAST_ROWS", 3)
+    with pytest.raises(InvalidTableError, match=r"4 of 4 classes have fewer than 3 rows: 1, 2, 3, 4"):
+        describe_rows(TABLES, read(), "id", "multiclass")
+
+
+def test_a_regression_target_with_text_in_it_is_told_with_count_and_first_row() -> None:
+    rows = pd.DataFrame({"price": ["1", "two", None, "three"]})
+    with pytest.raises(
+        InvalidTableError, match=r"column price: 'two' is not a number \(2 of 4 rows, first in data row 2"
+    ):
+        number_target(rows["price"], (), "regression", "a.csv, column price")
+
+
+def test_names_that_two_tables_have_ask_for_a_prefix() -> None:
+    data = read(tables__planes={"file": "planes.csv", "join_on": {"tail": "tailnum"}})
+    planes = TABLES["planes"].rename(columns={"seats": "origin"})
+    with pytest.raises(
+        InvalidTableError,
+        match=r"planes.csv, column origin: flights has one of that name too; give data.tables.planes.prefix",
+    ):
+        make_rows(data, {**TABLES, "planes": planes})
+
+
+def test_numbers_as_classes_are_their_numbers_or_labels() -> None:
+    table = {"t": pd.DataFrame({"x": ["1"] * 9, "y": ["0", "1", "2"] * 3}, dtype="str")}
+    data = DataParameters.model_validate({"tables": {"t": {"file": "t.csv"}}})
+    assert describe_rows(table, data, "y", "multiclass").classes == ()
+    shifted = {"t": table["t"].assign(y=["1", "2.0", "3"] * 3)}
+    schema = describe_rows(shifted, data, "y", "multiclass")
+    assert schema.classes == (1, 2, 3)
+    assert number_target(shifted["t"]["y"], schema.classes, "multiclass", "t").tolist() == [0, 1, 2] * 3
+
+
+def test_a_published_split_is_translated_into_train_and_test() -> None:
+    given = pd.Series(["Train", "Test", "Train"], name="case")
+    assert mark_given_parts(given, ["Test"], "a").tolist() == ["train", "test", "train"]
+    assert mark_given_parts(given, [], "a").tolist() == ["train", "test", "train"]
+    with pytest.raises(InvalidTableError, match="give the values of test rows with test:"):
+        mark_given_parts(pd.Series(["a", "b"]), [], "cells.csv, column case")
+
+
+@pytest.mark.parametrize(
+    ("feature", "message"),
+    [
+        ({"function": "lag", "of": ["hour"]}, r"data.features.f.function: there is no function 'lag'"),
+        ({"function": "ratio", "of": ["hour"]}, r"ratio takes 2 columns, not 1: hour"),
+        ({"function": "log1p", "of": ["houre"]}, r"there is no column or feature 'houre' \(did you mean hour"),
+        ({"function": "steps", "of": ["hour"]}, r"steps takes width, not none"),
+        (
+            {"function": "date_part", "of": ["day"], "options": {"part": "yaer"}},
+            r"there is no part 'yaer' \(did you mean year",
+        ),
+    ],
+)
+def test_features_that_cannot_be_made_are_refused_with_what_can(feature: dict[str, Any], message: str) -> None:
+    tree = {**yaml.safe_load(FLIGHTS), "features": {"f": feature}}
+    with pytest.raises(InvalidTableError, match=message):
+        describe_rows(TABLES, DataParameters.model_validate(tree), "late", "binary")
+
+
+def test_a_feature_of_a_columns_name_takes_the_place_of_that_column() -> None:
+    tree = {**yaml.safe_load(FLIGHTS), "features": {"hour": {"function": "zero_as_missing", "of": ["hour"]}}}
+    tree["features"]["hour_raw"] = {"function": "as_is", "of": ["hour"]}
+    features = describe_rows(TABLES, DataParameters.model_validate(tree), "late", "binary").features
+    assert features["hour"].function == "zero_as_missing"
+    assert list(features).index("hour") == 2
+    assert list(features)[-1] == "hour_raw"

@@ -1,0 +1,172 @@
+"""Raw files of declared cases are read as their declaration says, and new rows of them are joined."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from casebook.cases import declared
+from casebook.config.schema.table_declaration import TableParameters
+from casebook.datasets import DeclaredArrivals, DeclaredTable, NewRowsFolder, RowSchemaFile
+from casebook.datasets.declared import is_plain, read_table
+from casebook.datasets.raw import RawFileError
+from casebook.preprocessing.row_schema import Feature, RowSchema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TEXT = "name;price\nM\u00fcller;1,5\n;2\n"
+
+
+def say(**said: Any) -> TableParameters:  # noqa: ANN401 - parameters
+    return TableParameters.model_validate({"file": "a.csv", **said})
+
+
+def values(table: pd.DataFrame) -> dict[str, list[Any]]:
+    return {name: table[name].astype(object).where(table[name].notna(), None).tolist() for name in table}
+
+
+@pytest.mark.parametrize("packed", ["a.csv", "a.csv.gz", "a.zip"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-8-sig"])
+def test_a_text_file_is_read_with_its_delimiter_and_encoding_packed_or_not(
+    tmp_path: Path, packed: str, encoding: str
+) -> None:
+    content = TEXT.encode(encoding)
+    path = tmp_path / packed
+    if packed.endswith(".zip"):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("inside.csv", content)
+    else:
+        path.write_bytes(gzip.compress(content) if packed.endswith(".gz") else content)
+    table = read_table(path, say(delimiter=";", encoding=encoding.removesuffix("-sig")))
+    assert values(table) == {"name": ["M\u00fcller", None], "price": ["1,5", "2"]}
+
+
+def test_names_are_those_of_the_declaration_where_the_file_has_none(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1,2\n3,4\n")
+    assert values(read_table(tmp_path / "a.csv", say(header=False, names=["x", "y"]))) == {
+        "x": ["1", "3"],
+        "y": ["2", "4"],
+    }
+    (tmp_path / "a.csv").write_text("Y, X \n1,2\n")
+    turned = read_table(tmp_path / "a.csv", say(header=False, names=["x", "y"]))
+    assert values(turned) == {"y": ["1"], "x": ["2"]}, "a line without a digit is a header all the same"
+    (tmp_path / "a.csv").write_text("p,q\n1,2\n")
+    assert list(read_table(tmp_path / "a.csv", say(names=["x", "y"]))) == ["x", "y"]
+    assert list(read_table(tmp_path / "a.csv", say(rename={"p": "price"}))) == ["price", "q"]
+
+
+def test_declared_spellings_of_null_are_null_beside_the_usual_ones(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n?,a\n1,NA\n.,\n")
+    assert values(read_table(tmp_path / "a.csv", say())) == {"x": ["?", "1", "."], "y": ["a", None, None]}
+    table = read_table(tmp_path / "a.csv", say(nulls=["?", "."]))
+    assert values(table) == {"x": [None, "1", None], "y": ["a", None, None]}
+
+
+@pytest.mark.usefixtures("toys")
+def test_blanks_around_a_name_are_none_of_it_in_rows_to_learn_from_and_to_predict_alike(tmp_path: Path) -> None:
+    place = tmp_path / "toys" / "rows.csv"
+    place.write_text("id, SHOP ,y \n1,a,0\n")
+    assert list(DeclaredTable("toys", "rows").load()) == ["id", "shop", "y"]
+    (block,) = NewRowsFolder("toys", str(tmp_path / "toys")).load().blocks()
+    assert list(block.rows) == ["id", "shop", "y", "shop_area"]
+
+
+def test_parquet_keeps_its_types(tmp_path: Path) -> None:
+    pd.DataFrame({"x": [1, 2], "y": [True, False]}).to_parquet(tmp_path / "a.parquet")
+    assert read_table(tmp_path / "a.parquet", say()).dtypes.astype(str).to_dict() == {"x": "int64", "y": "bool"}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a,b,a\n1,2,3\n", "has the column 'a' 2 times, in places 1 and 3; keep one of them"),
+        ("a,,c\n1,2,3\n", "column 2 has no name"),
+        ("", "cannot be read as CSV"),
+        ("a,b\n1,2,3\n", "cannot be read as CSV"),
+        ("\x00\x01\x02", "cannot be read as CSV|no name"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, message: str
+) -> None:
+    (tmp_path / "a.csv").write_text(content)
+    monkeypatch.setattr(
+        declared, "_RESOLVED", {"toys": {"data": {"tables": {"rows": {"file": str(tmp_path / "a.csv")}}}}}
+    )
+    with pytest.raises(RawFileError, match=message) as told:
+        DeclaredTable("toys").load()
+    assert str(tmp_path / "a.csv") in str(told.value)
+
+
+def test_only_the_usual_form_is_read_piece_by_piece(tmp_path: Path) -> None:
+    assert is_plain(tmp_path / "a.csv", say())
+    assert is_plain(tmp_path / "a.parquet", say(delimiter=";"))
+    assert not is_plain(tmp_path / "a.csv", say(delimiter=";"))
+    assert not is_plain(tmp_path / "a.csv", say(header=False, names=["x"]))
+    assert not is_plain(tmp_path / "a.csv", say(nulls=["?"]))
+    assert not is_plain(tmp_path / "a.xlsx", say())
+
+
+@pytest.fixture
+def toys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A case of rows and shops, one of which is missing -> its tables, to be changed."""
+    monkeypatch.setenv("CASEBOOK_RAW", str(tmp_path))
+    (tmp_path / "toys").mkdir()
+    (tmp_path / "toys" / "rows.csv").write_text("id,Shop,y\n1,a,0\n2,x,1\n3,2.0,1\n4,,0\n")
+    (tmp_path / "toys" / "shops.csv").write_text("code;area\na;1,5\n2;7\n")
+    tables: dict[str, Any] = {
+        "rows": {"file": "rows.csv", "rename": {"Shop": "shop"}},
+        "shops": {"file": "shops.csv", "delimiter": ";", "join_on": {"shop": "code"}, "prefix": "shop_"},
+    }
+    tree = {"task": "binary", "target": "y", "data": {"tables": tables, "columns": {"id": {"role": "key"}}}}
+    monkeypatch.setattr(declared, "_RESOLVED", {"toys": tree})
+    return tables
+
+
+@pytest.mark.usefixtures("toys")
+def test_new_rows_get_the_columns_of_their_partner_and_those_without_one_are_set_aside() -> None:
+    reader = NewRowsFolder("toys").load()
+    (block,) = reader.blocks()
+    assert values(block.rows) == {"id": ["1", "3"], "shop": ["a", "2.0"], "y": ["0", "1"], "shop_area": ["1,5", "7"]}
+    assert block.numbers.tolist() == [0, 2]
+    assert block.broken == [(1, "shop x is not in shops.csv"), (3, "an empty shop is not in shops.csv")]
+    assert (reader.form.key, reader.lookup_table()) == ("id", None)
+
+
+def test_new_rows_without_a_partner_are_kept_where_that_is_declared(toys: dict[str, Any]) -> None:
+    toys["shops"]["unmatched"] = "missing"
+    (block,) = NewRowsFolder("toys").load().blocks()
+    assert values(block.rows)["shop_area"] == ["1,5", None, "7", None]
+    assert block.broken == []
+
+
+def test_new_rows_of_another_form_are_read_whole_and_a_missing_file_is_told(
+    toys: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "toys" / "rows.csv").write_text("id;Shop;y\n1;a;0\n")
+    toys["rows"]["delimiter"] = ";"
+    (block,) = NewRowsFolder("toys").load().blocks()
+    assert values(block.rows) == {"id": ["1"], "shop": ["a"], "y": ["0"], "shop_area": ["1,5"]}
+    toys["rows"]["file"] = "gone.csv"
+    with pytest.raises(RawFileError, match=r"toys/gone.csv is missing; put the rows to predict there"):
+        next(NewRowsFolder("toys").load().blocks())
+
+
+def test_batches_of_new_rows_have_the_form_of_the_first_table(toys: dict[str, Any], tmp_path: Path) -> None:
+    toys["rows"]["delimiter"] = ";"
+    (tmp_path / "toys" / "batch.csv").write_text("id;Shop;y\n1;a;0\n")
+    arrivals = DeclaredArrivals("toys").load()
+    assert values(arrivals.read("batch.csv")) == {"id": ["1"], "shop": ["a"], "y": ["0"]}
+    assert arrivals.digest("batch.csv") != arrivals.digest("rows.csv")
+
+
+def test_a_schema_lies_in_a_file(tmp_path: Path) -> None:
+    schema = RowSchema({"x": "number"}, {"x": Feature("as_is", ("x",))}, ("y",), (1, 2))
+    file = RowSchemaFile(str(tmp_path / "schema.json"))
+    file.save(schema)
+    assert file.load() == schema

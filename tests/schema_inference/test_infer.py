@@ -1,0 +1,115 @@
+"""A whole table: roles that need each other, joins, split, suspects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+from tests.schema_inference.tables import churn, write_csv
+
+from casebook.schema_inference import Schema, SchemaInferenceError, Wishes, infer_schema, read_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+DAYS = pd.date_range("2024-01-01", periods=400).strftime("%Y-%m-%d").to_numpy()
+
+
+def infer(tmp_path: Path, columns: Mapping[str, np.ndarray], wishes: Wishes | None = None, **others: object) -> Schema:
+    tables = [write_csv(tmp_path / "rows.csv", columns)]
+    tables += [write_csv(tmp_path / f"{name}.csv", table) for name, table in others.items()]  # type: ignore[arg-type]
+    return infer_schema([read_table(path) for path in tables], wishes or Wishes("left"))
+
+
+def roles(schema: Schema) -> dict[str, str]:
+    return {name: column.role.role for name, column in schema.columns.items()}
+
+
+def test_a_plain_table_has_a_key_features_and_a_target(tmp_path: Path) -> None:
+    schema = infer(tmp_path, churn())
+    assert roles(schema) == {
+        "customer_id": "key", "months": "feature", "plan": "feature", "fee": "feature", "left": "target",
+    }  # fmt: skip
+    assert (schema.target.task, schema.split.strategy, list(schema.suspects)) == ("binary", "row", [])
+
+
+def test_copies_are_counted_without_the_key(tmp_path: Path) -> None:
+    table = {name: np.append(values, values[:5]) for name, values in churn().items()}
+    table["customer_id"] = np.array([f"D{number}" for number in range(405)])
+    schema = infer(tmp_path, table)
+    assert (schema.split.copies, schema.split.duplicates) == (5, "group")
+
+
+def test_a_repeated_key_splits_by_group_and_of_two_one_is_chosen(tmp_path: Path) -> None:
+    table = churn() | {"customer_id": np.arange(400) % 200, "household": np.arange(400) % 100}
+    schema = infer(tmp_path, table)
+    assert (schema.split.strategy, schema.split.column) == ("group", "customer_id")
+    assert roles(schema)["household"] == "key"
+
+
+def test_a_given_split_goes_before_a_group_and_a_group_before_a_time(tmp_path: Path) -> None:
+    table = churn() | {"customer_id": np.arange(400) % 200, "day": DAYS}
+    assert infer(tmp_path, table).split.strategy == "group"
+    part = np.where(np.arange(400) % 4, "train", "test")
+    assert infer(tmp_path, table | {"part": part}).split.strategy == "given"
+
+
+def test_a_time_holds_out_its_last_part(tmp_path: Path) -> None:
+    schema = infer(tmp_path, churn() | {"day": DAYS})
+    assert (schema.split.strategy, roles(schema)["day"]) == ("time", "time")
+
+
+def test_what_the_user_says_goes_before_what_is_found(tmp_path: Path) -> None:
+    table = churn() | {"part": np.where(np.arange(400) % 4, "train", "test"), "day": DAYS}
+    assert infer(tmp_path, table, Wishes("left", time="day")).split.strategy == "time"
+    by_plan = churn() | {"plan": np.array([f"p{number % 90}" for number in range(400)])}
+    assert infer(tmp_path, by_plan, Wishes("left", group="plan")).split.column == "plan"
+    assert infer(tmp_path, churn(), Wishes("months", task="regression")).target.task == "regression"
+
+
+@pytest.mark.parametrize(
+    ("wishes", "told"),
+    [
+        (Wishes("lefd"), r"rows.csv has no column 'lefd' for the target \(did you mean left\?\)"),
+        (Wishes("left", group="house"), "rows.csv has no column 'house'"),
+        (Wishes("left", time="plan"), r"--time plan is a category \(.*\), neither a date nor a number"),
+        (Wishes("customer_id"), "the target customer_id is a key"),
+        (Wishes("plan", task="regression"), "holds texts in 400 of 400 rows"),
+    ],
+)
+def test_wishes_that_cannot_be_met_are_refused(tmp_path: Path, wishes: Wishes, told: str) -> None:
+    with pytest.raises(SchemaInferenceError, match=told):
+        infer(tmp_path, churn(), wishes)
+
+
+def test_joined_columns_that_repeat_the_rows_or_their_key_are_ignored(tmp_path: Path) -> None:
+    plans = {
+        "plan": ["basic", "family", "pro"],
+        "title": ["Basic!", "Family!", "Pro!"],
+        "seats": [1, 5, 9],
+        "country": ["x", "x", "x"],
+        "fee": [1.0, 2.0, 3.0],
+    }
+    schema = infer(tmp_path, churn(), None, plans=plans)
+    joined = {name: column.role.role for name, column in schema.columns.items() if column.table == "plans"}
+    assert joined == {
+        "plans_title": "ignore", "plans_seats": "feature", "plans_country": "ignore", "plans_fee": "feature",
+    }  # fmt: skip
+    same = {"customer_id": churn()["customer_id"], "plan": churn()["plan"]}
+    assert roles(infer(tmp_path, churn(), None, same=same))["same_plan"] == "ignore"
+
+
+def test_a_leak_in_a_joined_table_is_suspected(tmp_path: Path) -> None:
+    table = churn()
+    ended = {"customer_id": table["customer_id"], "calls": np.where(table["left"] == "Yes", 7, 0)}
+    assert [suspect.column for suspect in infer(tmp_path, table, None, ended=ended).suspects] == ["calls"]
+
+
+def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    paths = [write_csv(tmp_path / "rows.csv", churn()), write_csv(tmp_path / "other" / "rows.csv", churn())]
+    with pytest.raises(SchemaInferenceError, match="two files are both called rows"):
+        infer_schema([read_table(path) for path in paths], Wishes("left"))

@@ -1,0 +1,146 @@
+"""Leak suspects and honest columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from tests.schema_inference.tables import numbers, texts
+
+from casebook.schema_inference.leaks import find_suspects
+from casebook.schema_inference.targets import infer_target
+from casebook.schema_inference.types import infer_type
+
+if TYPE_CHECKING:
+    from casebook.schema_inference.values import ColumnValues
+
+ROWS = 600
+RANDOM = np.random.default_rng(3)
+SIGNAL = RANDOM.normal(0, 1, ROWS)
+PRICE = np.exp(SIGNAL + RANDOM.normal(0, 0.5, ROWS))
+LEFT = np.where(SIGNAL + RANDOM.normal(0, 0.5, ROWS) > 0.5, "yes", "no")
+
+
+def suspects(target: ColumnValues, *columns: ColumnValues, time: str = "") -> dict[str, str]:
+    types = {column.name: infer_type(column) for column in columns}
+    found = infer_target(target, infer_type(target))
+    return {
+        suspect.column: suspect.evidence for suspect in find_suspects({c.name: c for c in columns}, types, found, time)
+    }
+
+
+def of_price(column: ColumnValues) -> str:
+    return suspects(numbers(PRICE, "price"), column).get(column.name, "")
+
+
+def of_left(column: ColumnValues) -> str:
+    return suspects(texts(LEFT.tolist(), "left"), column).get(column.name, "")
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        numbers(SIGNAL, "strong"),
+        numbers(RANDOM.normal(0, 1, ROWS), "noise"),
+        texts(RANDOM.choice(["a", "b"], ROWS).tolist(), "kind"),
+        numbers(np.where(RANDOM.random(ROWS) < 0.3, np.nan, SIGNAL), "with_nulls"),
+        numbers(np.where(SIGNAL > 0, SIGNAL, np.nan), "missing_by_the_signal"),
+    ],
+    ids=lambda column: column.name,
+)
+def test_honest_columns_are_not_suspected(column: ColumnValues) -> None:
+    assert (of_price(column), of_left(column)) == ("", "")
+
+
+def test_a_copy_of_the_target_in_another_unit_orders_the_rows_as_it_does() -> None:
+    twisted = numbers(np.exp(-3 * PRICE**3), "cost")
+    assert of_price(numbers(PRICE * 100, "cost")).startswith("alone it tells the target: R2 0.9")
+    assert of_price(twisted) == "it orders the rows as the target does: rank correlation 1.000"
+
+
+def test_classes_cut_out_of_a_number_are_told_by_it() -> None:
+    band = np.where(np.median(PRICE) < PRICE, "dear", "cheap")
+    assert of_price(texts(band.tolist(), "band")) == "the target tells it: 99.7% of errors avoided"
+
+
+def test_grades_that_explain_nearly_all_of_a_number_are_suspected() -> None:
+    grades = np.digitize(PRICE, np.quantile(PRICE, np.arange(0.1, 1, 0.1)))
+    assert of_price(texts([f"g{grade}" for grade in grades], "grade")).startswith("the target tells it")
+    assert of_price(texts([f"g{grade}" for grade in RANDOM.permutation(grades)], "grade")) == ""
+
+
+def test_what_a_class_is_like_is_no_leak() -> None:
+    kinds = RANDOM.choice(["oak", "elm", "fir", "yew"], ROWS)
+    needles = texts(np.where(np.isin(kinds, ["fir", "yew"]), "needle", "leaf").tolist(), "foliage")
+    levels = RANDOM.choice(["low", "medium", "high", "very high"], ROWS)
+    coarse = texts(["alarm" if level.endswith("high") else "calm" for level in levels], "alarm")
+    assert suspects(texts(kinds.tolist(), "tree"), needles) == {}
+    assert list(suspects(texts(levels.tolist(), "risk"), coarse)) == ["alarm"]
+
+
+def test_a_column_that_tells_the_class_alone_is_suspected() -> None:
+    ended = np.where(LEFT == "yes", RANDOM.integers(1, 9, ROWS), 99)
+    assert of_left(numbers(ended, "months_since")).startswith("alone it tells the target: AUC 1.000")
+
+
+def test_nulls_that_follow_the_class_are_suspected() -> None:
+    closed = [f"r{number % 40}" if left == "yes" else None for number, left in enumerate(LEFT)]
+    assert "its nulls follow the target: correlation 1.00" in of_left(texts(closed, "reason_code"))
+
+
+def test_nulls_where_the_target_is_null_are_suspected_but_not_a_few_of_them() -> None:
+    target = PRICE.copy()
+    target[:100] = np.nan
+    noise = RANDOM.normal(0, 1, ROWS)
+    with_it, few, others = noise.copy(), noise.copy(), noise.copy()
+    with_it[:95], few[:20], others[200:300] = np.nan, np.nan, np.nan
+    told = np.where(np.isnan(target), np.nan, SIGNAL)
+    columns = [numbers(with_it, "air_time"), numbers(few, "plane"), numbers(others, "rain")]
+    assert suspects(numbers(target, "delay"), *columns, numbers(told, "dep_delay")) == {
+        "air_time": "null where the target is: 95 of its 95 nulls",
+        "dep_delay": "null where the target is: 100 of its 100 nulls",
+    }
+    # Nobody answered there: none of the columns tells the target.
+    assert suspects(numbers(target, "delay"), *columns) == {}
+
+
+def test_a_name_that_says_after_counts_where_the_column_tells_something() -> None:
+    mixed = SIGNAL + RANDOM.normal(0, 1, ROWS)
+    noise = numbers(RANDOM.normal(0, 1, ROWS), "paid_late_fees")
+    assert of_price(numbers(mixed, "paid_interest")) == "its name says 'paid'"
+    assert of_price(noise) == ""
+    assert set(suspects(numbers(PRICE, "price"), noise, numbers(mixed, "paid_interest"))) == {
+        "paid_interest", "paid_late_fees",
+    }  # fmt: skip
+    assert of_price(numbers(mixed, "previous_paid")) == ""
+
+
+def test_the_targets_name_within_another_counts_where_the_column_tells_much() -> None:
+    assert of_left(numbers(SIGNAL, "left_score")).startswith("it has the target's name, and AUC")
+    assert of_left(numbers(RANDOM.normal(0, 1, ROWS), "left_noise")) == ""
+    assert of_left(numbers(SIGNAL, "last_left")) == ""
+
+
+def test_dates_after_the_rows_own_time_are_suspected() -> None:
+    start = np.datetime64("2024-01-01") + RANDOM.integers(0, 300, ROWS).astype("timedelta64[D]")
+    opened = texts([str(day) for day in start], "opened")
+    closed = texts([str(day + np.timedelta64(5, "D")) for day in start], "until")
+    assert suspects(texts(LEFT.tolist(), "left"), opened, closed, time="opened") == {
+        "until": "later than opened in 100% of the rows"
+    }
+    assert suspects(texts(LEFT.tolist(), "left"), opened, closed, time="until") == {}
+
+
+def test_petals_are_honest() -> None:
+    from sklearn.datasets import load_iris
+
+    table = load_iris(as_frame=True).frame
+    target = texts([f"s{number}" for number in table.pop("target")], "species")
+    assert suspects(target, *(numbers(table[name].to_numpy(), name) for name in table)) == {}
+
+
+def test_the_same_rows_give_the_same_suspects_and_nothing_is_changed() -> None:
+    column = numbers(SIGNAL.copy(), "left_score")
+    assert of_left(column) == of_left(column)
+    assert np.array_equal(column.parsed_numbers, SIGNAL)

@@ -1,0 +1,49 @@
+"""What columns are for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.schema_inference.tables import texts
+
+from casebook.schema_inference.roles import infer_role
+from casebook.schema_inference.types import infer_type
+
+if TYPE_CHECKING:
+    from casebook.schema_inference.values import ColumnValues
+
+
+def role_of(column: ColumnValues) -> tuple[str, str]:
+    found = infer_role(column, infer_type(column))
+    return found.role, found.why
+
+
+@pytest.mark.parametrize(
+    ("column", "expected"),
+    [
+        (texts([None] * 20), ("ignore", "empty")),
+        (texts(["x"] * 20), ("ignore", "constant: always x")),
+        (texts(["x"] + [None] * 99), ("ignore", "99.0% null")),
+        (texts([f"17-{number}" for number in range(20)], "idNum"), ("key", "unique texts")),
+        (texts([str(n * 37) for n in range(20)], "id"), ("key", "unique whole numbers, called an id")),
+        (texts([str(n) for n in range(20)], "rows"), ("key", "unique whole numbers, counted up")),
+        (texts([str(n) for n in range(1990, 2010)], "year"), ("feature", "")),
+        (texts([str(n * 37) for n in range(20)], "population"), ("feature", "")),
+        (texts([str(n / 7) for n in range(20)], "height"), ("feature", "")),
+        (texts([str(n % 15) for n in range(30)], "subject_id"), ("group", "15 of them in 30 rows")),
+        (texts([f"P{n % 15}" for n in range(30)], "patient"), ("group", "15 of them in 30 rows")),
+        (texts([str(n % 15) for n in range(30)], "account_length"), ("feature", "")),
+        (texts([str(n % 15) for n in range(30)], "ratio_child"), ("feature", "")),
+        (texts([str(n % 7) for n in range(30)], "family"), ("feature", "")),
+        (texts(["Train", "Test"] * 10, "case"), ("split", "the values are Test, Train")),
+        (texts(["Train", "Rail"] * 10, "vehicle"), ("feature", "")),
+    ],
+)
+def test_a_role_follows_from_values_and_name(column: ColumnValues, expected: tuple[str, str]) -> None:
+    assert role_of(column) == expected
+
+
+def test_a_split_names_the_values_that_mean_test() -> None:
+    column = texts(["training", "holdout", "validation"] * 10, "set")
+    assert infer_role(column, infer_type(column)).test == ("holdout",)

@@ -1,0 +1,53 @@
+"""Types of columns."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+from tests.schema_inference.tables import numbers, texts
+
+from casebook.schema_inference.types import infer_type
+from casebook.schema_inference.values import ColumnValues
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["1", "2", None], "integer"),
+        (["1.5", "2"], "number"),
+        (["00501", "10001"], "category"),
+        (["yes", "NO", "No"], "boolean"),
+        (["yes", "no", "unknown"], "category"),
+        (["Yes", "No", None], "boolean"),
+        (["t", "f"], "boolean"),
+        (["on", "off"], "boolean"),
+        (["TRUE", "FALSE"], "boolean"),
+        (["male", "female"], "category"),
+        (["2024-01-05"], "date"),
+        (["low", "medium", "high"], "ordinal"),
+        ([None, None], "category"),
+    ],
+)
+def test_texts_have_the_type_of_all_their_values(values: list[str | None], expected: str) -> None:
+    assert infer_type(texts(values)).type == expected
+
+
+def test_typed_columns_keep_their_types() -> None:
+    days = pd.Series(pd.to_datetime(["2024-01-01", "2024-01-02"]))
+    assert infer_type(ColumnValues.of(days)).type == "date"
+    assert infer_type(ColumnValues.of(days + pd.Timedelta("1h"))).type == "datetime"
+    assert infer_type(numbers([True, False])).type == "boolean"
+    assert infer_type(numbers([1.5, 2.0])).type == "number"
+
+
+def test_digits_of_dates_are_dates_where_the_name_says_so() -> None:
+    values = ["20240131", "20231201"]
+    assert infer_type(texts(values, "order_date")).format == "%Y%m%d"
+    assert infer_type(texts(values, "reads")).type == "integer"
+
+
+def test_long_texts_that_hardly_repeat_are_texts() -> None:
+    reviews = [f"the film number {number} was good" for number in range(40)]
+    assert infer_type(texts(reviews, "review")).type == "text"
+    assert infer_type(texts(reviews[:3] * 20, "review")).type == "category"
+    assert infer_type(texts([f"K{number}" for number in range(40)], "code")).type == "category"
