@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.library_fixtures", "tests.processes"]
 # Read once and unset: only tests marked `real` may see the user's files.
-REAL_RAW = os.environ.pop("CASEBOOK_RAW", None)
+HANDED_ON = "PYTEST_CASEBOOK_RAW"  # to xdist's workers, whose environment is this process's after the unsetting
+REAL_RAW = os.environ.pop("CASEBOOK_RAW", None) or os.environ.get(HANDED_ON)
+if REAL_RAW is not None:
+    os.environ[HANDED_ON] = REAL_RAW
 ROOT = Path(__file__).parents[1]
 # Busy cores shared with others can take ten times as long as free ones.
 PATIENCE = 900
