@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from casebook.config.paths import conf_source, project_root, raw_folder
 from casebook.config.tree import overlay
-from casebook.config.yaml_text import ConfigurationError, read_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -189,6 +188,9 @@ def _read_archive(place: Path, _time: int) -> tuple[ParameterFile, ...]:
 
 @cache
 def _parse(text: str) -> dict[str, Any]:
+    # The help of the commands lists no case, and needs no YAML.
+    from casebook.config.yaml_text import ConfigurationError, read_yaml
+
     try:
         return read_yaml(text, PARAMETERS)
     except ConfigurationError:

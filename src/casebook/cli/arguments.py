@@ -24,13 +24,22 @@ PORT = click.IntRange(1, 65535)
 PORTS_TRIED = 100
 
 
-class Name(click.Choice[str]):
-    """A choice of names; another one is refused in a single line that lists them."""
+class CaseName(click.ParamType[str]):
+    """A case's name; another one is refused in a single line that lists them.
 
-    def __init__(self, kind: str, names: tuple[str, ...]) -> None:
-        """Store the names and what they are names of."""
-        super().__init__(names)
-        self._kind = kind
+    The configuration, where declared cases are found, is read when a name is checked or help is asked for.
+    """
+
+    name = "case"
+
+    def __init__(self, more: tuple[str, ...]) -> None:
+        """Store the names that are accepted beside those of cases."""
+        self._more = more
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names that are accepted, those of cases first."""
+        return (*known_cases(), *self._more)
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002
         """Return the name.
@@ -38,22 +47,28 @@ class Name(click.Choice[str]):
         Raises:
             ClickException: there is none like it.
         """
-        if value not in self.choices:
-            raise click.ClickException(f"there is no {self._kind} {value!r}; there are {', '.join(self.choices)}")
+        if value not in self.names:
+            raise click.ClickException(f"there is no case {value!r}; there are {', '.join(self.names)}")
         return value
 
 
-CASES = known_cases()
-CASE_EPILOG = f"CASE is one of {', '.join(CASES)}."
+class CaseCommand(click.Command):
+    """A command on a case, whose help ends in the list of them."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write which cases there are."""
+        (kind,) = (param.type for param in self.params if isinstance(param.type, CaseName))
+        self.epilog = f"CASE is one of {', '.join(kind.names)}."
+        super().format_epilog(ctx, formatter)
 
 
 def case_argument(*more: str) -> Decorator:
     """Add the argument CASE.
 
     Args:
-        more: names that are taken beside those of cases.
+        more: names that are accepted beside those of cases.
     """
-    return click.argument("case", metavar="CASE", type=Name("case", (*more, *CASES)))
+    return click.argument("case", metavar="CASE", type=CaseName(more))
 
 
 def host_option(command: Callable[..., None]) -> Callable[..., None]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from casebook.cli.arguments import CASE_EPILOG, LOOPBACK, case_argument, extra_needed, port_option
+from casebook.cli.arguments import LOOPBACK, CaseCommand, case_argument, extra_needed, port_option
 
 
-@click.command(epilog=CASE_EPILOG)
+@click.command(cls=CaseCommand)
 @case_argument()
 @port_option(8080)
 @extra_needed("dashboard", "the dashboard")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from casebook.cli.arguments import CASE_EPILOG, case_argument, extra_needed
+from casebook.cli.arguments import CaseCommand, case_argument, extra_needed
 
 
-@click.command(epilog=CASE_EPILOG)
+@click.command(cls=CaseCommand)
 @case_argument()
 @extra_needed("fetch", "fetching")
 def fetch(case: str) -> None:

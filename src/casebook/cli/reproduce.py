@@ -5,13 +5,13 @@ from __future__ import annotations
 import click
 
 from casebook.cases.registry import CASES
-from casebook.cli.arguments import CASE_EPILOG, case_argument
+from casebook.cli.arguments import CaseCommand, case_argument
 
 ALL = "all"
 PAGE = "docs/ledger.md"
 
 
-@click.command(epilog=f"{CASE_EPILOG[:-1]}, or {ALL}.")
+@click.command(cls=CaseCommand)
 @case_argument(ALL)
 def reproduce(case: str) -> None:
     """Run published variants and write docs/ledger.md.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from casebook.cli.arguments import CASE_EPILOG, case_argument, extra_needed, host_option, port_option
+from casebook.cli.arguments import CaseCommand, case_argument, extra_needed, host_option, port_option
 
 MEGABYTE = 1 << 20
 
 
-@click.command(epilog=CASE_EPILOG)
+@click.command(cls=CaseCommand)
 @case_argument()
 @port_option(5001)
 @host_option
