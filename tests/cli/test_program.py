@@ -64,7 +64,7 @@ def test_a_case_that_does_not_exist_is_refused_in_one_line_with_those_that_do(
     casebook: Callable[..., Result], command: str
 ) -> None:
     result = casebook(command, "redhut")
-    names = ", ".join(["all", *CASES] if command == "reproduce" else CASES)
+    names = ", ".join([*CASES, "all"] if command == "reproduce" else CASES)
     assert (result.exit_code, result.output) == (1, f"Error: there is no case 'redhut'; there are {names}\n")
 
 
