@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from kedro.framework.cli.utils import _split_params
+from tests.schema_inference.tables import churn, write_csv
 
 from casebook.cases.registry import CASES
 from casebook.config.loader import read_case
@@ -20,14 +21,18 @@ from casebook.config.tree import overlay
 from casebook.pipeline_registry import register_pipelines
 
 if TYPE_CHECKING:
-    from tests.conftest import Finished
+    from collections.abc import Callable
+
+    from tests.conftest import Finished, Project
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 SHELL = [
     line.split("#")[0].strip() for block in re.findall(r"```sh\n(.*?)```", README, re.S) for line in block.splitlines()
 ]
-RUNS = [line for line in SHELL if "kedro run" in line]
+# A table of one's own, whose case the first of the two commands declares.
+(OWN_TABLE,) = (SHELL[place : place + 2] for place, line in enumerate(SHELL) if "casebook init" in line)
+RUNS = [line for line in SHELL if "kedro run" in line and line not in OWN_TABLE]
 TARGETS = sorted(set(re.findall(r"`?make ([a-z-]+)", README)))
 LINKS = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
 PLACES = [
@@ -81,3 +86,18 @@ def test_the_snippet_that_uses_the_model_runs_on_a_finished_project(finished: Fi
     assert done.returncode == 0, done.stderr[-3000:]
     assert "probability" in done.stdout
     assert "class" in done.stdout
+
+
+@pytest.mark.process
+def test_the_two_commands_for_a_table_of_ones_own_run_it(new_project: Callable[[], Project]) -> None:
+    project = new_project()
+    write_csv(project.root / "churn.csv", churn())
+    for command in OWN_TABLE:
+        program, *words = shlex.split(command)
+        done = subprocess.run(
+            [Path(sys.executable).with_name(Path(program).name), *words],
+            cwd=project.root, env=project.environment(), capture_output=True, text=True, timeout=900,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+    (run,) = project.client.search_runs([project.client.get_experiment_by_name("churn").experiment_id])
+    assert run.data.metrics["test/log_loss"] < run.data.metrics["baseline/log_loss"]
