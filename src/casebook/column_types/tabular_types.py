@@ -75,7 +75,10 @@ class TextType(ColumnType):
 
 
 class DateType(ColumnType):
-    """Days; parsed into datetime64[s]. The only grammar of a date: training, files to predict and requests use it."""
+    """Days; parsed into datetime64[s].
+
+    Training, files to predict and requests read ISO dates here alone; a declared form beside it: `declared_times`.
+    """
 
     expected = "a date like 2023-08-26"
     certain = frozenset({date, datetime, type(None)})
