@@ -15,11 +15,11 @@ import os
 import shutil
 import sys
 import tempfile
-import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from campaign_project import CampaignProject
+from forked_commands import run_in_fork
 from kill_campaign import find_unreadable, read_store
 from raw_file_mutations import DAMAGED, DAMAGED_CSV, NO_TABLE, NO_TABLE_CSV, SAME_TABLE
 
@@ -101,46 +101,6 @@ def judge(path: Path, code: int, text: str, expected: str, root: Path) -> str:
         return f"{outcome}, where it should be {expected}: {text[-TAIL_CHARACTERS:] if code else ''}"
     running, _ = read_store(root)
     return f"{running} runs RUNNING" if running else "; ".join(find_unreadable(root)) or outcome
-
-
-def run_in_fork(arguments: list[str]) -> tuple[int, str]:
-    """Run a `kedro` command in a fork of this process -> exit code and console text."""
-    import_libraries()
-    with tempfile.TemporaryFile("w+") as console:
-        child = os.fork()
-        if not child:
-            os.dup2(console.fileno(), 1)
-            os.dup2(console.fileno(), 2)
-            os._exit(run_here(arguments))
-        _, status = os.waitpid(child, 0)
-        console.seek(0)
-        return os.waitstatus_to_exitcode(status), console.read()
-
-
-def run_here(arguments: list[str]) -> int:
-    """Run a `kedro` command in this process -> exit code."""
-    from kedro.framework.cli.cli import KedroCLI
-
-    os.environ.update(COLUMNS="160")
-    try:
-        KedroCLI(project_path=Path.cwd()).main(arguments, prog_name="kedro")
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:  # noqa: BLE001 - Python would print it in a process of its own, too
-        traceback.print_exc()
-        code = 1
-    else:
-        code = 0
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return code
-
-
-def import_libraries() -> None:
-    """Import once what every command needs and what starts no threads."""
-    import sqlalchemy  # noqa: F401
-
-    os.environ.update(MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING="false")
 
 
 def say(line: str) -> None:
