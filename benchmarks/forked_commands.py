@@ -59,11 +59,15 @@ def run_here(arguments: list[str]) -> int:
 
 
 def warm_up(modules: Iterable[str]) -> None:
-    """Import modules, but for those whose threads would be lost and those that a command has made; parse our own."""
+    """Import what a command has imported, unless its threads would be lost, and parse our own code."""
     from casebook.caching.code_hash import find_modules
 
-    for name in modules:
-        if name not in sys.modules and name.partition(".")[0] not in STARTING_THREADS:
+    names = list(modules)
+    if not STARTING_THREADS.isdisjoint(names):
+        return
+    for name in names:
+        if name not in sys.modules:
+            # Those that a logged model brings along are found by the command alone.
             with suppress(ImportError):
                 importlib.import_module(name)
     find_modules(name for name in sys.modules if name.startswith("casebook."))
