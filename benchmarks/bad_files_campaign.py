@@ -9,53 +9,40 @@ the libraries imported.
 
 from __future__ import annotations
 
-import argparse
 import collections
 import os
-import shutil
-import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from campaign_project import CampaignProject
+from campaign_project import find_unreadable, read_store
+from campaign_results import Outcome
+from casebook.cases.registry import load_case
 from forked_commands import run_in_fork
-from kill_campaign import find_unreadable, read_store
 from raw_file_mutations import DAMAGED, DAMAGED_CSV, NO_TABLE, NO_TABLE_CSV, SAME_TABLE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from campaign_project import CampaignProject
     from casebook.cases.registry import Case
 
 TAIL_CHARACTERS = 300
+READ, REFUSED = "read", "refused"
 Row = tuple[str, str, str]  # file, mutation, outcome
 
 
-def main() -> int:
-    """Run the campaign; 1 when a fault was seen."""
-    from casebook.cases.registry import CASES, load_case
-
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--case", action="append", choices=CASES)
-    options = parser.parse_args()
-    count = 0
-    for name in options.case or CASES:
-        folder = Path(tempfile.mkdtemp(prefix=f"files-{name}-"))
-        rows = run_campaign(load_case(name), CampaignProject.create(folder))
-        faults = [row for row in rows if row[2] not in {"read", "refused"}]
-        count += len(faults)
-        tally = collections.Counter(outcome for *_, outcome in rows)
-        found = f"{len(faults)} faults" if faults else "each named, nothing RUNNING, no stack trace"
-        say(f"| bad files: {name} | {len(rows)} | {tally['read']} read, {tally['refused']} refused | {found} |")
-        for file, mutation, outcome in faults:
-            say(f"    {file}, {mutation}: {outcome}")
-        shutil.rmtree(folder)
-    return int(count > 0)
-
-
-def run_campaign(case: Case, project: CampaignProject) -> list[Row]:
+def run_campaign(name: str, project: CampaignProject) -> Outcome:
     """Train a champion on a small sample, then bring each file in each form to each command that reads it."""
+    rows = bring_all(load_case(name), project)
+    tally = collections.Counter(outcome for *_, outcome in rows)
+    faults = [f"{file}, {mutation}: {outcome}" for file, mutation, outcome in rows if outcome not in {READ, REFUSED}]
+    return Outcome(f"{len(rows)} forms of files", f"{tally[READ]} read, {tally[REFUSED]} refused", tuple(faults))
+
+
+def bring_all(case: Case, project: CampaignProject) -> list[Row]:
+    """Train a champion, then bring each file -> a row for each form."""
     os.chdir(project.root)
-    code, text = run_in_fork(["run", f"--pipeline={case.name}", "--env=test"])
+    # A process of its own: TensorFlow's threads would not outlive a fork.
+    code, text = project.run("run", f"--pipeline={case.name}", "--env=test")
     if code:
         raise RuntimeError(text)
     raw = project.root / "data" / "01_raw" / case.name
@@ -73,8 +60,8 @@ def bring(path: Path, command: list[str], root: Path) -> list[Row]:
     content = path.read_bytes()
     text = path.suffix == ".csv"
     forms = {
-        "read": SAME_TABLE if text else {},
-        "refused": {**NO_TABLE, **(NO_TABLE_CSV if text else {})},
+        READ: SAME_TABLE if text else {},
+        REFUSED: {**NO_TABLE, **(NO_TABLE_CSV if text else {})},
         "": {**DAMAGED, **(DAMAGED_CSV if text else {})},
     }
     rows = []
@@ -91,7 +78,7 @@ def bring(path: Path, command: list[str], root: Path) -> list[Row]:
 
 def judge(path: Path, code: int, text: str, expected: str, root: Path) -> str:
     """Name the outcome of a command: read, refused, or what is wrong with it."""
-    outcome = "refused" if code else "read"
+    outcome = REFUSED if code else READ
     joined = "".join(text.split())
     if "Traceback" in text:
         return f"stack trace: {text[-TAIL_CHARACTERS:]}"
@@ -101,13 +88,3 @@ def judge(path: Path, code: int, text: str, expected: str, root: Path) -> str:
         return f"{outcome}, where it should be {expected}: {text[-TAIL_CHARACTERS:] if code else ''}"
     running, _ = read_store(root)
     return f"{running} runs RUNNING" if running else "; ".join(find_unreadable(root)) or outcome
-
-
-def say(line: str) -> None:
-    """Print a line at once."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main())
