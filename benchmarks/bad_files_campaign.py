@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import collections
 import os
+import re
 from typing import TYPE_CHECKING
 
 from campaign_project import find_unreadable, read_store
@@ -24,9 +25,12 @@ if TYPE_CHECKING:
 
     from campaign_project import CampaignProject
     from casebook.cases.registry import Case
+    from raw_file_mutations import Mutation
 
 TAIL_CHARACTERS = 300
-READ, REFUSED = "read", "refused"
+READ, REFUSED, EITHER = "read", "refused", ""
+HEADER = re.compile(rb"\W*[A-Za-z_]")
+OF_THE_HEADER = {"columns in another order", "header alone", "a column renamed", "first column left out"}
 Row = tuple[str, str, str]  # file, mutation, outcome
 
 
@@ -58,15 +62,9 @@ def bring_all(case: Case, project: CampaignProject) -> list[Row]:
 def bring(path: Path, command: list[str], root: Path) -> list[Row]:
     """Run a command on each form of a file -> a row for each."""
     content = path.read_bytes()
-    text = path.suffix == ".csv"
-    forms = {
-        READ: SAME_TABLE if text else {},
-        REFUSED: {**NO_TABLE, **(NO_TABLE_CSV if text else {})},
-        "": {**DAMAGED, **(DAMAGED_CSV if text else {})},
-    }
     rows = []
     try:
-        for expected, mutations in forms.items():
+        for expected, mutations in choose_mutations(path, content).items():
             for mutation, mutate in mutations.items():
                 path.write_bytes(mutate(content))
                 code, said = run_in_fork(command)
@@ -74,6 +72,18 @@ def bring(path: Path, command: list[str], root: Path) -> list[Row]:
     finally:
         path.write_bytes(content)
     return rows
+
+
+def choose_mutations(path: Path, content: bytes) -> dict[str, dict[str, Mutation]]:
+    """Choose the forms of a file -> expected outcome (empty where the case decides) -> mutations by name."""
+    if path.suffix != ".csv":
+        return {READ: {}, REFUSED: NO_TABLE, EITHER: DAMAGED}
+    # Without names of columns any order of them, and any row, is as good as another.
+    free = set() if HEADER.match(content) else OF_THE_HEADER
+    same = {name: mutate for name, mutate in SAME_TABLE.items() if name not in free}
+    none = {name: mutate for name, mutate in {**NO_TABLE, **NO_TABLE_CSV}.items() if name not in free}
+    rest = {name: mutate for name, mutate in {**SAME_TABLE, **NO_TABLE_CSV}.items() if name in free}
+    return {READ: same, REFUSED: none, EITHER: {**DAMAGED, **DAMAGED_CSV, **rest}}
 
 
 def judge(path: Path, code: int, text: str, expected: str, root: Path) -> str:
@@ -84,7 +94,7 @@ def judge(path: Path, code: int, text: str, expected: str, root: Path) -> str:
         return f"stack trace: {text[-TAIL_CHARACTERS:]}"
     if code and path.name not in joined:
         return f"the error does not name {path.name}: {text[-TAIL_CHARACTERS:]}"
-    if expected and outcome != expected:
+    if expected != EITHER and outcome != expected:
         return f"{outcome}, where it should be {expected}: {text[-TAIL_CHARACTERS:] if code else ''}"
     running, _ = read_store(root)
     return f"{running} runs RUNNING" if running else "; ".join(find_unreadable(root)) or outcome

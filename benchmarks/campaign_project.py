@@ -22,6 +22,8 @@ import pandas as pd
 from casebook.runtime.atomic_files import UNFINISHED
 
 ROOT = Path(__file__).parents[1]
+# What files end with that are written to their end.
+ENDS = {".csv": b"\n", ".png": b"IEND\xaeB`\x82", ".yml": b"\n"}
 SCORES = ("test/auc", "test/accuracy", "test/log_loss")
 
 
@@ -80,6 +82,8 @@ def read_fully(path: Path) -> str:
             json.loads(path.read_text())
         elif path.suffix == ".parquet":
             pd.read_parquet(path)
+        elif path.suffix in ENDS:
+            return "" if path.read_bytes().endswith(ENDS[path.suffix]) else "lacks its end"
         elif path.suffix == ".npy":
             np.load(path)
         elif path.suffix in {".keras", ".npz"}:

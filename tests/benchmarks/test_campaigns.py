@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from bad_files_campaign import judge
+from bad_files_campaign import choose_mutations, judge
 from bench import write_results
 from campaign_project import find_temporary, find_unreadable
 from campaign_results import CampaignRow, Outcome, find_section, render_section, replace_section
@@ -30,11 +30,13 @@ def test_a_cut_file_is_unreadable_and_one_that_is_being_written_is_temporary(tmp
     pd.DataFrame({"a": [1, 2]}).to_parquet(folder / "whole.parquet")
     (folder / "cut.parquet").write_bytes((folder / "whole.parquet").read_bytes()[:-9])
     (folder / "cut.json").write_text('{"a": ')
+    (folder / "whole.csv").write_text("a,b\n1,2\n")
+    (folder / "cut.csv").write_text("a,b\n1")
     with atomic_write(folder / "facts.json") as unfinished:
         unfinished.write_text("{")
         assert find_temporary(tmp_path) == [str(unfinished.relative_to(tmp_path))]
         found = [line.partition(":")[0] for line in find_unreadable(tmp_path)]
-        assert found == ["data/runs/cut.json", "data/runs/cut.parquet"]
+        assert found == ["data/runs/cut.csv", "data/runs/cut.json", "data/runs/cut.parquet"]
     assert find_temporary(tmp_path) == []
 
 
@@ -44,6 +46,16 @@ def test_another_form_holds_the_same_cells_by_column(name: str) -> None:
         return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
     assert read(SAME_TABLE[name](CONTENT)) == read(CONTENT)
+
+
+def test_what_a_header_line_tells_is_asked_of_files_that_have_one(tmp_path: Path) -> None:
+    named = choose_mutations(tmp_path / "rows.csv", CONTENT)
+    assert (len(named["read"]), len(named["refused"])) == (len(SAME_TABLE), len(NO_TABLE) + len(NO_TABLE_CSV))
+    nameless = choose_mutations(tmp_path / "rows.csv", b"6,148,72\n1,85,66\n")
+    assert "columns in another order" not in nameless["read"]
+    assert {"header alone", "columns in another order"} <= set(nameless[""])
+    assert sum(map(len, named.values())) == sum(map(len, nameless.values()))
+    assert choose_mutations(tmp_path / "rows.npz", b"PK")["refused"] == NO_TABLE
 
 
 def test_every_mutation_changes_the_file_and_does_so_the_same_way_each_time() -> None:
