@@ -19,7 +19,7 @@ SERVE_PORT = $(if $(filter command line environment,$(origin PORT)),$(PORT),5001
 CASES := redhat rossmann attrition deposit pima boston mnist imdb
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock check-lock lint test test-services $(CASES) ui serve viz dashboard fetch bench ledger clean
+.PHONY: help install lock check-lock lint test test-services $(CASES) ui serve viz dashboard fetch bench campaigns ledger clean
 
 help: ## list the targets
 	@grep -hE '^[a-z$$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/\$$\(CASES\)/<case>/' | expand -t 16
@@ -80,6 +80,9 @@ test-services: $(READY) ## run the tests that start a PostgreSQL server of their
 
 bench: $(READY) ## measure speed and memory beside the straightforward way, at full size
 	$(BIN)/python benchmarks/bench.py
+
+campaigns: $(READY) ## kill commands, damage raw files, run at once; what broke goes to benchmarks/results.md (an hour or two)
+	$(BIN)/python benchmarks/campaigns.py
 
 ledger: $(READY) ## run the published variants on real files and write docs/ledger.md (CASEBOOK_RAW=..., CASE=all)
 	$(BIN)/casebook reproduce $(if $(filter command line,$(origin CASE)),$(CASE),all)

@@ -9,53 +9,44 @@ the libraries imported.
 
 from __future__ import annotations
 
-import argparse
 import collections
 import os
-import shutil
-import sys
-import tempfile
-import traceback
-from pathlib import Path
+import re
 from typing import TYPE_CHECKING
 
-from campaign_project import CampaignProject
-from kill_campaign import find_unreadable, read_store
+from campaign_project import find_unreadable, read_store
+from campaign_results import Outcome
+from casebook.cases.registry import load_case
+from forked_commands import run_in_fork
 from raw_file_mutations import DAMAGED, DAMAGED_CSV, NO_TABLE, NO_TABLE_CSV, SAME_TABLE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from campaign_project import CampaignProject
     from casebook.cases.registry import Case
+    from raw_file_mutations import Mutation
 
 TAIL_CHARACTERS = 300
+READ, REFUSED, EITHER = "read", "refused", ""
+HEADER = re.compile(rb"\W*[A-Za-z_]")
+OF_THE_HEADER = {"columns in another order", "header alone", "a column renamed", "first column left out"}
 Row = tuple[str, str, str]  # file, mutation, outcome
 
 
-def main() -> int:
-    """Run the campaign; 1 when a fault was seen."""
-    from casebook.cases.registry import CASES, load_case
-
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--case", action="append", choices=CASES)
-    options = parser.parse_args()
-    count = 0
-    for name in options.case or CASES:
-        folder = Path(tempfile.mkdtemp(prefix=f"files-{name}-"))
-        rows = run_campaign(load_case(name), CampaignProject.create(folder))
-        faults = [row for row in rows if row[2] not in {"read", "refused"}]
-        count += len(faults)
-        tally = collections.Counter(outcome for *_, outcome in rows)
-        found = f"{len(faults)} faults" if faults else "each named, nothing RUNNING, no stack trace"
-        say(f"| bad files: {name} | {len(rows)} | {tally['read']} read, {tally['refused']} refused | {found} |")
-        for file, mutation, outcome in faults:
-            say(f"    {file}, {mutation}: {outcome}")
-        shutil.rmtree(folder)
-    return int(count > 0)
-
-
-def run_campaign(case: Case, project: CampaignProject) -> list[Row]:
+def run_campaign(name: str, project: CampaignProject) -> Outcome:
     """Train a champion on a small sample, then bring each file in each form to each command that reads it."""
+    rows = bring_all(load_case(name), project)
+    tally = collections.Counter(outcome for *_, outcome in rows)
+    faults = [f"{file}, {mutation}: {outcome}" for file, mutation, outcome in rows if outcome not in {READ, REFUSED}]
+    return Outcome(f"{len(rows)} forms of files", f"{tally[READ]} read, {tally[REFUSED]} refused", tuple(faults))
+
+
+def bring_all(case: Case, project: CampaignProject) -> list[Row]:
+    """Train a champion, then bring each file -> a row for each form."""
     os.chdir(project.root)
-    code, text = run_in_fork(["run", f"--pipeline={case.name}", "--env=test"])
+    # A process of its own: TensorFlow's threads would not outlive a fork.
+    code, text = project.run("run", f"--pipeline={case.name}", "--env=test")
     if code:
         raise RuntimeError(text)
     raw = project.root / "data" / "01_raw" / case.name
@@ -71,15 +62,9 @@ def run_campaign(case: Case, project: CampaignProject) -> list[Row]:
 def bring(path: Path, command: list[str], root: Path) -> list[Row]:
     """Run a command on each form of a file -> a row for each."""
     content = path.read_bytes()
-    text = path.suffix == ".csv"
-    forms = {
-        "read": SAME_TABLE if text else {},
-        "refused": {**NO_TABLE, **(NO_TABLE_CSV if text else {})},
-        "": {**DAMAGED, **(DAMAGED_CSV if text else {})},
-    }
     rows = []
     try:
-        for expected, mutations in forms.items():
+        for expected, mutations in choose_mutations(path, content).items():
             for mutation, mutate in mutations.items():
                 path.write_bytes(mutate(content))
                 code, said = run_in_fork(command)
@@ -89,65 +74,27 @@ def bring(path: Path, command: list[str], root: Path) -> list[Row]:
     return rows
 
 
+def choose_mutations(path: Path, content: bytes) -> dict[str, dict[str, Mutation]]:
+    """Choose the forms of a file -> expected outcome (empty where the case decides) -> mutations by name."""
+    if path.suffix != ".csv":
+        return {READ: {}, REFUSED: NO_TABLE, EITHER: DAMAGED}
+    # Without names of columns any order of them, and any row, is as good as another.
+    free = set() if HEADER.match(content) else OF_THE_HEADER
+    same = {name: mutate for name, mutate in SAME_TABLE.items() if name not in free}
+    none = {name: mutate for name, mutate in {**NO_TABLE, **NO_TABLE_CSV}.items() if name not in free}
+    rest = {name: mutate for name, mutate in {**SAME_TABLE, **NO_TABLE_CSV}.items() if name in free}
+    return {READ: same, REFUSED: none, EITHER: {**DAMAGED, **DAMAGED_CSV, **rest}}
+
+
 def judge(path: Path, code: int, text: str, expected: str, root: Path) -> str:
     """Name the outcome of a command: read, refused, or what is wrong with it."""
-    outcome = "refused" if code else "read"
+    outcome = REFUSED if code else READ
     joined = "".join(text.split())
     if "Traceback" in text:
         return f"stack trace: {text[-TAIL_CHARACTERS:]}"
     if code and path.name not in joined:
         return f"the error does not name {path.name}: {text[-TAIL_CHARACTERS:]}"
-    if expected and outcome != expected:
+    if expected != EITHER and outcome != expected:
         return f"{outcome}, where it should be {expected}: {text[-TAIL_CHARACTERS:] if code else ''}"
     running, _ = read_store(root)
     return f"{running} runs RUNNING" if running else "; ".join(find_unreadable(root)) or outcome
-
-
-def run_in_fork(arguments: list[str]) -> tuple[int, str]:
-    """Run a `kedro` command in a fork of this process -> exit code and console text."""
-    import_libraries()
-    with tempfile.TemporaryFile("w+") as console:
-        child = os.fork()
-        if not child:
-            os.dup2(console.fileno(), 1)
-            os.dup2(console.fileno(), 2)
-            os._exit(run_here(arguments))
-        _, status = os.waitpid(child, 0)
-        console.seek(0)
-        return os.waitstatus_to_exitcode(status), console.read()
-
-
-def run_here(arguments: list[str]) -> int:
-    """Run a `kedro` command in this process -> exit code."""
-    from kedro.framework.cli.cli import KedroCLI
-
-    os.environ.update(COLUMNS="160")
-    try:
-        KedroCLI(project_path=Path.cwd()).main(arguments, prog_name="kedro")
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:  # noqa: BLE001 - Python would print it in a process of its own, too
-        traceback.print_exc()
-        code = 1
-    else:
-        code = 0
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return code
-
-
-def import_libraries() -> None:
-    """Import once what every command needs and what starts no threads."""
-    import sqlalchemy  # noqa: F401
-
-    os.environ.update(MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING="false")
-
-
-def say(line: str) -> None:
-    """Print a line at once."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

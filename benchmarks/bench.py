@@ -13,8 +13,9 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from campaign_results import find_section
 from casebook.runtime.atomic_files import atomic_write
 from comparison import FAILED, QUANTITIES, compare
 from machine import describe_load, describe_machine
@@ -25,6 +26,11 @@ from parts_service import SERVICE_PARTS
 from parts_setup import SETUP_PARTS
 from parts_study import STUDY_PARTS
 from results import render_results
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from comparison import Comparison
 
 Figures = dict[str, Any]
 
@@ -50,12 +56,20 @@ def main() -> int:
     page = RESULTS if full else folder / "results.md"
     size = f"{options.people:,} people and {options.activities:,} activities"
     command = shlex.join(["make", "bench"] if len(sys.argv) == 1 else ["benchmarks/bench.py", *sys.argv[1:]])
-    with atomic_write(page) as path:
-        path.write_text(render_results(rows, parts, command, size, describe_machine()))
+    write_results(page, rows, parts, command, size)
     for row in rows:
         say(f"{row.verdict:7} {row.what}: {row.measured} ({row.limit})")
     say(f"written to {page}")
     return int(any(row.verdict == FAILED for row in rows))
+
+
+def write_results(
+    page: Path, rows: Sequence[Comparison], parts: Mapping[str, Figures], command: str, size: str
+) -> None:
+    """Write the page anew, but for the section of the campaigns, which others have run."""
+    campaigns = find_section(page.read_text()) if page.exists() else ""
+    with atomic_write(page) as path:
+        path.write_text(render_results(rows, parts, command, size, describe_machine(), campaigns))
 
 
 def parse_options() -> argparse.Namespace:

@@ -1,15 +1,30 @@
-"""A project in a folder of its own, with this project's code and configuration, for campaigns that harm it."""
+"""A project in a folder of its own, with this project's code and configuration, for campaigns that harm it.
+
+Whether all is well in it: files that are cut, files that are left behind, runs that are open.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
+from casebook.runtime.atomic_files import UNFINISHED
+
 ROOT = Path(__file__).parents[1]
+# What files end with that are written to their end.
+ENDS = {".csv": b"\n", ".png": b"IEND\xaeB`\x82", ".yml": b"\n"}
+SCORES = ("test/auc", "test/accuracy", "test/log_loss")
 
 
 @dataclass(frozen=True)
@@ -48,3 +63,61 @@ class CampaignProject:
         process = self.start(*arguments)
         text, _ = process.communicate()
         return process.returncode, text
+
+
+def find_unreadable(root: Path) -> list[str]:
+    """List files with their final name that cannot be read to their end."""
+    return [
+        f"{path.relative_to(root)}: {reason}"
+        for folder in ("data", "mlruns", "conf/local")
+        for path in sorted((root / folder).rglob("*"))
+        if path.is_file() and not is_temporary(path) and (reason := read_fully(path))
+    ]
+
+
+def read_fully(path: Path) -> str:
+    """Read a file by its suffix -> why that fails, or nothing."""
+    try:
+        if path.suffix == ".json":
+            json.loads(path.read_text())
+        elif path.suffix == ".parquet":
+            pd.read_parquet(path)
+        elif path.suffix in ENDS:
+            return "" if path.read_bytes().endswith(ENDS[path.suffix]) else "lacks its end"
+        elif path.suffix == ".npy":
+            np.load(path)
+        elif path.suffix in {".keras", ".npz"}:
+            with zipfile.ZipFile(path) as archive:
+                archive.testzip()
+        elif path.suffix == ".db":
+            with contextlib.closing(sqlite3.connect(path)) as store:
+                return "" if store.execute("pragma integrity_check").fetchone() == ("ok",) else "fails its check"
+    except Exception as error:  # noqa: BLE001 - whatever a reader says of a cut file is what is looked for
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def is_temporary(path: Path) -> bool:
+    """Check whether a file's name is one under which files are written before they are renamed."""
+    return any(part.startswith(UNFINISHED) for part in path.parts)
+
+
+def find_temporary(root: Path) -> list[str]:
+    """List temporary files and folders of commands that are over."""
+    return [str(path.relative_to(root)) for path in (root / "data").rglob(f"{UNFINISHED}*")]
+
+
+def read_store(root: Path) -> tuple[int, dict[str, float]]:
+    """Read MLflow's store -> number of runs that are RUNNING, test scores of the latest finished run."""
+    with contextlib.closing(sqlite3.connect(root / "mlruns" / "mlflow.db")) as store:
+        (running,) = store.execute("select count(*) from runs where status = 'RUNNING'").fetchone()
+        latest = store.execute(
+            "select m.run_uuid from latest_metrics m join runs r using (run_uuid) "
+            "where m.key = ? and r.status = 'FINISHED' order by r.start_time desc limit 1",
+            SCORES[:1],
+        ).fetchone()
+        rows = store.execute(
+            f"select key, value from latest_metrics where run_uuid = ? and key in ({','.join('?' * len(SCORES))})",  # noqa: S608
+            (latest[0] if latest else "", *SCORES),
+        ).fetchall()
+    return running, dict(rows)

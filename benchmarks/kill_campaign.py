@@ -9,38 +9,31 @@ trace, and leave no run RUNNING and no temporary file. `both` starts a training 
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import json
 import os
 import random
-import shutil
 import signal
-import sqlite3
-import sys
-import tempfile
 import time
-import zipfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import psutil
 
-from campaign_project import CampaignProject
-from casebook.runtime.atomic_files import UNFINISHED
+from campaign_project import find_temporary, find_unreadable, read_store
+from campaign_results import Outcome
 
 if TYPE_CHECKING:
     import subprocess
+
+    from campaign_project import CampaignProject
 
 CASE = "pima"
 # Long enough for moments in training; short enough for 50 of them.
 SIZE = f"{CASE}.training.epochs=40,{CASE}.study.trials=4"
 COMPLETE_EVERY_KILLS = 5
 ORPHANS_SECONDS = 60
-SCORES = ("test/auc", "test/accuracy", "test/log_loss")
+SEED = 1
 COMMANDS = {
     "run": [CASE],
     "study": [f"{CASE}_study"],
@@ -55,37 +48,13 @@ class Campaign:
     """What was seen of one command."""
 
     name: str
-    kills: int = 0
     completions: int = 0
     faults: list[str] = field(default_factory=list)
 
-    def render(self) -> str:
-        """Format the campaign as a row of a Markdown table."""
-        found = "; ".join(sorted(set(self.faults))) or "nothing lost, half-written or left RUNNING"
-        return f"| kill -9: {self.name} | {self.kills} | {self.completions} | {len(self.faults)} | {found} |"
 
-
-def main() -> int:
-    """Run the campaigns; 1 when a fault was seen."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, default=50, help="of each command")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", action="append", choices=list(COMMANDS))
-    options = parser.parse_args()
-    campaigns = []
-    for name in options.only or COMMANDS:
-        folder = Path(tempfile.mkdtemp(prefix=f"kill-{name}-"))
-        campaigns.append(run_campaign(name, CampaignProject.create(folder), options.kills, options.seed))
-        sys.stdout.write(campaigns[-1].render() + "\n")
-        sys.stdout.flush()
-        if not campaigns[-1].faults:
-            shutil.rmtree(folder)
-    return int(any(campaign.faults for campaign in campaigns))
-
-
-def run_campaign(name: str, project: CampaignProject, kills: int, seed: int) -> Campaign:
+def run_campaign(name: str, kills: int, project: CampaignProject) -> Outcome:
     """Kill one command at random moments in a project of its own."""
-    campaign, draw = Campaign(name), random.Random(seed)  # noqa: S311 - moments, not secrets
+    campaign, draw = Campaign(name), random.Random(SEED)  # noqa: S311 - moments, not secrets
     arguments = prepare(name, project)
     before = time.monotonic()
     expected = complete(arguments, project, campaign)
@@ -97,12 +66,11 @@ def run_campaign(name: str, project: CampaignProject, kills: int, seed: int) -> 
         time.sleep(draw.uniform(0.0, seconds))
         for process in processes:
             kill(process, campaign, whole_group=number % 2 == 0)
-        campaign.kills += 1
         campaign.faults += find_unreadable(project.root)
         if number % COMPLETE_EVERY_KILLS == 0 or number == kills:
             scores = complete(arguments, project, campaign)
             campaign.faults += [f"scores {scores}, not {expected}"] if scores != expected else []
-    return campaign
+    return Outcome(f"{kills} kills", f"{campaign.completions} runs to the end, all alike", tuple(campaign.faults))
 
 
 def prepare(name: str, project: CampaignProject) -> list[list[str]]:
@@ -155,63 +123,3 @@ def kill(process: subprocess.Popen[str], campaign: Campaign, *, whole_group: boo
     text, _ = process.communicate()
     if "Traceback" in text:
         campaign.faults.append(f"stack trace: {text[-300:]}")
-
-
-def find_unreadable(root: Path) -> list[str]:
-    """List files with their final name that cannot be read to their end."""
-    return [
-        f"{path.relative_to(root)}: {reason}"
-        for folder in ("data", "mlruns", "conf/local")
-        for path in sorted((root / folder).rglob("*"))
-        if path.is_file() and not is_temporary(path) and (reason := read_fully(path))
-    ]
-
-
-def read_fully(path: Path) -> str:
-    """Read a file by its suffix -> why that fails, or nothing."""
-    try:
-        if path.suffix == ".json":
-            json.loads(path.read_text())
-        elif path.suffix == ".parquet":
-            pd.read_parquet(path)
-        elif path.suffix == ".npy":
-            np.load(path)
-        elif path.suffix in {".keras", ".npz"}:
-            with zipfile.ZipFile(path) as archive:
-                archive.testzip()
-        elif path.suffix == ".db":
-            with contextlib.closing(sqlite3.connect(path)) as store:
-                return "" if store.execute("pragma integrity_check").fetchone() == ("ok",) else "fails its check"
-    except Exception as error:  # noqa: BLE001 - whatever a reader says of a cut file is what is looked for
-        return f"{type(error).__name__}: {error}"
-    return ""
-
-
-def is_temporary(path: Path) -> bool:
-    """Check whether a file's name is one under which files are written before they are renamed."""
-    return any(part.startswith(UNFINISHED) for part in path.parts)
-
-
-def find_temporary(root: Path) -> list[str]:
-    """List temporary files and folders of commands that are over."""
-    return [str(path.relative_to(root)) for path in (root / "data").rglob(f"{UNFINISHED}*")]
-
-
-def read_store(root: Path) -> tuple[int, dict[str, float]]:
-    """Read MLflow's store -> number of runs that are RUNNING, test scores of the latest finished run."""
-    with contextlib.closing(sqlite3.connect(root / "mlruns" / "mlflow.db")) as store:
-        (running,) = store.execute("select count(*) from runs where status = 'RUNNING'").fetchone()
-        latest = store.execute(
-            "select m.run_uuid from latest_metrics m join runs r using (run_uuid) "
-            "where m.key = ? and r.status = 'FINISHED' order by r.start_time desc limit 1",
-            SCORES[:1],
-        ).fetchone()
-        rows = store.execute(
-            f"select key, value from latest_metrics where run_uuid = ? and key in ({','.join('?' * len(SCORES))})",  # noqa: S608
-            (latest[0] if latest else "", *SCORES),
-        ).fetchall()
-    return running, dict(rows)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -55,7 +55,12 @@ own process, one after the other.
 
 
 def render_results(
-    rows: Sequence[Comparison], parts: Mapping[str, Figures], command: str, size: str, machine: Mapping[str, str]
+    rows: Sequence[Comparison],
+    parts: Mapping[str, Figures],
+    command: str,
+    size: str,
+    machine: Mapping[str, str],
+    campaigns: str = "",
 ) -> str:
     """Write the whole page.
 
@@ -65,6 +70,7 @@ def render_results(
         command: how the benchmark was started.
         size: of the generated files.
         machine: what it ran on, by name.
+        campaigns: the section that `campaigns.py` has written, which stays as it is.
     """
     head = [f"`{command}`, {size}.", "", *(f"- {name}: {value}" for name, value in machine.items())]
     measured = [describe_part(name, part) for name, part in parts.items()]
@@ -79,6 +85,7 @@ def render_results(
         METHOD,
         "## Parts",
         "\n".join(measured),
+        *([campaigns] if campaigns else []),
     ]
     return "\n\n".join(sections) + "\n"
 

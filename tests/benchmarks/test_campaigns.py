@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
-from bad_files_campaign import judge
+from bad_files_campaign import choose_mutations, judge
+from bench import write_results
+from campaign_project import find_temporary, find_unreadable
+from campaign_results import CampaignRow, Outcome, find_section, render_section, replace_section
 from casebook.runtime.atomic_files import atomic_write
-from kill_campaign import find_temporary, find_unreadable
 from raw_file_mutations import DAMAGED, DAMAGED_CSV, NO_TABLE, NO_TABLE_CSV, SAME_TABLE
+from runs_at_once import SEEDS, compare
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,11 +30,13 @@ def test_a_cut_file_is_unreadable_and_one_that_is_being_written_is_temporary(tmp
     pd.DataFrame({"a": [1, 2]}).to_parquet(folder / "whole.parquet")
     (folder / "cut.parquet").write_bytes((folder / "whole.parquet").read_bytes()[:-9])
     (folder / "cut.json").write_text('{"a": ')
+    (folder / "whole.csv").write_text("a,b\n1,2\n")
+    (folder / "cut.csv").write_text("a,b\n1")
     with atomic_write(folder / "facts.json") as unfinished:
         unfinished.write_text("{")
         assert find_temporary(tmp_path) == [str(unfinished.relative_to(tmp_path))]
         found = [line.partition(":")[0] for line in find_unreadable(tmp_path)]
-        assert found == ["data/runs/cut.json", "data/runs/cut.parquet"]
+        assert found == ["data/runs/cut.csv", "data/runs/cut.json", "data/runs/cut.parquet"]
     assert find_temporary(tmp_path) == []
 
 
@@ -40,6 +46,16 @@ def test_another_form_holds_the_same_cells_by_column(name: str) -> None:
         return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
 
     assert read(SAME_TABLE[name](CONTENT)) == read(CONTENT)
+
+
+def test_what_a_header_line_tells_is_asked_of_files_that_have_one(tmp_path: Path) -> None:
+    named = choose_mutations(tmp_path / "rows.csv", CONTENT)
+    assert (len(named["read"]), len(named["refused"])) == (len(SAME_TABLE), len(NO_TABLE) + len(NO_TABLE_CSV))
+    nameless = choose_mutations(tmp_path / "rows.csv", b"6,148,72\n1,85,66\n")
+    assert "columns in another order" not in nameless["read"]
+    assert {"header alone", "columns in another order"} <= set(nameless[""])
+    assert sum(map(len, named.values())) == sum(map(len, nameless.values()))
+    assert choose_mutations(tmp_path / "rows.npz", b"PK")["refused"] == NO_TABLE
 
 
 def test_every_mutation_changes_the_file_and_does_so_the_same_way_each_time() -> None:
@@ -60,3 +76,54 @@ def test_every_mutation_changes_the_file_and_does_so_the_same_way_each_time() ->
 )
 def test_an_outcome_that_is_wrong_is_named(tmp_path: Path, code: int, text: str, expected: str, outcome: str) -> None:
     assert judge(tmp_path / "rows.csv", code, text, expected, tmp_path).startswith(outcome)
+
+
+ROW = CampaignRow("kill run", Outcome("50 kills", "11 runs to the end, all alike"), 12.34, "2026-11-29", "abc1234")
+MACHINE = {"processor": "2 cores", "memory": "25 GB"}
+LINE = "| kill run | 50 kills | 11 runs to the end, all alike | 0 | 12.3 | 2026-11-29 | abc1234 |"
+
+
+def test_a_campaign_that_runs_again_replaces_its_own_row_alone() -> None:
+    other = CampaignRow(
+        "at once", Outcome("10 trainings", "9 alike", ("seed | 3: a\nb",)), 1.0, "2026-11-29", "abc1234"
+    )
+    section = render_section([ROW, other], "", "make campaigns", MACHINE)
+    assert LINE in section.splitlines()
+    assert (
+        "| at once | 10 trainings | 9 alike | 1; seed \\| 3: a b | 1.0 | 2026-11-29 | abc1234 |" in section.splitlines()
+    )
+    again = CampaignRow("kill run", Outcome("5 kills", "2 runs"), 1.0, "2026-11-30", "def5678")
+    later = render_section([again], section, "make campaigns", MACHINE).splitlines()
+    assert [line for line in later if line.startswith("| kill")] == [
+        "| kill run | 5 kills | 2 runs | 0 | 1.0 | 2026-11-30 | def5678 |"
+    ]
+    assert [line for line in later if line.startswith("| at once")] == [
+        line for line in section.splitlines() if line.startswith("| at once")
+    ]
+
+
+def test_the_benchmark_writes_its_page_anew_and_keeps_the_section_of_the_campaigns(tmp_path: Path) -> None:
+    page = tmp_path / "results.md"
+    write_results(page, [], {}, "make bench", "9 people")
+    assert find_section(page.read_text()) == ""
+    section = render_section([ROW], "", "make campaigns", MACHINE)
+    page.write_text(replace_section(page.read_text(), section))
+    write_results(page, [], {}, "make bench", "10 people")
+    assert "10 people" in page.read_text()
+    assert find_section(page.read_text()) == section
+
+
+def test_the_section_takes_its_own_place_between_others() -> None:
+    section = render_section([ROW], "", "make campaigns", MACHINE)
+    page = "# Results\n\n## Campaigns\n\nold\n\n## Parts\n\n- a\n"
+    assert replace_section(page, section) == f"# Results\n\n{section}\n\n## Parts\n\n- a\n"
+    assert replace_section("# Results\n", section) == f"# Results\n\n{section}\n"
+
+
+def test_scores_that_differ_in_the_last_bit_and_runs_without_scores_are_named() -> None:
+    alone = {seed: {"test/auc": 0.5} for seed in SEEDS}
+    assert compare(alone, alone) == []
+    assert compare(alone, {**alone, 3: {"test/auc": math.nextafter(0.5, 1)}}) == [
+        "seed 3: {'test/auc': 0.5000000000000001} at once, {'test/auc': 0.5} alone"
+    ]
+    assert compare(alone, {seed: scores for seed, scores in alone.items() if seed != 4}) == ["seed 4 has no scores"]

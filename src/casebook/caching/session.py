@@ -63,7 +63,8 @@ class CasebookSession(KedroSession):
         if type(runner) is SequentialRunner:
             runner = background
             # Of a case's pipelines only the one that trains has nodes for it; its imports then take no time of the run.
-            if names in ([self.case], [DEFAULT]):
+            # One that ends early may come to none of them: it starts the process with the first that it has.
+            if names in ([self.case], [DEFAULT]) and not options.get("to_nodes"):
                 background.start()
         try:
             return self._run_with(runner, args, options)

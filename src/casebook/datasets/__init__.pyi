@@ -17,19 +17,24 @@ from .tracked import (
     RunMetrics,
     TrainingCallbacks,
 )
+from .written_whole import CsvFile, FilesFolder, JsonFile, PickleFile, TextFile
 
 __all__ = [
     "ArraysFolder",
     "ArrivedFiles",
     "ChampionModel",
+    "CsvFile",
     "DeclaredArrivals",
     "DeclaredTable",
     "FiguresFolder",
+    "FilesFolder",
     "FoldRuns",
+    "JsonFile",
     "LoggedModel",
     "NetworkFile",
     "NewRowsFolder",
     "OutcomesFolder",
+    "PickleFile",
     "PredictedFiles",
     "PreprocessorFile",
     "RawArrays",
@@ -41,6 +46,7 @@ __all__ = [
     "ScoredFiles",
     "StudyLaunch",
     "TableFile",
+    "TextFile",
     "TrainingCallbacks",
     "UpdateSessionDataset",
 ]

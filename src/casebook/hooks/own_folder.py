@@ -163,8 +163,9 @@ class OwnFolder:
             return
         keep = self.parameters["keep_runs"]
         with turn_at_runs(self._case):
-            self._folder.checkpoint.unlink(missing_ok=True)
+            # A kill before the checkpoint has gone leaves a finished run; one after it would leave a run that is lost.
             self._folder.end(FINISHED)
+            self._folder.checkpoint.unlink(missing_ok=True)
             if self._job == TRAINING:
                 point_latest_to(self._folder)
             with steady_records(run.path for run, _ in list_runs(self._case)):

@@ -17,11 +17,7 @@ from casebook.column_types.parsing import InvalidTableError
 from casebook.config.resolve import list_differences
 from casebook.config.schema.evaluation import NONE
 from casebook.data.raw_files import RawFiles, find_raw_files
-from casebook.data.splitting import EmptySplitError
-from casebook.datasets.file_dataset import DamagedFileError
-from casebook.datasets.raw import RawFileError
 from casebook.datasets.tables import wait_for_writes
-from casebook.evaluation.scores import ScoreError
 from casebook.hooks.description import describe_run, keep_description
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.opening import choose_store, forget_other_runs, refuse_read_only
@@ -29,16 +25,14 @@ from casebook.hooks.own_folder import OwnFolder
 from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.resuming import what_counts
 from casebook.hooks.studies import begin_launch, tag_winner
-from casebook.monitoring.weekly_scores import BelowLevelError
+from casebook.hooks.user_errors import find_user_error, quiet_user_errors
 from casebook.runtime.lazy_imports import import_deferred
 from casebook.stages import STUDY
 from casebook.tracking import mlflow_client
 from casebook.tracking.console import announce_sample
 from casebook.tracking.left_running import close_left_running, process_tags, tagging_new_runs
 from casebook.tracking.sqlite_store import set_up_experiment
-from casebook.training.checkpoints import ResumeError
 from casebook.training.early_stopping import TrainingError
-from casebook.tuning.errors import StudyError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -48,11 +42,6 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
     from mlflow.entities import Run
 
-# Errors that a user mends in files: one clear line, no traceback.
-USER_ERRORS = (
-    InvalidTableError, EmptySplitError, RawFileError, DamagedFileError, ResumeError, BelowLevelError, TrainingError,
-    ScoreError, StudyError,
-)  # fmt: skip
 # Stages of pipelines that use a model -> what their runs are called; others are called after their variant.
 JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor", "update": "update"}
 # Where a run keeps its merged parameters.
@@ -77,6 +66,7 @@ class TrackingHook:
     def after_context_created(self, context: KedroContext) -> None:
         """Create the store before kedro-mlflow opens it."""
         import_deferred()
+        quiet_user_errors()
         self.context = context
         forget_other_runs()
         self.store, self.used_store = choose_store(context)
@@ -187,13 +177,6 @@ def runs_study(pipeline: Pipeline) -> bool:
 def job_of(pipeline: Pipeline) -> str:
     """Return what a pipeline does with a trained model; empty when it trains one."""
     return next((JOBS[tag] for node in pipeline.nodes for tag in node.tags if tag in JOBS), "")
-
-
-def find_user_error(error: BaseException | None) -> BaseException | None:
-    """Find what a user can mend behind an error: Kedro wraps those of datasets in errors of its own."""
-    while error is not None and not isinstance(error, USER_ERRORS):
-        error = error.__cause__
-    return error
 
 
 def _tag_error(error: Exception) -> None:
