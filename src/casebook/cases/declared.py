@@ -121,6 +121,7 @@ def load_declared(name: str) -> Case:
             key=roles.get("key", ""),
             day=roles.get("time", ""),
         ),
+        declared_target=lambda: declaration.data.columns.get(target),
     )
 
 

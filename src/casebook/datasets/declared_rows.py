@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -80,6 +80,11 @@ class DeclaredRowsReader(NewRowsReader):
         return read_declaration(self.case).data
 
     @property
+    def target(self) -> str:
+        """The case's target."""
+        return str(read_declaration(self.case).tree["target"])
+
+    @property
     def said(self) -> TableParameters:
         """How the file of the rows is declared."""
         return next(iter(self.data.tables.values()))
@@ -110,12 +115,20 @@ class DeclaredRowsReader(NewRowsReader):
         """
         lookups = [self._open(name) for name in list(self.data.tables)[1:]]
         path = self.place(file)
-        for block in super().blocks(file) if is_plain(path, self.said) else self._read_whole(path):
+        for block in self._read(path):
             named = name_columns(block.rows, self.said)
             joined = RawBlock(named, block.numbers, block.broken)
             for lookup in lookups:
                 joined = lookup.join(joined)
             yield joined
+
+    def _read(self, path: Path) -> Iterator[RawBlock]:
+        """Read a file in blocks, as far as it is of a kind that allows it."""
+        # Without a header line only the last column may be missing: the target, which rows to predict have not.
+        names = [] if self.said.header else self.said.column_names
+        if not is_plain(path, self.said) or (names and names[-1] != self.target):
+            return self._read_whole(path)
+        return NewRowsReader(self.folder, replace(self.form, names=tuple(names)), self.today).blocks(str(path))
 
     def _read_whole(self, path: Path) -> Iterator[RawBlock]:
         """Read a file that no other case has the form of: with other signs, or a workbook."""

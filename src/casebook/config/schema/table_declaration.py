@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from casebook.config.schema.types import Names, Parameters
+from casebook.config.schema.types import Names, Parameters, Seed
 
 Role = Literal["feature", "target", "key", "group", "time", "split", "weight", "leak", "ignore"]
 DeclaredType = Literal["number", "integer", "boolean", "category", "ordinal", "date", "datetime", "text", "id"]
@@ -52,6 +53,14 @@ def _list_joined(join_on: Any) -> Any:  # noqa: ANN401
 Labels = Annotated[list[str | int | float], BeforeValidator(_write_labels)]
 
 
+class GivenSplitParameters(Parameters):
+    """A published split that no column tells: rows shuffled by NumPy's `RandomState`, as `keras.datasets` does."""
+
+    column: str = Field(default="part", description="that is added, train or test; its role is split")
+    seed: Seed
+    test_share: float = Field(gt=0, lt=1, description="of the shuffled rows the last ones")
+
+
 class TableParameters(Parameters):
     """A raw file, and how it is joined to the rows where it is not the first."""
 
@@ -64,6 +73,12 @@ class TableParameters(Parameters):
     nulls: list[str] = Field(default_factory=list, description="spellings of null beside empty cells, NA and the like")
     rename: dict[str, str] = Field(default_factory=dict, description="spelling of a column -> its name here")
     sheet: str = Field(default="", description="of a workbook; empty for the first")
+    arrays: dict[str, Names] = Field(
+        default_factory=dict, description="of a NumPy archive: array -> its columns; none where each array is a column"
+    )
+    given_split: GivenSplitParameters | None = Field(
+        default=None, description="draws a published split again, of labelled rows alone"
+    )
     join_on: Annotated[dict[str, str], BeforeValidator(_list_joined)] = Field(
         default_factory=dict, description="column, list of them, or column of the rows -> column of this table"
     )
@@ -74,12 +89,18 @@ class TableParameters(Parameters):
 
     @model_validator(mode="after")
     def _check_names(self) -> TableParameters:
-        twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        names = self.column_names
+        twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"names: {', '.join(twice)} stands there twice")
-        if not self.header and not self.names:
+            raise ValueError(f"{'names' if self.names else 'arrays'}: {', '.join(twice)} stands there twice")
+        if not self.header and not names:
             raise ValueError("a file without a header line needs the names of its columns: give names: [a, b, ...]")
         return self
+
+    @property
+    def column_names(self) -> list[str]:
+        """The columns that are named here, in their order."""
+        return self.names or list(chain.from_iterable(self.arrays.values()))
 
 
 class ColumnParameters(Parameters):
@@ -149,6 +170,8 @@ class DataParameters(Parameters):
         first, *joined = tables
         if tables[first].join_on or tables[first].prefix:
             raise ValueError(f"{first} holds the rows, being the first: it has no join_on and no prefix")
+        if split := [name for name in joined if tables[name].given_split]:
+            raise ValueError(f"{split[0]} is joined to {first}, which alone can have a given_split")
         for name in joined:
             if not tables[name].join_on:
                 raise ValueError(f"{name} is joined to {first}: give join_on, the column or columns that both have")
@@ -163,6 +186,9 @@ class DataParameters(Parameters):
             names = [name for name, column in self.columns.items() if column.role == role]
             if len(names) > 1:
                 raise ValueError(f"columns {', '.join(names)} all have the role {role}; a case has one")
+        given = next(iter(self.tables.values())).given_split
+        if given and self.with_role("split") != [given.column]:
+            raise ValueError(f"given_split adds the column {given.column}: give data.columns.{given.column}.role=split")
         return self
 
     def with_role(self, *roles: Role) -> list[str]:
