@@ -55,5 +55,7 @@ def frame_columns(arrays: Mapping[str, np.ndarray], columns: Mapping[str, Sequen
             raise InvalidTableError(
                 f"{file}, array {name}: has the shape {shape}; {wanted} is needed, a column each for {', '.join(names)}"
             )
-    tables = [pd.DataFrame(arrays[name].reshape(rows, -1), columns=list(columns[name])) for name in found]
+    tables = [
+        pd.DataFrame(arrays[name].reshape(rows, len(columns[name])), columns=list(columns[name])) for name in found
+    ]
     return pd.concat(tables, axis="columns")

@@ -82,6 +82,7 @@ class TableParameters(Parameters):
     join_on: Annotated[dict[str, str], BeforeValidator(_list_joined)] = Field(
         default_factory=dict, description="column, list of them, or column of the rows -> column of this table"
     )
+    unique: Names = Field(default_factory=list, description="columns that together stand in one row each")
     prefix: str = Field(default="", description="put before the columns of a joined table, but those of join_on")
     unmatched: Literal["refuse", "drop", "missing"] = Field(
         default="refuse", description="rows without a partner: refuse the file, drop them, or keep them as missing"
@@ -148,6 +149,17 @@ class FeatureParameters(Parameters):
     options: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
 
+class NewRowsParameters(Parameters):
+    """What `<case>_predict` scores where no file is named, and the submission that it writes."""
+
+    file: str = Field(default="", description="in the case's raw folder; none for the file of the first table")
+    key: str = Field(default="", description="column that names a row; none for the column of the role key")
+    day: str = Field(default="", description="column of a row's day; none for the column of the role time")
+    answer: Literal["", "class", "probability", "prediction"] = Field(
+        default="", description="that stands in the submission under the target's name; none for class, or prediction"
+    )
+
+
 class DataParameters(Parameters):
     """The tables of a declared case, what their columns are, and the features that are derived from them."""
 
@@ -159,6 +171,10 @@ class DataParameters(Parameters):
         description="where the files come from: `competition:` or `dataset:` (Kaggle's), or `keras:`, and a name",
     )
     tables: dict[str, TableParameters] = Field(min_length=1, description="the first one holds the rows")
+    new_rows: NewRowsParameters = NewRowsParameters()
+    undeclared: Literal["keep", "refuse"] = Field(
+        default="keep", description="columns that are not declared: their types follow from their values, or refused"
+    )
     columns: Annotated[dict[str, ColumnParameters], BeforeValidator(_name_columns)] = Field(default_factory=dict)
     features: Annotated[dict[str, FeatureParameters], BeforeValidator(_name_columns)] = Field(
         default_factory=dict, description="each of columns, or of features above it; one of a column's name replaces it"
