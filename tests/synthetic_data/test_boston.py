@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from casebook.pipelines.boston.columns import INPUTS
-from casebook.pipelines.boston.nodes import ingest_houses
+from casebook.cases.declared import read_declaration
+from casebook.datasets import DeclaredTable
 from casebook.synthetic_data.boston import COLUMNS, Sample, best_reachable, generate_sample, write_sample
 
 
@@ -25,9 +25,9 @@ def test_the_file_holds_the_originals_two_arrays_and_the_case_takes_them(tmp_pat
         "x": ((120, 13), "<f8"),
         "y": ((120,), "<f8"),
     }
-    houses = ingest_houses(arrays)
+    houses = DeclaredTable("boston", filepath=str(tmp_path / "new" / "boston_housing.npz")).load()
     assert sorted(houses["MEDV"]) == sorted(made.prices)
-    assert COLUMNS == INPUTS
+    assert [*COLUMNS, "MEDV"] == read_declaration("boston").data.tables["houses"].column_names
 
 
 def test_values_stay_within_the_originals(sample: Sample) -> None:
@@ -54,15 +54,15 @@ def test_trees_come_near_the_best_reachable_errors_and_not_below(sample: Sample)
     error = (
         model.fit(sample.inputs[:2_400], sample.prices[:2_400]).predict(sample.inputs[2_400:]) - sample.prices[2_400:]
     )
-    best = best_reachable()
+    best = best_reachable(sample)
     assert best["given"] == best["row"]
     assert best["given"]["mse"] * 0.9 < np.mean(error**2) < best["given"]["mse"] * 1.35
     assert best["given"]["mae"] * 0.95 < np.mean(np.abs(error)) < best["given"]["mae"] * 1.2
     assert np.mean(error**2) < 0.2 * sample.prices.var()
 
 
-def test_the_best_reachable_errors_are_those_of_normal_noise() -> None:
-    assert best_reachable()["row"] == {
+def test_the_best_reachable_errors_are_those_of_normal_noise(sample: Sample) -> None:
+    assert best_reachable(sample)["row"] == {
         "mse": pytest.approx(4.0, abs=0.001),
         "rmse": pytest.approx(2.0, abs=0.001),
         "mae": pytest.approx(1.596, abs=0.001),

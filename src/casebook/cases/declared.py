@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from kedro.pipeline import Pipeline
 
-    from casebook.cases.registry import Case
+    from casebook.cases.registry import Case, NewRows
     from casebook.config.schema.table_declaration import DataParameters
 
 BASE, LOCAL, PARAMETERS = "base", "local", "parameters.yml"
@@ -90,15 +90,14 @@ def find_declared(others: Collection[str] = ()) -> tuple[str, ...]:
 
 def load_declared(name: str) -> Case:
     """Build a case from its declaration."""
-    from casebook.cases.registry import Case, NewRows
+    from casebook.cases.registry import Case
     from casebook.cases.samples import SAMPLES
 
     declaration = read_declaration(name)
-    data, columns = declaration.tree["data"], declaration.tree["data"].get("columns") or {}
+    data, new_rows = declaration.tree["data"], describe_new_rows(declaration)
     first = declaration.tables[0]
-    roles = {role: column for column, said in columns.items() if (role := (said or {}).get("role"))}
-    answer = "prediction" if declaration.tree.get("task") == "regression" else "class"
     target = str(declaration.tree.get("target", "target"))
+    files = [name_file(name, table["file"]) for table in data["tables"].values()]
 
     def create_pipeline() -> Pipeline:
         from casebook.stages.declared import create_declared_pipeline
@@ -107,20 +106,52 @@ def load_declared(name: str) -> Case:
 
     return Case(
         name=name,
-        files=tuple(name_file(name, table["file"]) for table in data["tables"].values()),
-        optional_files=(),
+        files=tuple(files),
+        optional_files=tuple({name_file(name, new_rows.file)} - set(files)),
         feature_sources=None,
         create_pipeline=create_pipeline,
         write_sample=SAMPLES[name].write if name in SAMPLES else None,
         fetch=str(data.get("fetch", "")),
         labelled=f"raw_{first}",
-        new_rows=NewRows(
-            data["tables"][first]["file"],
-            {roles.get("key", "row"): "key", target: answer},
-            key=roles.get("key", ""),
-            day=roles.get("time", ""),
-        ),
+        new_rows=new_rows,
+        declared_target=lambda: declaration.data.columns.get(target),
     )
+
+
+def describe_new_rows(declaration: Declaration) -> NewRows:
+    """Say what is scored, by the block `data.new_rows` and the roles of columns."""
+    from casebook.cases.registry import NewRows
+
+    data, task = declaration.tree["data"], declaration.tree.get("task")
+    first, *others = data["tables"].values()
+    said, columns = data.get("new_rows") or {}, data.get("columns") or {}
+    roles = {role: column for column, each in columns.items() if (role := (each or {}).get("role"))}
+    key = said.get("key") or roles.get("key", "")
+    answer = said.get("answer") or ("prediction" if task == "regression" else "class")
+    lookup = others[0] if len(others) == 1 else {}
+    join_key = find_single_key(lookup)
+    return NewRows(
+        said.get("file") or first["file"],
+        {key or "row": "key", str(declaration.tree.get("target", "target")): answer},
+        key=key,
+        day=said.get("day") or roles.get("time", ""),
+        lookup_table=lookup["file"] if join_key else "",
+        join_key=join_key,
+        prefix=lookup.get("prefix", "") if join_key else "",
+    )
+
+
+def find_single_key(table: Mapping[str, Any]) -> str:
+    """Return the one column, of the same name in both, by which a table is joined that has a partner for each row.
+
+    Returns:
+        Nothing where it is another join. Such a table the scorer joins, which indexes it once.
+    """
+    join_on = table.get("join_on") or []
+    names = [join_on] if isinstance(join_on, str) else list(join_on)
+    renamed = isinstance(join_on, dict) and any(left != right for left, right in join_on.items())
+    single = len(names) == 1 and not renamed and table.get("unmatched") != "missing"
+    return str(names[0]) if single else ""
 
 
 def find_file(case: str, name: str) -> Path:

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from kedro.pipeline import Pipeline
-    from pandera.pandas import DataFrameSchema
 
     from casebook.config.schema import CaseParameters
+    from casebook.config.schema.table_declaration import ColumnParameters
     from casebook.preprocessing.feature_functions import FeatureSources
 
 # The cases that come with the project; `known_cases` has a user's own too.
 CASES = ("redhat", "rossmann", "attrition", "deposit", "pima", "boston", "mnist", "imdb")
 # Those of them with Python of their own; all others are declared in their parameters.
-PYTHON_CASES = ("redhat", "rossmann", "boston", "mnist", "imdb")
+PYTHON_CASES = ("redhat", "mnist", "imdb")
 # What a case's pipelines do: `<case>` trains.
 JOBS = ("study", "predict", "monitor", "update")
 # Kedro's name of the pipeline that runs where none is named.
@@ -74,7 +74,7 @@ class Case:
             the name of a data set of Keras.
         labelled: data set of the raw file that holds the labelled rows; `<case>_update` reads new ones in its form.
         new_rows: what `<case>_predict` scores.
-        labelled_schema: makes the Pandera schema of the labelled rows, where the target is a number: it says which.
+        declared_target: returns what is declared of the target, to which outcomes are held; none where nothing is.
     """
 
     name: str
@@ -86,7 +86,7 @@ class Case:
     fetch: str
     labelled: str
     new_rows: NewRows
-    labelled_schema: Callable[[], DataFrameSchema] | None = None
+    declared_target: Callable[[], ColumnParameters | None] = lambda: None
 
 
 def known_cases() -> tuple[str, ...]:

@@ -12,25 +12,38 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class Size:
+    """A size of a sample, one of the case's `sample` parameters.
+
+    Attributes:
+        name: of what there are so many.
+        usual: how many by default.
+        fewest: that are made.
+        most: that are made; none without a limit.
+    """
+
+    name: str
+    usual: int
+    fewest: int
+    most: int | None = None
+
+
+@dataclass(frozen=True)
 class SampleGenerator:
     """A generator in `synthetic_data`, in a module of the case's name.
 
     Attributes:
         case: its name.
-        rows: name of the number of rows among the case's `sample` parameters.
-        usual: that number by default.
-        fewest: the smallest that it makes.
+        sizes: of the sample, in the order in which the generator takes them; its seed is behind them.
     """
 
     case: str
-    rows: str
-    usual: int
-    fewest: int
+    sizes: tuple[Size, ...]
 
     def write(self, size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
         """Generate the file into an empty folder -> by split strategy the best reachable scores, by metric."""
         module = import_module(f"casebook.synthetic_data.{self.case}")
-        sample = module.generate_sample(size[self.rows], size["seed"])
+        sample = module.generate_sample(*(size[each.name] for each in self.sizes), size["seed"])
         module.write_sample(sample, folder)
         best: dict[str, dict[str, float]] = module.best_reachable(sample)
         return best
@@ -38,8 +51,10 @@ class SampleGenerator:
 
 GENERATORS = (
     # A fifth of the employees stand there as exact copies.
-    SampleGenerator("attrition", "employees", 14_999, 200),
-    SampleGenerator("deposit", "clients", 11_162, 200),
-    SampleGenerator("pima", "rows", 768, 100),
+    SampleGenerator("attrition", (Size("employees", 14_999, 200),)),
+    SampleGenerator("deposit", (Size("clients", 11_162, 200),)),
+    SampleGenerator("pima", (Size("rows", 768, 100),)),
+    SampleGenerator("rossmann", (Size("stores", 120, 10, 1115), Size("days", 942, 120, 942))),
+    SampleGenerator("boston", (Size("rows", 506, 100),)),
 )
 SAMPLES = {generator.case: generator for generator in GENERATORS}

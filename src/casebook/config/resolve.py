@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from casebook.cases.own_code import own_sources
 from casebook.cases.registry import known_cases, load_case, load_parameters_class
 from casebook.cases.size_defaults import defaults_of
 from casebook.config.best_file import BEST
@@ -126,10 +127,11 @@ def check_case(case: str, tree: Mapping[str, Any], typed: Mapping[str, str] | No
             where one is asked for.
     """
     checked = _validate(case, tree, typed or {})
-    if checked.get("data"):
+    declared = checked.get("data")
+    sources = own_sources(case, declared["columns"]) if declared else load_case(case).feature_sources
+    if sources is None:
         # What columns there are the files of a declared case tell; see `stages.declared`.
         return checked
-    sources = load_case(case).feature_sources or {}
     named = {f"preprocessing.{block}": checked["preprocessing"].get(block, ()) for block in COLUMN_KEYED}
     for block, names in named.items():
         _refuse_unknown(f"{case}.{block}", names, sources, kind="feature column")

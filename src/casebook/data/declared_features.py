@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from casebook.column_types.kinds import Kind
     from casebook.config.schema.table_declaration import FeatureParameters
+    from casebook.preprocessing.registered_functions import RowFunction
 
 # From this share of null rows on, that a number is missing is a feature of its own.
 MISSING_SHARE = 0.01
@@ -33,6 +34,7 @@ def list_features(
     values: Mapping[str, pd.Series],
     declared: Mapping[str, FeatureParameters],
     typed: Mapping[str, str | None],
+    functions: Mapping[str, RowFunction] = FUNCTIONS,
 ) -> dict[str, Feature]:
     """List the features by name.
 
@@ -42,13 +44,14 @@ def list_features(
         values: of the columns, raw.
         declared: features of the declaration, each of columns or of those before it.
         typed: declared types of columns.
+        functions: that features may be made by.
     """
     features: dict[str, Feature] = {}
     for name, kind in open_columns.items():
         if typed.get(name) != "id" and values[name].notna().any():
             features |= features_of_column(name, kind, values[name])
     for name, said in declared.items():
-        made = declare_feature(name, said, columns, features)
+        made = declare_feature(name, said, columns, features, functions)
         own = {column for column in said.of if column == name}
         # One of a column's name takes its place; what the column's type made of it goes.
         if own:
@@ -89,7 +92,11 @@ def words_of(name: str, buckets: int = WORD_BUCKETS) -> dict[str, Feature]:
 
 
 def declare_feature(
-    name: str, said: FeatureParameters, columns: Mapping[str, Kind], before: Mapping[str, Feature]
+    name: str,
+    said: FeatureParameters,
+    columns: Mapping[str, Kind],
+    before: Mapping[str, Feature],
+    functions: Mapping[str, RowFunction],
 ) -> dict[str, Feature]:
     """Return the features that one declaration makes.
 
@@ -104,10 +111,10 @@ def declare_feature(
         return dates_of(said.of[0], columns.get(said.of[0], "date").partition(":")[0])
     if said.function == "hashed_words":
         return words_of(said.of[0], int(said.options.get("buckets", WORD_BUCKETS)))
-    if said.function not in FUNCTIONS:
-        known = [*FUNCTIONS, *SEVERAL]
+    if said.function not in functions:
+        known = [*functions, *SEVERAL]
         raise InvalidTableError(f"{place}.function: {describe_unknown('function', said.function, known)}")
-    function = FUNCTIONS[said.function]
+    function = functions[said.function]
     if len(said.of) != function.inputs:
         raise InvalidTableError(
             f"{place}.of: {said.function} takes {function.inputs} column{'s' * (function.inputs > 1)}, not "

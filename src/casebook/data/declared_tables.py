@@ -10,6 +10,7 @@ import pandas as pd
 from casebook.column_types.column_type import InvalidTableError
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.column_types.parsing import conform_table
+from casebook.data.source_names import source_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -46,10 +47,11 @@ def type_table(
     names = {str(name): f"{said.prefix}{name}" for name in raw.columns if name not in keys}
     kinds = {raw_name: schema.columns[name] for raw_name, name in names.items() if name in schema.columns}
     kinds |= {right: schema.columns[left] for right, left in keys.items()}
-    typed = conform_table(raw[list(kinds)], kinds, said.file).rename(columns={**names, **keys})
+    file = source_of(raw, said.file)
+    typed = conform_table(raw[list(kinds)], kinds, file).rename(columns={**names, **keys})
     raw_target = next((raw_name for raw_name, name in names.items() if name == target), None)
     if raw_target is not None:
-        place = f"{said.file}, column {target}"
+        place = f"{file}, column {target}"
         typed = typed.assign(**{target: number_target(raw[raw_target], schema.classes, task, place)})
     order = [*keys.values(), *names.values()]
     typed = typed[[name for name in order if name in typed]]
@@ -57,11 +59,28 @@ def type_table(
         told
         for name in typed
         if name in data.columns and name in names.values()
-        for told in find_forbidden(typed[name], data.columns[name], f"{said.file}, column {name}")
+        for told in find_forbidden(typed[name], data.columns[name], f"{file}, column {name}")
     ]
     if wrong:
         raise InvalidTableError("\n".join(wrong))
+    if said.unique:
+        refuse_repeated(typed[[keys.get(name, names.get(name, name)) for name in said.unique]], file)
     return typed
+
+
+def refuse_repeated(columns: pd.DataFrame, file: str) -> None:
+    """Refuse rows whose values in some columns stand in a row before them.
+
+    Raises:
+        InvalidTableError: names the first of them, and counts them.
+    """
+    repeated = columns[columns.duplicated()]
+    if len(repeated):
+        raise InvalidTableError(
+            f"{file}, column{'s' * (columns.shape[1] > 1)} {' and '.join(map(str, columns))}: "
+            f"{show_keys(repeated.iloc[0])} stands in more than one row ({len(repeated)} rows too many); "
+            "keep one row each"
+        )
 
 
 def find_forbidden(column: pd.Series, said: ColumnParameters, place: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.data.declared_features import list_features
 from casebook.data.name_lookup import describe_unknown
 from casebook.data.target_classes import list_classes, refuse_constant
+from casebook.preprocessing.registered_functions import find_functions
 from casebook.preprocessing.row_schema import Feature, RowSchema
 
 if TYPE_CHECKING:
@@ -27,6 +28,22 @@ KINDS = {"integer": "integer", "boolean": "boolean", "category": "category", "te
 # Columns of these roles are never features.
 NO_FEATURES = frozenset({"target", "key", "group", "time", "split", "weight", "ignore"})
 CARRIED = ("group", "key", "time", "split")
+
+
+@dataclass(frozen=True)
+class OwnCode:
+    """What a declared case has in Python of its own; see `cases.own_code`.
+
+    Attributes:
+        case: its name where it registers row functions, else empty.
+        features: that it names; none where its declaration does.
+    """
+
+    case: str = ""
+    features: Mapping[str, Feature] | None = None
+
+
+NO_CODE = OwnCode()
 
 
 @dataclass(frozen=True)
@@ -67,7 +84,12 @@ def list_joined_columns(tables: Mapping[str, Collection[str]], data: DataParamet
 
 
 def describe_rows(
-    tables: Mapping[str, pd.DataFrame], data: DataParameters, target: str, task: str, carried: Iterable[str] = ()
+    tables: Mapping[str, pd.DataFrame],
+    data: DataParameters,
+    target: str,
+    task: str,
+    carried: Iterable[str] = (),
+    own: OwnCode = NO_CODE,
 ) -> RowSchema:
     """Work out the columns of a joined row, their types, the features and the classes.
 
@@ -79,6 +101,7 @@ def describe_rows(
         target: name of its target.
         task: binary, multiclass or regression.
         carried: further columns that the feature table keeps, such as keys of splits.
+        own: what the case has in Python.
 
     Raises:
         InvalidTableError: the declaration and the files do not fit.
@@ -90,6 +113,8 @@ def describe_rows(
             raise InvalidTableError(f"{data.tables[name].file} has a header but no rows; put the complete file there")
     refuse_missing([target], places, first, "target")
     refuse_missing(data.columns, places, ", ".join(table.file for table in data.tables.values()), "data.columns")
+    if data.undeclared == "refuse":
+        refuse_undeclared(places, data)
     keys = {left for table in data.tables.values() for left in table.join_on}
     roles = {name: data.columns[name].role if name in data.columns else "feature" for name in places}
     roles[target] = "target"
@@ -101,8 +126,11 @@ def describe_rows(
     }
     open_columns = {name: kinds[name] for name in kept if roles[name] not in NO_FEATURES}
     typed = {name: said.type for name, said in data.columns.items()}
-    features = list_features(open_columns, kinds, values, data.features, typed)
-    features |= mark_unmatched(places, features, data)
+    if own.features is None:
+        features = list_features(open_columns, kinds, values, data.features, typed, find_functions(own.case))
+        features |= mark_unmatched(places, features, data)
+    else:
+        features = dict(own.features)
     along = [target, *(name for name in kept if roles[name] in CARRIED), *carried]
     place = f"{first}, column {target}"
     if task == "regression":
@@ -110,7 +138,7 @@ def describe_rows(
         classes: tuple[Label, ...] = ()
     else:
         classes = list_classes(values[target], data.columns.get(target), task, place)
-    return RowSchema(kinds, features, tuple(dict.fromkeys(along)), classes)
+    return RowSchema(kinds, features, tuple(dict.fromkeys(along)), classes, own.case)
 
 
 def mark_unmatched(
@@ -151,6 +179,20 @@ def holds_numbers(column: pd.Series, kind: Kind) -> bool:
     _, values = distinct_of_type(column)
     _, wrong = COLUMN_TYPES[kind].parse_distinct(values)
     return not wrong.any()
+
+
+def refuse_undeclared(places: Mapping[str, JoinedColumn], data: DataParameters) -> None:
+    """Refuse columns that the declaration does not name.
+
+    Raises:
+        InvalidTableError: names their file and all of them.
+    """
+    for table, said in data.tables.items():
+        unknown = [place.raw for name, place in places.items() if place.table == table and name not in data.columns]
+        if unknown:
+            raise InvalidTableError(
+                f"{said.file} has columns that nothing is known of: {', '.join(unknown)}; remove them"
+            )
 
 
 def refuse_missing(names: Iterable[str], there: Collection[str], where: str, key: str = "") -> None:

@@ -9,12 +9,15 @@ import pandas as pd
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.column_types.labels import LabelType
 from casebook.column_types.parsing import InvalidTableError
+from casebook.data.declared_tables import find_forbidden
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from pandera.errors import SchemaErrors
     from pandera.pandas import DataFrameSchema
+
+    from casebook.config.schema.table_declaration import ColumnParameters
 
 
 def check_table(table: pd.DataFrame, schema: DataFrameSchema, name: str) -> pd.DataFrame:
@@ -51,7 +54,7 @@ def read_targets(
     name: str,
     classes: int,
     labels: Mapping[str, int],
-    schema: Callable[[], DataFrameSchema] | None = None,
+    declared: ColumnParameters | None = None,
 ) -> pd.Series:
     """Read targets that arrive apart from their rows as those of labelled rows are read.
 
@@ -60,7 +63,7 @@ def read_targets(
         name: of the file, for errors.
         classes: how many there are; 0 for numbers.
         labels: declared names of the classes; see `column_types.labels`.
-        schema: makes the schema of the case's labelled rows, which says what numbers may be.
+        declared: what the case says of the target's numbers.
 
     Returns:
         Numbers, NaN where a value is null.
@@ -70,13 +73,12 @@ def read_targets(
     """
     target = str(column.name)
     target_type = LabelType(classes, labels) if classes else COLUMN_TYPES["number"]
-    parsed = target_type.parse_column(column, f"{name}, column {target}")
-    declared = schema().columns.get(target) if schema else None
-    if declared is not None and not classes:
-        from pandera.pandas import DataFrameSchema
-
-        known = parsed.reset_index(drop=True).dropna().astype("float64")
-        check_table(known.to_frame(), DataFrameSchema({target: declared}), name)
+    place = f"{name}, column {target}"
+    parsed = target_type.parse_column(column, place)
+    # An outcome may be empty where a labelled row's may not.
+    known = declared.model_copy(update={"nullable": True}) if declared and not classes else None
+    if wrong := list(find_forbidden(parsed, known, place)) if known else []:
+        raise InvalidTableError("\n".join(wrong))
     return parsed
 
 

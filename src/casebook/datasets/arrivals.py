@@ -12,6 +12,7 @@ from kedro.io import AbstractDataset
 
 from casebook.data.source_names import name_source
 from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of
+from casebook.datasets.named_arrays import frame_arrays
 from casebook.datasets.raw import (
     RawArrays,
     RawFile,
@@ -20,7 +21,6 @@ from casebook.datasets.raw import (
     RawTable,
     digest_source,
     find_file,
-    frame_arrays,
 )
 from casebook.datasets.tracked import RunDataset, current_run_id
 

@@ -20,7 +20,8 @@ from casebook.datasets.csv_blocks import read_csv_blocks
 from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of, list_parquet
-from casebook.datasets.raw import RawFileError, RawTable, digest_source, find_file, frame_arrays, read_arrays, reading
+from casebook.datasets.named_arrays import frame_arrays
+from casebook.datasets.raw import RawFileError, RawTable, digest_source, find_file, read_arrays, reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

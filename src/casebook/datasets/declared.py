@@ -16,11 +16,13 @@ import pyarrow.parquet
 
 from casebook.cases.declared import find_file, read_declaration
 from casebook.column_types.parsing import refuse_repeated_columns
+from casebook.data.given_split import divide_rows
 from casebook.datasets.arrivals import ArrivalsReader, ArrivedFiles
 from casebook.datasets.file_dataset import FileDataset
-from casebook.datasets.file_kinds import CSV, kind_of
+from casebook.datasets.file_kinds import ARRAYS, CSV, kind_of
 from casebook.datasets.file_kinds import PARQUET as PARQUET_KIND
-from casebook.datasets.raw import RawFile, read_csv
+from casebook.datasets.named_arrays import frame_columns
+from casebook.datasets.raw import RawFile, read_arrays, read_csv
 from casebook.preprocessing.row_schema import RowSchema
 from casebook.runtime.atomic_files import atomic_write
 
@@ -49,7 +51,8 @@ class DeclaredTable(RawFile):
         super().__init__(filepath or str(find_file(case, self._table.file)), metadata)
 
     def _read(self) -> pd.DataFrame:
-        return read_table(self._filepath, self._table)
+        table, split = read_table(self._filepath, self._table), self._table.given_split
+        return divide_rows(table, split) if split else table
 
 
 class DeclaredArrivals(ArrivedFiles):
@@ -91,8 +94,8 @@ class RowSchemaFile(FileDataset):
 
 
 def is_plain(path: Path, said: TableParameters) -> bool:
-    """Return whether a file is one that every case reads: CSV in UTF-8 with commas and a header line, or Parquet."""
-    plain = is_usual(said) and said.header and not said.names
+    """Return whether a file is one that every case reads: CSV in UTF-8 with commas, or Parquet."""
+    plain = is_usual(said) and not (said.header and said.names)
     return kind_of(path) == PARQUET_KIND or (plain and kind_of(path) == CSV)
 
 
@@ -112,6 +115,8 @@ def read_table(path: Path, said: TableParameters) -> pd.DataFrame:
         table: pd.DataFrame = pa.parquet.read_table(path).to_pandas()
     elif kind in WORKBOOKS:
         table = pd.read_excel(path, sheet_name=said.sheet or 0, header=0 if said.header else None, dtype=object)
+    elif kind_of(path) == ARRAYS:
+        table = frame_columns(read_arrays(path), said.arrays, path.name)
     else:
         table = _read_text(path, said)
     if said.names and kind in (PARQUET | WORKBOOKS):
@@ -127,8 +132,9 @@ def read_table(path: Path, said: TableParameters) -> pd.DataFrame:
 
 def name_columns(table: pd.DataFrame, said: TableParameters) -> pd.DataFrame:
     """Rename columns as the declaration says, whatever their case; blanks around a name are none of it."""
-    spelled = {spell(name): name for name in said.names} | {spell(name): to for name, to in said.rename.items()}
-    exact = said.rename | {name: name for name in said.names}
+    named = said.column_names
+    spelled = {spell(name): name for name in named} | {spell(name): to for name, to in said.rename.items()}
+    exact = said.rename | {name: name for name in named}
     return table.rename(columns=lambda name: exact.get(str(name), spelled.get(spell(str(name)), str(name).strip())))
 
 
@@ -140,12 +146,12 @@ def spell(name: str) -> str:
 def _read_text(path: Path, said: TableParameters) -> pd.DataFrame:
     """Read a CSV file, packed or not, whose columns are texts: what they mean is for their types to say."""
     if is_usual(said):
-        table = read_csv(path, () if said.header else said.names)
+        table = read_csv(path, () if said.header else said.column_names)
         return table.set_axis(said.names, axis="columns") if said.header and said.names else table
     first = _read_first_line(path, said)
     # Where the declaration names the columns, a line that is no row of values is a header all the same.
     has_header = said.header or not any(letter.isdigit() for value in first for letter in value)
-    names = said.names if said.names and (said.header or not has_header) else first
+    names = said.column_names if said.column_names and (said.header or not has_header) else first
     options = pyarrow.csv.ReadOptions(encoding=said.encoding, column_names=names, skip_rows=1 if has_header else 0)
     parse = pyarrow.csv.ParseOptions(delimiter=said.delimiter, newlines_in_values=True)
     types = {name: pa.dictionary(pa.int32(), pa.string()) for name in names}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -80,13 +80,23 @@ class DeclaredRowsReader(NewRowsReader):
         return read_declaration(self.case).data
 
     @property
+    def target(self) -> str:
+        """The case's target."""
+        return str(read_declaration(self.case).tree["target"])
+
+    @property
     def said(self) -> TableParameters:
         """How the file of the rows is declared."""
         return next(iter(self.data.tables.values()))
 
-    def lookup_table(self) -> None:
-        """Return nothing: rows come joined."""
-        return
+    def lookup_table(self) -> pd.DataFrame | None:
+        """Read the table that the scorer joins; None where rows come joined."""
+        return self._read_table(self.data.tables[self.joined_later]) if self.joined_later else None
+
+    @property
+    def joined_later(self) -> str:
+        """Name of the table that the scorer joins; empty where there is none."""
+        return list(self.data.tables)[1] if self.form.lookup_table else ""
 
     def place(self, file: str = "") -> Path:
         """Find the file to predict; see `NewRowsReader.place`.
@@ -94,7 +104,7 @@ class DeclaredRowsReader(NewRowsReader):
         Raises:
             RawFileError: there is none.
         """
-        path = find_named_file(file, self.folder) if file else find_file(self.case, self.said.file)
+        path = find_named_file(file, self.folder) if file else find_file(self.case, self.form.file)
         if not path.exists():
             raise RawFileError(
                 f"{path} is missing; put the rows to predict there or name another file with predict.file"
@@ -108,14 +118,22 @@ class DeclaredRowsReader(NewRowsReader):
             RawFileError: the file is missing or damaged, or holds no rows.
             InvalidTableError: a further table does not fit.
         """
-        lookups = [self._open(name) for name in list(self.data.tables)[1:]]
+        lookups = [self._open(name) for name in list(self.data.tables)[1:] if name != self.joined_later]
         path = self.place(file)
-        for block in super().blocks(file) if is_plain(path, self.said) else self._read_whole(path):
+        for block in self._read(path):
             named = name_columns(block.rows, self.said)
             joined = RawBlock(named, block.numbers, block.broken)
             for lookup in lookups:
                 joined = lookup.join(joined)
             yield joined
+
+    def _read(self, path: Path) -> Iterator[RawBlock]:
+        """Read a file in blocks, as far as it is of a kind that allows it."""
+        # Without a header line only the last column may be missing: the target, which rows to predict have not.
+        names = [] if self.said.header else self.said.column_names
+        if not is_plain(path, self.said) or (names and names[-1] != self.target):
+            return self._read_whole(path)
+        return NewRowsReader(self.folder, replace(self.form, names=tuple(names)), self.today).blocks(str(path))
 
     def _read_whole(self, path: Path) -> Iterator[RawBlock]:
         """Read a file that no other case has the form of: with other signs, or a workbook."""
@@ -129,11 +147,7 @@ class DeclaredRowsReader(NewRowsReader):
 
     def _open(self, name: str) -> Lookup:
         said = self.data.tables[name]
-        path = find_file(self.case, said.file)
-        if not path.exists():
-            raise RawFileError(f"{path} is missing; the rows to predict are joined to it")
-        with reading(path):
-            table = read_table(path, said)
+        table = self._read_table(said)
         keys = {right: left for left, right in said.join_on.items()}
         kinds = {
             left: kind_of_column(table[right], self.data.columns.get(left), said.decimal)
@@ -141,6 +155,13 @@ class DeclaredRowsReader(NewRowsReader):
         }
         parsed = pd.DataFrame({left: parse_leniently(table[right], kinds[left]) for right, left in keys.items()})
         return Lookup(said, kinds, parsed, table.drop(columns=list(keys)).add_prefix(said.prefix))
+
+    def _read_table(self, said: TableParameters) -> pd.DataFrame:
+        path = find_file(self.case, said.file)
+        if not path.exists():
+            raise RawFileError(f"{path} is missing; the rows to predict are joined to it")
+        with reading(path):
+            return read_table(path, said)
 
 
 def parse_leniently(column: pd.Series, kind: Kind) -> pd.Series:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
@@ -16,7 +15,7 @@ from kedro.io import DatasetError
 
 from casebook.column_types.parsing import InvalidTableError, refuse_repeated_columns
 from casebook.data.file_fingerprints import read_content
-from casebook.data.source_names import NamedArrays, name_source, source_of
+from casebook.data.source_names import NamedArrays, name_source
 from casebook.datasets.csv_blocks import describe_broken
 from casebook.datasets.csv_reading import count_lines, read_csv_options
 from casebook.datasets.file_dataset import FileDataset
@@ -30,7 +29,9 @@ from casebook.datasets.file_kinds import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
+
+    import pandas as pd
 
 
 class RawFileError(DatasetError):
@@ -192,18 +193,3 @@ def read_arrays(path: Path) -> NamedArrays:
     with loaded as arrays:
         refuse_repeated_columns(arrays.files, str(path))
         return NamedArrays({name: arrays[name] for name in arrays.files})
-
-
-def frame_arrays(arrays: Mapping[str, np.ndarray]) -> pd.DataFrame:
-    """Make a table of arrays that are columns.
-
-    Raises:
-        InvalidTableError: they are no columns of one length.
-    """
-    shapes = {name: values.shape for name, values in arrays.items()}
-    if len(set(shapes.values())) != 1 or any(len(shape) != 1 for shape in shapes.values()):
-        told = ", ".join(f"{name} {shape}" for name, shape in shapes.items()) or "none"
-        raise InvalidTableError(
-            f"{source_of(arrays, 'the archive')}: an array a column is needed, each of shape (rows,); there are {told}"
-        )
-    return pd.DataFrame(dict(arrays))

@@ -18,6 +18,8 @@ from casebook.models.numpy_export import describe_network
 from casebook.preprocessing.modality import describe_preprocessor
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import keras
     import pandas as pd
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 FOLDERS = ("column_types", "compute", "inference", "models", "preprocessing")
 EXAMPLE_ROWS = 5
 CASE_MODULES = ("columns", "features")
+# Of a declared case: what registers its own row functions.
+OWN_MODULES = ("features",)
 # Of the fitted parts: their folder in a logged model, and the network among them.
 PARTS_FOLDER, NETWORK_FILE = "package", "network.keras"
 IMPORT_PATTERN = re.compile(r"^(\s*(?:from|import) )casebook(?=[. ])", re.MULTILINE)
@@ -95,7 +99,8 @@ def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
     Returns:
         Their paths.
     """
-    sources = bundle_sources("" if package.row_schema else case)
+    schema = package.row_schema
+    sources = bundle_sources(schema.own, OWN_MODULES) if schema else bundle_sources(case)
     name = bundle_name(sources)
     for place, text in sources.items():
         file = folder / name / place
@@ -120,15 +125,16 @@ def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
     return PackageFolder(folder / name, folder / "model.py", parts)
 
 
-def bundle_sources(case: str) -> dict[str, str]:
+def bundle_sources(case: str, modules: Sequence[str] = CASE_MODULES) -> dict[str, str]:
     """Read the modules that a model needs, by their place in the package; packages get empty markers.
 
     Args:
-        case: whose own code goes with them; empty for a declared one, which has none.
+        case: whose own code goes with them; empty for a declared one that has none.
+        modules: of its package.
     """
     root = Path(casebook.__file__).parent
     places = [str(file.relative_to(root)) for folder in FOLDERS for file in sorted((root / folder).rglob("*.py"))]
-    places += [f"pipelines/{case}/{module}.py" for module in CASE_MODULES if case]
+    places += [f"pipelines/{case}/{module}.py" for module in modules if case]
     # A package's own __init__ loads its names lazily, by a library that a model does without.
     markers = ["__init__.py", *(("pipelines/__init__.py", f"pipelines/{case}/__init__.py") if case else ())]
     markers += [place for place in places if place.endswith("__init__.py")]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass
+from importlib import import_module
 from math import isnan, log1p, nan
 from typing import TYPE_CHECKING, Any
 
@@ -172,3 +173,15 @@ FUNCTIONS: Mapping[str, RowFunction] = {
         count_hashed_words, _count_hashed, count_all_hashed_words, options=("bucket", "buckets")
     ),
 }
+
+
+def find_functions(own: str = "") -> Mapping[str, RowFunction]:
+    """Return all row functions by name.
+
+    Args:
+        own: a case whose package `pipelines.<own>`, beside this one in the project and in its models, registers more.
+    """
+    if not own:
+        return FUNCTIONS
+    root = (__package__ or "").rpartition(".")[0]
+    return {**FUNCTIONS, **getattr(import_module(f"{root}.pipelines.{own}.features"), "FUNCTIONS", {})}

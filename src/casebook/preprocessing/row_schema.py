@@ -1,6 +1,6 @@
 """What a declared case knows of its rows: raw columns with their types, and the features made of them, as plain data.
 
-It goes into a logged model as JSON, so that the model needs no code of the case.
+It goes into a logged model as JSON, so that the model needs no code of the case but functions that it registers.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from casebook.preprocessing.feature_functions import list_computable
-from casebook.preprocessing.registered_functions import FUNCTIONS
+from casebook.preprocessing.registered_functions import find_functions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from casebook.column_types.kinds import Kind
     from casebook.preprocessing.feature_functions import FeatureSources
+    from casebook.preprocessing.registered_functions import RowFunction
 
 Label = str | int
 
@@ -45,21 +46,24 @@ class RowSchema:
         carried: columns that go along to the feature table and are no features: the target, keys of a split.
         classes: labels of the target by class number, as they are written; none for a regression, nor where they are
             the class numbers themselves.
+        own: the case whose own functions features are made by; empty where it registers none.
     """
 
     columns: dict[str, Kind]
     features: dict[str, Feature]
     carried: tuple[str, ...] = ()
     classes: tuple[Label, ...] = ()
+    own: str = ""
 
     @cached_property
     def sources(self) -> FeatureSources:
         """Of each feature all raw columns that it is made of."""
-        found: dict[str, tuple[str, ...]] = {}
-        for name, feature in self.features.items():
-            raw = [each for of in feature.of for each in ((of,) if of in self.columns else found[of])]
-            found[name] = tuple(dict.fromkeys(raw))
-        return found
+        return trace_sources(self.features, self.columns)
+
+    @cached_property
+    def functions(self) -> Mapping[str, RowFunction]:
+        """The functions that features may be made by."""
+        return find_functions(self.own)
 
     def engineer_features(self, joined_rows: pd.DataFrame) -> pd.DataFrame:
         """Compute the features of typed rows, as far as what they are made of is there.
@@ -83,7 +87,7 @@ class RowSchema:
         """What makes each feature of the plain value of its one raw column; none where one has no scalar form."""
         made: dict[str, Callable[[Any], Any]] = {}
         for name, feature in self.features.items():
-            of_values = FUNCTIONS[feature.function].of_values
+            of_values = self.functions[feature.function].of_values
             if of_values is None or len(feature.of) > 1:
                 return None
             own = partial(of_values, **feature.options) if feature.options else of_values
@@ -94,7 +98,7 @@ class RowSchema:
     def _make(self, name: str, inputs: list[pd.Series]) -> dict[str, pd.Series]:
         """Compute a feature, and those that the same function makes of the same inputs in one go."""
         feature = self.features[name]
-        function = FUNCTIONS[feature.function]
+        function = self.functions[feature.function]
         if function.of_columns_at_once is None:
             return {name: function.of_columns(*inputs, **feature.options)}
         alike = [
@@ -116,7 +120,17 @@ class RowSchema:
             name: Feature(each["function"], tuple(each["of"]), each["options"])
             for name, each in values["features"].items()
         }
-        return cls(dict(values["columns"]), features, tuple(values["carried"]), tuple(values["classes"]))
+        own = values.get("own", "")
+        return cls(dict(values["columns"]), features, tuple(values["carried"]), tuple(values["classes"]), own)
+
+
+def trace_sources(features: Mapping[str, Feature], columns: Collection[str]) -> FeatureSources:
+    """Return of each feature all raw columns that it is made of."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, feature in features.items():
+        raw = [each for of in feature.of for each in ((of,) if of in columns else found[of])]
+        found[name] = tuple(dict.fromkeys(raw))
+    return found
 
 
 def _apply_both(first: Callable[[Any], Any], second: Callable[[Any], Any], value: Any) -> Any:  # noqa: ANN401

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.pipeline import Pipeline
 
+from casebook.cases import own_code
 from casebook.column_types.column_type import InvalidTableError
 from casebook.config.schema.table_declaration import DataParameters
 from casebook.data import declared_tables, row_description
@@ -36,10 +37,12 @@ def create_declared_pipeline(case: str, tables: Sequence[str]) -> Pipeline:
         tables: the names of its tables, the one of the rows first.
     """
     raw, typed = [f"raw_{table}" for table in tables], [f"typed_{table}" for table in tables]
+    functions, extra = own_code.own_functions(case), own_code.load_own(case, "pipeline")
+    code = row_description.OwnCode(case if functions else "", own_code.own_features(case))
     own = [
         stage(
             "schema",
-            bind(describe_tables, tables=list(tables)),
+            bind(describe_tables, tables=list(tables), own=code),
             ["params:data", "params:target", "params:task", "params:split", *raw],
             "row_schema",
         ),
@@ -72,16 +75,25 @@ def create_declared_pipeline(case: str, tables: Sequence[str]) -> Pipeline:
         )
         for table in tables
     ]
-    return Pipeline(Pipeline(own + profiles) + create_modelling_pipeline(), namespace=case)
+    shared = create_modelling_pipeline(functions=functions)
+    return Pipeline(
+        Pipeline(own + profiles) + shared + (extra.create_pipeline() if extra else Pipeline([])), namespace=case
+    )
 
 
 def describe_tables(
-    data: Block, target: str, task: str, split: Block, *raw: pd.DataFrame, tables: Sequence[str]
+    data: Block,
+    target: str,
+    task: str,
+    split: Block,
+    *raw: pd.DataFrame,
+    tables: Sequence[str],
+    own: row_description.OwnCode = row_description.NO_CODE,
 ) -> RowSchema:
     """Work out columns, types, features and classes of the joined rows; see `row_description.describe_rows`."""
     declared = DataParameters.model_validate(data)
     keys = split["keys"].values()
-    return row_description.describe_rows(dict(zip(tables, raw, strict=True)), declared, target, task, keys)
+    return row_description.describe_rows(dict(zip(tables, raw, strict=True)), declared, target, task, keys, own)
 
 
 def type_table(
@@ -103,11 +115,12 @@ def join_tables(
     """Join the typed tables, and leave out rows without a target.
 
     Returns:
-        A row a row of the first table that has a target, and `data/target_missing_rows` of those that have none.
+        A row a row of the first table that has a target and the partners that it needs; of the others
+        `data/unmatched_rows`, which were left out for want of a partner, and `data/target_missing_rows`.
     """
     declared = DataParameters.model_validate(data)
     rows = declared_tables.join_tables(dict(zip(tables, typed, strict=True)), declared)
-    file = declared.tables[tables[0]].file
+    file, unmatched = declared.tables[tables[0]].file, len(typed[0]) - len(rows)
     for name in declared.with_role("split"):
         parts = declared_tables.mark_given_parts(rows[name], declared.columns[name].test, f"{file}, column {name}")
         rows = rows.assign(**{name: parts})
@@ -116,7 +129,7 @@ def join_tables(
     missing = len(rows) - len(settled)
     if missing:
         LOGGER.warning("%s is empty in %d of %d rows, which are set aside", place, missing, len(rows))
-    return settled, {"data/target_missing_rows": float(missing)}
+    return settled, {"data/target_missing_rows": float(missing), "data/unmatched_rows": float(unmatched)}
 
 
 def refuse_unknown_names(row_schema: RowSchema, preprocessing: Block, leaks: Block) -> None:

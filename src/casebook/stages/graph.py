@@ -10,7 +10,7 @@ from casebook.stages import cross_validation, evaluation, nodes, promotion, tuni
 from casebook.stages.row_features import RowFeatures, bind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from casebook.preprocessing.feature_functions import FeatureSources
     from casebook.stages.row_features import Engineer
@@ -69,7 +69,10 @@ def create_profile_pipeline(*tables: str) -> Pipeline:
 
 
 def create_modelling_pipeline(
-    engineer: Engineer | None = None, sources: FeatureSources | None = None, inputs: Inputs = "columns"
+    engineer: Engineer | None = None,
+    sources: FeatureSources | None = None,
+    inputs: Inputs = "columns",
+    functions: Mapping[str, Callable[..., Any]] | None = None,
 ) -> Pipeline:
     """Wire features -> split -> prepare -> train -> evaluate -> package.
 
@@ -79,10 +82,11 @@ def create_modelling_pipeline(
         engineer: computes the feature table of raw rows, row by row; none where the dataset `row_schema` does.
         sources: of each feature all raw columns that it is made of; none as well.
         inputs: what the network takes; the reference of texts reads them whole instead of prepared.
+        functions: row functions that a declared case registers itself.
     """
     reference_rows = "texts" if inputs == "text" else "arrays"
     reference = _taking_texts() if inputs == "text" else []
-    features = RowFeatures(engineer, sources)
+    features = RowFeatures(engineer, sources, functions or {})
     own = stage("features", engineer, ["joined_rows"], "feature_table") if engineer else stage(
         "features", *features.bind(nodes.engineer_features, ["joined_rows"], "engineer"), "feature_table"
     )  # fmt: skip

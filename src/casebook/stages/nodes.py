@@ -81,7 +81,7 @@ def fit_preprocessor_on_training(
 ) -> Preprocessor:
     """Fit fills, clips, categories and scales, or a vocabulary, on the training rows alone.
 
-    Of a declared case, whose columns nobody chose, those that are empty in all training rows are left out.
+    Of a declared case, whose columns nobody chose, those that are empty in all training rows are left out, and days.
     """
     rows = feature_table[(split_assignment["part"] & splitting.TRAIN > 0).to_numpy()]
     names = name_features(list(feature_table.columns), feature_sources, preprocessing, leaks)
@@ -89,7 +89,8 @@ def fit_preprocessor_on_training(
         empty = [name for name in names if not rows[name].notna().any()]
         if empty:
             LOGGER.warning("left out, being empty in every training row: %s", ", ".join(empty))
-        names = [name for name in names if name not in empty]
+        days = [] if preprocessing.get("columns") else [name for name in names if rows[name].dtype.kind == "M"]
+        names = [name for name in names if name not in {*empty, *days}]
     return fit_features(rows[names], preprocessing)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial, update_wrapper
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -26,10 +26,12 @@ class RowFeatures:
     Attributes:
         engineer: computes the feature table of raw rows; none for a declared case.
         feature_sources: of each feature all raw columns that it is made of; none for a declared case.
+        functions: that a declared case registers: a node's code depends on them.
     """
 
     engineer: Engineer | None = None
     feature_sources: FeatureSources | None = None
+    functions: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
 
     def bind(
         self, function: Callable[..., Any], inputs: Sequence[str], *takes: str
@@ -45,7 +47,8 @@ class RowFeatures:
             The function, under its own name, and its inputs.
         """
         if self.feature_sources is None:
-            called = partial(call_with_schema, function=function, takes=takes)
+            own: dict[str, Any] = {f"own_{name}": code for name, code in self.functions.items()}
+            called = partial(call_with_schema, function=function, takes=takes, **own)
             return update_wrapper(called, function), [SCHEMA, *inputs]
         known = {"engineer": self.engineer, "feature_sources": self.feature_sources}
         return bind(function, **{name: known[name] for name in takes if name in known}), list(inputs)
@@ -56,8 +59,9 @@ def call_with_schema(
     *values: Any,  # noqa: ANN401 - the other inputs of a node
     function: Callable[..., Any],
     takes: Sequence[str],
+    **_functions: Callable[..., Any],
 ) -> Any:  # noqa: ANN401 - whatever the function returns
-    """Call a node's function with what it takes of a schema."""
+    """Call a node's function with what it takes of a schema; a case's own functions are bound for their code alone."""
     known = {
         SCHEMA: row_schema,
         "engineer": row_schema.engineer_features,

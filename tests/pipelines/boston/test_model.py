@@ -15,12 +15,12 @@ from kedro.runner import SequentialRunner
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.resolve import resolve_case
-from casebook.datasets import RawArrays
+from casebook.datasets import DeclaredTable
 from casebook.inference.row_model import RowModel
 from casebook.model_registry.model_package import write_package
-from casebook.pipelines.boston import create_pipeline
-from casebook.pipelines.boston.columns import INPUTS
+from casebook.synthetic_data.boston import COLUMNS
 
+INPUTS = list(COLUMNS)
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "boston" / "parameters.yml"
 WANTED = ("test_predictions", "test_metrics", "joined_rows", "preprocessor", "model")
 
@@ -42,20 +42,23 @@ def best() -> dict[str, float]:
 def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> dict[str, Any]:
     """Run the case's own graph on a sample of 1,500 districts with fewer epochs than the default, all in memory."""
     folder = tmp_path_factory.mktemp("sample")
-    best |= load_case("boston").write_sample({"rows": 1_500, "seed": 1}, folder)["given"]
+    write_sample = load_case("boston").write_sample
+    assert write_sample is not None
+    best |= write_sample({"rows": 1_500, "seed": 1}, folder)["given"]
     parameters = resolve_case(
         "boston",
         yaml.safe_load(PARAMETERS.read_text())["boston"],
         {"training": {"epochs": 40}, "split": {"promotion_share": 0.0}},
     )
-    raw = RawArrays(str(folder / "boston_housing.npz")).load()
+    raw = DeclaredTable("boston", filepath=str(folder / "boston_housing.npz")).load()
     catalog = DataCatalog(
         {f"params:boston.{name}": MemoryDataset(value) for name, value in parameters.items()}
         | {f"boston.{name}": Kept(copy_mode="assign") for name in WANTED}
         | {"boston.raw_houses": MemoryDataset(raw), "boston.training_callbacks": MemoryDataset([])}
         | {"boston.reference_model": MemoryDataset(copy_mode="assign"), "boston.network": Kept(copy_mode="assign")}
     )
-    SequentialRunner().run(create_pipeline().to_outputs(*(f"boston.{name}" for name in WANTED)), catalog)
+    graph = load_case("boston").create_pipeline()
+    SequentialRunner().run(graph.to_outputs(*(f"boston.{name}" for name in WANTED)), catalog)
     return {name: catalog.load(f"boston.{name}") for name in WANTED}
 
 
@@ -75,25 +78,25 @@ def test_the_default_comes_near_the_best_reachable_errors(made: dict[str, Any], 
 def test_the_default_network_never_sees_column_b(made: dict[str, Any], model: RowModel) -> None:
     assert [column.name for column in made["preprocessor"].columns] == [name for name in INPUTS if name != "B"]
     assert "B" not in made["model"].example
-    rows = made["joined_rows"][list(INPUTS)].head(50)
+    rows = made["joined_rows"][INPUTS].head(50)
     pd.testing.assert_frame_equal(model.predict(rows.assign(B=0.5)), model.predict(rows.drop(columns="B")))
 
 
 def test_the_model_of_raw_rows_says_what_the_evaluation_says(made: dict[str, Any], model: RowModel) -> None:
     rows = made["joined_rows"]
-    found = model.predict(rows.loc[rows["part"] == "test", list(INPUTS)])
+    found = model.predict(rows.loc[rows["part"] == "test", INPUTS])
     np.testing.assert_allclose(found["prediction"], made["test_predictions"]["prediction"], rtol=1e-5)
     np.testing.assert_array_equal(made["test_predictions"]["actual"], rows.loc[found.index, "MEDV"].astype("float32"))
 
 
 def test_a_single_row_of_texts_is_predicted_as_among_the_others(made: dict[str, Any], model: RowModel) -> None:
-    rows = made["joined_rows"][list(INPUTS)]
+    rows = made["joined_rows"][INPUTS]
     one = model.predict(rows.iloc[[7]].astype(str))
     pd.testing.assert_frame_equal(one, model.predict(rows).iloc[[7]], rtol=1e-5)
 
 
 def test_a_request_without_a_column_or_with_a_wrong_value_is_refused(made: dict[str, Any], model: RowModel) -> None:
-    row = made["joined_rows"][list(INPUTS)].head(1)
+    row = made["joined_rows"][INPUTS].head(1)
     with pytest.raises(InvalidTableError, match="a row of boston lacks the column RM; it has CRIM, ZN"):
         model.predict(row.drop(columns="RM"))
     with pytest.raises(InvalidTableError, match="a row of boston, column AGE: 'old' is not a number"):

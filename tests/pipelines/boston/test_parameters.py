@@ -10,8 +10,8 @@ import yaml
 
 from casebook.config.loader import read_case
 from casebook.config.resolve import InvalidParametersError, resolve_case
-from casebook.pipelines.boston.columns import FEATURE_SOURCES, HOUSES, INPUTS
 from casebook.stages.nodes import name_features
+from casebook.synthetic_data.boston import COLUMNS
 
 CONF = Path(__file__).parents[3] / "conf" / "base" / "boston"
 TREE = read_case("boston", "base")
@@ -24,7 +24,8 @@ def resolve(variant: str, **given: Any) -> dict[str, Any]:  # noqa: ANN401 - a t
 
 def features(variant: str) -> list[str]:
     found = resolve(variant)
-    return name_features([*HOUSES, "part"], FEATURE_SOURCES, found["preprocessing"], found["leaks"])
+    sources = {name: (name,) for name in COLUMNS}
+    return name_features([*COLUMNS, "MEDV", "part"], sources, found["preprocessing"], found["leaks"])
 
 
 @pytest.mark.parametrize(("variant", "epochs"), PUBLISHED.items())
@@ -43,7 +44,7 @@ def test_the_published_networks_differ_in_their_epochs_alone(variant: str, epoch
 def test_column_b_is_in_the_published_variants_and_not_in_the_default() -> None:
     assert "B" not in features("default")
     assert len(features("default")) == 12
-    assert all(features(variant) == list(INPUTS) for variant in PUBLISHED)
+    assert all(features(variant) == list(COLUMNS) for variant in PUBLISHED)
 
 
 def test_what_column_b_is_stands_at_the_head_of_the_parameters() -> None:
@@ -65,7 +66,6 @@ def test_what_was_published_is_of_the_variants_and_each_has_an_honest_overlay_wi
     ("given", "message"),
     [
         ({"sample": {"rows": 50}}, r"boston\.sample\.rows = 50: must be greater than or equal to 100"),
-        ({"leaks": {"b": "drop"}}, r"boston\.leaks: there is no raw column 'b'; there are AGE, B, CHAS"),
         ({"training": {"network": {"output": "sigmoid"}}}, r"network\.output sigmoid does not fit the task regression"),
         ({"split": {"strategy": "time"}}, r"strategy 'time' does not exist; there are row, none, given"),
     ],

@@ -73,11 +73,10 @@ def declared_parameters(case: str) -> type[DeclaredCaseParameters]:
     """Make the class of a declared case's parameters: one with a sample has the parameters of its generator."""
     if case not in SAMPLES:
         return DeclaredCaseParameters
-    generator = SAMPLES[case]
     sizes: dict[str, Any] = {
-        generator.rows: (int, Field(default=generator.usual, ge=generator.fewest)),
-        "seed": (int, Field(default=1, ge=0)),
+        size.name: (int, Field(default=size.usual, ge=size.fewest, le=size.most)) for size in SAMPLES[case].sizes
     }
+    sizes["seed"] = (int, Field(default=1, ge=0))
     sample = create_model("SampleParameters", __base__=Parameters, **sizes)
     named = f"{case.capitalize()}Parameters"
     made: type[DeclaredCaseParameters] = create_model(named, __base__=DeclaredCaseParameters, sample=(sample, sample()))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from casebook.config.schema.types import Names, Parameters
+from casebook.config.schema.types import Names, Parameters, Seed
 
 Role = Literal["feature", "target", "key", "group", "time", "split", "weight", "leak", "ignore"]
 DeclaredType = Literal["number", "integer", "boolean", "category", "ordinal", "date", "datetime", "text", "id"]
@@ -52,6 +53,14 @@ def _list_joined(join_on: Any) -> Any:  # noqa: ANN401
 Labels = Annotated[list[str | int | float], BeforeValidator(_write_labels)]
 
 
+class GivenSplitParameters(Parameters):
+    """A published split that no column tells: rows shuffled by NumPy's `RandomState`, as `keras.datasets` does."""
+
+    column: str = Field(default="part", description="that is added, train or test; its role is split")
+    seed: Seed
+    test_share: float = Field(gt=0, lt=1, description="of the shuffled rows the last ones")
+
+
 class TableParameters(Parameters):
     """A raw file, and how it is joined to the rows where it is not the first."""
 
@@ -64,9 +73,16 @@ class TableParameters(Parameters):
     nulls: list[str] = Field(default_factory=list, description="spellings of null beside empty cells, NA and the like")
     rename: dict[str, str] = Field(default_factory=dict, description="spelling of a column -> its name here")
     sheet: str = Field(default="", description="of a workbook; empty for the first")
+    arrays: dict[str, Names] = Field(
+        default_factory=dict, description="of a NumPy archive: array -> its columns; none where each array is a column"
+    )
+    given_split: GivenSplitParameters | None = Field(
+        default=None, description="draws a published split again, of labelled rows alone"
+    )
     join_on: Annotated[dict[str, str], BeforeValidator(_list_joined)] = Field(
         default_factory=dict, description="column, list of them, or column of the rows -> column of this table"
     )
+    unique: Names = Field(default_factory=list, description="columns that together stand in one row each")
     prefix: str = Field(default="", description="put before the columns of a joined table, but those of join_on")
     unmatched: Literal["refuse", "drop", "missing"] = Field(
         default="refuse", description="rows without a partner: refuse the file, drop them, or keep them as missing"
@@ -74,12 +90,18 @@ class TableParameters(Parameters):
 
     @model_validator(mode="after")
     def _check_names(self) -> TableParameters:
-        twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        names = self.column_names
+        twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise ValueError(f"names: {', '.join(twice)} stands there twice")
-        if not self.header and not self.names:
+            raise ValueError(f"{'names' if self.names else 'arrays'}: {', '.join(twice)} stands there twice")
+        if not self.header and not names:
             raise ValueError("a file without a header line needs the names of its columns: give names: [a, b, ...]")
         return self
+
+    @property
+    def column_names(self) -> list[str]:
+        """The columns that are named here, in their order."""
+        return self.names or list(chain.from_iterable(self.arrays.values()))
 
 
 class ColumnParameters(Parameters):
@@ -127,6 +149,17 @@ class FeatureParameters(Parameters):
     options: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
 
+class NewRowsParameters(Parameters):
+    """What `<case>_predict` scores where no file is named, and the submission that it writes."""
+
+    file: str = Field(default="", description="in the case's raw folder; none for the file of the first table")
+    key: str = Field(default="", description="column that names a row; none for the column of the role key")
+    day: str = Field(default="", description="column of a row's day; none for the column of the role time")
+    answer: Literal["", "class", "probability", "prediction"] = Field(
+        default="", description="that stands in the submission under the target's name; none for class, or prediction"
+    )
+
+
 class DataParameters(Parameters):
     """The tables of a declared case, what their columns are, and the features that are derived from them."""
 
@@ -138,6 +171,10 @@ class DataParameters(Parameters):
         description="where the files come from: `competition:` or `dataset:` (Kaggle's), or `keras:`, and a name",
     )
     tables: dict[str, TableParameters] = Field(min_length=1, description="the first one holds the rows")
+    new_rows: NewRowsParameters = NewRowsParameters()
+    undeclared: Literal["keep", "refuse"] = Field(
+        default="keep", description="columns that are not declared: their types follow from their values, or refused"
+    )
     columns: Annotated[dict[str, ColumnParameters], BeforeValidator(_name_columns)] = Field(default_factory=dict)
     features: Annotated[dict[str, FeatureParameters], BeforeValidator(_name_columns)] = Field(
         default_factory=dict, description="each of columns, or of features above it; one of a column's name replaces it"
@@ -149,6 +186,8 @@ class DataParameters(Parameters):
         first, *joined = tables
         if tables[first].join_on or tables[first].prefix:
             raise ValueError(f"{first} holds the rows, being the first: it has no join_on and no prefix")
+        if split := [name for name in joined if tables[name].given_split]:
+            raise ValueError(f"{split[0]} is joined to {first}, which alone can have a given_split")
         for name in joined:
             if not tables[name].join_on:
                 raise ValueError(f"{name} is joined to {first}: give join_on, the column or columns that both have")
@@ -163,6 +202,9 @@ class DataParameters(Parameters):
             names = [name for name, column in self.columns.items() if column.role == role]
             if len(names) > 1:
                 raise ValueError(f"columns {', '.join(names)} all have the role {role}; a case has one")
+        given = next(iter(self.tables.values())).given_split
+        if given and self.with_role("split") != [given.column]:
+            raise ValueError(f"given_split adds the column {given.column}: give data.columns.{given.column}.role=split")
         return self
 
     def with_role(self, *roles: Role) -> list[str]:

@@ -1,4 +1,9 @@
-"""Rossmann's feature engineering: row by row, the same for training and for one request. Nothing here is fitted."""
+"""Rossmann's own features and the row functions that make them, registered for its declaration. They fit nothing.
+
+Source: REFERENCES of the published experiment. It uses day_of_week, year, quarter, month, season, customers, open,
+promo, promo2, state_holiday_published, school_holiday, store_type, assortment and competition_distance; which features
+a variant uses is set by its `preprocessing.columns`.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from casebook.column_types.parsing import distinct, spread
-from casebook.pipelines.rossmann.columns import CALENDAR, FEATURE_SOURCES, TARGET
-from casebook.preprocessing.feature_functions import list_computable
+from casebook.preprocessing.registered_functions import RowFunction
+from casebook.preprocessing.row_schema import Feature
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping, Sequence
 
 START = pd.Timestamp("2013-01-01")
 SUNDAY = 7
@@ -24,6 +29,11 @@ FIXED_HOLIDAYS = ((1, 1), (5, 1), (10, 3), (12, 25), (12, 26))
 # A holiday or Easter farther away than this moves no sales; a competitor or Promo2 older than this is no news.
 MAX_HOLIDAY_DAYS, MAX_EASTER_DAYS = 14, 30
 MAX_COMPETITION_MONTHS, MAX_PROMO2_WEEKS = 24, 25
+# Features of the day alone, the same for every store.
+CALENDAR = (
+    "year", "quarter", "month", "week", "day", "day_of_year", "season", "days_since_start", "days_to_month_end",
+    "days_to_holiday", "days_since_holiday", "easter_distance",
+)  # fmt: skip
 # A store's quarters are numbered from its hundredfold on.
 NUMBERED_QUARTERS = 100
 # As store.csv writes them in PromoInterval.
@@ -34,90 +44,74 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct",
 READ_AS_INTEGERS = (("2014-09-25", 730, "2014-07-17", 830), ("2014-03-19", 1024, "2014-01-19", 774))
 
 
-def engineer_features(joined_rows: pd.DataFrame) -> pd.DataFrame:
-    """Engineer all features of raw joined rows, those of the published preprocessing and those of the better networks.
-
-    Source: REFERENCES of the published experiment. It uses day_of_week, year, quarter, month, season, customers, open,
-    promo, promo2, state_holiday_published, school_holiday, store_type, assortment and competition_distance; which
-    features a variant uses is set by its `preprocessing.columns`.
-
-    Args:
-        joined_rows: typed rows of a day with its store (`columns.RAW_ROW`), with or without Sales and columns that
-            unused columns, such as Customers.
-
-    Returns:
-        The columns of `columns.FEATURE_SOURCES` in that order, then `date` for the split by time and `Sales` (float64),
-        as far as what they are made of was there.
-    """
-    rows = joined_rows.assign(**calendar_features(joined_rows["Date"])) if "Date" in joined_rows else joined_rows
-    features = {name: compute_feature(name, rows) for name in list_computable(FEATURE_SOURCES, joined_rows.columns)}
-    if "Date" in joined_rows:
-        features["date"] = joined_rows["Date"]
-    if TARGET in joined_rows:
-        features[TARGET] = joined_rows[TARGET].astype("float64")
-    return pd.DataFrame(features, index=joined_rows.index)
-
-
-def compute_feature(name: str, rows: pd.DataFrame) -> pd.Series:
-    """Compute one feature of raw rows to which the calendar of their days was added."""
-    if name in COMPUTED:
-        return COMPUTED[name](rows)
-    return rows[name] if name in CALENDAR else rows[FEATURE_SOURCES[name][0]]
-
-
-def log_customers(rows: pd.DataFrame) -> pd.Series:
+def log_customers(customers: pd.Series) -> pd.Series:
     """Compute ln(1 + customers), float32.
 
     Sales are customers times what each buys: with a logarithmic target only their logarithm is in proportion.
     """
-    logarithm: pd.Series = np.log1p(rows["Customers"]).astype("float32")
+    logarithm: pd.Series = np.log1p(customers).astype("float32")
     return logarithm
 
 
-def pair_store_and_weekday(joined_rows: pd.DataFrame) -> pd.Series:
+def pair_store_and_weekday(stores: pd.Series, weekdays: pd.Series, holidays: pd.Series) -> pd.Series:
     """Number each store's weekdays, 5247 for store 524 on a Sunday; a state holiday counts as a Sunday.
 
     Few stores open on Sundays and what they sell then has little to do with their other days, which a network of
     separate embeddings learns late: one such store alone is a third of the squared relative error.
     """
-    weekday = joined_rows["DayOfWeek"].mask(mark_state_holidays(joined_rows), SUNDAY)
-    return joined_rows["Store"] * 10 + weekday
+    return stores * 10 + weekdays.mask(mark_state_holidays(holidays), SUNDAY)
 
 
-def pair_store_weekday_and_promo(joined_rows: pd.DataFrame) -> pd.Series:
+def pair_store_weekday_and_promo(
+    stores: pd.Series, weekdays: pd.Series, holidays: pd.Series, promo: pd.Series
+) -> pd.Series:
     """Number each store's weekdays with and without a promotion, 52471 for store 524 on a Sunday with one."""
-    return pair_store_and_weekday(joined_rows) * 10 + joined_rows["Promo"]
+    return pair_store_and_weekday(stores, weekdays, holidays) * 10 + promo
 
 
-def number_store_quarters(rows: pd.DataFrame) -> pd.Series:
+def number_store_quarters(stores: pd.Series, dates: pd.Series) -> pd.Series:
     """Number each store's quarters from 2013 on, 52410 for store 524 in spring 2015; int64, or float64 with nulls.
 
     A store's level changes over the years, by a new competitor or a road closed for works, and few columns explain it.
     """
-    years = rows["year"]
-    since = (years - START.year).astype("float64" if years.hasnans else "int64") * 4 + rows["quarter"]
-    return rows["Store"] * NUMBERED_QUARTERS + since
+    years, quarters = calendar_features(dates, [{"part": "year"}, {"part": "quarter"}])
+    since = (years - START.year).astype("float64" if years.hasnans else "int64") * 4 + quarters
+    return stores * NUMBERED_QUARTERS + since
 
 
-def calendar_features(dates: pd.Series) -> dict[str, pd.Series]:
-    """Compute the calendar features of each row, once per distinct day; see `describe_days`.
+def calendar_feature(dates: pd.Series, part: str) -> pd.Series:
+    """Compute a calendar feature of each row; see `calendar_features`."""
+    return calendar_features(dates, [{"part": part}])[0]
+
+
+def calendar_features(dates: pd.Series, options: Sequence[Mapping[str, str]]) -> list[pd.Series]:
+    """Compute calendar features of each row, once per distinct day; see `describe_days`.
+
+    Args:
+        dates: of the rows.
+        options: each with the `part` of `CALENDAR` that is wanted.
 
     Returns:
-        By the names of `columns.CALENDAR`: `season` as category, the rest int16, or float32 with NaN for null dates.
+        `season` as category, the rest int16, or float32 with NaN for null dates.
     """
     codes, values = distinct(dates)
     dtype, null = (np.float32, np.nan) if (codes < 0).any() else (np.int16, -1)
     by_day = describe_days(pd.DatetimeIndex(values))
-    season = pd.Categorical.from_codes(spread(codes, by_day["season"], -1).tolist(), pd.Index(SEASONS))
-    columns = {name: spread(codes, numbers.astype(dtype), null) for name, numbers in by_day.items()}
-    return {name: pd.Series(season if name == "season" else columns[name], dates.index) for name in CALENDAR}
+    made = []
+    for name in (each["part"] for each in options):
+        if name == "season":
+            places = spread(codes, by_day[name], -1)
+            made.append(pd.Series(pd.Categorical.from_codes(places.tolist(), pd.Index(SEASONS)), dates.index))
+        else:
+            made.append(pd.Series(spread(codes, by_day[name].astype(dtype), null), dates.index))
+    return made
 
 
 def describe_days(days: pd.DatetimeIndex) -> dict[str, np.ndarray]:
     """Compute the calendar features of each day.
 
     Returns:
-        By the names of `columns.CALENDAR`, each int16 of shape (days,). `week` is the ISO week; `season` the place in
+        By the names of `CALENDAR`, each int16 of shape (days,). `week` is the ISO week; `season` the place in
         `SEASONS` (Mar-May Spring, Jun-Aug Summer, Sep-Nov Fall, else Winter); `days_to_holiday` and
         `days_since_holiday` count to the nearest holiday of all Germany, at most 14; `easter_distance` is counted from
         Easter Sunday, -30 to 30.
@@ -176,16 +170,15 @@ def measure_holiday_distances(days: pd.DatetimeIndex) -> tuple[np.ndarray, np.nd
     return np.minimum(ahead, MAX_HOLIDAY_DAYS), np.minimum(behind, MAX_HOLIDAY_DAYS)
 
 
-def mark_state_holidays(joined_rows: pd.DataFrame) -> pd.Series:
+def mark_state_holidays(holidays: pd.Series) -> pd.Series:
     """Mark rows whose letter is not "0"."""
-    codes, values = distinct(joined_rows["StateHoliday"])
-    return pd.Series(spread(codes, values.to_numpy() != "0", False), joined_rows.index)
+    codes, values = distinct(holidays)
+    return pd.Series(spread(codes, values.to_numpy() != "0", False), holidays.index)
 
 
-def mark_published_holidays(joined_rows: pd.DataFrame) -> pd.Series:
+def mark_published_holidays(holidays: pd.Series, dates: pd.Series, stores: pd.Series) -> pd.Series:
     """Mark state holidays as the published code did: also the 131,072 zeros that it read as integers."""
-    dates, stores = joined_rows["Date"], joined_rows["Store"]
-    marked = mark_state_holidays(joined_rows)
+    marked = mark_state_holidays(holidays)
     for first, first_store, last, last_store in READ_AS_INTEGERS:
         begins = (dates < pd.Timestamp(first)) | ((dates == pd.Timestamp(first)) & (stores >= first_store))
         ends = (dates > pd.Timestamp(last)) | ((dates == pd.Timestamp(last)) & (stores <= last_store))
@@ -193,45 +186,73 @@ def mark_published_holidays(joined_rows: pd.DataFrame) -> pd.Series:
     return marked
 
 
-def count_competition_months(joined_rows: pd.DataFrame) -> pd.Series:
+def count_competition_months(months: pd.Series, years: pd.Series, dates: pd.Series) -> pd.Series:
     """Count the months since the nearest competitor opened: 0 before that, at most 24; NaN when it is not known."""
-    opened = joined_rows["CompetitionOpenSinceYear"] * 12 + joined_rows["CompetitionOpenSinceMonth"]
-    date = joined_rows["Date"]
-    months = date.dt.year * 12 + date.dt.month - opened
-    counted: pd.Series = months.clip(0, MAX_COMPETITION_MONTHS).astype("float32")
+    since = dates.dt.year * 12 + dates.dt.month - (years * 12 + months)
+    counted: pd.Series = since.clip(0, MAX_COMPETITION_MONTHS).astype("float32")
     return counted
 
 
-def count_promo2_weeks(joined_rows: pd.DataFrame) -> pd.Series:
+def count_promo2_weeks(weeks: pd.Series, years: pd.Series, dates: pd.Series) -> pd.Series:
     """Count the whole weeks since the store joined Promo2: 0 before that or without Promo2, at most 25."""
-    codes, years = distinct(joined_rows["Promo2SinceYear"])
-    fourth = make_days(years.to_numpy(), 1, 4)
+    codes, distinct_years = distinct(years)
+    fourth = make_days(distinct_years.to_numpy(), 1, 4)
     # ISO: the first week of a year is the one of January 4th, and weeks begin on Mondays.
     first_mondays = (fourth - pd.to_timedelta(fourth.day_of_week, unit="D")).to_numpy("datetime64[s]")
-    first_monday = pd.Series(spread(codes, first_mondays, np.datetime64("NaT")), joined_rows.index)
-    weeks = (joined_rows["Date"] - first_monday).dt.days // 7 - (joined_rows["Promo2SinceWeek"] - 1)
-    counted: pd.Series = weeks.clip(0, MAX_PROMO2_WEEKS).fillna(0).astype("int16")
+    first_monday = pd.Series(spread(codes, first_mondays, np.datetime64("NaT")), dates.index)
+    passed = (dates - first_monday).dt.days // 7 - (weeks - 1)
+    counted: pd.Series = passed.clip(0, MAX_PROMO2_WEEKS).fillna(0).astype("int16")
     return counted
 
 
-def mark_promo2_months(joined_rows: pd.DataFrame) -> pd.Series:
+def mark_promo2_months(intervals: pd.Series, dates: pd.Series) -> pd.Series:
     """Mark rows whose month begins a new round of the store's Promo2 (PromoInterval names those months)."""
-    codes, values = distinct(joined_rows["PromoInterval"])
+    codes, values = distinct(intervals)
     begins = np.array([[month in str(value).split(",") for month in MONTHS] for value in values], bool)
     begins = np.vstack([begins.reshape(-1, len(MONTHS)), np.zeros((1, len(MONTHS)), bool)])
-    month = joined_rows["Date"].dt.month.fillna(1).to_numpy(np.int64)
-    return pd.Series(begins[codes, month - 1], joined_rows.index)
+    month = dates.dt.month.fillna(1).to_numpy(np.int64)
+    return pd.Series(begins[codes, month - 1], dates.index)
 
 
-# The others are a raw column or a part of the calendar as they are.
-COMPUTED: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
-    "store_weekday": pair_store_and_weekday,
-    "store_weekday_promo": pair_store_weekday_and_promo,
-    "store_quarter": number_store_quarters,
-    "customers_log": log_customers,
-    "state_holiday_flag": mark_state_holidays,
-    "state_holiday_published": mark_published_holidays,
-    "competition_months": count_competition_months,
-    "promo2_weeks": count_promo2_weeks,
-    "promo2_month": mark_promo2_months,
+# Registered beside those of `preprocessing.registered_functions`: `data.features` may name them too.
+FUNCTIONS: Mapping[str, RowFunction] = {
+    "calendar": RowFunction(calendar_feature, of_columns_at_once=calendar_features, options=("part",)),
+    "log_customers": RowFunction(log_customers),
+    "store_weekday": RowFunction(pair_store_and_weekday, inputs=3),
+    "store_weekday_promo": RowFunction(pair_store_weekday_and_promo, inputs=4),
+    "store_quarter": RowFunction(number_store_quarters, inputs=2),
+    "state_holiday": RowFunction(mark_state_holidays),
+    "published_holiday": RowFunction(mark_published_holidays, inputs=3),
+    "competition_months": RowFunction(count_competition_months, inputs=3),
+    "promo2_weeks": RowFunction(count_promo2_weeks, inputs=3),
+    "promo2_month": RowFunction(mark_promo2_months, inputs=2),
+}
+# All that there are, made of the columns of a day and its store.
+FEATURES: Mapping[str, Feature] = {
+    "store": Feature("as_is", ("Store",)),
+    "day_of_week": Feature("as_is", ("DayOfWeek",)),
+    "store_weekday": Feature("store_weekday", ("Store", "DayOfWeek", "StateHoliday")),
+    "store_weekday_promo": Feature("store_weekday_promo", ("Store", "DayOfWeek", "StateHoliday", "Promo")),
+    "store_quarter": Feature("store_quarter", ("Store", "Date")),
+    **{part: Feature("calendar", ("Date",), {"part": part}) for part in CALENDAR},
+    "customers": Feature("as_is", ("Customers",)),
+    "customers_log": Feature("log_customers", ("Customers",)),
+    "open": Feature("as_is", ("Open",)),
+    "promo": Feature("as_is", ("Promo",)),
+    "state_holiday": Feature("as_is", ("StateHoliday",)),
+    "state_holiday_flag": Feature("state_holiday", ("StateHoliday",)),
+    "state_holiday_published": Feature("published_holiday", ("StateHoliday", "Date", "Store")),
+    "school_holiday": Feature("as_is", ("SchoolHoliday",)),
+    "store_type": Feature("as_is", ("StoreType",)),
+    "assortment": Feature("as_is", ("Assortment",)),
+    "competition_distance": Feature("as_is", ("CompetitionDistance",)),
+    "competition_months": Feature(
+        "competition_months", ("CompetitionOpenSinceMonth", "CompetitionOpenSinceYear", "Date")
+    ),
+    "promo2": Feature("as_is", ("Promo2",)),
+    "promo2_weeks": Feature("promo2_weeks", ("Promo2SinceWeek", "Promo2SinceYear", "Date")),
+    "promo_interval": Feature("as_is", ("PromoInterval",)),
+    "promo2_month": Feature("promo2_month", ("PromoInterval", "Date")),
+    # For the split by time; days themselves are no input of a network.
+    "date": Feature("as_is", ("Date",)),
 }

@@ -1,28 +1,17 @@
-"""Rossmann's graph: its own ingestion, merging and features before the shared stages, its own figures behind them."""
+"""What Rossmann's graph has beside the declared stages: its own figures."""
 
 from __future__ import annotations
 
 from kedro.pipeline import Pipeline
 
-from casebook.pipelines.rossmann import nodes
-from casebook.pipelines.rossmann.columns import FEATURE_SOURCES
-from casebook.pipelines.rossmann.features import engineer_features
 from casebook.pipelines.rossmann.figures import draw_sales
-from casebook.stages import create_modelling_pipeline, create_profile_pipeline, stage
+from casebook.stages import stage
 
 
 def create_pipeline() -> Pipeline:
-    """Wire the whole case, under the namespace `rossmann`."""
-    own = Pipeline(
+    """Wire the figures of a sales forecast."""
+    return Pipeline(
         [
-            stage("ingestion", nodes.ingest_days, ["raw_days"], "days"),
-            stage("ingestion", nodes.ingest_stores, ["raw_stores"], "stores"),
-            stage(
-                "merging",
-                nodes.merge_stores,
-                ["days", "stores", "params:unknown_stores"],
-                ["joined_rows", "merge_metrics"],
-            ),
             stage(
                 "figures",
                 draw_sales,
@@ -32,5 +21,3 @@ def create_pipeline() -> Pipeline:
             ),
         ]
     )
-    profile = create_profile_pipeline("days", "stores")
-    return Pipeline(own + profile + create_modelling_pipeline(engineer_features, FEATURE_SOURCES), namespace="rossmann")
