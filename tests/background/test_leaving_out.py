@@ -41,8 +41,8 @@ def test_a_run_without_a_reference_keeps_its_baseline_and_its_figures() -> None:
     assert predictions.empty
     own = pd.DataFrame({"probability": [0.2, 0.7, 0.6, 0.4], "actual": np.array([0, 1, 1, 0], dtype=np.uint8)})
     settings = {"threshold": 0.5, "thresholds": []}
-    scores = evaluation.score_test(own, predictions, {"target": np.array([0, 1])}, settings)
+    scores = evaluation.score_test(own, predictions, {"target": np.array([0, 1])}, settings, 0.5, 0.5)
     assert {name.partition("/")[0] for name in scores} == {"test", "baseline"}
-    figures, tables = evaluation.draw_evaluation(own, predictions, pd.DataFrame(), pd.DataFrame(), settings)
+    figures, tables = evaluation.draw_evaluation(own, predictions, pd.DataFrame(), pd.DataFrame(), 0.5)
     assert "roc_curve.png" in figures
     assert set(tables["roc_curve"]["model"]) == {"model"}

@@ -91,7 +91,7 @@ def test_the_settings_of_a_fold_are_those_of_the_run() -> None:
     evaluation = {"threshold": 0.25, "thresholds": [], "head_rows": 3}
     assert cross_validation.gather_fold_settings({"scaling": "none"}, {"epochs": 1}, "y", "binary", evaluation) == {
         "preprocessing": {"scaling": "none"}, "training": {"epochs": 1}, "target": "y", "task": "binary",
-        "threshold": 0.25,
+        "evaluation": evaluation,
     }  # fmt: skip
 
 

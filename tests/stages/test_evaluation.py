@@ -26,7 +26,7 @@ def score(
 ) -> dict[str, float]:
     frames = [frame_predictions(task, outputs, actual) for outputs in (own, reference)]
     kept = [frame.copy() for frame in frames]
-    scores = evaluation.score_test(*frames, {"target": train}, settings(**given))
+    scores = evaluation.score_test(*frames, {"target": train}, settings(**given), 0.5, 0.5)
     for frame, before in zip(frames, kept, strict=True):
         pd.testing.assert_frame_equal(frame, before)
     return scores
@@ -79,12 +79,12 @@ def test_the_fit_is_scored_on_training_rows_evenly_spaced_where_there_are_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     arrays = {"numbers": PROBABILITY[:, None], "target": ACTUAL}
-    scores = evaluation.score_training(network, arrays, "binary", settings())
+    scores = evaluation.score_training(network, arrays, "binary", 0.5)
     assert (scores["fit/accuracy"], scores["fit/auc"]) == (0.75, 1.0)
     assert sorted(scores) == ["fit/accuracy", "fit/auc", "fit/f1", "fit/log_loss"]
     monkeypatch.setattr(evaluation, "MAX_FIT_ROWS", 2)
     # Rows 0 and 2 of four.
-    few = evaluation.score_training(network, arrays, "binary", settings())
+    few = evaluation.score_training(network, arrays, "binary", 0.5)
     assert few["fit/accuracy"] == 1.0
     assert arrays["numbers"].shape == (4, 1)
 

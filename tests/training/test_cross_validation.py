@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from casebook.data.splitting import assign_folds
+from casebook.evaluation.thresholds import ThresholdRule
 from casebook.training import cross_validation
 from casebook.training.callbacks import CurveCallback
 from casebook.training.cross_validation import cross_validate, summarise_folds
@@ -75,7 +76,7 @@ def run(
     task: str = "binary",
 ) -> tuple[pd.DataFrame, list[tuple[Any, ...]]]:
     monitor = ListFolds()
-    return cross_validate(table, dealt, fit, "y", task, parameters, 0.5, monitor), monitor.heard
+    return cross_validate(table, dealt, fit, "y", task, parameters, ThresholdRule(), monitor), monitor.heard
 
 
 @pytest.mark.usefixtures("trained")
@@ -209,3 +210,14 @@ def test_folds_are_summed_up_by_mean_variance_and_deviation_of_the_population() 
         "folds/mae_mean": 2.0, "folds/mae_variance": 0.0, "folds/mae_std": 0.0,
     }  # fmt: skip
     pd.testing.assert_frame_equal(scores, kept)
+
+
+@pytest.mark.parametrize(("patience", "rule", "held"), [(0, 0.5, 0), (0, "f1", 4), (2, 0.5, 4), (2, "cost", 4)])
+def test_a_chosen_threshold_and_early_stopping_share_a_tenth_of_the_training_rows(
+    training: Training, patience: int, rule: float | str, held: int
+) -> None:
+    rows = {"target": np.arange(40)}
+    parameters = training(early_stopping={"patience": patience})
+    train, validation = cross_validation.split_off_validation_rows(rows, parameters, ThresholdRule(rule))
+    assert len(validation["target"]) == held
+    assert sorted([*train["target"], *validation["target"]]) == list(range(40))

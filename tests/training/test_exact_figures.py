@@ -15,6 +15,7 @@ from casebook.config.schema.tuning import StudyParameters
 from casebook.evaluation.metrics import metrics_of
 from casebook.evaluation.prediction import predict
 from casebook.evaluation.scores import ScoreError, score_outputs, score_predictions
+from casebook.evaluation.thresholds import ThresholdRule
 from casebook.inference.predictions import class_probability
 from casebook.preprocessing.tabular import Arrays, prepare_rows
 from casebook.training.callbacks import TrainingCallback
@@ -158,11 +159,13 @@ def test_a_trial_on_folds_is_judged_by_the_mean_of_exact_figures(splits: dict[st
     turned = Split(split.held_out, split.train, split.preprocessor)
     areas = []
     for each in (split, turned):
-        network = evaluate_fold(each, "binary", 0.5, parameters, []).network
+        network = evaluate_fold(each, "binary", ThresholdRule(), parameters, []).network
         areas.append(exact.roc_auc_score(each.held_out["target"], predict(network, each.held_out)))
     study = StudyParameters(metric=["val/auc"], folds=2, pruner="none")
     found = run_trial(
-        lambda trial: evaluate_on_folds(trial, [split, turned], "binary", 0.5, parameters, study, lambda _: [])
+        lambda trial: evaluate_on_folds(
+            trial, [split, turned], "binary", ThresholdRule(), parameters, study, lambda _: []
+        )
     )
     assert found.metrics["val/auc"] == pytest.approx(np.mean(areas), rel=1e-6)
     assert found.values == (found.metrics["val/auc"],)  # noqa: PD011 - no table
@@ -178,7 +181,7 @@ def test_one_class_gives_no_figure_and_a_stated_reason(splits: dict[str, Split],
     with pytest.raises(TrialError, match="val/auc is not defined on these rows: of one class"):
         run_trial(lambda trial: evaluate_on_validation(trial, Split(train, zeros, preprocessor), parameters, study, []))
     with pytest.raises(ScoreError, match="holds only 0, so AUC is undefined: use more rows or a split"):
-        evaluate_fold(Split(train, zeros, preprocessor), "binary", 0.5, parameters, [])
+        evaluate_fold(Split(train, zeros, preprocessor), "binary", ThresholdRule(), parameters, [])
 
 
 @pytest.mark.parametrize("task", OF_TASK)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import keras
 
     from casebook.evaluation.metrics import Metric
+    from casebook.evaluation.thresholds import ThresholdRule
     from casebook.preprocessing.tabular import Arrays
 
 
@@ -123,12 +124,19 @@ def score_network(network: keras.Model, rows: Arrays, task: str, threshold: floa
 
 
 def score_baseline(
-    network: keras.Model, rows: Arrays, train_target: np.ndarray, task: str, threshold: float
+    network: keras.Model, rows: Arrays, train_target: np.ndarray, task: str, rule: ThresholdRule
 ) -> dict[str, float]:
     """Score the baseline of the training target on the same rows; the network's outputs state the number of classes."""
     outputs = network.output_shape[-1]
     plain = predict_baseline(task, train_target, len(rows["target"]), outputs if outputs > 1 else None)
-    return score_predictions(task, rows["target"], plain, threshold)
+    return score_predictions(task, rows["target"], plain, choose_for_baseline(rule, task, train_target))
+
+
+def choose_for_baseline(rule: ThresholdRule, task: str, train_target: np.ndarray) -> float:
+    """Choose the baseline's threshold on the training rows, which are all that it knows: all rows are of one class."""
+    if not rule.is_chosen:
+        return rule.choose(train_target, train_target)
+    return rule.choose(train_target, predict_baseline(task, train_target, len(train_target)))
 
 
 def apply_threshold(probability: np.ndarray, threshold: float) -> np.ndarray:

@@ -101,7 +101,7 @@ def learn_batch(
     profile = describe_training(
         batch_split.learnt.raw, batch_split.learnt.features, rows, model.preprocessor, network, model.classes
     )
-    candidate = Candidate(batch, _package(network, model, batch_split.learnt, settings), profile, metrics)
+    candidate = Candidate(batch, _package(network, judge, batch_split.learnt), profile, metrics)
     promoted, message = update_session.register_and_compare(candidate, promotion_rows, settings)
     scores = {"champion_arrived": prepared.arrived, "champion_held_out": before, "updated_held_out": after}
     found = {f"{judge.metric}_{name}": values.get(judge.metric, float("nan")) for name, values in scores.items()}
@@ -206,11 +206,11 @@ def _learn(network: keras.Model, train: Arrays, training: schema.TrainingParamet
     continue_training(network, train, without_rows(train), training, callbacks)
 
 
-def _package(network: keras.Model, model: RowModel, rows: arriving_rows.Rows, settings: Block) -> Package:
+def _package(network: keras.Model, judge: Judge, rows: arriving_rows.Rows) -> Package:
     from casebook.inference.row_model import to_raw_values
     from casebook.model_registry.model_package import Package
 
+    model = judge.model
     columns = [name for name in model.columns if name not in model.optional]
     example = to_raw_values(rows.raw[columns].head(EXAMPLE_ROWS)).reset_index(drop=True)
-    threshold = settings["evaluation"]["threshold"]
-    return Package(network, model.preprocessor, settings["task"], threshold, example, model.schema)
+    return Package(network, model.preprocessor, judge.settings["task"], judge.threshold, example, model.schema)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from casebook.evaluation.metrics import find_metric, main_metric
+from casebook.evaluation.thresholds import ThresholdRule
 from casebook.incremental_training import arriving_rows
 
 if TYPE_CHECKING:
@@ -37,13 +38,16 @@ class Judge:
         """Score a network on prepared rows; nothing on rows that say nothing, being none or of one class."""
         from casebook.evaluation.scores import score_network
 
-        return score_network(network, rows, *self._terms) if self._tells(rows) else {}
+        task = self.settings["task"]
+        return score_network(network, rows, task, self.threshold) if self._tells(rows) else {}
 
     def score_baseline(self, network: keras.Model, rows: Arrays, target: np.ndarray) -> Scores:
         """Score what a target alone, of training rows, would say of prepared rows."""
         from casebook.evaluation.scores import score_baseline
 
-        return score_baseline(network, rows, target, *self._terms) if self._tells(rows) else {}
+        task, rule = self.settings["task"], ThresholdRule.of(self.settings["evaluation"])
+        told = self._tells(rows) and (not rule.is_chosen or len(np.unique(target)) > 1)
+        return score_baseline(network, rows, target, task, rule) if told else {}
 
     def score_arrived(self, champion: Champion, network: keras.Model, rows: Arrays, known: np.ndarray) -> Scores:
         """Score the champion on rows that have arrived, before it learns from them.
@@ -80,8 +84,10 @@ class Judge:
         return self.settings["promotion"]["metric"] or main_metric(self.settings["task"]).name
 
     @property
-    def _terms(self) -> tuple[str, float]:
-        return self.settings["task"], self.settings["evaluation"]["threshold"]
+    def threshold(self) -> float:
+        """The threshold of class 1: the configured number; one that a rule chose stays the champion's."""
+        rule = ThresholdRule.of(self.settings["evaluation"]).rule
+        return float(self.model.threshold) if isinstance(rule, str) else rule
 
     def _tells(self, rows: Arrays) -> bool:
         least = 1 if self.settings["task"] == "regression" else 2

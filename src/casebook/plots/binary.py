@@ -69,7 +69,7 @@ def draw_binary_figures(
 def draw_confusion(table: pd.DataFrame, threshold: float) -> Figure:
     """Draw the table of `count_confusion`: counts, and shares of the actual class as colour."""
     accuracy = table.loc[table["actual"] == table["predicted"], "rows"].sum() / table["rows"].sum()
-    title = f"Confusion matrix, test rows at threshold {threshold:g}: accuracy {accuracy:.3f}"
+    title = f"Confusion matrix, test rows at threshold {threshold:.4g}: accuracy {accuracy:.3f}"
     figure, (axes,) = style.make_figure(title, (6.8, 5.4))
     axes.imshow(table["row_share"].to_numpy().reshape(2, 2), cmap="Blues", vmin=0, vmax=1.2)
     for actual, predicted, rows, share in table.itertuples(index=False):
@@ -147,7 +147,7 @@ def draw_probabilities(histogram: pd.DataFrame, threshold: float) -> Figure:
         axes.set_xlim(0, 1)
         style.name_axes(axes, "", "Rows", f"actual class {actual}: {part['rows'].sum():,} rows")
     panels[0].annotate(
-        f"threshold {threshold:g}",
+        f"threshold {threshold:.4g}",
         (threshold, 0.97),
         (4, 0),
         xycoords=("data", "axes fraction"),

@@ -44,7 +44,7 @@ def gather_fold_settings(preprocessing: Block, training: Block, target: str, tas
         "training": training,
         "target": target,
         "task": task,
-        "threshold": evaluation["threshold"],
+        "evaluation": evaluation,
     }
 
 
@@ -62,6 +62,7 @@ def cross_validate(
     """
     if fold_assignments.empty:
         return pd.DataFrame({"repeat": [], "fold": [], "rows": []}), {}
+    from casebook.evaluation.thresholds import ThresholdRule
     from casebook.training import cross_validation as library
 
     target = fold_settings["target"]
@@ -74,7 +75,7 @@ def cross_validate(
         target,
         fold_settings["task"],
         schema.TrainingParameters.model_validate(fold_settings["training"]),
-        fold_settings["threshold"],
+        ThresholdRule.of(fold_settings["evaluation"]),
         fold_monitor,
     )
     return scores, library.summarise_folds(scores)

@@ -53,36 +53,71 @@ def predict_with_reference(reference_model: Any, test_rows: Arrays, task: str) -
     return frame_predictions(task, predict_reference(reference_model, test_rows), test_rows["target"])
 
 
+def choose_threshold(network: keras.Model, validation_arrays: Arrays, task: str, evaluation: Block) -> float:
+    """Choose the threshold of class 1 on the validation rows, where `evaluation.threshold` names a rule."""
+    from casebook.evaluation.thresholds import ThresholdRule, choose_for_network
+
+    return choose_for_network(ThresholdRule.of(evaluation), network, validation_arrays, task)
+
+
+def choose_reference_threshold(
+    reference_model: Any,  # noqa: ANN401 - an estimator
+    validation_rows: Arrays,
+    task: str,
+    evaluation: Block,
+) -> float:
+    """Choose the reference's own threshold by the same rule, since its probabilities are others."""
+    from casebook.baselines.gradient_boosting import NoReference, predict_reference
+    from casebook.evaluation.thresholds import MIDDLE, ThresholdRule
+
+    rule, target = ThresholdRule.of(evaluation), validation_rows["target"]
+    if not rule.is_chosen:
+        return rule.choose(target, target)
+    if isinstance(reference_model, NoReference):
+        return MIDDLE
+    return rule.choose(target, class_probability(task, predict_reference(reference_model, validation_rows)))
+
+
 def score_test(
-    test_predictions: pd.DataFrame, reference_predictions: pd.DataFrame, train_arrays: Arrays, evaluation: Block
+    test_predictions: pd.DataFrame,
+    reference_predictions: pd.DataFrame,
+    train_arrays: Arrays,
+    evaluation: Block,
+    threshold: float,
+    reference_threshold: float,
 ) -> dict[str, float]:
     """Score network, baseline and reference on the same test rows.
 
     Returns:
         `test/<metric>`, `baseline/<metric>` (the training rows' class shares or mean) and, unless it is left out,
-        `reference/<metric>`; and `test/accuracy_at_<threshold>` for further thresholds.
+        `reference/<metric>`; `test/accuracy_at_<threshold>` for further thresholds; and, where a rule chose them,
+        `evaluation/threshold` and `evaluation/reference_threshold`.
     """
-    from casebook.evaluation.scores import apply_threshold, predict_baseline, score_predictions
+    from casebook.evaluation.scores import apply_threshold, choose_for_baseline, predict_baseline, score_predictions
+    from casebook.evaluation.thresholds import ThresholdRule
 
     task, actual = task_of(test_predictions), test_predictions["actual"].to_numpy()
-    own = read_predictions(test_predictions)
+    own, rule = read_predictions(test_predictions), ThresholdRule.of(evaluation)
     classes = own.shape[1] if own.ndim == 2 else None
-    references = {
-        "test": own,
-        "baseline": predict_baseline(task, train_arrays["target"], len(actual), classes),
+    plain = predict_baseline(task, train_arrays["target"], len(actual), classes)
+    judged = {
+        "test": (own, threshold),
+        "baseline": (plain, choose_for_baseline(rule, task, train_arrays["target"])),
     }
     if not reference_predictions.empty:
-        references["reference"] = read_predictions(reference_predictions)
+        judged["reference"] = read_predictions(reference_predictions), reference_threshold
     scores = {
         f"{who}/{name}": value
-        for who, values in references.items()
-        for name, value in score_predictions(task, actual, values, evaluation["threshold"]).items()
+        for who, terms in judged.items()
+        for name, value in score_predictions(task, actual, *terms).items()
     }
     further = evaluation["thresholds"] if task == "binary" else []
-    return scores | {f"test/accuracy_at_{t:g}": float(np.mean(apply_threshold(own, t) == actual)) for t in further}
+    scores |= {f"test/accuracy_at_{t:g}": float(np.mean(apply_threshold(own, t) == actual)) for t in further}
+    names = {"test": "threshold", "reference": "reference_threshold"} if rule.is_chosen else {}
+    return scores | {f"evaluation/{name}": judged[who][1] for who, name in names.items() if who in judged}
 
 
-def score_training(network: keras.Model, train_arrays: Arrays, task: str, evaluation: Block) -> dict[str, float]:
+def score_training(network: keras.Model, train_arrays: Arrays, task: str, threshold: float) -> dict[str, float]:
     """Score the trained network on training rows, which shows overfitting and is no estimate of its quality.
 
     Returns:
@@ -92,7 +127,7 @@ def score_training(network: keras.Model, train_arrays: Arrays, task: str, evalua
 
     step = -(-len(train_arrays["target"]) // MAX_FIT_ROWS)
     rows = {name: np.ascontiguousarray(values[::step]) for name, values in train_arrays.items()}
-    scores = score_network(network, rows, task, evaluation["threshold"])
+    scores = score_network(network, rows, task, threshold)
     return {f"fit/{name}": value for name, value in scores.items()}
 
 
@@ -141,7 +176,7 @@ def draw_evaluation(
     reference_predictions: pd.DataFrame,
     history: pd.DataFrame,
     importance: pd.DataFrame,
-    evaluation: Block,
+    threshold: float,
 ) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """Draw the figures of the evaluation.
 
@@ -151,13 +186,13 @@ def draw_evaluation(
     from casebook.plots.tasks import draw_task_figures
 
     reference = None if reference_predictions.empty else reference_predictions
-    tables, figures = draw_task_figures(test_predictions, reference, evaluation["threshold"], history, importance)
+    tables, figures = draw_task_figures(test_predictions, reference, threshold, history, importance)
     return {f"{name}.png": figure for name, figure in figures.items()}, tables
 
 
 def select_head(
-    test_predictions: pd.DataFrame, evaluation: Block, *, row_schema: RowSchema | None = None
+    test_predictions: pd.DataFrame, evaluation: Block, threshold: float, *, row_schema: RowSchema | None = None
 ) -> pd.DataFrame:
     """Select the first test rows with their predicted classes, labelled as they are written."""
-    head = insert_class(test_predictions.head(evaluation["head_rows"]), evaluation["threshold"])
+    head = insert_class(test_predictions.head(evaluation["head_rows"]), threshold)
     return label_frame(head, row_schema.classes) if row_schema else head

@@ -166,9 +166,10 @@ def _evaluating(reference_rows: str, features: RowFeatures) -> list[Node]:
         "engineer",
         "feature_sources",
     )
-    head = features.bind(evaluation.select_head, ["test_predictions", "params:evaluation"], "row_schema")
+    head = features.bind(evaluation.select_head, ["test_predictions", "params:evaluation", "threshold"], "row_schema")
     predictions = ["test_predictions", "reference_predictions"]
     settings = ["params:task", "params:evaluation"]
+    scored = [*predictions, "train_arrays", "params:evaluation", "threshold", "reference_threshold"]
     return [
         stage("evaluation", evaluation.predict_test, ["network", "test_arrays", "params:task"], "test_predictions"),
         stage(
@@ -178,13 +179,26 @@ def _evaluating(reference_rows: str, features: RowFeatures) -> list[Node]:
             "reference_predictions",
             background=True,
         ),
-        stage("evaluation", evaluation.score_test, [*predictions, "train_arrays", "params:evaluation"], "test_metrics"),
-        stage("evaluation", evaluation.score_training, ["network", "train_arrays", *settings], "fit_metrics"),
+        stage("evaluation", evaluation.choose_threshold, ["network", "validation_arrays", *settings], "threshold"),
+        stage(
+            "reference",
+            evaluation.choose_reference_threshold,
+            ["reference_model", f"validation_{reference_rows}", *settings],
+            "reference_threshold",
+            background=True,
+        ),
+        stage("evaluation", evaluation.score_test, scored, "test_metrics"),
+        stage(
+            "evaluation",
+            evaluation.score_training,
+            ["network", "train_arrays", "params:task", "threshold"],
+            "fit_metrics",
+        ),
         stage("evaluation", *ranking, "importance"),
         stage(
             "figures",
             evaluation.draw_evaluation,
-            [*predictions, "history", "importance", "params:evaluation"],
+            [*predictions, "history", "importance", "threshold"],
             ["figures", "figure_tables"],
             background=True,
         ),
@@ -210,7 +224,7 @@ def _folding() -> list[Node]:
 def _searching(features: RowFeatures) -> list[Node]:
     # The winner may use other features than the default, and then needs other raw columns.
     example = features.bind(nodes.select_example_rows, ["joined_rows", "winner_preprocessor"], "feature_sources")
-    packaged = ["winner_network", "winner_preprocessor", "winner_example_rows", "params:task", "params:evaluation"]
+    packaged = ["winner_network", "winner_preprocessor", "winner_example_rows", "params:task", "winner_threshold"]
     packaging = features.bind(nodes.package_model, packaged, "row_schema")
     return [
         stage(
@@ -223,7 +237,7 @@ def _searching(features: RowFeatures) -> list[Node]:
             STUDY,
             tuning.evaluate_winner,
             ["study", "winner"],
-            ["winner_network", "winner_preprocessor", "winner_metrics"],
+            ["winner_network", "winner_preprocessor", "winner_threshold", "winner_metrics"],
         ),
         stage(STUDY, *example, "winner_example_rows", name="select_winner_example"),
         stage(STUDY, *packaging, "winner_model", name="package_winner"),
@@ -231,7 +245,7 @@ def _searching(features: RowFeatures) -> list[Node]:
 
 
 def _packaging(features: RowFeatures) -> list[Node]:
-    packaged = ["network", "preprocessor", "example_rows", "params:task", "params:evaluation"]
+    packaged = ["network", "preprocessor", "example_rows", "params:task", "threshold"]
     profiled = ["joined_rows", "feature_table", "split_assignment", "preprocessor", "network", "params:training"]
     example = features.bind(nodes.select_example_rows, ["joined_rows", "preprocessor"], "feature_sources")
     return [

@@ -186,7 +186,7 @@ def package_model(
     preprocessor: Preprocessor,
     example_rows: pd.DataFrame,
     task: str,
-    evaluation: Block,
+    threshold: float,
     *,
     row_schema: RowSchema | None = None,
 ) -> Package:
@@ -196,7 +196,7 @@ def package_model(
     """
     from casebook.model_registry.model_package import Package
 
-    return Package(network, preprocessor, task, evaluation["threshold"], example_rows, row_schema)
+    return Package(network, preprocessor, task, threshold, example_rows, row_schema)
 
 
 def profile_table(table: pd.DataFrame, target: str | None, *, name: str) -> tuple[str, pd.DataFrame, pd.DataFrame]:

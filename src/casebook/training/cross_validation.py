@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from casebook.evaluation.scores import score_baseline, score_network
+from casebook.evaluation.thresholds import choose_for_network
 from casebook.preprocessing.tabular import encode_target
 from casebook.training.early_stopping import kept_epoch
 from casebook.training.trainer import train_network
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     import keras
 
     from casebook.config.schema import TrainingParameters
+    from casebook.evaluation.thresholds import ThresholdRule
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
 
-# Share of a fold's training rows that early stopping uses, where it is enabled: never rows that it is scored on.
-EARLY_STOPPING_SHARE = 0.1
+# Share of a fold's training rows that early stopping or a chosen threshold uses: never rows that it is scored on.
+VALIDATION_SHARE = 0.1
 
 
 class FoldMonitor(Protocol):
@@ -59,7 +61,7 @@ def cross_validate(
     target: str,
     task: str,
     parameters: TrainingParameters,
-    threshold: float,
+    rule: ThresholdRule,
     monitor: FoldMonitor,
 ) -> pd.DataFrame:
     """Train and score a network for every fold of every repeat.
@@ -71,7 +73,7 @@ def cross_validate(
         target: name of the target's column.
         task: see `scores.score_predictions`.
         parameters: the `training` block.
-        threshold: of class 1.
+        rule: of the threshold of class 1.
         monitor: is called for each fold.
 
     Returns:
@@ -84,8 +86,8 @@ def cross_validate(
             f"fold {fold}" + (f", repeat {repeat}" if fold_assignments.shape[1] > 1 else ""), tags
         ) as callbacks:
             split = prepare_fold(table, held_out, fit, target, task)
-            network, _, scores = evaluate_fold(split, task, threshold, parameters, callbacks)
-            plain = score_baseline(network, split.held_out, split.train["target"], task, threshold)
+            network, _, scores = evaluate_fold(split, task, rule, parameters, callbacks)
+            plain = score_baseline(network, split.held_out, split.train["target"], task, rule)
             scores |= {f"baseline_{name}": value for name, value in plain.items()}
             monitor.scores(scores)
         records.append({"repeat": repeat, "fold": fold, "rows": int(held_out.sum()), **scores})
@@ -119,31 +121,34 @@ def prepare_fold(
 
 
 def evaluate_fold(
-    split: Split, task: str, threshold: float, parameters: TrainingParameters, callbacks: Sequence[Any]
+    split: Split, task: str, rule: ThresholdRule, parameters: TrainingParameters, callbacks: Sequence[Any]
 ) -> FoldResult:
-    """Train without a fold's rows and score on them; early stopping uses rows of its own."""
-    train, stopping = split_off_early_stopping_rows(split.train, parameters)
-    network, history = train_network(train, stopping, split.preprocessor, parameters, callbacks)
-    scores = score_network(network, split.held_out, task, threshold)
+    """Train without a fold's rows and score on them; early stopping and a chosen threshold use rows of their own."""
+    train, validation = split_off_validation_rows(split.train, parameters, rule)
+    network, history = train_network(train, validation, split.preprocessor, parameters, callbacks)
+    scores = score_network(network, split.held_out, task, choose_for_network(rule, network, validation, task))
     return FoldResult(network, kept_epoch(history, parameters) + 1, scores)
 
 
-def split_off_early_stopping_rows(rows: Arrays, parameters: TrainingParameters) -> tuple[Arrays, Arrays]:
-    """Split off training rows for early stopping; none where training does not stop early.
+def split_off_validation_rows(
+    rows: Arrays, parameters: TrainingParameters, rule: ThresholdRule
+) -> tuple[Arrays, Arrays]:
+    """Split off training rows that stop a training early, or that a threshold is chosen on; none where neither is so.
 
     Args:
         rows: prepared rows with `target`.
-        parameters: `seed` draws the rows, `early_stopping.patience` 0 leaves all to training.
+        parameters: `seed` draws the rows, `early_stopping.patience` 0 stops nothing.
+        rule: of the threshold.
 
     Returns:
-        The rows that are left for training, and those for early stopping (10 %).
+        The rows that are left for training, and those split off (10 %).
     """
     count = len(rows["target"])
-    held = round(count * EARLY_STOPPING_SHARE) if parameters.early_stopping.patience else 0
+    held = round(count * VALIDATION_SHARE) if parameters.early_stopping.patience or rule.is_chosen else 0
     order = np.random.default_rng(parameters.seed).permutation(count)
     parts = (np.sort(order[held:]), np.sort(order[:held]))
-    train, stopping = ({name: values[part] for name, values in rows.items()} for part in parts)
-    return train, stopping
+    train, validation = ({name: values[part] for name, values in rows.items()} for part in parts)
+    return train, validation
 
 
 def summarise_folds(scores: pd.DataFrame) -> dict[str, float]:

@@ -9,6 +9,7 @@ import numpy as np
 from casebook.config.resolve import check_case
 from casebook.config.schema import TrainingParameters
 from casebook.evaluation.scores import score_baseline, score_network
+from casebook.evaluation.thresholds import ThresholdRule, choose_for_network
 from casebook.preprocessing.arrays import without_rows
 from casebook.training.early_stopping import kept_epoch, without_early_stopping
 from casebook.tuning.plan import apply_trial_values
@@ -25,15 +26,16 @@ if TYPE_CHECKING:
 
 def evaluate_variants(
     plan: StudyPlan, store: SplitStore, winner: Mapping[str, Any]
-) -> tuple[Any, Preprocessor, dict[str, float]]:
+) -> tuple[Any, Preprocessor, float, dict[str, float]]:
     """Train winner and default on training and validation rows and score both on the test rows.
 
     Early stopping needs rows that are no longer held out: where it is on, a network trains for as many epochs as it
-    kept when it was judged on the validation rows.
+    kept when it was judged on the validation rows. A threshold that is chosen takes a tenth of the rows, on which the
+    network is then not trained.
 
     Returns:
-        The winner's network of the first seed, its preprocessor, `test/<metric>` (the winner's mean), `default/...`,
-        each with `_std`, and `baseline/...`.
+        The winner's network of the first seed, its preprocessor and threshold; `test/<metric>` (the winner's mean),
+        `default/...`, each with `_std`, and `baseline/...`; `evaluation/threshold` where it was chosen.
     """
     case = plan.case
     chosen = check_case(case, apply_trial_values(plan.parameters, winner["values"]))
@@ -43,31 +45,40 @@ def evaluate_variants(
         training = TrainingParameters.model_validate(parameters["training"])
         if training.early_stopping.patience:
             training = without_early_stopping(training, epochs or _count_epochs(plan, training))
-        networks = [_train(split, training, seed) for seed in range(1, plan.study.seeds + 1)]
-        judged = parameters["task"], parameters["evaluation"]["threshold"]
-        metrics |= _summarise(who, [score_network(network, split.held_out, *judged) for network in networks])
-        plain = score_baseline(networks[0], split.held_out, split.train["target"], *judged)
-    return networks[0], split.preprocessor, {**metrics, **{f"baseline/{name}": plain[name] for name in plain}}
+        task, rule = parameters["task"], ThresholdRule.of(parameters["evaluation"])
+        networks = [_train(split, training, seed, task, rule) for seed in range(1, plan.study.seeds + 1)]
+        metrics |= _summarise(who, [score_network(network, split.held_out, task, at) for network, at in networks])
+        plain = score_baseline(networks[0][0], split.held_out, split.train["target"], task, rule)
+    network, threshold = networks[0]
+    metrics |= {f"baseline/{name}": plain[name] for name in plain}
+    metrics |= {"evaluation/threshold": threshold} if rule.is_chosen else {}
+    return network, split.preprocessor, threshold, metrics
 
 
-def _train(split: Split, training: TrainingParameters, seed: int) -> Any:  # noqa: ANN401 - a Keras model
+def _train(split: Split, training: TrainingParameters, seed: int, task: str, rule: ThresholdRule) -> tuple[Any, float]:
+    """Train from a seed -> the network and its threshold."""
+    from casebook.training.cross_validation import split_off_validation_rows
     from casebook.training.trainer import train_network
 
     seeded = training.model_copy(update={"seed": seed})
-    return train_network(split.train, without_rows(split.train), split.preprocessor, seeded)[0]
+    train, validation = split.train, without_rows(split.train)
+    if rule.is_chosen:
+        train, validation = split_off_validation_rows(train, seeded, rule)
+    network, _ = train_network(train, without_rows(train), split.preprocessor, seeded)
+    return network, choose_for_network(rule, network, validation, task)
 
 
 def _count_epochs(plan: StudyPlan, training: TrainingParameters) -> int:
     """Count the epochs that the default keeps when the validation rows stop it."""
     from pathlib import Path
 
-    from casebook.training.cross_validation import split_off_early_stopping_rows
+    from casebook.training.cross_validation import split_off_validation_rows
     from casebook.training.trainer import train_network
 
     split = next(read_splits(Path(plan.prepared)))
     rows, stopping, preprocessor = split
     if plan.study.folds:
-        rows, stopping = split_off_early_stopping_rows(rows, training)
+        rows, stopping = split_off_validation_rows(rows, training, ThresholdRule())
     _, history = train_network(rows, stopping, preprocessor, training)
     return kept_epoch(history, training) + 1
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from casebook.config.schema import TrainingParameters
     from casebook.config.schema.tuning import StudyParameters
+    from casebook.evaluation.thresholds import ThresholdRule
 
 
 class TrialResult(NamedTuple):
@@ -104,7 +105,7 @@ def evaluate_on_folds(
     trial: optuna.Trial,
     splits: Iterable[Split],
     task: str,
-    threshold: float,
+    rule: ThresholdRule,
     training: TrainingParameters,
     study: StudyParameters,
     make_callbacks: Callable[[int], Sequence[TrainingCallback]],
@@ -117,7 +118,7 @@ def evaluate_on_folds(
     for number, split in enumerate(splits, start=1):
         pruning = PruningCallback(trial, None, restores_best=_restores_best(training))
         callbacks = [*make_callbacks((number - 1) * training.epochs + 1), pruning]
-        network, kept, scores = evaluate_fold(split, task, threshold, training, callbacks)
+        network, kept, scores = evaluate_fold(split, task, rule, training, callbacks)
         found.append(name_curves(scores, "val"))
         epochs.append(kept)
         _report_fold(trial, study, found)

@@ -22,6 +22,7 @@ from optuna.trial import TrialState
 from casebook.compute.gc_tuning import freeze_gc
 from casebook.config.resolve import check_case
 from casebook.config.schema import TrainingParameters
+from casebook.evaluation.thresholds import ThresholdRule
 from casebook.training.callbacks import CurveCallback, TrainingCallback
 from casebook.tuning.cancellation import CancellationToken, Cancelled, CancellingCallback
 from casebook.tuning.objective import evaluate_on_folds, evaluate_on_validation
@@ -123,8 +124,7 @@ class Worker:
         splits = read_splits(folder)
         if not self._settings.folds:
             return evaluate_on_validation(trial, next(splits), training, self._settings, self._make_callbacks())
-        threshold = parameters["evaluation"]["threshold"]
-        judged = parameters["task"], threshold
+        judged = parameters["task"], ThresholdRule.of(parameters["evaluation"])
         return evaluate_on_folds(trial, splits, *judged, training, self._settings, self._make_callbacks)
 
     def _make_callbacks(self, first_epoch: int = 1) -> list[TrainingCallback]:

@@ -125,6 +125,31 @@ def test_a_refit_on_rows_of_another_part_is_refused(refit: str, rows: str) -> No
     assert getattr(found, refit).refit
 
 
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"task": "regression", "training": {"network": {"output": "linear"}, "loss": "mse", "metrics": ["mae"]}},
+         "threshold f1 chooses between two classes, and the task is regression: give a number"),
+        ({"split": {"validation_share": 0.0}}, "in this split those are none: give split.validation_share above 0"),
+        ({"split": {"validation_on": "test"}}, "in this split those are test rows"),
+        ({"split": {"validation_on": "training"}}, "in this split those are training rows"),
+        ({"training": {"refit": True}}, "training.refit trains on the validation rows, on which evaluation.threshold"),
+        ({"reference": {"refit": True}}, "reference.refit trains on the validation rows"),
+    ],
+)  # fmt: skip
+def test_a_threshold_is_chosen_on_rows_that_nothing_else_uses(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        check(evaluation={"threshold": "f1"}, **given)
+    assert check(evaluation={"threshold": "f1"}).evaluation.threshold == "f1"
+    assert check(evaluation={"threshold": 0.4}, **given).evaluation.threshold == 0.4
+
+
+@pytest.mark.parametrize("threshold", [0.0, 1.0, "F1", True])
+def test_a_threshold_is_a_number_between_0_and_1_or_a_rule(threshold: object) -> None:
+    with pytest.raises(ValidationError):
+        EvaluationParameters.model_validate({"threshold": threshold})
+
+
 def test_one_fold_is_refused() -> None:
     for count in (0, 2, 10):
         assert FoldsParameters(count=count).count == count

@@ -228,7 +228,7 @@ def test_network_baseline_and_reference_are_scored_on_the_same_rows(made: dict[s
 
 def test_scores_follow_the_threshold(made: dict[str, Any]) -> None:
     inputs = made["test_predictions"], made["reference_predictions"], made["train_arrays"]
-    scores = evaluation.score_test(*inputs, {"threshold": 0.001, "thresholds": []})
+    scores = evaluation.score_test(*inputs, {"threshold": 0.001, "thresholds": []}, 0.001, 0.001)
     assert scores["baseline/accuracy"] == pytest.approx(made["test_arrays"]["target"].mean())
     assert scores["test/auc"] == made["test_metrics"]["test/auc"]
 
@@ -236,7 +236,7 @@ def test_scores_follow_the_threshold(made: dict[str, Any]) -> None:
 def test_a_reference_on_other_rows_is_not_scored(made: dict[str, Any]) -> None:
     fewer = made["reference_predictions"].head(5)
     with pytest.raises(ValueError, match="rows but prediction 5: pass the same rows to both"):
-        evaluation.score_test(made["test_predictions"], fewer, made["train_arrays"], EVALUATION)
+        evaluation.score_test(made["test_predictions"], fewer, made["train_arrays"], EVALUATION, 0.5, 0.5)
 
 
 def test_every_raw_column_that_a_feature_comes_from_is_ranked(made: dict[str, Any]) -> None:

@@ -148,6 +148,7 @@ class CaseParameters(Parameters):
             raise ValueError("training.target_scale scales a regression's target; give none")
         self._check_metrics()
         self._check_labels()
+        self._check_threshold()
         watched = self.training.early_stopping
         if watched.patience and watched.metric.startswith("val/") and not self._has_validation():
             raise ValueError(
@@ -181,6 +182,26 @@ class CaseParameters(Parameters):
         if self.labels and (numbers != set(range(len(numbers))) or (self.task == "binary" and len(numbers) != 2)):
             wanted = "0 and 1" if self.task == "binary" else "0, 1 ... up to the last class"
             raise ValueError(f"labels must name the classes {wanted}; these name {sorted(numbers)}")
+
+    def _check_threshold(self) -> None:
+        rule = self.evaluation.threshold
+        if not isinstance(rule, str):
+            return
+        chosen = f"evaluation.threshold {rule}"
+        if self.task != "binary":
+            raise ValueError(f"{chosen} chooses between two classes, and the task is {self.task}: give a number")
+        if not self.split.has_validation_rows or self.split.validation_on != "held_out":
+            lack = f"are {self.split.validation_on} rows" if self.split.has_validation_rows else "are none"
+            raise ValueError(
+                f"{chosen} is chosen on validation rows, and in this split those {lack}: give split.validation_share "
+                f"above 0 with split.validation_on: held_out, or a number"
+            )
+        refits = [name for name in ("training", "reference") if getattr(getattr(self, name), "refit", False)]
+        if refits:
+            raise ValueError(
+                f"{refits[0]}.refit trains on the validation rows, on which {chosen} is to be chosen: give false, or "
+                "a number"
+            )
 
     def _has_validation(self) -> bool:
         return self.split.has_validation_rows or self.split.validation_on == "test"

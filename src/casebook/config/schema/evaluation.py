@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, TypeAdapter
+from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
 
 from casebook.config.schema.types import Parameters, Seed, Thresholds
 
@@ -80,11 +80,29 @@ def read_reference(block: dict[str, Any]) -> BoostedTreesParameters | LogisticIm
     return checked
 
 
+class CostParameters(Parameters):
+    """Costs of wrong classes, by which `evaluation.threshold: cost` chooses."""
+
+    false_positive: float = Field(default=1.0, gt=0, description="of a row of class 0 that is predicted as 1")
+    false_negative: float = Field(default=1.0, gt=0, description="of a row of class 1 that is predicted as 0")
+
+
 class EvaluationParameters(Parameters):
     """Parameters of thresholds, permutation importance and example rows."""
 
-    threshold: float = Field(default=0.5, gt=0, lt=1)
+    threshold: Annotated[float, Field(gt=0, lt=1)] | Literal["f1", "cost", "prevalence"] = Field(
+        default=0.5,
+        description="of class 1: a number, or the rule by which it is chosen on the validation rows: the greatest F1, "
+        "the least cost, or as many rows predicted as there are",
+    )
+    costs: CostParameters = CostParameters()
     thresholds: Thresholds = Field(default_factory=list, description="further ones, each with its own confusion counts")
     importance_rows: int = Field(default=5000, ge=1)
     importance_repeats: int = Field(default=2, ge=1)
     head_rows: int = Field(default=20, ge=1)
+
+    @model_validator(mode="after")
+    def _check_costs(self) -> EvaluationParameters:
+        if self.costs != CostParameters() and self.threshold != "cost":
+            raise ValueError(f"costs go with threshold cost, not with {self.threshold}: leave them out, or give cost")
+        return self
