@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from casebook.column_types.column_type import InvalidTableError, distinct_of_type
@@ -115,11 +115,37 @@ def describe_rows(
     refuse_missing(data.columns, places, ", ".join(table.file for table in data.tables.values()), "data.columns")
     if data.undeclared == "refuse":
         refuse_undeclared(places, data)
+    schema = describe_inputs(tables, places, data, target, own)
+    values, place = tables[places[target].table][places[target].raw], f"{first}, column {target}"
+    if task == "regression":
+        refuse_constant(values, place)
+        classes: tuple[Label, ...] = ()
+    else:
+        classes = list_classes(values, data.columns.get(target), task, place)
+    return replace(schema, carried=tuple(dict.fromkeys([target, *schema.carried, *carried])), classes=classes)
+
+
+def describe_inputs(
+    tables: Mapping[str, pd.DataFrame],
+    places: Mapping[str, JoinedColumn],
+    data: DataParameters,
+    target: str = "",
+    own: OwnCode = NO_CODE,
+) -> RowSchema:
+    """Work out the columns of a joined row, their types and the features, whatever the target is.
+
+    Args:
+        tables: the raw tables by name.
+        places: see `list_joined_columns`.
+        data: the declaration.
+        target: column that is none of them, where the tables hold it.
+        own: what the case has in Python.
+    """
     keys = {left for table in data.tables.values() for left in table.join_on}
     roles = {name: data.columns[name].role if name in data.columns else "feature" for name in places}
-    roles[target] = "target"
+    roles |= {target: "target"} if target else {}
     kept = [name for name in places if name in keys or roles[name] not in {"ignore", "target"}]
-    values = {name: tables[places[name].table][places[name].raw] for name in (*kept, target)}
+    values = {name: tables[places[name].table][places[name].raw] for name in kept}
     kinds = {
         name: kind_of_column(values[name], data.columns.get(name), data.tables[places[name].table].decimal)
         for name in kept
@@ -131,14 +157,7 @@ def describe_rows(
         features |= mark_unmatched(places, features, data)
     else:
         features = dict(own.features)
-    along = [target, *(name for name in kept if roles[name] in CARRIED), *carried]
-    place = f"{first}, column {target}"
-    if task == "regression":
-        refuse_constant(values[target], place)
-        classes: tuple[Label, ...] = ()
-    else:
-        classes = list_classes(values[target], data.columns.get(target), task, place)
-    return RowSchema(kinds, features, tuple(dict.fromkeys(along)), classes, own.case)
+    return RowSchema(kinds, features, tuple(name for name in kept if roles[name] in CARRIED), own=own.case)
 
 
 def mark_unmatched(

@@ -109,14 +109,15 @@ def is_missing(column: pd.Series) -> pd.Series:
     return column.isna().astype("int8").rename(None)
 
 
-def rank_in_order(column: pd.Series, order: Sequence[str]) -> pd.Series:  # noqa: ARG001 - the column has it too
-    """Number the values of an ordered category from 0; float64 with NaN where one is missing."""
-    codes = column.cat.codes.to_numpy().astype(np.float64)
-    return pd.Series(np.where(codes < 0, nan, codes), column.index)
+def rank_in_order(column: pd.Series, order: Sequence[str]) -> pd.Series:
+    """Number the values of a category in their order from 0; float64 with NaN where one is missing or none of them."""
+    codes, values = distinct(column)
+    ranks = [_rank(value, order) for value in values]
+    return pd.Series(spread(codes, np.array(ranks, dtype=np.float64), nan), column.index)
 
 
 def _rank(value: str | None, order: Sequence[str]) -> float:
-    return nan if value is None else float(order.index(value))
+    return float(order.index(value)) if value in order else nan
 
 
 def zero_or_one(column: pd.Series) -> pd.Series:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from casebook.schema_inference.roles import MOSTLY_NULL_SHARE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from casebook.schema_inference.schema import Column, Schema
 
@@ -144,7 +144,7 @@ def _describe_column(schema: Schema, name: str, column: Column) -> Iterable[Entr
         said = [f"type: category, classes: {write_list(schema.target.classes)}"] if schema.target.classes else []
     elif role.role == "feature":
         kind, why = inferred.type, inferred.why
-        if not inferred.is_default or suspect or (column.data.is_text and _reads_as_number(column)):
+        if suspect or states_type(column):
             said = _write_type(column)
     else:
         said = [f"role: {role.role}"]
@@ -156,17 +156,27 @@ def _describe_column(schema: Schema, name: str, column: Column) -> Iterable[Entr
         yield Entry(kind, f"{quote(name)}: {{{', '.join(said)}}}", why)
 
 
+def states_type(column: Column) -> bool:
+    """Return whether a declaration has to state a column's type, since a run would infer another."""
+    return not column.type.is_default or (column.type.type == "category" and _reads_as_number(column))
+
+
 def _reads_as_number(column: Column) -> bool:
-    """Return whether digits are codes that a run would read as numbers: 00501."""
+    """Return whether a run would read codes as numbers: 00501."""
     parsed = column.data.parsed_numbers
-    return column.type.type == "category" and bool(len(parsed)) and bool((parsed == parsed).all())
+    return bool(len(parsed)) and bool((parsed == parsed).all())
+
+
+def declare_type(column: Column) -> dict[str, Any]:
+    """Return what a declaration says of a column's type."""
+    inferred = column.type
+    said = {"type": inferred.type, "format": inferred.format, "order": list(inferred.order)}
+    return {option: value for option, value in said.items() if value}
 
 
 def _write_type(column: Column) -> list[str]:
-    said = [f"type: {column.type.type}"]
-    said += [f"format: {json.dumps(column.type.format)}"] if column.type.format else []
-    said += [f"order: {write_list(column.type.order)}"] if column.type.order else []
-    return said
+    writers: dict[str, Callable[[Any], str]] = {"format": json.dumps, "order": write_list}
+    return [f"{option}: {writers.get(option, str)(value)}" for option, value in declare_type(column).items()]
 
 
 def _write_columns(entries: Sequence[Entry], room: int, heading: str) -> list[str]:

@@ -41,15 +41,12 @@ def infer_schema(tables: Sequence[RawTable], wishes: Wishes, declared: DataParam
     """
     first, *others = tables
     _refuse_repeated_names(tables)
-    own = _split_columns(first)
+    columns = infer_columns(first)
     for name in [wishes.target, wishes.time, wishes.group]:
-        if name and (name == wishes.target or name not in own):
-            find_target(own, name, first.path.name)
-    types = {name: infer_type(values) for name, values in own.items()}
-    target = infer_target(own[wishes.target], types[wishes.target], wishes.task)
-    columns = {
-        name: Column(values, types[name], infer_role(values, types[name]), first.name) for name, values in own.items()
-    }
+        if name and (name == wishes.target or name not in columns):
+            find_target(columns, name, first.path.name)
+    own = {name: column.data for name, column in columns.items()}
+    target = infer_target(own[wishes.target], columns[wishes.target].type, wishes.task)
     columns[wishes.target] = replace(columns[wishes.target], role=InferredRole("target"))
     columns = _apply_roles(columns, declared)
     columns, split = choose_split(columns, target, wishes)
@@ -58,6 +55,16 @@ def infer_schema(tables: Sequence[RawTable], wishes: Wishes, declared: DataParam
         columns |= _apply_roles(_join_columns(table, joins[table.name], own), declared)
     suspects = _find_suspects(columns, joins, target, split)
     return Schema(tables, joins, columns, target, split, suspects)
+
+
+def infer_columns(table: RawTable) -> dict[str, Column]:
+    """Infer type and role of each column of a table from itself alone."""
+    return {name: _infer_column(values, table.name) for name, values in _split_columns(table).items()}
+
+
+def _infer_column(values: ColumnValues, table: str) -> Column:
+    inferred = infer_type(values)
+    return Column(values, inferred, infer_role(values, inferred), table)
 
 
 def _split_columns(table: RawTable) -> dict[str, ColumnValues]:

@@ -72,6 +72,10 @@ def infer_type(column: ColumnValues) -> InferredType:
         return _of_timestamps(column.distinct)
     if column.distinct.dtype.kind == "b":
         return InferredType("boolean")
+    if column.order:
+        return InferredType("ordinal", "an ordered category", order=column.order)
+    if column.coded:
+        return InferredType("category", "numbers that are categories")
     if column.numbers is not None:
         if column.is_whole and DATE_NAMES & set(split_name(column.name)):
             dates = find_date_form([f"{number:.0f}" for number in column.numbers])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,12 +26,16 @@ class ColumnValues:
         codes: int of shape (rows,), the place of each row's value, -1 for null.
         distinct: its values, as they stand in the file: texts, or what a typed file holds.
         decimal: sign before the fraction of numbers that are texts.
+        coded: whether a typed table says that these numbers are categories.
+        order: all categories of a typed table's ordered category, the least first.
     """
 
     name: str
     codes: np.ndarray
     distinct: pd.Index
     decimal: str = "."
+    coded: bool = False
+    order: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, column: pd.Series, decimal: str = ".") -> ColumnValues:
@@ -46,7 +50,8 @@ class ColumnValues:
                 moved = np.full(len(values) + 1, -1)
                 moved[kept] = np.arange(len(kept))
                 codes, values = moved[np.append(places, -1)[codes]], values[kept]
-        return cls(str(column.name), codes, values, decimal)
+        coded, order = _read_dtype(column.dtype)
+        return cls(str(column.name), codes, values, decimal, coded, order)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -121,11 +126,11 @@ class ColumnValues:
 
     def take(self, rows: np.ndarray) -> ColumnValues:
         """Return the column of some rows; -1 stands for a row without a partner in a joined table."""
-        return ColumnValues(self.name, np.append(self.codes, -1)[rows], self.distinct, self.decimal)
+        return replace(self, codes=np.append(self.codes, -1)[rows])
 
     def rename(self, name: str) -> ColumnValues:
         """Return the column under another name."""
-        return ColumnValues(name, self.codes, self.distinct, self.decimal)
+        return replace(self, name=name)
 
     def first_rows(self, wrong: np.ndarray, shown: int = 3) -> str:
         """Write the first rows that hold one of some distinct values, as `4, 17, 20`, counted from 1."""
@@ -137,6 +142,17 @@ def _is_text(values: pd.Index) -> bool:
     if isinstance(values.dtype, pd.StringDtype):
         return True
     return values.dtype == object and all(isinstance(value, str) for value in values[:1000])
+
+
+def _read_dtype(dtype: object) -> tuple[bool, tuple[str, ...]]:
+    """Return what a dtype says of its categories: whether they are numbers that are codes, and their order.
+
+    Texts that are read from a file as a dictionary are no such statement.
+    """
+    if not isinstance(dtype, pd.CategoricalDtype):
+        return False, ()
+    order = tuple(map(str, dtype.categories)) if dtype.ordered else ()
+    return dtype.categories.dtype.kind in "iuf", order
 
 
 def _factorize(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
