@@ -1,7 +1,7 @@
 """Measure casebook beside the straightforward way and write the results.
 
 The full size writes `benchmarks/results.md`; any other size keeps its page beside its files in `data/bench`. With
-`--only` the other parts keep the figures that they had, with their own dates.
+`--only` the other parts keep the figures that they had, with their own dates: those of this folder, else of the page.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from campaign_results import find_section
 from casebook.runtime.atomic_files import atomic_write
 from comparison import FAILED, QUANTITIES, compare
 from machine import describe_load, describe_machine
@@ -25,7 +24,9 @@ from parts_cases import CASE_PARTS
 from parts_service import SERVICE_PARTS
 from parts_setup import SETUP_PARTS
 from parts_study import STUDY_PARTS
+from parts_tables import TABLE_PARTS
 from results import render_results
+from results_page import keep_unmeasured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 Figures = dict[str, Any]
 
 PEOPLE, ACTIVITIES, SEED = 189_118, 2_197_291, 1
-PARTS = {**REDHAT_PARTS, **CASE_PARTS, **STUDY_PARTS, **SERVICE_PARTS, **SETUP_PARTS}
+PARTS = {**REDHAT_PARTS, **CASE_PARTS, **STUDY_PARTS, **SERVICE_PARTS, **SETUP_PARTS, **TABLE_PARTS}
+# They read no file of Red Hat.
+WITHOUT_REDHAT = {*CASE_PARTS, *SETUP_PARTS, *TABLE_PARTS}
 RESULTS = Path(__file__).with_name("results.md")
 
 
@@ -43,10 +46,12 @@ def main() -> int:
     """Measure, keep and report; 1 when a part or a row failed."""
     options = parse_options()
     folder = ROOT / "data" / "bench" / f"{options.people}x{options.activities}"
-    generate_files(folder / CASE, options.people, options.activities)
+    chosen = options.only or list(PARTS)
+    if not WITHOUT_REDHAT.issuperset(chosen):
+        generate_files(folder / CASE, options.people, options.activities)
     kept = folder / "results.json"
     parts = read_parts(kept)
-    for name in options.only or PARTS:
+    for name in chosen:
         parts[name] = measure_part(name, folder, options.variant)
         with atomic_write(kept) as path:
             path.write_text(json.dumps(parts, indent=1))
@@ -66,10 +71,10 @@ def main() -> int:
 def write_results(
     page: Path, rows: Sequence[Comparison], parts: Mapping[str, Figures], command: str, size: str
 ) -> None:
-    """Write the page anew, but for the section of the campaigns, which others have run."""
-    campaigns = find_section(page.read_text()) if page.exists() else ""
+    """Write the page anew; what was not measured this time stays as it was."""
+    text = keep_unmeasured(render_results(rows, parts, command, size, describe_machine()), page)
     with atomic_write(page) as path:
-        path.write_text(render_results(rows, parts, command, size, describe_machine(), campaigns))
+        path.write_text(text)
 
 
 def parse_options() -> argparse.Namespace:
