@@ -12,6 +12,7 @@ from .tables import TableFile
 from .tracked import (
     ChampionModel,
     FoldRuns,
+    LeakSuspects,
     LoggedModel,
     RunCurves,
     RunMetrics,
@@ -26,6 +27,7 @@ __all__ = [
     "DeclaredTable",
     "FiguresFolder",
     "FoldRuns",
+    "LeakSuspects",
     "LoggedModel",
     "NetworkFile",
     "NewRowsFolder",

@@ -71,6 +71,8 @@ def _training(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     yield _folds(run)
     yield _held_out(run, parameters)
     yield _leaks(parameters)
+    suspects = run.data.tags.get("leak_suspects", "")
+    yield f"**May be leaks**, left open: {suspects}; `casebook check {_case(run)}` says why." if suspects else ""
     yield from _model(run, f"runs:/{run.info.run_id}/model")
 
 
