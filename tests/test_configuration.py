@@ -55,7 +55,7 @@ NOTHING = {
     ".split.validation_on": "held_out", ".split.test_days": 0, ".split.validation_days": 0,
     ".preprocessing.modality": "columns", ".preprocessing.columns": [], ".preprocessing.drop_first": False,
     ".preprocessing.nearest_lower_within": {},
-    ".training.target_scale": "none", ".training.refit": False,
+    ".training.class_weights": "none", ".training.target_scale": "none", ".training.refit": False,
     ".training.quantile": 0.5,
     ".training.network.piecewise_linear_bins": 0, ".training.network.ensemble_size": 1,
     ".training.network.convolutions": [], ".training.network.convolution_dropout": 0.0,

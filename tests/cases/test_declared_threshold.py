@@ -20,8 +20,8 @@ from casebook.tracking.mlflow_client import describe_rows
 if TYPE_CHECKING:
     from pathlib import Path
 
-WANTED = ("threshold", "reference_threshold", "test_predictions", "reference_predictions", "test_metrics", "fit_metrics",
-          "test_head", "model", "network", "validation_arrays", "train_arrays", "figure_tables", "joined_rows",
+WANTED = ("threshold", "reference_threshold", "test_predictions", "reference_predictions", "test_metrics",
+          "fit_metrics", "test_head", "model", "network", "validation_arrays", "train_arrays", "figure_tables", "joined_rows",
           "fold_scores")  # fmt: skip
 TREE: dict[str, Any] = {
     "task": "binary",

@@ -100,8 +100,8 @@ def test_probabilities_that_are_not_finite_choose_nothing() -> None:
 )  # fmt: skip
 def test_the_baseline_predicts_one_class_for_all_by_the_same_rule(rule: ThresholdRule, all_of_class: int) -> None:
     train = np.array([0, 0, 0, 1])
-    assert (choose_for_baseline(rule, "binary", train) <= 0.25) == bool(all_of_class)
-    assert choose_for_baseline(ThresholdRule(0.7), "binary", np.array([1, 1])) == 0.7
+    assert (choose_for_baseline(rule, "binary", {"target": train}) <= 0.25) == bool(all_of_class)
+    assert choose_for_baseline(ThresholdRule(0.7), "binary", {"target": np.array([1, 1])}) == 0.7
 
 
 def test_a_network_chooses_on_its_validation_rows_and_a_number_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,12 +15,11 @@ from casebook.incremental_training.arriving_rows import (
     UpdateError,
     learnable,
     measure_unknown,
-    prepare_labelled,
     refuse_misfit,
     sample_replay,
     split_arrivals,
 )
-from casebook.preprocessing.arrays import stack_arrays
+from casebook.preprocessing.arrays import Labels, stack_arrays
 from casebook.stages import promotion
 
 if TYPE_CHECKING:
@@ -97,9 +96,11 @@ def test_the_data_sets_own_test_rows_are_not_learnt_from() -> None:
 
 def test_arrays_of_new_and_old_rows_lie_one_behind_the_other(preprocessor: TabularPreprocessor) -> None:
     table = pd.DataFrame({"colour": ["red", "blue", "green"], "size": [1.0, 2.0, 3.0], "y": [0, 1, 1]})
-    whole = prepare_labelled(table, preprocessor, "y", "binary")
+    labels = Labels("y", "binary")
+    whole = labels.attach(preprocessor.prepare(table), table)
     parts = [
-        prepare_labelled(table.iloc[rows], preprocessor, "y", "binary") for rows in (slice(1), slice(1, 3), slice(0))
+        labels.attach(preprocessor.prepare(table.iloc[rows]), table.iloc[rows])
+        for rows in (slice(1), slice(1, 3), slice(0))
     ]
     for name, values in stack_arrays(stack_arrays(parts[0], parts[1]), parts[2]).items():
         np.testing.assert_array_equal(values, whole[name])

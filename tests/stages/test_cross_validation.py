@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from casebook.config.schema import TabularPreprocessingParameters, TrainingParameters
+from casebook.preprocessing.arrays import Labels
 from casebook.preprocessing.fit_tabular import fit_preprocessor
 from casebook.stages import cross_validation
 
@@ -90,7 +91,7 @@ def test_copies_stay_in_one_fold_where_they_are_grouped(table: pd.DataFrame, par
 def test_the_settings_of_a_fold_are_those_of_the_run() -> None:
     evaluation = {"threshold": 0.25, "thresholds": [], "head_rows": 3}
     assert cross_validation.gather_fold_settings({"scaling": "none"}, {"epochs": 1}, "y", "binary", evaluation) == {
-        "preprocessing": {"scaling": "none"}, "training": {"epochs": 1}, "target": "y", "task": "binary",
+        "preprocessing": {"scaling": "none"}, "training": {"epochs": 1}, "labels": Labels("y", "binary"),
         "evaluation": evaluation,
     }  # fmt: skip
 

@@ -12,6 +12,7 @@ import pytest
 
 from casebook.data.splitting import assign_folds
 from casebook.evaluation.thresholds import ThresholdRule
+from casebook.preprocessing.arrays import Labels
 from casebook.training import cross_validation
 from casebook.training.callbacks import CurveCallback
 from casebook.training.cross_validation import cross_validate, summarise_folds
@@ -76,7 +77,7 @@ def run(
     task: str = "binary",
 ) -> tuple[pd.DataFrame, list[tuple[Any, ...]]]:
     monitor = ListFolds()
-    return cross_validate(table, dealt, fit, "y", task, parameters, ThresholdRule(), monitor), monitor.heard
+    return cross_validate(table, dealt, fit, Labels("y", task), parameters, ThresholdRule(), monitor), monitor.heard
 
 
 @pytest.mark.usefixtures("trained")

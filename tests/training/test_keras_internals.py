@@ -72,7 +72,7 @@ CHANGES: list[tuple[Any, str, Any, str]] = [
         keras.Model,
         "compute_loss",
         new_compute_loss,
-        "Model.compute_loss no longer has the arguments y_pred, training; it has x, y, outputs",
+        "Model.compute_loss no longer has the arguments y_pred, sample_weight, training; it has x, y, outputs",
     ),
     (
         keras.Model,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from casebook.baselines.linear import fit_logistic_images, fit_logistic_texts
-from casebook.preprocessing.arrays import stack_arrays, without_rows
+from casebook.preprocessing.arrays import LOSS_WEIGHT, stack_arrays, weigh_loss, without_rows
 from casebook.preprocessing.tabular import BLOCK_TYPES, CategoryColumn
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ def fit_reference(
     if parameters.name == "logistic_image":
         return fit_logistic_images(train, parameters)
     if parameters.name == "logistic_text":
-        return fit_logistic_texts(train["text"].tolist(), train["target"], parameters)
+        weighed, _ = weigh_loss(train, without_rows(train), parameters.class_weights)
+        return fit_logistic_texts(train["text"].tolist(), train["target"], parameters, weighed.get(LOSS_WEIGHT))
     return fit_trees(train, validation, native_categories(preprocessor), parameters)  # type: ignore[arg-type]
 
 
@@ -96,12 +97,16 @@ def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, paramet
     model = _make_trees(train["target"].dtype.kind == "f", len(validation["target"]) > 0, categories, parameters)
     target, held_out = (scale_target(part["target"], parameters.target_scale) for part in (train, validation))
     stopping = {}
+    train, validation = weigh_loss(train, validation, parameters.class_weights)
+    weights = train[LOSS_WEIGHT][rows] if LOSS_WEIGHT in train else None
     if len(held_out):
         stopping = {
             "X_val": tree_features({str(name): validation[name][checked] for name in BLOCK_TYPES}),
             "y_val": held_out[checked],
+            "sample_weight_val": validation[LOSS_WEIGHT][checked] if weights is not None else None,
         }
-    model.fit(tree_features({str(name): train[name][rows] for name in BLOCK_TYPES}), target[rows], **stopping)
+    features = tree_features({str(name): train[name][rows] for name in BLOCK_TYPES})
+    model.fit(features, target[rows], sample_weight=weights, **stopping)
     if not parameters.refit or not stopping:
         return model
     as_many = parameters.model_copy(update={"max_iter": model.n_iter_})

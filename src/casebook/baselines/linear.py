@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from casebook.preprocessing.arrays import LOSS_WEIGHT, weigh_loss, without_rows
 from casebook.preprocessing.texts import split_words
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def fit_logistic_images(train: Mapping[str, np.ndarray], parameters: LogisticIma
     rows = draw_rows(len(train["target"]), parameters)
     model = LogisticRegression(C=parameters.c, max_iter=parameters.max_iter, random_state=parameters.seed)
     pipeline = make_pipeline(FunctionTransformer(flatten_pixels), model)
-    return _fit(pipeline, train["images"][rows], train["target"][rows])
+    weighed, _ = weigh_loss(dict(train), without_rows(dict(train)), parameters.class_weights)
+    return _fit(pipeline, train["images"][rows], train["target"][rows], _take(weighed.get(LOSS_WEIGHT), rows))
 
 
 def flatten_pixels(images: np.ndarray) -> np.ndarray:
@@ -43,13 +45,19 @@ def flatten_pixels(images: np.ndarray) -> np.ndarray:
     return images.reshape(len(images), -1).astype(np.float32) / np.float32(BRIGHTEST)
 
 
-def fit_logistic_texts(texts: Sequence[str], target: np.ndarray, parameters: LogisticTextParameters) -> Pipeline:
+def fit_logistic_texts(
+    texts: Sequence[str],
+    target: np.ndarray,
+    parameters: LogisticTextParameters,
+    sample_weight: np.ndarray | None = None,
+) -> Pipeline:
     """Fit a logistic regression on the TF-IDF of words and pairs of words.
 
     Args:
         texts: raw texts of the training rows.
         target: 0 or 1, or class numbers; shape (rows,).
         parameters: the case's `reference` block.
+        sample_weight: of the rows; None for equal ones.
 
     Returns:
         A fitted pipeline whose `predict_proba` takes raw texts.
@@ -73,7 +81,8 @@ def fit_logistic_texts(texts: Sequence[str], target: np.ndarray, parameters: Log
     model = LogisticRegression(
         C=parameters.c, max_iter=parameters.max_iter, random_state=parameters.seed, solver=solver
     )
-    return _fit(make_pipeline(weights, model), [str(texts[row]) for row in rows], target[rows])
+    pipeline = make_pipeline(weights, model)
+    return _fit(pipeline, [str(texts[row]) for row in rows], target[rows], _take(sample_weight, rows))
 
 
 def draw_rows(rows: int, parameters: LogisticImageParameters | LogisticTextParameters) -> np.ndarray:
@@ -83,7 +92,11 @@ def draw_rows(rows: int, parameters: LogisticImageParameters | LogisticTextParam
     return np.sort(np.random.default_rng(parameters.seed).choice(rows, parameters.max_rows, replace=False))
 
 
-def _fit(pipeline: Pipeline, rows: object, target: np.ndarray) -> Pipeline:
+def _take(weights: np.ndarray | None, rows: np.ndarray) -> np.ndarray | None:
+    return None if weights is None else weights[rows]
+
+
+def _fit(pipeline: Pipeline, rows: object, target: np.ndarray, weights: np.ndarray | None) -> Pipeline:
     """Fit without scikit-learn's warning that a solver was stopped by `max_iter`, which is a setting here."""
     import warnings
 
@@ -91,4 +104,5 @@ def _fit(pipeline: Pipeline, rows: object, target: np.ndarray) -> Pipeline:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        return pipeline.fit(rows, target)
+        # Weights are an argument of the regression, which is the last step.
+        return pipeline.fit(rows, target, **({f"{pipeline.steps[-1][0]}__sample_weight": weights}))

@@ -14,7 +14,7 @@ from casebook.config.best_file import BEST
 from casebook.config.command_line import find_typed, interpret
 from casebook.config.error_lines import RENAMED_KEYS, explain_errors, follow
 from casebook.config.paths import best_variant_file
-from casebook.config.schema import FREE_MAPPINGS, NOT_CONDITIONS
+from casebook.config.schema import ADDED_CONDITIONS, FREE_MAPPINGS, NOT_CONDITIONS
 from casebook.config.tree import Tree, differ, look_up, overlay, unflatten
 from casebook.config.yaml_text import NOTHING, read_yaml
 
@@ -103,17 +103,16 @@ def _blocks_of_winner(case: str, variant: str, chosen: Collection[str]) -> set[s
 
     One of an earlier version carries no more than what was searched, and is a variant as any other.
     """
-    conditions = load_parameters_class(case).model_fields.keys() - NOT_CONDITIONS
-    return set(conditions) if variant == BEST and conditions <= set(chosen) else set()
+    conditions = load_parameters_class(case).model_fields.keys() - NOT_CONDITIONS - ADDED_CONDITIONS
+    carried = set(conditions) | (ADDED_CONDITIONS & set(chosen))
+    return carried if variant == BEST and conditions <= set(chosen) else set()
 
 
 def list_differences(case: str, parameters: Mapping[str, Any]) -> list[str]:
     """List where parameters differ from those of the winner that they name: `key: the winner's -> these`."""
-    fields = load_parameters_class(case).model_fields.keys() - NOT_CONDITIONS
-    found, own = (
-        {name: tree[name] for name in fields if name in tree}
-        for tree in (parameters["variants"].get(BEST, {}), parameters)
-    )
+    winner = parameters["variants"].get(BEST, {})
+    fields = load_parameters_class(case).model_fields.keys() - NOT_CONDITIONS - (ADDED_CONDITIONS - set(winner))
+    found, own = ({name: tree[name] for name in fields if name in tree} for tree in (winner, parameters))
     return [f"{case}.{name}: {before!r} -> {now!r}" for name, before, now in differ(found, own)]
 
 
@@ -136,6 +135,8 @@ def check_case(case: str, tree: Mapping[str, Any], typed: Mapping[str, str] | No
     for block, names in named.items():
         _refuse_unknown(f"{case}.{block}", names, sources, kind="feature column")
     _check_leaks(f"{case}.leaks", checked["leaks"], sources)
+    if checked["weight"] in sources:
+        raise InvalidParametersError(f"{case}.weight: {checked['weight']} is a feature, and a weight is none")
     return checked
 
 

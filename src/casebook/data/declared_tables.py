@@ -96,6 +96,10 @@ def find_forbidden(column: pd.Series, said: ColumnParameters, place: str) -> Ite
         high = np.inf if said.maximum is None else said.maximum
         outside = known & ((numbers < low) | (numbers > high))
         yield from _describe_wrong(column, outside, f"must be from {low:g} to {high:g}", place)
+    if said.role == "weight":
+        weights = column.to_numpy(np.float64, na_value=np.nan)
+        rule = "a weight must be a finite number of at least 0"
+        yield from _describe_wrong(column, ~(np.isfinite(weights) & (weights >= 0)), rule, place)
     if not said.nullable:
         yield from _describe_wrong(column, ~known, "must not be empty", place)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 KINDS = {"integer": "integer", "boolean": "boolean", "category": "category", "text": "free_text", "id": "category"}
 # Columns of these roles are never features.
 NO_FEATURES = frozenset({"target", "key", "group", "time", "split", "weight", "ignore"})
-CARRIED = ("group", "key", "time", "split")
+CARRIED = ("group", "key", "time", "split", "weight")
 
 
 @dataclass(frozen=True)
@@ -179,6 +179,8 @@ def kind_of_column(column: pd.Series, said: ColumnParameters | None, decimal: st
     if said is None or said.type is None:
         if said is not None and said.role in {"key", "group", "split"}:
             return "category"
+        if said is not None and said.role == "weight":
+            return number
         return number if holds_numbers(column, number) else "category"
     if said.type == "number":
         return number

@@ -12,6 +12,7 @@ from .tables import TableFile
 from .tracked import (
     ChampionModel,
     FoldRuns,
+    LeakSuspects,
     LoggedModel,
     RunCurves,
     RunMetrics,
@@ -30,6 +31,7 @@ __all__ = [
     "FilesFolder",
     "FoldRuns",
     "JsonFile",
+    "LeakSuspects",
     "LoggedModel",
     "NetworkFile",
     "NewRowsFolder",

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mlflow
 from kedro.io import AbstractDataset, DatasetError
+from mlflow.utils.validation import MAX_TAG_VAL_LENGTH
 
-from casebook.tracking.mlflow_client import CurveWriter, child_run, log_metrics, log_metrics_once, log_package
+from casebook.tracking.mlflow_client import (
+    CurveWriter,
+    child_run,
+    log_metrics,
+    log_metrics_once,
+    log_package,
+    set_tags,
+)
 from casebook.training.checkpoints import Checkpoint
 
 if TYPE_CHECKING:
@@ -16,6 +25,8 @@ if TYPE_CHECKING:
 
     from casebook.model_registry.model_package import Package
 
+LOGGER = logging.getLogger(__name__)
+LEAK_TAG = "leak_suspects"
 # To keep the state of a small network takes an eighth of its epoch; a kill loses these seconds of them, or one epoch.
 SECONDS_BETWEEN_STATES = 0.2
 
@@ -60,6 +71,22 @@ class RunMetrics(RunDataset):
     def save(self, data: dict[str, float]) -> None:
         """Log all metrics in one call."""
         log_metrics_once(current_run_id(), data)
+
+
+class LeakSuspects(RunMetrics):
+    """What may be leaks: by column the evidence, said in one line, and the columns in a tag of the run."""
+
+    def save(self, data: dict[str, Any]) -> None:
+        """Warn of the suspects, where there are any."""
+        fault = data.get("")
+        if fault:
+            LOGGER.warning("leaks were not looked for: %s", fault)
+        elif data:
+            LOGGER.warning(
+                "%s may be known only after the target: %s; close a leak with role: leak in data.columns",
+                ", ".join(data), "; ".join(f"{column}: {evidence}" for column, evidence in data.items()),
+            )  # fmt: skip
+            set_tags(current_run_id(), {LEAK_TAG: ", ".join(data)[:MAX_TAG_VAL_LENGTH]})
 
 
 class RunCurves(RunDataset):

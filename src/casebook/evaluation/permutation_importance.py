@@ -30,6 +30,7 @@ def permute_importance(
     seed: int,
     task: str = "binary",
     metric: str = "",
+    sample_weight: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Compute how much worse predictions get when one raw column is permuted among the rows.
 
@@ -47,6 +48,7 @@ def permute_importance(
         seed: Seed of the permutations.
         task: `binary`, `multiclass` or `regression`.
         metric: A name of `metrics`; empty for the task's main one.
+        sample_weight: Of the rows; None for equal ones.
 
     Returns:
         Columns `raw_column`, `metric` (if none is given `auc`, `accuracy` or `mae`, by task), `drop_mean`, `drop_std`
@@ -65,7 +67,8 @@ def permute_importance(
     def score(rows: Arrays) -> float:
         prediction = predict(rows)
         shaped = prediction if task == "multiclass" else np.ravel(prediction)
-        return scored_metric.sign * score_predictions(task, target, shaped, metrics=[scored_metric])[scored_metric.name]
+        scores = score_predictions(task, target, shaped, metrics=[scored_metric], sample_weight=sample_weight)
+        return scored_metric.sign * scores[scored_metric.name]
 
     best = score(dict(arrays))
     records = []

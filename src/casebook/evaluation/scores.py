@@ -8,6 +8,7 @@ import numpy as np
 
 from casebook.evaluation.metrics import find_metric, metrics_of
 from casebook.inference.predictions import choose_class, class_probability
+from casebook.preprocessing.arrays import WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ def score_predictions(
     prediction: np.ndarray,
     threshold: float = 0.5,
     metrics: Sequence[Metric] | None = None,
+    sample_weight: np.ndarray | None = None,
 ) -> dict[str, float]:
     """Score predictions by the metrics of a task.
 
@@ -39,6 +41,7 @@ def score_predictions(
             multiclass.
         threshold: Lowest probability that counts as class 1; binary only.
         metrics: Some of the task's; None for all.
+        sample_weight: Of the rows, shape (rows,); None for equal ones.
 
     Returns:
         A score a metric of `metrics`: binary `accuracy auc log_loss f1`; multiclass `accuracy log_loss`;
@@ -54,12 +57,17 @@ def score_predictions(
     _check_finite("target", target)
     _check_finite("prediction", prediction)
     _check_classes(task, target, prediction)
-    scores = _score(metrics, task, target, prediction, threshold)
+    scores = _score(metrics, task, target, prediction, threshold, sample_weight)
     return {name: score for name, score in scores.items() if not np.isnan(score)}
 
 
 def score_outputs(
-    names: Sequence[str], task: str, target: np.ndarray, outputs: np.ndarray, threshold: float = 0.5
+    names: Sequence[str],
+    task: str,
+    target: np.ndarray,
+    outputs: np.ndarray,
+    sample_weight: np.ndarray | None = None,
+    threshold: float = 0.5,
 ) -> dict[str, float]:
     """Score a network's outputs by some metrics of its task, as after an epoch.
 
@@ -68,7 +76,8 @@ def score_outputs(
         task: see `score_predictions`.
         target: shape (rows,).
         outputs: shape (rows, outputs).
-        threshold: see `score_predictions`.
+        sample_weight: see `score_predictions`.
+        threshold: see there.
 
     Returns:
         A score a name; NaN where it is not defined on these rows, and everywhere when an output is not finite.
@@ -76,18 +85,31 @@ def score_outputs(
     if not np.isfinite(outputs).all():
         return dict.fromkeys(names, float("nan"))
     values = class_probability(task, outputs[:, 0] if outputs.shape[1] == 1 else outputs)
-    return _score([find_metric(name, task) for name in names], task, np.ravel(target), values, threshold)
+    metrics = [find_metric(name, task) for name in names]
+    return _score(metrics, task, np.ravel(target), values, threshold, sample_weight)
 
 
 def _score(
-    metrics: Sequence[Metric], task: str, target: np.ndarray, values: np.ndarray, threshold: float
+    metrics: Sequence[Metric],
+    task: str,
+    target: np.ndarray,
+    values: np.ndarray,
+    threshold: float,
+    weights: np.ndarray | None,
 ) -> dict[str, float]:
     needs_class = any(metric.response == "class" for metric in metrics)
     chosen = choose_class(task, values, threshold) if needs_class else values
-    return {m.name: m.score(target, chosen if m.response == "class" else values) for m in metrics}
+    weights = None if weights is None else weights.astype(np.float64)
+    return {m.name: m.score(target, chosen if m.response == "class" else values, weights) for m in metrics}
 
 
-def predict_baseline(task: str, train_target: np.ndarray, rows: int, classes: int | None = None) -> np.ndarray:
+def predict_baseline(
+    task: str,
+    train_target: np.ndarray,
+    rows: int,
+    classes: int | None = None,
+    sample_weight: np.ndarray | None = None,
+) -> np.ndarray:
     """Predict the training target's mean or class shares for every row, without any feature.
 
     At the threshold 0.5 the binary baseline has the accuracy of the majority class; a share of exactly 0.5 predicts
@@ -98,6 +120,7 @@ def predict_baseline(task: str, train_target: np.ndarray, rows: int, classes: in
         train_target: Shape (training rows,).
         rows: How many rows to predict.
         classes: How many classes there are, where the training rows may not show the last ones; multiclass only.
+        sample_weight: Of the training rows; None for equal ones.
 
     Returns:
         float64, shape (rows,): training share of 1 (binary) or training mean (regression); (rows, classes): training
@@ -111,8 +134,10 @@ def predict_baseline(task: str, train_target: np.ndarray, rows: int, classes: in
         raise ValueError("the training target is empty: a baseline needs at least one training row")
     _check_finite("train_target", train_target)
     if task == "multiclass":
-        counts = np.bincount(train_target.astype(np.intp), minlength=classes or 0)
+        counts = np.bincount(train_target.astype(np.intp), sample_weight, minlength=classes or 0)
         return np.tile(counts / counts.sum(), (rows, 1))
+    if sample_weight is not None:
+        return np.full(rows, np.average(train_target.astype(np.float64), weights=sample_weight))
     return np.full(rows, np.mean(train_target, dtype=np.float64))
 
 
@@ -120,23 +145,26 @@ def score_network(network: keras.Model, rows: Arrays, task: str, threshold: floa
     """Score a network on prepared rows; see `score_predictions`."""
     from casebook.evaluation.prediction import predict
 
-    return score_predictions(task, rows["target"], class_probability(task, predict(network, rows)), threshold)
+    values = class_probability(task, predict(network, rows))
+    return score_predictions(task, rows["target"], values, threshold, sample_weight=rows.get(WEIGHT))
 
 
 def score_baseline(
-    network: keras.Model, rows: Arrays, train_target: np.ndarray, task: str, rule: ThresholdRule
+    network: keras.Model, rows: Arrays, train: Arrays, task: str, rule: ThresholdRule
 ) -> dict[str, float]:
-    """Score the baseline of the training target on the same rows; the network's outputs state the number of classes."""
-    outputs = network.output_shape[-1]
-    plain = predict_baseline(task, train_target, len(rows["target"]), outputs if outputs > 1 else None)
-    return score_predictions(task, rows["target"], plain, choose_for_baseline(rule, task, train_target))
+    """Score the baseline of training rows on other rows; the network's outputs state the number of classes."""
+    outputs, count = network.output_shape[-1], len(rows["target"])
+    plain = predict_baseline(task, train["target"], count, outputs if outputs > 1 else None, train.get(WEIGHT))
+    threshold = choose_for_baseline(rule, task, train)
+    return score_predictions(task, rows["target"], plain, threshold, sample_weight=rows.get(WEIGHT))
 
 
-def choose_for_baseline(rule: ThresholdRule, task: str, train_target: np.ndarray) -> float:
+def choose_for_baseline(rule: ThresholdRule, task: str, train: Arrays) -> float:
     """Choose the baseline's threshold on the training rows, which are all that it knows: all rows are of one class."""
+    target, weights = train["target"], train.get(WEIGHT)
     if not rule.is_chosen:
-        return rule.choose(train_target, train_target)
-    return rule.choose(train_target, predict_baseline(task, train_target, len(train_target)))
+        return rule.choose(target, target)
+    return rule.choose(target, predict_baseline(task, target, len(target), sample_weight=weights), weights)
 
 
 def apply_threshold(probability: np.ndarray, threshold: float) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 
 from casebook.evaluation.scores import ScoreError
 from casebook.inference.predictions import class_probability
+from casebook.preprocessing.arrays import WEIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +28,8 @@ class ThresholdRule:
     """How the threshold of class 1 is found.
 
     Attributes:
-        rule: a number; or `f1` for the greatest F1, `cost` for the least cost of wrong classes, `prevalence` for as many
-            rows of class 1 predicted as there are.
+        rule: a number; or `f1` for the greatest F1, `cost` for the least cost of wrong classes, `prevalence` for as
+            many rows of class 1 predicted as there are.
         false_positive: cost of a row of class 0 that is predicted as 1.
         false_negative: cost of a row of class 1 that is predicted as 0.
     """
@@ -77,11 +78,11 @@ class ThresholdRule:
     def _judge(self, true_positives: np.ndarray, predicted: np.ndarray, positives: float) -> np.ndarray:
         """Score the thresholds, the greatest being the best."""
         if self.rule == "f1":
-            return 2 * true_positives / (predicted + positives)
+            return np.asarray(2 * true_positives / (predicted + positives))
         if self.rule == "prevalence":
             return np.asarray(-np.abs(predicted - positives))
         false_positives, false_negatives = predicted - true_positives, positives - true_positives
-        return -(self.false_positive * false_positives + self.false_negative * false_negatives)
+        return np.asarray(-(self.false_positive * false_positives + self.false_negative * false_negatives))
 
     def _check(self, target: np.ndarray, probability: np.ndarray) -> None:
         classes = np.unique(target)
@@ -102,7 +103,7 @@ def choose_for_network(rule: ThresholdRule, network: keras.Model, validation: Ar
     target = validation["target"]
     if not rule.is_chosen or not len(target):
         return rule.choose(target, target)
-    return rule.choose(target, class_probability(task, predict(network, validation)))
+    return rule.choose(target, class_probability(task, predict(network, validation)), validation.get(WEIGHT))
 
 
 def _place_between(values: np.ndarray) -> np.ndarray:

@@ -66,9 +66,13 @@ def is_own(note: str) -> bool:
 def _training(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     yield f"Variant `{run.data.tags.get('variant', '')}` of `{_case(run)}`. {_origin(run)}"
     yield _scores(run, COLUMNS, "test rows")
+    weight = run.data.tags.get("weighted_by")
+    yield f"Losses and scores are weighted: each row counts by its `{weight}`." if weight else ""
     yield _folds(run)
     yield _held_out(run, parameters)
     yield _leaks(parameters)
+    suspects = run.data.tags.get("leak_suspects", "")
+    yield f"**May be leaks**, left open: {suspects}; `casebook check {_case(run)}` says why." if suspects else ""
     yield from _model(run, f"runs:/{run.info.run_id}/model")
 
 

@@ -12,13 +12,11 @@ from casebook.column_types.parsing import InvalidTableError
 from casebook.data.promotion_holdout import is_promotion_row
 from casebook.data.splitting import GIVEN, PROMOTION, TEST, TRAIN, split_keys
 from casebook.monitoring.unknown_categories import measure_unknown
-from casebook.preprocessing.tabular import encode_target
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from casebook.preprocessing.modality import Preprocessor
-    from casebook.preprocessing.tabular import Arrays
 
 
 class UpdateError(InvalidTableError):
@@ -151,11 +149,6 @@ def sample_replay(trained: np.ndarray, count: int, seed: int) -> np.ndarray:
     """
     rows = np.flatnonzero(trained)
     return np.sort(np.random.default_rng(seed).choice(rows, min(count, len(rows)), replace=False))
-
-
-def prepare_labelled(features: pd.DataFrame, preprocessor: Preprocessor, target: str, task: str) -> Arrays:
-    """Turn feature rows into model arrays with `target`."""
-    return {**preprocessor.prepare(features), "target": encode_target(features, target, task)}
 
 
 def learnable(raw: pd.DataFrame) -> np.ndarray:

@@ -93,7 +93,7 @@ def learn_batch(
     before = judge.score(network, held_out)
     _learn(network, train, training, update_session.callbacks(batch.step, update.epochs))
     seconds = time.perf_counter() - began
-    after, plain = judge.score(network, held_out), judge.score_baseline(network, held_out, train["target"])
+    after, plain = judge.score(network, held_out), judge.score_baseline(network, held_out, train)
     counts = {**batch_split.counts(), "replayed": prepared.replayed, "seconds": seconds}
     told = {"update": counts, "arrived": prepared.arrived, "reference": before, "test": after, "baseline": plain}
     metrics = {f"{group}/{name}": float(value) for group, found in told.items() for name, value in found.items()}
@@ -154,7 +154,7 @@ def prepare_batch(
     drawn = arriving_rows.sample_replay(old.parts & splitting.TRAIN > 0, count, settings["training"]["seed"])
     seen, replayed = judge.prepare(batch_split.seen), judge.prepare(old.take(drawn))
     learnt, _, held_out = select_split(seen, batch_split.parts[batch_split.parts != splitting.PROMOTION])
-    arrived = judge.score_arrived(*opened, seen, replayed["target"])
+    arrived = judge.score_arrived(*opened, seen, replayed)
     return PreparedBatch(batch_split, stack_arrays(learnt, replayed), held_out, arrived, len(drawn))
 
 

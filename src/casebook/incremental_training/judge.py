@@ -10,6 +10,7 @@ import numpy as np
 from casebook.evaluation.metrics import find_metric, main_metric
 from casebook.evaluation.thresholds import ThresholdRule
 from casebook.incremental_training import arriving_rows
+from casebook.preprocessing.arrays import Labels
 
 if TYPE_CHECKING:
     import keras
@@ -30,9 +31,9 @@ class Judge:
     settings: Block
 
     def prepare(self, rows: arriving_rows.Rows) -> Arrays:
-        """Turn rows into model arrays with `target`."""
-        target, task = self.settings["target"], self.settings["task"]
-        return arriving_rows.prepare_labelled(rows.features, self.model.preprocessor, target, task)
+        """Turn rows into model arrays with `target`, and `weight` where rows do not count alike."""
+        labels = Labels(self.settings["target"], self.settings["task"], self.settings["weight"])
+        return labels.attach(self.model.preprocessor.prepare(rows.features), rows.features)
 
     def score(self, network: keras.Model, rows: Arrays) -> Scores:
         """Score a network on prepared rows; nothing on rows that say nothing, being none or of one class."""
@@ -41,23 +42,23 @@ class Judge:
         task = self.settings["task"]
         return score_network(network, rows, task, self.threshold) if self._tells(rows) else {}
 
-    def score_baseline(self, network: keras.Model, rows: Arrays, target: np.ndarray) -> Scores:
-        """Score what a target alone, of training rows, would say of prepared rows."""
+    def score_baseline(self, network: keras.Model, rows: Arrays, train: Arrays) -> Scores:
+        """Score what the target alone, of training rows, would say of prepared rows."""
         from casebook.evaluation.scores import score_baseline
 
         task, rule = self.settings["task"], ThresholdRule.of(self.settings["evaluation"])
-        told = self._tells(rows) and (not rule.is_chosen or len(np.unique(target)) > 1)
-        return score_baseline(network, rows, target, task, rule) if told else {}
+        told = self._tells(rows) and (not rule.is_chosen or len(np.unique(train["target"])) > 1)
+        return score_baseline(network, rows, train, task, rule) if told else {}
 
-    def score_arrived(self, champion: Champion, network: keras.Model, rows: Arrays, known: np.ndarray) -> Scores:
+    def score_arrived(self, champion: Champion, network: keras.Model, rows: Arrays, known: Arrays) -> Scores:
         """Score the champion on rows that have arrived, before it learns from them.
 
         Raises:
-            UpdateError: much of its lead over the baseline of targets that it knows is gone: labels or columns mean
+            UpdateError: much of its lead over the baseline of rows that it knows is gone: labels or columns mean
                 something else.
         """
         scores = self.score(network, rows)
-        plain = self.score_baseline(network, rows, known) if len(known) else {}
+        plain = self.score_baseline(network, rows, known) if len(known["target"]) else {}
         count = len(rows["target"])
         if (
             self.metric not in scores

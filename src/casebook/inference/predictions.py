@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     Task = Literal["binary", "multiclass", "regression"]
 
+# Columns of a table of predictions beside those of the outputs.
+NO_OUTPUTS = ("actual", "weight")
+
 
 def class_probability(task: str, outputs: np.ndarray) -> np.ndarray:
     """Convert a network's outputs to its task's form: two softmax outputs of a binary task become that of class 1."""
@@ -97,14 +100,21 @@ def label_frame(frame: pd.DataFrame, classes: Sequence[Label]) -> pd.DataFrame:
     return pd.DataFrame({**named, **actual}, index=frame.index)
 
 
-def frame_predictions(task: str, outputs: np.ndarray, actual: np.ndarray) -> pd.DataFrame:
-    """Build a table of outputs and actual values: the columns of `name_outputs` and `actual`, a row a row."""
-    return pd.DataFrame({**name_outputs(task, outputs), "actual": actual})
+def frame_predictions(
+    task: str, outputs: np.ndarray, actual: np.ndarray, weight: np.ndarray | None = None
+) -> pd.DataFrame:
+    """Build a table of outputs, actual values and weights, a row a row.
+
+    Returns:
+        The columns of `name_outputs`, `actual`, and `weight` where rows do not count alike.
+    """
+    weights = {} if weight is None else {"weight": weight}
+    return pd.DataFrame({**name_outputs(task, outputs), "actual": actual, **weights})
 
 
 def read_predictions(frame: pd.DataFrame) -> np.ndarray:
     """Return the outputs of a table of predictions: (rows,), or (rows, classes) for several classes."""
-    columns = [name for name in frame.columns if name != "actual"]
+    columns = [name for name in frame.columns if name not in NO_OUTPUTS]
     values: np.ndarray = frame[columns].to_numpy(np.float64)
     return values if len(columns) > 1 else values[:, 0]
 
@@ -118,9 +128,10 @@ def insert_class(frame: pd.DataFrame, threshold: float) -> pd.DataFrame:
     task = task_of(frame)
     if task == "regression":
         return frame
-    columns = [name for name in frame.columns if name != "actual"]
+    columns = [name for name in frame.columns if name not in NO_OUTPUTS]
+    others = [name for name in NO_OUTPUTS if name in frame]
     return frame.assign(**{"class": choose_class(task, read_predictions(frame), threshold)})[
-        [*columns, "class", "actual"]
+        [*columns, "class", *others]
     ]
 
 

@@ -59,6 +59,7 @@ def compare_models(
     metric: str,
     keys: pd.Series | None = None,
     resamples: int = 1000,
+    sample_weight: np.ndarray | None = None,
 ) -> Comparison:
     """Score two models on the same rows and bootstrap the interval of their difference (paired, by cluster).
 
@@ -72,13 +73,14 @@ def compare_models(
         metric: see `score_rows`.
         keys: of each row; None for rows of their own.
         resamples: number of bootstrap resamples.
+        sample_weight: of the rows; None for equal ones.
 
     Raises:
         ValueError: no rows, or a single class under `auc`.
     """
     scores = [score_rows(metric, target, answers) for answers in (challenger, champion)]
     sign = find_metric(metric).sign
-    own, other = (score(None) for score in scores)
+    own, other = (score(sample_weight) for score in scores)
     if np.isnan(own) or np.isnan(other):
         raise ValueError(f"{metric} cannot be measured on these {len(target)} rows: too few, or of one class only")
     codes = np.arange(len(target)) if keys is None else pd.factorize(keys, use_na_sentinel=False)[0]
@@ -86,6 +88,7 @@ def compare_models(
     for _ in range(resamples):
         drawn = generator.integers(0, codes.max() + 1, codes.max() + 1)
         weights = np.bincount(drawn, minlength=codes.max() + 1)[codes].astype(float)
+        weights = weights if sample_weight is None else weights * sample_weight
         differences.append(sign * (scores[0](weights) - scores[1](weights)))
     low, high = np.nanquantile(differences, INTERVAL)
     return Comparison(metric, own, other, sign * (own - other), float(low), float(high))

@@ -114,7 +114,12 @@ def describe_version(run: Run) -> str:
 
 
 def decide_promotion(
-    version: ModelVersion, rows: pd.DataFrame, target: str, task: str, settings: PromotionParameters
+    version: ModelVersion,
+    rows: pd.DataFrame,
+    target: str,
+    task: str,
+    settings: PromotionParameters,
+    weight: str = "",
 ) -> PromotionDecision:
     """Decide whether a version becomes the champion of its case.
 
@@ -126,6 +131,7 @@ def decide_promotion(
         target: its column.
         task: binary, multiclass or regression.
         settings: the case's `promotion` block.
+        weight: column by which the rows count; empty for alike.
     """
     origin = version.tags.get(ORIGIN)
     if rows.empty:
@@ -141,21 +147,23 @@ def decide_promotion(
             f"its data are of origin {origin}, those of the champion (version {champion.version}) of origin "
             f"{champion.tags.get(ORIGIN)}; promotion.across_origins=true lets one follow on the other",
         )
-    return _compare(version, champion, rows, target, settings, settings.metric or main_metric(task).name)
+    return _compare(version, champion, rows, (target, weight), settings, settings.metric or main_metric(task).name)
 
 
 def _compare(
     version: ModelVersion,
     champion: ModelVersion,
     rows: pd.DataFrame,
-    target: str,
+    labels: tuple[str, str],
     settings: PromotionParameters,
     metric: str,
 ) -> PromotionDecision:
+    target, weight = labels
     inputs, keys = rows.drop(columns=target), rows[settings.key] if settings.key else None
     try:
         own, other = (predict_rows(each, inputs) for each in (version, champion))
-        comparison = compare_models(rows[target].to_numpy(), own, other, metric, keys, settings.bootstrap)
+        weights = rows[weight].to_numpy("float64") if weight else None
+        comparison = compare_models(rows[target].to_numpy(), own, other, metric, keys, settings.bootstrap, weights)
     except Exception as error:  # noqa: BLE001 - a model of an older version may fail in any way; the champion stays
         return PromotionDecision(
             False, f"it cannot be compared with version {champion.version}: {type(error).__name__}: {error}"
@@ -198,7 +206,9 @@ def promote_if_better(
         decision = (
             PromotionDecision(False, "the run took no promotion rows")
             if rows is None
-            else decide_promotion(version, rows, parameters["target"], parameters["task"], settings)
+            else decide_promotion(
+                version, rows, parameters["target"], parameters["task"], settings, parameters.get("weight", "")
+            )
         )
         return decision.promoted, apply_decision(version, decision, run_id, step)
 

@@ -128,6 +128,8 @@ class EnsembleTraining(keras.Model):  # type: ignore[misc]
         """Compute the mean of the members' losses in training, else the loss of their mean prediction."""
         if training:
             y = ops.repeat(y, self.ensemble_mean.ensemble_size, axis=0)
+            if sample_weight is not None:
+                sample_weight = ops.repeat(sample_weight, self.ensemble_mean.ensemble_size, axis=0)
         else:
             y_pred = self.ensemble_mean(y_pred)
         return super().compute_loss(x, y, y_pred, sample_weight, training)

@@ -1,4 +1,4 @@
-from .checking import check_case
+from .checking import check_case, find_declared_suspects
 from .declare import declare_case
 from .errors import SchemaInferenceError
 from .infer import infer_schema
@@ -12,6 +12,7 @@ __all__ = [
     "Wishes",
     "check_case",
     "declare_case",
+    "find_declared_suspects",
     "infer_schema",
     "print_schema",
     "read_table",

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from casebook.config.schema.table_declaration import TableParameters
+    from casebook.schema_inference.leaks import Suspect
+    from casebook.schema_inference.targets import Task
 
+# Of those that a run looks for suspects in: more would tell no more.
+MOST_ROWS = 100_000
 FEATURE_TABLE = "data/runs/{case}/latest/04_feature/feature_table.parquet"
 
 
@@ -48,9 +52,39 @@ def check_case(case: str, environment: str = "local") -> Schema:
         return infer_schema([table], Wishes(str(tree["target"]), tree.get("task")))
     data = _read_declaration(case, tree["data"])
     tables = [_read_declared(case, name, said) for name, said in data.tables.items()]
+    return _infer_declared(tables, data, str(tree["target"]), tree.get("task"))
+
+
+def find_declared_suspects(
+    tables: Mapping[str, pd.DataFrame], data: DataParameters, target: str, task: Task
+) -> list[Suspect]:
+    """Find the leak suspects of a declared case among tables that are read already; see `check_case`.
+
+    Of many rows evenly spaced ones are looked at.
+
+    Args:
+        tables: raw, by name, the one of the rows first.
+        data: the case's declaration.
+        target: name of its target.
+        task: binary, multiclass or regression.
+    """
+    first = next(iter(data.tables))
+    raw = [
+        RawTable(name, Path(said.file), _dialect_of(said), _space_out(tables[name]) if name == first else tables[name])
+        for name, said in data.tables.items()
+    ]
+    return list(_infer_declared(raw, data, target, task).suspects)
+
+
+def _infer_declared(tables: list[RawTable], data: DataParameters, target: str, task: Task | None) -> Schema:
     time = next(iter(data.with_role("time")), "")
     group = next(iter(data.with_role("group")), "")
-    return infer_schema(tables, Wishes(str(tree["target"]), tree.get("task"), time, group), data)
+    return infer_schema(tables, Wishes(target, task, time, group), data)
+
+
+def _space_out(table: pd.DataFrame) -> pd.DataFrame:
+    step = -(-len(table) // MOST_ROWS) or 1
+    return table if step == 1 else table.iloc[::step].reset_index(drop=True)
 
 
 def read_parameters(case: str, environment: str = "local") -> Mapping[str, Any]:
@@ -81,10 +115,14 @@ def _read_declaration(case: str, block: Mapping[str, Any]) -> DataParameters:
 
 def _read_declared(case: str, name: str, said: TableParameters) -> RawTable:
     names = tuple(said.names)
-    dialect = Dialect(said.delimiter, said.encoding, said.decimal, () if said.header else names, tuple(said.nulls))
-    table = read_table(find_file(case, said.file), dialect, said.sheet)
+    table = read_table(find_file(case, said.file), _dialect_of(said), said.sheet)
     renamed = said.rename | (dict(zip(table.columns, names, strict=False)) if said.header and names else {})
     return RawTable(name, table.path, table.dialect, table.columns.rename(columns=renamed))
+
+
+def _dialect_of(said: TableParameters) -> Dialect:
+    names = () if said.header else tuple(said.names)
+    return Dialect(said.delimiter, said.encoding, said.decimal, names, tuple(said.nulls))
 
 
 def _read_features(case: str) -> RawTable:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from casebook.config import schema
 from casebook.data import splitting
+from casebook.preprocessing.arrays import Labels
 from casebook.stages.nodes import fit_features
 
 if TYPE_CHECKING:
@@ -37,13 +38,14 @@ def assign_folds(
     return pd.DataFrame({"row": rows, **{f"repeat_{n + 1}": dealt[:, n] for n in range(dealt.shape[1])}})
 
 
-def gather_fold_settings(preprocessing: Block, training: Block, target: str, task: str, evaluation: Block) -> Block:
+def gather_fold_settings(
+    preprocessing: Block, training: Block, target: str, task: str, evaluation: Block, weight: str = ""
+) -> Block:
     """Collect the settings of a fold's preprocessing, training and scoring."""
     return {
         "preprocessing": preprocessing,
         "training": training,
-        "target": target,
-        "task": task,
+        "labels": Labels(target, task, weight),
         "evaluation": evaluation,
     }
 
@@ -65,15 +67,13 @@ def cross_validate(
     from casebook.evaluation.thresholds import ThresholdRule
     from casebook.training import cross_validation as library
 
-    target = fold_settings["target"]
-    names = preprocessor.column_names
-    table = feature_table.iloc[fold_assignments["row"].to_numpy()][[*names, target]].reset_index(drop=True)
+    labels, names = fold_settings["labels"], preprocessor.column_names
+    table = feature_table.iloc[fold_assignments["row"].to_numpy()][[*names, *labels.columns]].reset_index(drop=True)
     scores = library.cross_validate(
         table,
         fold_assignments.drop(columns="row").to_numpy(),
         lambda rows: fit_features(rows[names], fold_settings["preprocessing"]),
-        target,
-        fold_settings["task"],
+        labels,
         schema.TrainingParameters.model_validate(fold_settings["training"]),
         ThresholdRule.of(fold_settings["evaluation"]),
         fold_monitor,

@@ -63,6 +63,15 @@ def create_declared_pipeline(case: str, tables: Sequence[str]) -> Pipeline:
             ["joined_rows", "target_metrics"],
         ),
     ]
+    own.append(
+        stage(
+            "leaks",
+            bind(find_leak_suspects, tables=list(tables)),
+            ["params:data", "params:target", "params:task", "params:leaks", *raw],
+            "leak_suspects",
+            background=True,
+        )
+    )
     own.append(stage("features", refuse_unknown_names, ["row_schema", "params:preprocessing", "params:leaks"], None))
     profiles = [
         stage(
@@ -94,6 +103,25 @@ def describe_tables(
     declared = DataParameters.model_validate(data)
     keys = split["keys"].values()
     return row_description.describe_rows(dict(zip(tables, raw, strict=True)), declared, target, task, keys, own)
+
+
+def find_leak_suspects(
+    data: Block, target: str, task: str, leaks: Block, *raw: pd.DataFrame, tables: Sequence[str]
+) -> dict[str, str]:
+    """Look for open columns that may tell the target because they come after it, as `casebook check` does.
+
+    Returns:
+        By column the evidence; under an empty name why none could be looked for, which stops no run.
+    """
+    from casebook.schema_inference import find_declared_suspects
+
+    declared = DataParameters.model_validate(data)
+    closed = {name for name, choice in leaks.items() if choice == "drop"}
+    try:
+        found = find_declared_suspects(dict(zip(tables, raw, strict=True)), declared, target, task)  # type: ignore[arg-type]
+    except Exception as error:  # noqa: BLE001 - whatever a table of nobody's making raises, the run goes on
+        return {"": f"{type(error).__name__}: {error}"}
+    return {suspect.column: suspect.evidence for suspect in found if suspect.column not in closed}
 
 
 def type_table(

@@ -16,6 +16,7 @@ from casebook.inference.predictions import (
     read_predictions,
     task_of,
 )
+from casebook.preprocessing.arrays import WEIGHT
 from casebook.preprocessing.tabular import TabularPreprocessor
 
 if TYPE_CHECKING:
@@ -37,11 +38,12 @@ def predict_test(network: keras.Model, test_arrays: Arrays, task: str) -> pd.Dat
     """Predict the test rows.
 
     Returns:
-        `probability` of class 1, `probability_0` ... of several classes, or `prediction`; and `actual`.
+        `probability` of class 1, `probability_0` ... of several classes, or `prediction`; `actual`; and `weight` where
+        rows do not count alike.
     """
     from casebook.evaluation.prediction import predict
 
-    return frame_predictions(task, predict(network, test_arrays), test_arrays["target"])
+    return frame_predictions(task, predict(network, test_arrays), test_arrays["target"], test_arrays.get(WEIGHT))
 
 
 def predict_with_reference(reference_model: Any, test_rows: Arrays, task: str) -> pd.DataFrame:  # noqa: ANN401 - an estimator
@@ -50,7 +52,8 @@ def predict_with_reference(reference_model: Any, test_rows: Arrays, task: str) -
 
     if isinstance(reference_model, NoReference):
         return pd.DataFrame()
-    return frame_predictions(task, predict_reference(reference_model, test_rows), test_rows["target"])
+    outputs = predict_reference(reference_model, test_rows)
+    return frame_predictions(task, outputs, test_rows["target"], test_rows.get(WEIGHT))
 
 
 def choose_threshold(network: keras.Model, validation_arrays: Arrays, task: str, evaluation: Block) -> float:
@@ -75,7 +78,8 @@ def choose_reference_threshold(
         return rule.choose(target, target)
     if isinstance(reference_model, NoReference):
         return MIDDLE
-    return rule.choose(target, class_probability(task, predict_reference(reference_model, validation_rows)))
+    probability = class_probability(task, predict_reference(reference_model, validation_rows))
+    return rule.choose(target, probability, validation_rows.get(WEIGHT))
 
 
 def score_test(
@@ -99,20 +103,24 @@ def score_test(
     task, actual = task_of(test_predictions), test_predictions["actual"].to_numpy()
     own, rule = read_predictions(test_predictions), ThresholdRule.of(evaluation)
     classes = own.shape[1] if own.ndim == 2 else None
-    plain = predict_baseline(task, train_arrays["target"], len(actual), classes)
+    plain = predict_baseline(task, train_arrays["target"], len(actual), classes, train_arrays.get(WEIGHT))
+    weights = test_predictions["weight"].to_numpy(np.float64) if "weight" in test_predictions else None
     judged = {
         "test": (own, threshold),
-        "baseline": (plain, choose_for_baseline(rule, task, train_arrays["target"])),
+        "baseline": (plain, choose_for_baseline(rule, task, train_arrays)),
     }
     if not reference_predictions.empty:
         judged["reference"] = read_predictions(reference_predictions), reference_threshold
     scores = {
         f"{who}/{name}": value
         for who, terms in judged.items()
-        for name, value in score_predictions(task, actual, *terms).items()
+        for name, value in score_predictions(task, actual, *terms, sample_weight=weights).items()
     }
     further = evaluation["thresholds"] if task == "binary" else []
-    scores |= {f"test/accuracy_at_{t:g}": float(np.mean(apply_threshold(own, t) == actual)) for t in further}
+    scores |= {
+        f"test/accuracy_at_{t:g}": float(np.average(apply_threshold(own, t) == actual, weights=weights))
+        for t in further
+    }
     names = {"test": "threshold", "reference": "reference_threshold"} if rule.is_chosen else {}
     return scores | {f"evaluation/{name}": judged[who][1] for who, name in names.items() if who in judged}
 
@@ -157,7 +165,7 @@ def rank_raw_columns(
     # The test rows come in the order of the file; evenly spaced ones stand for all of them.
     step = max(1, len(test_arrays["target"]) // evaluation["importance_rows"])
     sampled = {name: values[::step] for name, values in test_arrays.items()}
-    target = sampled.pop("target")
+    target, weights = sampled.pop("target"), sampled.pop(WEIGHT, None)
     rows = joined_rows.iloc[np.flatnonzero(split_assignment["part"] & splitting.TEST)[::step]]
     task, predict_rows = task_of_network(network), make_predictor(network)
     return permute_importance(
@@ -168,6 +176,7 @@ def rank_raw_columns(
         evaluation["importance_repeats"],
         seed=0,
         task=task,
+        sample_weight=weights,
     )
 
 

@@ -129,7 +129,7 @@ def _preparing(features: RowFeatures) -> list[Node]:
         stage(
             "preprocessing",
             nodes.apply_preprocessor,
-            [*table_and_parts, "preprocessor", *labels],
+            [*table_and_parts, "preprocessor", *labels, "params:weight"],
             [f"{part}_arrays" for part in PARTS],
         ),
         stage("splitting", nodes.describe_split, [*table_and_parts, "preprocessor", "params:split"], "split_metrics"),
@@ -137,7 +137,7 @@ def _preparing(features: RowFeatures) -> list[Node]:
 
 
 def _taking_texts() -> list[Node]:
-    inputs = ["feature_table", "split_assignment", "preprocessor", "params:target"]
+    inputs = ["feature_table", "split_assignment", "preprocessor", "params:target", "params:task", "params:weight"]
     return [stage("reference", nodes.select_texts, inputs, [f"{part}_texts" for part in PARTS])]
 
 
@@ -208,7 +208,8 @@ def _evaluating(reference_rows: str, features: RowFeatures) -> list[Node]:
 
 def _folding() -> list[Node]:
     dealing = ["feature_table", "split_assignment", "params:folds", "params:duplicates", "params:split"]
-    settings = ["params:preprocessing", "params:training", "params:target", "params:task", "params:evaluation"]
+    blocks = ("preprocessing", "training", "target", "task", "evaluation", "weight")
+    settings = [f"params:{name}" for name in blocks]
     return [
         stage("folds", cross_validation.assign_folds, dealing, "fold_assignments"),
         stage("folds", cross_validation.gather_fold_settings, settings, "fold_settings"),

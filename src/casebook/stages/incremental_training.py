@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Block = dict[str, Any]
 # What a case's own nodes and the dealing make of its raw files: the old rows.
 OLD_ROWS = ("joined_rows", "feature_table", "split_assignment", "promotion_rows")
-SETTINGS = ("update", "split", "promotion", "training", "evaluation", "monitor", "target", "task")
+SETTINGS = ("update", "split", "promotion", "training", "evaluation", "monitor", "target", "task", "weight")
 # Stage of the node that works out what a declared case's tables hold.
 SCHEMA_STAGE = "schema"
 LINE = ["batch", "promoted", "message"]

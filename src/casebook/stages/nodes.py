@@ -11,8 +11,8 @@ from casebook.config import schema
 from casebook.data import splitting
 from casebook.data.splitting import select_split
 from casebook.model_registry.model_package import EXAMPLE_ROWS
+from casebook.preprocessing.arrays import Labels
 from casebook.preprocessing.feature_functions import list_raw_columns
-from casebook.preprocessing.tabular import encode_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -118,29 +118,41 @@ def fit_features(rows: pd.DataFrame, preprocessing: Block) -> Preprocessor:
 
 
 def apply_preprocessor(
-    feature_table: pd.DataFrame, split_assignment: pd.DataFrame, preprocessor: Preprocessor, target: str, task: str
+    feature_table: pd.DataFrame,
+    split_assignment: pd.DataFrame,
+    preprocessor: Preprocessor,
+    target: str,
+    task: str,
+    weight: str = "",
 ) -> tuple[Arrays, Arrays, Arrays]:
     """Turn each part into model arrays.
 
     Returns:
-        Arrays of the training, validation and test rows: those of the preprocessor, and `target`.
+        Arrays of the training, validation and test rows: those of the preprocessor, `target`, and `weight` where rows
+        do not count alike.
     """
-    prepared = {**preprocessor.prepare(feature_table), "target": encode_target(feature_table, target, task)}
-    return select_split(prepared, split_assignment["part"].to_numpy())
+    prepared = Labels(target, task, weight).attach(preprocessor.prepare(feature_table), feature_table)
+    parts = select_split(prepared, split_assignment["part"].to_numpy())
+    splitting.check_weights(parts)
+    return parts
 
 
 def select_texts(
-    feature_table: pd.DataFrame, split_assignment: pd.DataFrame, preprocessor: TextPreprocessor, target: str
+    feature_table: pd.DataFrame,
+    split_assignment: pd.DataFrame,
+    preprocessor: TextPreprocessor,
+    target: str,
+    task: str,
+    weight: str = "",
 ) -> tuple[Arrays, Arrays, Arrays]:
     """Select the raw texts of each part, for the reference that needs no preprocessing.
 
     Returns:
-        `text` and `target` of the training, validation and test rows.
+        `text` and `target`, and `weight` where there is one, of the training, validation and test rows.
     """
-    texts = feature_table[preprocessor.name].to_numpy(object)
-    return select_split(
-        {"text": texts, "target": feature_table[target].to_numpy("uint8")}, split_assignment["part"].to_numpy()
-    )
+    texts = {"text": feature_table[preprocessor.name].to_numpy(object)}
+    labelled = Labels(target, task, weight).attach(texts, feature_table)
+    return select_split(labelled, split_assignment["part"].to_numpy())
 
 
 def train_network(

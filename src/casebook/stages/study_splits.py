@@ -22,7 +22,7 @@ def create_study_splits_pipeline(sources: FeatureSources | None) -> Pipeline:
     Args:
         sources: of each feature all raw columns that it is made of; None where the dataset `row_schema` holds them.
     """
-    labels = ["params:target", "params:task"]
+    labels = ["params:target", "params:task", "params:weight"]
     fitting = RowFeatures(None, sources).bind(
         nodes.fit_preprocessor_on_training,
         ["feature_table", "full_split", "params:preprocessing", "params:leaks"],

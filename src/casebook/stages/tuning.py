@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from casebook.data import splitting
+from casebook.preprocessing.arrays import Labels
 from casebook.stages.cross_validation import assign_folds
 from casebook.stages.nodes import fit_features
 
@@ -51,9 +52,9 @@ def make_validation_split(train_arrays: Arrays, validation_arrays: Arrays, prepr
     return [(train_arrays, validation_arrays, preprocessor)]
 
 
-def gather_labels(target: str, task: str) -> Block:
-    """Collect the target's column and the task."""
-    return {"target": target, "task": task}
+def gather_labels(target: str, task: str, weight: str = "") -> Labels:
+    """Collect the columns of target and weights, and the task."""
+    return Labels(target, task, weight)
 
 
 def assign_study_folds(
@@ -65,15 +66,15 @@ def assign_study_folds(
 
 
 def prepare_folds(
-    feature_table: pd.DataFrame, study_folds: pd.DataFrame, preprocessor: Preprocessor, settings: Block, labels: Block
+    feature_table: pd.DataFrame, study_folds: pd.DataFrame, preprocessor: Preprocessor, settings: Block, labels: Labels
 ) -> Splits:
     """Prepare each fold with a preprocessor fitted on the other folds."""
     from casebook.training.cross_validation import list_folds, prepare_fold
 
-    names, target = preprocessor.column_names, labels["target"]
-    table = feature_table.iloc[study_folds["row"].to_numpy()][[*names, target]].reset_index(drop=True)
+    names = preprocessor.column_names
+    table = feature_table.iloc[study_folds["row"].to_numpy()][[*names, *labels.columns]].reset_index(drop=True)
     return [
-        prepare_fold(table, judged, lambda rows: fit_features(rows[names], settings), target, labels["task"])
+        prepare_fold(table, judged, lambda rows: fit_features(rows[names], settings), labels)
         for _, _, judged in list_folds(study_folds[["repeat_1"]].to_numpy())
     ]
 

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from casebook.preprocessing.arrays import NO_INPUTS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from casebook.preprocessing.tabular import Arrays
 
-    # Targets (rows,) and outputs (rows, outputs) -> a score a metric.
-    Score = Callable[[np.ndarray, np.ndarray], dict[str, float]]
+    # Targets (rows,), outputs (rows, outputs) and weights (rows,), None for equal ones -> a score a metric.
+    Score = Callable[[np.ndarray, np.ndarray, np.ndarray | None], dict[str, float]]
 
 # Python regains control once in so many steps, or rows where batches are small: callbacks and signals wait for it.
 STEPS_PER_EXECUTION, ROWS_PER_EXECUTION = 64, 65_536
@@ -47,4 +49,4 @@ def shuffle_rows(rows: int, seed: int, epoch: int) -> np.ndarray:
 
 def input_names(arrays: Arrays) -> list[str]:
     """List the arrays that go into a network."""
-    return [name for name in arrays if name != "target"]
+    return [name for name in arrays if name not in NO_INPUTS]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from casebook.models.networks import prediction_batch
+from casebook.preprocessing.arrays import WEIGHT, split_inputs
 from casebook.training.batches import input_names, plan_epoch, shuffle_rows
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class EpochRunner:
         """
         self.network, self.steps, self._score = network, steps, score
         self._targets = train["target"], validation["target"]
+        self._weights = train.get(WEIGHT), validation.get(WEIGHT)
         self.rows, self.validates = len(train["target"]), len(validation["target"]) > 0
         self._build(train)
         # Kept here, not returned: TensorFlow rewrites the arithmetic of functions that return anything, to other bits.
@@ -73,19 +75,20 @@ class EpochRunner:
             self._advance(order, tf.constant(first), tf.constant(count), tf.constant(size))
             done += count
             callbacks.on_train_batch_end(done - 1, {"loss": float(self._loss.result())} if batch_logs else None)
-        return self._measure(self._targets[0][rows], self._outputs[0])
+        weights = self._weights[0]
+        return self._measure(self._targets[0][rows], self._outputs[0], None if weights is None else weights[rows])
 
     def validate(self) -> dict[str, float]:
         """Compute `loss` and the metrics on the validation rows; nothing without such rows."""
         if self._validate is None:
             return {}
         self._validate()
-        return self._measure(self._targets[1], self._outputs[1])
+        return self._measure(self._targets[1], self._outputs[1], self._weights[1])
 
     def _build(self, train: Arrays) -> None:
         """Create all variables of metrics and optimiser: TensorFlow forbids it within repeated steps."""
         first = {name: values[:1] for name, values in train.items()}
-        self.network.test_step(_inputs_and_target({name: tf.constant(values) for name, values in first.items()}))
+        self.network.test_step(split_inputs({name: tf.constant(values) for name, values in first.items()}))
         self.network.optimizer.build(self.network.trainable_variables)
 
     def _make_advance(self, blocks: dict[str, tf.Tensor]) -> Callable[..., None]:
@@ -95,10 +98,11 @@ class EpochRunner:
         def advance(order: tf.Tensor, first: tf.Tensor, count: tf.Tensor, size: tf.Tensor) -> None:
             def step(number: tf.Tensor, total: tf.Tensor, seen: tf.TensorArray) -> tuple[Any, ...]:
                 index = tf.slice(order, [first + number * size], [size])
-                inputs, target = _inputs_and_target({name: tf.gather(block, index) for name, block in blocks.items()})
+                rows = {name: tf.gather(block, index) for name, block in blocks.items()}
+                inputs, target, weights_of_rows = split_inputs(rows)
                 with tf.GradientTape() as tape:
                     outputs = network(inputs, training=True)
-                    loss = network.compute_loss(inputs, target, outputs, training=True)
+                    loss = network.compute_loss(inputs, target, outputs, weights_of_rows, training=True)
                     scaled = network.optimizer.scale_loss(loss)
                 network.optimizer.apply_gradients(zip(tape.gradient(scaled, weights), weights, strict=True))
                 return number + 1, total + loss, seen.write(number, tf.cast(outputs, tf.float32))
@@ -121,9 +125,9 @@ class EpochRunner:
             def step(number: tf.Tensor, seen: tf.TensorArray) -> tuple[Any, ...]:
                 first = number * batch
                 part = {name: block[first : first + batch] for name, block in blocks.items()}
-                inputs, target = _inputs_and_target(part)
+                inputs, target, weights_of_rows = split_inputs(part)
                 outputs = network(inputs, training=False)
-                loss = network.compute_loss(inputs, target, outputs, training=False)
+                loss = network.compute_loss(inputs, target, outputs, weights_of_rows, training=False)
                 self._loss.update_state(loss, sample_weight=tf.shape(target)[0])
                 return number + 1, seen.write(number, tf.cast(outputs, tf.float32))
 
@@ -144,17 +148,13 @@ class EpochRunner:
         self._loss.reset_state()
         return found
 
-    def _measure(self, target: np.ndarray, outputs: tf.Variable) -> dict[str, float]:
+    def _measure(self, target: np.ndarray, outputs: tf.Variable, weights: np.ndarray | None) -> dict[str, float]:
         """Read and reset the loss, and score the outputs."""
         measured = {"loss": float(self._read())}
         if self._score is None:
             return measured
-        return measured | self._score(target, outputs.numpy())
+        return measured | self._score(target, outputs.numpy(), weights)
 
 
 def _as_tensors(arrays: Arrays) -> dict[str, tf.Tensor]:
-    return {name: tf.constant(values) for name, values in arrays.items()}
-
-
-def _inputs_and_target(rows: dict[str, tf.Tensor]) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-    return {name: values for name, values in rows.items() if name != "target"}, rows["target"]
+    return {name: tf.constant(values) for name, values in arrays.items() if name != WEIGHT}

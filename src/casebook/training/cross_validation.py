@@ -9,7 +9,6 @@ import pandas as pd
 
 from casebook.evaluation.scores import score_baseline, score_network
 from casebook.evaluation.thresholds import choose_for_network
-from casebook.preprocessing.tabular import encode_target
 from casebook.training.early_stopping import kept_epoch
 from casebook.training.trainer import train_network
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from casebook.config.schema import TrainingParameters
     from casebook.evaluation.thresholds import ThresholdRule
+    from casebook.preprocessing.arrays import Labels
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
 
@@ -58,8 +58,7 @@ def cross_validate(
     table: pd.DataFrame,
     fold_assignments: np.ndarray,
     fit: Callable[[pd.DataFrame], Preprocessor],
-    target: str,
-    task: str,
+    labels: Labels,
     parameters: TrainingParameters,
     rule: ThresholdRule,
     monitor: FoldMonitor,
@@ -70,8 +69,7 @@ def cross_validate(
         table: feature rows with the target.
         fold_assignments: see `splitting.assign_folds`, shape (rows, repeats).
         fit: fits a preprocessor on the rows that it is given.
-        target: name of the target's column.
-        task: see `scores.score_predictions`.
+        labels: target and task, see `scores.score_predictions`, and weights of rows.
         parameters: the `training` block.
         rule: of the threshold of class 1.
         monitor: is called for each fold.
@@ -85,9 +83,9 @@ def cross_validate(
         with monitor.fold(
             f"fold {fold}" + (f", repeat {repeat}" if fold_assignments.shape[1] > 1 else ""), tags
         ) as callbacks:
-            split = prepare_fold(table, held_out, fit, target, task)
-            network, _, scores = evaluate_fold(split, task, rule, parameters, callbacks)
-            plain = score_baseline(network, split.held_out, split.train["target"], task, rule)
+            split = prepare_fold(table, held_out, fit, labels)
+            network, _, scores = evaluate_fold(split, labels.task, rule, parameters, callbacks)
+            plain = score_baseline(network, split.held_out, split.train, labels.task, rule)
             scores |= {f"baseline_{name}": value for name, value in plain.items()}
             monitor.scores(scores)
         records.append({"repeat": repeat, "fold": fold, "rows": int(held_out.sum()), **scores})
@@ -109,14 +107,11 @@ def list_folds(fold_assignments: np.ndarray) -> Iterator[tuple[int, int, np.ndar
 
 
 def prepare_fold(
-    table: pd.DataFrame, held_out: np.ndarray, fit: Callable[[pd.DataFrame], Preprocessor], target: str, task: str
+    table: pd.DataFrame, held_out: np.ndarray, fit: Callable[[pd.DataFrame], Preprocessor], labels: Labels
 ) -> Split:
     """Prepare the rows of a fold and all others by a preprocessor that is fitted on the others alone."""
     preprocessor = fit(table[~held_out])
-    train, scored = (
-        {**preprocessor.prepare(rows), "target": encode_target(rows, target, task)}
-        for rows in (table[~held_out], table[held_out])
-    )
+    train, scored = (labels.attach(preprocessor.prepare(rows), rows) for rows in (table[~held_out], table[held_out]))
     return Split(train, scored, preprocessor)
 
 

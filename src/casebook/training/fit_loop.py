@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from casebook.models.networks import prediction_batch
+from casebook.preprocessing.arrays import WEIGHT, split_inputs
 from casebook.training.batches import input_names, shuffle_rows
 
 if TYPE_CHECKING:
@@ -43,33 +44,35 @@ class FitRunner:
         """Train one epoch -> `loss` and the metrics."""
         count = len(self._train["target"])
         rows = shuffle_rows(count, seed, epoch)
-        inputs, target = _inputs_and_target({name: values[rows] for name, values in self._train.items()})
+        ordered = {name: values[rows] for name, values in self._train.items()}
+        inputs, target, weights = split_inputs(ordered)
         stopped = self.network.stop_training
         history = self.network.fit(
-            inputs, target, batch_size=math.ceil(count / self.steps), shuffle=False, verbose=0,
+            inputs, target, batch_size=math.ceil(count / self.steps), shuffle=False, verbose=0, sample_weight=weights,
             callbacks=[_BatchCalls(callbacks, batch_logs=batch_logs)],
         ).history  # fmt: skip
         # `fit` begins by taking the wish to stop back.
         self.network.stop_training = self.network.stop_training or stopped
-        return {"loss": float(history["loss"][0]), **self._measure(inputs, target)}
+        return {"loss": float(history["loss"][0]), **self._measure(inputs, target, ordered.get(WEIGHT))}
 
     def validate(self) -> dict[str, float]:
         """Compute `loss` and the metrics on the validation rows; nothing without such rows."""
         if not self.validates:
             return {}
-        inputs, target = _inputs_and_target(self._validation)
+        inputs, target, weights = split_inputs(self._validation)
         batch = prediction_batch(input_names(self._validation))
-        loss = self.network.evaluate(inputs, target, batch_size=batch, verbose=0, return_dict=True)["loss"]
-        return {"loss": float(loss), **self._measure(inputs, target)}
+        options = {"batch_size": batch, "verbose": 0, "return_dict": True, "sample_weight": weights}
+        loss = self.network.evaluate(inputs, target, **options)["loss"]
+        return {"loss": float(loss), **self._measure(inputs, target, self._validation.get(WEIGHT))}
 
-    def _measure(self, inputs: Arrays, target: np.ndarray) -> dict[str, float]:
+    def _measure(self, inputs: Arrays, target: np.ndarray, weights: np.ndarray | None) -> dict[str, float]:
         if self._score is None:
             return {}
         outputs = self.network.predict(inputs, batch_size=prediction_batch(list(inputs)), verbose=0)
         ensemble_mean = getattr(self.network, "ensemble_mean", None)
         if ensemble_mean is not None:
             outputs = keras.ops.convert_to_numpy(ensemble_mean(keras.ops.convert_to_tensor(outputs)))
-        return self._score(target, np.asarray(outputs, np.float32))
+        return self._score(target, np.asarray(outputs, np.float32), weights)
 
 
 class _BatchCalls(keras.callbacks.Callback):  # type: ignore[misc]  # Keras carries no types
@@ -84,7 +87,3 @@ class _BatchCalls(keras.callbacks.Callback):  # type: ignore[misc]  # Keras carr
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self._callbacks.on_train_batch_end(batch, logs if self._batch_logs else None)
-
-
-def _inputs_and_target(rows: Arrays) -> tuple[Arrays, np.ndarray]:
-    return {name: values for name, values in rows.items() if name != "target"}, rows["target"]

@@ -40,7 +40,8 @@ def _check_network(network: keras.Model) -> Iterator[str]:
         yield "Model.metrics of a compiled model no longer holds the mean loss under the name 'loss'"
     if not callable(getattr(network, "test_step", None)):
         yield "Model.test_step is gone"
-    yield from _check_arguments(network.compute_loss, "Model.compute_loss", ["x", "y", "y_pred", "training"])
+    arguments = ["x", "y", "y_pred", "sample_weight", "training"]
+    yield from _check_arguments(network.compute_loss, "Model.compute_loss", arguments)
     for name in ("scale_loss", "apply_gradients"):
         if not callable(getattr(network.optimizer, name, None)):
             yield f"Optimizer.{name} is gone"

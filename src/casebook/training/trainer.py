@@ -11,7 +11,7 @@ import numpy as np
 from casebook.compute.tensorflow_startup import limit_threads, start_tensorflow
 from casebook.models.networks import build_network, task_of_network
 from casebook.models.tabular_inputs import adapt_piecewise_linear, ensemble_layers
-from casebook.preprocessing.arrays import stack_arrays, without_rows
+from casebook.preprocessing.arrays import stack_arrays, weigh_loss, without_rows
 from casebook.preprocessing.tabular import TabularPreprocessor
 from casebook.training.batches import count_steps
 from casebook.training.checkpoints import TrainingCheckpoint
@@ -47,8 +47,8 @@ def train_network(
     """Train the network of the parameters on prepared rows.
 
     Args:
-        train: prepared training rows with `target`.
-        validation: prepared validation rows with `target`; without any the curves are those of training alone.
+        train: prepared training rows with `target`, and `weight` where rows do not count alike.
+        validation: prepared validation rows of the same form; without any the curves are those of training alone.
         preprocessor: what they were prepared with.
         parameters: the case's `training` block.
         callbacks: Keras's (`CSVLogger`, `LambdaCallback`, or one's own), or the project's; see
@@ -102,6 +102,7 @@ def continue_training(
 
     from casebook.training.training_loop import run_epochs
 
+    train, validation = weigh_loss(train, validation, parameters.class_weights)
     steps = count_steps(len(train["target"]), parameters.batch_size)
     trained = ensemble_layers().network_to_train(network)
     compile_network(trained, parameters, steps)

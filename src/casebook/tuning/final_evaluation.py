@@ -48,7 +48,7 @@ def evaluate_variants(
         task, rule = parameters["task"], ThresholdRule.of(parameters["evaluation"])
         networks = [_train(split, training, seed, task, rule) for seed in range(1, plan.study.seeds + 1)]
         metrics |= _summarise(who, [score_network(network, split.held_out, task, at) for network, at in networks])
-        plain = score_baseline(networks[0][0], split.held_out, split.train["target"], task, rule)
+        plain = score_baseline(networks[0][0], split.held_out, split.train, task, rule)
     network, threshold = networks[0]
     metrics |= {f"baseline/{name}": plain[name] for name in plain}
     metrics |= {"evaluation/threshold": threshold} if rule.is_chosen else {}

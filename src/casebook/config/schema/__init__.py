@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from casebook.config.schema.class_weights import KEY as CLASS_WEIGHTS
+from casebook.config.schema.class_weights import number_class_weights
 from casebook.config.schema.data import (
     AnyPreprocessing,
     FoldsParameters,
@@ -41,11 +43,12 @@ from casebook.config.schema.training import (
     TrainingParameters,
 )
 from casebook.config.schema.tuning import StudyParameters
-from casebook.config.schema.types import Labels, Parameters, Resumed, RunId, UnknownKeys
+from casebook.config.schema.types import Labels, Parameters, Resumed, RunId, UnknownKeys, texts_of_labels
 from casebook.config.tree import look_up, overlay
 from casebook.evaluation.metrics import LOSS, check_names
 
 __all__ = [
+    "ADDED_CONDITIONS",
     "EXECUTION_OPTIONS",
     "FREE_MAPPINGS",
     "NOT_CONDITIONS",
@@ -82,11 +85,13 @@ __all__ = [
 ]
 
 # Mappings whose keys are the user's: a variant states them whole, the command line gives single entries.
-FREE_MAPPINGS = frozenset({"encoding", "impute", "clip", "nearest_lower_within", "options", "labels"})
+FREE_MAPPINGS = frozenset({"encoding", "impute", "clip", "nearest_lower_within", "options", "labels", CLASS_WEIGHTS})
 # How a run goes about it, not what it computes: never logged, and no two runs differ by it.
 EXECUTION_OPTIONS = frozenset({"resume", "reuse", "from_run", "keep_runs"})
 # What a study's winner does not depend on: how it was found, what becomes of models later, how a run goes about it.
 NOT_CONDITIONS = EXECUTION_OPTIONS | {"variant", "variants", "study", "predict", "monitor", "update"}
+# Conditions that winners of earlier versions do not state.
+ADDED_CONDITIONS = frozenset({"weight"})
 OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
 
 # What follows from the task, and from the modality, where a case does not state it.
@@ -106,6 +111,9 @@ class CaseParameters(Parameters):
     variant: str = "default"
     task: Literal["binary", "multiclass", "regression"]
     target: str
+    weight: str = Field(
+        default="", description="column of the feature table by which rows count in losses and scores; none: alike"
+    )
     labels: Labels = Field(default_factory=dict, description="name of a class in the files -> its number")
     sample: Parameters = Parameters()
     split: SplitParameters = SplitParameters()
@@ -136,7 +144,13 @@ class CaseParameters(Parameters):
     def _follow_task_and_modality(cls, tree: Any) -> Any:  # noqa: ANN401 - not checked yet
         if not isinstance(tree, dict):
             return tree
-        return overlay({"training": TRAINING_OF.get(str(tree.get("task")), {}), "reference": _reference_of(tree)}, tree)
+        task, labels = str(tree.get("task")), texts_of_labels(tree.get("labels") or {})
+        numbered = {
+            name: number_class_weights(tree[name], name, labels if isinstance(labels, dict) else {}, task)
+            for name in ("training", "reference")
+            if name in tree
+        }
+        return overlay({"training": TRAINING_OF.get(task, {}), "reference": _reference_of(tree)}, {**tree, **numbered})
 
     @model_validator(mode="after")
     def _check_together(self) -> CaseParameters:
@@ -149,6 +163,7 @@ class CaseParameters(Parameters):
         self._check_metrics()
         self._check_labels()
         self._check_threshold()
+        self._check_class_weights()
         watched = self.training.early_stopping
         if watched.patience and watched.metric.startswith("val/") and not self._has_validation():
             raise ValueError(
@@ -202,6 +217,13 @@ class CaseParameters(Parameters):
                 f"{refits[0]}.refit trains on the validation rows, on which {chosen} is to be chosen: give false, or "
                 "a number"
             )
+
+    def _check_class_weights(self) -> None:
+        for place, block in (("training", self.training), ("reference", self.reference)):
+            count = len(block.class_weights) if isinstance(block.class_weights, list) else 0
+            most = 2 if self.task == "binary" else len(self.labels) or count
+            if count > most:
+                raise ValueError(f"{place}.{CLASS_WEIGHTS} has {count} weights, and there are {most} classes")
 
     def _has_validation(self) -> bool:
         return self.split.has_validation_rows or self.split.validation_on == "test"

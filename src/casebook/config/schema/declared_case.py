@@ -35,8 +35,14 @@ class DeclaredCaseParameters(CaseParameters):
         labels = {str(label): number for number, label in enumerate(classes)}
         plain = [str(number) for number in range(len(labels))] == list(labels)
         fit = tree.get("task") == "multiclass" or (tree.get("task") == "binary" and len(labels) == 2)
-        follows = {"split": {"keys": keys}, "leaks": leaks, "labels": labels if fit and not plain else {}}
-        return overlay({name: block for name, block in follows.items() if block not in ({}, {"keys": {}})}, tree)
+        weights = [name for name, role in roles.items() if role == "weight"]
+        follows = {
+            "split": {"keys": keys},
+            "leaks": leaks,
+            "labels": labels if fit and not plain else {},
+            "weight": "".join(weights[:1]),
+        }
+        return overlay({name: block for name, block in follows.items() if block not in ({}, {"keys": {}}, "")}, tree)
 
     @model_validator(mode="after")
     def _check_target(self) -> DeclaredCaseParameters:
@@ -44,10 +50,8 @@ class DeclaredCaseParameters(CaseParameters):
         if marked and marked != [self.target]:
             raise ValueError(f"data.columns.{marked[0]} has the role target, but target is {self.target}: give one")
         weights = self.data.with_role("weight")
-        if weights:
-            raise ValueError(
-                f"data.columns.{weights[0]}: no training weighs its rows yet; give it the role ignore, or leave it out"
-            )
+        if self.weight and weights != [self.weight]:
+            raise ValueError(f"weight is {self.weight}: give data.columns.{self.weight} the role weight")
         said = self.data.columns.get(self.target)
         if said is None:
             return self

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
 
-from casebook.config.schema.types import Parameters, Seed, Thresholds
+from casebook.config.schema.types import ClassWeights, Parameters, Seed, Thresholds
 
 # Name of a reference that is left out.
 NONE = "none"
@@ -25,6 +25,7 @@ class BoostedTreesParameters(Parameters):
     patience: int = Field(default=20, ge=1)
     refit: bool = Field(default=False, description="fit once more, on the validation rows too")
     target_scale: Literal["none", "log"] = "none"
+    class_weights: ClassWeights = Field(default="none", description="as `training.class_weights`")
     seed: Seed = 1
 
 
@@ -35,6 +36,7 @@ class LogisticImageParameters(Parameters):
     max_rows: int = Field(default=20_000, ge=100)
     c: float = Field(default=1.0, gt=0, description="inverse strength of the penalty")
     max_iter: int = Field(default=100, ge=1)
+    class_weights: ClassWeights = Field(default="none", description="as `training.class_weights`")
     seed: Seed = 1
 
 
@@ -46,6 +48,7 @@ class LogisticTextParameters(Parameters):
     max_features: int = Field(default=200_000, ge=10)
     c: float = Field(default=1.0, gt=0, description="inverse strength of the penalty")
     max_iter: int = Field(default=100, ge=1)
+    class_weights: ClassWeights = Field(default="none", description="as `training.class_weights`")
     seed: Seed = 1
 
 

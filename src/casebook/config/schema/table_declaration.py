@@ -14,6 +14,7 @@ DeclaredType = Literal["number", "integer", "boolean", "category", "ordinal", "d
 # A table has one of each at most.
 SINGLE_ROLES = ("target", "group", "time", "split", "weight")
 TIME_TYPES = ("date", "datetime", "integer", "number")
+WEIGHT_TYPES = ("number", "integer")
 # What goes with which types.
 OPTIONS_OF_TYPES: dict[str, tuple[str, ...]] = {
     "format": ("date", "datetime"),
@@ -130,6 +131,8 @@ class ColumnParameters(Parameters):
                 raise ValueError(f"{option} goes with the type {' or '.join(types)}, not with {self.type}")
         if self.test and self.role != "split":
             raise ValueError(f"test names the test rows' values of the role split, not of {self.role}")
+        if self.role == "weight" and self.type not in (None, *WEIGHT_TYPES):
+            raise ValueError(f"the role weight goes with the type {' or '.join(WEIGHT_TYPES)}, not with {self.type}")
         if self.role == "time" and self.type not in TIME_TYPES:
             raise ValueError(f"the role time needs a type: {', '.join(TIME_TYPES)}")
         for option in ("order", "classes", "values"):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from casebook.config.schema.types import Activation, Initializer, Loss, Metrics, Parameters, Seed, Widths
+from casebook.config.schema.types import Activation, ClassWeights, Initializer, Loss, Metrics, Parameters, Seed, Widths
 
 OPTIMIZER_OPTIONS: dict[str, frozenset[str]] = {
     "sgd": frozenset({"momentum", "nesterov"}),
@@ -125,6 +125,11 @@ class TrainingParameters(Parameters):
     loss: Loss
     quantile: float = Field(default=0.5, gt=0, lt=1, description="of the target, at which the loss pinball aims")
     metrics: Metrics
+    class_weights: ClassWeights = Field(
+        default="none",
+        description="of the rows of each class in the loss alone: none, balanced, or label: weight, which is kept by "
+        "class number",
+    )
     target_scale: Literal["none", "standard", "log", "auto"] = Field(
         default="none",
         description="in which scale a regression's loss is taken, metrics stay in the target's units; auto: log where "

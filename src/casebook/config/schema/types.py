@@ -67,6 +67,7 @@ Thresholds = Annotated[
     list[Annotated[float, Field(gt=0, lt=1)]], AfterValidator(refuse_repeated), list_from_text("x", numbers=True)
 ]
 Names = Annotated[list[str], AfterValidator(refuse_repeated), list_from_text("+")]
+ClassWeights = Literal["none", "balanced"] | list[Annotated[float, Field(gt=0)]]
 # Of `casebook.evaluation.metrics`; whether they fit the task is checked with the whole case.
 MetricName = Annotated[str, AfterValidator(lambda name: find_metric(name).name)]
 Metrics = Annotated[list[MetricName], AfterValidator(refuse_repeated), list_from_text("+")]
