@@ -2,6 +2,8 @@
 
 import os
 
+import lazy_loader
+
 __version__ = "0.1.0"
 
 # TensorFlow reads this when it is imported; below errors it tells of processors and missing GPUs at every start.
@@ -13,3 +15,6 @@ os.environ.setdefault("GOMP_SPINCOUNT", "100000")
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # Outside the project's folder no `.telemetry` file speaks for a run of the wheel.
 os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "true")
+
+# What notebooks use comes when it is used: none of it is needed to start.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
