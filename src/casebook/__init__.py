@@ -13,6 +13,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("GOMP_SPINCOUNT", "100000")
 # MLflow starts its telemetry when it is imported, long before a hook could say no.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# A bar for the five small files of each model that is logged or loaded.
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 # Outside the project's folder no `.telemetry` file speaks for a run of the wheel.
 os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "true")
 

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import click
 
-from casebook.cli.arguments import CASE_EPILOG, case_argument, extra_needed, host_option, port_option
+from casebook.cli.arguments import CASES, Name, extra_needed, host_option, port_option
 
 MEGABYTE = 1 << 20
 
 
-@click.command(epilog=CASE_EPILOG)
-@case_argument()
+class ServedName(Name):
+    """The name of a case, or of a registered model that was fitted on a data frame."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name.
+
+        Raises:
+            ClickException: there is no such case, and no such model.
+        """
+        if value not in self.choices:
+            # Only then is MLflow worth the seconds of its import.
+            from casebook.model_registry.champion import open_registry
+            from casebook.model_registry.registry import is_registered
+
+            open_registry()
+            if is_registered(value):
+                return value
+        return super().convert(value, param, ctx)
+
+
+@click.command(epilog=f"CASE is one of {', '.join(CASES)}, or the name of a model that was logged from a notebook.")
+@click.argument("case", metavar="CASE", type=ServedName("case", CASES))
 @port_option(5001)
 @host_option
 @click.option(

@@ -20,6 +20,7 @@ from casebook.inference.predictions import add_class
 from casebook.model_registry.model_package import NETWORK_FILE, PARTS_FOLDER
 from casebook.model_registry.registry import CHAMPION, ORIGIN, find_version
 from casebook.monitoring.unknown_categories import measure_unknown
+from casebook.tracking.mlflow_client import without_hint_warning
 from casebook.tracking.sqlite_store import open_read_only
 
 if TYPE_CHECKING:
@@ -170,7 +171,8 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
     # By way of models:/<name>/<version> MLflow writes into the folder of the model, which may be read-only.
     location = MlflowClient().get_model_version_download_uri(case, version.version)
     place = Path(mlflow.artifacts.download_artifacts(location))
-    model = mlflow.pyfunc.load_model(str(place)).unwrap_python_model().rows
+    with without_hint_warning():
+        model = mlflow.pyfunc.load_model(str(place)).unwrap_python_model().rows
     folder = place / "artifacts" / PARTS_FOLDER
     return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model, folder)
 

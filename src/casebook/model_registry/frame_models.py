@@ -15,7 +15,7 @@ from casebook.config.paths import artifact_location, tracking_uri
 from casebook.config.tree import flatten
 from casebook.model_registry import registry
 from casebook.tracking.left_running import process_tags
-from casebook.tracking.mlflow_client import CurveWriter, log_metrics, log_package
+from casebook.tracking.mlflow_client import CurveWriter, log_metrics, log_package, write_name
 from casebook.tracking.sqlite_store import create_store_once, lock_store, refuse_dead_server
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def log_frame_model(
     tags = {"case": name, "variant": fit.estimator, registry.ORIGIN: FRAME, **process_tags()}
     with mlflow.start_run(experiment_id=find_experiment(name), run_name=variant, tags=tags) as run:
         run_id = run.info.run_id
-        mlflow.log_params(flatten(fit.parameters))
+        parameters = flatten({name: dict(fit.parameters)})
+        mlflow.log_params({write_name(leaf): value for leaf, value in parameters.items()})
         mlflow.log_text(yaml.safe_dump({name: dict(fit.parameters)}, sort_keys=False), PARAMETERS_FILE)
         _log_curves(run_id, fit.history)
         log_metrics(run_id, {f"test/{metric}": value for metric, value in fit.test_scores.items()})
