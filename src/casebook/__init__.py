@@ -2,6 +2,8 @@
 
 import os
 
+import lazy_loader
+
 __version__ = "0.1.0"
 
 # TensorFlow reads this when it is imported; below errors it tells of processors and missing GPUs at every start.
@@ -11,5 +13,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("GOMP_SPINCOUNT", "100000")
 # MLflow starts its telemetry when it is imported, long before a hook could say no.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# A bar for the five small files of each model that is logged or loaded.
+os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 # Outside the project's folder no `.telemetry` file speaks for a run of the wheel.
 os.environ.setdefault("KEDRO_DISABLE_TELEMETRY", "true")
+
+# What notebooks use comes when it is used: none of it is needed to start.
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -31,8 +31,10 @@ class CaseName(click.ParamType[str]):
     """
 
     name = "case"
+    # What else is accepted, in words.
+    beside = ""
 
-    def __init__(self, more: tuple[str, ...]) -> None:
+    def __init__(self, more: tuple[str, ...] = ()) -> None:
         """Store the names that are accepted beside those of cases."""
         self._more = more
 
@@ -58,7 +60,7 @@ class CaseCommand(click.Command):
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write which cases there are."""
         (kind,) = (param.type for param in self.params if isinstance(param.type, CaseName))
-        self.epilog = f"CASE is one of {', '.join(kind.names)}."
+        self.epilog = f"CASE is one of {', '.join(kind.names)}{kind.beside and f', or {kind.beside}'}."
         super().format_epilog(ctx, formatter)
 
 

@@ -4,13 +4,35 @@ from __future__ import annotations
 
 import click
 
-from casebook.cli.arguments import CaseCommand, case_argument, extra_needed, host_option, port_option
+from casebook.cli.arguments import CaseCommand, CaseName, extra_needed, host_option, port_option
 
 MEGABYTE = 1 << 20
 
 
+class ServedName(CaseName):
+    """The name of a case, or of a registered model that was fitted on a data frame."""
+
+    beside = "the name of a model that was logged from a notebook"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name.
+
+        Raises:
+            ClickException: there is no such case, and no such model.
+        """
+        if value not in self.names:
+            # Only then is MLflow worth the seconds of its import.
+            from casebook.model_registry.champion import open_registry
+            from casebook.model_registry.registry import is_registered
+
+            open_registry()
+            if is_registered(value):
+                return value
+        return super().convert(value, param, ctx)
+
+
 @click.command(cls=CaseCommand)
-@case_argument()
+@click.argument("case", metavar="CASE", type=ServedName())
 @port_option(5001)
 @host_option
 @click.option(

@@ -15,10 +15,12 @@ from mlflow.exceptions import MlflowException
 
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.paths import tracking_uri
+from casebook.data.data_frames import to_pandas
 from casebook.inference.predictions import add_class
 from casebook.model_registry.model_package import NETWORK_FILE, PARTS_FOLDER
 from casebook.model_registry.registry import CHAMPION, ORIGIN, find_version
 from casebook.monitoring.unknown_categories import measure_unknown
+from casebook.tracking.mlflow_client import without_hint_warning
 from casebook.tracking.sqlite_store import open_read_only
 
 if TYPE_CHECKING:
@@ -137,9 +139,9 @@ class Champion:
     def _code(self) -> ModuleType:
         return sys.modules[type(self.model).__module__]
 
-    def predict(self, rows: pd.DataFrame, threshold: float | None = None) -> pd.DataFrame:
-        """Predict raw rows; see `inference.row_model.RowModel.predict`."""
-        answers: pd.DataFrame = self.model.predict(rows, threshold)
+    def predict(self, rows: Any, threshold: float | None = None) -> pd.DataFrame:  # noqa: ANN401 - any frame
+        """Predict raw rows, a data frame of any library; see `inference.row_model.RowModel.predict`."""
+        answers: pd.DataFrame = self.model.predict(to_pandas(rows), threshold)
         return answers
 
     def predict_plain(
@@ -160,18 +162,30 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
     """
     version = find_version(case, alias)
     if version is None:
+        others = find_models(alias)
         raise NoChampionError(
             f"{case} has no {alias} in {mlflow.get_tracking_uri()}: run `kedro run --pipeline={case}` first "
-            "(a version becomes champion when split.promotion_share is above 0)"
+            "(a version becomes champion when split.promotion_share is above 0); "
+            + (f"these have one: {', '.join(others)}" if others else "no model has one")
         )
     # By way of models:/<name>/<version> MLflow writes into the folder of the model, which may be read-only.
     location = MlflowClient().get_model_version_download_uri(case, version.version)
     place = Path(mlflow.artifacts.download_artifacts(location))
-    model = mlflow.pyfunc.load_model(str(place)).unwrap_python_model().rows
+    with without_hint_warning():
+        model = mlflow.pyfunc.load_model(str(place)).unwrap_python_model().rows
     folder = place / "artifacts" / PARTS_FOLDER
     return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model, folder)
 
 
-def open_registry() -> None:
-    """Set MLflow's tracking address to the project's store, created where there is none; it may be read-only."""
-    mlflow.set_tracking_uri(open_read_only(tracking_uri()))
+def find_models(alias: str = CHAMPION) -> list[str]:
+    """List the registered models of which a version has an alias."""
+    return sorted(model.name for model in MlflowClient().search_registered_models() if alias in model.aliases)
+
+
+def open_registry(uri: str | None = None) -> None:
+    """Set MLflow's tracking address to a store, created where there is none; it may be read-only.
+
+    Args:
+        uri: its address; the project's where none is given.
+    """
+    mlflow.set_tracking_uri(open_read_only(uri or tracking_uri()))

@@ -72,7 +72,7 @@ def register_version(
     logged = model_id or (outputs[-1].model_id if outputs else "")
     if not logged:
         raise ValueError(f"run {run.info.run_id} logged no model to register")
-    if not client.search_registered_models(f"name = '{case}'"):
+    if not is_registered(case):
         client.create_registered_model(case, description=describe_models(case))
     split = parameters["split"]
     tags = {
@@ -91,6 +91,11 @@ def register_version(
     client.set_registered_model_alias(case, CHALLENGER, version.version)
     # Read anew: what was created does not show its tags in every store.
     return client.get_model_version(case, version.version)
+
+
+def is_registered(name: str) -> bool:
+    """Return whether there is a registered model of a name."""
+    return bool(MlflowClient().search_registered_models(f"name = '{name}'"))
 
 
 def describe_models(case: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+import warnings
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -32,6 +33,7 @@ TAG_LENGTH = 8000
 NOT_FINITE = "not_finite"
 # Curves are written once in so many seconds: often enough to be watched, and not 150 times for 150 short epochs.
 FLUSH_SECONDS = 1.0
+HINT = "Add type hints to the `predict` method"
 # What a logged model imports; the installed versions are pinned in it.
 REQUIREMENTS = ("mlflow", "keras", "tensorflow", "numpy", "pandas", "pyarrow")
 
@@ -133,7 +135,7 @@ def log_package(package: Package, case: str, step: int = 0) -> str:
 
     with TemporaryDirectory() as folder:
         parts = write_package(package, case, Path(folder))
-        with _importable(folder):
+        with _importable(folder), without_hint_warning():
             logged = mlflow.pyfunc.log_model(
                 name="model",
                 step=step,
@@ -145,6 +147,17 @@ def log_package(package: Package, case: str, step: int = 0) -> str:
                 pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
             )
     return str(logged.model_id)
+
+
+@contextmanager
+def without_hint_warning() -> Iterator[None]:
+    """Mute MLflow's advice to annotate a model's `predict`: the signature, which is logged, says more."""
+    # MLflow sets its own filter around it, which goes before any other.
+    with warnings.catch_warnings(record=True) as caught:
+        yield
+    for warning in caught:
+        if HINT not in str(warning.message):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 @contextmanager

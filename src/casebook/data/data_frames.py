@@ -1,0 +1,30 @@
+"""Data frames of any library as pandas: by Arrow's stream, or by the data frame interchange protocol."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.interchange
+
+
+def is_frame(rows: object) -> bool:
+    """Return whether rows come as a data frame of any library."""
+    return isinstance(rows, pd.DataFrame) or hasattr(rows, "__arrow_c_stream__") or hasattr(rows, "__dataframe__")
+
+
+def to_pandas(rows: Any) -> pd.DataFrame:  # noqa: ANN401 - a frame of any library
+    """Convert a data frame of any library to pandas; one of pandas stays as it is.
+
+    Raises:
+        TypeError: it is none, or one that holds no rows yet.
+    """
+    if isinstance(rows, pd.DataFrame):
+        return rows
+    if hasattr(rows, "__arrow_c_stream__"):
+        return pd.DataFrame(pa.table(rows).to_pandas())
+    if hasattr(rows, "__dataframe__"):
+        return pd.DataFrame(pa.interchange.from_dataframe(rows).to_pandas())
+    hint = ": collect() it first" if hasattr(rows, "collect") else ""
+    raise TypeError(f"rows must be a data frame, of pandas, Polars, Arrow or the like, not {type(rows).__name__}{hint}")

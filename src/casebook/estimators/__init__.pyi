@@ -1,0 +1,4 @@
+from .champions import load_champion
+from .tabular import TabularClassifier, TabularRegressor
+
+__all__ = ["TabularClassifier", "TabularRegressor", "load_champion"]
