@@ -45,6 +45,38 @@ def test_quantiles_that_fall_together_make_one_edge() -> None:
     assert custom_layers().compute_bin_edges(values, 4).tolist() == [0, 10, 10, 10, 10]
 
 
+def test_capped_quantiles_leave_bins_to_the_values_of_few_rows() -> None:
+    values = np.concatenate([np.zeros(90), np.arange(1, 11)])
+    assert custom_layers().compute_bin_edges(values, 4, capped=True).tolist() == [0, 1, 4, 7, 10]
+    # Two heavy values take a bin each; the eight others share the other two.
+    values = np.concatenate([np.full(50, 3.0), np.full(40, 6.0), [1, 2, 4, 5, 7, 8, 9, 10]])
+    assert custom_layers().compute_bin_edges(values, 4, capped=True).tolist() == [1, 3, 5, 6, 10]
+
+
+def test_capped_quantiles_of_values_of_a_row_each_are_quantiles() -> None:
+    values = np.arange(101.0) ** 2
+    assert custom_layers().compute_bin_edges(values, 4, capped=True).tolist() == [0, 625, 2500, 5625, 10_000]
+
+
+@pytest.mark.parametrize(("edges", "learns"), [("quantiles", False), ("capped_quantiles", True)])
+def test_what_a_tenth_of_the_rows_tell_is_learnt_from_capped_quantiles(
+    fit: Fit, training: Training, edges: str, learns: bool
+) -> None:
+    generator = np.random.default_rng(5)
+    amount = np.where(generator.random(2_000) < 0.9, 0.0, generator.uniform(1, 9, 2_000))
+    table = pd.DataFrame({"amount": amount})
+    preprocessor = fit(table)
+    rows = {**prepare_rows(table, preprocessor), "target": ((amount > 4) & (amount < 6)).astype(np.uint8)}
+    parameters = training(
+        epochs=60,
+        network={"hidden": [], "piecewise_linear_bins": 8, "piecewise_linear_edges": edges},
+        optimizer={"name": "adam", "learning_rate": 0.1},
+    )
+    network, _ = train_network(rows, rows, preprocessor, parameters)
+    found = (predict(network, rows) > 0.5) == rows["target"]
+    assert (found[amount > 0].mean() > 0.9) == learns
+
+
 def test_a_number_is_told_by_how_far_it_has_come_through_each_piece() -> None:
     layer = custom_layers().PiecewiseLinearEncoding(2, 3)
     layer.build((None, 3))

@@ -53,6 +53,12 @@ def test_honest_columns_are_not_suspected(column: ColumnValues) -> None:
     assert (of_price(column), of_left(column)) == ("", "")
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_scale_says_nothing_of_a_column_whose_values_have_few_rows_each() -> None:
+    places = texts([f"place {row % 45}" for row in range(80)], "place")
+    assert suspects(numbers(np.arange(80.0) * 11 % 37.7, "score"), places) == {}
+
+
 def test_a_copy_of_the_target_in_another_unit_orders_the_rows_as_it_does() -> None:
     twisted = numbers(np.exp(-3 * PRICE**3), "cost")
     assert of_price(numbers(PRICE * 100, "cost")).startswith("alone it tells the target: R2 0.9")

@@ -62,6 +62,7 @@ def choose_defaults(rows: int, task: str) -> dict[str, Any]:
                 "hidden": _by_rows(WIDTHS, rows),
                 "dropout": 0.1,
                 "piecewise_linear_bins": _by_rows(BINS, rows),
+                "piecewise_linear_edges": "capped_quantiles",
                 "ensemble_size": _by_rows(ENSEMBLES, rows),
                 "embedding": {"category_dropout": 0.01},
             },

@@ -21,6 +21,8 @@ TWO_HALVES_ROWS = 5_000
 TREE_DEPTH = 5
 MIN_LEAF_ROWS, LEAF_SHARE = 3, 0.005
 MAX_REVERSED_VALUES = 50
+# Values of fewer rows each are learnt by heart.
+MIN_REVERSED_ROWS = 4
 # That hold another value than most, or are null.
 MIN_OTHER_ROWS = 10
 SEED = 2018
@@ -78,7 +80,7 @@ def score_reversed(column: ColumnValues, outcome: Outcome) -> float:
     """Score how well the target tells a column of few values: the share of errors that it avoids, on held-out rows."""
     codes = column.codes.astype(np.int64) + 1
     counts = np.bincount(codes)
-    few = 1 < np.count_nonzero(counts) <= MAX_REVERSED_VALUES
+    few = 1 < np.count_nonzero(counts) <= min(MAX_REVERSED_VALUES, len(codes) // MIN_REVERSED_ROWS)
     if len(column) < MIN_ROWS or not few or len(codes) - counts.max() < MIN_OTHER_ROWS:
         return 0.0
     skills = []

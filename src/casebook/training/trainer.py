@@ -164,7 +164,8 @@ def build_initial_network(train: Arrays, preprocessor: Preprocessor, parameters:
     finally:
         keras.config.set_dtype_policy("float32")
     if isinstance(preprocessor, TabularPreprocessor):
-        adapt_piecewise_linear(network, train, preprocessor)
+        capped = parameters.network.piecewise_linear_edges == "capped_quantiles"
+        adapt_piecewise_linear(network, train, preprocessor, capped)
     return network
 
 

@@ -108,6 +108,11 @@ class NetworkParameters(Parameters):
     piecewise_linear_bins: int = Field(
         default=0, ge=0, le=1024, description="bins of the piecewise linear encoding of each number; 0 for none"
     )
+    piecewise_linear_edges: Literal["quantiles", "capped_quantiles"] = Field(
+        default="quantiles",
+        description="of those bins; capped: a value of more rows than a bin holds counts for one bin, so that the "
+        "others get bins where most rows hold the same",
+    )
     ensemble_size: int = Field(default=1, ge=1, le=256, description="of an ensemble within the network; 1 for none")
     convolutions: list[ConvolutionParameters] = Field(default_factory=list, description="of images")
     convolution_dropout: float = Field(default=0.0, ge=0, lt=1)
