@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-pytest_plugins = ["tests.library_fixtures", "tests.processes"]
+pytest_plugins = ["tests.declared_fixtures", "tests.library_fixtures", "tests.processes"]
 # Read once and unset: only tests marked `real` may see the user's files.
 HANDED_ON = "PYTEST_CASEBOOK_RAW"  # to xdist's workers, whose environment is this process's after the unsetting
 REAL_RAW = os.environ.pop("CASEBOOK_RAW", None) or os.environ.get(HANDED_ON)

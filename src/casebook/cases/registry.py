@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # The cases that come with the project; `known_cases` has a user's own too.
 CASES = ("redhat", "rossmann", "attrition", "deposit", "pima", "boston", "mnist", "imdb")
 # Those of them with Python of their own; all others are declared in their parameters.
-PYTHON_CASES = ("redhat", "mnist", "imdb")
+PYTHON_CASES = ("mnist", "imdb")
 # What a case's pipelines do: `<case>` trains.
 JOBS = ("study", "predict", "monitor", "update")
 # Kedro's name of the pipeline that runs where none is named.

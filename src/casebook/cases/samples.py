@@ -54,6 +54,7 @@ GENERATORS = (
     SampleGenerator("attrition", (Size("employees", 14_999, 200),)),
     SampleGenerator("deposit", (Size("clients", 11_162, 200),)),
     SampleGenerator("pima", (Size("rows", 768, 100),)),
+    SampleGenerator("redhat", (Size("people", 20_000, 200), Size("activities", 200_000, 1_000))),
     SampleGenerator("rossmann", (Size("stores", 120, 10, 1115), Size("days", 942, 120, 942))),
     SampleGenerator("boston", (Size("rows", 506, 100),)),
 )

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from casebook.column_types.column_type import ColumnType, InvalidValueError, distinct_of_type, is_null, objects, spread
+from casebook.column_types.column_type import ColumnType, InvalidValueError, is_null, objects, spread
 from casebook.column_types.declared_times import DatetimeType, FormattedDateType
 from casebook.column_types.tabular_types import FlagType, NumberType, TextType
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 WHOLE = re.compile(r"[+-]?\d+\.0+", re.ASCII)
+# A whole number with a fraction of zeros, an empty text, or separators at an end, which Python takes for blanks.
+OTHER_TEXT = r"^[+-]?[0-9]+\.0+$|^$|^[\x1c-\x1f]|[\x1c-\x1f]$"
 SPELLED = {
     True: ("true", "t", "yes", "y", "1", "1.0", "on"),
     False: ("false", "f", "no", "n", "0", "0.0", "off"),
@@ -121,17 +125,33 @@ class CategoryType(TextType):
             return str(int(number)) if number.is_integer() else repr(number)
         raise InvalidValueError
 
-    def is_certain(self, column: pd.Series) -> bool:  # noqa: ARG002 - blanks may have to go
-        """Return that values must be looked at."""
-        return False
-
     def parse_column(self, column: pd.Series, place: str) -> pd.Series:
         """Parse a column; one of texts that are as they should be stays as it is."""
-        if TextType.is_certain(self, column):
-            _, values = distinct_of_type(column)
-            if all(self.parse_value(value) == value for value in values.tolist()):
-                return column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
-        return super().parse_column(column, place)
+        if not self.is_certain(column):
+            return ColumnType.parse_column(self, column, place)
+        categorical = isinstance(column.dtype, pd.CategoricalDtype)
+        if _are_categories(column.cat.categories if categorical else column):
+            return column if categorical else self.make_categories(column)
+        return ColumnType.parse_column(self, column, place)
+
+    def make_categories(self, texts: pd.Series) -> pd.Series:
+        """Make categories of texts that are as they should be."""
+        return texts.astype("category")
+
+
+def _are_categories(texts: pd.Series | pd.Index) -> bool:
+    """Return whether texts are as `CategoryType` would read them: no blanks around, none empty, no number like 1.0."""
+    values = pa.array(texts, pa.string(), from_pandas=True)
+    odd = pc.or_(pc.not_equal(pc.utf8_trim_whitespace(values), values), pc.match_substring_regex(values, OTHER_TEXT))
+    return not pc.any(odd, min_count=0).as_py()
+
+
+class IdType(CategoryType):
+    """Names of rows, read as categories are; texts that differ in nearly every row are not worth a dictionary."""
+
+    def make_categories(self, texts: pd.Series) -> pd.Series:
+        """Leave the texts as they are."""
+        return texts
 
 
 CATEGORY = CategoryType()
@@ -155,9 +175,9 @@ class OrdinalType(CategoryType):
             return text
         raise InvalidValueError
 
-    def parse_column(self, column: pd.Series, place: str) -> pd.Series:
-        """Parse a column."""
-        return ColumnType.parse_column(self, column, place)
+    def is_certain(self, column: pd.Series) -> bool:  # noqa: ARG002 - a text may be none of them
+        """Return that values must be looked at."""
+        return False
 
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:
         """Make an ordered category."""
@@ -215,6 +235,7 @@ PLAIN_TYPES: Mapping[str, ColumnType] = {
     "integer": WholeNumberType(),
     "boolean": BooleanType(),
     "category": CATEGORY,
+    "id": IdType(),
     "datetime": DatetimeType(),
     "free_text": FreeTextType(),
     "any": AnyType(),

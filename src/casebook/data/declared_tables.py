@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from casebook.column_types.column_type import InvalidTableError
+from casebook.column_types.column_type import InvalidTableError, distinct, spread
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.column_types.parsing import conform_table
 from casebook.data.source_names import source_of
@@ -48,6 +48,7 @@ def type_table(
     kinds = {raw_name: schema.columns[name] for raw_name, name in names.items() if name in schema.columns}
     kinds |= {right: schema.columns[left] for right, left in keys.items()}
     file = source_of(raw, said.file)
+    data = data.for_columns([*names.values(), *keys.values()])
     typed = conform_table(raw[list(kinds)], kinds, file).rename(columns={**names, **keys})
     raw_target = next((raw_name for raw_name, name in names.items() if name == target), None)
     if raw_target is not None:
@@ -58,7 +59,7 @@ def type_table(
     wrong = [
         told
         for name in typed
-        if name in data.columns and name in names.values()
+        if name in data.columns
         for told in find_forbidden(typed[name], data.columns[name], f"{file}, column {name}")
     ]
     if wrong:
@@ -86,10 +87,16 @@ def refuse_repeated(columns: pd.DataFrame, file: str) -> None:
 def find_forbidden(column: pd.Series, said: ColumnParameters, place: str) -> Iterator[str]:
     """Find values that a declaration rules out -> the column, the rule, the count, the first value and its row."""
     known = column.notna().to_numpy()
-    if said.values:  # noqa: PD011 - no pandas object
-        allowed = [str(value) for value in said.values]  # noqa: PD011
-        other = known & ~column.astype("str").isin(allowed).to_numpy()
-        yield from _describe_wrong(column, other, f"must be one of {', '.join(allowed)}", place)
+    if said.values or said.pattern:  # noqa: PD011 - no pandas object
+        codes, values = distinct(column)
+        texts = pd.Series(values.astype("str"), dtype="str")
+        if said.values:  # noqa: PD011
+            allowed = [str(value) for value in said.values]  # noqa: PD011
+            other = spread(codes, ~texts.isin(allowed).to_numpy(bool), False)
+            yield from _describe_wrong(column, other, f"must be one of {', '.join(allowed)}", place)
+        if said.pattern:
+            other = spread(codes, ~texts.str.fullmatch(said.pattern).to_numpy(bool), False)
+            yield from _describe_wrong(column, other, f"must look like {said.pattern}", place)
     if said.minimum is not None or said.maximum is not None:
         numbers = column.to_numpy(np.float64, na_value=np.nan)
         low = -np.inf if said.minimum is None else said.minimum
@@ -147,10 +154,10 @@ def find_rows(many: pd.DataFrame, one: pd.DataFrame, said: TableParameters) -> n
     """
     left, right = np.zeros(len(many), dtype=np.int64), np.zeros(len(one), dtype=np.int64)
     for name in many.columns:
-        values = pd.Index(_plain(one[name].dropna()).unique())
-        for codes, column in ((left, many[name]), (right, one[name])):
-            own, distinct = pd.factorize(_plain(column))
-            found = np.append(values.get_indexer(pd.Index(distinct)), -1)[own]
+        (own_right, values), (own_left, others) = distinct(one[name]), distinct(many[name])
+        values = _plain(values)
+        for codes, own, of in ((left, own_left, values.get_indexer(_plain(others))), (right, own_right, None)):
+            found = own if of is None else np.append(of, -1)[own]
             codes[:] = np.where((codes < 0) | (found < 0), -1, codes * len(values) + found)
     known = np.flatnonzero(right >= 0)
     keys = pd.Index(right[known])
@@ -165,9 +172,9 @@ def find_rows(many: pd.DataFrame, one: pd.DataFrame, said: TableParameters) -> n
     return np.where((places >= 0) & (left >= 0), known[places] if len(known) else -1, -1)
 
 
-def _plain(column: pd.Series) -> pd.Series:
+def _plain(values: pd.Index) -> pd.Index:
     """Make texts of categories, whose indexes are looked up more slowly."""
-    return column.astype("str") if isinstance(column.dtype, pd.CategoricalDtype) else column
+    return values.astype("str") if isinstance(values.dtype, pd.CategoricalDtype) else values
 
 
 def describe_unmatched(keys: pd.DataFrame, table: str, said: TableParameters) -> str:
@@ -218,11 +225,11 @@ def number_classes(labels: pd.Series, classes: Sequence[Label], place: str) -> p
     Raises:
         InvalidTableError: a label is none of the classes.
     """
-    if classes:
-        numbers = {str(label): number for number, label in enumerate(classes)}
-        found = labels.astype("str").map(numbers)
-    else:
-        found = pd.to_numeric(labels.astype("str"), errors="coerce")
+    codes, values = distinct(labels)
+    texts = pd.Series(values.astype("str"), dtype="str")
+    numbers = {str(label): number for number, label in enumerate(classes)}
+    by_label = texts.map(numbers) if classes else pd.to_numeric(texts, errors="coerce")
+    found = pd.Series(spread(codes, by_label.to_numpy(np.float64), np.nan), labels.index)
     strange = found.isna().to_numpy() & labels.notna().to_numpy()
     if strange.any():
         rows = np.flatnonzero(strange)
@@ -230,7 +237,7 @@ def number_classes(labels: pd.Series, classes: Sequence[Label], place: str) -> p
             f"{place}: {str(labels.iloc[rows[0]])!r} is no class ({len(rows)} rows, first in data row {rows[0] + 1}); "
             f"there are {', '.join(map(str, classes))}"
         )
-    return found.astype("float64")
+    return found
 
 
 def mark_given_parts(column: pd.Series, test: Collection[object], place: str) -> pd.Series:

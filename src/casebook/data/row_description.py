@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from casebook.preprocessing.row_schema import Label
 
 # Named kinds of declared types; the others are made by `kind_of_column`.
-KINDS = {"integer": "integer", "boolean": "boolean", "category": "category", "text": "free_text", "id": "category"}
+KINDS = {"integer": "integer", "boolean": "boolean", "category": "category", "text": "free_text", "id": "id"}
 # Columns of these roles are never features.
 NO_FEATURES = frozenset({"target", "key", "group", "time", "split", "weight", "ignore"})
 CARRIED = ("group", "key", "time", "split", "weight")
@@ -107,6 +107,7 @@ def describe_rows(
         InvalidTableError: the declaration and the files do not fit.
     """
     places = list_joined_columns({name: list(map(str, table.columns)) for name, table in tables.items()}, data)
+    data = data.for_columns(places)
     first = data.tables[next(iter(data.tables))].file
     for name, table in tables.items():
         if not len(table):

@@ -27,6 +27,7 @@ from casebook.preprocessing.row_schema import RowSchema
 from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from casebook.config.schema.table_declaration import TableParameters
@@ -46,12 +47,14 @@ class DeclaredTable(RawFile):
             filepath: another file of the same form.
             metadata: for Kedro-Viz.
         """
-        tables = read_declaration(case).data.tables
-        self._table = tables[table or next(iter(tables))]
+        data = read_declaration(case).data
+        self._table = data.tables[table or next(iter(data.tables))]
+        ids = [name for name, column in data.columns.items() if column.type == "id"]
+        self._plain = {name.removeprefix(self._table.prefix) for name in ids} - set(self._table.join_on.values())
         super().__init__(filepath or str(find_file(case, self._table.file)), metadata)
 
     def _read(self) -> pd.DataFrame:
-        table, split = read_table(self._filepath, self._table), self._table.given_split
+        table, split = read_table(self._filepath, self._table, self._plain), self._table.given_split
         return divide_rows(table, split) if split else table
 
 
@@ -104,8 +107,13 @@ def is_usual(said: TableParameters) -> bool:
     return said.delimiter == "," and said.encoding.lower() in {"utf-8", "utf8"} and not said.nulls
 
 
-def read_table(path: Path, said: TableParameters) -> pd.DataFrame:
+def read_table(path: Path, said: TableParameters, plain: Collection[str] = ()) -> pd.DataFrame:
     """Read a file as its declaration says.
+
+    Args:
+        path: of the file.
+        said: its declaration.
+        plain: columns of a usual text file that are read as texts instead of categories.
 
     Raises:
         ValueError: it cannot be read so, or has columns twice or without a name.
@@ -118,7 +126,7 @@ def read_table(path: Path, said: TableParameters) -> pd.DataFrame:
     elif kind_of(path) == ARRAYS:
         table = frame_columns(read_arrays(path), said.arrays, path.name)
     else:
-        table = _read_text(path, said)
+        table = _read_text(path, said, plain)
     if said.names and kind in (PARQUET | WORKBOOKS):
         table = table.set_axis(said.names, axis="columns")
     table = name_columns(table, said)
@@ -143,10 +151,10 @@ def spell(name: str) -> str:
     return name.strip().lower()
 
 
-def _read_text(path: Path, said: TableParameters) -> pd.DataFrame:
+def _read_text(path: Path, said: TableParameters, plain: Collection[str]) -> pd.DataFrame:
     """Read a CSV file, packed or not, whose columns are texts: what they mean is for their types to say."""
     if is_usual(said):
-        table = read_csv(path, () if said.header else said.column_names)
+        table = read_csv(path, () if said.header else said.column_names, plain)
         return table.set_axis(said.names, axis="columns") if said.header and said.names else table
     first = _read_first_line(path, said)
     # Where the declaration names the columns, a line that is no row of values is a header all the same.

@@ -150,7 +150,7 @@ class DeclaredRowsReader(NewRowsReader):
         table = self._read_table(said)
         keys = {right: left for left, right in said.join_on.items()}
         kinds = {
-            left: kind_of_column(table[right], self.data.columns.get(left), said.decimal)
+            left: kind_of_column(table[right], self.data.for_columns([left]).columns.get(left), said.decimal)
             for right, left in keys.items()
         }
         parsed = pd.DataFrame({left: parse_leniently(table[right], kinds[left]) for right, left in keys.items()})

@@ -54,10 +54,16 @@ def take_as_it_is(column: pd.Series) -> pd.Series:
 
 def part_of_date(column: pd.Series, part: str) -> pd.Series:
     """Take a part of each date: float64 with NaN where it is missing, int16 where none is."""
+    return parts_of_date(column, [{"part": part}])[0]
+
+
+def parts_of_date(column: pd.Series, options: Sequence[Mapping[str, str]]) -> list[pd.Series]:
+    """Take several parts of each date, whose distinct values are looked for once."""
     codes, values = distinct(column)
-    found = np.array([DATE_PARTS[part](day) for day in pd.DatetimeIndex(values)], dtype=np.float64)
-    parts = spread(codes, found, nan)
-    return pd.Series(parts if (codes < 0).any() else parts.astype(np.int16), column.index)
+    days, missing = pd.DatetimeIndex(values), bool((codes < 0).any())
+    found = [np.array([DATE_PARTS[each["part"]](day) for day in days], dtype=np.float64) for each in options]
+    parts = [spread(codes, part if missing else part.astype(np.int16), nan if missing else 0) for part in found]
+    return [pd.Series(part, column.index) for part in parts]
 
 
 def _part_of_day(day: date | None, part: str) -> float:
@@ -160,7 +166,7 @@ DATE_PARTS: Mapping[str, Callable[[Any], int]] = {**DAY_PARTS, "hour": lambda mo
 
 FUNCTIONS: Mapping[str, RowFunction] = {
     "as_is": RowFunction(take_as_it_is, lambda value: value),
-    "date_part": RowFunction(part_of_date, _part_of_day, options=("part",)),
+    "date_part": RowFunction(part_of_date, _part_of_day, parts_of_date, options=("part",)),
     "days_between": RowFunction(days_between, inputs=2),
     "number_in_text": RowFunction(number_in, number_of),
     "ratio": RowFunction(ratio, inputs=2),

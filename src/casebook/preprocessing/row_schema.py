@@ -125,10 +125,15 @@ class RowSchema:
 
 
 def trace_sources(features: Mapping[str, Feature], columns: Collection[str]) -> FeatureSources:
-    """Return of each feature all raw columns that it is made of."""
+    """Return of each feature all raw columns that it is made of.
+
+    Args:
+        features: each after those that it is made of.
+        columns: raw ones; what is neither one of them nor a feature is one too.
+    """
     found: dict[str, tuple[str, ...]] = {}
     for name, feature in features.items():
-        raw = [each for of in feature.of for each in ((of,) if of in columns else found[of])]
+        raw = [each for of in feature.of for each in ((of,) if of in columns else found.get(of, (of,)))]
         found[name] = tuple(dict.fromkeys(raw))
     return found
 

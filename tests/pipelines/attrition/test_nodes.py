@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.pipelines.conftest import Ingest
+    from tests.declared_fixtures import Ingest
 
 EXPECTED = {
     "satisfaction_level": [0.38, 0.8, 0.11, 0.72],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
     from tests.conftest import Project
-    from tests.pipelines.conftest import Ingest
+    from tests.declared_fixtures import Ingest
 
 RAW_ROW = [
     "satisfaction_level", "last_evaluation", "number_project", "average_montly_hours", "time_spend_company",

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
-
-    from tests.pipelines.conftest import Ingest
+    from tests.declared_fixtures import Ingest
 
     Read = Callable[[Path], pd.DataFrame]
 

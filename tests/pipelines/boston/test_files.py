@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.declared_fixtures import Ingest
     from tests.pipelines.boston.conftest import Read
-    from tests.pipelines.conftest import Ingest
 
     Arrays = dict[str, np.ndarray]
 

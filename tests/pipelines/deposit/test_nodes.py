@@ -13,7 +13,7 @@ from casebook.column_types.parsing import InvalidTableError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.pipelines.conftest import Ingest
+    from tests.declared_fixtures import Ingest
 
 NUMBERS = {
     "age": [59, 30, 41],

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.pipelines.conftest import Ingest
+    from tests.declared_fixtures import Ingest
 
     Engineer = Callable[[pd.DataFrame], pd.DataFrame]
 

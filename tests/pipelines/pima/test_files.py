@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.pipelines.conftest import Ingest
+    from tests.declared_fixtures import Ingest
 
     Read = Callable[[Path], pd.DataFrame]
 

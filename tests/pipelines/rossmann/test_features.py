@@ -9,22 +9,37 @@ import pandas as pd
 import pytest
 
 from casebook.column_types.parsing import conform_table
-from casebook.pipelines.rossmann.columns import FEATURE_SOURCES, RAW_ROW
-from casebook.pipelines.rossmann.features import engineer_features, find_easter, list_holidays
-from casebook.pipelines.rossmann.nodes import ingest_days, ingest_stores, merge_stores
+from casebook.pipelines.rossmann.features import FEATURES, find_easter, list_holidays
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from tests.declared_fixtures import Ingest
+
+    from casebook.preprocessing.row_schema import RowSchema
+
+    Engineer = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 @pytest.fixture
-def joined(raw_days: pd.DataFrame, raw_stores: pd.DataFrame) -> pd.DataFrame:
-    return merge_stores(ingest_days(raw_days), ingest_stores(raw_stores), "refuse")[0]
+def ingested(ingest: Ingest, raw_days: pd.DataFrame, raw_stores: pd.DataFrame) -> tuple[pd.DataFrame, RowSchema]:
+    return ingest("rossmann", raw_days, raw_stores)
 
 
-def test_features_have_their_values(joined: pd.DataFrame) -> None:
+@pytest.fixture
+def joined(ingested: tuple[pd.DataFrame, RowSchema]) -> pd.DataFrame:
+    return ingested[0]
+
+
+@pytest.fixture
+def engineer_features(ingested: tuple[pd.DataFrame, RowSchema]) -> Engineer:
+    return ingested[1].engineer_features
+
+
+def test_features_have_their_values(engineer_features: Engineer, joined: pd.DataFrame) -> None:
     features = engineer_features(joined)
-    assert features.columns.tolist() == [*FEATURE_SOURCES, "date", "Sales"]
+    assert features.columns.tolist() == [*FEATURES, "Sales"]
     expected = {
         "store": [1, 730, 1, 730, 1],
         "day_of_week": [5, 4, 4, 3, 2],
@@ -69,7 +84,7 @@ def test_features_have_their_values(joined: pd.DataFrame) -> None:
     assert features["Sales"].dtype == np.float64
 
 
-def test_promo2_weeks_count_from_the_monday_of_the_iso_week(joined: pd.DataFrame) -> None:
+def test_promo2_weeks_count_from_the_monday_of_the_iso_week(engineer_features: Engineer, joined: pd.DataFrame) -> None:
     dates = pd.to_datetime(["2012-12-30", "2012-12-31", "2013-01-06", "2013-01-07", "2013-02-04"]).astype(
         "datetime64[s]"
     )
@@ -79,32 +94,30 @@ def test_promo2_weeks_count_from_the_monday_of_the_iso_week(joined: pd.DataFrame
     assert engineer_features(later)["promo2_weeks"].tolist() == [0, 0, 0, 0, 4]
 
 
-def test_a_competitor_of_unknown_age_stays_unknown(joined: pd.DataFrame) -> None:
+def test_a_competitor_of_unknown_age_stays_unknown(engineer_features: Engineer, joined: pd.DataFrame) -> None:
     features = engineer_features(joined.assign(CompetitionOpenSinceMonth=np.nan))
     assert features["competition_months"].isna().all()
 
 
-def test_neither_sales_nor_customers_are_needed(joined: pd.DataFrame) -> None:
+def test_neither_sales_nor_customers_are_needed(engineer_features: Engineer, joined: pd.DataFrame) -> None:
     features = engineer_features(joined.drop(columns=["Sales", "Customers"]))
-    assert features.columns.tolist() == [
-        *(name for name in FEATURE_SOURCES if not name.startswith("customers")),
-        "date",
-    ]
+    assert features.columns.tolist() == [name for name in FEATURES if not name.startswith("customers")]
     pd.testing.assert_frame_equal(features, engineer_features(joined)[features.columns.tolist()])
 
 
-def test_a_row_has_the_same_features_alone_and_among_others(joined: pd.DataFrame) -> None:
+def test_a_row_has_the_same_features_alone_and_among_others(engineer_features: Engineer, joined: pd.DataFrame) -> None:
     together = engineer_features(joined)
     for place in range(len(joined)):
         alone = engineer_features(joined.iloc[[place]])
         pd.testing.assert_frame_equal(alone, together.iloc[[place]], check_dtype=False)
 
 
-def test_nulls_of_a_request_are_no_errors(joined: pd.DataFrame) -> None:
+def test_nulls_of_a_request_are_no_errors(ingested: tuple[pd.DataFrame, RowSchema]) -> None:
+    joined, schema = ingested
     request = joined.drop(columns="Sales").astype(object)
     request = request.assign(Date=request["Date"].astype(str), **dict.fromkeys(["Open", "Store", "StateHoliday"]))
     request.loc[0, ["Date", "DayOfWeek", "Promo2", "StoreType"]] = None
-    features = engineer_features(conform_table(request, RAW_ROW, "a row"))
+    features = schema.engineer_features(conform_table(request, schema.columns, "a row"))
     assert features.loc[0, ["year", "season", "open", "store", "state_holiday", "promo2_weeks"]].isna().tolist() == [
         True, True, True, True, True, False,
     ]  # fmt: skip
@@ -112,7 +125,7 @@ def test_nulls_of_a_request_are_no_errors(joined: pd.DataFrame) -> None:
     assert features["state_holiday_flag"].tolist() == [False] * 5
 
 
-def test_an_input_is_not_changed(joined: pd.DataFrame) -> None:
+def test_an_input_is_not_changed(engineer_features: Engineer, joined: pd.DataFrame) -> None:
     before = joined.copy()
     engineer_features(joined)
     pd.testing.assert_frame_equal(joined, before)
@@ -148,7 +161,7 @@ def test_holidays_of_a_year_are_those_of_all_germany() -> None:
     ],
 )
 def test_the_published_mistake_ends_where_the_pieces_of_the_file_ended(
-    joined: pd.DataFrame, date: str, store: int, marked: bool
+    engineer_features: Engineer, joined: pd.DataFrame, date: str, store: int, marked: bool
 ) -> None:
     row = joined.head(1).assign(Date=pd.to_datetime([date]).astype("datetime64[s]"), Store=store)
     assert engineer_features(row)["state_holiday_published"].tolist() == [marked]
@@ -157,13 +170,13 @@ def test_the_published_mistake_ends_where_the_pieces_of_the_file_ended(
 
 @pytest.mark.real
 @pytest.mark.filterwarnings("ignore::pandas.errors.DtypeWarning")
-def test_on_the_real_file_the_mistake_is_that_of_pandas_reading_it_in_pieces(real_raw: Path) -> None:
+def test_on_the_real_file_the_mistake_is_that_of_pandas_reading_it_in_pieces(ingest: Ingest, real_raw: Path) -> None:
     folder = real_raw / "rossmann"
     as_published = pd.read_csv(folder / "train.csv")
     stores = pd.read_csv(folder / "store.csv", dtype="str")
     days = pd.read_csv(folder / "train.csv", dtype="str")
-    joined, _ = merge_stores(ingest_days(days), ingest_stores(stores), "refuse")
-    features = engineer_features(joined)
+    joined, schema = ingest("rossmann", days, stores)
+    features = schema.engineer_features(joined)
     # Under the published code an integer 0 differs from the text "0".
     expected = (as_published["StateHoliday"] != "0").to_numpy()
     assert int(expected.sum()) == 31_050 + 131_072

@@ -10,6 +10,8 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 
+from casebook.cases.declared import read_declaration
+from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.loader import read_case
 from casebook.config.resolve import InvalidParametersError, resolve_case
@@ -20,17 +22,15 @@ from casebook.evaluation.permutation_importance import permute_raw_columns
 from casebook.inference.row_model import RowModel
 from casebook.model_registry.model_package import Package, write_package
 from casebook.models.networks import build_network
-from casebook.pipelines.rossmann import create_pipeline
-from casebook.pipelines.rossmann.columns import FEATURE_SOURCES, RAW_ROW
-from casebook.pipelines.rossmann.features import engineer_features
 from casebook.synthetic_data import rossmann
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 TREE = read_case("rossmann", "base")
+RAW_ROW = [name for name in read_declaration("rossmann").data.columns if name != "Sales"]
 VARIANTS = ("default", *sorted(TREE["variants"], key=lambda name: (name[0].isdigit(), name)))
-PREPARED = ("preprocessor", "example_rows", "joined_rows", "split_assignment", "test_arrays")
+PREPARED = ("preprocessor", "example_rows", "joined_rows", "split_assignment", "test_arrays", "row_schema")
 EVALUATED = ("network", "test_predictions", "test_metrics", "importance", "model")
 # On 60 days a test of 42 would leave little to learn from.
 SPLIT = {"test_days": 21, "validation_days": 7}
@@ -66,7 +66,8 @@ def run_graph(files: dict[str, pd.DataFrame], wanted: tuple[str, ...], **given: 
         | {"rossmann.reference_model": MemoryDataset(copy_mode="assign")}
         | {"rossmann.training_callbacks": MemoryDataset([])}
     )
-    SequentialRunner().run(create_pipeline().to_outputs(*(f"rossmann.{name}" for name in wanted)), catalog)
+    graph = load_case("rossmann").create_pipeline()
+    SequentialRunner().run(graph.to_outputs(*(f"rossmann.{name}" for name in wanted)), catalog)
     found = {name: catalog.load(f"rossmann.{name}") for name in wanted}
     return {**found, "training": parameters["training"]}
 
@@ -80,7 +81,7 @@ def prepared(files: dict[str, pd.DataFrame]) -> dict[str, dict[str, Any]]:
 def open_untrained(made: dict[str, Any], folder: Path) -> RowModel:
     """Open a variant's model, with the network as it is before training, as it lies in a store."""
     network = build_network(made["preprocessor"], NetworkParameters.model_validate(made["training"]["network"]))
-    package = Package(network, made["preprocessor"], "regression", 0.5, made["example_rows"])
+    package = Package(network, made["preprocessor"], "regression", 0.5, made["example_rows"], made["row_schema"])
     return RowModel.load(write_package(package, "rossmann", folder).parts)
 
 
@@ -151,7 +152,8 @@ def test_rows_in_their_own_order_are_prepared_again_as_they_were(prepared: dict[
     made = prepared["default"]
     rows = made["joined_rows"][(made["split_assignment"]["part"] & TEST > 0).to_numpy()]
     arrays = {name: values for name, values in made["test_arrays"].items() if name != "target"}
-    permuted = permute_raw_columns(arrays, rows, made["preprocessor"], FEATURE_SOURCES, engineer_features)
+    schema = made["row_schema"]
+    permuted = permute_raw_columns(arrays, rows, made["preprocessor"], schema.sources, schema.engineer_features)
     assert set(permuted) == set(RAW_ROW) - {"Customers"}
     for permute in permuted.values():
         for name, block in permute(np.arange(len(rows))).items():
@@ -161,8 +163,8 @@ def test_rows_in_their_own_order_are_prepared_again_as_they_were(prepared: dict[
 def test_a_permuted_store_moves_all_features_that_it_enters_and_no_others(prepared: dict[str, dict[str, Any]]) -> None:
     made = prepared["default"]
     rows = made["joined_rows"][(made["split_assignment"]["part"] & TEST > 0).to_numpy()]
-    arrays, preprocessor = made["test_arrays"], made["preprocessor"]
-    permuted = permute_raw_columns(arrays, rows, preprocessor, FEATURE_SOURCES, engineer_features)
+    arrays, preprocessor, schema = made["test_arrays"], made["preprocessor"], made["row_schema"]
+    permuted = permute_raw_columns(arrays, rows, preprocessor, schema.sources, schema.engineer_features)
     found = permuted["Store"](np.arange(len(rows))[::-1])
     moved = {
         name for name, (block, place) in preprocessor.positions.items()

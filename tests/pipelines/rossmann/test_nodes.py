@@ -8,32 +8,28 @@ import pandas as pd
 import pytest
 
 from casebook.column_types.parsing import InvalidTableError
-from casebook.pipelines.rossmann.columns import DAYS, RAW_ROW, STORES
-from casebook.pipelines.rossmann.nodes import ingest_days, ingest_stores, merge_stores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.declared_fixtures import Ingest
+
     Change = Callable[[pd.DataFrame], pd.DataFrame]
 
 
-def test_days_are_typed(raw_days: pd.DataFrame) -> None:
-    expected = raw_days.assign(
+def test_days_and_stores_are_typed_and_joined(ingest: Ingest, raw_days: pd.DataFrame, raw_stores: pd.DataFrame) -> None:
+    rows, schema = ingest("rossmann", raw_days, raw_stores)
+    days = raw_days.assign(
         Store=[1, 730, 1, 730, 1],
         DayOfWeek=[5, 4, 4, 3, 2],
         Date=pd.array(raw_days["Date"].tolist(), dtype="datetime64[s]"),
-        Sales=[5263, 6064, 8314, 0, 0],
+        Sales=[5263.0, 6064.0, 8314.0, 0.0, 0.0],
         Customers=[555, 625, 821, 0, 0],
         Open=[True, True, True, False, False],
         Promo=[True, False, False, False, False],
         SchoolHoliday=[True, False, False, True, True],
     )
-    pd.testing.assert_frame_equal(ingest_days(raw_days), expected)
-
-
-def test_stores_are_typed(raw_stores: pd.DataFrame) -> None:
-    expected = raw_stores.assign(
-        Store=[1, 2, 730],
+    stores = raw_stores.assign(
         CompetitionDistance=[1270.0, None, 40.0],
         CompetitionOpenSinceMonth=[9.0, None, 8.0],
         CompetitionOpenSinceYear=[2008.0, None, 2014.0],
@@ -41,13 +37,16 @@ def test_stores_are_typed(raw_stores: pd.DataFrame) -> None:
         Promo2SinceWeek=[None, None, 1.0],
         Promo2SinceYear=[None, None, 2013.0],
     )
-    pd.testing.assert_frame_equal(ingest_stores(raw_stores), expected)
+    of_each = stores.drop(columns="Store").iloc[[0, 2, 0, 2, 0]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(rows, pd.concat([days, of_each], axis=1))
+    assert set(schema.columns) == set(rows) - {"Sales"}
 
 
-def test_columns_may_come_in_any_order_and_are_put_in_theirs(raw_days: pd.DataFrame, raw_stores: pd.DataFrame) -> None:
-    days, stores = ingest_days(raw_days[sorted(raw_days)]), ingest_stores(raw_stores[sorted(raw_stores)])
-    assert (days.columns.tolist(), stores.columns.tolist()) == (list(DAYS), list(STORES))
-    assert (len(DAYS), len(STORES)) == (9, 10)
+def test_columns_may_come_in_any_order(ingest: Ingest, raw_days: pd.DataFrame, raw_stores: pd.DataFrame) -> None:
+    rows, schema = ingest("rossmann", raw_days, raw_stores)
+    turned, again = ingest("rossmann", raw_days[sorted(raw_days)], raw_stores[sorted(raw_stores)])
+    pd.testing.assert_frame_equal(turned[rows.columns.tolist()], rows)
+    assert again.features == schema.features
 
 
 def change(column: str, *values: object) -> Change:
@@ -57,7 +56,7 @@ def change(column: str, *values: object) -> Change:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda table: table.drop(columns="Promo"), " lacks the column Promo; it has Store, DayOfWeek, Date, Sales"),
+        (lambda table: table.drop(columns="Promo"), ", store.csv 'Promo' (did you mean Promo2"),
         (lambda table: table.assign(Weather="rain"), " has columns that nothing is known of: Weather; remove them"),
         (lambda table: table.head(0), " has a header but no rows; put the complete file there"),
         (
@@ -70,7 +69,7 @@ def change(column: str, *values: object) -> Change:
         ),
         (
             change("Sales", "5263", "6064", "-8314", "0", "0"),
-            ", column Sales: must not be negative (1 rows, first '-8314' in data row 3)",
+            ", column Sales: must be from 0 to inf (1 rows, first '-8314.0' in data row 3)",
         ),
         (
             change("Sales", "5263", "6064", None, "0", "0"),
@@ -86,15 +85,15 @@ def change(column: str, *values: object) -> Change:
         ),
         (
             change("DayOfWeek", "5", "4", "8", "3", "2"),
-            ", column DayOfWeek: must be a whole number from 1 to 7 (1 rows, first '8' in data row 3)",
+            ", column DayOfWeek: must be from 1 to 7 (1 rows, first '8' in data row 3)",
         ),
         (
             change("Store", "1", "2.5", "1", "730", "1"),
-            ", column Store: must be a whole number from 1 to 99999 (1 rows, first '2.5' in data row 2)",
+            ", column Store: '2.5' is not a whole number (1 of 5 rows, first in data row 2)",
         ),
         (
             change("Open", "1", "closed", "1", "0", "0"),
-            ", column Open: 'closed' is not true or false (1 of 5 rows, first in data row 2)",
+            ", column Open: 'closed' is not yes or no, true or false, 1 or 0 (1 of 5 rows, first in data row 2)",
         ),
         (
             change("Open", "1", None, "1", "0", "0"),
@@ -102,94 +101,70 @@ def change(column: str, *values: object) -> Change:
         ),
         (
             change("Date", "2014-09-25", "2014-09-25", "2014-09-25", "2013-12-25", "2013-01-01"),
-            ", columns Store and Date: store 1 has more than one row for 2014-09-25 (1 rows too many); keep one",
+            ", columns Store and Date: Store 1, Date 2014-09-25 00:00:00 stands in more than one row (1 rows too many)",
         ),
     ],
 )
-def test_days_that_cannot_be_learnt_from_are_refused(raw_days: pd.DataFrame, spoil: Change, message: str) -> None:
+def test_days_that_cannot_be_learnt_from_are_refused(
+    ingest: Ingest, raw_days: pd.DataFrame, raw_stores: pd.DataFrame, spoil: Change, message: str
+) -> None:
     with pytest.raises(InvalidTableError) as caught:
-        ingest_days(spoil(raw_days))
+        ingest("rossmann", spoil(raw_days), raw_stores)
     assert f"train.csv{message}" in str(caught.value)
 
 
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (
-            lambda table: table.drop(columns=["Promo2", "Assortment"]),
-            " lacks the columns Assortment, Promo2; it has Store, StoreType",
-        ),
-        (lambda table: table.assign(Sales=1), " has columns that nothing is known of: Sales; remove them"),
-        (
-            change("Store", "1", "2", "1"),
-            ", column Store: must not hold a value twice (2 rows, first '1' in data row 1)",
-        ),
+        (lambda table: table.drop(columns="Assortment"), " 'Assortment'"),
+        (lambda table: table.drop(columns="Store"), " 'Store' (did you mean StoreType?)"),
+        (lambda table: table.assign(Sales=1), ", column Sales: days has one of that name too"),
+        (lambda table: table.assign(Rent=1), " has columns that nothing is known of: Rent; remove them"),
+        (change("Store", "1", "2", "1"), ": Store 1 stands 2 times (1 rows too many); keep one row for each Store"),
         (
             change("StoreType", "c", "e", "d"),
             ", column StoreType: must be one of a, b, c, d (1 rows, first 'e' in data row 2)",
         ),
         (
             change("CompetitionDistance", "1270", "-1", "40"),
-            ", column CompetitionDistance: must not be negative (1 rows, first '-1' in data row 2)",
+            ", column CompetitionDistance: must be from 0 to inf (1 rows, first '-1' in data row 2)",
         ),
         (
             change("CompetitionOpenSinceMonth", "9", None, "13"),
-            ", column CompetitionOpenSinceMonth: must be a whole number from 1 to 12 (1 rows, first '13.0' in",
+            ", column CompetitionOpenSinceMonth: must be from 1 to 12 (1 rows, first '13.0' in",
         ),
         (
             change("Promo2SinceWeek", None, None, "54"),
-            ", column Promo2SinceWeek: must be a whole number from 1 to 53 (1 rows, first '54.0' in data row 3)",
+            ", column Promo2SinceWeek: must be from 1 to 53 (1 rows, first '54.0' in data row 3)",
         ),
         (
             change("PromoInterval", None, None, "Jan"),
-            ", column PromoInterval: must be Jan,Apr,Jul,Oct or Feb,May,Aug,Nov or Mar,Jun,Sept,Dec (1 rows, first",
+            ", column PromoInterval: must be one of Jan,Apr,Jul,Oct, Feb,May,Aug,Nov, Mar,Jun,Sept,Dec (1 rows, first",
         ),
     ],
 )
-def test_stores_that_do_not_fit_are_refused(raw_stores: pd.DataFrame, spoil: Change, message: str) -> None:
+def test_stores_that_do_not_fit_are_refused(
+    ingest: Ingest, raw_days: pd.DataFrame, raw_stores: pd.DataFrame, spoil: Change, message: str
+) -> None:
     with pytest.raises(InvalidTableError) as caught:
-        ingest_stores(spoil(raw_stores))
+        ingest("rossmann", raw_days, spoil(raw_stores))
     assert f"store.csv{message}" in str(caught.value)
 
 
-def test_each_day_gets_its_store(raw_days: pd.DataFrame, raw_stores: pd.DataFrame) -> None:
-    days, stores = ingest_days(raw_days), ingest_stores(raw_stores)
-    joined, counts = merge_stores(days, stores, "refuse")
-    assert counts == {"data/dropped_days": 0.0}
-    assert joined.columns.tolist() == [*DAYS, *(name for name in STORES if name != "Store")]
-    assert set(joined.columns) - {"Sales"} == set(RAW_ROW)
-    assert joined.shape == (5, 18)
-    pd.testing.assert_frame_equal(joined[list(DAYS)], days)
-    assert joined["StoreType"].tolist() == ["c", "d", "c", "d", "c"]
-    assert joined["CompetitionDistance"].tolist() == [1270.0, 40.0, 1270.0, 40.0, 1270.0]
-
-
 def test_days_of_an_unknown_store_are_refused_with_the_first_examples(
-    raw_days: pd.DataFrame, raw_stores: pd.DataFrame
+    ingest: Ingest, raw_days: pd.DataFrame, raw_stores: pd.DataFrame
 ) -> None:
-    days, stores = ingest_days(raw_days), ingest_stores(raw_stores).query("Store != 730")
     with pytest.raises(InvalidTableError) as caught:
-        merge_stores(days, stores, "refuse")
+        ingest("rossmann", raw_days, raw_stores.head(2))
     assert str(caught.value) == (
-        "train.csv, column Store: 2 rows have a Store that store.csv does not hold (first: 730); add the missing "
-        "rows there, or give `rossmann.unknown_stores=drop` to leave them out"
+        "2 rows have no partner in store.csv (first: Store 730); add the missing rows there, or give "
+        "data.tables.stores.unmatched=missing to keep them, or =drop to leave them out"
     )
 
 
-def test_days_of_an_unknown_store_are_dropped_and_counted_on_request(
-    raw_days: pd.DataFrame, raw_stores: pd.DataFrame
+def test_days_of_an_unknown_store_are_dropped_on_request(
+    ingest: Ingest, raw_days: pd.DataFrame, raw_stores: pd.DataFrame
 ) -> None:
-    days, stores = ingest_days(raw_days), ingest_stores(raw_stores).query("Store != 730")
-    joined, counts = merge_stores(days, stores, "drop")
-    assert counts == {"data/dropped_days": 2.0}
+    joined, _ = ingest("rossmann", raw_days, raw_stores.head(2), stores={"unmatched": "drop"})
     assert joined["Store"].tolist() == [1, 1, 1]
     assert joined["Sales"].tolist() == [5263, 8314, 0]
-
-
-def test_no_node_changes_what_it_is_given(raw_days: pd.DataFrame, raw_stores: pd.DataFrame) -> None:
-    before = raw_days.copy(), raw_stores.copy()
-    days, stores = ingest_days(raw_days), ingest_stores(raw_stores)
-    typed = days.copy(), stores.copy()
-    merge_stores(days, stores, "drop")
-    for table, kept in zip((raw_days, raw_stores, days, stores), (*before, *typed), strict=True):
-        pd.testing.assert_frame_equal(table, kept)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from mlflow import MlflowClient
 
-from casebook.pipelines.rossmann.columns import RAW_ROW
+from casebook.cases.declared import read_declaration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
     from tests.conftest import Project
 
+RAW_ROW = [name for name in read_declaration("rossmann").data.columns if name != "Sales"]
 METRICS = {"mae", "mse", "rmse", "rmspe", "mape"}
 FIGURES = {
     "learning_curves", "permutation_importance", "sales_over_time", "error_by_store_type", "store_classes",
@@ -79,7 +80,7 @@ def test_scores_of_network_baseline_and_reference_stand_side_by_side(run: Run, w
 def test_rows_are_counted_and_the_test_comes_last(project: Project, run: Run) -> None:
     rows = [run.data.metrics[f"data/{part}_rows"] for part in ("train", "validation", "test", "promotion", "unused")]
     assert sum(rows) == 12 * 200
-    assert run.data.metrics["data/dropped_days"] == 0
+    assert run.data.metrics["data/unmatched_rows"] == 0
     data = project.root / "data"
     part = pd.read_parquet(data / "runs" / "rossmann" / "latest" / "05_model_input" / "split_assignment.parquet")[
         "part"

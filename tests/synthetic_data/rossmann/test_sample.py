@@ -8,13 +8,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.datasets import RawTable
-from casebook.pipelines.rossmann.columns import DAYS, STORES
-from casebook.pipelines.rossmann.nodes import ingest_days, ingest_stores, merge_stores
+from casebook.cases.declared import read_declaration
 from casebook.synthetic_data.rossmann import FILES, Sample, best_reachable, generate_sample, write_sample
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.declared_fixtures import Ingest
+
+
+DECLARED = list(read_declaration("rossmann").data.columns)
+DAYS = DECLARED[: DECLARED.index("StoreType")]
+STORES = ["Store", *DECLARED[len(DAYS) :]]
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +43,8 @@ def test_the_same_arguments_give_the_same_files_and_another_seed_others(tmp_path
 
 def test_columns_and_sizes_are_those_that_were_asked_for(sample: Sample) -> None:
     train, stores, test = (sample.tables[name] for name in FILES)
-    assert train.columns.tolist() == list(DAYS)
-    assert stores.columns.tolist() == list(STORES)
+    assert train.columns.tolist() == DAYS
+    assert stores.columns.tolist() == STORES
     assert test.columns.tolist() == ["Id", *(name for name in DAYS if name not in {"Sales", "Customers"})]
     assert (train["Store"].nunique(), train["Date"].nunique(), len(stores), len(test)) == (60, 942, 60, 60 * 48)
     # A sixth of the stores lacks the second half of 2014.
@@ -111,13 +116,14 @@ def test_files_have_the_forms_of_the_originals(tmp_path: Path) -> None:
     assert stores.str.fullmatch(r'\d+,"[abcd]","[abc]",\d*,\d*,\d*,(0,,,""|1,\d+,\d+,"\w+,\w+,\w+,\w+")').all()
 
 
-def test_files_are_taken_by_the_case(tmp_path: Path) -> None:
+def test_files_are_taken_by_the_case(ingest: Ingest, tmp_path: Path) -> None:
     sample = generate_sample(stores=12, days=120, seed=1)
     write_sample(sample, tmp_path)
-    days = ingest_days(RawTable(str(tmp_path / "train.csv")).load())
-    stores = ingest_stores(RawTable(str(tmp_path / "store.csv")).load())
-    joined, counts = merge_stores(days, stores, "refuse")
-    assert counts == {"data/dropped_days": 0.0}
+    days, stores = (
+        DeclaredTable("rossmann", table, str(tmp_path / file)).load()
+        for table, file in (("days", "train.csv"), ("stores", "store.csv"))
+    )
+    joined, _ = ingest("rossmann", days, stores)
     assert joined["Sales"].tolist() == sample.tables["train.csv"]["Sales"].tolist()
     assert stores["PromoInterval"].isna().sum() == sample.tables["store.csv"]["PromoInterval"].isna().sum() > 0
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from fnmatch import fnmatchcase
 from itertools import chain
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from casebook.config.schema.types import Names, Parameters, Seed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 Role = Literal["feature", "target", "key", "group", "time", "split", "weight", "leak", "ignore"]
 DeclaredType = Literal["number", "integer", "boolean", "category", "ordinal", "date", "datetime", "text", "id"]
@@ -33,6 +38,11 @@ def _name_columns(block: Any) -> Any:  # noqa: ANN401 - not checked yet
     if lost:
         raise ValueError(f"YAML reads a name as {lost[0]!r} (no, yes, on, off, null): put it in quotes")
     return {str(name): said for name, said in block.items()}
+
+
+def is_pattern(name: str) -> bool:
+    """Return whether a name stands for columns of like names, as `sensor_*` does."""
+    return any(sign in name for sign in "*?[")
 
 
 def _write_labels(labels: Any) -> Any:  # noqa: ANN401
@@ -117,6 +127,7 @@ class ColumnParameters(Parameters):
     )
     test: Labels = Field(default_factory=list, description="of the role split: the values of test rows")
     values: Labels = Field(default_factory=list, description="the only values there may be")
+    pattern: str = Field(default="", description="regular expression that all of a text must match")
     minimum: float | None = None
     maximum: float | None = None
     nullable: bool = Field(default=True, description="false refuses a file with empty cells here")
@@ -139,6 +150,10 @@ class ColumnParameters(Parameters):
             labels = [str(label) for label in getattr(self, option)]
             if len(set(labels)) < len(labels):
                 raise ValueError(f"{option}: a value stands there twice")
+        try:
+            re.compile(self.pattern)
+        except re.error as error:
+            raise ValueError(f"pattern {self.pattern!r} is no regular expression: {error}") from None
         if len(self.classes) == 1:
             raise ValueError("classes: one class leaves nothing to tell apart; give two or more")
         return self
@@ -178,7 +193,9 @@ class DataParameters(Parameters):
     undeclared: Literal["keep", "refuse"] = Field(
         default="keep", description="columns that are not declared: their types follow from their values, or refused"
     )
-    columns: Annotated[dict[str, ColumnParameters], BeforeValidator(_name_columns)] = Field(default_factory=dict)
+    columns: Annotated[dict[str, ColumnParameters], BeforeValidator(_name_columns)] = Field(
+        default_factory=dict, description="by name, or by a pattern like `sensor_*` of those that no other line names"
+    )
     features: Annotated[dict[str, FeatureParameters], BeforeValidator(_name_columns)] = Field(
         default_factory=dict, description="each of columns, or of features above it; one of a column's name replaces it"
     )
@@ -199,8 +216,19 @@ class DataParameters(Parameters):
             raise ValueError(f"{bad[0]!r} is no name for a table: give letters, digits and _")
         return tables
 
+    def for_columns(self, names: Collection[str]) -> DataParameters:
+        """Return the declaration with a line for each of some columns that a pattern like `sensor_*` names."""
+        patterns = [name for name in self.columns if is_pattern(name)]
+        found = {name: next((p for p in patterns if fnmatchcase(name, p)), "") for name in names}
+        named = {name: self.columns[p] for name, p in found.items() if p and name not in self.columns}
+        own = {name: column for name, column in self.columns.items() if name not in patterns}
+        return self.model_copy(update={"columns": own | named}) if patterns else self
+
     @model_validator(mode="after")
     def _check_roles(self) -> DataParameters:
+        for name, column in self.columns.items():
+            if is_pattern(name) and column.role not in {"feature", "ignore"}:
+                raise ValueError(f"columns {name}: the role {column.role} is one column's; give its whole name")
         for role in SINGLE_ROLES:
             names = [name for name, column in self.columns.items() if column.role == role]
             if len(names) > 1:

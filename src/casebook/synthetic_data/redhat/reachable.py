@@ -25,7 +25,7 @@ SCORE_STEP = 0.02
 CHUNK_ROWS = 50_000
 
 
-def best_reachable(sample: Sample, test_share: float = 0.2, seed: int = 0) -> dict[str, float]:
+def best_reachable(sample: Sample, test_share: float = 0.2, seed: int = 0) -> dict[str, dict[str, float]]:
     """Compute the expected accuracy of the best possible predictions on held-out rows, by split.
 
     Args:
@@ -34,10 +34,11 @@ def best_reachable(sample: Sample, test_share: float = 0.2, seed: int = 0) -> di
         seed: Seed of what is held out.
 
     Returns:
-        The accuracy by split: "row", "person" and "group". The huge group is never held out by "group": what is
+        `accuracy` by split: "row", "person" and "group". The huge group is never held out by "group": what is
         peculiar to it could not be known, and so the figure is one of ordinary groups alone.
     """
-    return {split: reach["expected"] for split, reach in compute_reachable(sample.truth, test_share, seed).items()}
+    reached = compute_reachable(sample.truth, test_share, seed)
+    return {split: {"accuracy": reach["expected"]} for split, reach in reached.items()}
 
 
 def best_reachable_on(sample: Sample, held_out: Mask) -> float:
