@@ -247,8 +247,8 @@ def test_a_key_of_an_earlier_version_is_refused_in_one_line_with_its_new_name(ca
     ],
 )  # fmt: skip
 def test_one_fault_below_a_block_of_several_kinds_is_one_line(case: str, block: dict[str, Any], message: str) -> None:
+    tables = {} if case == "imdb" else {"data": DATA}
     with pytest.raises(InvalidParametersError) as told:
-        tables = {} if case == "imdb" else {"data": DATA}
         resolve_case(case, {"task": "binary", "target": "outcome", **tables, **block}, {})
     (line,) = str(told.value).splitlines()
     assert line.startswith(f"{case}.{message}")

@@ -15,7 +15,8 @@ from tests.library_fixtures import ingest_redhat
 from casebook.column_types.parsing import conform_table
 from casebook.inference.fast_rows import MAX_FAST_ROWS, FastRows
 from casebook.inference.row_model import RowModel, to_raw_values
-from casebook.preprocessing.feature_functions import DATE_PARTS, date_parts, day_features, number_in, number_of
+from casebook.preprocessing.feature_functions import DATE_PARTS, number_in, number_of
+from casebook.preprocessing.registered_functions import FUNCTIONS, parts_of_date
 from casebook.preprocessing.tabular import prepare_rows
 
 SCHEMA = ingest_redhat()[1]
@@ -212,9 +213,11 @@ def test_the_number_of_one_text_is_that_of_a_column(text: str | None) -> None:
 @given(st.one_of(st.none(), st.dates(date(1, 1, 1), date(9999, 12, 31))))
 def test_the_parts_of_one_day_are_those_of_a_column(day: date | None) -> None:
     column = pd.Series(np.array([np.datetime64(day, "s") if day else np.datetime64("NaT")], dtype="datetime64[s]"))
-    parts, single = date_parts(column, "x"), {name: make(day) for name, make in day_features("x").items()}
-    assert list(single) == list(parts) == [f"x_{name}" for name in DATE_PARTS]
-    np.testing.assert_array_equal([float(v) for v in single.values()], [float(v.iloc[0]) for v in parts.values()])
+    function = FUNCTIONS["date_part"]
+    assert function.of_values is not None
+    parts = parts_of_date(column, [{"part": part} for part in DATE_PARTS])
+    single = [function.of_values(day, part=part) for part in DATE_PARTS]
+    np.testing.assert_array_equal(single, [float(values.iloc[0]) for values in parts])
 
 
 def test_a_text_case_has_no_short_way() -> None:

@@ -41,7 +41,7 @@ from casebook.config.schema.training import (
     TrainingParameters,
 )
 from casebook.config.schema.tuning import StudyParameters
-from casebook.config.schema.types import Labels, Parameters, Resumed, RunId, UnknownKeys
+from casebook.config.schema.types import Labels, Parameters, Resumed, RunId
 from casebook.config.tree import look_up, overlay
 from casebook.evaluation.metrics import LOSS, check_names
 
@@ -75,7 +75,6 @@ __all__ = [
     "TabularPreprocessingParameters",
     "TextPreprocessingParameters",
     "TrainingParameters",
-    "UnknownKeys",
     "UpdateParameters",
     "read_preprocessing",
     "read_reference",
