@@ -2,23 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+from tests.declared_fixtures import ingest_tables
 
-from casebook.column_types.parsing import conform_table
 from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import NetworkParameters, TabularPreprocessingParameters, TrainingParameters
-from casebook.data.joins import join_many_to_one
 from casebook.inference.row_model import to_raw_values
 from casebook.model_registry.model_package import Package
 from casebook.models.networks import build_network
-from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE
-from casebook.pipelines.redhat.features import engineer_features
 from casebook.preprocessing.fit_tabular import fit_preprocessor
+from casebook.preprocessing.row_schema import RowSchema
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor, prepare_rows
 from casebook.synthetic_data.redhat import generate_sample
 from casebook.training.callbacks import TrainingCallback
@@ -136,9 +135,22 @@ class RedhatModel:
     package: Package
 
     @property
+    def schema(self) -> RowSchema:
+        """Columns and features of the case."""
+        assert self.package.row_schema is not None
+        return self.package.row_schema
+
+    @property
     def raw_rows(self) -> pd.DataFrame:
         """Rows as a request holds them."""
         return to_raw_values(self.joined_rows.drop(columns="outcome"))
+
+
+@cache
+def ingest_redhat() -> tuple[pd.DataFrame, RowSchema]:
+    """Make typed rows of a small sample of the Red Hat case, and their schema."""
+    tables = generate_sample(150, 400, 1).tables
+    return ingest_tables("redhat", tables["act_train.csv"], tables["people.csv"])
 
 
 @pytest.fixture(scope="session")
@@ -147,13 +159,10 @@ def redhat_model(fit: Callable[..., TabularPreprocessor]) -> RedhatModel:
     start_tensorflow()
     import keras
 
-    tables = generate_sample(150, 400, 1).tables
-    activities = conform_table(tables["act_train.csv"], ACTIVITIES, "act_train.csv")
-    people = conform_table(tables["people.csv"], PEOPLE, "people.csv")
-    joined = join_many_to_one(activities, people, "people_id", "people_")
+    joined, schema = ingest_redhat()
     options = {"encoding": {"people_group_1": "embedding"}, "impute": {"activity_type": "mode"}}
-    preprocessor = fit(engineer_features(joined).drop(columns="outcome"), **options)
+    preprocessor = fit(schema.engineer_features(joined).drop(columns="outcome"), **options)
     keras.utils.set_random_seed(7)
     network = build_network(preprocessor, NetworkParameters(hidden=[8], activation="tanh", initializer="he_normal"))
     example = to_raw_values(joined.drop(columns="outcome").head(3))
-    return RedhatModel(joined, Package(network, preprocessor, "binary", 0.5, example))
+    return RedhatModel(joined, Package(network, preprocessor, "binary", 0.5, example, schema))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from casebook.cases.own_code import own_features
 from casebook.cases.registry import CASES, PYTHON_CASES
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ sys.argv = ["kedro", *sys.argv[1:]]
 from kedro.framework.cli import main
 main()
 """
+
+# Declared cases that name their features in Python.
+OWN = [case for case in CASES if own_features(case) is not None]
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +89,7 @@ def test_kedro_mlflows_own_commands_are_there_without_mlflows_half_for_language_
 def test_a_list_neither_checks_parameters_nor_makes_samples(looks: dict[str, tuple[str, dict[str, Any]]]) -> None:
     modules = looks["registry list"][1]["modules"]
     cases = [name for name in modules if name.startswith("casebook.pipelines.")]
-    assert {name.split(".")[2] for name in cases} == set(PYTHON_CASES)
+    assert {name.split(".")[2] for name in cases} == {*PYTHON_CASES, *OWN}
     assert [name for name in cases if name.endswith((".parameters", ".schemas"))] == []
     assert [name for name in modules if name.startswith("casebook.synthetic_data")] == []
 

@@ -12,6 +12,7 @@ import pytest
 
 from casebook.caching import code_hash
 from casebook.caching.code_hash import find_modules, find_own_code, hash_code
+from casebook.cases.registry import load_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,10 +190,10 @@ def test_what_is_bound_to_a_function_counts_by_its_value_or_code(write: Callable
 
 
 def test_preprocessing_depends_on_its_own_code_and_neither_on_figures_nor_on_training() -> None:
-    from casebook.pipelines.redhat.pipeline import create_pipeline
-
-    nodes = {node.short_name: node.func for node in create_pipeline().nodes}
-    reached = {name: reach(function)[1] for name, function in nodes.items()}
+    nodes = {node.short_name: node.func for node in load_case("redhat").create_pipeline().nodes}
+    # What takes a schema is called with it.
+    called = {name: getattr(function, "keywords", {}).get("function", function) for name, function in nodes.items()}
+    reached = {name: reach(function)[1] for name, function in called.items()}
     assert {
         "casebook.data.splitting",
         "casebook.preprocessing.tabular",
@@ -200,9 +201,9 @@ def test_preprocessing_depends_on_its_own_code_and_neither_on_figures_nor_on_tra
         "casebook.preprocessing.texts",
     } <= reached["apply_preprocessor"]
     assert {"casebook.config.schema.data", "casebook.preprocessing.fit_tabular"} <= reached["fit_preprocessor"]
-    assert {"casebook.pipelines.redhat.schemas", "casebook.column_types.kinds"} <= reached["ingest_people"]
+    assert {"casebook.data.declared_tables", "casebook.column_types.kinds"} <= reached["type_people"]
     assert "casebook.plots.binary" in reached["draw_evaluation"]
     assert "casebook.training.trainer" in reached["train_network"]
     elsewhere = ("casebook.plots", "casebook.training", "casebook.baselines", "casebook.stages", "casebook.tracking")
-    for name in ("ingest_activities", "merge_people", "engineer_features", "assign_splits", "apply_preprocessor"):
+    for name in ("type_activities", "join_tables", "engineer_features", "assign_splits", "apply_preprocessor"):
         assert not [module for module in reached[name] if module.startswith(elsewhere)], name

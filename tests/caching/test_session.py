@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PREPARING = {
-    "ingest_activities", "ingest_people", "merge_people", "engineer_features",
+    "describe_tables", "type_activities", "type_people", "join_tables", "engineer_features",
     "assign_splits", "hold_out_promotion_rows", "fit_preprocessor", "apply_preprocessor", "describe_split",
     "assign_folds", "select_example_rows",
 }  # fmt: skip
@@ -71,24 +71,24 @@ def test_each_change_makes_anew_what_depends_on_it_and_nothing_else(project: Any
     skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preprocessor")
     assert ran["assign_splits"] == "redhat.split.seed changed"
     assert ran["apply_preprocessor"].startswith("redhat.split_assignment changed")
-    assert {"ingest_activities", "merge_people", "engineer_features"} <= skipped
-    # Code: the features alone; figures and a docstring of the preparation do not count.
+    assert {"type_activities", "join_tables", "engineer_features"} <= skipped
+    # Code: of what a schema does, features among it; figures and a docstring of the preparation do not count.
     style, splitting = (root / "src" / "casebook" / name for name in ("plots/style.py", "data/splitting.py"))
     style.write_text(style.read_text() + "\nUNUSED = 1\n")
     splitting.write_text(splitting.read_text().replace('"""', '"""In other words: ', 1))
-    features = root / "src" / "casebook" / "pipelines" / "redhat" / "features.py"
+    features = root / "src" / "casebook" / "preprocessing" / "row_schema.py"
     features.write_text(features.read_text().replace("copy=False", "copy=True"))
     skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preprocessor")
     assert ran["engineer_features"] == "its code changed"
-    assert {"ingest_activities", "ingest_people", "merge_people"} <= skipped
+    assert skipped == set()
     assert "apply_preprocessor" in ran
     # Files that nodes made: one is gone, another was cut off.
     (root / "data" / "runs" / "redhat" / "latest" / "03_primary" / "joined_rows.parquet").unlink()
     arrays = root / "data" / "runs" / "redhat" / "latest" / "05_model_input" / "test_arrays" / "codes.npy"
     arrays.write_bytes(arrays.read_bytes()[:-100])
     skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preprocessor")
-    assert set(ran) == {"merge_people", "apply_preprocessor"}
-    assert "joined_rows.parquet is not there" in ran["merge_people"].replace("- ", "-")
+    assert set(ran) == {"join_tables", "apply_preprocessor"}
+    assert "joined_rows.parquet is not there" in ran["join_tables"].replace("- ", "-")
     assert "test_arrays is changed" in ran["apply_preprocessor"]
     # A raw file.
     raw = root / "data" / "01_raw" / "redhat"
@@ -97,6 +97,6 @@ def test_each_change_makes_anew_what_depends_on_it_and_nothing_else(project: Any
     lines = people.read_text().splitlines(keepends=True)
     people.write_text("".join([*lines[:1], *reversed(lines[1:])]))
     skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preprocessor")
-    assert ran["ingest_people"] == "redhat.raw_people changed"
-    assert "redhat.people changed" in ran["merge_people"]
-    assert "ingest_activities" in skipped
+    assert ran["type_people"] == "redhat.raw_people changed"
+    assert "redhat.typed_people changed" in ran["join_tables"]
+    assert "type_activities" in skipped

@@ -103,7 +103,7 @@ def model(made: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Row
 
 
 def test_it_learns_and_sets_rows_without_a_target_aside(made: dict[str, Any]) -> None:
-    assert made["target_metrics"] == {"data/target_missing_rows": 2.0}
+    assert made["target_metrics"] == {"data/target_missing_rows": 2.0, "data/unmatched_rows": 0.0}
     assert len(made["joined_rows"]) == 398
     assert made["test_metrics"]["test/accuracy"] >= made["test_metrics"]["baseline/accuracy"] + 0.2
 

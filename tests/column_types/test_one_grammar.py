@@ -58,8 +58,8 @@ VALUES = JSON_VALUES | st.one_of(
 # A value of every kind: whatever stands beside it must not change how another is read.
 BESIDE = {
     "date": "2023-08-26", "flag": "1", "number": 1, "string": "a", "text": 1, "image": [[1]], "label": 1, "integer": 1,
-    "boolean": "yes", "category": 1, "datetime": "2023-08-26 14:30", "free_text": "a", "any": "a", "number:,": "1,5",
-    'ordinal:["1", "12"]': 1, "date:%b-%Y": "Mar-2018",
+    "boolean": "yes", "category": 1, "id": 1, "datetime": "2023-08-26 14:30", "free_text": "a", "any": "a",
+    "number:,": "1,5", 'ordinal:["1", "12"]': 1, "date:%b-%Y": "Mar-2018",
 }  # fmt: skip
 
 
@@ -209,6 +209,7 @@ def test_every_kind_describes_itself() -> None:
         "integer": ["integer", "null"],
         "boolean": ["boolean", "string", "integer", "null"],
         "category": ["string", "number", "boolean", "null"],
+        "id": ["string", "number", "boolean", "null"],
         "datetime": ["string", "null"],
         "free_text": ["string", "null"],
         "any": ["string", "number", "boolean", "null"],

@@ -17,7 +17,9 @@ redhat:
   task: binary
   target: outcome
   sample: {people: 400, activities: 4000, seed: 1}
-  unknown_people: refuse
+  data:
+    defaults: schema
+    tables: {activities: {file: act_train.csv}, people: {file: people.csv, join_on: people_id, prefix: people_}}
   split: {strategy: person, keys: {person: people_id, group: people_group_1}, test_share: 0.2, validation_share: 0.1,
           seed: 1}
   preprocessing: {scaling: standard, encoding: {people_group_1: embedding}, impute: {activity_type: mode}, clip: {},
@@ -37,6 +39,9 @@ redhat:
     plain: {preprocessing: {encoding: {}}, training: {optimizer: {options: {amsgrad: true}}}}
     broken: {training: {epoch: 3}}
 """
+
+
+DATA = {"defaults": "schema", "tables": {"rows": {"file": "rows.csv"}}}
 
 
 @pytest.fixture
@@ -158,7 +163,7 @@ def test_the_configuration_is_not_modified(configured: dict[str, Any]) -> None:
         ({"preprocessing": {"clip": {"people_char_38": "0.9x0.1"}}}, r"people_char_38: quantiles must rise from"),
         ({"leaks": {"activity_type": "drop"}}, r"leaks: activity_type is a feature, .* it: give char_10; there are ac"),
         ({"leaks": {"chr_10": "keep"}}, r"redhat\.leaks: there is no raw column 'chr_10' \(did you mean char_10\?\)"),
-        ({"unknown_people": "keep"}, r"redhat\.unknown_people = 'keep': must be 'refuse' or 'drop'"),
+        ({"data": {"tables": {"people": {"unmatched": "keep"}}}}, r"people\.unmatched = 'keep': must be 'refuse'"),
         ({"sample": {"people": 3}}, r"redhat\.sample\.people = 3: must be greater than or equal to 200"),
         ({"variant": "wyde"}, r"redhat\.variant: there is no variant 'wyde' \(did you mean wide\?\); there are"),
         ({"variant": "broken"}, r"redhat\.training\.epoch: unknown key"),
@@ -198,11 +203,11 @@ def test_a_missing_leaf_is_named_with_its_file(configured: dict[str, Any]) -> No
 def test_a_case_of_which_only_task_and_target_are_given_has_the_defaults_of_its_task(
     task: str, loss: str, metrics: list[str], output: str
 ) -> None:
-    given = {"task": task, "target": "outcome"}
+    given = {"task": task, "target": "outcome", "data": DATA}
     training = resolve_case("boston", given, {})["training"]
     assert (training["loss"], training["metrics"], training["network"]["output"]) == (loss, metrics, output)
     assert (training["epochs"], training["optimizer"]["name"]) == (20, "adamw")
-    assert given == {"task": task, "target": "outcome"}
+    assert given == {"task": task, "target": "outcome", "data": DATA}
 
 
 @pytest.mark.parametrize(
@@ -210,7 +215,7 @@ def test_a_case_of_which_only_task_and_target_are_given_has_the_defaults_of_its_
     [("columns", "boosted_trees"), ("image", "logistic_image"), ("text", "logistic_text")],
 )
 def test_a_case_without_a_reference_has_that_of_its_modality(modality: str, reference: str) -> None:
-    given = {"task": "binary", "target": "outcome", "preprocessing": {"modality": modality}}
+    given = {"task": "binary", "target": "outcome", "data": DATA, "preprocessing": {"modality": modality}}
     assert resolve_case("boston", given, {})["reference"]["name"] == reference
     left_out = resolve_case("boston", {**given, "reference": {"name": "none"}}, {})
     assert left_out["reference"]["name"] == "none"
@@ -223,7 +228,7 @@ def nest(dotted: str) -> dict[str, Any]:
 @pytest.mark.parametrize(("old", "new"), RENAMED_KEYS.items())
 @pytest.mark.parametrize("case", ["redhat", "boston"])
 def test_a_key_of_an_earlier_version_is_refused_in_one_line_with_its_new_name(case: str, old: str, new: str) -> None:
-    given = {"task": "binary", "target": "outcome"}
+    given = {"task": "binary", "target": "outcome", "data": DATA}
     assert look_up(resolve_case(case, given, {}), new, None) is not None
     with pytest.raises(InvalidParametersError, match=rf"^{case}\.{old}: unknown key; it is called {case}\.{new} now$"):
         resolve_case(case, overlay(given, nest(old)), {})
@@ -242,8 +247,9 @@ def test_a_key_of_an_earlier_version_is_refused_in_one_line_with_its_new_name(ca
     ],
 )  # fmt: skip
 def test_one_fault_below_a_block_of_several_kinds_is_one_line(case: str, block: dict[str, Any], message: str) -> None:
+    tables = {} if case == "imdb" else {"data": DATA}
     with pytest.raises(InvalidParametersError) as told:
-        resolve_case(case, {"task": "binary", "target": "outcome", **block}, {})
+        resolve_case(case, {"task": "binary", "target": "outcome", **tables, **block}, {})
     (line,) = str(told.value).splitlines()
     assert line.startswith(f"{case}.{message}")
 

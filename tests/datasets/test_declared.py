@@ -107,7 +107,8 @@ def test_only_the_usual_form_is_read_piece_by_piece(tmp_path: Path) -> None:
     assert is_plain(tmp_path / "a.csv", say())
     assert is_plain(tmp_path / "a.parquet", say(delimiter=";"))
     assert not is_plain(tmp_path / "a.csv", say(delimiter=";"))
-    assert not is_plain(tmp_path / "a.csv", say(header=False, names=["x"]))
+    assert is_plain(tmp_path / "a.csv", say(header=False, names=["x"]))
+    assert not is_plain(tmp_path / "a.csv", say(names=["x"]))
     assert not is_plain(tmp_path / "a.csv", say(nulls=["?"]))
     assert not is_plain(tmp_path / "a.xlsx", say())
 

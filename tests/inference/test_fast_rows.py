@@ -10,16 +10,22 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.library_fixtures import ingest_redhat
 
 from casebook.column_types.parsing import conform_table
 from casebook.inference.fast_rows import MAX_FAST_ROWS, FastRows
 from casebook.inference.row_model import RowModel, to_raw_values
-from casebook.pipelines.redhat.columns import FEATURE_SOURCES, RAW_ROW
-from casebook.pipelines.redhat.features import VALUE_FEATURES, engineer_features
-from casebook.preprocessing.feature_functions import DATE_PARTS, date_parts, day_features, number_in, number_of
+from casebook.preprocessing.feature_functions import DATE_PARTS, number_in, number_of
+from casebook.preprocessing.registered_functions import FUNCTIONS, parts_of_date
 from casebook.preprocessing.tabular import prepare_rows
 
-SOURCES = {feature: raw for feature, (raw,) in FEATURE_SOURCES.items()}
+SCHEMA = ingest_redhat()[1]
+RAW_ROW = SCHEMA.columns
+VALUE_FEATURES = SCHEMA.value_features or {}
+SOURCES = {feature: raw for feature, (raw,) in SCHEMA.sources.items()}
+UNKNOWN = {
+    "category": "type 987654", "id": "act9_1", "date": "1999-12-31 10:00", "boolean": "0", "number": -7.5,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +39,7 @@ def rows(redhat_model: Any) -> pd.DataFrame:  # noqa: ANN401
 
 
 def by_table(rows: pd.DataFrame, preprocessor: Any) -> dict[str, np.ndarray]:  # noqa: ANN401
-    return prepare_rows(engineer_features(conform_table(rows, RAW_ROW, "a row")), preprocessor)
+    return prepare_rows(SCHEMA.engineer_features(conform_table(rows, RAW_ROW, "a row")), preprocessor)
 
 
 def check(plain: FastRows, rows: pd.DataFrame, preprocessor: Any) -> None:  # noqa: ANN401
@@ -58,8 +64,7 @@ def test_nulls_and_unknown_values_are_prepared_as_by_tables(
     column: str,
 ) -> None:
     known = rows.head(1).astype(object)
-    unknown = {"text": "type 987654", "date": "1999-12-31 10:00", "flag": "0", "number": -7.5}[RAW_ROW[column]]
-    for value in (None, nan, unknown):
+    for value in (None, nan, UNKNOWN[RAW_ROW[column]]):
         check(plain, known.assign(**{column: [value]}), redhat_model.package.preprocessor)
 
 
@@ -68,8 +73,8 @@ def test_nulls_and_unknown_values_are_prepared_as_by_tables(
     [
         ("date", "2023-02-30"),
         ("people_char_1", True),
-        ("people_char_1", 0.5),
-        ("people_char_10", "yes"),
+        ("people_char_1", ["type 1"]),
+        ("people_char_10", "maybe"),
         ("people_char_38", "x"),
         ("people_char_38", True),
         ("people_char_38", np.inf),
@@ -122,9 +127,8 @@ def test_columns_are_prepared_as_by_tables_whether_values_or_distinct_values_are
     count: int,
 ) -> None:
     some = rows.head(count).astype(object)
-    first = {"text": "type 987654", "date": "1999-12-31 10:00", "flag": "0", "number": -7.5}
-    for value in (None, first):
-        head = {name: first[kind] if value else None for name, kind in RAW_ROW.items()}
+    for value in (None, UNKNOWN):
+        head = {name: UNKNOWN[kind] if value else None for name, kind in RAW_ROW.items()}
         table = pd.concat([pd.DataFrame([head], dtype=object), some], ignore_index=True)
         columns = {name: table[name].where(table[name].notna(), None).tolist() for name in RAW_ROW}
         found, expected = plain.prepare(columns), by_table(table, redhat_model.package.preprocessor)
@@ -171,7 +175,13 @@ def test_a_column_may_be_lacking_where_nothing_is_made_of_it(redhat_model: Any, 
 
 def test_a_model_takes_the_short_ways_and_says_the_same(redhat_model: Any, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ANN401
     package = redhat_model.package
-    facts = {"case": "redhat", "task": "binary", "threshold": 0.5, "columns": list(RAW_ROW)}
+    facts = {
+        "case": "redhat",
+        "task": "binary",
+        "threshold": 0.5,
+        "columns": list(RAW_ROW),
+        "row_schema": SCHEMA.to_dict(),
+    }
     seen: list[dict[str, np.ndarray]] = []
     model = RowModel(facts, package.preprocessor, lambda arrays: seen.append(arrays) or np.zeros(len(arrays["codes"])))
     rows = redhat_model.raw_rows.head(3)
@@ -203,9 +213,11 @@ def test_the_number_of_one_text_is_that_of_a_column(text: str | None) -> None:
 @given(st.one_of(st.none(), st.dates(date(1, 1, 1), date(9999, 12, 31))))
 def test_the_parts_of_one_day_are_those_of_a_column(day: date | None) -> None:
     column = pd.Series(np.array([np.datetime64(day, "s") if day else np.datetime64("NaT")], dtype="datetime64[s]"))
-    parts, single = date_parts(column, "x"), {name: make(day) for name, make in day_features("x").items()}
-    assert list(single) == list(parts) == [f"x_{name}" for name in DATE_PARTS]
-    np.testing.assert_array_equal([float(v) for v in single.values()], [float(v.iloc[0]) for v in parts.values()])
+    function = FUNCTIONS["date_part"]
+    assert function.of_values is not None
+    parts = parts_of_date(column, [{"part": part} for part in DATE_PARTS])
+    single = [function.of_values(day, part=part) for part in DATE_PARTS]
+    np.testing.assert_array_equal(single, [float(values.iloc[0]) for values in parts])
 
 
 def test_a_text_case_has_no_short_way() -> None:

@@ -3,17 +3,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.library_fixtures import ingest_redhat
 
 from casebook.column_types.parsing import InvalidTableError
 from casebook.evaluation.prediction import predict
 from casebook.inference.predictions import check_threshold
 from casebook.inference.row_model import RowModel, to_raw_values
 from casebook.models.networks import make_predictor
-from casebook.pipelines.redhat.columns import RAW_ROW
-from casebook.pipelines.redhat.features import engineer_features
 from casebook.preprocessing.tabular import prepare_rows
 
-FACTS = {"case": "redhat", "task": "binary", "threshold": 0.5, "columns": list(RAW_ROW)}
+SCHEMA = ingest_redhat()[1]
+RAW_ROW = SCHEMA.columns
+FACTS = {
+    "case": "redhat", "task": "binary", "threshold": 0.5, "columns": list(RAW_ROW), "row_schema": SCHEMA.to_dict(),
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,7 @@ def rows(redhat_model: Any) -> pd.DataFrame:  # noqa: ANN401
 
 
 def test_raw_rows_are_predicted_as_their_prepared_ones(model: RowModel, redhat_model: Any) -> None:  # noqa: ANN401
-    arrays = prepare_rows(engineer_features(redhat_model.joined_rows), model.preprocessor)
+    arrays = prepare_rows(SCHEMA.engineer_features(redhat_model.joined_rows), model.preprocessor)
     expected = predict(redhat_model.package.network, arrays)
     assert len(np.unique(expected)) > len(expected) / 2
     np.testing.assert_allclose(probability(model, redhat_model.raw_rows), expected, rtol=0, atol=1e-6)
@@ -87,7 +90,7 @@ def test_any_column_may_be_null_in_a_row(model: RowModel, rows: pd.DataFrame) ->
 
 def test_a_category_that_training_did_not_see_is_no_error(model: RowModel, rows: pd.DataFrame) -> None:
     unseen = {"people_id": "ppl_999999999", "activity_id": "act9_1", "people_group_1": "group 987654"}
-    texts = [name for name, kind in RAW_ROW.items() if kind == "text"]
+    texts = [name for name, kind in RAW_ROW.items() if kind in {"category", "id"}]
     unknown = pd.concat([rows.head(1)] * len(texts), ignore_index=True).astype(object)
     for row, column in enumerate(texts):
         unknown.loc[row, column] = unseen.get(column, "type 98765")
@@ -108,7 +111,7 @@ def test_an_unknown_group_is_the_embeddings_unknown_one(model: RowModel, rows: p
         (lambda rows: rows.assign(date="yesterday"), "a row of redhat, column date: 'yesterday' is not a date"),
         (
             lambda rows: rows.assign(people_char_10=3),
-            "a row of redhat, column people_char_10: '3' is not true or false",
+            "a row of redhat, column people_char_10: '3' is not yes or no, true or false",
         ),
         (lambda rows: rows.head(0), "a row of redhat has a header but no rows"),
     ],

@@ -14,9 +14,16 @@ import pytest
 
 from casebook.config.schema import NetworkParameters
 from casebook.inference.row_model import RowModel
-from casebook.model_registry.model_package import PackageFolder, bundle_name, bundle_sources, write_package
+from casebook.model_registry.model_package import (
+    OWN_MODULES,
+    PackageFolder,
+    bundle_name,
+    bundle_sources,
+    write_package,
+)
 from casebook.models.networks import build_network, make_predictor
 from casebook.preprocessing.modality import restore_preprocessor
+from casebook.preprocessing.row_schema import RowSchema
 
 # Neither the project nor Kedro, MLflow or Optuna can be imported; answers on standard output.
 FOREIGN = """
@@ -61,8 +68,17 @@ def executed_imports(source: str) -> Iterator[str]:
             yield str(node.module)
 
 
-def test_the_bundle_imports_nothing_of_the_project_that_is_not_in_it() -> None:
-    sources = bundle_sources("redhat")
+# Of a case in Python, of a declared one with functions of its own, and of one without.
+BUNDLES = {"imdb": bundle_sources("imdb"), "rossmann": bundle_sources("rossmann", OWN_MODULES), "": bundle_sources("")}
+
+
+@pytest.mark.parametrize("case", BUNDLES)
+def test_the_bundle_imports_nothing_of_the_project_that_is_not_in_it(case: str) -> None:
+    sources = BUNDLES[case]
+    assert {place for place in sources if place.startswith(f"pipelines/{case}/") and sources[place]} == {
+        f"pipelines/{case}/{module}.py"
+        for module in {"imdb": ("columns", "features"), "rossmann": OWN_MODULES}.get(case, ())
+    }
     needed = {name for text in sources.values() for name in executed_imports(text) if name.startswith("casebook")}
     places = {f"{name.partition('.')[2].replace('.', '/')}.py" for name in needed}
     assert places <= set(sources)
@@ -72,7 +88,8 @@ def test_the_bundle_imports_nothing_of_the_project_that_is_not_in_it() -> None:
 def test_the_bundle_imports_only_what_a_model_is_said_to_need() -> None:
     outside = {
         name.partition(".")[0]
-        for text in bundle_sources("redhat").values()
+        for sources in BUNDLES.values()
+        for text in sources.values()
         for name in executed_imports(text)
         if not name.startswith("casebook")
     }
@@ -90,7 +107,7 @@ def test_the_bundles_name_depends_on_every_letter_and_place_of_its_content() -> 
 
 
 def test_a_package_is_written_whole(written: PackageFolder, redhat_model: Any) -> None:  # noqa: ANN401
-    sources = bundle_sources("redhat")
+    sources = BUNDLES[""]
     assert written.code.name == bundle_name(sources)
     files = {str(file.relative_to(written.code)) for file in written.code.rglob("*.py")}
     assert files == set(sources)
@@ -98,7 +115,9 @@ def test_a_package_is_written_whole(written: PackageFolder, redhat_model: Any) -
     assert {file.name for file in written.parts.iterdir()} == {*networks, "package.json", "preprocessor.json"}
     columns = redhat_model.package.example.columns.tolist()
     facts = {"case": "redhat", "task": "binary", "threshold": 0.5, "columns": columns}
-    assert json.loads((written.parts / "package.json").read_text()) == facts
+    kept = json.loads((written.parts / "package.json").read_text())
+    assert RowSchema.from_dict(kept.pop("row_schema")) == redhat_model.schema
+    assert kept == facts
     preprocessor = restore_preprocessor(json.loads((written.parts / "preprocessor.json").read_text()))
     assert preprocessor == redhat_model.package.preprocessor
     assert f"from {written.code.name}.inference.row_model import RowModel" in written.entry.read_text()
@@ -165,11 +184,11 @@ def test_two_versions_in_one_process_each_run_their_own_code(
 ) -> None:
     from casebook.model_registry import model_package
 
-    sources = bundle_sources("redhat")
+    sources = BUNDLES[""]
     forward = sources["models/numpy_network.py"].replace("        return dense\n", "        return dense * 0\n")
     assert forward != sources["models/numpy_network.py"]
     ours = write_package(redhat_model.package, "redhat", tmp_path / "ours")
-    monkeypatch.setattr(model_package, "bundle_sources", lambda _: {**sources, "models/numpy_network.py": forward})
+    monkeypatch.setattr(model_package, "bundle_sources", lambda *_: {**sources, "models/numpy_network.py": forward})
     theirs = write_package(redhat_model.package, "redhat", tmp_path / "theirs")
     assert ours.code.name != theirs.code.name
     rows = redhat_model.raw_rows.head(20)

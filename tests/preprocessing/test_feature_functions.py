@@ -6,7 +6,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from casebook.preprocessing.feature_functions import DATE_PARTS, date_parts, number_in
+from casebook.preprocessing.feature_functions import DATE_PARTS, number_in
+from casebook.preprocessing.registered_functions import parts_of_date
+
+
+def date_parts(column: pd.Series, prefix: str) -> dict[str, pd.Series]:
+    """Compute all parts of dates by their names."""
+    made = parts_of_date(column, [{"part": part} for part in DATE_PARTS])
+    return {f"{prefix}_{part}": values for part, values in zip(DATE_PARTS, made, strict=True)}
 
 
 @pytest.mark.parametrize("kind", ["str", "category", object])
@@ -70,7 +77,7 @@ def test_a_missing_date_has_no_parts_and_leaves_the_others_whole() -> None:
     parts = pd.DataFrame(date_parts(column, "day"))
     expected = [[2023, 8, 3, 34, 5, 26], [np.nan] * 6]
     names = [f"day_{part}" for part in DATE_PARTS]
-    pd.testing.assert_frame_equal(parts, pd.DataFrame(expected, ["a", "b"], names, dtype="float32"))
+    pd.testing.assert_frame_equal(parts, pd.DataFrame(expected, ["a", "b"], names, dtype="float64"))
 
 
 @given(st.dates(date(1900, 1, 1), date(2100, 12, 31)))

@@ -20,11 +20,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from casebook.batch_scoring.scorer import RawBlock, score_block
+from casebook.cases.registry import load_case
 from casebook.data.splitting import TEST
-from casebook.datasets.blocks import NewRowsReader
+from casebook.datasets.declared_rows import DeclaredRowsReader
 from casebook.inference.row_model import to_raw_values
 from casebook.model_registry.champion import load_champion
-from casebook.pipelines.redhat import CASE
 from processes import free_port
 
 if TYPE_CHECKING:
@@ -126,7 +126,9 @@ def test_evaluation_model_server_and_batches_give_the_same_numbers(
     content = json.loads(body)
     singles = [json.loads(server.ask({"instances": [row]})[1])["predictions"][0] for row in records(test_rows.head(20))]
     text = raw.astype("str").where(raw.notna())
-    scored = score_block(RawBlock(text, np.arange(len(text))), None, champion, CASE.new_rows, "2026-01-01").predictions
+    scored = score_block(
+        RawBlock(text, np.arange(len(text))), None, champion, load_case("redhat").new_rows, "2026-01-01"
+    ).predictions
     expected = test_rows["evaluated"].to_numpy()
     online = [answer["probability"] for answer in content["predictions"]]
     for found in (loaded["probability"], online, scored["probability"]):
@@ -210,9 +212,13 @@ def test_after_all_that_the_server_still_answers(server: Client, one_row: dict[s
     assert server.ask({"instances": [one_row]})[0] == 200
 
 
-def test_new_rows_of_the_sample_have_all_columns_that_the_champion_needs(finished: Finished) -> None:
+def test_new_rows_of_the_sample_have_all_columns_that_the_champion_needs(
+    finished: Finished, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mlflow.set_tracking_uri(finished.project.address)
-    reader = NewRowsReader(finished.project.root / "data" / "01_raw" / "redhat", CASE.new_rows, "2026-01-01")
+    folder = finished.project.root / "data" / "01_raw"
+    monkeypatch.setenv("CASEBOOK_RAW", str(folder))
+    reader = DeclaredRowsReader(folder / "redhat", load_case("redhat").new_rows, "2026-01-01", "redhat")
     owners = reader.lookup_table()
     assert owners is not None
     there = {*next(reader.blocks()).rows.columns, *owners.add_prefix("people_").columns}

@@ -11,8 +11,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from casebook import pipelines
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import ModuleType
@@ -21,10 +19,12 @@ if TYPE_CHECKING:
     from casebook.preprocessing.feature_functions import FeatureSources
     from casebook.preprocessing.row_schema import Feature
 
+PACKAGES = "casebook.pipelines"
+
 
 def load_own(case: str, module: str) -> ModuleType | None:
     """Import a module of a case's own package; none where it has none."""
-    package = f"{pipelines.__name__}.{case}"
+    package = f"{PACKAGES}.{case}"
     if not find_spec(package) or not find_spec(f"{package}.{module}"):
         return None
     return import_module(f"{package}.{module}")

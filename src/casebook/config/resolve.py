@@ -127,7 +127,7 @@ def check_case(case: str, tree: Mapping[str, Any], typed: Mapping[str, str] | No
     """
     checked = _validate(case, tree, typed or {})
     declared = checked.get("data")
-    sources = own_sources(case, declared["columns"]) if declared else load_case(case).feature_sources
+    sources = own_sources(case, declared.get("columns", ())) if declared else load_case(case).feature_sources
     if sources is None:
         # What columns there are the files of a declared case tell; see `stages.declared`.
         return checked

@@ -1,5 +1,4 @@
-from .joins import join_many_to_one
 from .schema_checks import check_table
 from .splitting import assign_folds, assign_rows, select_split
 
-__all__ = ["assign_folds", "assign_rows", "check_table", "join_many_to_one", "select_split"]
+__all__ = ["assign_folds", "assign_rows", "check_table", "select_split"]

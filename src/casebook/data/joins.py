@@ -18,24 +18,6 @@ from casebook.column_types.kinds import COLUMN_TYPES
 if TYPE_CHECKING:
     from casebook.column_types.column_type import ColumnType
     from casebook.column_types.kinds import Kind
-    from casebook.config.schema import UnknownKeys
-
-MAX_EXAMPLES = 3
-
-
-@dataclass(frozen=True)
-class JoinNames:
-    """Names of a join's tables in error messages.
-
-    Attributes:
-        many: place of the key, as in `train.csv, column Store`; none where it goes without saying.
-        one: the lookup table, as in `store.csv`.
-        option: the parameter that drops rows without a match.
-    """
-
-    many: str
-    one: str
-    option: str
 
 
 @dataclass(frozen=True)
@@ -84,43 +66,6 @@ class LookupTable:
         return by_row
 
 
-def join_many_to_one(
-    many: pd.DataFrame,
-    one: pd.DataFrame,
-    key: str,
-    prefix: str,
-    unknown: UnknownKeys = "refuse",
-    names: JoinNames | None = None,
-) -> pd.DataFrame:
-    """Add to each row the columns of the row of `one` that has the same key, under a prefix.
-
-    Args:
-        many: rows with the key, any number a key.
-        one: at most one row a key.
-        key: the column that both have.
-        prefix: put before every column of `one` but the key.
-        unknown: what to do with rows whose key `one` lacks: `refuse` them all or `drop` those rows.
-        names: of the tables in errors; by default from the prefix.
-
-    Returns:
-        The rows of `many` in their order with the columns of `one` added; a fresh index.
-
-    Raises:
-        InvalidTableError: a key twice in `one`, or an unknown key with `refuse`.
-    """
-    short = prefix.rstrip("_")
-    lookup_table = LookupTable.index(one, key, prefix, names.one if names else short, _kind_of(many[key]))
-    places = lookup_table.find(many[key])
-    found = places >= 0
-    if not found.all():
-        if unknown == "refuse":
-            join_names = names or JoinNames("", f"the table of {short}", f"unknown_{short}")
-            raise InvalidTableError(_describe_unknown(many[key][~found], join_names))
-        many, places = many[found], places[found]
-    added = lookup_table.columns.take(places)
-    return pd.concat([many.reset_index(drop=True), added.reset_index(drop=True)], axis=1)
-
-
 def write_keys(keys: pd.Series) -> pd.Series:
     """Write keys as texts; whole numbers that became floats beside a null are the texts of their digits again."""
     if keys.dtype.kind != "f":
@@ -139,13 +84,6 @@ def refuse_repeated_keys(keys: pd.Series, name: str) -> None:
         )
 
 
-def _kind_of(keys: pd.Series) -> Kind:
-    """Return the column type of typed keys."""
-    if pd.api.types.is_datetime64_any_dtype(keys):
-        return "date"
-    return "number" if pd.api.types.is_numeric_dtype(keys) else "text"
-
-
 def _parse_distinct(values: pd.Index, key_type: ColumnType) -> tuple[pd.Index, np.ndarray]:
     """Parse distinct keys -> parsed keys, and a mask of those that are none."""
     column = pd.Series(values)
@@ -158,12 +96,3 @@ def _parse_distinct(values: pd.Index, key_type: ColumnType) -> tuple[pd.Index, n
 def _index(keys: pd.Series) -> pd.Index:
     """Build an index of parsed keys; one of categories is looked up more slowly than one of texts."""
     return pd.Index(keys.astype("str") if isinstance(keys.dtype, pd.CategoricalDtype) else keys)
-
-
-def _describe_unknown(keys: pd.Series, names: JoinNames) -> str:
-    examples = ", ".join(map(str, keys.drop_duplicates().head(MAX_EXAMPLES)))
-    place = f"{names.many}: " if names.many else ""
-    return (
-        f"{place}{len(keys)} rows have a {keys.name} that {names.one} does not hold (first: {examples}); add the "
-        f"missing rows there, or give `{names.option}=drop` to leave them out"
-    )

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.io import AbstractDataset
 
+from casebook.data.named_arrays import frame_arrays
 from casebook.data.source_names import name_source
 from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of
-from casebook.datasets.named_arrays import frame_arrays
 from casebook.datasets.raw import (
     RawArrays,
     RawFile,

@@ -15,12 +15,12 @@ from casebook.batch_scoring.scorer import RawBlock
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import refuse_repeated_columns
 from casebook.config.paths import raw_folder
+from casebook.data.named_arrays import frame_arrays
 from casebook.data.source_names import name_source
 from casebook.datasets.csv_blocks import read_csv_blocks
 from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of, list_parquet
-from casebook.datasets.named_arrays import frame_arrays
 from casebook.datasets.raw import RawFileError, RawTable, digest_source, find_file, read_arrays, reading
 
 if TYPE_CHECKING:

@@ -17,11 +17,11 @@ import pyarrow.parquet
 from casebook.cases.declared import find_file, read_declaration
 from casebook.column_types.parsing import refuse_repeated_columns
 from casebook.data.given_split import divide_rows
+from casebook.data.named_arrays import frame_columns
 from casebook.datasets.arrivals import ArrivalsReader, ArrivedFiles
 from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.file_kinds import ARRAYS, CSV, kind_of
 from casebook.datasets.file_kinds import PARQUET as PARQUET_KIND
-from casebook.datasets.named_arrays import frame_columns
 from casebook.datasets.raw import RawFile, read_arrays, read_csv
 from casebook.preprocessing.row_schema import RowSchema
 from casebook.runtime.atomic_files import atomic_write

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from functools import partial
 from math import nan
 from typing import TYPE_CHECKING
 
@@ -97,22 +96,6 @@ def _behind_common_prefix(texts: pa.Array | pa.ChunkedArray) -> np.ndarray | Non
     return numbers
 
 
-def date_parts(column: pd.Series, prefix: str) -> dict[str, pd.Series]:
-    """Extract year, month, quarter, ISO week, weekday (Monday 0) and day of the month of a date column.
-
-    Returns:
-        `<prefix>_year` ... `<prefix>_day` as int16, or float32 with NaN when a date is missing.
-    """
-    codes, values = distinct(column)
-    days = pd.DatetimeIndex(values)
-    parts = (days.year, days.month, days.quarter, days.isocalendar().week, days.day_of_week, days.day)
-    dtype, null = (np.float32, np.nan) if (codes < 0).any() else (np.int16, -1)
-    return {
-        f"{prefix}_{name}": pd.Series(spread(codes, np.asarray(part, dtype=dtype), null), column.index)
-        for name, part in zip(DATE_PARTS, parts, strict=True)
-    }
-
-
 def number_of(text: str | None) -> float:
     """Parse the number at the end of one text, NaN where there is none; see `number_in`."""
     if text is None:
@@ -123,12 +106,3 @@ def number_of(text: str | None) -> float:
         return float(behind)
     found = NUMBER.fullmatch(BEFORE_NUMBER.sub("", text))
     return float(found[0]) if found else nan
-
-
-def day_features(prefix: str) -> dict[str, Callable[[date | None], float]]:
-    """Return the functions of one day that compute `date_parts`, NaN where the day is missing."""
-    return {f"{prefix}_{name}": partial(_of_day, part) for name, part in DAY_PARTS.items()}
-
-
-def _of_day(part: Callable[[date], int], day: date | None) -> float:
-    return nan if day is None else part(day)

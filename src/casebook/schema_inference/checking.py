@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow.parquet
 from pydantic import ValidationError
 
@@ -13,6 +14,7 @@ from casebook.config.paths import conf_source, project_root
 from casebook.config.schema.table_declaration import DataParameters
 from casebook.config.tree import overlay
 from casebook.config.yaml_text import read_yaml
+from casebook.data.named_arrays import frame_columns
 from casebook.schema_inference.dialect import Dialect
 from casebook.schema_inference.errors import SchemaInferenceError
 from casebook.schema_inference.infer import infer_schema
@@ -114,8 +116,12 @@ def _read_declaration(case: str, block: Mapping[str, Any]) -> DataParameters:
 
 
 def _read_declared(case: str, name: str, said: TableParameters) -> RawTable:
+    place = find_file(case, said.file)
+    if said.arrays and place.is_file():
+        with np.load(place) as archive:
+            return RawTable(name, place, None, frame_columns(archive, said.arrays, place.name))
     names = tuple(said.names)
-    table = read_table(find_file(case, said.file), _dialect_of(said), said.sheet)
+    table = read_table(place, _dialect_of(said), said.sheet)
     renamed = said.rename | (dict(zip(table.columns, names, strict=False)) if said.header and names else {})
     return RawTable(name, table.path, table.dialect, table.columns.rename(columns=renamed))
 

@@ -76,7 +76,8 @@ def _apply_roles(columns: dict[str, Column], declared: DataParameters | None) ->
     """Replace roles by those that are declared; a column that is not listed is a feature."""
     if declared is None:
         return columns
-    said = {name: declared.columns[name].role if name in declared.columns else "feature" for name in columns}
+    listed = declared.for_columns(columns).columns
+    said = {name: listed[name].role if name in listed else "feature" for name in columns}
     return {
         name: column
         if column.role.role in (said[name], "target")

@@ -1,17 +1,25 @@
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.preprocessing import StandardScaler
+from tests.library_fixtures import ingest_redhat
 
 from casebook.config.schema import TabularPreprocessingParameters
-from casebook.pipelines.redhat.columns import FEATURE_SOURCES
-from casebook.pipelines.redhat.features import engineer_features
-from casebook.pipelines.redhat.nodes import ingest_activities, ingest_people, merge_people
+from casebook.pipelines.redhat.features import FEATURES
 from casebook.preprocessing.fit_tabular import fit_preprocessor
+from casebook.preprocessing.row_schema import trace_sources
 from casebook.preprocessing.tabular import TabularPreprocessor, expand_dense, prepare_rows
 from casebook.stages.nodes import fit_preprocessor_on_training
+
+if TYPE_CHECKING:
+    from tests.declared_fixtures import Ingest
+
+engineer_features = ingest_redhat()[1].engineer_features
 
 PUBLISHED = {
     "scaling": "standard",
@@ -25,12 +33,12 @@ PARTS = ["year", "month", "quarter", "week", "weekday", "day"]
 
 
 def fit_published(table: pd.DataFrame, parts: pd.DataFrame) -> TabularPreprocessor:
-    return fit_preprocessor_on_training(table, parts, PUBLISHED, {}, feature_sources=FEATURE_SOURCES)
+    return fit_preprocessor_on_training(table, parts, PUBLISHED, {}, feature_sources=trace_sources(FEATURES, ()))
 
 
 @pytest.fixture
-def joined_rows(raw_activities: pd.DataFrame, raw_people: pd.DataFrame) -> pd.DataFrame:
-    return merge_people(ingest_activities(raw_activities), ingest_people(raw_people), "refuse")[0]
+def joined_rows(ingest: Ingest, raw_activities: pd.DataFrame, raw_people: pd.DataFrame) -> pd.DataFrame:
+    return ingest("redhat", raw_activities, raw_people)[0]
 
 
 def test_the_features_are_those_of_the_published_preparation_in_order(joined_rows: pd.DataFrame) -> None:
@@ -44,7 +52,7 @@ def test_the_features_are_those_of_the_published_preparation_in_order(joined_row
     ]  # fmt: skip
     assert len(expected) == 55
     assert features.columns.tolist() == [*expected, "outcome"]
-    assert list(FEATURE_SOURCES) == expected
+    assert list(FEATURES) == expected
 
 
 def test_ids_groups_types_and_dates_become_numbers(joined_rows: pd.DataFrame) -> None:
@@ -113,7 +121,7 @@ def make_feature_table(rows: int) -> pd.DataFrame:
         **{f"people_{part}": day[::-1].astype("int16") for part in PARTS},
         "outcome": generator.integers(0, 2, rows).astype("int8"),
     }
-    return pd.DataFrame(table)[[*FEATURE_SOURCES, "outcome"]]
+    return pd.DataFrame(table)[[*FEATURES, "outcome"]]
 
 
 def prepare_by_the_book(table: pd.DataFrame, training: np.ndarray) -> np.ndarray:

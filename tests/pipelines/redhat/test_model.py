@@ -16,6 +16,7 @@ from casebook.model_registry import model_package
 from casebook.model_registry.model_package import Package, write_package
 from casebook.models.networks import load_network
 from casebook.preprocessing.modality import restore_preprocessor
+from casebook.preprocessing.row_schema import RowSchema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -92,13 +93,15 @@ def save_with_other_features(finished: Finished, folder: Path) -> Path:
     example = pd.read_parquet(
         finished.project.root / "data" / "runs" / "redhat" / "latest" / "03_primary" / "example_rows.parquet"
     )
-    package = Package(load_network(models / "network.keras"), preprocessor, "binary", 0.5, example)
-    sources = model_package.bundle_sources("redhat")
-    place, ids = "pipelines/redhat/features.py", "number_in(joined_rows[FEATURE_SOURCES[name][0]])"
+    schema = RowSchema.from_dict(json.loads((models.parent / "02_intermediate" / "row_schema.json").read_text()))
+    package = Package(load_network(models / "network.keras"), preprocessor, "binary", 0.5, example, schema)
+    sources = model_package.bundle_sources("")
+    place, ids = "preprocessing/row_schema.py", "{name: made[name] for name in names}"
     assert sources[place].count(ids) == 1
     with pytest.MonkeyPatch.context() as patch:
-        changed = {**sources, place: sources[place].replace(ids, f'(name != "people_id") * {ids}')}
-        patch.setattr(model_package, "bundle_sources", lambda _case: changed)
+        nobody = '{name: made[name] * (name != "people_id") if name == "people_id" else made[name] for name in names}'
+        changed = {**sources, place: sources[place].replace(ids, nobody)}
+        patch.setattr(model_package, "bundle_sources", lambda *_: changed)
         parts = write_package(package, "redhat", folder)
         patch.syspath_prepend(str(folder))
         mlflow.pyfunc.save_model(

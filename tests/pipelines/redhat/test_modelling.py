@@ -9,12 +9,13 @@ import pytest
 from kedro.pipeline import Pipeline
 from sklearn.metrics import accuracy_score, roc_auc_score
 
+from casebook.cases.declared import read_declaration
+from casebook.cases.registry import load_case
 from casebook.config.schema import EvaluationParameters
 from casebook.data.splitting import PARTS, TRAIN, EmptySplitError
 from casebook.evaluation.prediction import predict
-from casebook.pipelines.redhat.columns import FEATURE_SOURCES
-from casebook.pipelines.redhat.features import engineer_features
-from casebook.pipelines.redhat.pipeline import create_pipeline
+from casebook.pipelines.redhat.features import FEATURES
+from casebook.preprocessing.row_schema import trace_sources
 from casebook.preprocessing.tabular import TabularPreprocessor, prepare_rows
 from casebook.stages import STUDY, evaluation, nodes
 from casebook.synthetic_data.redhat import generate_sample
@@ -22,6 +23,7 @@ from casebook.synthetic_data.redhat import generate_sample
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+FEATURE_SOURCES = trace_sources(FEATURES, ())
 SPLIT = {
     "strategy": "person",
     "keys": {"person": "people_id", "group": "people_group_1"},
@@ -34,7 +36,7 @@ PARAMETERS = {
     "target": "outcome",
     "labels": {},
     "task": "binary",
-    "unknown_people": "refuse",
+    "data": read_declaration("redhat").tree["data"],
     "split": SPLIT,
     "duplicates": "keep",
     "leaks": {},
@@ -65,7 +67,7 @@ PARAMETERS = {
 
 def run_graph() -> Pipeline:
     """Give the graph of a run; studies are tested by whole launches."""
-    graph = create_pipeline()
+    graph = load_case("redhat").create_pipeline()
     return graph - graph.only_nodes_with_tags(STUDY)
 
 
@@ -113,10 +115,8 @@ def graph() -> tuple[dict[str, Any], dict[str, bool]]:
         before = [describe(value) for value in given]
         results = node.func(*given)
         untouched[node.name] = before == [describe(value) for value in given]
-        single = len(node.outputs) == 1
-        made |= dict(
-            zip([o.removeprefix("redhat.") for o in node.outputs], [results] if single else results, strict=True)
-        )
+        found = [results] if len(node.outputs) == 1 else results or []
+        made |= dict(zip([o.removeprefix("redhat.") for o in node.outputs], found, strict=True))
     return made, untouched
 
 
@@ -257,7 +257,7 @@ def test_importance_is_measured_on_evenly_spaced_rows(made: dict[str, Any], monk
     arrays = made["test_arrays"]
     few = {**EVALUATION, "importance_rows": len(arrays["target"]) // 4}
     given = made["network"], arrays, made["preprocessor"], made["joined_rows"], made["split_assignment"], few
-    evaluation.rank_raw_columns(*given, engineer=engineer_features, feature_sources=FEATURE_SOURCES)
+    evaluation.rank_raw_columns(*given, engineer=made["row_schema"].engineer_features, feature_sources=FEATURE_SOURCES)
     np.testing.assert_array_equal(seen["target"], arrays["target"][::4])
     np.testing.assert_array_equal(seen["arrays"]["codes"], arrays["codes"][::4])
     moved = seen["permuted"]["date"](np.arange(len(seen["target"]))[::-1])
@@ -287,9 +287,9 @@ def test_the_package_holds_network_preparation_threshold_and_raw_example_rows(ma
 
 @pytest.mark.parametrize("table", ["activities", "people"])
 def test_a_profile_has_a_page_and_a_row_for_each_column(made: dict[str, Any], table: str) -> None:
-    rows, columns = made[table].shape
+    rows, columns = made[f"typed_{table}"].shape
     assert f"{table}: {rows:,} rows, {columns} columns" in made[f"{table}_profile_page"]
-    assert made[f"{table}_profile_columns"]["column"].tolist() == list(made[table])
+    assert made[f"{table}_profile_columns"]["column"].tolist() == list(made[f"typed_{table}"])
     assert made[f"{table}_profile_categories"]["mean_target"].notna().all() == (table == "activities")
 
 

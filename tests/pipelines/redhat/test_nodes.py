@@ -1,41 +1,51 @@
-from collections.abc import Callable
+"""Red Hat's declaration: what its tables must hold, and how they are joined."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
 
 from casebook.column_types.parsing import InvalidTableError
-from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE, RAW_ROW
-from casebook.pipelines.redhat.nodes import ingest_activities, ingest_people, merge_people
+from casebook.config.schema.table_declaration import ColumnParameters
+from casebook.data.declared_tables import find_forbidden
 
-Change = Callable[[pd.DataFrame], pd.DataFrame]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.declared_fixtures import Ingest
+
+    Change = Callable[[pd.DataFrame], pd.DataFrame]
+
+FLAGS = [f"char_{number}" for number in range(10, 38)]
 
 
-def test_activities_are_typed(raw_activities: pd.DataFrame) -> None:
-    activities = ingest_activities(raw_activities)
-    expected = raw_activities.assign(
+def test_activities_and_people_are_typed_and_joined(
+    ingest: Ingest, raw_activities: pd.DataFrame, raw_people: pd.DataFrame
+) -> None:
+    rows, schema = ingest("redhat", raw_activities, raw_people)
+    activities = raw_activities.assign(
         date=pd.array(["2023-08-26", "2022-09-27", "2023-08-26"], dtype="datetime64[s]"),
         outcome=pd.array([0, 1, 0], dtype="int8").to_numpy(),
     )
-    pd.testing.assert_frame_equal(activities, expected)
-
-
-def test_people_are_typed(raw_people: pd.DataFrame) -> None:
-    people = ingest_people(raw_people)
-    flags = {name: [True, False, True] for name, kind in PEOPLE.items() if kind == "flag"}
-    expected = raw_people.assign(
-        date=pd.array(["2020-12-31", "2021-06-29", "2024-12-30"], dtype="datetime64[s]"), char_38=[0, 36, 99], **flags
+    people = raw_people.assign(
+        date=pd.array(["2020-12-31", "2021-06-29", "2024-12-30"], dtype="datetime64[s]"),
+        char_38=[0, 36, 99],
+        **{name: [True, False, True] for name in FLAGS},
     )
-    assert len(flags) == 28
-    pd.testing.assert_frame_equal(people, expected)
+    of_each = people.iloc[[1, 2, 1]].reset_index(drop=True).drop(columns="people_id").add_prefix("people_")
+    pd.testing.assert_frame_equal(rows, pd.concat([activities, of_each], axis=1))
+    assert list(schema.columns) == rows.columns.drop("outcome").tolist()
+    assert len(schema.columns) == 14 + 40
+    assert schema.classes == ()
 
 
-def test_columns_may_come_in_any_order_and_are_put_in_theirs(
-    raw_activities: pd.DataFrame, raw_people: pd.DataFrame
-) -> None:
-    activities = ingest_activities(raw_activities[sorted(raw_activities)])
-    people = ingest_people(raw_people[sorted(raw_people)])
-    assert (activities.columns.tolist(), people.columns.tolist()) == (list(ACTIVITIES), list(PEOPLE))
-    assert (len(ACTIVITIES), len(PEOPLE)) == (15, 41)
+def test_columns_may_come_in_any_order(ingest: Ingest, raw_activities: pd.DataFrame, raw_people: pd.DataFrame) -> None:
+    rows, schema = ingest("redhat", raw_activities, raw_people)
+    turned, again = ingest("redhat", raw_activities[sorted(raw_activities)], raw_people[sorted(raw_people)])
+    pd.testing.assert_frame_equal(turned[rows.columns.tolist()], rows)
+    assert again.features == schema.features
 
 
 def change(column: str, *values: object) -> Change:
@@ -45,7 +55,7 @@ def change(column: str, *values: object) -> Change:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda table: table.drop(columns="char_10"), "lacks the column char_10; it has people_id, activity_id, date"),
+        (lambda table: table.drop(columns="date"), ", people.csv 'date'"),
         (lambda table: table.assign(colour="red"), "has columns that nothing is known of: colour; remove them"),
         (lambda table: table.head(0), "has a header but no rows; put the complete file there"),
         (
@@ -74,11 +84,11 @@ def change(column: str, *values: object) -> Change:
         ),
         (
             change("outcome", "0", "1", "2"),
-            ", column outcome: '2' is not 0 or 1 (no or yes) (1 of 3 rows, first in data row 3)",
+            ", column outcome: '2' (1 rows) is none of the declared classes 0, 1",
         ),
         (
             change("outcome", "0", "1", "much"),
-            ", column outcome: 'much' is not 0 or 1 (no or yes) (1 of 3 rows, first in data row 3)",
+            ", column outcome: 'much' (1 rows) is none of the declared classes 0, 1",
         ),
         (
             change("outcome", "0", None, "1"),
@@ -86,16 +96,16 @@ def change(column: str, *values: object) -> Change:
         ),
         (
             change("outcome", "1", "1", "1"),
-            ", column outcome: every row is 1; both classes are needed to learn from",
+            ", column outcome: every row is 1; two classes at least are needed",
         ),
     ],
 )
 def test_activities_that_cannot_be_learnt_from_are_refused(
-    raw_activities: pd.DataFrame, spoil: Change, message: str
+    ingest: Ingest, raw_activities: pd.DataFrame, raw_people: pd.DataFrame, spoil: Change, message: str
 ) -> None:
     with pytest.raises(InvalidTableError) as caught:
-        ingest_activities(spoil(raw_activities))
-    assert str(caught.value).startswith("act_train.csv")
+        ingest("redhat", spoil(raw_activities), raw_people)
+    assert "act_train.csv" in str(caught.value)
     assert message in str(caught.value)
 
 
@@ -103,18 +113,19 @@ def test_activities_that_cannot_be_learnt_from_are_refused(
     ("spoil", "message"),
     [
         (
-            lambda table: table.drop(columns=["group_1", "char_38"]),
-            "lacks the columns group_1, char_38; it has people_id",
+            lambda table: table.drop(columns="group_1"),
+            "there is no column in act_train.csv, people.csv 'people_group_1'",
         ),
+        (lambda table: table.drop(columns="people_id"), "there is no column in people.csv 'people_id'"),
         (lambda table: table.assign(outcome=1), "has columns that nothing is known of: outcome; remove them"),
         (lambda table: table.head(0), "has a header but no rows; put the complete file there"),
         (
-            change("people_id", "ppl_7", "ppl_100", "ppl_7"),
-            ", column people_id: must not hold a value twice (2 rows, first 'ppl_7' in data row 1)",
+            change("people_id", "ppl_7", "ppl_7", "ppl_100"),
+            ": people_id ppl_7 stands 2 times (1 rows too many); keep one row for each people_id",
         ),
         (
             change("char_10", "True", "False", "maybe"),
-            ", column char_10: 'maybe' is not true or false (1 of 3 rows, first in data row 3)",
+            ", column char_10: 'maybe' is not yes or no, true or false, 1 or 0 (1 of 3 rows, first in data row 3)",
         ),
         (
             change("char_38", "1", "many", "3"),
@@ -122,63 +133,63 @@ def test_activities_that_cannot_be_learnt_from_are_refused(
         ),
         (
             change("group_1", "group 1", "group 2", None),
-            ", column group_1: must not be empty (1 rows, first 'nan' in data row 3)",
+            ", column people_group_1: must not be empty (1 rows, first 'nan' in data row 3)",
         ),
         (
             change("char_37", "True", "False", None),
-            ", column char_37: must not be empty (1 rows, first 'None' in data row 3)",
+            ", column people_char_37: must not be empty (1 rows, first 'None' in data row 3)",
         ),
         (
             change("group_1", "group 1", "type 2", "group 3"),
-            r", column group_1: must look like group \d+ (1 rows, first 'type 2' in data row 2)",
+            r", column people_group_1: must look like group \d+ (1 rows, first 'type 2' in data row 2)",
         ),
     ],
 )
-def test_people_that_do_not_fit_are_refused(raw_people: pd.DataFrame, spoil: Change, message: str) -> None:
+def test_people_that_do_not_fit_are_refused(
+    ingest: Ingest, raw_activities: pd.DataFrame, raw_people: pd.DataFrame, spoil: Change, message: str
+) -> None:
     with pytest.raises(InvalidTableError) as caught:
-        ingest_people(spoil(raw_people))
-    assert str(caught.value).startswith("people.csv")
+        ingest("redhat", raw_activities, spoil(raw_people))
+    assert "people.csv" in str(caught.value)
     assert message in str(caught.value)
 
 
-def test_each_activity_gets_its_person(raw_activities: pd.DataFrame, raw_people: pd.DataFrame) -> None:
-    activities, people = ingest_activities(raw_activities), ingest_people(raw_people)
-    joined, metrics = merge_people(activities, people, "refuse")
-    lookup_table = people.iloc[[1, 2, 1]].reset_index(drop=True).drop(columns="people_id").add_prefix("people_")
-    pd.testing.assert_frame_equal(joined, pd.concat([activities, lookup_table], axis=1))
-    assert joined.drop(columns="outcome").columns.tolist() == list(RAW_ROW)
-    assert metrics == {"data/dropped_activities": 0.0}
-
-
 def test_an_activity_of_nobody_is_refused_with_the_parameter_that_drops_it(
-    raw_activities: pd.DataFrame, raw_people: pd.DataFrame
+    ingest: Ingest, raw_activities: pd.DataFrame, raw_people: pd.DataFrame
 ) -> None:
-    activities, people = ingest_activities(raw_activities), ingest_people(raw_people)
     with pytest.raises(InvalidTableError) as caught:
-        merge_people(activities, people.iloc[[0, 2]], "refuse")
+        ingest("redhat", raw_activities, raw_people.iloc[[0, 2]])
     assert str(caught.value) == (
-        "2 rows have a people_id that the table of people does not hold (first: ppl_100); "
-        "add the missing rows there, or give `unknown_people=drop` to leave them out"
+        "2 rows have no partner in people.csv (first: people_id ppl_100); add the missing rows there, or give "
+        "data.tables.people.unmatched=missing to keep them, or =drop to leave them out"
     )
 
 
-def test_activities_of_nobody_are_dropped_and_counted_on_demand(
-    raw_activities: pd.DataFrame, raw_people: pd.DataFrame
+def test_activities_of_nobody_are_dropped_on_demand(
+    ingest: Ingest, raw_activities: pd.DataFrame, raw_people: pd.DataFrame
 ) -> None:
-    activities, people = ingest_activities(raw_activities), ingest_people(raw_people)
-    joined, metrics = merge_people(activities, people.iloc[[0, 2]], "drop")
+    joined, _ = ingest("redhat", raw_activities, raw_people.iloc[[0, 2]], people={"unmatched": "drop"})
     assert joined["activity_id"].tolist() == ["act1_9"]
     assert joined["people_group_1"].tolist() == ["group 29899"]
-    assert metrics == {"data/dropped_activities": 2.0}
 
 
-def test_the_nodes_leave_their_inputs_as_they_were(raw_activities: pd.DataFrame, raw_people: pd.DataFrame) -> None:
-    inputs = raw_activities.copy(), raw_people.copy()
-    activities, people = ingest_activities(raw_activities), ingest_people(raw_people)
-    pd.testing.assert_frame_equal(raw_activities, inputs[0])
-    pd.testing.assert_frame_equal(raw_people, inputs[1])
-    typed = activities.copy(), people.copy()
-    merge_people(activities, people, "refuse")
-    merge_people(activities, people.head(1), "drop")
-    pd.testing.assert_frame_equal(activities, typed[0])
-    pd.testing.assert_frame_equal(people, typed[1])
+@pytest.mark.parametrize("kind", ["category", "str", object])
+@pytest.mark.parametrize(
+    ("pattern", "right", "wrong"),
+    [
+        (r"ppl_\d+(e\+?\d+)?", "ppl_1e+05", "ppl_"),
+        (r"ppl_\d+(e\+?\d+)?", "ppl_2e5", "ppl_1.5"),
+        (r"type \d+", "type 12", "type 12 "),
+        (r"type \d+", "type 8000", "Type 8000"),
+    ],
+)
+def test_patterns_are_matched_however_texts_are_kept(pattern: str, right: str, wrong: str, kind: str | type) -> None:
+    said = ColumnParameters(pattern=pattern)
+    assert not list(find_forbidden(pd.Series([right, None, right], dtype=kind), said, "x"))
+    (told,) = find_forbidden(pd.Series([right, None, wrong], dtype=kind), said, "x")
+    assert told.startswith(f"x: must look like {pattern} (1 rows, first '{wrong}' in data row 3)")
+
+
+def test_a_wrong_text_among_the_categories_that_no_row_has_is_no_error() -> None:
+    unused = pd.Series(["type 1"], dtype="category").cat.add_categories(["type x"])
+    assert not list(find_forbidden(unused, ColumnParameters(pattern=r"type \d+"), "x"))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 EPOCHS = 2
 SCORES = {"accuracy", "auc", "log_loss", "f1"}
 LAYERS = {
-    "02_intermediate": {"activities.parquet", "people.parquet"},
+    "02_intermediate": {"activities.parquet", "people.parquet", "row_schema.json"},
     "03_primary": {"joined_rows.parquet", "example_rows.parquet"},
     "04_feature": {"feature_table.parquet"},
     "05_model_input": {
@@ -119,7 +119,7 @@ def test_rows_features_and_what_the_split_lets_a_model_see_are_metrics(run: Run)
     metrics = run.data.metrics
     parts = [metrics[f"data/{part}_rows"] for part in ("train", "validation", "test", "promotion")]
     assert sum(parts) == 5000
-    assert metrics["data/dropped_activities"] == 0
+    assert metrics["data/unmatched_rows"] == 0
     assert metrics["data/unused_rows"] == 0
     assert metrics["data/features"] > 100
     assert metrics["test/seen_person_share"] == metrics["test/seen_row_share"] == 0
@@ -181,7 +181,7 @@ def test_tags_name_the_commit_where_there_is_git(finished: Finished, run: Run) -
 
 def test_every_leaf_that_a_node_takes_is_one_flattened_column(run: Run, merged: dict[str, dict[str, object]]) -> None:
     blocks = (
-        "task", "target", "unknown_people", "split", "duplicates", "leaks", "folds", "preprocessing", "training",
+        "task", "target", "data", "split", "duplicates", "leaks", "folds", "preprocessing", "training",
         "reference", "evaluation", "promotion",
     )  # fmt: skip
     expected = leaves({name: merged["redhat"][name] for name in blocks}, "redhat")

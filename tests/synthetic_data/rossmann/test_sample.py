@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from casebook.cases.declared import read_declaration
+from casebook.datasets import DeclaredTable
 from casebook.synthetic_data.rossmann import FILES, Sample, best_reachable, generate_sample, write_sample
 
 if TYPE_CHECKING:

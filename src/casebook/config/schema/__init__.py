@@ -43,7 +43,7 @@ from casebook.config.schema.training import (
     TrainingParameters,
 )
 from casebook.config.schema.tuning import StudyParameters
-from casebook.config.schema.types import Labels, Parameters, Resumed, RunId, UnknownKeys, texts_of_labels
+from casebook.config.schema.types import Labels, Parameters, Resumed, RunId, texts_of_labels
 from casebook.config.tree import look_up, overlay
 from casebook.evaluation.metrics import LOSS, check_names
 
@@ -78,7 +78,6 @@ __all__ = [
     "TabularPreprocessingParameters",
     "TextPreprocessingParameters",
     "TrainingParameters",
-    "UnknownKeys",
     "UpdateParameters",
     "read_preprocessing",
     "read_reference",

@@ -9,7 +9,6 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from casebook.config.yaml_text import read_value
 from casebook.evaluation.metrics import find_metric
 
-UnknownKeys = Literal["refuse", "drop"]
 Share = Annotated[float, Field(ge=0, lt=1)]
 # NumPy, scikit-learn and Keras take seeds of 32 bits.
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
