@@ -45,6 +45,27 @@ def test_quantiles_that_fall_together_make_one_edge() -> None:
     assert custom_layers().compute_bin_edges(values, 4).tolist() == [0, 10, 10, 10, 10]
 
 
+def test_refined_edges_give_the_bins_that_one_value_leaves_empty_to_the_others() -> None:
+    compute = custom_layers().compute_bin_edges
+    values = np.concatenate([np.zeros(90), np.arange(1, 11)])
+    # Three edges are left: the quarters of 1 to 10.
+    assert compute(values, 4, refine=True).tolist() == [0, 3.25, 5.5, 7.75, 10]
+    for same in (np.arange(101.0) ** 2, np.array([3.0, 1, 3, 1, 7])):
+        assert compute(same, 4, refine=True).tolist() == compute(same, 4).tolist()
+
+
+@pytest.mark.parametrize(("edges", "expected"), [("quantiles", [0, 40]), ("refined", [0, 10.75, 20.5, 30.25, 40])])
+def test_the_parameter_says_which_edges_a_network_has(
+    fit: Fit, training: Training, edges: str, expected: list[float]
+) -> None:
+    table = pd.DataFrame({"n": np.concatenate([np.zeros(360), np.arange(1.0, 41)])})
+    preprocessor = fit(table, scaling="none")
+    arrays = {**prepare_rows(table, preprocessor), "target": np.zeros(400, np.uint8)}
+    parameters = training(network={"hidden": [4], "piecewise_linear_bins": 4, "piecewise_linear_edges": edges})
+    layer = build_initial_network(arrays, preprocessor, parameters).get_layer("piecewise_linear_bins")
+    assert np.unique(np.asarray(layer.edges)).tolist() == expected
+
+
 def test_a_number_is_told_by_how_far_it_has_come_through_each_piece() -> None:
     layer = custom_layers().PiecewiseLinearEncoding(2, 3)
     layer.build((None, 3))

@@ -52,7 +52,7 @@ def choose_defaults(rows: int, task: str) -> dict[str, Any]:
     epochs = int(min(100, max(15, STEPS / steps)))
     return {
         **({} if task == "regression" else {"split": {"stratify": True}}),
-        "preprocessing": {"onehot_width": ONEHOT_WIDTH, "min_frequency": _by_rows(RARE, rows)},
+        "preprocessing": {"onehot_width": ONEHOT_WIDTH, "min_frequency": _by_rows(RARE, rows), "skewed": "log"},
         "training": {
             "epochs": epochs,
             "batch_size": batch,
@@ -62,6 +62,7 @@ def choose_defaults(rows: int, task: str) -> dict[str, Any]:
                 "hidden": _by_rows(WIDTHS, rows),
                 "dropout": 0.1,
                 "piecewise_linear_bins": _by_rows(BINS, rows),
+                "piecewise_linear_edges": "refined",
                 "ensemble_size": _by_rows(ENSEMBLES, rows),
                 "embedding": {"category_dropout": 0.01},
             },

@@ -127,11 +127,10 @@ class PiecewiseLinearEncoding(keras.layers.Layer):  # type: ignore[misc]
         self.edges = self.add_weight(edges, initializer="zeros", trainable=False, name="edges")
         super().build(shape)
 
-    def adapt(self, features: np.ndarray) -> None:
+    def adapt(self, features: np.ndarray, *, refine: bool = False) -> None:
         """Compute bin edges at quantiles of training rows (rows, features), or at each value where there are few."""
-        self.edges.assign(
-            np.stack([compute_bin_edges(values, self.piecewise_linear_bins) for values in features.T[: self.numbers]])
-        )
+        numbers, bins = features.T[: self.numbers], self.piecewise_linear_bins
+        self.edges.assign(np.stack([compute_bin_edges(values, bins, refine=refine) for values in numbers]))
 
     def call(self, features: Any) -> Any:  # noqa: ANN401 - tensors
         """Encode the numbers and append the other features."""
@@ -149,15 +148,26 @@ class PiecewiseLinearEncoding(keras.layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "numbers": self.numbers, "piecewise_linear_bins": self.piecewise_linear_bins}
 
 
-def compute_bin_edges(values: np.ndarray, piecewise_linear_bins: int) -> np.ndarray:
+def compute_bin_edges(values: np.ndarray, piecewise_linear_bins: int, *, refine: bool = False) -> np.ndarray:
     """Compute ascending edges of at most so many bins; the last one is repeated where distinct values are too few.
+
+    Args:
+        values: a number of the training rows, shape (rows,).
+        piecewise_linear_bins: how many bins there may be.
+        refine: whether the bins that are left where one value takes several quantiles, as 0 does among counts, are cut
+            at quantiles of the other values.
 
     Returns:
         Array of shape (bins + 1,).
     """
     edges = np.unique(values)
     if len(edges) > piecewise_linear_bins + 1:
-        edges = np.unique(np.quantile(values, np.linspace(0, 1, piecewise_linear_bins + 1)))
+        quantiles = np.quantile(values, np.linspace(0, 1, piecewise_linear_bins + 1))
+        edges = np.unique(quantiles)
+        left = piecewise_linear_bins + 1 - len(edges)
+        if refine and left:
+            others = values[~np.isin(values, quantiles[1:][np.diff(quantiles) == 0])]
+            edges = np.unique(np.append(edges, np.quantile(others, np.linspace(0, 1, left + 2)[1:-1])))
     return np.append(edges, np.full(piecewise_linear_bins + 1 - len(edges), edges[-1]))
 
 

@@ -103,13 +103,17 @@ def expansion_tables(preprocessor: TabularPreprocessor) -> dict[str, list[Any]]:
 
 
 def adapt_piecewise_linear(
-    network: keras.Model, train: Mapping[str, np.ndarray], preprocessor: TabularPreprocessor
+    network: keras.Model,
+    train: Mapping[str, np.ndarray],
+    preprocessor: TabularPreprocessor,
+    parameters: NetworkParameters,
 ) -> None:
     """Adapt the bin edges of a piecewise linear encoding to the training rows; other networks are unchanged."""
     encoding = next((layer for layer in network.layers if layer.name == PIECEWISE_LAYER), None)
     if encoding is not None:
         every = max(1, len(train["codes"]) // MAX_BIN_ROWS)
-        encoding.adapt(expand_dense({str(block): train[block][::every] for block in BLOCK_TYPES}, preprocessor))
+        dense = expand_dense({str(block): train[block][::every] for block in BLOCK_TYPES}, preprocessor)
+        encoding.adapt(dense, refine=parameters.piecewise_linear_edges == "refined")
 
 
 @cache

@@ -164,7 +164,7 @@ def build_initial_network(train: Arrays, preprocessor: Preprocessor, parameters:
     finally:
         keras.config.set_dtype_policy("float32")
     if isinstance(preprocessor, TabularPreprocessor):
-        adapt_piecewise_linear(network, train, preprocessor)
+        adapt_piecewise_linear(network, train, preprocessor, parameters.network)
     return network
 
 

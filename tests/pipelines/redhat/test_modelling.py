@@ -60,6 +60,7 @@ PARAMETERS = {
     },
     "evaluation": EVALUATION,
     "promotion": {},
+    "weight": "",
 }  # fmt: skip
 
 

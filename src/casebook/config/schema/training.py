@@ -108,6 +108,10 @@ class NetworkParameters(Parameters):
     piecewise_linear_bins: int = Field(
         default=0, ge=0, le=1024, description="bins of the piecewise linear encoding of each number; 0 for none"
     )
+    piecewise_linear_edges: Literal["quantiles", "refined"] = Field(
+        default="quantiles",
+        description="of the bins: at quantiles; refined: those left where one value takes several go to the others",
+    )
     ensemble_size: int = Field(default=1, ge=1, le=256, description="of an ensemble within the network; 1 for none")
     convolutions: list[ConvolutionParameters] = Field(default_factory=list, description="of images")
     convolution_dropout: float = Field(default=0.0, ge=0, lt=1)
