@@ -55,7 +55,8 @@ NOTHING = {
     ".split.validation_on": "held_out", ".split.test_days": 0, ".split.validation_days": 0,
     ".preprocessing.modality": "columns", ".preprocessing.columns": [], ".preprocessing.drop_first": False,
     ".preprocessing.nearest_lower_within": {},
-    ".training.class_weights": "none", ".training.target_scale": "none", ".training.refit": False,
+    ".training.class_weights": "none", ".preprocessing.skewed": "keep",
+    ".training.network.piecewise_linear_edges": "quantiles", ".training.target_scale": "none", ".training.refit": False,
     ".training.quantile": 0.5,
     ".training.network.piecewise_linear_bins": 0, ".training.network.ensemble_size": 1,
     ".training.network.convolutions": [], ".training.network.convolution_dropout": 0.0,
@@ -144,7 +145,7 @@ def _blocks(tree: Any, name: str = "") -> set[str]:  # noqa: ANN401 - a tree or 
 def test_every_dataset_of_every_pipeline_is_in_the_catalog(environment: str) -> None:
     loader, _ = load(environment)
     catalog = DataCatalog.from_config(loader["catalog"])
-    run = {"reference_model", "fold_settings"}
+    run = {"reference_model", "reference_threshold", "fold_settings"}
     study = {"winner_network", "winner_preprocessor"}
     in_memory_of = {"study": study, "predict": set(), "monitor": set(), "_default__": run,
                     "update": {"old_rows", "update_settings"}}  # fmt: skip

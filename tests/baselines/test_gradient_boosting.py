@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.utils.class_weight import compute_sample_weight
 from threadpoolctl import threadpool_limits
 
 from casebook.baselines.gradient_boosting import fit_reference, native_categories, predict_reference, tree_features
@@ -243,3 +244,21 @@ def test_predictions_made_in_pieces_are_those_of_the_whole(
         predict_reference(model, {name: values[:7] for name, values in validation.items()}).tolist()
         == whole[:7].tolist()
     )
+
+
+@pytest.mark.usefixtures("recorded")
+def test_rows_and_classes_weigh_in_the_fit_and_where_it_stops(fit: Fit) -> None:
+    preprocessor = fit(pd.DataFrame({"n": [0.5, 1.5]}))
+    train, validation = make_numbered(400), make_numbered(50)
+    assert fit_reference(train, validation, preprocessor, reference_parameters()).validation.keys() == {
+        "X_val",
+        "y_val",
+    }
+    balanced = fit_reference(train, validation, preprocessor, reference_parameters(class_weights="balanced"))
+    expected = compute_sample_weight("balanced", train["target"])
+    np.testing.assert_allclose(balanced.validation["sample_weight"], expected, rtol=1e-6)
+    weighed = [{**rows, "weight": np.arange(len(rows["target"]), dtype=np.float32)} for rows in (train, validation)]
+    model = fit_reference(*weighed, preprocessor, reference_parameters(max_rows=100))
+    # Of mean 1 over all rows; the drawn ones keep theirs.
+    np.testing.assert_allclose(model.validation["sample_weight"], model.x[:, 0] / np.arange(400).mean(), rtol=1e-6)
+    np.testing.assert_allclose(model.validation["sample_weight_val"], np.arange(50) / np.arange(50).mean(), rtol=1e-6)

@@ -99,3 +99,16 @@ def test_several_classes_of_texts_have_a_probability_each() -> None:
     texts = ["red apple", "green leaf", "blue sea"] * 20
     model = fit_logistic_texts(texts, np.arange(60) % 3, text_parameters())
     assert model.predict_proba(texts[:3]).argmax(axis=1).tolist() == [0, 1, 2]
+
+
+def test_a_text_of_weight_two_is_learnt_as_two_texts_are() -> None:
+    texts, target = ["good film", "bad film", "good plot", "bad plot"] * 5, np.array([1, 0, 1, 0] * 5)
+    weights = np.tile([1.0, 2.0, 2.0, 1.0], 5)
+    weighed = fit_logistic_texts(texts, target, text_parameters(), weights)
+    plain = fit_logistic_texts(texts, target, text_parameters())
+    probe = ["good", "bad", "film"]
+    assert weighed.predict_proba(probe)[:, 1].tolist() != plain.predict_proba(probe)[:, 1].tolist()
+    # Words are counted once a text, so that the regression alone sees the weights.
+    step, features = weighed.steps[-1][1], weighed[:-1].transform(texts)
+    again = type(step)(**step.get_params()).fit(features, target, weights)
+    np.testing.assert_allclose(step.coef_, again.coef_)

@@ -160,6 +160,9 @@ def test_more_rows_mean_larger_batches_wider_layers_and_fewer_epochs() -> None:
     assert [each["epochs"] for each in trainings] == [100, 64, 67, 21]
     assert all(each["target_scale"] == "auto" for each in trainings)
     assert "target_scale" not in choose_defaults(344, "binary")["training"]
+    # Long tails and counts that are mostly 0, whatever the number of rows.
+    assert {each["preprocessing"]["skewed"] for each in chosen} == {"log"}
+    assert {each["network"]["piecewise_linear_edges"] for each in trainings} == {"capped_quantiles"}
 
 
 def test_rows_are_counted_in_packed_files_too(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WANTED = ("threshold", "reference_threshold", "test_predictions", "reference_predictions", "test_metrics",
-          "fit_metrics", "test_head", "model", "network", "validation_arrays", "train_arrays", "figure_tables", "joined_rows",
-          "fold_scores")  # fmt: skip
+          "fit_metrics", "test_head", "model", "network", "validation_arrays", "train_arrays", "figure_tables",
+          "joined_rows", "fold_scores")  # fmt: skip
 TREE: dict[str, Any] = {
     "task": "binary",
     "target": "churn",

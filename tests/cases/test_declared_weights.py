@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.cases.toy_case import run_declared
 
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.resolve import InvalidParametersError, resolve_case
 from casebook.evaluation.metrics import find_metric
 from casebook.inference.row_model import RowModel
 from casebook.model_registry.model_package import write_package
-from tests.cases.toy_case import run_declared
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-WANTED = ("test_predictions", "reference_predictions", "test_metrics", "model", "train_arrays", "test_arrays", "test_head",
-          "fit_metrics", "promotion_rows", "importance", "split_assignment")  # fmt: skip
+WANTED = ("test_predictions", "reference_predictions", "test_metrics", "model", "train_arrays", "test_arrays",
+          "test_head", "fit_metrics", "promotion_rows", "importance", "split_assignment")  # fmt: skip
 COLUMNS: dict[str, Any] = {
     "answer": {"type": "category", "classes": ["Yes", "No"]},
     "people": {"role": "weight"},
@@ -74,12 +74,14 @@ def test_a_weight_is_no_feature_and_a_row_to_predict_may_lack_it(made: dict[str,
     assert made["test_head"].columns.tolist() == ["probability", "class", "actual", "weight"]
 
 
+RULE = r"a weight must be a finite number of at least 0 \(2 rows, first"
+
+
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        ("-1", r"rows.csv, column people: a weight must be a finite number of at least 0 \(2 rows, first '-1' in data "
-               "row 3"),
-        ("", r"a weight must be a finite number of at least 0 \(2 rows, first 'nan' in data row 3\); mend the file"),
+        ("-1", rf"rows.csv, column people: {RULE} '-1' in data row 3"),
+        ("", rf"{RULE} 'nan' in data row 3\); mend the file"),
         ("many", "people"),
         ("0", "weight: column people is 0 in all 400 rows"),
     ],
@@ -114,19 +116,24 @@ def test_the_numbers_of_classes_are_labels_where_there_are_no_others() -> None:
     assert resolve({"data": flags, "training": {"class_weights": {True: 4}}})["training"]["class_weights"] == [1.0, 4.0]
 
 
+WRONG_WEIGHTS = "must be none, balanced, or a number above 0"
+NUMBERS = {"task": "regression", "target": "age", "data": {**TREE["data"], "columns": {}}}
+CATEGORY = {**TREE["data"], "columns": {"people": {"role": "weight", "type": "category"}}}
+
+
 @pytest.mark.parametrize(
     ("tree", "told"),
     [
         ({"training": {"class_weights": {"Yse": 2}}},
-         r"training.class_weights: there is no class 'Yse' \(did you mean Yes\?\); there are Yes, No"),
-        ({"training": {"class_weights": {"Yes": 0}}}, "polls.training.class_weights.*greater than 0"),
-        ({"training": {"class_weights": "even"}}, "polls.training.class_weights = 'even': must be 'none' or 'balanced'"),
-        ({"reference": {"class_weights": [1.0, 2.0, 3.0]}}, "reference.class_weights has 3 weights, and there are 2 classes"),
-        ({"task": "regression", "target": "age", "data": {**TREE["data"], "columns": {}},
-          "training": {"class_weights": "balanced"}}, "training.class_weights weighs classes, and a regression has none"),
-        ({"weight": "age"}, "weight is age: give data.columns.age the role weight"),
-        ({"data": {**TREE["data"], "columns": {"people": {"role": "weight", "type": "category"}}}, "training": {}},
-         "the role weight goes with the type number or integer, not with category"),
+         r"polls.training.class_weights: there is no class 'Yse' \(did you mean Yes\?\); there are Yes, No"),
+        ({"training": {"class_weights": {"Yes": 0}}}, rf"polls.training.class_weights = \[0, 1.0\]: {WRONG_WEIGHTS}"),
+        ({"training": {"class_weights": "even"}}, f"polls.training.class_weights = 'even': {WRONG_WEIGHTS}"),
+        ({"reference": {"class_weights": [1.0, 2.0, 3.0]}},
+         r"polls.reference.class_weights = \[1.0, 2.0, 3.0\]: has 3 weights, and there are 2 classes"),
+        ({**NUMBERS, "training": {"class_weights": "balanced"}},
+         "polls.training.class_weights = 'balanced': weighs classes, and a regression has none"),
+        ({"weight": "age"}, "polls.weight = 'age': give data.columns.age the role weight"),
+        ({"data": CATEGORY, "training": {}}, "the role weight goes with the type number or integer, not with category"),
     ],
 )  # fmt: skip
 def test_what_weighs_nothing_is_refused(tree: dict[str, Any], told: str) -> None:

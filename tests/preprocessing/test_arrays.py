@@ -33,7 +33,7 @@ def test_balanced_classes_weigh_as_those_of_scikit_learn() -> None:
 
 def test_classes_are_counted_by_the_weights_of_their_rows() -> None:
     train, _ = weigh_loss({"target": TARGET, "weight": WEIGHT}, {"target": TARGET[:0]}, "balanced")
-    by_class = [train["loss_weight"][TARGET == number].sum() for number in range(3)]
+    by_class = [train["loss_weight"][number == TARGET].sum() for number in range(3)]
     np.testing.assert_allclose(by_class, [2, 2, 2], rtol=1e-6)
 
 

@@ -9,7 +9,13 @@ from pydantic import ValidationError
 
 from casebook.config.schema import TabularPreprocessingParameters
 from casebook.preprocessing.fit_tabular import fit_number, fit_preprocessor
-from casebook.preprocessing.tabular import CategoryColumn, NumberColumn, TabularPreprocessor
+from casebook.preprocessing.tabular import (
+    CategoryColumn,
+    NumberColumn,
+    TabularPreprocessor,
+    expand_dense,
+    prepare_rows,
+)
 
 Fit = Callable[..., TabularPreprocessor]
 INFINITE = float("inf")
@@ -113,3 +119,60 @@ def test_fitting_leaves_the_table_as_it_was() -> None:
     fit_preprocessor(table, parameters)
     pd.testing.assert_frame_equal(table, make_table())
     assert parameters.impute == {"age": "mean"}
+
+
+def long_tailed(rows: int = 2000) -> pd.DataFrame:
+    """Numbers over six decades, the same with readings of 1e12 among them, and numbers without a tail."""
+    rng = np.random.default_rng(4)
+    decades = rng.lognormal(0, 3, rows)
+    spoilt = decades.copy()
+    spoilt[:4] = 1e12
+    either = np.where(rng.random(rows) < 0.5, -1, 1) * decades
+    return pd.DataFrame(
+        {
+            "decades": decades, "spoilt": spoilt, "either": either, "small": decades * 1e-9,
+            "normal": rng.normal(size=rows), "age": rng.integers(18, 90, rows).astype(float),
+            "flag": (rng.random(rows) < 0.01).astype(float),
+        }
+    )  # fmt: skip
+
+
+def test_a_few_outliers_take_a_number_away_and_its_logarithm_keeps_it(fit: Fit) -> None:
+    table = long_tailed()
+    dense = {
+        skewed: expand_dense(prepare_rows(table, fitted), fitted).astype(np.float32)
+        for skewed in ("keep", "log")
+        for fitted in [fit(table, skewed=skewed)]
+    }
+    distinct = table["spoilt"].nunique()
+    assert len(np.unique(dense["keep"][:, 1])) < 0.05 * distinct
+    assert len(np.unique(dense["log"][:, 1])) > 0.99 * distinct
+    # In order, so that bins at quantiles and trees see the same numbers.
+    for place in range(4):
+        order = np.argsort(table.iloc[:, place].to_numpy(), kind="stable")
+        assert (np.diff(dense["log"][order, place]) >= 0).all()
+    # Of four columns the bulk is as wide as the whole is, whatever their unit.
+    assert (np.ptp(dense["log"][:, [0, 2, 3]], axis=0) < 20).all()
+    np.testing.assert_allclose(dense["log"][:, 0], dense["log"][:, 3], atol=1e-4)
+    np.testing.assert_array_equal(dense["log"][:, 4:], dense["keep"][:, 4:])
+
+
+def test_the_unit_of_a_logarithm_is_the_median_size_of_the_training_rows(fit: Fit) -> None:
+    table = long_tailed()
+    fitted = fit(table, skewed="log")
+    units = {column.name: column.unit for column in fitted.columns}
+    assert [name for name, unit in units.items() if unit] == ["decades", "spoilt", "either", "small"]
+    assert units["either"] == np.median(table["decades"])
+    column = fitted.columns[0]
+    value = np.array([3.0, -3.0, 0.0, np.nan])
+    expected = np.sign([3, -3, 0, 1]) * np.log1p(np.array([3, 3, 0, table["decades"].median()]) / units["decades"])
+    np.testing.assert_allclose(column.encode_values(value) + column.offset, expected, rtol=1e-6, atol=1e-6)
+    assert TabularPreprocessor.from_dict(fitted.to_dict()) == fitted
+    assert all(column.unit == 0 for column in fit(table).columns)
+
+
+def test_a_preprocessor_of_before_logarithms_is_read(fit: Fit) -> None:
+    described = fit(make_table()).to_dict()
+    for column in described["columns"]:
+        column.pop("unit", None)
+    assert TabularPreprocessor.from_dict(described) == fit(make_table())

@@ -10,13 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from tests.cases.toy_case import declared_case
 
 from casebook.cases.registry import load_case
 from casebook.datasets import DeclaredTable, LeakSuspects
 from casebook.schema_inference import check_case, checking
 from casebook.stages import BACKGROUND
 from casebook.stages.declared import find_leak_suspects
-from tests.cases.toy_case import declared_case
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,10 +25,13 @@ TREE: dict[str, Any] = {
     "task": "binary",
     "target": "bad",
     "data": {
-        "tables": {"rows": {"file": "rows.csv", "delimiter": ";", "decimal": ","}, "cities": {"file": "cities.csv", "join_on": "city"}},
+        "tables": {
+            "rows": {"file": "rows.csv", "delimiter": ";", "decimal": ","},
+            "cities": {"file": "cities.csv", "join_on": "city"},
+        },
         "columns": {"bad": {"type": "category", "classes": ["no", "yes"]}, "number": {"role": "key"}},
     },
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -102,10 +105,11 @@ def test_the_warning_is_one_line_and_the_run_bears_the_columns(caplog: pytest.Lo
     with mlflow.start_run() as run, caplog.at_level(logging.WARNING):
         LeakSuspects().save({"paid": "its name says 'paid'", "fee": "alone it tells the target"})
         LeakSuspects().save({})
-    assert caplog.messages == [
-        "paid, fee may be known only after the target: paid: its name says 'paid'; fee: alone it tells the target; close "
-        "a leak with role: leak in data.columns"
-    ]
+    line = (
+        "paid, fee may be known only after the target: paid: its name says 'paid'; fee: alone it tells the target; "
+        "close a leak with role: leak in data.columns"
+    )
+    assert caplog.messages == [line]
     assert mlflow.get_run(run.info.run_id).data.tags["leak_suspects"] == "paid, fee"
 
 

@@ -123,7 +123,7 @@ def test_the_example_has_the_raw_columns_that_the_models_features_are_made_of(
 def test_texts_of_each_part_come_as_they_are() -> None:
     table = pd.DataFrame({"text": ["one", "two", "three"], "y": [0, 1, 1]})
     parts = pd.DataFrame({"part": np.array([1, 6, 1], dtype="uint8")})
-    train, validation, test = nodes.select_texts(table, parts, TextPreprocessor("text", ["one"], 4), "y")
+    train, validation, test = nodes.select_texts(table, parts, TextPreprocessor("text", ["one"], 4), "y", "binary")
     assert (train["text"].tolist(), train["target"].tolist()) == (["one", "three"], [0, 1])
     assert validation["text"].tolist() == test["text"].tolist() == ["two"]
 

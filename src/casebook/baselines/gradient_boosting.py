@@ -11,7 +11,7 @@ from casebook.preprocessing.arrays import LOSS_WEIGHT, stack_arrays, weigh_loss,
 from casebook.preprocessing.tabular import BLOCK_TYPES, CategoryColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from typing import TypeAlias
 
     from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
@@ -97,20 +97,30 @@ def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, paramet
     model = _make_trees(train["target"].dtype.kind == "f", len(validation["target"]) > 0, categories, parameters)
     target, held_out = (scale_target(part["target"], parameters.target_scale) for part in (train, validation))
     stopping = {}
-    train, validation = weigh_loss(train, validation, parameters.class_weights)
-    weights = train[LOSS_WEIGHT][rows] if LOSS_WEIGHT in train else None
     if len(held_out):
         stopping = {
             "X_val": tree_features({str(name): validation[name][checked] for name in BLOCK_TYPES}),
             "y_val": held_out[checked],
-            "sample_weight_val": validation[LOSS_WEIGHT][checked] if weights is not None else None,
         }
-    features = tree_features({str(name): train[name][rows] for name in BLOCK_TYPES})
-    model.fit(features, target[rows], sample_weight=weights, **stopping)
+    weights = _weigh(train, validation, parameters.class_weights, rows, checked)
+    model.fit(
+        tree_features({str(name): train[name][rows] for name in BLOCK_TYPES}), target[rows], **stopping, **weights
+    )
     if not parameters.refit or not stopping:
         return model
     as_many = parameters.model_copy(update={"max_iter": model.n_iter_})
     return fit_trees(stack_arrays(train, validation), without_rows(validation), categories, as_many)
+
+
+def _weigh(
+    train: Arrays, validation: Arrays, class_weights: str | Sequence[float], rows: np.ndarray, checked: slice
+) -> dict[str, np.ndarray]:
+    """Return the weights of the rows that are used, under scikit-learn's names; none where all weigh alike."""
+    train, validation = weigh_loss(train, validation, class_weights)
+    if LOSS_WEIGHT not in train:
+        return {}
+    held_out = {"sample_weight_val": validation[LOSS_WEIGHT][checked]} if len(validation["target"]) else {}
+    return {"sample_weight": train[LOSS_WEIGHT][rows], **held_out}
 
 
 def _make_trees(numbers: bool, stopped: bool, categories: np.ndarray, parameters: BoostedTreesParameters) -> Trees:

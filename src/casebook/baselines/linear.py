@@ -105,4 +105,4 @@ def _fit(pipeline: Pipeline, rows: object, target: np.ndarray, weights: np.ndarr
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         # Weights are an argument of the regression, which is the last step.
-        return pipeline.fit(rows, target, **({f"{pipeline.steps[-1][0]}__sample_weight": weights}))
+        return pipeline.fit(rows, target, **{f"{pipeline.steps[-1][0]}__sample_weight": weights})

@@ -52,7 +52,7 @@ def choose_defaults(rows: int, task: str) -> dict[str, Any]:
     epochs = int(min(100, max(15, STEPS / steps)))
     return {
         **({} if task == "regression" else {"split": {"stratify": True}}),
-        "preprocessing": {"onehot_width": ONEHOT_WIDTH, "min_frequency": _by_rows(RARE, rows)},
+        "preprocessing": {"onehot_width": ONEHOT_WIDTH, "min_frequency": _by_rows(RARE, rows), "skewed": "log"},
         "training": {
             "epochs": epochs,
             "batch_size": batch,

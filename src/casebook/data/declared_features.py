@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from casebook.config.schema.table_declaration import FeatureParameters
     from casebook.preprocessing.registered_functions import RowFunction
 
-# From this share of null rows on, that a number is missing is a feature of its own.
+# From this share of null rows on, that a number, a date or a text is missing is a feature of its own.
 MISSING_SHARE = 0.01
 # What a date, and a text, is made into.
 DAY_FEATURES = ("year", "month", "quarter", "week", "weekday", "day")
@@ -64,17 +64,18 @@ def features_of_column(name: str, kind: Kind, values: pd.Series) -> dict[str, Fe
     """Return what a column of a kind is made into where nothing else is declared."""
     kind, _, form = kind.partition(":")
     if kind in {"date", "datetime"}:
-        return dates_of(name, kind)
-    if kind == "free_text":
-        return words_of(name)
-    if kind == "boolean":
-        made = Feature("zero_or_one", (name,))
+        made = dates_of(name, kind)
+    elif kind == "free_text":
+        made = words_of(name)
+    elif kind == "boolean":
+        made = {name: Feature("zero_or_one", (name,))}
     elif kind == "ordinal":
-        made = Feature("rank", (name,), {"order": list_order(form)})
+        made = {name: Feature("rank", (name,), {"order": list_order(form)})}
     else:
-        made = Feature("as_is", (name,))
+        made = {name: Feature("as_is", (name,))}
+    # Of a category null is one of its values.
     missing = kind != "category" and values.isna().mean() >= MISSING_SHARE
-    return {name: made, **({f"{name}_missing": Feature("is_missing", (name,))} if missing else {})}
+    return {**made, **({f"{name}_missing": Feature("is_missing", (name,))} if missing else {})}
 
 
 def dates_of(name: str, kind: str) -> dict[str, Feature]:

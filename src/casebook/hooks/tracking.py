@@ -194,7 +194,7 @@ def _describe_run(
     left_out += ["reference"] if parameters["reference"]["name"] == NONE else []
     if left_out:
         tags["left_out"] = ", ".join(left_out)
-    if parameters["weight"]:
+    if parameters.get("weight"):
         tags["weighted_by"] = parameters["weight"]
     if LEDGER_VARIABLE in os.environ:
         tags |= dict(zip(("ledger", "ledger.seed"), os.environ[LEDGER_VARIABLE].split(), strict=True))

@@ -17,11 +17,14 @@ from casebook.preprocessing.tabular import (
     CategoryColumn,
     NumberColumn,
     TabularPreprocessor,
+    log_of_long_tail,
 )
 
 if TYPE_CHECKING:
     from casebook.config.schema import TabularPreprocessingParameters
 
+# A long tail reaches so many times as far as nine tenths of the rows do; fewer values than these have none.
+LONG_TAIL, BULK, FEW_VALUES = 10.0, (0.05, 0.95), 16
 # Integers within so small a span are counted by `bincount`.
 MAX_COUNTED_SPAN = 65_536
 
@@ -114,7 +117,7 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
     encoding = parameters.encoding.get(name, _encode_categories(column, parameters.onehot_width) if text else "number")
     impute = parameters.impute.get(name)
     if encoding == "number":
-        return fit_number(column, impute or "median", parameters.clip.get(name))
+        return fit_number(column, impute or "median", parameters.clip.get(name), parameters.skewed)
     least = parameters.min_frequency if encoding == "embedding" else 1
     fitted = fit_categories(column, encoding, impute or "missing", least)
     if name in parameters.nearest_lower_within:
@@ -130,13 +133,14 @@ def _encode_categories(column: pd.Series, most: int) -> Literal["onehot", "embed
     return "embedding" if most and column.nunique() > most else "onehot"
 
 
-def fit_number(column: pd.Series, impute: str, clip: tuple[float, float] | None) -> NumberColumn:
+def fit_number(column: pd.Series, impute: str, clip: tuple[float, float] | None, skewed: str = "keep") -> NumberColumn:
     """Fit the fill value, clip, offset and statistics of a number on training rows.
 
     Args:
         column: numbers or booleans; nulls allowed.
         impute: `mean`, `median` or `mode` of the known values, which replaces nulls.
         clip: the two quantiles to which values are clipped; None for no clipping.
+        skewed: `log` encodes a number of a long tail as its logarithm, `keep` as it is.
 
     Raises:
         ValueError: the column holds text, is null in every row, or `impute` is `missing`.
@@ -148,10 +152,12 @@ def fit_number(column: pd.Series, impute: str, clip: tuple[float, float] | None)
     low, high = np.quantile(known.each, clip) if clip else (-np.inf, np.inf)
     missing = len(column) - known.rows
     values = np.clip(np.append(known.values, [fill] if missing else []), low, high)
+    unit = find_unit(ValueCounts(np.clip(known.values, low, high), known.counts)) if skewed == "log" else 0.0
+    values = log_of_long_tail(values, unit) if unit else values
     seen = ValueCounts(values, np.append(known.counts, [missing] if missing else []).astype(np.int64))
     least, most = float(values.min()), float(values.max())
     # A later null takes the fill, which a byte must then hold exactly.
-    whole = bool((values == np.rint(values)).all()) and fill == np.rint(fill)
+    whole = bool((values == np.rint(values)).all()) and fill == np.rint(fill) and not unit
     in_byte = whole and most - least <= MAX_BYTE_SPAN
     # In a byte the span sits in the middle; a float32 is centred so that its 24 bits are spent on differences.
     centre = float(np.rint(seen.mean()) if whole else seen.mean())
@@ -167,7 +173,28 @@ def fit_number(column: pd.Series, impute: str, clip: tuple[float, float] | None)
         deviation=seen.deviation() if most > least else 0.0,
         minimum=least,
         maximum=most,
+        unit=unit,
     )
+
+
+def find_unit(known: ValueCounts) -> float:
+    """Find the unit of a number of a long tail: the median size of the values other than 0.
+
+    Such a tail leaves to the bulk of the rows a range so small that a network, or a float32, cannot tell them apart.
+
+    Args:
+        known: of the training rows, clipped.
+
+    Returns:
+        0 where there is no such tail.
+    """
+    if len(np.unique(known.values)) <= FEW_VALUES:
+        return 0.0
+    low, high = np.quantile(known.each, BULK)
+    if np.ptp(known.values) <= LONG_TAIL * (high - low):
+        return 0.0
+    size = np.abs(known.values)
+    return ValueCounts(size[size > 0], known.counts[size > 0]).median()
 
 
 def _fill_value(known: ValueCounts, impute: str, name: str) -> float:

@@ -29,7 +29,10 @@ CHUNK_ROWS = 8192
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A column encoded as one number; `offset` is subtracted before it is stored."""
+    """A column encoded as one number; `offset` is subtracted before it is stored.
+
+    With a `unit`, which a column of a long tail has, the number is its logarithm: sign(x) log(1 + |x| / unit).
+    """
 
     name: str
     block: Block
@@ -41,6 +44,7 @@ class NumberColumn:
     deviation: float
     minimum: float
     maximum: float
+    unit: float = 0.0
 
     width = 1
 
@@ -55,7 +59,8 @@ class NumberColumn:
     def encode_values(self, values: np.ndarray) -> np.ndarray:
         """Encode float64 values, NaN for null, as `encode` does; shape (rows,)."""
         filled = np.where(np.isnan(values), self.fill, values)
-        shifted = np.minimum(np.maximum(filled, self.low), self.high) - self.offset
+        clipped = np.minimum(np.maximum(filled, self.low), self.high)
+        shifted = (log_of_long_tail(clipped, self.unit) if self.unit else clipped) - self.offset
         if self.block == "codes":
             return np.minimum(np.maximum(np.rint(shifted), 0), MAX_BYTE).astype(np.uint8)
         return shifted.astype(np.float32)
@@ -63,6 +68,12 @@ class NumberColumn:
     def statistics(self) -> np.ndarray:
         """Return mean, deviation, minimum and maximum of the raw values, shape (4, 1)."""
         return np.array([[self.mean], [self.deviation], [self.minimum], [self.maximum]])
+
+
+def log_of_long_tail(values: np.ndarray, unit: float) -> np.ndarray:
+    """Compute sign(x) log(1 + |x| / unit): linear up to about the unit, a logarithm beyond, in both directions."""
+    logarithms: np.ndarray = np.sign(values) * np.log1p(np.abs(values) / unit)
+    return logarithms
 
 
 @dataclass(frozen=True)

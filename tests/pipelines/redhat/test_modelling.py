@@ -62,6 +62,7 @@ PARAMETERS = {
     },
     "evaluation": EVALUATION,
     "promotion": {},
+    "weight": "",
 }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ from casebook.config.schema.training import (
     TrainingParameters,
 )
 from casebook.config.schema.tuning import StudyParameters
-from casebook.config.schema.types import Labels, Parameters, Resumed, RunId, texts_of_labels
+from casebook.config.schema.types import Labels, Parameters, Resumed, RunId, fault_of_leaf, texts_of_labels
 from casebook.config.tree import look_up, overlay
 from casebook.evaluation.metrics import LOSS, check_names
 
@@ -222,7 +222,8 @@ class CaseParameters(Parameters):
             count = len(block.class_weights) if isinstance(block.class_weights, list) else 0
             most = 2 if self.task == "binary" else len(self.labels) or count
             if count > most:
-                raise ValueError(f"{place}.{CLASS_WEIGHTS} has {count} weights, and there are {most} classes")
+                told = f"has {count} weights, and there are {most} classes"
+                raise fault_of_leaf(block.class_weights, told, place, CLASS_WEIGHTS)
 
     def _has_validation(self) -> bool:
         return self.split.has_validation_rows or self.split.validation_on == "test"

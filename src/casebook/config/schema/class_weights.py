@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from casebook.config.schema.types import texts_of_labels
+from casebook.config.schema.types import fault_of_leaf, texts_of_labels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,11 +28,11 @@ def number_class_weights(block: Any, place: str, labels: Mapping[str, int], task
         task: binary, multiclass or regression.
 
     Raises:
-        ValueError: a label is none of the classes, or it is a regression.
+        ValidationError: a label is none of the classes, or it is a regression.
     """
     said = block.get(KEY) if isinstance(block, dict) else None
     if said is not None and said != "none" and task == "regression":
-        raise ValueError(f"{place}.{KEY} weighs classes, and a regression has none: leave it out")
+        raise fault_of_leaf(said, "weighs classes, and a regression has none: leave it out", place, KEY)
     if not isinstance(said, dict):
         return block
     weights = [USUAL] * (max(labels.values(), default=1) + 1)
@@ -58,4 +58,4 @@ def _find_number(label: str, said: Mapping[Any, Any], place: str, labels: Mappin
     hint = f" (did you mean {near[0]}?)" if near else ""
     there = ", ".join(labels) or (f"0 to {most - 1}" if most > 2 else "0, 1")
     declare = "" if labels else "; labels that are no numbers are declared as the target's classes"
-    raise ValueError(f"{place}.{KEY}: there is no class {label!r}{hint}; there are {there}{declare}")
+    raise fault_of_leaf(said, f"there is no class {label!r}{hint}; there are {there}{declare}", place, KEY)

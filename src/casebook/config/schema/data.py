@@ -72,6 +72,9 @@ class TabularPreprocessingParameters(Parameters):
     )
     impute: dict[str, Literal["mean", "median", "mode", "missing"]] = Field(default_factory=dict)
     clip: dict[str, Quantiles] = Field(default_factory=dict)
+    skewed: Literal["keep", "log"] = Field(
+        default="keep", description="numbers of a long tail in the training rows: as they are, or as their logarithms"
+    )
     min_frequency: int = Field(default=1, ge=1)
     nearest_lower_within: dict[str, PositiveInt] = Field(
         default_factory=dict, description="unknown numbers count as the nearest smaller known one of the same so many"

@@ -10,6 +10,7 @@ from pydantic import Field, create_model, field_serializer, model_validator
 from casebook.cases.samples import SAMPLES
 from casebook.config.schema import CaseParameters, Parameters
 from casebook.config.schema.table_declaration import DataParameters  # noqa: TC001 - Pydantic looks it up
+from casebook.config.schema.types import fault_of_leaf
 from casebook.config.tree import overlay
 
 # Strategies of a split that are called after a role; those of keys are called after their columns.
@@ -51,7 +52,7 @@ class DeclaredCaseParameters(CaseParameters):
             raise ValueError(f"data.columns.{marked[0]} has the role target, but target is {self.target}: give one")
         weights = self.data.with_role("weight")
         if self.weight and weights != [self.weight]:
-            raise ValueError(f"weight is {self.weight}: give data.columns.{self.weight} the role weight")
+            raise fault_of_leaf(self.weight, f"give data.columns.{self.weight} the role weight", "weight")
         said = self.data.columns.get(self.target)
         if said is None:
             return self

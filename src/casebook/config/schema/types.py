@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from casebook.config.yaml_text import read_value
 from casebook.evaluation.metrics import find_metric
@@ -29,6 +30,13 @@ class Parameters(BaseModel):
     """A block of parameters: strict types, no unknown keys."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def fault_of_leaf(value: object, message: str, *keys: str) -> ValidationError:
+    """Make the error about one leaf that a check of several blocks together finds."""
+    # As a value of the message: braces in it are none of its own.
+    fault = PydanticCustomError("together", "{message}", {"message": message})
+    return ValidationError.from_exception_data("", [InitErrorDetails(type=fault, loc=keys, input=value)])
 
 
 def list_from_text(separator: str, *, numbers: bool = False) -> BeforeValidator:
@@ -66,7 +74,23 @@ Thresholds = Annotated[
     list[Annotated[float, Field(gt=0, lt=1)]], AfterValidator(refuse_repeated), list_from_text("x", numbers=True)
 ]
 Names = Annotated[list[str], AfterValidator(refuse_repeated), list_from_text("+")]
-ClassWeights = Literal["none", "balanced"] | list[Annotated[float, Field(gt=0)]]
+
+
+def check_class_weights(value: object) -> object:
+    """Accept `none`, `balanced`, or a weight above 0 for each class by its number.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if value in ("none", "balanced"):
+        return value
+    numbers = isinstance(value, list) and all(isinstance(each, int | float) and each > 0 for each in value)
+    if not value or not numbers or any(isinstance(each, bool) for each in value):  # type: ignore[attr-defined]
+        raise ValueError("must be none, balanced, or a number above 0 for each class, as in {No: 1, Yes: 5}")
+    return value
+
+
+ClassWeights = Annotated[str | list[float], BeforeValidator(check_class_weights)]
 # Of `casebook.evaluation.metrics`; whether they fit the task is checked with the whole case.
 MetricName = Annotated[str, AfterValidator(lambda name: find_metric(name).name)]
 Metrics = Annotated[list[MetricName], AfterValidator(refuse_repeated), list_from_text("+")]
