@@ -36,7 +36,8 @@ def run_cells(notebook: dict[str, Any]) -> list[list[Cell]]:
 
 def _run(code: str, number: int, namespace: dict[str, Any]) -> list[Cell]:
     tree = ast.parse(code, f"cell {number}")
-    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    last = tree.body[-1] if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    tree.body = tree.body[: len(tree.body) - (last is not None)]
     printed = io.StringIO()
     with redirect_stdout(printed):
         exec(compile(tree, f"cell {number}", "exec"), namespace)  # noqa: S102 - the project's own notebook
