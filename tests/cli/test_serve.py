@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlflow import MlflowClient
+
 from casebook.cli import arguments
 
 if TYPE_CHECKING:
@@ -34,3 +36,13 @@ def test_a_request_may_have_16_megabytes_unless_told_otherwise(
     assert "--max-megabytes NUMBER Largest request that is accepted; others get 413. [default: 16; x>=1]" in written
     refused = casebook("serve", "redhat", "--max-megabytes", "0")
     assert (refused.exit_code, "'--max-megabytes': 0 is not in the range x>=1." in refused.output) == (2, True)
+
+
+def test_a_model_that_is_registered_under_a_name_of_its_own_is_looked_for(
+    casebook: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(arguments, "_listen", lambda *_: None)
+    refused = casebook("serve", "own")
+    assert refused.output.startswith("Error: there is no case 'own'; there are redhat,")
+    MlflowClient().create_registered_model("own")
+    assert casebook("serve", "own").output.startswith("Error: own has no champion in sqlite:///")

@@ -28,6 +28,7 @@ CASES: list[tuple[str, dict[str, Any], pd.Series, list[Any], list[float]]] = [
     ("is_missing", {}, NUMBERS, [0.0, -3.0, nan, 100.0], [0, 0, 1, 0]),
     ("is_missing", {}, DAYS, [date(2018, 3, 1), None, date(2024, 12, 30)], [0, 1, 0]),
     ("rank", {"order": ORDER}, SIZES, ["L", None, "S"], [2, nan, 0]),
+    ("rank", {"order": ORDER}, pd.Series(["XL", "M"], dtype="category"), ["XL", "M"], [nan, 1]),
     ("zero_or_one", {}, pd.Series([True, None, False], dtype=object), [True, None, False], [1, nan, 0]),
     ("zero_or_one", {}, pd.Series([True, False]), [True, False], [1, 0]),
     ("number_in_text", {}, pd.Series(["type 76", None]), ["type 76", None], [76, nan]),

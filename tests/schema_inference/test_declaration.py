@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +14,10 @@ from tests.schema_inference.tables import churn, write_csv
 from casebook.config.schema.table_declaration import DataParameters
 from casebook.schema_inference import Wishes, infer_schema, read_table
 from casebook.schema_inference.declaration import MAX_LINES, quote, write_declaration, write_label
+from casebook.schema_inference.reading import RawTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 
 def declare(
@@ -50,6 +51,13 @@ def test_a_plain_table_is_declared_in_a_dozen_lines(tmp_path: Path) -> None:
     }
     assert "customer_id: {role: key} # unique texts" in text
     assert text.count("\n") == 12
+
+
+def test_codes_of_a_typed_table_are_declared_as_categories() -> None:
+    table = pd.DataFrame({"code": pd.Categorical(np.resize([10, 20, 30], 400)), "left": churn()["left"]})
+    schema = infer_schema([RawTable("shop", Path("shop.parquet"), None, table)], Wishes("left"))
+    text = write_declaration(schema, "shop", {"shop": "shop.parquet"}, "init")
+    assert "code: {type: category}" in text
 
 
 def test_a_time_is_declared_with_its_parts_as_features(tmp_path: Path) -> None:

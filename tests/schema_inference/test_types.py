@@ -40,6 +40,13 @@ def test_typed_columns_keep_their_types() -> None:
     assert infer_type(numbers([1.5, 2.0])).type == "number"
 
 
+def test_a_typed_table_says_which_numbers_are_categories_and_which_categories_have_an_order() -> None:
+    assert infer_type(ColumnValues.of(pd.Series([10, 20, 10], dtype="category"))).type == "category"
+    sizes = pd.Series(pd.Categorical(["b", "a"], categories=["b", "a", "never"], ordered=True))
+    inferred = infer_type(ColumnValues.of(sizes).rename("size"))
+    assert (inferred.type, inferred.order) == ("ordinal", ("b", "a", "never"))
+
+
 def test_digits_of_dates_are_dates_where_the_name_says_so() -> None:
     values = ["20240131", "20231201"]
     assert infer_type(texts(values, "order_date")).format == "%Y%m%d"

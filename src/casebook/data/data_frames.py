@@ -10,7 +10,9 @@ import pyarrow.interchange
 
 
 def is_frame(rows: object) -> bool:
-    """Return whether rows come as a data frame of any library."""
+    """Return whether rows come as a data frame of any library; a single column is none."""
+    if len(getattr(rows, "shape", (0, 0))) != 2:
+        return False
     return isinstance(rows, pd.DataFrame) or hasattr(rows, "__arrow_c_stream__") or hasattr(rows, "__dataframe__")
 
 

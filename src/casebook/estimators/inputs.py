@@ -73,7 +73,7 @@ def number_classes(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     check_classification_targets(labels)
     classes, numbers = np.unique(labels, return_inverse=True)
     if len(classes) < 2:
-        raise ValueError(f"y has one class, {classes[0]!r}; two classes at least are needed")
+        raise ValueError(f"y has one class, {classes.tolist()[0]!r}; two classes at least are needed")
     if len(classes) > MOST_CLASSES:
         raise ValueError(f"y has {len(classes)} classes, and {MOST_CLASSES} are the most; a regression may suit it")
     return classes, numbers
@@ -87,7 +87,9 @@ def find_numbers(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """
     numbers: np.ndarray = np.asarray(pd.Index(classes).get_indexer(pd.Index(labels)))
     if (numbers < 0).any():
-        raise ValueError(f"{labels[numbers < 0][0]!r} is no class of this estimator; it has {classes.tolist()}")
+        raise ValueError(
+            f"{labels[numbers < 0].tolist()[0]!r} is no class of this estimator; it has {classes.tolist()}"
+        )
     return numbers
 
 
