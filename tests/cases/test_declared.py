@@ -158,7 +158,10 @@ def test_more_rows_mean_larger_batches_wider_layers_and_fewer_epochs() -> None:
     assert [each["batch_size"] for each in trainings] == [32, 64, 512, 1024]
     assert [each["network"]["hidden"] for each in trainings] == [[64], [128, 64], [256, 128], [256, 128]]
     assert [each["epochs"] for each in trainings] == [100, 64, 67, 21]
+    assert [each["network"]["dropout"] for each in trainings] == [0.1, 0.1, 0.0, 0.0]
+    assert [each["preprocessing"]["min_frequency"] for each in chosen] == [2, 5, 10, 50]
     assert all(each["target_scale"] == "auto" for each in trainings)
+    assert choose_defaults(53_940, "binary")["training"]["network"]["dropout"] == 0.1
     assert "target_scale" not in choose_defaults(344, "binary")["training"]
 
 

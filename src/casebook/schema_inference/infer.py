@@ -42,9 +42,9 @@ def infer_schema(tables: Sequence[RawTable], wishes: Wishes, declared: DataParam
     first, *others = tables
     _refuse_repeated_names(tables)
     own = _split_columns(first)
-    for name in [wishes.target, wishes.time, wishes.group]:
-        if name and (name == wishes.target or name not in own):
-            find_target(own, name, first.path.name)
+    for name, what in ((wishes.target, "the target"), (wishes.time, "--time"), (wishes.group, "--group")):
+        if name:
+            find_target(own, name, first.path.name, what)
     types = {name: infer_type(values) for name, values in own.items()}
     target = infer_target(own[wishes.target], types[wishes.target], wishes.task)
     columns = {
