@@ -156,9 +156,12 @@ def test_more_rows_mean_larger_batches_wider_layers_and_fewer_epochs() -> None:
     chosen = [choose_defaults(rows, "regression") for rows in (344, 7_043, 53_940, 336_776)]
     trainings = [each["training"] for each in chosen]
     assert [each["batch_size"] for each in trainings] == [32, 64, 512, 1024]
-    assert [each["network"]["hidden"] for each in trainings] == [[64], [128, 64], [256, 128], [256, 256]]
+    assert [each["network"]["hidden"] for each in trainings] == [[64], [128, 64], [256, 128], [256, 128]]
     assert [each["epochs"] for each in trainings] == [100, 64, 67, 21]
+    assert [each["network"]["dropout"] for each in trainings] == [0.1, 0.1, 0.0, 0.0]
+    assert [each["preprocessing"]["min_frequency"] for each in chosen] == [2, 5, 10, 50]
     assert all(each["target_scale"] == "auto" for each in trainings)
+    assert choose_defaults(53_940, "binary")["training"]["network"]["dropout"] == 0.1
     assert "target_scale" not in choose_defaults(344, "binary")["training"]
     # Long tails and counts that are mostly 0, whatever the number of rows.
     assert {each["preprocessing"]["skewed"] for each in chosen} == {"log"}

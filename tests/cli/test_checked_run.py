@@ -42,12 +42,17 @@ def test_an_option_that_cannot_be_followed_is_refused_in_one_line(
     assert mlflow.search_runs(search_all_experiments=True).empty
 
 
-def test_runs_that_can_be_resumed_are_listed(
-    casebook: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("case", ["pima", "churn_2"])
+def test_runs_that_can_be_resumed_are_listed_those_of_a_users_own_case_too(
+    casebook: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str
 ) -> None:
     monkeypatch.setattr("casebook.config.paths.project_root", lambda: tmp_path)
+    own = tmp_path / "conf" / "local" / "churn_2"
+    own.mkdir(parents=True)
+    (own / "parameters.yml").write_text("churn_2: {data: {tables: {}}}")
+    monkeypatch.setenv("CASEBOOK_CONF", str(tmp_path / "conf"))
     assert casebook("run", "--list-resumable").output == "no run was broken off in its training\n"
-    folder = RunFolder("pima", "abc")
+    folder = RunFolder(case, "abc")
     facts = RunFacts("training", {}, state=RUNNING, begun=1_800_000_000)
     folder.write(facts)
     Checkpoint(folder.checkpoint, "abc").save({"history": [{"epoch": 1, "train/loss": 0.5}]}, [])

@@ -31,6 +31,7 @@ CASES: list[tuple[str, dict[str, Any], pd.Series, list[Any], list[float]]] = [
     ("rank", {"order": ORDER}, pd.Series(["XL", "M"], dtype="category"), ["XL", "M"], [nan, 1]),
     ("zero_or_one", {}, pd.Series([True, None, False], dtype=object), [True, None, False], [1, nan, 0]),
     ("zero_or_one", {}, pd.Series([True, False]), [True, False], [1, 0]),
+    ("quantity", {"decimal": "."}, pd.Series(["$1,500", None, "no"]), ["$1,500", None, "no"], [1500, nan, nan]),
     ("number_in_text", {}, pd.Series(["type 76", None]), ["type 76", None], [76, nan]),
     ("as_is", {}, NUMBERS, [0.0, -3.0, nan, 100.0], [0, -3, nan, 100]),
 ]

@@ -68,6 +68,24 @@ def test_a_time_is_declared_with_its_parts_as_features(tmp_path: Path) -> None:
     assert tree["split"] == {"strategy": "time", "test_days": 79, "validation_days": 32}
 
 
+def test_numbers_with_signs_around_them_are_declared_as_features_and_are_no_keys(tmp_path: Path) -> None:
+    money = [f"${1000 + 7.5 * row:,.2f}" for row in range(400)]
+    text, tree = declare(tmp_path, churn() | {"Amount ($)": money})
+    options = {"decimal": "."}
+    assert tree["data"]["features"] == {
+        "Amount ($)": {"function": "quantity", "of": ["Amount ($)"], "options": options}
+    }
+    assert "Amount ($)" not in tree["data"]["columns"]
+    assert "# numbers with signs around them: $1,000.00" in text
+
+
+def test_many_features_stand_side_by_side(tmp_path: Path) -> None:
+    shares = {f"share {place}": [f"{row + place}%" for row in range(400)] for place in range(60)}
+    text, tree = declare(tmp_path, churn() | shares)
+    assert set(tree["data"]["features"]) == set(shares)
+    assert text.count("\n") <= MAX_LINES
+
+
 def test_joins_are_declared_with_what_stays_without_a_partner(tmp_path: Path) -> None:
     text, tree = declare(tmp_path, churn(), plans={"plan": ["basic", "pro"], "fee": [1, 2], "seats": [1, 9]})
     assert tree["data"]["tables"]["plans"] == {

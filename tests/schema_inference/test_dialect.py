@@ -101,5 +101,7 @@ def test_empty_and_damaged_files_are_refused(tmp_path: Path, name: str, content:
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SchemaInferenceError, match=f"^{tmp_path} is a folder: give the file$"):
+        read_bytes(tmp_path)
     with pytest.raises(SchemaInferenceError, match=r"there is no file .*gone\.csv"):
         read_bytes(tmp_path / "gone.csv")

@@ -74,7 +74,8 @@ def test_what_the_user_says_goes_before_what_is_found(tmp_path: Path) -> None:
     ("wishes", "told"),
     [
         (Wishes("lefd"), r"rows.csv has no column 'lefd' for the target \(did you mean left\?\)"),
-        (Wishes("left", group="house"), "rows.csv has no column 'house'"),
+        (Wishes("left", group="house"), "rows.csv has no column 'house' for --group"),
+        (Wishes("left", time="dayy"), "rows.csv has no column 'dayy' for --time"),
         (Wishes("left", time="plan"), r"--time plan is a category \(.*\), neither a date nor a number"),
         (Wishes("customer_id"), "the target customer_id is a key"),
         (Wishes("plan", task="regression"), "holds texts in 400 of 400 rows"),

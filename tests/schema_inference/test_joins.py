@@ -34,6 +34,12 @@ def test_two_columns_are_taken_where_none_is_a_key_alone() -> None:
     assert found.places.tolist() == [0, 2, 1, -1]
 
 
+def test_a_table_in_which_no_row_finds_its_key_is_refused() -> None:
+    told = r"not one row finds its carrier there \(the rows have A, airlines has Alpha\); write both in one way"
+    with pytest.raises(SchemaInferenceError, match=told):
+        infer_join(FLIGHTS, table(carrier=["Alpha", "Bravo"], name=["Ay", "Bee"]), "airlines")
+
+
 def test_names_that_collide_get_the_tables_name_in_front() -> None:
     planes = table(carrier=["A", "B"], hour=["7", "8"])
     assert infer_join(FLIGHTS, planes, "planes").prefix == "planes_"

@@ -32,6 +32,19 @@ def test_texts_have_the_type_of_all_their_values(values: list[str | None], expec
     assert infer_type(texts(values)).type == expected
 
 
+@pytest.mark.parametrize(
+    ("form", "decimal"),
+    [("{}%", "."), ("${},000", "."), ("{}.5 km", "."), ("{},5 %", ","), ("1{}-2", ""), ("no. {}", ""), ("{}.1.2", "")],
+)
+def test_numbers_with_signs_around_them_are_told_from_other_texts(form: str, decimal: str) -> None:
+    assert infer_type(texts([form.format(row) for row in range(112, 340)], "a")).decimal == decimal
+
+
+def test_few_numbers_and_many_units_are_categories() -> None:
+    assert infer_type(texts(["1%", "2%", "3%"] * 9, "a")).decimal == ""
+    assert infer_type(texts([f"{row} {unit}" for row in range(9) for unit in ("st", "ave", "lane")], "a")).decimal == ""
+
+
 def test_typed_columns_keep_their_types() -> None:
     days = pd.Series(pd.to_datetime(["2024-01-01", "2024-01-02"]))
     assert infer_type(ColumnValues.of(days)).type == "date"

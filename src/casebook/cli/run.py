@@ -17,10 +17,10 @@ def run(options: tuple[str, ...], list_resumable: bool) -> None:
     looked after (redhat_monitor). `casebook run --list-resumable` lists the runs that were broken off.
     """
     if list_resumable:
-        from casebook.cases.registry import CASES
+        from casebook.cases.registry import known_cases
         from casebook.run_folders.finding import resumable_runs, tabulate_resumable
 
-        found = [run for case in CASES for run in resumable_runs(case)]
+        found = [run for case in known_cases() for run in resumable_runs(case)]
         click.echo(tabulate_resumable(found) if found else "no run was broken off in its training")
         return
     run_pipeline(list(options), "casebook run")

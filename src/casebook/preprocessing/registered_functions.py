@@ -17,6 +17,7 @@ import pandas as pd
 
 from casebook.column_types.column_type import distinct, is_null, spread
 from casebook.preprocessing.feature_functions import DAY_PARTS, number_in, number_of
+from casebook.preprocessing.quantities import parse_quantities, parse_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -169,6 +170,7 @@ FUNCTIONS: Mapping[str, RowFunction] = {
     "date_part": RowFunction(part_of_date, _part_of_day, parts_of_date, options=("part",)),
     "days_between": RowFunction(days_between, inputs=2),
     "number_in_text": RowFunction(number_in, number_of),
+    "quantity": RowFunction(parse_quantities, parse_quantity, options=("decimal",)),
     "ratio": RowFunction(ratio, inputs=2),
     "log1p": RowFunction(log_of_one_more, _log_of_one_more),
     "zero_as_missing": RowFunction(zero_as_missing, lambda value: nan if value == 0 else value),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from casebook.schema_inference.schema import Column, Schema
 
 MAX_LINES = 40
+# Of them for features; more stand side by side.
+MOST_FEATURE_LINES = 10
 MAX_CHARACTERS = 150
 # A reason is cut no shorter.
 MIN_COMMENT = 100
@@ -189,7 +191,7 @@ def _write_columns(entries: Sequence[Entry], room: int, heading: str) -> list[st
     packed = [line for alike in of_kind for line in _pack(alike, MAX_CHARACTERS)]
     if len(packed) + 2 > room:
         packed = [line for alike in of_kind for line in _pack(alike, ANY_WIDTH)]
-    return [heading.replace("columns:", "columns: {"), *packed, "    }"]
+    return [heading.replace(":", ": {", 1), *packed, "    }"]
 
 
 def _pack(entries: Sequence[Entry], width: int) -> list[str]:
@@ -208,17 +210,17 @@ def _pack(entries: Sequence[Entry], width: int) -> list[str]:
 
 
 def _list_features(schema: Schema) -> list[str]:
-    """Declare the parts of the time, which a split by it would otherwise take from the network."""
-    name = schema.split.column
-    if schema.split.strategy != "time" or not schema.columns[name].type.is_date:
-        return []
-    return [
-        "    features:",
-        write_line(
-            f"      {quote(f'{name}_parts')}: {{function: date_parts, of: [{quote(name)}]}}",
-            "the time itself is no feature, its month and weekday are",
-        ),
-    ]
+    """Declare the numbers in texts, and the parts of the time, which a split by it would take from the network."""
+    name, features = schema.split.column, []
+    if schema.split.strategy == "time" and schema.columns[name].type.is_date:
+        said = f"{quote(f'{name}_parts')}: {{function: date_parts, of: [{quote(name)}]}}"
+        features.append(Entry("date_parts", said, "the time itself is no feature, its month and weekday are"))
+    for name, column in schema.columns.items():
+        if column.type.decimal and column.role.role == "feature":
+            options = f"options: {{decimal: {json.dumps(column.type.decimal)}}}"
+            said = f"{quote(name)}: {{function: quantity, of: [{quote(name)}], {options}}}"
+            features.append(Entry("quantity", said, f"{column.type.why}: {column.data.texts[0]}"))
+    return _write_columns(features, MOST_FEATURE_LINES, "    features:")
 
 
 def _list_split(schema: Schema) -> list[str]:

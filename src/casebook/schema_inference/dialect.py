@@ -63,7 +63,9 @@ def read_bytes(path: Path) -> bytes:
         SchemaInferenceError: there is no such file, it is empty or damaged, or an archive holds several files.
     """
     if not path.is_file():
-        raise SchemaInferenceError(f"there is no file {path}")
+        raise SchemaInferenceError(
+            f"{path} is a folder: give the file" if path.is_dir() else f"there is no file {path}"
+        )
     try:
         content = _unpack(path)
     except (OSError, EOFError, zipfile.BadZipFile) as error:

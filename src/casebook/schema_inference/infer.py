@@ -42,9 +42,9 @@ def infer_schema(tables: Sequence[RawTable], wishes: Wishes, declared: DataParam
     first, *others = tables
     _refuse_repeated_names(tables)
     columns = infer_columns(first)
-    for name in [wishes.target, wishes.time, wishes.group]:
-        if name and (name == wishes.target or name not in columns):
-            find_target(columns, name, first.path.name)
+    for name, what in ((wishes.target, "the target"), (wishes.time, "--time"), (wishes.group, "--group")):
+        if name:
+            find_target(columns, name, first.path.name, what)
     own = {name: column.data for name, column in columns.items()}
     target = infer_target(own[wishes.target], columns[wishes.target].type, wishes.task)
     columns[wishes.target] = replace(columns[wishes.target], role=InferredRole("target"))

@@ -49,7 +49,8 @@ def infer_join(rows: Columns, table: Columns, name: str) -> InferredJoin:
         name: of the joined one, its prefix where names collide.
 
     Raises:
-        SchemaInferenceError: they share no column, or every shared key stands twice in the joined table.
+        SchemaInferenceError: they share no column, no row finds its key there, or every shared key stands twice in the
+            joined table.
     """
     shared = [{column: column} for column in rows if column in table] or _match_by_values(rows, table)
     if not shared:
@@ -61,7 +62,10 @@ def infer_join(rows: Columns, table: Columns, name: str) -> InferredJoin:
     for count in range(1, min(MAX_KEY_COLUMNS, len(shared)) + 1):
         found = list(_join_on(rows, table, name, shared, count))
         if found:
-            return min(found, key=lambda join: join.unmatched)
+            best = min(found, key=lambda join: join.unmatched)
+            if best.unmatched == len(best.places):
+                raise SchemaInferenceError(_explain_strangers(rows, table, name, best.on))
+            return best
     raise SchemaInferenceError(_explain_repeats(table, name, [column for pair in shared for column in pair.values()]))
 
 
@@ -140,6 +144,17 @@ def _match_by_values(rows: Columns, table: Columns) -> list[dict[str, str]]:
             if alike and pd.Index(_comparable(mine)).isin(_comparable(theirs)).mean() >= MIN_SHARED_VALUES:
                 return [{left: right}]
     return []
+
+
+def _explain_strangers(rows: Columns, table: Columns, name: str, on: Mapping[str, str]) -> str:
+    """Show the keys of both sides, of which none is the same."""
+    mine, theirs = (
+        ", ".join(columns[key].texts[0] for key in keys) for columns, keys in ((rows, on), (table, on.values()))
+    )
+    return (
+        f"{name} cannot be joined: not one row finds its {', '.join(on)} there (the rows have {mine}, {name} has "
+        f"{theirs}); write both in one way, or leave {name} out"
+    )
 
 
 def _explain_repeats(table: Columns, name: str, shared: Sequence[str]) -> str:

@@ -90,7 +90,9 @@ def to_identifier(text: str) -> str:
 
 def _read_typed(path: Path, suffix: str, sheet: str) -> pd.DataFrame:
     if not path.is_file():
-        raise SchemaInferenceError(f"there is no file {path}")
+        raise SchemaInferenceError(
+            f"{path} is a folder: give the file" if path.is_dir() else f"there is no file {path}"
+        )
     lacking = missing_extra("excel", "reading Excel files") if suffix in EXCEL else ""
     if lacking:
         raise SchemaInferenceError(f"{path.name}: {lacking}, or save it as CSV")

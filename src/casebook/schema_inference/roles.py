@@ -79,7 +79,7 @@ def infer_role(column: ColumnValues, inferred: InferredType) -> InferredRole:
         return InferredRole("ignore", f"constant: always {column.texts[0]}")
     if column.nulls >= NEARLY_EMPTY_SHARE * len(column):
         return InferredRole("ignore", f"{column.nulls / len(column):.1%} null")
-    if inferred.is_date or inferred.type in ("ordinal", "text"):
+    if inferred.is_date or inferred.decimal or inferred.type in ("ordinal", "text"):
         return FEATURE
     return _find_split(column) or _find_key(column, inferred) or _find_group(column, inferred) or FEATURE
 

@@ -53,8 +53,14 @@ class Target:
     rare: tuple[tuple[str, int], ...] = ()
 
 
-def find_target(columns: Collection[str], target: str, file: str) -> str:
-    """Return the target's column.
+def find_target(columns: Collection[str], target: str, file: str, what: str = "the target") -> str:
+    """Return the target's column, or another that the user named.
+
+    Args:
+        columns: of the file.
+        target: the name that the user gave.
+        file: its name.
+        what: the column is for.
 
     Raises:
         SchemaInferenceError: there is none of that name; names the nearest.
@@ -64,7 +70,7 @@ def find_target(columns: Collection[str], target: str, file: str) -> str:
     near = difflib.get_close_matches(target, columns, n=3, cutoff=0.5)
     near = [name for name in columns if name.lower() == target.lower()] or near
     hint = f" (did you mean {' or '.join(near)}?)" if near else ""
-    raise SchemaInferenceError(f"{file} has no column {target!r} for the target{hint}; it has {', '.join(columns)}")
+    raise SchemaInferenceError(f"{file} has no column {target!r} for {what}{hint}; it has {', '.join(columns)}")
 
 
 def infer_target(column: ColumnValues, inferred: InferredType, task: Task | None = None) -> Target:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from casebook.preprocessing.quantities import match_quantity
 from casebook.schema_inference.dates import find_date_form
 from casebook.schema_inference.orders import find_order, split_name
 
@@ -25,6 +26,10 @@ MIN_TEXT_CHARACTERS = 40
 MIN_TEXT_DISTINCT_SHARE = 0.3
 MIN_TEXT_DISTINCT = 30
 
+# Of texts that are numbers with signs around them: fewer values are categories, more units are words.
+MIN_QUANTITIES, MAX_UNITS, MIN_QUANTITY_SHARE = 10, 2, 0.98
+DECIMALS = (".", ",")
+
 
 @dataclass(frozen=True)
 class InferredType:
@@ -36,6 +41,7 @@ class InferredType:
         format: of dates that are not ISO.
         order: of an ordinal's values.
         instants: of a date's distinct values, datetime64[s].
+        decimal: of numbers that are written with a currency, a percent sign or separators of thousands; else empty.
     """
 
     type: DeclaredType
@@ -43,6 +49,7 @@ class InferredType:
     format: str = ""
     order: tuple[str, ...] = ()
     instants: np.ndarray | None = None
+    decimal: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -95,6 +102,9 @@ def _infer_of_texts(column: ColumnValues) -> InferredType:
     order, why = find_order(texts, column.name)
     if order:
         return InferredType("ordinal", why, order=tuple(order))
+    decimal = next((sign for sign in DECIMALS if _holds_quantities(column, sign)), "")
+    if decimal:
+        return InferredType("category", "numbers with signs around them", decimal=decimal)
     words = float(np.average([text.count(" ") + 1 for text in texts], weights=column.counts))
     characters = float(np.average([len(text) for text in texts], weights=column.counts))
     if len(texts) >= MIN_TEXT_DISTINCT and len(texts) >= MIN_TEXT_DISTINCT_SHARE * column.filled:
@@ -102,6 +112,14 @@ def _infer_of_texts(column: ColumnValues) -> InferredType:
         if words >= MIN_TEXT_WORDS or characters >= MIN_TEXT_CHARACTERS or (spaced > 0.5 and not column.is_unique):
             return InferredType("text", f"{len(texts):,} texts of {words:.1f} words")
     return InferredType("category")
+
+
+def _holds_quantities(column: ColumnValues, decimal: str) -> bool:
+    """Return whether texts are numbers with a currency, a percent sign, a unit or separators of thousands."""
+    found = [match_quantity(text, decimal) for text in column.texts]
+    units = {match[1] for match in found if match}
+    share = np.average([match is not None for match in found], weights=column.counts)
+    return len(found) >= MIN_QUANTITIES and len(units) <= MAX_UNITS and bool(share >= MIN_QUANTITY_SHARE)
 
 
 def _of_timestamps(values: pd.Index) -> InferredType:
