@@ -54,8 +54,8 @@ def bring_all(case: Case, project: CampaignProject) -> list[Row]:
     (raw / ".sample.json").unlink(missing_ok=True)
     preparing = [f"--pipeline={case.name}", f"--to-nodes={case.name}.apply_preprocessor"]
     predicting = [f"--pipeline={case.name}_predict"]
-    brought = [(raw / file, preparing) for file in (*case.files, *case.optional_files) if (raw / file).exists()]
-    brought += [(raw / case.new_rows.file, predicting)]
+    # Of the optional files training reads none.
+    brought = [(raw / file, preparing) for file in case.files] + [(raw / case.new_rows.file, predicting)]
     return [row for path, command in brought for row in bring(path, ["run", "--env=test", *command], project.root)]
 
 
@@ -69,6 +69,8 @@ def bring(path: Path, command: list[str], root: Path) -> list[Row]:
                 path.write_bytes(mutate(content))
                 code, said = run_in_fork(command)
                 rows.append((path.name, mutation, judge(path, code, said, expected, root)))
+                if rows[-1][-1] not in {READ, REFUSED}:
+                    print("   ", *rows[-1], sep=" | ", flush=True)
     finally:
         path.write_bytes(content)
     return rows
@@ -97,4 +99,6 @@ def judge(path: Path, code: int, text: str, expected: str, root: Path) -> str:
     if expected != EITHER and outcome != expected:
         return f"{outcome}, where it should be {expected}: {text[-TAIL_CHARACTERS:] if code else ''}"
     running, _ = read_store(root)
-    return f"{running} runs RUNNING" if running else "; ".join(find_unreadable(root)) or outcome
+    # The file itself may well be unreadable.
+    broken = [found for found in find_unreadable(root) if not found.startswith(f"{path.relative_to(root)}:")]
+    return f"{running} runs RUNNING" if running else "; ".join(broken) or outcome

@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from casebook.column_types.intervals import write_range
 from casebook.config.paths import conf_source, project_root, raw_folder
 from casebook.config.tree import overlay
 from casebook.config.yaml_text import ConfigurationError, read_yaml
@@ -100,6 +101,7 @@ def load_declared(name: str) -> Case:
     roles = {role: column for column, said in columns.items() if (role := (said or {}).get("role"))}
     answer = "prediction" if declaration.tree.get("task") == "regression" else "class"
     target = str(declaration.tree.get("target", "target"))
+    said = columns.get(target) or {}
 
     def create_pipeline() -> Pipeline:
         from casebook.stages.declared import create_declared_pipeline
@@ -121,6 +123,7 @@ def load_declared(name: str) -> Case:
             key=roles.get("key", ""),
             day=roles.get("time", ""),
         ),
+        target_kind=write_range("number", said.get("minimum"), said.get("maximum")),
     )
 
 

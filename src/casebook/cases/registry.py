@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from kedro.pipeline import Pipeline
-    from pandera.pandas import DataFrameSchema
 
+    from casebook.column_types.kinds import Kind
     from casebook.config.schema import CaseParameters
     from casebook.preprocessing.feature_functions import FeatureSources
 
@@ -74,7 +74,7 @@ class Case:
             the name of a data set of Keras.
         labelled: data set of the raw file that holds the labelled rows; `<case>_update` reads new ones in its form.
         new_rows: what `<case>_predict` scores.
-        labelled_schema: makes the Pandera schema of the labelled rows, where the target is a number: it says which.
+        target_kind: of a target that is a number: which numbers it may be.
     """
 
     name: str
@@ -86,7 +86,7 @@ class Case:
     fetch: str
     labelled: str
     new_rows: NewRows
-    labelled_schema: Callable[[], DataFrameSchema] | None = None
+    target_kind: Kind = "number"
 
 
 def known_cases() -> tuple[str, ...]:

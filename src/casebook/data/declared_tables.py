@@ -10,10 +10,12 @@ import pandas as pd
 from casebook.column_types.column_type import InvalidTableError
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.column_types.parsing import conform_table
+from casebook.data.row_description import kind_of_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from casebook.column_types.kinds import Kind
     from casebook.config.schema.table_declaration import ColumnParameters, DataParameters, TableParameters
     from casebook.preprocessing.row_schema import Label, RowSchema
 
@@ -50,7 +52,8 @@ def type_table(
     raw_target = next((raw_name for raw_name, name in names.items() if name == target), None)
     if raw_target is not None:
         place = f"{said.file}, column {target}"
-        typed = typed.assign(**{target: number_target(raw[raw_target], schema.classes, task, place)})
+        kind = kind_of_numbers(data.columns.get(target), said.decimal) if task == "regression" else "category"
+        typed = typed.assign(**{target: number_target(raw[raw_target], schema.classes, kind, place)})
     order = [*keys.values(), *names.values()]
     typed = typed[[name for name in order if name in typed]]
     wrong = [
@@ -71,12 +74,6 @@ def find_forbidden(column: pd.Series, said: ColumnParameters, place: str) -> Ite
         allowed = [str(value) for value in said.values]  # noqa: PD011
         other = known & ~column.astype("str").isin(allowed).to_numpy()
         yield from _describe_wrong(column, other, f"must be one of {', '.join(allowed)}", place)
-    if said.minimum is not None or said.maximum is not None:
-        numbers = column.to_numpy(np.float64, na_value=np.nan)
-        low = -np.inf if said.minimum is None else said.minimum
-        high = np.inf if said.maximum is None else said.maximum
-        outside = known & ((numbers < low) | (numbers > high))
-        yield from _describe_wrong(column, outside, f"must be from {low:g} to {high:g}", place)
     if not said.nullable:
         yield from _describe_wrong(column, ~known, "must not be empty", place)
 
@@ -163,21 +160,20 @@ def show_keys(keys: pd.Series) -> str:
     return ", ".join(f"an empty {name}" if pd.isna(value) else f"{name} {value}" for name, value in keys.items())
 
 
-def number_target(column: pd.Series, classes: Sequence[Label], task: str, place: str) -> pd.Series:
+def number_target(column: pd.Series, classes: Sequence[Label], kind: Kind, place: str) -> pd.Series:
     """Make numbers of a raw target, or class numbers; float64 with NaN for null.
 
     Args:
         column: raw values.
         classes: the labels by class number; none where they are the numbers.
-        task: binary, multiclass or regression.
+        kind: of the numbers of a regression, or category.
         place: what to call the column in errors.
 
     Raises:
         InvalidTableError: a value is no number, or none of the classes.
     """
-    if task == "regression":
-        return COLUMN_TYPES["number"].parse_column(column, place).astype("float64")
-    return number_classes(COLUMN_TYPES["category"].parse_column(column, place), classes, place)
+    parsed = COLUMN_TYPES[kind].parse_column(column, place)
+    return number_classes(parsed, classes, place) if kind == "category" else parsed.astype("float64")
 
 
 def settle_target(rows: pd.DataFrame, target: str, task: str) -> pd.DataFrame:

@@ -11,10 +11,12 @@ from casebook.column_types.labels import LabelType
 from casebook.column_types.parsing import InvalidTableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from pandera.errors import SchemaErrors
     from pandera.pandas import DataFrameSchema
+
+    from casebook.column_types.kinds import Kind
 
 
 def check_table(table: pd.DataFrame, schema: DataFrameSchema, name: str) -> pd.DataFrame:
@@ -51,7 +53,7 @@ def read_targets(
     name: str,
     classes: int,
     labels: Mapping[str, int],
-    schema: Callable[[], DataFrameSchema] | None = None,
+    kind: Kind = "number",
 ) -> pd.Series:
     """Read targets that arrive apart from their rows as those of labelled rows are read.
 
@@ -60,7 +62,7 @@ def read_targets(
         name: of the file, for errors.
         classes: how many there are; 0 for numbers.
         labels: declared names of the classes; see `column_types.labels`.
-        schema: makes the schema of the case's labelled rows, which says what numbers may be.
+        kind: of the numbers; see `cases.Case`.
 
     Returns:
         Numbers, NaN where a value is null.
@@ -69,15 +71,8 @@ def read_targets(
         InvalidTableError: names the file, the column, the count and the first value and row.
     """
     target = str(column.name)
-    target_type = LabelType(classes, labels) if classes else COLUMN_TYPES["number"]
-    parsed = target_type.parse_column(column, f"{name}, column {target}")
-    declared = schema().columns.get(target) if schema else None
-    if declared is not None and not classes:
-        from pandera.pandas import DataFrameSchema
-
-        known = parsed.reset_index(drop=True).dropna().astype("float64")
-        check_table(known.to_frame(), DataFrameSchema({target: declared}), name)
-    return parsed
+    target_type = LabelType(classes, labels) if classes else COLUMN_TYPES[kind]
+    return target_type.parse_column(column, f"{name}, column {target}")
 
 
 def describe_failures(errors: SchemaErrors, name: str) -> str:

@@ -97,11 +97,17 @@ def put(column: str, value: float, *rows: int) -> Callable[[Arrays], Arrays]:
         ),
         (put("TAX", np.nan), ", column TAX: must not be empty (1 rows, first 'nan' in data row 2)"),
         (put("RM", np.inf), ", column RM: 'inf' is not a number (1 of 506 rows, first in data row 2)"),
-        (put("CRIM", -1, 3, 4), ", column CRIM: must not be negative (2 rows, first '-1.0' in data row 4)"),
-        (put("CHAS", 2), ", column CHAS: must be 0 or 1 (1 rows, first '2' in data row 2)"),
-        (put("LSTAT", 101), ", column LSTAT: must be a percentage from 0 to 100 (1 rows, first '101.0' in data row 2)"),
-        (put("RM", 0), ", column RM: must be above 0 (1 rows, first '0.0' in data row 2)"),
-        (put("MEDV", -5), ", column MEDV: must be above 0 (1 rows, first '-5.0' in data row 2)"),
+        (
+            put("CRIM", -1, 3, 4),
+            ", column CRIM: '-1.0' is not a number of at least 0 (2 of 506 rows, first in data row 4)",
+        ),
+        (put("CHAS", 2), ", column CHAS: '2.0' is not a whole number from 0 to 1 (1 of 506 rows, first in data row 2)"),
+        (
+            put("LSTAT", 101),
+            ", column LSTAT: '101.0' is not a number from 0 to 100 (1 of 506 rows, first in data row 2)",
+        ),
+        (put("RM", 0), ", column RM: '0.0' is not a number above 0 (1 of 506 rows, first in data row 2)"),
+        (put("MEDV", -5), ", column MEDV: '-5.0' is not a number above 0 (1 of 506 rows, first in data row 2)"),
     ],
 )
 def test_arrays_that_cannot_be_learnt_from_are_refused(

@@ -70,7 +70,7 @@ def change(column: str, *values: object) -> Change:
         ),
         (
             change("Sales", "5263", "6064", "-8314", "0", "0"),
-            ", column Sales: must not be negative (1 rows, first '-8314' in data row 3)",
+            ", column Sales: '-8314' is not a number of at least 0 (1 of 5 rows, first in data row 3)",
         ),
         (
             change("Sales", "5263", "6064", None, "0", "0"),
@@ -86,11 +86,11 @@ def change(column: str, *values: object) -> Change:
         ),
         (
             change("DayOfWeek", "5", "4", "8", "3", "2"),
-            ", column DayOfWeek: must be a whole number from 1 to 7 (1 rows, first '8' in data row 3)",
+            ", column DayOfWeek: '8' is not a whole number from 1 to 7 (1 of 5 rows, first in data row 3)",
         ),
         (
             change("Store", "1", "2.5", "1", "730", "1"),
-            ", column Store: must be a whole number from 1 to 99999 (1 rows, first '2.5' in data row 2)",
+            ", column Store: '2.5' is not a whole number (1 of 5 rows, first in data row 2)",
         ),
         (
             change("Open", "1", "closed", "1", "0", "0"),
@@ -130,15 +130,15 @@ def test_days_that_cannot_be_learnt_from_are_refused(raw_days: pd.DataFrame, spo
         ),
         (
             change("CompetitionDistance", "1270", "-1", "40"),
-            ", column CompetitionDistance: must not be negative (1 rows, first '-1' in data row 2)",
+            ", column CompetitionDistance: '-1' is not a number of at least 0 (1 of 3 rows, first in data row 2)",
         ),
         (
             change("CompetitionOpenSinceMonth", "9", None, "13"),
-            ", column CompetitionOpenSinceMonth: must be a whole number from 1 to 12 (1 rows, first '13.0' in",
+            ", column CompetitionOpenSinceMonth: '13' is not a whole number from 1 to 12 (1 of 3 rows, first in",
         ),
         (
             change("Promo2SinceWeek", None, None, "54"),
-            ", column Promo2SinceWeek: must be a whole number from 1 to 53 (1 rows, first '54.0' in data row 3)",
+            ", column Promo2SinceWeek: '54' is not a whole number from 1 to 53 (1 of 3 rows, first in data row 3)",
         ),
         (
             change("PromoInterval", None, None, "Jan"),

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casebook.cases.registry import Case, NewRows
-from casebook.pipelines.boston.columns import FEATURE_SOURCES, HOUSES
+from casebook.pipelines.boston.columns import FEATURE_SOURCES, HOUSES, TARGET
 from casebook.pipelines.boston.nodes import name_columns, take_houses
 from casebook.pipelines.boston.pipeline import create_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from pandera.pandas import DataFrameSchema
 
 
 def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
@@ -22,13 +20,6 @@ def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, f
 
     boston.write_sample(boston.generate_sample(size["rows"], size["seed"]), folder)
     return boston.best_reachable()
-
-
-def labelled_schema() -> DataFrameSchema:
-    """Import the schema of the labelled rows, and Pandera with it."""
-    from casebook.pipelines.boston.schemas import HOUSES_SCHEMA
-
-    return HOUSES_SCHEMA
 
 
 CASE = Case(
@@ -47,5 +38,5 @@ CASE = Case(
         parse=name_columns,
         parse_arrays=take_houses,
     ),
-    labelled_schema=labelled_schema,
+    target_kind=HOUSES[TARGET],
 )

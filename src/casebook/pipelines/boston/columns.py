@@ -18,6 +18,12 @@ PART = "part"
 
 # In the order of the array's columns, under the names of the original publication.
 INPUTS = ("CRIM", "ZN", "INDUS", "CHAS", "NOX", "RM", "AGE", "DIS", "RAD", "TAX", "PTRATIO", "B", "LSTAT")
-RAW_ROW: dict[str, Kind] = dict.fromkeys(INPUTS, "number")
-HOUSES: dict[str, Kind] = {**RAW_ROW, TARGET: "number"}
+NOT_NEGATIVE, ABOVE_ZERO, PERCENTAGE = "number in [0, inf)", "number in (0, inf)", "number in [0, 100]"
+RAW_ROW: dict[str, Kind] = {
+    **dict.fromkeys(INPUTS, NOT_NEGATIVE),
+    **dict.fromkeys(("ZN", "INDUS", "AGE", "LSTAT"), PERCENTAGE),
+    **dict.fromkeys(("NOX", "RM", "DIS", "TAX", "PTRATIO"), ABOVE_ZERO),
+    "CHAS": "integer in [0, 1]",
+}
+HOUSES: dict[str, Kind] = {**RAW_ROW, TARGET: ABOVE_ZERO}
 FEATURE_SOURCES: dict[str, tuple[str, ...]] = {name: (name,) for name in INPUTS}

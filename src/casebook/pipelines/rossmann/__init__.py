@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from casebook.cases.registry import Case, NewRows
-from casebook.pipelines.rossmann.columns import FEATURE_SOURCES
+from casebook.pipelines.rossmann.columns import DAYS, FEATURE_SOURCES, TARGET
 from casebook.pipelines.rossmann.pipeline import create_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from pandera.pandas import DataFrameSchema
 
 
 def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, float]]:
@@ -23,13 +21,6 @@ def write_sample(size: Mapping[str, int], folder: Path) -> dict[str, dict[str, f
     rossmann.write_sample(sample, folder)
     reachable: dict[str, dict[str, float]] = rossmann.best_reachable(sample)
     return reachable
-
-
-def labelled_schema() -> DataFrameSchema:
-    """Import the schema of the labelled rows, and Pandera with it."""
-    from casebook.pipelines.rossmann.schemas import DAYS_SCHEMA
-
-    return DAYS_SCHEMA
 
 
 CASE = Case(
@@ -49,5 +40,5 @@ CASE = Case(
         lookup_table="store.csv",
         join_key="Store",
     ),
-    labelled_schema=labelled_schema,
+    target_kind=DAYS[TARGET],
 )

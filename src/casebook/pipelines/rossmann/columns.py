@@ -8,28 +8,31 @@ if TYPE_CHECKING:
     from casebook.column_types.parsing import Kind
 
 TARGET = "Sales"
+# The same in training, in files to predict and in requests.
+STORE, YEAR = "integer in [1, 99999]", "integer in [1800, 2100]"
+NOT_NEGATIVE = "number in [0, inf)"
 
 DAYS: dict[str, Kind] = {
-    "Store": "number",
-    "DayOfWeek": "number",
+    "Store": STORE,
+    "DayOfWeek": "integer in [1, 7]",
     "Date": "date",
-    TARGET: "number",
-    "Customers": "number",
+    TARGET: NOT_NEGATIVE,
+    "Customers": NOT_NEGATIVE,
     "Open": "flag",
     "Promo": "flag",
     "StateHoliday": "text",
     "SchoolHoliday": "flag",
 }
 STORES: dict[str, Kind] = {
-    "Store": "number",
+    "Store": STORE,
     "StoreType": "text",
     "Assortment": "text",
-    "CompetitionDistance": "number",
-    "CompetitionOpenSinceMonth": "number",
-    "CompetitionOpenSinceYear": "number",
+    "CompetitionDistance": NOT_NEGATIVE,
+    "CompetitionOpenSinceMonth": "integer in [1, 12]",
+    "CompetitionOpenSinceYear": YEAR,
     "Promo2": "flag",
-    "Promo2SinceWeek": "number",
-    "Promo2SinceYear": "number",
+    "Promo2SinceWeek": "integer in [1, 53]",
+    "Promo2SinceYear": YEAR,
     "PromoInterval": "text",
 }
 # A raw row of the model: a day's columns with its store's (no name but the key is in both), without the sales.
