@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 TAIL_CHARACTERS = 300
 READ, REFUSED, EITHER = "read", "refused", ""
 HEADER = re.compile(rb"\W*[A-Za-z_]")
+# Keys of the parameters that an error may name instead: a share of a whole file that has too few rows.
+KEYS = ("Error:split:",)
 OF_THE_HEADER = {"columns in another order", "header alone", "a column renamed", "first column left out"}
 Row = tuple[str, str, str]  # file, mutation, outcome
 
@@ -94,7 +96,7 @@ def judge(path: Path, code: int, text: str, expected: str, root: Path) -> str:
     joined = "".join(text.split())
     if "Traceback" in text:
         return f"stack trace: {text[-TAIL_CHARACTERS:]}"
-    if code and path.name not in joined:
+    if code and not any(name in joined for name in (path.name, *KEYS)):
         return f"the error does not name {path.name}: {text[-TAIL_CHARACTERS:]}"
     if expected != EITHER and outcome != expected:
         return f"{outcome}, where it should be {expected}: {text[-TAIL_CHARACTERS:] if code else ''}"
