@@ -11,22 +11,13 @@ if TYPE_CHECKING:
 
     from casebook.column_types.parsing import Kind
 
-NOT_NEGATIVE = pa.Check.ge(0, error="must not be negative")
-ABOVE_ZERO = pa.Check.gt(0, error="must be above 0")
 BINARY = pa.Check.isin([0, 1], error="must be 0 or 1")
-# A column with a fraction or a null is no longer of whole numbers.
-WHOLE = pa.Check(lambda column: column.isna() | (column % 1 == 0), error="must be a whole number")
 
 
 def one_of(values: Iterable[str]) -> pa.Check:
     """Allow some texts alone."""
     allowed = list(values)
     return pa.Check.isin(allowed, error=f"must be one of {', '.join(allowed)}")
-
-
-def between(least: float, most: float) -> pa.Check:
-    """Allow numbers from `least` to `most`."""
-    return pa.Check.in_range(least, most, error=f"must be from {least} to {most}")
 
 
 def describe_table(
