@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, settings
 from casebook.column_types.parsing import conform_table
 from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import NetworkParameters, TabularPreprocessingParameters, TrainingParameters
-from casebook.data.joins import join_many_to_one
+from casebook.data.joins import JoinNames, join_many_to_one
 from casebook.inference.row_model import to_raw_values
 from casebook.model_registry.model_package import Package
 from casebook.models.networks import build_network
@@ -150,7 +150,7 @@ def redhat_model(fit: Callable[..., TabularPreprocessor]) -> RedhatModel:
     tables = generate_sample(150, 400, 1).tables
     activities = conform_table(tables["act_train.csv"], ACTIVITIES, "act_train.csv")
     people = conform_table(tables["people.csv"], PEOPLE, "people.csv")
-    joined = join_many_to_one(activities, people, "people_id", "people_")
+    joined = join_many_to_one(activities, people, "people_id", "people_", JoinNames("act_train.csv", "people.csv", ""))
     options = {"encoding": {"people_group_1": "embedding"}, "impute": {"activity_type": "mode"}}
     preprocessor = fit(engineer_features(joined).drop(columns="outcome"), **options)
     keras.utils.set_random_seed(7)

@@ -7,6 +7,8 @@ import pytest
 from casebook.column_types.parsing import InvalidTableError
 from casebook.data.joins import JoinNames, LookupTable, join_many_to_one
 
+NAMES = JoinNames("sales.csv, column shop", "shops.csv", "case.unknown_shops")
+
 
 def make_sales() -> pd.DataFrame:
     return pd.DataFrame(
@@ -27,57 +29,56 @@ def test_each_row_gets_its_owners_columns_under_the_prefix() -> None:
             "shop_size": [20, 10, 20],
         }
     )
-    pd.testing.assert_frame_equal(join_many_to_one(make_sales(), make_shops(), "shop", "shop_"), expected)
+    pd.testing.assert_frame_equal(join_many_to_one(make_sales(), make_shops(), "shop", "shop_", NAMES), expected)
 
 
 @pytest.mark.parametrize(("many", "one"), [("category", "str"), ("str", "category"), ("str", "str"), (object, "str")])
 def test_keys_meet_whether_they_are_kept_as_texts_or_categories(many: str, one: str) -> None:
     sales, shops = make_sales().astype({"shop": many}), make_shops().astype({"shop": one})
-    assert join_many_to_one(sales, shops, "shop", "shop_")["shop_size"].tolist() == [20, 10, 20]
+    assert join_many_to_one(sales, shops, "shop", "shop_", NAMES)["shop_size"].tolist() == [20, 10, 20]
 
 
 def test_an_owner_that_stands_twice_is_refused() -> None:
     shops = pd.concat([make_shops(), make_shops().head(1)]).astype({"shop": "category"})
-    message = r"^shop: shop a occurs 2 times \(1 repeated keys\); keep one row each$"
+    message = r"^shops\.csv: shop a occurs 2 times \(1 repeated keys\); keep one row each$"
     with pytest.raises(InvalidTableError, match=message):
-        join_many_to_one(make_sales(), shops, "shop", "shop_")
+        join_many_to_one(make_sales(), shops, "shop", "shop_", NAMES)
 
 
 def test_unknown_keys_are_refused_with_their_count_and_the_first() -> None:
     sales = pd.DataFrame({"shop": ["a", "p", "q", "p", "r", "s", None]})
     with pytest.raises(InvalidTableError) as caught:
-        join_many_to_one(sales, make_shops(), "shop", "shop_")
+        join_many_to_one(sales, make_shops(), "shop", "shop_", NAMES)
     assert str(caught.value) == (
-        "6 rows have a shop that the table of shop does not hold (first: p, q, r); add the missing rows there, "
-        "or give `unknown_shop=drop` to leave them out"
+        "sales.csv, column shop: 6 rows have a shop that shops.csv does not hold (first: p, q, r); add the missing "
+        "rows there, or give `case.unknown_shops=drop` to leave them out"
     )
 
 
 def test_unknown_keys_are_left_out_on_demand() -> None:
     sales = pd.DataFrame({"shop": ["z", "b", None, "a"], "amount": [1, 2, 3, 4]})
     expected = pd.DataFrame({"shop": ["b", "a"], "amount": [2, 4], "shop_size": [20, 10]})
-    pd.testing.assert_frame_equal(join_many_to_one(sales, make_shops(), "shop", "shop_", "drop"), expected)
+    pd.testing.assert_frame_equal(join_many_to_one(sales, make_shops(), "shop", "shop_", NAMES, "drop"), expected)
 
 
 def test_joining_leaves_both_tables_as_they_were() -> None:
     sales, shops = make_sales(), make_shops()
-    join_many_to_one(sales, shops, "shop", "shop_", "drop")
+    join_many_to_one(sales, shops, "shop", "shop_", NAMES, "drop")
     pd.testing.assert_frame_equal(sales, make_sales())
     pd.testing.assert_frame_equal(shops, make_shops())
 
 
 def test_errors_call_the_tables_and_the_remedy_by_their_names() -> None:
-    names = JoinNames("sales.csv, column shop", "shops.csv", "case.unknown_shops")
     sales = pd.DataFrame({"shop": ["a", "p"]})
     with pytest.raises(InvalidTableError) as caught:
-        join_many_to_one(sales, make_shops(), "shop", "", "refuse", names)
+        join_many_to_one(sales, make_shops(), "shop", "", NAMES)
     assert str(caught.value) == (
         "sales.csv, column shop: 1 rows have a shop that shops.csv does not hold (first: p); add the missing rows "
         "there, or give `case.unknown_shops=drop` to leave them out"
     )
     twice = pd.concat([make_shops(), make_shops().head(1)]).astype({"shop": "str"})
     with pytest.raises(InvalidTableError, match=r"^shops\.csv: shop a occurs 2 times"):
-        join_many_to_one(make_sales(), twice, "shop", "", "refuse", names)
+        join_many_to_one(make_sales(), twice, "shop", "", NAMES)
 
 
 @pytest.mark.parametrize(

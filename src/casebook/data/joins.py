@@ -28,7 +28,7 @@ class JoinNames:
     """Names of a join's tables in error messages.
 
     Attributes:
-        many: place of the key, as in `train.csv, column Store`; none where it goes without saying.
+        many: place of the key, as in `train.csv, column Store`.
         one: the lookup table, as in `store.csv`.
         option: the parameter that drops rows without a match.
     """
@@ -89,8 +89,8 @@ def join_many_to_one(
     one: pd.DataFrame,
     key: str,
     prefix: str,
+    names: JoinNames,
     unknown: UnknownKeys = "refuse",
-    names: JoinNames | None = None,
 ) -> pd.DataFrame:
     """Add to each row the columns of the row of `one` that has the same key, under a prefix.
 
@@ -99,8 +99,8 @@ def join_many_to_one(
         one: at most one row a key.
         key: the column that both have.
         prefix: put before every column of `one` but the key.
+        names: of the tables in errors.
         unknown: what to do with rows whose key `one` lacks: `refuse` them all or `drop` those rows.
-        names: of the tables in errors; by default from the prefix.
 
     Returns:
         The rows of `many` in their order with the columns of `one` added; a fresh index.
@@ -108,14 +108,12 @@ def join_many_to_one(
     Raises:
         InvalidTableError: a key twice in `one`, or an unknown key with `refuse`.
     """
-    short = prefix.rstrip("_")
-    lookup_table = LookupTable.index(one, key, prefix, names.one if names else short, _kind_of(many[key]))
+    lookup_table = LookupTable.index(one, key, prefix, names.one, _kind_of(many[key]))
     places = lookup_table.find(many[key])
     found = places >= 0
     if not found.all():
         if unknown == "refuse":
-            join_names = names or JoinNames("", f"the table of {short}", f"unknown_{short}")
-            raise InvalidTableError(_describe_unknown(many[key][~found], join_names))
+            raise InvalidTableError(_describe_unknown(many[key][~found], names))
         many, places = many[found], places[found]
     added = lookup_table.columns.take(places)
     return pd.concat([many.reset_index(drop=True), added.reset_index(drop=True)], axis=1)
@@ -162,8 +160,7 @@ def _index(keys: pd.Series) -> pd.Index:
 
 def _describe_unknown(keys: pd.Series, names: JoinNames) -> str:
     examples = ", ".join(map(str, keys.drop_duplicates().head(MAX_EXAMPLES)))
-    place = f"{names.many}: " if names.many else ""
     return (
-        f"{place}{len(keys)} rows have a {keys.name} that {names.one} does not hold (first: {examples}); add the "
-        f"missing rows there, or give `{names.option}=drop` to leave them out"
+        f"{names.many}: {len(keys)} rows have a {keys.name} that {names.one} does not hold (first: {examples}); add "
+        f"the missing rows there, or give `{names.option}=drop` to leave them out"
     )

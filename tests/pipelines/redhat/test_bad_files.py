@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from casebook.cases.registry import load_case
-from casebook.data.joins import join_many_to_one
 from casebook.datasets import RawTable
 from casebook.pipelines.redhat.features import engineer_features
 from casebook.pipelines.redhat.nodes import ingest_activities, ingest_people, merge_people
@@ -156,8 +155,8 @@ def test_activities_of_unknown_people_are_dropped_and_counted_on_request(folder:
 
 def test_a_person_twice_is_refused_at_the_join_too() -> None:
     people = pd.DataFrame({"people_id": ["ppl_1", "ppl_1"], "char_1": ["type 1", "type 2"]})
-    with pytest.raises(ValueError, match="ppl_1"):
-        join_many_to_one(pd.DataFrame({"people_id": ["ppl_1"]}), people, "people_id", "people_", "refuse")
+    with pytest.raises(ValueError, match=r"^people\.csv: people_id ppl_1 occurs 2 times"):
+        merge_people(pd.DataFrame({"people_id": ["ppl_1"]}), people, "refuse")
 
 
 def test_a_class_that_is_absent_from_a_part_is_refused_with_the_part(folder: Path) -> None:

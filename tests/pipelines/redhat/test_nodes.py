@@ -157,8 +157,8 @@ def test_an_activity_of_nobody_is_refused_with_the_parameter_that_drops_it(
     with pytest.raises(InvalidTableError) as caught:
         merge_people(activities, people.iloc[[0, 2]], "refuse")
     assert str(caught.value) == (
-        "2 rows have a people_id that the table of people does not hold (first: ppl_100); "
-        "add the missing rows there, or give `unknown_people=drop` to leave them out"
+        "act_train.csv, column people_id: 2 rows have a people_id that people.csv does not hold (first: ppl_100); "
+        "add the missing rows there, or give `redhat.unknown_people=drop` to leave them out"
     )
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from casebook.column_types.labels import NO_LABELS, map_labels
 from casebook.column_types.parsing import conform_table
-from casebook.data.joins import join_many_to_one
+from casebook.data.joins import JoinNames, join_many_to_one
 from casebook.data.schema_checks import check_table, refuse_one_class
-from casebook.data.source_names import source_of
+from casebook.data.source_names import name_source, source_of
 from casebook.pipelines.redhat.columns import ACTIVITIES, PEOPLE, PERSON, TARGET
 
 if TYPE_CHECKING:
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from casebook.config.schema import UnknownKeys
+
+# What the labelled activities usually lie in.
+FILE = "act_train.csv"
 
 
 def ingest_activities(raw_activities: pd.DataFrame, labels: Mapping[str, int] = NO_LABELS) -> pd.DataFrame:
@@ -27,11 +30,11 @@ def ingest_activities(raw_activities: pd.DataFrame, labels: Mapping[str, int] = 
     """
     from casebook.pipelines.redhat.schemas import ACTIVITIES_SCHEMA
 
-    file = source_of(raw_activities, "act_train.csv")
+    file = source_of(raw_activities, FILE)
     activities = conform_table(map_labels(raw_activities, TARGET, labels, file), ACTIVITIES, file)
     check_table(activities, ACTIVITIES_SCHEMA, file)
     refuse_one_class(activities, TARGET, file)
-    return activities.astype({TARGET: "int8"})
+    return name_source(activities.astype({TARGET: "int8"}), file)
 
 
 def ingest_people(raw_people: pd.DataFrame) -> pd.DataFrame:
@@ -54,5 +57,6 @@ def merge_people(
         The activities' columns and the person's under the prefix `people_`, a row an activity; and how many activities
         were dropped because their person is unknown.
     """
-    joined = join_many_to_one(activities, people, "people_id", PERSON, unknown_people)
+    names = JoinNames(f"{source_of(activities, FILE)}, column people_id", "people.csv", "redhat.unknown_people")
+    joined = join_many_to_one(activities, people, "people_id", PERSON, names, unknown_people)
     return joined, {"data/dropped_activities": float(len(activities) - len(joined))}

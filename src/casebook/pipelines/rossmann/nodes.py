@@ -72,5 +72,5 @@ def merge_stores(
         InvalidTableError: a day's store is unknown, and such days are to be refused.
     """
     names = JoinNames(f"{source_of(days, FILE)}, column Store", "store.csv", "rossmann.unknown_stores")
-    joined = join_many_to_one(days, stores, "Store", "", unknown_stores, names)
+    joined = join_many_to_one(days, stores, "Store", "", names, unknown_stores)
     return joined, {"data/dropped_days": float(len(days) - len(joined))}
