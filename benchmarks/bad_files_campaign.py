@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 TAIL_CHARACTERS = 300
 READ, REFUSED, EITHER = "read", "refused", ""
 HEADER = re.compile(rb"\W*[A-Za-z_]")
+# Keys of the parameters that an error may name instead: a share of a whole file that has too few rows.
+KEYS = ("Error:split:",)
 OF_THE_HEADER = {"columns in another order", "header alone", "a column renamed", "first column left out"}
 Row = tuple[str, str, str]  # file, mutation, outcome
 
@@ -54,8 +56,8 @@ def bring_all(case: Case, project: CampaignProject) -> list[Row]:
     (raw / ".sample.json").unlink(missing_ok=True)
     preparing = [f"--pipeline={case.name}", f"--to-nodes={case.name}.apply_preprocessor"]
     predicting = [f"--pipeline={case.name}_predict"]
-    brought = [(raw / file, preparing) for file in (*case.files, *case.optional_files) if (raw / file).exists()]
-    brought += [(raw / case.new_rows.file, predicting)]
+    # Of the optional files training reads none.
+    brought = [(raw / file, preparing) for file in case.files] + [(raw / case.new_rows.file, predicting)]
     return [row for path, command in brought for row in bring(path, ["run", "--env=test", *command], project.root)]
 
 
@@ -69,6 +71,8 @@ def bring(path: Path, command: list[str], root: Path) -> list[Row]:
                 path.write_bytes(mutate(content))
                 code, said = run_in_fork(command)
                 rows.append((path.name, mutation, judge(path, code, said, expected, root)))
+                if rows[-1][-1] not in {READ, REFUSED}:
+                    print("   ", *rows[-1], sep=" | ", flush=True)
     finally:
         path.write_bytes(content)
     return rows
@@ -92,9 +96,11 @@ def judge(path: Path, code: int, text: str, expected: str, root: Path) -> str:
     joined = "".join(text.split())
     if "Traceback" in text:
         return f"stack trace: {text[-TAIL_CHARACTERS:]}"
-    if code and path.name not in joined:
+    if code and not any(name in joined for name in (path.name, *KEYS)):
         return f"the error does not name {path.name}: {text[-TAIL_CHARACTERS:]}"
     if expected != EITHER and outcome != expected:
         return f"{outcome}, where it should be {expected}: {text[-TAIL_CHARACTERS:] if code else ''}"
     running, _ = read_store(root)
-    return f"{running} runs RUNNING" if running else "; ".join(find_unreadable(root)) or outcome
+    # The file itself may well be unreadable.
+    broken = [found for found in find_unreadable(root) if not found.startswith(f"{path.relative_to(root)}:")]
+    return f"{running} runs RUNNING" if running else "; ".join(broken) or outcome

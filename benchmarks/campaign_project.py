@@ -107,6 +107,16 @@ def find_temporary(root: Path) -> list[str]:
     return [str(path.relative_to(root)) for path in (root / "data").rglob(f"{UNFINISHED}*")]
 
 
+def count_trials(root: Path) -> int:
+    """Count the finished trials in MLflow's store."""
+    with contextlib.closing(sqlite3.connect(root / "mlruns" / "mlflow.db")) as store:
+        (count,) = store.execute(
+            "select count(*) from runs r join tags t using (run_uuid) "
+            "where t.key = 'mlflow.parentRunId' and r.status = 'FINISHED' and r.name like 'trial %'"
+        ).fetchone()
+    return int(count)
+
+
 def read_store(root: Path) -> tuple[int, dict[str, float]]:
     """Read MLflow's store -> number of runs that are RUNNING, test scores of the latest finished run."""
     with contextlib.closing(sqlite3.connect(root / "mlruns" / "mlflow.db")) as store:

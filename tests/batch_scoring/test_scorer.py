@@ -96,6 +96,19 @@ def test_a_row_that_cannot_be_scored_is_rejected_and_the_others_are_predicted(
     assert len(scored.predictions) + len(scored.rejected) == 3
 
 
+def test_a_row_whose_number_is_out_of_its_declared_range_is_rejected_before_the_model_sees_it() -> None:
+    class Ranged(Model):
+        kinds = {**Model.kinds, "age": "integer in [0, 120]"}  # noqa: RUF012
+
+    lookup = index_lookup_table(OWNERS, FORM, Ranged().kinds)
+    scored = score_block(block(age=["1", "130", "-1"]), lookup, Ranged(), FORM, "2026-01-01")
+    assert scored.predictions["row"].tolist() == [0]
+    assert scored.rejected[["row", "column", "reason"]].to_numpy().tolist() == [
+        [1, "age", "'130' is not a whole number from 0 to 120"],
+        [2, "age", "'-1' is not a whole number from 0 to 120"],
+    ]
+
+
 def test_all_reasons_of_a_row_stand_in_one_line() -> None:
     scored = score(block(person=["p1", "p9", "p1"], age=["1", "old", "2"]))
     (found,) = scored.rejected.to_dict("records")

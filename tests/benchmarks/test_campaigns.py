@@ -70,6 +70,7 @@ def test_every_mutation_changes_the_file_and_does_so_the_same_way_each_time() ->
     [
         (1, "Traceback (most recent call last)", "", "stack trace"),
         (1, "Error: it cannot be read", "refused", "the error does not name rows.csv"),
+        (1, "Error: split: no rows for train", "read", "refused, where it should be read"),
         (0, "", "refused", "read, where it should be refused"),
         (1, "Error: rows.csv lacks id", "read", "refused, where it should be read"),
     ],

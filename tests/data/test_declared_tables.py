@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,12 @@ import pytest
 import yaml
 
 from casebook.column_types import InvalidTableError
+from casebook.column_types.invalid_values import accepts
 from casebook.config.schema.table_declaration import DataParameters
 from casebook.data import target_classes
 from casebook.data.declared_tables import join_tables, mark_given_parts, number_target, settle_target, type_table
 from casebook.data.row_description import describe_rows
-from casebook.preprocessing.row_schema import Feature
+from casebook.preprocessing.row_schema import Feature, RowSchema
 
 FLIGHTS = """
 tables:
@@ -104,7 +106,8 @@ def test_rows_without_a_partner_are_dropped_or_refused_as_declared() -> None:
     rows = make_rows(read(tables__planes={**planes, "unmatched": "drop"}))
     assert rows["id"].tolist() == ["1", "2"]
     message = (
-        r"2 rows have no partner in planes.csv \(first: an empty tail; tail x\).*data.tables.planes.unmatched=missing"
+        r"^flights.csv, column tail: 2 rows have no partner in planes.csv \(first: an empty tail; tail x\).*"
+        r"data.tables.planes.unmatched=missing"
     )
     with pytest.raises(InvalidTableError, match=message):
         make_rows(read(tables__planes={**planes, "unmatched": "refuse"}))
@@ -121,7 +124,7 @@ def test_a_joined_table_whose_key_repeats_is_refused_with_the_key_and_the_count(
     [
         ({"hour": {"type": "integer"}, "tail": {"type": "number"}}, r"flights.csv, column tail: 'a' is not a number \(3 of 4 rows"),  # noqa: E501
         ({"size": {"type": "ordinal", "order": ["S", "M"]}}, r"column size: 'L' is not one of S, M \(1 of 4 rows, first in data row 2"),  # noqa: E501
-        ({"id": {"type": "integer", "maximum": 3}}, r"column id: must be from -inf to 3 \(1 rows, first '4' in data row 4"),  # noqa: E501
+        ({"id": {"type": "integer", "maximum": 3}}, r"column id: '4' is not a whole number of at most 3 \(1 of 4 rows, first in data row 4"),  # noqa: E501
         ({"origin": {"values": ["E"]}}, r"column origin: must be one of E \(2 rows, first 'L' in data row 2"),
         ({"tail": {"nullable": False}}, r"column tail: must not be empty \(1 rows"),
         ({"orign": {"role": "ignore"}}, r"data.columns: there is no column .* 'orign' \(did you mean origin\?\)"),
@@ -161,7 +164,29 @@ def test_a_regression_target_with_text_in_it_is_told_with_count_and_first_row() 
     with pytest.raises(
         InvalidTableError, match=r"column price: 'two' is not a number \(2 of 4 rows, first in data row 2"
     ):
-        number_target(rows["price"], (), "regression", "a.csv, column price")
+        number_target(rows["price"], (), "number", "a.csv, column price")
+
+
+def test_the_range_of_a_column_goes_into_its_kind_and_with_it_into_the_model() -> None:
+    tree = yaml.safe_load(FLIGHTS)
+    tree["columns"] |= {"hour": {"type": "integer", "minimum": 0, "maximum": 23}, "planes_seats": {"minimum": 1}}
+    schema = describe_rows(TABLES, DataParameters.model_validate(tree), "late", "binary")
+    assert schema.columns["hour"] == "integer in [0.0, 23.0]"
+    assert schema.columns["planes_seats"] == "number in [1.0, inf)"
+    again = RowSchema.from_dict(json.loads(json.dumps(schema.to_dict())))
+    assert not accepts(again.columns["hour"], 24)
+    assert accepts(again.columns["hour"], 23)
+
+
+def test_the_target_of_a_regression_is_held_to_its_range_and_decimal_sign() -> None:
+    data = DataParameters.model_validate(
+        {"tables": {"t": {"file": "t.csv", "decimal": ","}}, "columns": {"y": {"type": "number", "maximum": 2}}}
+    )
+    rows = pd.DataFrame({"x": ["1", "2"], "y": ["0,5", "2"]})
+    schema = describe_rows({"t": rows}, data, "y", "regression")
+    assert type_table(rows, "t", schema, data, "y")["y"].tolist() == [0.5, 2.0]
+    with pytest.raises(InvalidTableError, match=r"t\.csv, column y: '2,5' is not a number of at most 2"):
+        type_table(rows.assign(y=["0,5", "2,5"]), "t", schema, data, "y")
 
 
 def test_names_that_two_tables_have_ask_for_a_prefix() -> None:
@@ -181,7 +206,7 @@ def test_numbers_as_classes_are_their_numbers_or_labels() -> None:
     shifted = {"t": table["t"].assign(y=["1", "2.0", "3"] * 3)}
     schema = describe_rows(shifted, data, "y", "multiclass")
     assert schema.classes == (1, 2, 3)
-    assert number_target(shifted["t"]["y"], schema.classes, "multiclass", "t").tolist() == [0, 1, 2] * 3
+    assert number_target(shifted["t"]["y"], schema.classes, "category", "t").tolist() == [0, 1, 2] * 3
 
 
 def test_a_published_split_is_translated_into_train_and_test() -> None:

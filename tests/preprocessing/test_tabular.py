@@ -154,6 +154,10 @@ def test_unknown_numbers_fall_back_on_the_nearest_smaller_one_of_the_same_hundre
     assert prepare_rows(asked, again)["codes"][:, 0].tolist() == expected
     plain = FastRows({"n": "number"}, set(), {"n": "n"}, {}, preprocessor)
     assert plain.prepare({"n": asked["n"].tolist()})["codes"][:, 0].tolist() == expected
+    ranged = FastRows({"n": "number in [0, 300]"}, set(), {"n": "n"}, {}, preprocessor)
+    assert ranged.prepare({"n": asked["n"].tolist()})["codes"][:, 0].tolist() == expected
+    # The table's way tells what is wrong with it.
+    assert ranged.prepare({"n": [203, 301]}) is None
 
 
 def test_texts_have_no_number_to_fall_back_on(fit: Fit) -> None:

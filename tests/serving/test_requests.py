@@ -91,6 +91,14 @@ def test_every_bad_value_is_told_with_row_column_and_reason() -> None:
     assert error.faults[2].reason == "'yes' is not true or false"
 
 
+def test_a_number_out_of_its_declared_range_is_told_with_row_and_column() -> None:
+    ranged = RequestSchema({**KINDS, "age": "integer in [0, 120]"}, frozenset({"note"}))
+    assert len(read({"instances": ROWS}, ranged)) == 2
+    assert refusal({"instances": [ROWS[0], {**ROWS[1], "age": 121}]}, ranged).faults == [
+        InvalidValue(1, "age", "121 is not a whole number from 0 to 120")
+    ]
+
+
 def test_a_missing_and_an_unknown_column_are_named() -> None:
     short = {name: value for name, value in ROWS[0].items() if name != "age"}
     reason = "the column is missing; send null for a value that is not known"

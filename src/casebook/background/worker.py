@@ -7,6 +7,7 @@ import pickle
 import sys
 import threading
 import time
+from contextlib import suppress
 from importlib import import_module
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
@@ -34,8 +35,15 @@ def main(handle: int) -> None:
     with gc_disabled():
         for name in PRELOADED_MODULES:
             import_module(name)
-    while True:
-        connection.send_bytes(compute_task(tasks.get()))
+    send_results(connection, tasks)
+
+
+def send_results(connection: Connection[Any, Any], tasks: SimpleQueue[bytes]) -> None:
+    """Compute tasks and send their results, as long as there is a run that waits for them."""
+    # It may have been killed at this very moment, of which `receive_tasks` has not heard yet.
+    with suppress(OSError):
+        while True:
+            connection.send_bytes(compute_task(tasks.get()))
 
 
 def receive_tasks(connection: Connection[Any, Any], tasks: SimpleQueue[bytes]) -> None:

@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from casebook.column_types.intervals import write_range
 from casebook.config.paths import conf_source, project_root, raw_folder
 from casebook.config.tree import overlay
 
@@ -98,6 +99,7 @@ def load_declared(name: str) -> Case:
     first = declaration.tables[0]
     target = str(declaration.tree.get("target", "target"))
     files = [name_file(name, table["file"]) for table in data["tables"].values()]
+    said = (data.get("columns") or {}).get(target) or {}
 
     def create_pipeline() -> Pipeline:
         from casebook.stages.declared import create_declared_pipeline
@@ -114,7 +116,7 @@ def load_declared(name: str) -> Case:
         fetch=str(data.get("fetch", "")),
         labelled=f"raw_{first}",
         new_rows=new_rows,
-        declared_target=lambda: declaration.data.columns.get(target),
+        target_kind=write_range("number", said.get("minimum"), said.get("maximum")),
     )
 
 

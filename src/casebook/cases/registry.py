@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from kedro.pipeline import Pipeline
 
+    from casebook.column_types.kinds import Kind
     from casebook.config.schema import CaseParameters
-    from casebook.config.schema.table_declaration import ColumnParameters
     from casebook.preprocessing.feature_functions import FeatureSources
 
 # The cases that come with the project; `known_cases` has a user's own too.
@@ -74,7 +74,7 @@ class Case:
             the name of a data set of Keras.
         labelled: data set of the raw file that holds the labelled rows; `<case>_update` reads new ones in its form.
         new_rows: what `<case>_predict` scores.
-        declared_target: returns what is declared of the target, to which outcomes are held; none where nothing is.
+        target_kind: of a target that is a number: which numbers it may be.
     """
 
     name: str
@@ -86,7 +86,7 @@ class Case:
     fetch: str
     labelled: str
     new_rows: NewRows
-    declared_target: Callable[[], ColumnParameters | None] = lambda: None
+    target_kind: Kind = "number"
 
 
 def known_cases() -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The types that a declared column can have: as lenient as spellings of one value are, in files, requests and training.
 
 A declared kind is a name, and behind a colon what its values are read by: `date:%b-%Y`, `ordinal:["S","M","L"]`,
-`number:,` (a decimal comma).
+`number:,` (a decimal comma). See `intervals` for those of numbers of which there may be only some.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ import pyarrow.compute as pc
 
 from casebook.column_types.column_type import ColumnType, InvalidValueError, is_null, objects, spread
 from casebook.column_types.declared_times import DatetimeType, FormattedDateType
+from casebook.column_types.intervals import read_range
+from casebook.column_types.ranged_types import RangedType
 from casebook.column_types.tabular_types import FlagType, NumberType, TextType
 
 if TYPE_CHECKING:
@@ -253,7 +255,13 @@ class ColumnTypes(dict[str, ColumnType]):
     """The types by kind; those that are read by something are made when they are first asked for."""
 
     def __missing__(self, kind: str) -> ColumnType:
-        """Make the type of a kind like `date:%b-%Y`."""
+        """Make the type of a kind like `date:%b-%Y` or `number in [0, 1]`."""
+        ranged = read_range(kind)
+        if ranged:
+            numbers = self[ranged[0]]
+            if not isinstance(numbers, NumberType):
+                raise KeyError(kind)
+            return self.setdefault(kind, RangedType(numbers, ranged[1]))
         name, _, form = kind.partition(":")
         if not form or name not in TYPES_BY:
             raise KeyError(kind)

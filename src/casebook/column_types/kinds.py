@@ -11,6 +11,7 @@ A value is read alike in training, in a file to predict and over HTTP; this hold
 - `flag`: true/false, 1/0 or 1.0/0.0, in any case and with blanks around it.
 - `number`: a finite number, as text with blanks around it too, so that the store `1.0` is the store 1. True is none:
   in a column of numbers it is a sign of columns that were mixed up, and a column of flags is declared as one.
+- `number in [0, 100]`: a number that lies in an interval; see `intervals`.
 - `text`: a text is kept to the letter ("1.0", "1" and " 1" are three categories). Whole numbers are the texts of their
   digits, and so are floats that are whole (1.0 is "1"), since that is what codes like "1" become on their way through
   JSON, or pandas beside a null. Other floats and True are refused.

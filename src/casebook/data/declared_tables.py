@@ -10,11 +10,13 @@ import pandas as pd
 from casebook.column_types.column_type import InvalidTableError, distinct, spread
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.column_types.parsing import conform_table
-from casebook.data.source_names import source_of
+from casebook.data.row_description import kind_of_numbers
+from casebook.data.source_names import name_source, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from casebook.column_types.kinds import Kind
     from casebook.config.schema.table_declaration import ColumnParameters, DataParameters, TableParameters
     from casebook.preprocessing.row_schema import Label, RowSchema
 
@@ -53,7 +55,8 @@ def type_table(
     raw_target = next((raw_name for raw_name, name in names.items() if name == target), None)
     if raw_target is not None:
         place = f"{file}, column {target}"
-        typed = typed.assign(**{target: number_target(raw[raw_target], schema.classes, task, place)})
+        kind = kind_of_numbers(data.columns.get(target), said.decimal) if task == "regression" else "category"
+        typed = typed.assign(**{target: number_target(raw[raw_target], schema.classes, kind, place)})
     order = [*keys.values(), *names.values()]
     typed = typed[[name for name in order if name in typed]]
     wrong = [
@@ -66,7 +69,7 @@ def type_table(
         raise InvalidTableError("\n".join(wrong))
     if said.unique:
         refuse_repeated(typed[[keys.get(name, names.get(name, name)) for name in said.unique]], file)
-    return typed
+    return name_source(typed, file)
 
 
 def refuse_repeated(columns: pd.DataFrame, file: str) -> None:
@@ -97,12 +100,6 @@ def find_forbidden(column: pd.Series, said: ColumnParameters, place: str) -> Ite
         if said.pattern:
             other = spread(codes, ~texts.str.fullmatch(said.pattern).to_numpy(bool), False)
             yield from _describe_wrong(column, other, f"must look like {said.pattern}", place)
-    if said.minimum is not None or said.maximum is not None:
-        numbers = column.to_numpy(np.float64, na_value=np.nan)
-        low = -np.inf if said.minimum is None else said.minimum
-        high = np.inf if said.maximum is None else said.maximum
-        outside = known & ((numbers < low) | (numbers > high))
-        yield from _describe_wrong(column, outside, f"must be from {low:g} to {high:g}", place)
     if said.role == "weight":
         weights = column.to_numpy(np.float64, na_value=np.nan)
         rule = "a weight must be a finite number of at least 0"
@@ -133,7 +130,8 @@ def join_tables(typed: Mapping[str, pd.DataFrame], data: DataParameters) -> pd.D
         found = places >= 0
         if not found.all() and said.unmatched != "missing":
             if said.unmatched == "refuse":
-                raise InvalidTableError(describe_unmatched(rows.loc[~found, keys], table, said))
+                file = source_of(typed[first], data.tables[first].file)
+                raise InvalidTableError(describe_unmatched(rows.loc[~found, keys], file, table, said))
             rows, places = rows[found].reset_index(drop=True), places[found]
         taken = {
             str(name): pd.Series(pd.api.extensions.take(one[name].array, places, allow_fill=True), copy=False)
@@ -177,14 +175,15 @@ def _plain(values: pd.Index) -> pd.Index:
     return values.astype("str") if isinstance(values.dtype, pd.CategoricalDtype) else values
 
 
-def describe_unmatched(keys: pd.DataFrame, table: str, said: TableParameters) -> str:
-    """Say which rows have no partner, and what to do."""
+def describe_unmatched(keys: pd.DataFrame, file: str, table: str, said: TableParameters) -> str:
+    """Say which rows of a file have no partner in the joined table's, and what to do."""
     examples = "; ".join(
         show_keys(keys.drop_duplicates().iloc[row]) for row in range(min(EXAMPLES, len(keys.drop_duplicates())))
     )
     return (
-        f"{len(keys)} rows have no partner in {said.file} (first: {examples}); add the missing rows there, or give "
-        f"data.tables.{table}.unmatched=missing to keep them, or =drop to leave them out"
+        f"{file}, column {' and '.join(keys.columns)}: {len(keys)} rows have no partner in {said.file} (first: "
+        f"{examples}); add the missing rows there, or give data.tables.{table}.unmatched=missing to keep them, or "
+        "=drop to leave them out"
     )
 
 
@@ -193,21 +192,20 @@ def show_keys(keys: pd.Series) -> str:
     return ", ".join(f"an empty {name}" if pd.isna(value) else f"{name} {value}" for name, value in keys.items())
 
 
-def number_target(column: pd.Series, classes: Sequence[Label], task: str, place: str) -> pd.Series:
+def number_target(column: pd.Series, classes: Sequence[Label], kind: Kind, place: str) -> pd.Series:
     """Make numbers of a raw target, or class numbers; float64 with NaN for null.
 
     Args:
         column: raw values.
         classes: the labels by class number; none where they are the numbers.
-        task: binary, multiclass or regression.
+        kind: of the numbers of a regression, or category.
         place: what to call the column in errors.
 
     Raises:
         InvalidTableError: a value is no number, or none of the classes.
     """
-    if task == "regression":
-        return COLUMN_TYPES["number"].parse_column(column, place).astype("float64")
-    return number_classes(COLUMN_TYPES["category"].parse_column(column, place), classes, place)
+    parsed = COLUMN_TYPES[kind].parse_column(column, place)
+    return number_classes(parsed, classes, place) if kind == "category" else parsed.astype("float64")
 
 
 def settle_target(rows: pd.DataFrame, target: str, task: str) -> pd.DataFrame:

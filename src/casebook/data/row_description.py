@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from casebook.column_types.column_type import InvalidTableError, distinct_of_type
+from casebook.column_types.intervals import write_range
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.data.declared_features import list_features
 from casebook.data.name_lookup import describe_unknown
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from casebook.preprocessing.row_schema import Label
 
 # Named kinds of declared types; the others are made by `kind_of_column`.
-KINDS = {"integer": "integer", "boolean": "boolean", "category": "category", "text": "free_text", "id": "id"}
+KINDS = {"boolean": "boolean", "category": "category", "text": "free_text", "id": "id"}
 # Columns of these roles are never features.
 NO_FEATURES = frozenset({"target", "key", "group", "time", "split", "weight", "ignore"})
 CARRIED = ("group", "key", "time", "split", "weight")
@@ -176,20 +177,27 @@ def mark_unmatched(
 
 def kind_of_column(column: pd.Series, said: ColumnParameters | None, decimal: str) -> Kind:
     """Return the kind of a column: the declared one, else the one of its values."""
-    number = "number" if decimal == "." else f"number:{decimal}"
     if said is None or said.type is None:
         if said is not None and said.role in {"key", "group", "split"}:
             return "category"
         if said is not None and said.role == "weight":
-            return number
-        return number if holds_numbers(column, number) else "category"
-    if said.type == "number":
-        return number
+            return kind_of_numbers(None, decimal)
+        return kind_of_numbers(said, decimal) if holds_numbers(column, kind_of_numbers(None, decimal)) else "category"
+    if said.type in {"number", "integer"}:
+        return kind_of_numbers(said, decimal)
     if said.type == "ordinal":
         return f"ordinal:{json.dumps(said.order)}"
     if said.type in {"date", "datetime"}:
         return f"{said.type}:{said.format}" if said.format else said.type
     return KINDS[said.type]
+
+
+def kind_of_numbers(said: ColumnParameters | None, decimal: str) -> Kind:
+    """Return the kind of a column of numbers: whole or any, their decimal sign, the least and the most of them."""
+    if said is None:
+        return "number" if decimal == "." else f"number:{decimal}"
+    kind = "integer" if said.type == "integer" else kind_of_numbers(None, decimal)
+    return write_range(kind, said.minimum, said.maximum)
 
 
 def holds_numbers(column: pd.Series, kind: Kind) -> bool:

@@ -9,7 +9,6 @@ import pandas as pd
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.column_types.labels import LabelType
 from casebook.column_types.parsing import InvalidTableError
-from casebook.data.declared_tables import find_forbidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from pandera.errors import SchemaErrors
     from pandera.pandas import DataFrameSchema
 
-    from casebook.config.schema.table_declaration import ColumnParameters
+    from casebook.column_types.kinds import Kind
 
 
 def check_table(table: pd.DataFrame, schema: DataFrameSchema, name: str) -> pd.DataFrame:
@@ -54,7 +53,7 @@ def read_targets(
     name: str,
     classes: int,
     labels: Mapping[str, int],
-    declared: ColumnParameters | None = None,
+    kind: Kind = "number",
 ) -> pd.Series:
     """Read targets that arrive apart from their rows as those of labelled rows are read.
 
@@ -63,7 +62,7 @@ def read_targets(
         name: of the file, for errors.
         classes: how many there are; 0 for numbers.
         labels: declared names of the classes; see `column_types.labels`.
-        declared: what the case says of the target's numbers.
+        kind: of the numbers; see `cases.Case`.
 
     Returns:
         Numbers, NaN where a value is null.
@@ -72,14 +71,8 @@ def read_targets(
         InvalidTableError: names the file, the column, the count and the first value and row.
     """
     target = str(column.name)
-    target_type = LabelType(classes, labels) if classes else COLUMN_TYPES["number"]
-    place = f"{name}, column {target}"
-    parsed = target_type.parse_column(column, place)
-    # An outcome may be empty where a labelled row's may not.
-    known = declared.model_copy(update={"nullable": True}) if declared and not classes else None
-    if wrong := list(find_forbidden(parsed, known, place)) if known else []:
-        raise InvalidTableError("\n".join(wrong))
-    return parsed
+    target_type = LabelType(classes, labels) if classes else COLUMN_TYPES[kind]
+    return target_type.parse_column(column, f"{name}, column {target}")
 
 
 def describe_failures(errors: SchemaErrors, name: str) -> str:

@@ -61,7 +61,7 @@ def follow_predictions(
     metric = monitor["metric"] or main_metric(task).name
     classes = {"binary": 2, "regression": 0}.get(task, sum(str(name).startswith("probability_") for name in answers))
     labels = labels or {str(label): number for number, label in enumerate(chosen[-1].classes)}
-    read = partial(read_targets, classes=classes, labels=labels, declared=raw_outcomes.case.declared_target())
+    read = partial(read_targets, classes=classes, labels=labels, kind=raw_outcomes.case.target_kind)
     outcomes = parse_outcomes(raw_outcomes.read(monitor["outcomes"]), key, target, read)
     joined = join_outcomes(gather_predictions(chosen, metric, pd.Index(outcomes["key"])), outcomes)
     weekly = weekly_scores.score_weeks(joined.rows, metric, monitor["min_rows_per_week"])

@@ -63,11 +63,11 @@ WRONG = [
     (lambda table: table.head(0), " has a header but no rows; put the complete file there"),
     (
         change("satisfaction_level", "0.3", "0.8", "1.5", "-0.1"),
-        ", column satisfaction_level: must be from 0 to 1 (2 rows, first '1.5' in data row 3); mend the file",
+        ", column satisfaction_level: '1.5' is not a number from 0 to 1 (2 of 4 rows, first in data row 3)",
     ),
     (
         change("last_evaluation", "0.3", "0.8", "86", "0.1"),
-        ", column last_evaluation: must be from 0 to 1 (1 rows, first '86.0' in data row 3); mend the file",
+        ", column last_evaluation: '86' is not a number from 0 to 1 (1 of 4 rows, first in data row 3)",
     ),
     (
         change("satisfaction_level", "0.3", None, "0.5", "0.1"),
@@ -75,27 +75,27 @@ WRONG = [
     ),
     (
         change("number_project", "2", "many", "7", "4"),
-        ", column number_project: 'many' is not a whole number (1 of 4 rows, first in data row 2); mend the file",
+        ", column number_project: 'many' is not a whole number (1 of 4 rows, first in data row 2)",
     ),
     (
         change("number_project", "2", "2.5", "7", "4"),
-        ", column number_project: '2.5' is not a whole number (1 of 4 rows, first in data row 2); mend the file",
+        ", column number_project: '2.5' is not a whole number (1 of 4 rows, first in data row 2)",
     ),
     (
         change("time_spend_company", "2", "3", "2019", "4"),
-        ", column time_spend_company: must be from 0 to 80 (1 rows, first '2019' in data row 3); mend the file",
+        ", column time_spend_company: '2019' is not a whole number from 0 to 80 (1 of 4 rows, first in data row 3)",
     ),
     (
         change("average_montly_hours", "157", "-1", "745", "140"),
-        ", column average_montly_hours: must be from 0 to 744 (2 rows, first '-1' in data row 2); mend the file",
+        ", column average_montly_hours: '-1' is not a number from 0 to 744 (2 of 4 rows, first in data row 2)",
     ),
     (
         change("Work_accident", "0", "0", "2", "0"),
-        ", column Work_accident: must be from 0 to 1 (1 rows, first '2' in data row 3); mend the file",
+        ", column Work_accident: '2' is not a whole number from 0 to 1 (1 of 4 rows, first in data row 3)",
     ),
     (
         change("promotion_last_5years", "yes", "no", "no", "no"),
-        ", column promotion_last_5years: 'yes' is not a whole number (4 of 4 rows, first in data row 1); mend the file",
+        ", column promotion_last_5years: 'yes' is not a whole number (4 of 4 rows, first in data row 1)",
     ),
     (
         change("department", "sales", "IT", "kitchen", "support"),

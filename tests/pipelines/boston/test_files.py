@@ -176,5 +176,5 @@ def test_a_table_of_houses_can_be_learnt_from_and_is_named_in_errors(read: Read,
     table.to_csv(new, index=False)
     assert len(read(new)) == 506
     table.assign(CHAS=2).to_csv(new, index=False)
-    with pytest.raises(InvalidTableError, match=r"^new\.csv, column CHAS: must be from 0 to 1"):
+    with pytest.raises(InvalidTableError, match=r"^new\.csv, column CHAS: '2' is not a whole number from 0 to 1"):
         read(new)

@@ -43,11 +43,11 @@ WRONG = [
     (lambda table: table.head(0), " has a header but no rows; put the complete file there"),
     (
         change("age", "59", "young", "41"),
-        ", column age: 'young' is not a whole number (1 of 3 rows, first in data row 2); mend the file",
+        ", column age: 'young' is not a whole number (1 of 3 rows, first in data row 2)",
     ),
     (
         change("age", "59", "30.5", "41"),
-        ", column age: '30.5' is not a whole number (1 of 3 rows, first in data row 2); mend the file",
+        ", column age: '30.5' is not a whole number (1 of 3 rows, first in data row 2)",
     ),
     (
         change("age", "59", None, "41"),
@@ -55,7 +55,7 @@ WRONG = [
     ),
     (
         change("age", "59", "-1", "130"),
-        ", column age: must be from 0 to 120 (2 rows, first '-1' in data row 2); mend the file",
+        ", column age: '-1' is not a whole number from 0 to 120 (2 of 3 rows, first in data row 2)",
     ),
     (
         change("balance", "1", None, "2"),
@@ -63,23 +63,23 @@ WRONG = [
     ),
     (
         change("day", "0", "31", "32"),
-        ", column day: must be from 1 to 31 (2 rows, first '0' in data row 1); mend the file",
+        ", column day: '0' is not a whole number from 1 to 31 (2 of 3 rows, first in data row 1)",
     ),
     (
         change("duration", "1", "2", "-3"),
-        ", column duration: must be from 0 to 86400 (1 rows, first '-3' in data row 3); mend the file",
+        ", column duration: '-3' is not a whole number from 0 to 86400 (1 of 3 rows, first in data row 3)",
     ),
     (
         change("pdays", "-1", "-2", "3"),
-        ", column pdays: must be from -1 to 36500 (1 rows, first '-2' in data row 2); mend the file",
+        ", column pdays: '-2' is not a whole number from -1 to 36500 (1 of 3 rows, first in data row 2)",
     ),
     (
         change("campaign", "0", "2", "3"),
-        ", column campaign: must be from 1 to 1000 (1 rows, first '0' in data row 1); mend the file",
+        ", column campaign: '0' is not a whole number from 1 to 1000 (1 of 3 rows, first in data row 1)",
     ),
     (
         change("previous", "0", "2", "-3"),
-        ", column previous: must be from 0 to 1000 (1 rows, first '-3' in data row 3); mend the file",
+        ", column previous: '-3' is not a whole number from 0 to 1000 (1 of 3 rows, first in data row 3)",
     ),
     (
         change("month", "may", "May", "jan"),

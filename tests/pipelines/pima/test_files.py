@@ -67,7 +67,10 @@ def change_cell(line: int, place: int, value: str) -> Callable[[str], str]:
         (lambda text: text.replace(",", ";"), r"diabetes\.csv .* separated by semicolons; save it with commas"),
         (change_cell(3, 1, "?"), r"column glucose: '\?' is not a number \(1 of 120 rows, first in data row 3\)"),
         (change_cell(3, 1, ""), r"column glucose: must not be empty \(1 rows, first 'nan' in data row 3\)"),
-        (change_cell(3, 4, "-7"), r"column insulin: must be from 0 to inf \(1 rows, first '-7' in data row 3\)"),
+        (
+            change_cell(3, 4, "-7"),
+            r"column insulin: '-7' is not a number of at least 0 \(1 of 120 rows, first in data row 3\)",
+        ),
         (change_cell(2, 8, "2"), r"column diabetes: '2' \(1 rows\) is none of the declared classes 0, 1"),
     ],
 )

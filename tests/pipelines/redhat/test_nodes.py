@@ -160,8 +160,8 @@ def test_an_activity_of_nobody_is_refused_with_the_parameter_that_drops_it(
     with pytest.raises(InvalidTableError) as caught:
         ingest("redhat", raw_activities, raw_people.iloc[[0, 2]])
     assert str(caught.value) == (
-        "2 rows have no partner in people.csv (first: people_id ppl_100); add the missing rows there, or give "
-        "data.tables.people.unmatched=missing to keep them, or =drop to leave them out"
+        "act_train.csv, column people_id: 2 rows have no partner in people.csv (first: people_id ppl_100); add the "
+        "missing rows there, or give data.tables.people.unmatched=missing to keep them, or =drop to leave them out"
     )
 
 

@@ -69,7 +69,7 @@ def change(column: str, *values: object) -> Change:
         ),
         (
             change("Sales", "5263", "6064", "-8314", "0", "0"),
-            ", column Sales: must be from 0 to inf (1 rows, first '-8314.0' in data row 3)",
+            ", column Sales: '-8314' is not a number of at least 0 (1 of 5 rows, first in data row 3)",
         ),
         (
             change("Sales", "5263", "6064", None, "0", "0"),
@@ -85,7 +85,7 @@ def change(column: str, *values: object) -> Change:
         ),
         (
             change("DayOfWeek", "5", "4", "8", "3", "2"),
-            ", column DayOfWeek: must be from 1 to 7 (1 rows, first '8' in data row 3)",
+            ", column DayOfWeek: '8' is not a whole number from 1 to 7 (1 of 5 rows, first in data row 3)",
         ),
         (
             change("Store", "1", "2.5", "1", "730", "1"),
@@ -127,15 +127,15 @@ def test_days_that_cannot_be_learnt_from_are_refused(
         ),
         (
             change("CompetitionDistance", "1270", "-1", "40"),
-            ", column CompetitionDistance: must be from 0 to inf (1 rows, first '-1' in data row 2)",
+            ", column CompetitionDistance: '-1' is not a number of at least 0 (1 of 3 rows, first in data row 2)",
         ),
         (
             change("CompetitionOpenSinceMonth", "9", None, "13"),
-            ", column CompetitionOpenSinceMonth: must be from 1 to 12 (1 rows, first '13.0' in",
+            ", column CompetitionOpenSinceMonth: '13' is not a whole number from 1 to 12 (1 of 3 rows, first in",
         ),
         (
             change("Promo2SinceWeek", None, None, "54"),
-            ", column Promo2SinceWeek: must be from 1 to 53 (1 rows, first '54.0' in data row 3)",
+            ", column Promo2SinceWeek: '54' is not a whole number from 1 to 53 (1 of 3 rows, first in data row 3)",
         ),
         (
             change("PromoInterval", None, None, "Jan"),
@@ -157,8 +157,8 @@ def test_days_of_an_unknown_store_are_refused_with_the_first_examples(
     with pytest.raises(InvalidTableError) as caught:
         ingest("rossmann", raw_days, raw_stores.head(2))
     assert str(caught.value) == (
-        "2 rows have no partner in store.csv (first: Store 730); add the missing rows there, or give "
-        "data.tables.stores.unmatched=missing to keep them, or =drop to leave them out"
+        "train.csv, column Store: 2 rows have no partner in store.csv (first: Store 730); add the missing rows "
+        "there, or give data.tables.stores.unmatched=missing to keep them, or =drop to leave them out"
     )
 
 
