@@ -9,9 +9,6 @@ import pytest
 from casebook.cases.declared import read_declaration
 from casebook.cases.own_code import own_features, own_functions
 from casebook.config.tree import overlay
-from casebook.data import target_classes
-from casebook.data.row_description import OwnCode
-from casebook.stages.declared import describe_tables, join_tables, type_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def ingest(monkeypatch: pytest.MonkeyPatch) -> Ingest:
     """Return what makes joined rows and their schema of a case's raw tables; a class may have a single row."""
-    monkeypatch.setattr(target_classes, "LEAST_ROWS", 1)
+    monkeypatch.setattr("casebook.data.target_classes.LEAST_ROWS", 1)
     return ingest_tables
 
 
@@ -38,6 +35,10 @@ def ingest_tables(case: str, *raw: pd.DataFrame, **changed: Any) -> tuple[pd.Dat
         raw: its tables as they are read.
         changed: table -> what is declared of it otherwise.
     """
+    # Here, since Kedro must not be there before what a test says of its start.
+    from casebook.data.row_description import OwnCode
+    from casebook.stages.declared import describe_tables, join_tables, type_table
+
     declaration = read_declaration(case)
     tables, target, task = declaration.tables, declaration.tree["target"], declaration.tree["task"]
     data = overlay(declaration.tree["data"], {"tables": changed})

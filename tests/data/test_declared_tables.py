@@ -243,3 +243,28 @@ def test_a_feature_of_a_columns_name_takes_the_place_of_that_column() -> None:
     assert features["hour"].function == "zero_as_missing"
     assert list(features).index("hour") == 2
     assert list(features)[-1] == "hour_raw"
+
+
+def test_rows_that_repeat_what_is_unique_are_refused_with_the_first_and_their_count() -> None:
+    data = read(tables__flights={"file": "flights.csv", "unique": ["origin", "hour"]})
+    make_rows(data)
+    repeated = {**TABLES, "flights": TABLES["flights"].assign(origin="E")}
+    message = (
+        r"^flights\.csv, columns origin and hour: origin E, hour 5 stands in more than one row \(2 rows too many\)"
+    )
+    with pytest.raises(InvalidTableError, match=message):
+        make_rows(data, repeated)
+
+
+def test_columns_that_are_not_declared_are_refused_on_demand() -> None:
+    with pytest.raises(
+        InvalidTableError, match=r"flights\.csv has columns that nothing is known of: tail, origin, hour"
+    ):
+        describe_rows(TABLES, read().model_copy(update={"undeclared": "refuse"}), "late", "binary")
+
+
+def test_ids_stay_texts_and_lose_their_blanks() -> None:
+    data = read(columns__id={"type": "id"})
+    assert make_rows(data)["id"].dtype == "str"
+    spaced = {**TABLES, "flights": TABLES["flights"].assign(id=[" 1", "2.0", "3", "4"])}
+    assert make_rows(data, spaced)["id"].tolist() == ["1", "2", "4"]

@@ -112,3 +112,44 @@ def test_files_that_cannot_be_read_so_are_refused(said: dict[str, Any], message:
 
 def test_labels_that_are_whole_numbers_stay_so() -> None:
     assert ColumnParameters.model_validate({"type": "integer", "classes": [0, 1]}).classes == [0, 1]
+
+
+LIKE = """
+tables: {rows: {file: rows.csv}}
+columns:
+  sensor_7: {type: boolean}
+  sensor_*: {type: number, minimum: 0}
+  "sensor_[ab]": {type: category}
+"""
+
+
+def test_a_pattern_names_all_columns_that_no_other_line_does() -> None:
+    columns = read(LIKE).for_columns(["sensor_7", "sensor_a", "sensor_12", "other"]).columns
+    assert {name: said.type for name, said in columns.items()} == {
+        "sensor_7": "boolean", "sensor_a": "number", "sensor_12": "number",
+    }  # fmt: skip
+    assert read(DECLARED).for_columns(["a"]) == read(DECLARED)
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        (LIKE.replace("type: number, minimum: 0", "role: leak"), r"columns sensor_\*: the role leak is one column's"),
+        (LIKE.replace("minimum: 0", "pattern: '('"), r"pattern '\(' is no regular expression"),
+        (
+            "tables: {rows: {file: a.npz, arrays: {x: [a, b], y: [a]}}}",
+            "arrays: a stands there twice",
+        ),
+        (
+            "tables: {rows: {file: a.npz, given_split: {seed: 1, test_share: 0.2}}}",
+            r"given_split adds the column part: give data\.columns\.part\.role=split",
+        ),
+        (
+            "tables: {rows: {file: a.csv}, b: {file: b.csv, join_on: a, given_split: {seed: 1, test_share: 0.2}}}",
+            "b is joined to rows, which alone can have a given_split",
+        ),
+    ],
+)
+def test_what_cannot_be_of_patterns_arrays_and_splits_is_refused(written: str, message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        read(written)
