@@ -42,6 +42,7 @@ def test_what_holds_no_rows_is_refused() -> None:
         def collect(self) -> None:
             """Compute the rows."""
 
+    assert is_frame(Lazy())
     with pytest.raises(TypeError, match=r"not Lazy: collect\(\) it first"):
         to_pandas(Lazy())
     with pytest.raises(TypeError, match="not list"):

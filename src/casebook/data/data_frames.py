@@ -10,7 +10,10 @@ import pyarrow.interchange
 
 
 def is_frame(rows: object) -> bool:
-    """Return whether rows come as a data frame of any library; a single column is none."""
+    """Return whether rows come as a data frame of any library, a lazy one too; a single column is none."""
+    # First, since Polars warns of what a lazy frame's shape costs.
+    if hasattr(rows, "collect"):
+        return True
     if len(getattr(rows, "shape", (0, 0))) != 2:
         return False
     return isinstance(rows, pd.DataFrame) or hasattr(rows, "__arrow_c_stream__") or hasattr(rows, "__dataframe__")
