@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from casebook.column_types.invalid_values import accepts
 from casebook.column_types.parsing import conform_table
 
 CASES = ("boston",)
@@ -15,10 +16,12 @@ NUMBERS = [0, 1, 3, 0.1, 0.15, 0.29, 0.345, 0.57, 1.005, 7.5, 96, 310, 24.49, No
 
 
 def make_rows(kinds: dict[str, str], drop: str | None = None) -> pd.DataFrame:
-    """Draw rows of numbers, texts and nulls; a column holds whole numbers only if its name is short."""
+    """Draw rows of numbers and nulls, as far as their columns take them."""
     generator = np.random.default_rng(8)
-    values = {"number": np.array(NUMBERS, dtype=object), "text": np.array(["a", "b", None], dtype=object)}
-    return pd.DataFrame({name: generator.choice(values[kind], 60) for name, kind in kinds.items() if name != drop})
+    fitting = {
+        kind: np.array([value for value in NUMBERS if accepts(kind, value)], dtype=object) for kind in kinds.values()
+    }
+    return pd.DataFrame({name: generator.choice(fitting[kind], 60) for name, kind in kinds.items() if name != drop})
 
 
 def is_null(value: Any) -> bool:  # noqa: ANN401
@@ -36,9 +39,7 @@ def test_a_row_has_the_features_of_a_table(case: str, lacking: bool) -> None:
     table = features.engineer_features(conform_table(raw, kinds, "rows"))
     assert list(table.columns)
     for place, row in enumerate(raw.to_dict("records")):
-        plain = {
-            name: float("nan") if value is None and kinds[name] == "number" else value for name, value in row.items()
-        }
+        plain = {name: float("nan") if value is None else value for name, value in row.items()}
         for name in table.columns:
             (source,) = columns.FEATURE_SOURCES[name]
             found = features.VALUE_FEATURES.get(name, lambda value: value)(plain[source])

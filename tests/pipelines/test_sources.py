@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from casebook.cases.registry import PYTHON_CASES, load_case
+from casebook.column_types.intervals import read_range
+from casebook.column_types.invalid_values import accepts
 from casebook.column_types.parsing import conform_table
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 ROWS = 200
 VALUES: dict[str, Sequence[Any]] = {
     "number": range(0, 40, 4),
+    "integer": range(40),
     "text": ["a", "b", "c"],
     "flag": [True, False],
     # Holidays, two days at which the published code of Rossmann makes its mistake, and others.
@@ -50,9 +53,14 @@ class Rows:
         self.table = pd.DataFrame({name: self.draw(name, seed) for seed, name in enumerate(self.kinds)})
 
     def draw(self, name: str, seed: int) -> pd.Series:
-        values = list(NAMED.get(self.case, {}).get(name, VALUES[self.kinds[name]]))
+        values = NAMED.get(self.case, {}).get(name) or self.values(name)
         places = np.random.default_rng(seed).integers(len(values), size=ROWS)
         return pd.Series([values[place] for place in places])
+
+    def values(self, name: str) -> list[Any]:
+        kind = self.kinds[name]
+        numbers, _ = read_range(kind) or (kind, None)
+        return [value for value in VALUES[numbers] if accepts(kind, value)]
 
     def features(self, table: pd.DataFrame) -> dict[str, list[str]]:
         """Compute the features, each value as text."""
