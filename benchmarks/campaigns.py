@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -21,7 +22,6 @@ import runs_at_once
 from campaign_project import CampaignProject
 from campaign_results import CampaignRow, find_section, render_section, replace_section
 from casebook.cases.registry import CASES
-from casebook.hooks.provenance import describe_commit
 from casebook.runtime.atomic_files import atomic_write
 from machine import describe_machine
 
@@ -69,9 +69,14 @@ def list_campaigns(kills: int) -> dict[str, Campaign]:
 
 
 def read_commit() -> str:
-    """Return the short commit that is tried, with a plus where files are changed."""
-    facts = describe_commit()
-    return facts["git.commit"][:7] + "+" * (facts["git.dirty"] == "true")
+    """Return the short commit that is tried, with a plus where files other than the results are changed."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(RESULTS.parents[1]), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    changed = git("status", "--porcelain", "--", ".", f":!benchmarks/{RESULTS.name}")
+    return git("rev-parse", "--short=7", "HEAD") + "+" * bool(changed)
 
 
 def run_campaign(name: str, run: Campaign, commit: str) -> CampaignRow:

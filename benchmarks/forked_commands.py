@@ -59,8 +59,9 @@ def run_here(arguments: list[str]) -> int:
 
 
 def warm_up(modules: Iterable[str]) -> None:
-    """Import what a command has imported, unless its threads would be lost, and parse our own code."""
-    from casebook.caching.code_hash import find_modules
+    """Import what a command has imported, unless its threads would be lost, and hash our own code."""
+    from casebook import datasets
+    from casebook.caching.code_hash import hash_code
 
     names = list(modules)
     if not STARTING_THREADS.isdisjoint(names):
@@ -70,4 +71,5 @@ def warm_up(modules: Iterable[str]) -> None:
             # Those that a logged model brings along are found by the command alone.
             with suppress(ImportError):
                 importlib.import_module(name)
-    find_modules(name for name in sys.modules if name.startswith("casebook."))
+    for name in datasets.__all__:
+        hash_code(getattr(datasets, name))
