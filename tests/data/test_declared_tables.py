@@ -209,6 +209,13 @@ def test_numbers_as_classes_are_their_numbers_or_labels() -> None:
     assert number_target(shifted["t"]["y"], schema.classes, "category", "t").tolist() == [0, 1, 2] * 3
 
 
+def test_classes_declared_with_a_fraction_are_the_whole_numbers_of_the_file() -> None:
+    table = {"t": pd.DataFrame({"x": ["1"] * 9, "y": ["1.0", "2.0", "3.0"] * 3}, dtype="str")}
+    columns = {"y": {"type": "category", "classes": ["1.0", "2.0", "3.0"]}}
+    data = DataParameters.model_validate({"tables": {"t": {"file": "t.csv"}}, "columns": columns})
+    assert describe_rows(table, data, "y", "multiclass").classes == ("1", "2", "3")
+
+
 def test_a_published_split_is_translated_into_train_and_test() -> None:
     given = pd.Series(["Train", "Test", "Train"], name="case")
     assert mark_given_parts(given, ["Test"], "a").tolist() == ["train", "test", "train"]

@@ -87,16 +87,17 @@ def test_every_output_is_computed_as_keras_does(made: Made, output: str, outputs
     assert found.ndim == (1 if outputs == 1 else 2)
 
 
-@pytest.mark.parametrize("piecewise_linear_bins", [0, 6])
+@pytest.mark.parametrize(("piecewise_linear_bins", "keep"), [(0, False), (6, False), (6, True)])
 @pytest.mark.parametrize("ensemble_size", [1, 4])
 @pytest.mark.parametrize(("output", "outputs"), [("sigmoid", 1), ("softmax", 3), ("linear", 1)])
 def test_ensembles_and_numbers_in_pieces_are_computed_as_keras_does(
-    made: Made, piecewise_linear_bins: int, ensemble_size: int, output: str, outputs: int
+    made: Made, piecewise_linear_bins: int, keep: bool, ensemble_size: int, output: str, outputs: int
 ) -> None:
     scale = ("standard", 50.0, 20.0) if output == "linear" else None
     network, arrays = made(
-        outputs, scale, piecewise_linear_bins=piecewise_linear_bins, ensemble_size=ensemble_size, output=output
-    )
+        outputs, scale, piecewise_linear_bins=piecewise_linear_bins, ensemble_size=ensemble_size, output=output,
+        piecewise_linear_keep_numbers=keep,
+    )  # fmt: skip
     if piecewise_linear_bins:
         layer = network.get_layer("piecewise_linear_bins")
         edges = np.sort(np.random.default_rng(4).normal(size=layer.edges.shape), axis=1)

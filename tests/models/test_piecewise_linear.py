@@ -95,6 +95,17 @@ def test_a_number_is_told_by_how_far_it_has_come_through_each_piece() -> None:
     assert (rebuilt.numbers, rebuilt.piecewise_linear_bins) == (2, 3)
 
 
+def test_kept_numbers_tell_values_beyond_the_bins_apart_and_stay_within_three_deviations() -> None:
+    layer = custom_layers().PiecewiseLinearEncoding(1, 2, keep_numbers=True)
+    layer.build((None, 2))
+    layer.edges.assign([[-1, 0, 1]])
+    found = np.asarray(layer(np.array([[0.5, 7], [3, 7], [4, 7], [-1e6, 7]], dtype=np.float32)))
+    np.testing.assert_allclose(found[:, 0], [0.5 / (1 + 1 / 36) ** 0.5, 3 / 2**0.5, 2.4, -3], rtol=1e-6)
+    np.testing.assert_allclose(found[:, 1:], [[1, 0.5, 7], [1, 1, 7], [1, 1, 7], [0, 0, 7]], rtol=1e-6)
+    assert layer.compute_output_shape((None, 2)) == (None, 4)
+    assert custom_layers().PiecewiseLinearEncoding.from_config(layer.get_config()).keep_numbers
+
+
 def make_table() -> pd.DataFrame:
     generator = np.random.default_rng(4)
     kind = pd.Categorical(generator.choice(["p", "q"], 500))

@@ -79,6 +79,12 @@ def test_numbers_with_signs_around_them_are_declared_as_features_and_are_no_keys
     assert "# numbers with signs around them: $1,000.00" in text
 
 
+def test_whole_numbers_with_a_fraction_are_classes_as_a_run_reads_them(tmp_path: Path) -> None:
+    days = [float(row % 8) if row % 9 else None for row in range(400)]
+    _, tree = declare(tmp_path, churn() | {"days": days}, target="days")
+    assert tree["data"]["columns"]["days"]["classes"] == list(range(8))
+
+
 def test_many_features_stand_side_by_side(tmp_path: Path) -> None:
     shares = {f"share {place}": [f"{row + place}%" for row in range(400)] for place in range(60)}
     text, tree = declare(tmp_path, churn() | shares)

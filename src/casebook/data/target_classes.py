@@ -36,7 +36,9 @@ def list_classes(column: pd.Series, said: ColumnParameters | None, task: str, pl
     labels = sorted(counts)
     classes: tuple[Label, ...] = tuple(labels)
     if said is not None and said.classes:
-        classes = tuple(label if isinstance(label, int) else str(label) for label in said.classes)
+        # As the file's own are read: 1.0 is 1.
+        read = COLUMN_TYPES["category"].parse_value
+        classes = tuple(label if isinstance(label, int) else read(str(label)) for label in said.classes)
         refuse_others(counts, classes, place)
     elif labels and all(label.lstrip("-").isdigit() for label in labels):
         classes = tuple(sorted(map(int, labels)))

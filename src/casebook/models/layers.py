@@ -8,7 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from casebook.models.numpy_network import scale_numbers
+from casebook.models.bin_edges import compute_bin_edges
+from casebook.models.numpy_network import scale_numbers, soften
 
 
 class TabularExpansion(keras.layers.Layer):  # type: ignore[misc]  # Keras carries no types
@@ -110,16 +111,31 @@ class CategoryLookup(keras.layers.Layer):  # type: ignore[misc]
 class PiecewiseLinearEncoding(keras.layers.Layer):  # type: ignore[misc]
     """Encode numbers by bins: each becomes its position, 0 to 1, within each of its bins.
 
-    Input (rows, features), of which the first are numbers; output (rows, numbers * bins + other features). A dense
-    layer after it computes any function of one number that is linear within each bin, and no value is extreme. Source:
-    the piecewise linear encoding of arXiv 2203.05556.
+    Input (rows, features), of which the first are numbers; output (rows, numbers * bins + other features), and where
+    numbers are kept those before it. A dense layer after it computes any function of one number that is linear within
+    each bin, and no value is extreme. Source: the piecewise linear encoding of arXiv 2203.05556.
     """
 
-    def __init__(self, numbers: int, piecewise_linear_bins: int, **options: Any) -> None:  # noqa: ANN401 - Keras's own options
-        """Store the number of numeric features, and of bins for each."""
+    def __init__(
+        self,
+        numbers: int,
+        piecewise_linear_bins: int,
+        keep_numbers: bool = False,
+        **options: Any,  # noqa: ANN401 - Keras's own options
+    ) -> None:
+        """Store the number of numeric features, and of bins for each.
+
+        Args:
+            numbers: how many of the features are such.
+            piecewise_linear_bins: for each.
+            keep_numbers: whether they are also features themselves, drawn in by `soften`: only so a value beyond those
+                of the training differs from the largest of them.
+            options: Keras's own.
+        """
         super().__init__(**options)
         self.numbers = numbers
         self.piecewise_linear_bins = piecewise_linear_bins
+        self.keep_numbers = keep_numbers
 
     def build(self, shape: tuple[int | None, ...]) -> None:
         """Create the weights of the bin edges, which `adapt` fills; shape (numbers, bins + 1)."""
@@ -139,67 +155,18 @@ class PiecewiseLinearEncoding(keras.layers.Layer):  # type: ignore[misc]
         lower, upper = self.edges[:, :-1], self.edges[:, 1:]
         position = tf.math.divide_no_nan(features[:, : self.numbers, None] - lower, upper - lower)
         encoded = tf.reshape(tf.clip_by_value(position, 0.0, 1.0), (-1, self.numbers * self.piecewise_linear_bins))
-        return tf.concat([encoded, features[:, self.numbers :]], axis=1)
+        kept = [soften(features[:, : self.numbers])] if self.keep_numbers else []
+        return tf.concat([*kept, encoded, features[:, self.numbers :]], axis=1)
 
     def compute_output_shape(self, shape: tuple[int | None, ...]) -> tuple[int | None, int]:
-        """Return the output's shape: (rows, numbers * bins + other features)."""
-        return (shape[0], int(shape[1] or 0) + self.numbers * (self.piecewise_linear_bins - 1))
+        """Return the output's shape: (rows, numbers * bins + other features, with the numbers where they are kept)."""
+        of_number = self.piecewise_linear_bins - 1 + self.keep_numbers
+        return (shape[0], int(shape[1] or 0) + self.numbers * of_number)
 
     def get_config(self) -> dict[str, Any]:
         """Return the configuration that Keras rebuilds the layer from."""
-        return {**super().get_config(), "numbers": self.numbers, "piecewise_linear_bins": self.piecewise_linear_bins}
-
-
-def compute_bin_edges(values: np.ndarray, piecewise_linear_bins: int, capped: bool = False) -> np.ndarray:
-    """Compute ascending edges of at most so many bins: quantiles, or each value where there are few.
-
-    Args:
-        values: of the training rows.
-        piecewise_linear_bins: at most so many; the last edge is repeated where they are fewer.
-        capped: whether a value of more rows than a bin holds counts for one bin, see `compute_capped_quantiles`.
-
-    Returns:
-        Array of shape (bins + 1,).
-    """
-    edges, counts = np.unique(values, return_counts=True)
-    if len(edges) > piecewise_linear_bins + 1:
-        shares = np.linspace(0, 1, piecewise_linear_bins + 1)
-        edges = (
-            compute_capped_quantiles(edges, counts, piecewise_linear_bins)
-            if capped
-            else np.unique(np.quantile(values, shares))
-        )
-    return np.append(edges, np.full(piecewise_linear_bins + 1 - len(edges), edges[-1]))
-
-
-def compute_capped_quantiles(values: np.ndarray, counts: np.ndarray, bins: int) -> np.ndarray:
-    """Compute quantiles for which a value of more rows than a bin holds counts for one bin.
-
-    Nine rows of ten at 0 would leave the others a tenth of the edges, though it is them that differ. Edges that fall
-    together make room for the neighbours of such values, so that a step beside them can be told.
-
-    Args:
-        values: distinct, ascending.
-        counts: rows of each.
-        bins: fewer than there are values.
-
-    Returns:
-        At most bins + 1 of the values, ascending.
-    """
-    ordered, rest = np.sort(counts)[::-1], counts.sum()
-    limit = rest / bins
-    for heavy in range(bins):
-        limit = rest / (bins - heavy)
-        if ordered[heavy] <= limit:
-            break
-        rest -= ordered[heavy]
-    reached = np.cumsum(np.minimum(counts, limit))
-    inner = np.searchsorted(reached, np.linspace(0, reached[-1], bins + 1)[1:-1])
-    chosen = np.unique([0, *inner, len(values) - 1])
-    heaviest = np.flatnonzero(counts > limit)
-    beside = np.setdiff1d(np.concatenate([heaviest + 1, heaviest - 1]), [*chosen, -1, len(values)])
-    edges: np.ndarray = np.sort(values[np.append(chosen, beside[: bins + 1 - len(chosen)])])
-    return edges
+        own = {name: getattr(self, name) for name in ("numbers", "piecewise_linear_bins", "keep_numbers")}
+        return {**super().get_config(), **own}
 
 
 class TargetScale(keras.layers.Layer):  # type: ignore[misc]

@@ -109,7 +109,11 @@ KINDS: dict[str, Callable[[dict[str, Any]], Description]] = {
     "TabularExpansion": _expansion,
     "TargetScale": _target_scale,
     "Concatenate": _concatenation,
-    "PiecewiseLinearEncoding": lambda config: {"kind": "piecewise_linear_bins", "numbers": config["numbers"]},
+    "PiecewiseLinearEncoding": lambda config: {
+        "kind": "piecewise_linear_bins",
+        "numbers": config["numbers"],
+        "keep_numbers": config["keep_numbers"],
+    },
     "EnsembleView": lambda _: {"kind": "ensemble_size"},
     "LinearEnsemble": lambda config: {
         "kind": "member_outputs",

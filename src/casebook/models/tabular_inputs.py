@@ -48,9 +48,8 @@ def dense_features(inputs: dict[str, Any], preprocessor: TabularPreprocessor, pa
     dense = custom_layers().TabularExpansion(**expansion_tables(preprocessor), name="expansion")(inputs)
     numbers = sum(isinstance(column, NumberColumn) for column in preprocessor.dense)
     if parameters.piecewise_linear_bins and numbers:
-        return custom_layers().PiecewiseLinearEncoding(numbers, parameters.piecewise_linear_bins, name=PIECEWISE_LAYER)(
-            dense
-        )
+        kept = {"keep_numbers": parameters.piecewise_linear_keep_numbers, "name": PIECEWISE_LAYER}
+        return custom_layers().PiecewiseLinearEncoding(numbers, parameters.piecewise_linear_bins, **kept)(dense)
     return dense
 
 

@@ -22,6 +22,8 @@ MAX_CHARACTERS = 150
 MIN_COMMENT = 100
 ANY_WIDTH = 1 << 20
 PLAIN = re.compile(r"[A-Za-z_][\w ./()%+-]*", re.ASCII)
+# A file with nulls has whole numbers with a fraction; a run reads them without.
+WHOLE = re.compile(r"^(-?\d+)\.0+$")
 # YAML 1.1 has more of them than PyYAML reads.
 WORDS_OF_YAML = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none", "~"}
 
@@ -143,7 +145,8 @@ def _describe_column(schema: Schema, name: str, column: Column) -> Iterable[Entr
     kind: str = role.role
     if role.role == "target":
         kind, why = "target", ""
-        said = [f"type: category, classes: {write_list(schema.target.classes)}"] if schema.target.classes else []
+        classes = [WHOLE.sub(r"\1", label) for label in schema.target.classes]
+        said = [f"type: category, classes: {write_list(classes)}"] if classes else []
     elif role.role == "feature":
         kind, why = inferred.type, inferred.why
         if suspect or states_type(column):

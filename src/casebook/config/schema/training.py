@@ -113,6 +113,9 @@ class NetworkParameters(Parameters):
         description="of those bins; capped: a value of more rows than a bin holds counts for one bin, so that the "
         "others get bins where most rows hold the same",
     )
+    piecewise_linear_keep_numbers: bool = Field(
+        default=False, description="whether the numbers are features beside their bins, softly within 3 deviations"
+    )
     ensemble_size: int = Field(default=1, ge=1, le=256, description="of an ensemble within the network; 1 for none")
     convolutions: list[ConvolutionParameters] = Field(default_factory=list, description="of images")
     convolution_dropout: float = Field(default=0.0, ge=0, lt=1)
