@@ -110,7 +110,7 @@ def test_class_weights_are_given_by_label_and_kept_by_class_number() -> None:
 
 
 def test_the_numbers_of_classes_are_labels_where_there_are_no_others() -> None:
-    found = resolve_case("redhat", {"task": "binary", "target": "y", "training": {"class_weights": {1: 3, "0": 2}}}, {})
+    found = resolve_case("imdb", {"task": "binary", "target": "y", "training": {"class_weights": {1: 3, "0": 2}}}, {})
     assert found["training"]["class_weights"] == [2.0, 3.0]
     flags = {**TREE["data"], "columns": {"answer": {"type": "boolean", "classes": ["FALSE", "TRUE"]}}}
     assert resolve({"data": flags, "training": {"class_weights": {True: 4}}})["training"]["class_weights"] == [1.0, 4.0]

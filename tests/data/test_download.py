@@ -30,6 +30,7 @@ SAMPLE = {"people": 200, "activities": 1000, "seed": 1}
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Red Hat's raw folder in an empty project."""
     monkeypatch.setattr("casebook.config.paths.project_root", lambda: tmp_path)
+    monkeypatch.setenv("CASEBOOK_CONF", str(Path(__file__).parents[2] / "conf"))
     monkeypatch.delenv("CASEBOOK_RAW", raising=False)
     return tmp_path / "data" / "01_raw" / "redhat"
 

@@ -21,16 +21,19 @@ def test_a_case_hands_on_what_its_model_goes_by(case: str) -> None:
 
 @pytest.mark.parametrize("case", OWN)
 def test_features_in_python_are_made_of_declared_columns_by_functions_that_take_so_many(case: str) -> None:
-    columns, functions = read_declaration(case).data.columns, find_functions(case)
+    data, functions = read_declaration(case).data, find_functions(case)
     features = own_features(case)
     assert features is not None
     for name, feature in features.items():
         function = functions[feature.function]
         assert len(feature.of) == function.inputs, name
         assert set(feature.options) == set(function.options), name
+    inputs = {name for feature in features.values() for name in feature.of}
+    # Patterns of names are declared too.
+    columns = set(data.for_columns(inputs).columns)
     sources = own_sources(case, columns)
     assert sources is not None
-    assert {raw for each in sources.values() for raw in each} <= set(columns)
+    assert {raw for each in sources.values() for raw in each} <= columns
 
 
 def test_a_cases_own_functions_hide_none_that_all_have() -> None:

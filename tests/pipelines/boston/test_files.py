@@ -101,10 +101,13 @@ def put(column: str, value: float, *rows: int) -> Callable[[Arrays], Arrays]:
         (lambda arrays: {"x": arrays["x"][:0], "y": arrays["y"][:0]}, "npz has a header but no rows"),
         (put("TAX", np.nan), ", column TAX: must not be empty (1 rows, first 'nan' in data row "),
         (put("RM", np.inf), ", column RM: 'inf' is not a number (1 of 506 rows, first in data row "),
-        (put("CRIM", -1, 3, 4), ", column CRIM: must be from 0 to inf (2 rows, first '-1.0' in data row "),
-        (put("CHAS", 2), ", column CHAS: must be from 0 to 1 (1 rows, first '2' in data row "),
-        (put("LSTAT", 101), ", column LSTAT: must be from 0 to 100 (1 rows, first '101.0' in data row "),
-        (put("MEDV", -5), ", column MEDV: must be from 0.1 to inf (1 rows, first '-5.0' in data row "),
+        (
+            put("CRIM", -1, 3, 4),
+            ", column CRIM: '-1.0' is not a number of at least 0 (2 of 506 rows, first in data row ",
+        ),
+        (put("CHAS", 2), ", column CHAS: '2.0' is not a whole number from 0 to 1 (1 of 506 rows, first in data row "),
+        (put("LSTAT", 101), ", column LSTAT: '101.0' is not a number from 0 to 100 (1 of 506 rows, first in data row "),
+        (put("MEDV", -5), ", column MEDV: '-5.0' is not a number of at least 0.1 (1 of 506 rows, first in data row "),
     ],
 )
 def test_arrays_that_cannot_be_learnt_from_are_refused(
