@@ -79,7 +79,7 @@ def run_campaign(name: str, kills: int, project: CampaignProject) -> Outcome:
         if number % COMPLETE_EVERY_KILLS == 0 or number == kills:
             scores = complete(arguments, project, campaign)
             campaign.faults += [f"scores {scores}, not {expected}"] if scores != expected else []
-    return Outcome(f"{kills} kills", f"{campaign.completions} runs to the end, all alike", tuple(campaign.faults))
+    return Outcome(f"{kills} kills", f"{campaign.completions} runs to the end", tuple(campaign.faults))
 
 
 def keep_state(project: CampaignProject) -> None:
