@@ -46,6 +46,10 @@ class ScoringModel(Protocol):
         """Those that a row must have."""
 
     @property
+    def looks_back(self) -> bool:
+        """Whether an answer depends on other rows of the same file."""
+
+    @property
     def profile(self) -> Mapping[str, Any]:
         """Profile of its training rows."""
 
@@ -131,7 +135,7 @@ class ScoredRows:
         ):
             # Read while the first block is.
             lookup_table = pool.submit(self._index_lookup_table)
-            for block in self.blocks:
+            for block in [stack_blocks(self.blocks)] if self.model.looks_back else self.blocks:
                 ahead.append(pool.submit(score_block, block, lookup_table.result(), self.model, self.form, self.today))
                 if len(ahead) > AHEAD:
                     yield ahead.popleft().result()
@@ -141,6 +145,14 @@ class ScoredRows:
     def _index_lookup_table(self) -> LookupTable | None:
         table = self.lookup_table()
         return None if table is None else index_lookup_table(table, self.form, self.model.kinds)
+
+
+def stack_blocks(blocks: Iterable[RawBlock]) -> RawBlock:
+    """Stack all blocks of a file: lags of a row look back at any row of it."""
+    stacked = list(blocks)
+    rows = pd.concat([block.rows for block in stacked], ignore_index=True)
+    numbers = np.concatenate([block.numbers for block in stacked])
+    return RawBlock(rows, numbers, [each for block in stacked for each in block.broken])
 
 
 def index_lookup_table(lookup_table: pd.DataFrame, form: NewRows, kinds: Mapping[str, Kind]) -> LookupTable:

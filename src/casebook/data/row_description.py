@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from casebook.column_types.column_type import InvalidTableError, distinct_of_type
 from casebook.column_types.kinds import COLUMN_TYPES
-from casebook.data.declared_features import list_features
+from casebook.data.declared_features import Lagging, list_features
 from casebook.data.name_lookup import describe_unknown
 from casebook.data.target_classes import list_classes, refuse_constant
 from casebook.preprocessing.row_schema import Feature, RowSchema
@@ -101,7 +101,9 @@ def describe_rows(
     }
     open_columns = {name: kinds[name] for name in kept if roles[name] not in NO_FEATURES}
     typed = {name: said.type for name, said in data.columns.items()}
-    features = list_features(open_columns, kinds, values, data.features, typed)
+    by = {role: next((name for name in kept if roles[name] == role), "") for role in ("time", "group")}
+    lagging = Lagging(by["time"], by["group"], target)
+    features = list_features(open_columns, kinds, values, data.features, typed, lagging)
     features |= mark_unmatched(places, features, data)
     along = [target, *(name for name in kept if roles[name] in CARRIED), *carried]
     place = f"{first}, column {target}"

@@ -161,6 +161,7 @@ def _evaluating(reference_rows: str, features: RowFeatures) -> list[Node]:
         ["network", "test_arrays", "preprocessor", "joined_rows", "split_assignment", "params:evaluation"],
         "engineer",
         "feature_sources",
+        "row_schema",
     )
     head = features.bind(evaluation.select_head, ["test_predictions", "params:evaluation", "threshold"], "row_schema")
     predictions = ["test_predictions", "reference_predictions"]
@@ -222,6 +223,7 @@ def _searching(features: RowFeatures) -> list[Node]:
     # The winner may use other features than the default, and then needs other raw columns.
     example = features.bind(nodes.select_example_rows, ["joined_rows", "winner_preprocessor"], "feature_sources")
     packaged = ["winner_network", "winner_preprocessor", "winner_example_rows", "params:task", "winner_threshold"]
+    packaged += _histories(features)
     packaging = features.bind(nodes.package_model, packaged, "row_schema")
     return [
         stage(
@@ -241,11 +243,18 @@ def _searching(features: RowFeatures) -> list[Node]:
     ]
 
 
+def _histories(features: RowFeatures) -> list[str]:
+    """Name what lags look back at; features of a case in Python are of one row alone."""
+    return ["history_arrays"] if features.feature_sources is None else []
+
+
 def _packaging(features: RowFeatures) -> list[Node]:
-    packaged = ["network", "preprocessor", "example_rows", "params:task", "threshold"]
+    packaged = ["network", "preprocessor", "example_rows", "params:task", "threshold", *_histories(features)]
+    keeping = features.bind(nodes.keep_history, ["joined_rows"], "row_schema")
     profiled = ["joined_rows", "feature_table", "split_assignment", "preprocessor", "network", "params:training"]
     example = features.bind(nodes.select_example_rows, ["joined_rows", "preprocessor"], "feature_sources")
     return [
+        *(stage("packaging", *keeping, name) for name in _histories(features)),
         stage("packaging", *example, "example_rows"),
         stage(
             "packaging",
