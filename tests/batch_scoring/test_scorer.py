@@ -30,6 +30,7 @@ class Model:
     required = ("date", "age", "people_size")
     profile: dict[str, Any] = {"histograms": HISTOGRAM}  # noqa: RUF012
     version = "3"
+    looks_back = False
     test_scores: dict[str, float] = {}  # noqa: RUF012
 
     def features(self, rows: pd.DataFrame) -> pd.DataFrame:
