@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from tests.cases.toy_case import run_declared
 
-from casebook.batch_scoring.scorer import RawBlock, stack_blocks
+from casebook.batch_scoring.raw_block import RawBlock, stack_blocks
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.resolve import InvalidParametersError, resolve_case
 from casebook.inference.row_model import RowModel, to_raw_values

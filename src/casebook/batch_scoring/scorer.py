@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from casebook.batch_scoring.raw_block import RawBlock, stack_blocks
 from casebook.batch_scoring.rejections import tabulate_faults
 from casebook.column_types.column_type import InvalidTableError
 from casebook.column_types.invalid_values import InvalidValue, find_invalid_values
@@ -72,21 +73,6 @@ class ScoringModel(Protocol):
 
 
 @dataclass(frozen=True)
-class RawBlock:
-    """Some rows of a file as they stand in it.
-
-    Attributes:
-        rows: the rows that could be read.
-        numbers: of these rows in the file, from 0; those that could not be read keep theirs.
-        broken: number and reason of those that could not.
-    """
-
-    rows: pd.DataFrame
-    numbers: np.ndarray
-    broken: list[tuple[int, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
 class ScoredBlock:
     """Result of a block.
 
@@ -145,14 +131,6 @@ class ScoredRows:
     def _index_lookup_table(self) -> LookupTable | None:
         table = self.lookup_table()
         return None if table is None else index_lookup_table(table, self.form, self.model.kinds)
-
-
-def stack_blocks(blocks: Iterable[RawBlock]) -> RawBlock:
-    """Stack all blocks of a file: lags of a row look back at any row of it."""
-    stacked = list(blocks)
-    rows = pd.concat([block.rows for block in stacked], ignore_index=True)
-    numbers = np.concatenate([block.numbers for block in stacked])
-    return RawBlock(rows, numbers, [each for block in stacked for each in block.broken])
 
 
 def index_lookup_table(lookup_table: pd.DataFrame, form: NewRows, kinds: Mapping[str, Kind]) -> LookupTable:

@@ -11,7 +11,7 @@ from casebook.config import schema
 from casebook.data import splitting
 from casebook.data.splitting import select_split
 from casebook.model_registry.model_package import EXAMPLE_ROWS
-from casebook.preprocessing.arrays import Labels
+from casebook.preprocessing.arrays import Labels, check_weights
 from casebook.preprocessing.feature_functions import list_raw_columns
 from casebook.preprocessing.lags import History
 
@@ -133,7 +133,7 @@ def apply_preprocessor(
     """
     prepared = Labels(target, task, weight).attach(preprocessor.prepare(feature_table), feature_table)
     parts = select_split(prepared, split_assignment["part"].to_numpy())
-    splitting.check_weights(parts)
+    check_weights(dict(zip(splitting.PARTS, parts, strict=True)))
     return parts
 
 
