@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.batch_scoring.scorer import RawBlock, ScoredBlock, ScoredRows, index_lookup_table, score_block
+from casebook.batch_scoring.raw_block import RawBlock
+from casebook.batch_scoring.scorer import ScoredBlock, ScoredRows, index_lookup_table, score_block
 from casebook.cases.registry import NewRows
 from casebook.column_types.parsing import InvalidTableError
 from casebook.monitoring.drift import describe_columns
@@ -30,6 +31,7 @@ class Model:
     required = ("date", "age", "people_size")
     profile: dict[str, Any] = {"histograms": HISTOGRAM}  # noqa: RUF012
     version = "3"
+    looks_back = False
     test_scores: dict[str, float] = {}  # noqa: RUF012
 
     def features(self, rows: pd.DataFrame) -> pd.DataFrame:

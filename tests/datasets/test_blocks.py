@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from casebook.batch_scoring.scorer import RawBlock
+    from casebook.batch_scoring.raw_block import RawBlock
 
 
 def read(folder: Path, form: NewRows, file: str = "") -> list[RawBlock]:

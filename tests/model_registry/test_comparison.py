@@ -97,3 +97,19 @@ def test_rows_of_one_class_cannot_decide_by_auc() -> None:
     told = answers([0.1, 0.6])
     with pytest.raises(ValueError, match="auc cannot be measured on these 2 rows: too few, or of one class only"):
         compare_models(np.array([1, 1]), told, told, "auc", resamples=20)
+
+
+@pytest.mark.parametrize("metric", ["auc", "accuracy"])
+def test_rows_of_weight_two_are_compared_as_two_rows_of_one_key(metric: str) -> None:
+    rng = np.random.default_rng(3)
+    truth, weights = rng.integers(0, 2, 80), rng.integers(1, 4, 80)
+    told = [
+        pd.DataFrame({"probability": probability, "class": probability >= 0.5})
+        for probability in (np.clip(truth * 0.3 + rng.random(80) * 0.7, 0, 1), rng.random(80))
+    ]
+    keys = pd.Series(np.arange(80))
+    weighed = compare_models(truth, *told, metric, keys, 50, weights.astype(float))
+    several = [each.loc[each.index.repeat(weights)].reset_index(drop=True) for each in told]
+    repeated = compare_models(np.repeat(truth, weights), *several, metric, keys.repeat(weights), 50)
+    for name in ("challenger", "champion", "difference", "low", "high"):
+        assert getattr(weighed, name) == pytest.approx(getattr(repeated, name)), name

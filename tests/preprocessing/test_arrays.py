@@ -8,8 +8,7 @@ import pytest
 from sklearn.utils.class_weight import compute_sample_weight
 
 from casebook.column_types.column_type import InvalidTableError
-from casebook.data.splitting import EmptySplitError, check_weights
-from casebook.preprocessing.arrays import Labels, encode_weights, split_inputs, weigh_loss
+from casebook.preprocessing.arrays import Labels, check_weights, encode_weights, split_inputs, weigh_loss
 
 TARGET = np.array([0, 0, 0, 1, 0, 2], dtype=np.uint8)
 WEIGHT = np.array([1, 2, 3, 4, 0, 2], dtype=np.float32)
@@ -80,6 +79,6 @@ def test_labels_are_put_beside_the_rows() -> None:
 
 def test_a_part_of_rows_that_all_weigh_nothing_is_refused() -> None:
     some, none = ({"target": TARGET, "weight": values} for values in (WEIGHT, np.zeros(6, np.float32)))
-    check_weights([some, some, {"target": TARGET}])
-    with pytest.raises(EmptySplitError, match="split: all 6 rows for validation have the weight 0"):
-        check_weights([some, none, some])
+    check_weights({"train": some, "validation": some, "test": {"target": TARGET}})
+    with pytest.raises(InvalidTableError, match="split: all 6 rows for validation have the weight 0"):
+        check_weights({"train": some, "validation": none, "test": some})

@@ -19,7 +19,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from casebook.batch_scoring.scorer import RawBlock, score_block
+from casebook.batch_scoring.raw_block import RawBlock
+from casebook.batch_scoring.scorer import score_block
 from casebook.cases.registry import load_case
 from casebook.data.splitting import TEST
 from casebook.datasets.declared_rows import DeclaredRowsReader

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from casebook.batch_scoring.raw_block import RawBlock, stack_blocks
 from casebook.batch_scoring.rejections import tabulate_faults
 from casebook.column_types.column_type import InvalidTableError
 from casebook.column_types.invalid_values import InvalidValue, find_invalid_values
@@ -46,6 +47,10 @@ class ScoringModel(Protocol):
         """Those that a row must have."""
 
     @property
+    def looks_back(self) -> bool:
+        """Whether an answer depends on other rows of the same file."""
+
+    @property
     def profile(self) -> Mapping[str, Any]:
         """Profile of its training rows."""
 
@@ -65,21 +70,6 @@ class ScoringModel(Protocol):
 
     def answer_features(self, features: pd.DataFrame) -> pd.DataFrame:
         """Predict feature rows."""
-
-
-@dataclass(frozen=True)
-class RawBlock:
-    """Some rows of a file as they stand in it.
-
-    Attributes:
-        rows: the rows that could be read.
-        numbers: of these rows in the file, from 0; those that could not be read keep theirs.
-        broken: number and reason of those that could not.
-    """
-
-    rows: pd.DataFrame
-    numbers: np.ndarray
-    broken: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -131,7 +121,7 @@ class ScoredRows:
         ):
             # Read while the first block is.
             lookup_table = pool.submit(self._index_lookup_table)
-            for block in self.blocks:
+            for block in [stack_blocks(self.blocks)] if self.model.looks_back else self.blocks:
                 ahead.append(pool.submit(score_block, block, lookup_table.result(), self.model, self.form, self.today))
                 if len(ahead) > AHEAD:
                     yield ahead.popleft().result()

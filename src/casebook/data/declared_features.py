@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from casebook.column_types.column_type import InvalidTableError
@@ -24,6 +25,8 @@ MISSING_SHARE = 0.01
 # What a date, and a text, is made into.
 DAY_FEATURES = ("year", "month", "quarter", "week", "weekday", "day")
 WORD_BUCKETS = 64
+# What a lag may be of.
+NUMBER_KINDS = ("number", "integer", "boolean")
 # Declared functions that make several features.
 SEVERAL = ("date_parts", "hashed_words")
 
@@ -35,6 +38,7 @@ def list_features(
     declared: Mapping[str, FeatureParameters],
     typed: Mapping[str, str | None],
     functions: Mapping[str, RowFunction] = FUNCTIONS,
+    lagging: Lagging | None = None,
 ) -> dict[str, Feature]:
     """List the features by name.
 
@@ -45,13 +49,18 @@ def list_features(
         declared: features of the declaration, each of columns or of those before it.
         typed: declared types of columns.
         functions: that features may be made by.
+        lagging: what lags go by; none where nothing says when a row happened.
     """
     features: dict[str, Feature] = {}
     for name, kind in open_columns.items():
         if typed.get(name) != "id" and values[name].notna().any():
             features |= features_of_column(name, kind, values[name])
     for name, said in declared.items():
-        made = declare_feature(name, said, columns, features, functions)
+        made = (
+            declare_lag(name, said, columns, lagging)
+            if said.function == "lag"
+            else declare_feature(name, said, columns, features, functions)
+        )
         own = {column for column in said.of if column == name}
         # One of a column's name takes its place; what the column's type made of it goes.
         if own:
@@ -90,6 +99,42 @@ def words_of(name: str, buckets: int = WORD_BUCKETS) -> dict[str, Feature]:
         f"{name}_words_{bucket}": Feature("hashed_word", (name,), {"bucket": bucket, "buckets": buckets})
         for bucket in range(buckets)
     }
+
+
+@dataclass(frozen=True)
+class Lagging:
+    """What lags of a case go by.
+
+    Attributes:
+        time: the column that says when a row happened.
+        group: the column whose values have a past of their own; empty for one past of all rows.
+        target: which may be looked back at too, though rows to predict lack it.
+    """
+
+    time: str
+    group: str
+    target: str
+
+
+def declare_lag(
+    name: str, said: FeatureParameters, columns: Mapping[str, Kind], lagging: Lagging | None
+) -> dict[str, Feature]:
+    """Return a lag; see `lags.lag_column`.
+
+    Raises:
+        InvalidTableError: there is no such column, or none of numbers, or nothing says when a row happened.
+    """
+    place, value = f"data.features.{name}", said.of[0]
+    if lagging is None or not lagging.time:
+        raise InvalidTableError(f"{place}: a lag needs a column of the role time")
+    if value != lagging.target and value not in columns:
+        raise InvalidTableError(f"{place}.of: {describe_unknown('column', value, [*columns, lagging.target])}")
+    kind = columns.get(value, "number").partition(":")[0]
+    if kind not in NUMBER_KINDS:
+        raise InvalidTableError(f"{place}.of: a lag takes a column of numbers, and {value} is {kind}")
+    by = (lagging.time, *([lagging.group] if lagging.group else []))
+    options = {"value": value, "time": lagging.time, "group": lagging.group, "steps": said.options.get("steps", 1)}
+    return {name: Feature("lag", (*by, *([value] if value in columns else [])), options)}
 
 
 def declare_feature(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from casebook.column_types.column_type import InvalidTableError, distinct_of_type
 from casebook.column_types.intervals import write_range
 from casebook.column_types.kinds import COLUMN_TYPES
-from casebook.data.declared_features import list_features
+from casebook.data.declared_features import Lagging, list_features
 from casebook.data.name_lookup import describe_unknown
 from casebook.data.target_classes import list_classes, refuse_constant
 from casebook.preprocessing.registered_functions import find_functions
@@ -155,7 +155,9 @@ def describe_inputs(
     open_columns = {name: kinds[name] for name in kept if roles[name] not in NO_FEATURES}
     typed = {name: said.type for name, said in data.columns.items()}
     if own.features is None:
-        features = list_features(open_columns, kinds, values, data.features, typed, find_functions(own.case))
+        by = {role: next((name for name in kept if roles[name] == role), "") for role in ("time", "group")}
+        lagging, functions = Lagging(by["time"], by["group"], target), find_functions(own.case)
+        features = list_features(open_columns, kinds, values, data.features, typed, functions, lagging)
         features |= mark_unmatched(places, features, data)
     else:
         features = dict(own.features)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from casebook.config.schema import SplitParameters
     from casebook.preprocessing.tabular import Arrays
@@ -193,20 +193,6 @@ def check_splits(split_assignment: np.ndarray, target: np.ndarray, classes: bool
         missing = sorted(set(pd.unique(target)) - set(pd.unique(values))) if classes and len(values) else []
         if missing:
             raise EmptySplitError(f"split: {name} has no row of class {missing[0]}; use more rows or another seed")
-
-
-def check_weights(parts: Sequence[Arrays]) -> None:
-    """Validate that the rows of no part all weigh nothing.
-
-    Raises:
-        EmptySplitError: names the part.
-    """
-    for name, rows in zip(PARTS, parts, strict=True):
-        weights = rows.get("weight", np.empty(0))
-        if len(weights) and not weights.any():
-            raise EmptySplitError(
-                f"split: all {len(weights):,} rows for {name} have the weight 0; use more rows or another seed"
-            )
 
 
 def measure_seen_share(keys: pd.Series, split_assignment: np.ndarray) -> float:

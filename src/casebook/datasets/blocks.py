@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.dataset
 import pyarrow.parquet
 
-from casebook.batch_scoring.scorer import RawBlock
+from casebook.batch_scoring.raw_block import RawBlock
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import refuse_repeated_columns
 from casebook.config.paths import raw_folder

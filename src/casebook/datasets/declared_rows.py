@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from casebook.batch_scoring.scorer import RawBlock
+from casebook.batch_scoring.raw_block import RawBlock
 from casebook.cases.declared import find_file, read_declaration
 from casebook.column_types.column_type import distinct_of_type
 from casebook.column_types.kinds import COLUMN_TYPES

@@ -213,4 +213,7 @@ def _package(network: keras.Model, judge: Judge, rows: arriving_rows.Rows) -> Pa
     model = judge.model
     columns = [name for name in model.columns if name not in model.optional]
     example = to_raw_values(rows.raw[columns].head(EXAMPLE_ROWS)).reset_index(drop=True)
-    return Package(network, model.preprocessor, judge.settings["task"], judge.threshold, example, model.schema)
+    schema = model.schema
+    if schema is not None and schema.history is not None and (arrived := schema.keep_history(rows.raw)):
+        schema = schema.with_history(schema.history.join(arrived))
+    return Package(network, model.preprocessor, judge.settings["task"], judge.threshold, example, schema)

@@ -14,6 +14,8 @@ from casebook.inference.fast_rows import FastRows
 from casebook.inference.predictions import add_class, check_threshold, label_answers, name_outputs
 from casebook.models.networks import load_network, make_predictor
 from casebook.models.numpy_network import DESCRIPTION, NumpyNetwork
+from casebook.preprocessing.lags import FILE as HISTORY_FILE
+from casebook.preprocessing.lags import History
 from casebook.preprocessing.modality import restore_preprocessor
 from casebook.preprocessing.row_schema import RowSchema
 from casebook.preprocessing.tabular import TabularPreprocessor
@@ -31,7 +33,13 @@ if TYPE_CHECKING:
 class RowModel:
     """Feature engineering, preprocessing and network of one case behind one `predict`."""
 
-    def __init__(self, facts: Mapping[str, Any], preprocessor: Preprocessor, predict_prepared: Predictor) -> None:
+    def __init__(
+        self,
+        facts: Mapping[str, Any],
+        preprocessor: Preprocessor,
+        predict_prepared: Predictor,
+        history: History | None = None,
+    ) -> None:
         """Store preprocessor, network and feature functions.
 
         Args:
@@ -40,9 +48,11 @@ class RowModel:
                 and features.
             preprocessor: fitted.
             predict_prepared: the network as a function of prepared rows.
+            history: the rows that its lags look back at.
         """
         self.case = facts["case"]
-        self.schema = RowSchema.from_dict(facts["row_schema"]) if facts.get("row_schema") else None
+        schema = RowSchema.from_dict(facts["row_schema"]) if facts.get("row_schema") else None
+        self.schema = schema.with_history(history) if schema and history else schema
         parts: Any = self.schema or _CaseCode(self.case)
         self.columns = parts.columns
         self.engineer_features = parts.engineer_features
@@ -64,9 +74,16 @@ class RowModel:
         """Load the model from the folder that `model_registry.model_package` wrote."""
         facts = json.loads((folder / "package.json").read_text())
         preprocessor = restore_preprocessor(json.loads((folder / "preprocessor.json").read_text()))
+        kept = folder / HISTORY_FILE
+        history = History.from_arrays(dict(np.load(kept, allow_pickle=False))) if kept.exists() else None
         if (folder / DESCRIPTION).exists():
-            return cls(facts, preprocessor, NumpyNetwork.load(folder))
-        return cls(facts, preprocessor, make_predictor(load_network(folder / "network.keras")))
+            return cls(facts, preprocessor, NumpyNetwork.load(folder), history)
+        return cls(facts, preprocessor, make_predictor(load_network(folder / "network.keras")), history)
+
+    @property
+    def looks_back(self) -> bool:
+        """Return whether an answer depends on other rows of the same table."""
+        return self.schema is not None and self.schema.looks_back
 
     def predict_outputs(self, rows: pd.DataFrame) -> dict[str, np.ndarray]:
         """Predict raw rows; see `predictions.name_outputs` for the names.

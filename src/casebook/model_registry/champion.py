@@ -90,6 +90,11 @@ class Champion:
         """The labels of its classes by number; none where they are the numbers, or there are none."""
         return tuple(getattr(self.model, "classes", ()))
 
+    @property
+    def looks_back(self) -> bool:
+        """Return whether an answer depends on other rows of the same table."""
+        return bool(getattr(self.model, "looks_back", False))
+
     @cached_property
     def profile(self) -> Mapping[str, Any]:
         """Profile of its training rows (see `monitoring.training_profile`); empty where its run logged none."""

@@ -10,11 +10,14 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 import casebook
 from casebook.models import numpy_network
 from casebook.models.numpy_export import describe_network
+from casebook.preprocessing.lags import FILE as HISTORY_FILE
 from casebook.preprocessing.modality import describe_preprocessor
 
 if TYPE_CHECKING:
@@ -122,6 +125,9 @@ def write_package(package: Package, case: str, folder: Path) -> PackageFolder:
         **({"row_schema": package.row_schema.to_dict()} if package.row_schema else {}),
     }
     (parts / "package.json").write_text(json.dumps(facts))
+    if package.row_schema and package.row_schema.history:
+        kept: dict[str, Any] = package.row_schema.history.to_arrays()
+        np.savez_compressed(parts / HISTORY_FILE, **kept)
     return PackageFolder(folder / name, folder / "model.py", parts)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from casebook.column_types.column_type import InvalidTableError
-from casebook.preprocessing.tabular import encode_target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,6 +51,12 @@ class Labels:
         return [self.target, *([self.weight] if self.weight else [])]
 
 
+def encode_target(table: pd.DataFrame, target: str, task: str) -> np.ndarray:
+    """Encode the target: class numbers as uint8, a regression's values as float32; shape (rows,)."""
+    values: np.ndarray = table[target].to_numpy("float32" if task == "regression" else "uint8")
+    return values
+
+
 def encode_weights(table: pd.DataFrame, name: str) -> np.ndarray:
     """Encode the weights of rows as float32, shape (rows,).
 
@@ -70,6 +75,20 @@ def encode_weights(table: pd.DataFrame, name: str) -> np.ndarray:
     if len(weights) and not weights.any():
         raise InvalidTableError(f"weight: column {name} is 0 in all {len(weights):,} rows, so that none counts")
     return weights
+
+
+def check_weights(parts: Mapping[str, Arrays]) -> None:
+    """Validate that the rows of no part all weigh nothing.
+
+    Raises:
+        InvalidTableError: names the part.
+    """
+    for name, rows in parts.items():
+        weights = rows.get(WEIGHT, np.empty(0))
+        if len(weights) and not weights.any():
+            raise InvalidTableError(
+                f"split: all {len(weights):,} rows for {name} have the weight 0; use more rows or another seed"
+            )
 
 
 def weigh_loss(train: Arrays, validation: Arrays, class_weights: str | Sequence[float] = NONE) -> tuple[Arrays, Arrays]:

@@ -17,6 +17,7 @@ import pandas as pd
 
 from casebook.column_types.column_type import distinct, is_null, spread
 from casebook.preprocessing.feature_functions import DAY_PARTS, number_in, number_of
+from casebook.preprocessing.lags import lag_column
 from casebook.preprocessing.quantities import parse_quantities, parse_quantity
 
 if TYPE_CHECKING:
@@ -39,13 +40,16 @@ class RowFunction:
         of_columns_at_once: takes columns and a list of options, returns a column for each; where that saves time.
         inputs: how many columns it takes.
         options: the names of its options.
+        of_rows: takes rows, the history that a model keeps, and options; for a function that looks at other rows, which
+            then has no other form.
     """
 
-    of_columns: Callable[..., pd.Series]
+    of_columns: Callable[..., pd.Series] | None = None
     of_values: Callable[..., Any] | None = None
     of_columns_at_once: Callable[..., list[pd.Series]] | None = None
     inputs: int = 1
     options: tuple[str, ...] = ()
+    of_rows: Callable[..., pd.Series] | None = None
 
 
 def take_as_it_is(column: pd.Series) -> pd.Series:
@@ -181,6 +185,7 @@ FUNCTIONS: Mapping[str, RowFunction] = {
     "hashed_word": RowFunction(
         count_hashed_words, _count_hashed, count_all_hashed_words, options=("bucket", "buckets")
     ),
+    "lag": RowFunction(of_rows=lag_column, options=("steps",)),
 }
 
 

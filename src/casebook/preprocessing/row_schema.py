@@ -5,13 +5,14 @@ It goes into a logged model as JSON, so that the model needs no code of the case
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from casebook.preprocessing.feature_functions import list_computable
+from casebook.preprocessing.lags import History, read_options
 from casebook.preprocessing.registered_functions import find_functions
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class RowSchema:
         classes: labels of the target by class number, as they are written; none for a regression, nor where they are
             the class numbers themselves.
         own: the case whose own functions features are made by; empty where it registers none.
+        history: the rows that lags look back at; none without lags, and where all rows are at hand.
     """
 
     columns: dict[str, Kind]
@@ -54,6 +56,23 @@ class RowSchema:
     carried: tuple[str, ...] = ()
     classes: tuple[Label, ...] = ()
     own: str = ""
+    history: History | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def looks_back(self) -> bool:
+        """Return whether a feature is made of other rows too."""
+        return any(self.functions[feature.function].of_rows for feature in self.features.values())
+
+    def keep_history(self, rows: pd.DataFrame) -> History | None:
+        """Keep what lags need of typed rows; none where there are no lags."""
+        lags = [feature.options for feature in self.features.values() if self.functions[feature.function].of_rows]
+        if not lags:
+            return None
+        return History.of(rows, *read_options(lags[0]), list(dict.fromkeys(each["value"] for each in lags)))
+
+    def with_history(self, history: History | None) -> RowSchema:
+        """Return the schema, looking back at other rows."""
+        return replace(self, history=history)
 
     @cached_property
     def sources(self) -> FeatureSources:
@@ -76,6 +95,10 @@ class RowSchema:
         for name in names:
             if name not in made:
                 feature = self.features[name]
+                of_rows = self.functions[feature.function].of_rows
+                if of_rows is not None:
+                    made[name] = of_rows(joined_rows, self.history, **feature.options)
+                    continue
                 inputs = [joined_rows[of] if of in self.columns else made[of] for of in feature.of]
                 made |= self._make(name, inputs)
         made = {name: made[name] for name in names}
@@ -100,7 +123,7 @@ class RowSchema:
         feature = self.features[name]
         function = self.functions[feature.function]
         if function.of_columns_at_once is None:
-            return {name: function.of_columns(*inputs, **feature.options)}
+            return {name: function.of_columns(*inputs, **feature.options)}  # type: ignore[misc]  # it is none of rows
         alike = [
             each
             for each, other in self.features.items()
@@ -110,8 +133,10 @@ class RowSchema:
         return dict(zip(alike, columns, strict=True))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values that JSON can hold."""
-        return asdict(self)
+        """Return plain values that JSON can hold, without the history."""
+        described = asdict(replace(self, history=None))
+        del described["history"]
+        return described
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> RowSchema:

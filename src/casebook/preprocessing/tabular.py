@@ -29,10 +29,7 @@ CHUNK_ROWS = 8192
 
 @dataclass(frozen=True)
 class NumberColumn:
-    """A column encoded as one number; `offset` is subtracted before it is stored.
-
-    With a `unit`, which a column of a long tail has, the number is its logarithm: sign(x) log(1 + |x| / unit).
-    """
+    """A column encoded as one number, with a `unit` by `log_of_long_tail`; `offset` is subtracted before storing."""
 
     name: str
     block: Block
@@ -217,12 +214,6 @@ def prepare_rows(table: pd.DataFrame, preprocessor: TabularPreprocessor) -> Arra
     for column, values in zip(preprocessor.columns, encoded, strict=True):
         columns[column.block].append(values)
     return {str(block): interleave(columns[block], len(table), kind) for block, kind in BLOCK_TYPES.items()}
-
-
-def encode_target(table: pd.DataFrame, target: str, task: str) -> np.ndarray:
-    """Encode the target: class numbers as uint8, a regression's values as float32; shape (rows,)."""
-    values: np.ndarray = table[target].to_numpy("float32" if task == "regression" else "uint8")
-    return values
 
 
 def interleave(columns: list[np.ndarray], rows: int, kind: type) -> np.ndarray:

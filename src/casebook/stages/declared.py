@@ -37,14 +37,12 @@ def create_declared_pipeline(case: str, tables: Sequence[str]) -> Pipeline:
         tables: the names of its tables, the one of the rows first.
     """
     raw, typed = [f"raw_{table}" for table in tables], [f"typed_{table}" for table in tables]
+    said = ["params:data", "params:target", "params:task"]
     functions, extra = own_code.own_functions(case), own_code.load_own(case, "pipeline")
     code = row_description.OwnCode(case if functions else "", own_code.own_features(case))
     own = [
         stage(
-            "schema",
-            bind(describe_tables, tables=list(tables), own=code),
-            ["params:data", "params:target", "params:task", "params:split", *raw],
-            "row_schema",
+            "schema", bind(describe_tables, tables=list(tables), own=code), [*said, "params:split", *raw], "row_schema"
         ),
         *(
             stage(
@@ -59,19 +57,12 @@ def create_declared_pipeline(case: str, tables: Sequence[str]) -> Pipeline:
         stage(
             "merging",
             bind(join_tables, tables=list(tables)),
-            ["params:data", "params:target", "params:task", *typed],
+            [*said, *typed],
             ["joined_rows", "target_metrics"],
         ),
     ]
-    own.append(
-        stage(
-            "leaks",
-            bind(find_leak_suspects, tables=list(tables)),
-            ["params:data", "params:target", "params:task", "params:leaks", *raw],
-            "leak_suspects",
-            background=True,
-        )
-    )
+    looking = bind(find_leak_suspects, tables=list(tables))
+    own.append(stage("leaks", looking, [*said, "params:leaks", *raw], "leak_suspects", background=True))
     own.append(stage("features", refuse_unknown_names, ["row_schema", "params:preprocessing", "params:leaks"], None))
     profiles = [
         stage(

@@ -149,6 +149,7 @@ def rank_raw_columns(
     *,
     engineer: Callable[[pd.DataFrame], pd.DataFrame],
     feature_sources: FeatureSources,
+    row_schema: RowSchema | None = None,
 ) -> pd.DataFrame:
     """Measure how much worse the network gets when one raw column is permuted among test rows.
 
@@ -168,6 +169,8 @@ def rank_raw_columns(
     target, weights = sampled.pop("target"), sampled.pop(WEIGHT, None)
     rows = joined_rows.iloc[np.flatnonzero(split_assignment["part"] & splitting.TEST)[::step]]
     task, predict_rows = task_of_network(network), make_predictor(network)
+    if row_schema is not None and row_schema.looks_back:
+        engineer = row_schema.with_history(row_schema.keep_history(joined_rows)).engineer_features
     return permute_importance(
         lambda rows: class_probability(task, predict_rows(rows)),
         sampled,

@@ -143,19 +143,11 @@ def _taking_texts() -> list[Node]:
 
 def _training(reference_rows: str) -> list[Node]:
     arrays = ["train_arrays", "validation_arrays", "preprocessor"]
-    rows = [f"train_{reference_rows}", f"validation_{reference_rows}", "preprocessor"]
+    trained = [*arrays, "params:training", "training_callbacks"]
+    rows = [f"train_{reference_rows}", f"validation_{reference_rows}", "preprocessor", "params:reference"]
     return [
-        stage(
-            "training", nodes.train_network, [*arrays, "params:training", "training_callbacks"], ["network", "history"]
-        ),
-        stage(
-            "reference",
-            nodes.fit_reference,
-            [*rows, "params:reference"],
-            "reference_model",
-            background=True,
-            kept=True,
-        ),
+        stage("training", nodes.train_network, trained, ["network", "history"]),
+        stage("reference", nodes.fit_reference, rows, "reference_model", background=True, kept=True),
     ]
 
 
@@ -165,43 +157,25 @@ def _evaluating(reference_rows: str, features: RowFeatures) -> list[Node]:
         ["network", "test_arrays", "preprocessor", "joined_rows", "split_assignment", "params:evaluation"],
         "engineer",
         "feature_sources",
+        "row_schema",
     )
     head = features.bind(evaluation.select_head, ["test_predictions", "params:evaluation", "threshold"], "row_schema")
     predictions = ["test_predictions", "reference_predictions"]
     settings = ["params:task", "params:evaluation"]
     scored = [*predictions, "train_arrays", "params:evaluation", "threshold", "reference_threshold"]
+    fitted = ["network", "train_arrays", "params:task", "threshold"]
+    drawn = [*predictions, "history", "importance", "threshold"]
+    tested = ["reference_model", f"test_{reference_rows}", "params:task"]
+    judged = ["reference_model", f"validation_{reference_rows}", *settings]
     return [
         stage("evaluation", evaluation.predict_test, ["network", "test_arrays", "params:task"], "test_predictions"),
-        stage(
-            "reference",
-            evaluation.predict_with_reference,
-            ["reference_model", f"test_{reference_rows}", "params:task"],
-            "reference_predictions",
-            background=True,
-        ),
+        stage("reference", evaluation.predict_with_reference, tested, "reference_predictions", background=True),
         stage("evaluation", evaluation.choose_threshold, ["network", "validation_arrays", *settings], "threshold"),
-        stage(
-            "reference",
-            evaluation.choose_reference_threshold,
-            ["reference_model", f"validation_{reference_rows}", *settings],
-            "reference_threshold",
-            background=True,
-        ),
+        stage("reference", evaluation.choose_reference_threshold, judged, "reference_threshold", background=True),
         stage("evaluation", evaluation.score_test, scored, "test_metrics"),
-        stage(
-            "evaluation",
-            evaluation.score_training,
-            ["network", "train_arrays", "params:task", "threshold"],
-            "fit_metrics",
-        ),
+        stage("evaluation", evaluation.score_training, fitted, "fit_metrics"),
         stage("evaluation", *ranking, "importance"),
-        stage(
-            "figures",
-            evaluation.draw_evaluation,
-            [*predictions, "history", "importance", "threshold"],
-            ["figures", "figure_tables"],
-            background=True,
-        ),
+        stage("figures", evaluation.draw_evaluation, drawn, ["figures", "figure_tables"], background=True),
         stage("evaluation", *head, "test_head"),
     ]
 
@@ -226,6 +200,7 @@ def _searching(features: RowFeatures) -> list[Node]:
     # The winner may use other features than the default, and then needs other raw columns.
     example = features.bind(nodes.select_example_rows, ["joined_rows", "winner_preprocessor"], "feature_sources")
     packaged = ["winner_network", "winner_preprocessor", "winner_example_rows", "params:task", "winner_threshold"]
+    packaged += _histories(features)
     packaging = features.bind(nodes.package_model, packaged, "row_schema")
     return [
         stage(
@@ -245,11 +220,18 @@ def _searching(features: RowFeatures) -> list[Node]:
     ]
 
 
+def _histories(features: RowFeatures) -> list[str]:
+    """Name what lags look back at; features of a case in Python are of one row alone."""
+    return ["history_arrays"] if features.feature_sources is None else []
+
+
 def _packaging(features: RowFeatures) -> list[Node]:
-    packaged = ["network", "preprocessor", "example_rows", "params:task", "threshold"]
+    packaged = ["network", "preprocessor", "example_rows", "params:task", "threshold", *_histories(features)]
+    keeping = features.bind(nodes.keep_history, ["joined_rows"], "row_schema")
     profiled = ["joined_rows", "feature_table", "split_assignment", "preprocessor", "network", "params:training"]
     example = features.bind(nodes.select_example_rows, ["joined_rows", "preprocessor"], "feature_sources")
     return [
+        *(stage("packaging", *keeping, name) for name in _histories(features)),
         stage("packaging", *example, "example_rows"),
         stage(
             "packaging",

@@ -46,8 +46,12 @@ def create_update_pipeline(case: str, run: Pipeline) -> Pipeline:
     labelled = f"{case}.{load_case(case).labelled}"
     given = sorted(making.inputs() - {labelled})
 
-    def make_rows(content: object, *values: object) -> arriving_rows.Rows:
-        made = run_nodes(making, {labelled: content, **dict(zip(given, values, strict=True))})
+    def make_rows(content: object, old: arriving_rows.Rows, *values: object) -> arriving_rows.Rows:
+        known: dict[str, Any] = {labelled: content, **dict(zip(given, values, strict=True))}
+        described = known.get(f"{case}.row_schema")
+        if described is not None:
+            known[f"{case}.row_schema"] = described.with_history(described.keep_history(old.raw))
+        made = run_nodes(making, known)
         raw = made[f"{case}.joined_rows"]
         return arriving_rows.Rows(raw, made[f"{case}.feature_table"], np.zeros(len(raw), dtype=np.uint8))
 
@@ -58,7 +62,7 @@ def create_update_pipeline(case: str, run: Pipeline) -> Pipeline:
         """Train the champion on one batch after another; see `learn_batches`."""
         settings = {**settings, "case": case, "day": load_case(case).new_rows.day}
         return learn_batches(
-            arrivals, update_session, settings, old, promotion_rows, lambda content: make_rows(content, *values)
+            arrivals, update_session, settings, old, promotion_rows, lambda content: make_rows(content, old, *values)
         )
 
     bare = [name.replace(f"{case}.", "", 1) for name in given]

@@ -11,8 +11,9 @@ from casebook.config import schema
 from casebook.data import splitting
 from casebook.data.splitting import select_split
 from casebook.model_registry.model_package import EXAMPLE_ROWS
-from casebook.preprocessing.arrays import Labels
+from casebook.preprocessing.arrays import Labels, check_weights
 from casebook.preprocessing.feature_functions import list_raw_columns
+from casebook.preprocessing.lags import History
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -133,7 +134,7 @@ def apply_preprocessor(
     """
     prepared = Labels(target, task, weight).attach(preprocessor.prepare(feature_table), feature_table)
     parts = select_split(prepared, split_assignment["part"].to_numpy())
-    splitting.check_weights(parts)
+    check_weights(dict(zip(splitting.PARTS, parts, strict=True)))
     return parts
 
 
@@ -193,21 +194,30 @@ def select_example_rows(
     return to_raw_values(joined_rows[[name for name in joined_rows if name in needed]].head(EXAMPLE_ROWS))
 
 
+def keep_history(joined_rows: pd.DataFrame, *, row_schema: RowSchema) -> Arrays:
+    """Keep what the model's lags look back at: all rows, which are known where it is used; nothing without lags."""
+    history = row_schema.keep_history(joined_rows)
+    return {} if history is None else history.to_arrays()
+
+
 def package_model(
     network: keras.Model,
     preprocessor: Preprocessor,
     example_rows: pd.DataFrame,
     task: str,
     threshold: float,
+    history_arrays: Arrays | None = None,
     *,
     row_schema: RowSchema | None = None,
 ) -> Package:
-    """Package network and preprocessor with an example of raw rows.
+    """Package network and preprocessor with an example of raw rows, and the rows that lags look back at.
 
     A case in Python has no schema: the code of its features goes with the model.
     """
     from casebook.model_registry.model_package import Package
 
+    if row_schema is not None and history_arrays:
+        row_schema = row_schema.with_history(History.from_arrays(history_arrays))
     return Package(network, preprocessor, task, threshold, example_rows, row_schema)
 
 

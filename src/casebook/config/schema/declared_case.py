@@ -67,6 +67,33 @@ class DeclaredCaseParameters(CaseParameters):
             raise ValueError(f"target {self.target} has {len(said.classes)} classes; give task: multiclass")
         return self
 
+    @model_validator(mode="after")
+    def _check_lags(self) -> DeclaredCaseParameters:
+        for name, said in self.data.features.items():
+            if said.function != "lag":
+                continue
+            place, steps = ("data", "features", name), said.options.get("steps", 1)
+            if len(said.of) != 1 or set(said.options) - {"steps"}:
+                raise fault_of_leaf({}, "a lag takes one column, and steps as its one option", *place)
+            if not isinstance(steps, int) or isinstance(steps, bool) or steps < 1:
+                raise fault_of_leaf(steps, "must be a whole number of at least 1", *place, "options", "steps")
+            if not self.data.with_role("time"):
+                raise fault_of_leaf({}, "a lag needs a column of the role time", *place)
+            self._refuse_lent_targets(said.of[0], place)
+        return self
+
+    def _refuse_lent_targets(self, value: str, place: tuple[str, ...]) -> None:
+        """Refuse a lag of the target where rows of another part, or fold, would lend a row theirs."""
+        if value != self.target:
+            return
+        told = "a lag of the target tells a row the targets of others"
+        if self.split.strategy != "time":
+            lent = f"{told}, test rows among them unless the split is by time: give split.strategy time"
+            raise fault_of_leaf({}, lent, *place)
+        for key, count in (("folds.count", self.folds.count), ("study.folds", self.study.folds)):
+            if count:
+                raise fault_of_leaf({}, f"{told}, and folds are dealt at random: give {key} 0", *place)
+
     @field_serializer("data")
     def _state_what_is_said(self, data: DataParameters) -> dict[str, Any]:
         """Leave defaults out: a column has a dozen options, of which one or two are said."""
