@@ -88,4 +88,4 @@ def test_each_fold_chooses_on_rows_of_its_own(made: dict[str, Any]) -> None:
     scores, share = made["fold_scores"], made["train_arrays"]["target"].mean()
     assert len(scores) == 2
     np.testing.assert_allclose(scores["baseline_f1"], 2 * share / (1 + share), atol=0.05)
-    assert (scores["f1"] > scores["baseline_f1"] + 0.1).all()
+    assert (scores["f1"] > scores["baseline_f1"] + 0.05).all()

@@ -227,7 +227,8 @@ def test_a_published_split_is_translated_into_train_and_test() -> None:
 @pytest.mark.parametrize(
     ("feature", "message"),
     [
-        ({"function": "lag", "of": ["hour"]}, r"data.features.f.function: there is no function 'lag'"),
+        ({"function": "lagg", "of": ["hour"]}, r"data.features.f.function: there is no function 'lagg'"),
+        ({"function": "lag", "of": ["hour"]}, r"data.features.f: a lag needs a column of the role time"),
         ({"function": "ratio", "of": ["hour"]}, r"ratio takes 2 columns, not 1: hour"),
         ({"function": "log1p", "of": ["houre"]}, r"there is no column or feature 'houre' \(did you mean hour"),
         ({"function": "steps", "of": ["hour"]}, r"steps takes width, not none"),

@@ -28,7 +28,7 @@ PREDICT = {"file": "", "explain": 3, "drift_alarm": 0.25, "max_rejected_share": 
 class Champion:
     """Answers twice the age; fails above 1,000."""
 
-    case, version = "pima", "4"
+    case, version, looks_back = "pima", "4", False
     kinds: dict[str, Any] = {"age": "number"}  # noqa: RUF012
     required = ("age",)
 
