@@ -36,6 +36,7 @@ TREE: dict[str, Any] = {
         },
         "columns": {
             "number": {"role": "key"},
+            "weight": {"type": "number", "minimum": -9, "maximum": 9},
             "size": {"type": "ordinal", "order": ["S", "M", "L"]},
             "day": {"type": "date"},
             "fine": {"type": "boolean"},
@@ -155,6 +156,15 @@ def test_a_row_outside_the_order_or_without_a_column_is_refused(model: RowModel)
         model.predict(row)
     with pytest.raises(InvalidTableError, match="a row of toys lacks the column size"):
         model.predict(row.drop(columns="size"))
+
+
+def test_a_number_outside_its_declared_range_is_refused_by_the_logged_model(model: RowModel) -> None:
+    row = {"weight": "-9,5", "size": "M", "shop": "a", "day": None, "fine": True, "shop_area": None}
+    with pytest.raises(InvalidTableError, match="column weight: '-9,5' is not a number from -9 to 9"):
+        model.predict(pd.DataFrame([row]))
+    # The table's way tells why.
+    assert model.predict_plain({name: [value] for name, value in row.items()}) is None
+    assert model.predict_plain({name: [value] for name, value in {**row, "weight": "-9,0"}.items()}) is not None
 
 
 @pytest.mark.usefixtures("made")
