@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import mlflow
 import numpy as np
 import pandas as pd
@@ -11,6 +13,15 @@ from tests.estimators.frames import SMALL, customers
 
 from casebook import TabularClassifier, TabularRegressor, load_champion
 from casebook.model_registry.champion import NoChampionError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(autouse=True)
+def away_from_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow puts the artifacts of a store that the user named below the current folder."""
+    monkeypatch.chdir(tmp_path)
 
 
 @pytest.fixture(scope="module")
