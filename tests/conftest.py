@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import casebook
+from casebook.runtime.lazy_imports import import_deferred
 from casebook.tracking.sqlite_store import create_store_once
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store without runs, made once: creating its tables takes MLflow seconds."""
+    # The settings of the project, which a test's module imports, defer what a store imports in a circle.
+    import_deferred()
     file = tmp_path_factory.mktemp("store") / "mlflow.db"
     create_store_once(f"sqlite:///{file}")
     return file
