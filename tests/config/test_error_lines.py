@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Mappings and lists of blocks that the user fills: their keys are names of columns, variants and the like.
 OWN_KEYS = {
     "variants", "space", "leaks", "keys", "encoding", "impute", "clip", "nearest_lower_within", "options", "labels",
-    "rename", "join_on",
+    "rename", "join_on", "arrays",
 }  # fmt: skip
 # Mappings whose keys are the user's, and whose values are blocks.
 OF_BLOCKS = {"tables", "columns", "features"}

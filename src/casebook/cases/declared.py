@@ -127,7 +127,8 @@ def describe_new_rows(declaration: Declaration) -> NewRows:
     data, task = declaration.tree["data"], declaration.tree.get("task")
     first, *others = data["tables"].values()
     said, columns = data.get("new_rows") or {}, data.get("columns") or {}
-    roles = {role: column for column, each in columns.items() if (role := (each or {}).get("role"))}
+    said_roles = {column: each.get("role") for column, each in columns.items() if isinstance(each, dict)}
+    roles = {role: column for column, role in said_roles.items() if isinstance(role, str)}
     key = said.get("key") or roles.get("key", "")
     answer = said.get("answer") or ("prediction" if task == "regression" else "class")
     lookup = others[0] if len(others) == 1 else {}

@@ -5,7 +5,7 @@ It goes into a logged model as JSON, so that the model needs no code of the case
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,10 @@ class RowSchema:
     classes: tuple[Label, ...] = ()
     own: str = ""
     history: History | None = field(default=None, compare=False, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: the fields, without the functions that were found for them."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
     @property
     def looks_back(self) -> bool:

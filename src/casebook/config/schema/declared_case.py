@@ -29,7 +29,8 @@ class DeclaredCaseParameters(CaseParameters):
         if not isinstance(columns, dict):
             return tree
         said = {str(name): column for name, column in columns.items() if isinstance(column, dict)}
-        roles = {name: column.get("role", "feature") for name, column in said.items()}
+        # One that is no text is refused with its column.
+        roles = {name: role for name, column in said.items() if isinstance(role := column.get("role", "feature"), str)}
         keys = {STRATEGIES.get(role, name): name for name, role in roles.items() if role in {"key", *STRATEGIES}}
         leaks = {name: "drop" for name, role in roles.items() if role == "leak"}
         classes = said.get(str(tree.get("target")), {}).get("classes") or []
