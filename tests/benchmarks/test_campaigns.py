@@ -12,9 +12,10 @@ import pytest
 
 from bad_files_campaign import choose_mutations, judge
 from bench import write_results
-from campaign_project import find_temporary, find_unreadable
+from campaign_project import CampaignProject, find_temporary, find_unreadable
 from campaign_results import CampaignRow, Outcome, find_section, render_section, replace_section
 from casebook.runtime.atomic_files import atomic_write
+from kill_campaign import keep_state, restore_state
 from raw_file_mutations import DAMAGED, DAMAGED_CSV, NO_TABLE, NO_TABLE_CSV, SAME_TABLE
 from runs_at_once import SEEDS, compare
 
@@ -128,3 +129,17 @@ def test_scores_that_differ_in_the_last_bit_and_runs_without_scores_are_named() 
         "seed 3: {'test/auc': 0.5000000000000001} at once, {'test/auc': 0.5} alone"
     ]
     assert compare(alone, {seed: scores for seed, scores in alone.items() if seed != 4}) == ["seed 4 has no scores"]
+
+
+def test_what_was_made_since_is_gone_when_a_campaign_begins_anew(tmp_path: Path) -> None:
+    project = CampaignProject(tmp_path)
+    (tmp_path / "data" / "runs").mkdir(parents=True)
+    (tmp_path / "data" / "runs" / "latest").symlink_to("a")
+    keep_state(project)
+    (tmp_path / "data" / "runs" / "b").mkdir()
+    (tmp_path / "mlruns" / "mlflow.db").write_text("runs")
+    for _ in range(2):
+        restore_state(project)
+        assert [path.name for path in (tmp_path / "data" / "runs").iterdir()] == ["latest"]
+        assert (tmp_path / "data" / "runs" / "latest").readlink().name == "a"
+        assert list((tmp_path / "mlruns").iterdir()) == []
