@@ -67,7 +67,6 @@ def choose_defaults(rows: int, task: str) -> dict[str, Any]:
                 "dropout": _by_rows(REGRESSION_DROPOUT if task == "regression" else DROPOUT, rows),
                 "piecewise_linear_bins": _by_rows(BINS, rows),
                 "piecewise_linear_edges": "capped_quantiles",
-                "piecewise_linear_keep_numbers": True,
                 "ensemble_size": _by_rows(ENSEMBLES, rows),
                 "embedding": {"size": EMBEDDING_SIZE, "category_dropout": 0.01},
             },
