@@ -147,6 +147,7 @@ def follow(model: Any, path: Iterable[int | str]) -> tuple[list[str], Any]:  # n
     """Follow the path of an error -> its keys without the members of unions, and the type that it leads to."""
     keys: list[str] = []
     for key in map(str, path):
+        model = _unwrap_optional(model)
         tagged = next((part for part in get_args(model) if key in _tags(part)), None)
         if tagged is not None:
             model = get_args(tagged)[0]
@@ -156,7 +157,14 @@ def follow(model: Any, path: Iterable[int | str]) -> tuple[list[str], Any]:  # n
         else:
             keys.append(key)
             model = _below(model, key)
-    return keys, model
+    return keys, _unwrap_optional(model)
+
+
+def _unwrap_optional(model: Any) -> Any:  # noqa: ANN401 - any type
+    """Return the type beside None, which an error's path does not name."""
+    members = [member for member in get_args(model) if member is not type(None)]
+    optional = get_origin(model) in {Union, UnionType} and len(members) == 1
+    return members[0] if optional else model
 
 
 def _below(model: Any, key: str) -> Any:  # noqa: ANN401 - any type
