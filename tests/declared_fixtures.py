@@ -44,7 +44,7 @@ def ingest_tables(case: str, *raw: pd.DataFrame, **changed: Any) -> tuple[pd.Dat
     data = overlay(declaration.tree["data"], {"tables": changed})
     before = [table.copy() for table in raw]
     own = OwnCode(case if own_functions(case) else "", own_features(case))
-    schema = describe_tables(data, target, task, {"keys": {}}, *raw, tables=tables, own=own)
+    schema = describe_tables(data, target, task, {}, *raw, tables=tables, own=own)
     typed = [type_table(one, schema, data, target, task, table=name) for one, name in zip(raw, tables, strict=True)]
     kept = [table.copy() for table in typed]
     rows, metrics = join_tables(data, target, task, *typed, tables=tables)

@@ -21,6 +21,8 @@ def told(said: str) -> tuple[set[str], dict[str, str]]:
     line = " ".join(re.sub(r"\[?\d\d:\d\d:\d\d\]?|INFO|WARNING", " ", said).split())
     skipped = set(re.findall(r"reuse: redhat\.(\w+) is skipped: inputs, parameters and code are those of", line))
     ran = dict(re.findall(r"reuse: redhat\.(\w+) runs: (.+?)(?= reuse: | redhat\.\w+ +\d| epoch |$)", line))
+    # A check leaves nothing that could be kept.
+    ran.pop("refuse_unknown_names", None)
     return skipped, ran
 
 

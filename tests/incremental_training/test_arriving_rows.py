@@ -74,7 +74,7 @@ def test_more_unknown_categories_than_usual_are_refused_by_column(preprocessor: 
 
 def test_a_feature_that_is_gone_is_refused_by_name(preprocessor: TabularPreprocessor) -> None:
     rows = pd.DataFrame({"size": [1.0]})
-    with pytest.raises(UpdateError, match="the rows have no feature colour"):
+    with pytest.raises(UpdateError, match="it has no feature colour, which"):
         refuse_misfit(rows, rows, preprocessor, 1.0)
 
 

@@ -18,7 +18,7 @@ from casebook.column_types.column_type import ColumnType, InvalidValueError, spr
 from casebook.column_types.tabular_types import NumberType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 SPELLINGS = {"yes": 1, "true": 1, "y": 1, "t": 1, "no": 0, "false": 0, "n": 0, "f": 0}
 NUMBER = NumberType()
@@ -35,15 +35,15 @@ class LabelType(ColumnType):
     def __init__(self, classes: int = 2, labels: Mapping[str, int] | None = None) -> None:
         """Keep how many classes there are, and their declared names where they have any."""
         self._classes = classes
-        self._declared = {spell(name): number for name, number in (labels or {}).items()}
+        self._declared = find_label(labels) if labels else None
         plain = "0 or 1 (no or yes)" if classes == 2 else f"a class from 0 to {classes - 1}"
         self.expected = f"one of {', '.join(labels)}" if labels else plain
 
     def read(self, value: Any) -> int:  # noqa: ANN401
         """Read a class."""
         written = spell(value)
-        if self._declared:
-            found = self._declared.get(written)
+        if self._declared is not None:
+            found = self._declared(value)
         elif self._classes == 2 and written in SPELLINGS:
             found = SPELLINGS[written]
         else:
@@ -57,6 +57,21 @@ class LabelType(ColumnType):
         numbers = spread(codes, np.asarray(parsed, dtype=np.float64), nan)
         whole = not np.isnan(numbers).any()
         return pd.Series(numbers.astype(np.int64) if whole else numbers, column.index, name=column.name)
+
+
+def find_label(labels: Mapping[str, int]) -> Callable[[Any], int | None]:
+    """Return what finds the class of a value: by a label as it is written, else by the only one that is spelled so.
+
+    Two classes that are called 0 and 1 are also no and yes, false and true.
+
+    Args:
+        labels: name of a class -> its number.
+    """
+    names = [spell(name) for name in labels]
+    spelled = {name: number for name, number in zip(names, labels.values(), strict=True) if names.count(name) == 1}
+    if labels == {"0": 0, "1": 1}:
+        spelled |= SPELLINGS
+    return lambda value: labels.get(str(value), spelled.get(spell(value)))
 
 
 def spell(value: Any) -> str:  # noqa: ANN401 - a cell of a table

@@ -9,6 +9,7 @@ import pandas as pd
 
 from casebook.column_types.column_type import InvalidTableError, distinct, spread
 from casebook.column_types.kinds import COLUMN_TYPES
+from casebook.column_types.labels import find_label
 from casebook.column_types.parsing import conform_table
 from casebook.data.row_description import kind_of_numbers
 from casebook.data.source_names import name_source, source_of
@@ -56,7 +57,8 @@ def type_table(
     if raw_target is not None:
         place = f"{file}, column {target}"
         kind = kind_of_numbers(data.columns.get(target), said.decimal) if task == "regression" else "category"
-        typed = typed.assign(**{target: number_target(raw[raw_target], schema.classes, kind, place)})
+        classes = schema.classes or ((0, 1) if task == "binary" else ())
+        typed = typed.assign(**{target: number_target(raw[raw_target], classes, kind, place)})
     order = [*keys.values(), *names.values()]
     typed = typed[[name for name in order if name in typed]]
     wrong = [
@@ -225,8 +227,8 @@ def number_classes(labels: pd.Series, classes: Sequence[Label], place: str) -> p
     """
     codes, values = distinct(labels)
     texts = pd.Series(values.astype("str"), dtype="str")
-    numbers = {str(label): number for number, label in enumerate(classes)}
-    by_label = texts.map(numbers) if classes else pd.to_numeric(texts, errors="coerce")
+    find = find_label({str(label): number for number, label in enumerate(classes)})
+    by_label = texts.map(find) if classes else pd.to_numeric(texts, errors="coerce")
     found = pd.Series(spread(codes, by_label.to_numpy(np.float64), np.nan), labels.index)
     strange = found.isna().to_numpy() & labels.notna().to_numpy()
     if strange.any():

@@ -9,6 +9,7 @@ import numpy as np
 
 from casebook.column_types.column_type import InvalidTableError, distinct_of_type
 from casebook.column_types.kinds import COLUMN_TYPES
+from casebook.column_types.labels import find_label
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,7 @@ def list_classes(column: pd.Series, said: ColumnParameters | None, task: str, pl
         # As the file's own are read: 1.0 is 1.
         read = COLUMN_TYPES["category"].parse_value
         classes = tuple(label if isinstance(label, int) else read(str(label)) for label in said.classes)
-        refuse_others(counts, classes, place)
+        counts = count_classes(counts, classes, place)
     elif labels and all(label.lstrip("-").isdigit() for label in labels):
         classes = tuple(sorted(map(int, labels)))
     refuse_hopeless(counts, task, place)
@@ -59,15 +60,25 @@ def count_labels(column: pd.Series) -> dict[str, int]:
     return dict(counts)
 
 
-def refuse_others(counts: dict[str, int], classes: tuple[Label, ...], place: str) -> None:
-    """Refuse labels that are none of the declared classes."""
+def count_classes(counts: dict[str, int], classes: tuple[Label, ...], place: str) -> dict[str, int]:
+    """Count the rows of each declared class, in whatever spelling.
+
+    Raises:
+        InvalidTableError: labels are none of them.
+    """
     declared = [str(label) for label in classes]
-    others = [label for label in counts if label not in declared]
+    find = find_label({label: number for number, label in enumerate(declared)})
+    numbers = {label: find(label) for label in counts}
+    others = [label for label, number in numbers.items() if number is None]
     if others:
         raise InvalidTableError(
             f"{place}: {', '.join(map(repr, others[:SHOWN]))} ({sum(counts[label] for label in others)} rows) is none "
             f"of the declared classes {', '.join(declared)}; add it to the column's classes, or mend the file"
         )
+    rows: Counter[str] = Counter()
+    for label, number in numbers.items():
+        rows[declared[number or 0]] += counts[label]
+    return dict(rows)
 
 
 def refuse_hopeless(counts: dict[str, int], task: str, place: str) -> None:

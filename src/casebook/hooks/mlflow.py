@@ -6,18 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
-from mlflow import MlflowClient
-from mlflow.entities import Param
 from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 
-from casebook.tracking.mlflow_client import write_name
+from casebook.tracking.mlflow_client import DECLARED, log_parameters, write_name
 
 if TYPE_CHECKING:
     from kedro.io import CatalogProtocol
     from kedro.pipeline.node import Node
-
-PARAMS_A_BATCH = 100
-DECLARED = ".data."
 
 
 class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
@@ -35,14 +30,15 @@ class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
     ) -> None:
         """Collect the node's parameters by kedro-mlflow, and log the new ones."""
         super().before_node_run(node, catalog, inputs, is_async)
-        waiting = [Param(name, value) for name, value in self._waiting.items()]
-        for start in range(0, len(waiting), PARAMS_A_BATCH):
-            MlflowClient().log_batch(self.run_id, params=waiting[start : start + PARAMS_A_BATCH])
+        log_parameters(self.run_id, self._waiting)
         self._logged |= {(self.run_id, name, value) for name, value in self._waiting.items()}
         self._waiting = {}
 
+    def sanitize_param_name(self, name: str) -> str:
+        """Return the name as it is: `_log_param` writes it as MLflow takes it, without a warning for each column."""
+        return name
+
     def _log_param(self, name: str, value: Any) -> None:  # noqa: ANN401 - whatever stands in the configuration
-        # What a declared case's tables hold is no setting to compare runs by; the run's parameters.yml has it.
         if DECLARED in name:
             return
         name, text = write_name(name), str(value)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from mlflow import MlflowClient
-from mlflow.entities import Param
-
 from casebook.caching.inheriting import inherit, nodes_made, steady_records
 from casebook.caching.lineage import PARAMETERS
 from casebook.caching.runner import RUN_FOLDER
@@ -18,9 +15,9 @@ from casebook.hooks.taking_over import TakenOver, check_stated, find_taken_over
 from casebook.run_folders.cleaning import point_latest_to, remove_old_runs
 from casebook.run_folders.finding import finished_trainings, list_runs, turn_at_runs
 from casebook.run_folders.folder import FAILED, FINISHED, TRAINING, RunFacts, RunFolder
+from casebook.tracking.mlflow_client import log_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from kedro.framework.context import KedroContext
@@ -29,7 +26,6 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 LOGGER = logging.getLogger(__name__)
-VALUE_LENGTH, PARAMETERS_A_BATCH = 6000, 100
 
 
 class OwnFolder:
@@ -119,7 +115,7 @@ class OwnFolder:
         replace_parameters(self._catalog, {RUN_FOLDER: folder.path})
         if self._taken is None:
             return {}
-        _log_parameters(run_id, self._taken.values)
+        log_parameters(run_id, self._taken.values)
         return {"from_run": self._taken.source.run_id} if self._taken.source != folder else {}
 
     def _facts(self) -> RunFacts:
@@ -187,10 +183,3 @@ class OwnFolder:
             LOGGER.warning("go on with this run: --params %s.resume=%s", key, run_id)
         elif nodes_made(self._folder.path):
             LOGGER.warning("take over what this run has made: --from-nodes=... --params %s.from_run=%s", key, run_id)
-
-
-def _log_parameters(run_id: str, values: Mapping[str, Any]) -> None:
-    """Log parameters as kedro-mlflow logs those of nodes that run."""
-    logged = [Param(name, str(value)[:VALUE_LENGTH]) for name, value in values.items()]
-    for start in range(0, len(logged), PARAMETERS_A_BATCH):
-        MlflowClient().log_batch(run_id, params=logged[start : start + PARAMETERS_A_BATCH])

@@ -14,6 +14,8 @@ from casebook.data.splitting import GIVEN, PROMOTION, TEST, TRAIN, split_keys
 from casebook.monitoring.unknown_categories import measure_unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from casebook.preprocessing.modality import Preprocessor
@@ -106,7 +108,9 @@ def split_arrivals(keys: pd.Series, held_back: pd.Series, test_share: float, see
     return parts.astype(np.uint8)
 
 
-def refuse_misfit(new: pd.DataFrame, held_out: pd.DataFrame, preprocessor: Preprocessor, most: float) -> pd.DataFrame:
+def refuse_misfit(
+    new: pd.DataFrame, held_out: pd.DataFrame, preprocessor: Preprocessor, most: float, lacking: Sequence[str] = ()
+) -> pd.DataFrame:
     """Refuse rows for which the fitted preprocessor is no longer good.
 
     Args:
@@ -114,6 +118,7 @@ def refuse_misfit(new: pd.DataFrame, held_out: pd.DataFrame, preprocessor: Prepr
         held_out: old feature rows that it was not fitted on: what they hold of unknown categories is usual.
         preprocessor: the champion's.
         most: share of rows beyond the usual one that may have an unknown category.
+        lacking: raw columns that earlier rows had and these have not.
 
     Returns:
         What it does not know and was let pass: see `measure_unknown`, with the `usual` share.
@@ -123,7 +128,8 @@ def refuse_misfit(new: pd.DataFrame, held_out: pd.DataFrame, preprocessor: Prepr
     """
     missing = [name for name in preprocessor.column_names if name not in new]
     if missing:
-        raise UpdateError(f"the rows have no feature {', '.join(missing)}, which the champion was trained with")
+        lost = f"lacks the column {', '.join(lacking)}, and so " if lacking else "has "
+        raise UpdateError(f"it {lost}no feature {', '.join(missing)}, which the champion was trained with")
     usual = measure_unknown(held_out, preprocessor).set_index("column")["share"]
     unknown = measure_unknown(new, preprocessor)
     unknown = unknown.assign(usual=unknown["column"].map(usual).fillna(0.0).astype(float))

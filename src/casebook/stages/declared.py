@@ -17,7 +17,7 @@ from casebook.stages.graph import create_modelling_pipeline, stage
 from casebook.stages.row_features import bind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -42,7 +42,10 @@ def create_declared_pipeline(case: str, tables: Sequence[str]) -> Pipeline:
     code = row_description.OwnCode(case if functions else "", own_code.own_features(case))
     own = [
         stage(
-            "schema", bind(describe_tables, tables=list(tables), own=code), [*said, "params:split", *raw], "row_schema"
+            "schema",
+            bind(describe_tables, tables=list(tables), own=code),
+            [*said, "params:split.keys", *raw],
+            "row_schema",
         ),
         *(
             stage(
@@ -85,15 +88,16 @@ def describe_tables(
     data: Block,
     target: str,
     task: str,
-    split: Block,
+    keys: Mapping[str, str],
     *raw: pd.DataFrame,
     tables: Sequence[str],
     own: row_description.OwnCode = row_description.NO_CODE,
 ) -> RowSchema:
     """Work out columns, types, features and classes of the joined rows; see `row_description.describe_rows`."""
     declared = DataParameters.model_validate(data)
-    keys = split["keys"].values()
-    return row_description.describe_rows(dict(zip(tables, raw, strict=True)), declared, target, task, keys, own)
+    return row_description.describe_rows(
+        dict(zip(tables, raw, strict=True)), declared, target, task, keys.values(), own
+    )
 
 
 def find_leak_suspects(

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 
 from casebook.runtime.signals import deferred_signals
 from casebook.tracking.left_running import process_tags
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from casebook.model_registry.model_package import Package
 
 # MLflow refuses larger batches.
-METRICS_A_BATCH = 1000
+METRICS_A_BATCH, PARAMETERS_A_BATCH = 1000, 100
+VALUE_LENGTH = 6000
 TAG_LENGTH = 8000
+DECLARED = ".data."
 NOT_FINITE = "not_finite"
 # Curves are written once in so many seconds: often enough to be watched, and not 150 times for 150 short epochs.
 FLUSH_SECONDS = 1.0
@@ -41,6 +43,16 @@ REQUIREMENTS = ("mlflow", "keras", "tensorflow", "numpy", "pandas", "pyarrow")
 def write_name(name: str) -> str:
     """Write a name as MLflow takes those of metrics and parameters; columns of a table may be called anything."""
     return re.sub(r"/+", "/", re.sub(r"[^\w\-. :/]", "_", name)).strip("/")
+
+
+def log_parameters(run_id: str, values: Mapping[str, Any]) -> None:
+    """Log parameters in as few calls as MLflow allows, but for what a declared case's tables hold.
+
+    That is no setting to compare runs by; the run's parameters.yml has it.
+    """
+    logged = [Param(write_name(n), str(value)[:VALUE_LENGTH]) for n, value in values.items() if DECLARED not in n]
+    for start in range(0, len(logged), PARAMETERS_A_BATCH):
+        MlflowClient().log_batch(run_id, params=logged[start : start + PARAMETERS_A_BATCH])
 
 
 def log_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag
+from mlflow.entities import Metric, RunTag
 
 from casebook.evaluation.metrics import COSTS
 from casebook.tracking import mlflow_client
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 # How a trial ends -> how its run does; an interrupted trial is run again.
 STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED", "INTERRUPTED": "KILLED"}
-PARAMETERS_A_BATCH = 100
-VALUE_LENGTH = 500
 TRIAL_TAG, STUDY_TAG = "optuna.trial", "optuna.study"
 
 
@@ -50,9 +48,7 @@ class TrialRuns:
         tags |= {"retry_of": str(retry_of)} if retry_of is not None else {}
         run = self._client.create_run(self._experiment, run_name=f"trial {trial}", tags=tags)
         self._runs[trial] = str(run.info.run_id)
-        values = [Param(name, str(value)[:VALUE_LENGTH]) for name, value in parameters.items()]
-        for start in range(0, len(values), PARAMETERS_A_BATCH):
-            self._client.log_batch(run.info.run_id, params=values[start : start + PARAMETERS_A_BATCH])
+        mlflow_client.log_parameters(run.info.run_id, parameters)
         return self._runs[trial]
 
     def log_epoch(self, trial: int, number: int, metrics: Mapping[str, float]) -> None:

@@ -24,9 +24,11 @@ LAYERS = {
     "04_feature": {"feature_table.parquet"},
     "05_model_input": {
         "initial_split.parquet", "split_assignment.parquet", "train_arrays", "validation_arrays", "test_arrays",
-        "fold_assignments.parquet", "promotion_rows.parquet",
+        "fold_assignments.parquet", "promotion_rows.parquet", "history_arrays",
     },
-    "06_models": {"preprocessor.json", "network.keras", "training_profile.json"},
+    "06_models": {
+        "preprocessor.json", "network.keras", "training_profile.json", "threshold.json", "reference_threshold.json",
+    },
     "07_model_output": {"test_predictions.parquet", "reference_predictions.parquet"},
     "08_reporting": {
         "history.parquet", "importance.parquet", "figures", "tables", "test_head.csv", "profile",
@@ -130,9 +132,9 @@ def test_rows_features_and_what_the_split_lets_a_model_see_are_metrics(run: Run)
 def test_seconds_are_measured_by_stage_and_add_up(run: Run) -> None:
     seconds = {name: value for name, value in run.data.metrics.items() if name.startswith("seconds/")}
     assert {name.removeprefix("seconds/") for name in seconds} == {
-        "start", "ingestion", "merging", "features", "profile", "splitting", "preprocessing", "tensorflow", "training",
-        "reference", "evaluation", "figures", "folds", "packaging", "total",
-        "background/profile", "background/reference", "background/figures",
+        "start", "schema", "ingestion", "merging", "leaks", "features", "profile", "splitting", "preprocessing",
+        "tensorflow", "training", "reference", "evaluation", "figures", "folds", "packaging", "total",
+        "background/profile", "background/reference", "background/figures", "background/leaks",
     }  # fmt: skip
     total = seconds.pop("seconds/total")
     # What another process computed meanwhile is no part of the run's own time.
@@ -181,7 +183,7 @@ def test_tags_name_the_commit_where_there_is_git(finished: Finished, run: Run) -
 
 def test_every_leaf_that_a_node_takes_is_one_flattened_column(run: Run, merged: dict[str, dict[str, object]]) -> None:
     blocks = (
-        "task", "target", "data", "split", "duplicates", "leaks", "folds", "preprocessing", "training",
+        "task", "target", "weight", "split", "duplicates", "leaks", "folds", "preprocessing", "training",
         "reference", "evaluation", "promotion",
     )  # fmt: skip
     expected = leaves({name: merged["redhat"][name] for name in blocks}, "redhat")
@@ -276,10 +278,10 @@ def test_intermediate_tables_keep_categories_dates_and_flags(finished: Finished)
     folder = finished.project.root / "data" / "runs" / "redhat" / "latest" / "02_intermediate"
     activities, people = pd.read_parquet(folder / "activities.parquet"), pd.read_parquet(folder / "people.parquet")
     assert isinstance(activities["char_10"].dtype, pd.CategoricalDtype)
-    assert isinstance(people["group_1"].dtype, pd.CategoricalDtype)
-    assert activities["date"].dtype.kind == people["date"].dtype.kind == "M"
-    assert people["char_10"].dtype == bool
-    assert activities["outcome"].dtype == "int8"
+    assert isinstance(people["people_group_1"].dtype, pd.CategoricalDtype)
+    assert activities["date"].dtype.kind == people["people_date"].dtype.kind == "M"
+    assert people["people_char_10"].dtype == bool
+    assert pd.read_parquet(folder.with_name("03_primary") / "joined_rows.parquet")["outcome"].dtype == "int8"
 
 
 def test_model_arrays_are_compact(finished: Finished) -> None:

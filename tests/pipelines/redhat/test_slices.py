@@ -137,13 +137,14 @@ def failed(project: Project, prepared: Slice, tmp_path_factory: pytest.TempPathF
 
 def test_a_run_on_a_bad_file_fails_in_one_line_and_keeps_what_was_there(failed: Slice) -> None:
     assert failed.code == 1
-    assert "Error: people.csv, column people_id: must not hold a value twice" in failed.said
+    assert "Error: people.csv: people_id ppl_" in failed.said
+    assert "stands 2 times (1 rows too many); keep one row for each people_id" in " ".join(failed.said.split())
     assert "Traceback" not in failed.said
 
 
 def test_a_failed_run_is_failed_in_mlflow_too_with_the_error_in_a_tag(failed: Slice) -> None:
     assert failed.run.info.status == "FAILED"
-    assert failed.run.data.tags["error"].startswith("InvalidTableError: people.csv, column people_id: must not hold")
+    assert failed.run.data.tags["error"].startswith("InvalidTableError: people.csv: people_id ppl_")
     assert failed.run.data.tags["data.origin"] == "files"
 
 
