@@ -14,7 +14,7 @@ from casebook.column_types import InvalidTableError
 from casebook.column_types.invalid_values import accepts
 from casebook.config.schema.table_declaration import DataParameters
 from casebook.data import target_classes
-from casebook.data.declared_tables import join_tables, mark_given_parts, number_target, settle_target, type_table
+from casebook.data.declared_tables import join_tables, mark_given_parts, settle_target, type_table
 from casebook.data.row_description import describe_rows
 from casebook.preprocessing.row_schema import Feature, RowSchema
 
@@ -164,7 +164,7 @@ def test_a_regression_target_with_text_in_it_is_told_with_count_and_first_row() 
     with pytest.raises(
         InvalidTableError, match=r"column price: 'two' is not a number \(2 of 4 rows, first in data row 2"
     ):
-        number_target(rows["price"], (), "number", "a.csv, column price")
+        target_classes.number_target(rows["price"], (), "number", "a.csv, column price")
 
 
 def test_the_range_of_a_column_goes_into_its_kind_and_with_it_into_the_model() -> None:
@@ -206,7 +206,7 @@ def test_numbers_as_classes_are_their_numbers_or_labels() -> None:
     shifted = {"t": table["t"].assign(y=["1", "2.0", "3"] * 3)}
     schema = describe_rows(shifted, data, "y", "multiclass")
     assert schema.classes == (1, 2, 3)
-    assert number_target(shifted["t"]["y"], schema.classes, "category", "t").tolist() == [0, 1, 2] * 3
+    assert target_classes.number_target(shifted["t"]["y"], schema.classes, "category", "t").tolist() == [0, 1, 2] * 3
 
 
 def test_classes_declared_with_a_fraction_are_the_whole_numbers_of_the_file() -> None:

@@ -8,18 +8,16 @@ import numpy as np
 import pandas as pd
 
 from casebook.column_types.column_type import InvalidTableError, distinct, spread
-from casebook.column_types.kinds import COLUMN_TYPES
-from casebook.column_types.labels import find_label
 from casebook.column_types.parsing import conform_table
 from casebook.data.row_description import kind_of_numbers
 from casebook.data.source_names import name_source, source_of
+from casebook.data.target_classes import number_target
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping
 
-    from casebook.column_types.kinds import Kind
     from casebook.config.schema.table_declaration import ColumnParameters, DataParameters, TableParameters
-    from casebook.preprocessing.row_schema import Label, RowSchema
+    from casebook.preprocessing.row_schema import RowSchema
 
 EXAMPLES = 3
 TRAIN, TEST = "train", "test"
@@ -194,22 +192,6 @@ def show_keys(keys: pd.Series) -> str:
     return ", ".join(f"an empty {name}" if pd.isna(value) else f"{name} {value}" for name, value in keys.items())
 
 
-def number_target(column: pd.Series, classes: Sequence[Label], kind: Kind, place: str) -> pd.Series:
-    """Make numbers of a raw target, or class numbers; float64 with NaN for null.
-
-    Args:
-        column: raw values.
-        classes: the labels by class number; none where they are the numbers.
-        kind: of the numbers of a regression, or category.
-        place: what to call the column in errors.
-
-    Raises:
-        InvalidTableError: a value is no number, or none of the classes.
-    """
-    parsed = COLUMN_TYPES[kind].parse_column(column, place)
-    return number_classes(parsed, classes, place) if kind == "category" else parsed.astype("float64")
-
-
 def settle_target(rows: pd.DataFrame, target: str, task: str) -> pd.DataFrame:
     """Leave out rows without a target; of classes the number becomes an int8 (int16 where there are many)."""
     known = rows[target].notna().to_numpy()
@@ -217,27 +199,6 @@ def settle_target(rows: pd.DataFrame, target: str, task: str) -> pd.DataFrame:
     if task == "regression":
         return kept
     return kept.astype({target: "int8" if kept[target].max() <= np.iinfo(np.int8).max else "int16"})
-
-
-def number_classes(labels: pd.Series, classes: Sequence[Label], place: str) -> pd.Series:
-    """Number the labels; float64 with NaN for null.
-
-    Raises:
-        InvalidTableError: a label is none of the classes.
-    """
-    codes, values = distinct(labels)
-    texts = pd.Series(values.astype("str"), dtype="str")
-    find = find_label({str(label): number for number, label in enumerate(classes)})
-    by_label = texts.map(find) if classes else pd.to_numeric(texts, errors="coerce")
-    found = pd.Series(spread(codes, by_label.to_numpy(np.float64), np.nan), labels.index)
-    strange = found.isna().to_numpy() & labels.notna().to_numpy()
-    if strange.any():
-        rows = np.flatnonzero(strange)
-        raise InvalidTableError(
-            f"{place}: {str(labels.iloc[rows[0]])!r} is no class ({len(rows)} rows, first in data row {rows[0] + 1}); "
-            f"there are {', '.join(map(str, classes))}"
-        )
-    return found
 
 
 def mark_given_parts(column: pd.Series, test: Collection[object], place: str) -> pd.Series:

@@ -6,14 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
-from casebook.column_types.column_type import InvalidTableError, distinct_of_type
+from casebook.column_types.column_type import InvalidTableError, distinct, distinct_of_type, spread
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.column_types.labels import find_label
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Sequence
 
+    from casebook.column_types.kinds import Kind
     from casebook.config.schema.table_declaration import ColumnParameters
     from casebook.preprocessing.row_schema import Label
 
@@ -79,6 +81,43 @@ def count_classes(counts: dict[str, int], classes: tuple[Label, ...], place: str
     for label, number in numbers.items():
         rows[declared[number or 0]] += counts[label]
     return dict(rows)
+
+
+def number_target(column: pd.Series, classes: Sequence[Label], kind: Kind, place: str) -> pd.Series:
+    """Make numbers of a raw target, or class numbers; float64 with NaN for null.
+
+    Args:
+        column: raw values.
+        classes: the labels by class number; none where they are the numbers.
+        kind: of the numbers of a regression, or category.
+        place: what to call the column in errors.
+
+    Raises:
+        InvalidTableError: a value is no number, or none of the classes.
+    """
+    parsed = COLUMN_TYPES[kind].parse_column(column, place)
+    return number_classes(parsed, classes, place) if kind == "category" else parsed.astype("float64")
+
+
+def number_classes(labels: pd.Series, classes: Sequence[Label], place: str) -> pd.Series:
+    """Number the labels; float64 with NaN for null.
+
+    Raises:
+        InvalidTableError: a label is none of the classes.
+    """
+    codes, values = distinct(labels)
+    texts = pd.Series(values.astype("str"), dtype="str")
+    find = find_label({str(label): number for number, label in enumerate(classes)})
+    by_label = texts.map(find) if classes else pd.to_numeric(texts, errors="coerce")
+    found = pd.Series(spread(codes, by_label.to_numpy(np.float64), np.nan), labels.index)
+    strange = found.isna().to_numpy() & labels.notna().to_numpy()
+    if strange.any():
+        rows = np.flatnonzero(strange)
+        raise InvalidTableError(
+            f"{place}: {str(labels.iloc[rows[0]])!r} is no class ({len(rows)} rows, first in data row {rows[0] + 1}); "
+            f"there are {', '.join(map(str, classes))}"
+        )
+    return found
 
 
 def refuse_hopeless(counts: dict[str, int], task: str, place: str) -> None:

@@ -172,7 +172,7 @@ def split_batch(
         raise arriving_rows.UpdateError("no row is new")
     unfitted = old.features[(old.parts & splitting.TRAIN == 0) & (old.parts != splitting.PROMOTION)]
     most = settings["update"]["max_unknown_share"]
-    lacking = [name for name in old.raw if name not in new.raw]
+    lacking = [str(name) for name in old.raw if name not in new.raw]
     unknown = arriving_rows.refuse_misfit(new.features, unfitted, model.preprocessor, most, lacking)
     inputs = new.raw.drop(columns=[settings["target"], splitting.GIVEN], errors="ignore")
     row_keys, key = hash_raw_rows(inputs), settings["promotion"]["key"]
