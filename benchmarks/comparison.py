@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Figures = dict[str, Any]
 
-PREPARATION = ("ingestion", "merging", "features", "splitting", "preprocessing")
+PREPARATION = ("schema", "ingestion", "merging", "features", "splitting", "preprocessing")
 # What a run does beside the user's own work is what none of these stages explains.
 WORK = (*PREPARATION, "training", "reference", "evaluation", "profile", "tensorflow")
 GIGABYTE = 1e9

@@ -113,7 +113,7 @@ def measure_arrays(raw: Path, scratch: Path) -> Figures:
     script = measure_command(command, scratch, clean_environment(), scratch / "reference.log")
     reference: Figures = json.loads(report.read_text())
     declare(FLIGHTS, table, raw, project, scratch)
-    tags = ",".join(("schema", *PREPARATION))
+    tags = ",".join(PREPARATION)
     measured = run_case(project, FLIGHTS, scratch / "arrays.log", [f"--tags={tags}"])
     run = find_run(project, FLIGHTS)
     stages = below(run.data.metrics, "seconds")

@@ -11,7 +11,7 @@ from casebook.cases.own_code import own_features, own_functions
 from casebook.config.tree import overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     import pandas as pd
 
@@ -53,3 +53,9 @@ def ingest_tables(case: str, *raw: pd.DataFrame, **changed: Any) -> tuple[pd.Dat
     for table, as_it_was in zip((*raw, *typed), (*before, *kept), strict=True):
         assert table.equals(as_it_was), "nodes leave their inputs as they are"
     return rows, schema
+
+
+def name_blocks(parameters: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield a case's parameters as nodes take them: whole blocks, and the one part of a block that is taken alone."""
+    yield from parameters.items()
+    yield "split.keys", parameters["split"]["keys"]

@@ -81,7 +81,7 @@ def test_each_change_makes_anew_what_depends_on_it_and_nothing_else(project: Any
     features = root / "src" / "casebook" / "preprocessing" / "row_schema.py"
     features.write_text(features.read_text().replace("copy=False", "copy=True"))
     skipped, ran = run(project, "redhat.reuse=true", "redhat.split.seed=7", to="apply_preprocessor")
-    assert ran["engineer_features"] == "its code changed"
+    assert ran["engineer_features"].startswith("its code changed")
     assert skipped == set()
     assert "apply_preprocessor" in ran
     # Files that nodes made: one is gone, another was cut off.

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.declared_fixtures import name_blocks
 
 from casebook.cases import declared
 from casebook.cases.registry import load_case
@@ -87,7 +88,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Any:  # noqa: ANN401 - wha
         declared.keep_resolved({"toys": parameters})
         raw = {f"toys.raw_{table}": DeclaredTable("toys", table).load() for table in ("rows", "shops")}
         catalog = DataCatalog(
-            {f"params:toys.{name}": MemoryDataset(value) for name, value in parameters.items()}
+            {f"params:toys.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}
             | {f"toys.{name}": Kept(copy_mode="assign") for name in (*WANTED, "network")}
             | {name: MemoryDataset(table) for name, table in raw.items()}
             | {"toys.training_callbacks": MemoryDataset([]), "toys.reference_model": MemoryDataset(copy_mode="assign")}

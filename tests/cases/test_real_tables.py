@@ -150,7 +150,7 @@ def test_every_item_of_the_contract_is_in_mlflow(finished: Finished, name: str) 
     }
     assert {"config/parameters.yml", "predictions/test_head.csv"} <= artifacts
     assert any(each.path.endswith(".png") for each in client.list_artifacts(run.info.run_id, "figures"))
-    assert client.get_model_version_by_alias(name, "champion").version == "1"
+    assert str(client.get_model_version_by_alias(name, "champion").version) == "1"
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -164,4 +164,4 @@ def test_raw_rows_are_predicted_in_another_process_with_labels_as_written(
         return
     (file, *_) = table.list_files(name, real_raw)
     written = set(pd.read_csv(file, usecols=[table.target], dtype=str)[table.target].dropna())
-    assert {each["label"] for each in found} <= written
+    assert {each["class"] for each in found} <= written

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.declared_fixtures import name_blocks
 
 from casebook.cases import declared
 from casebook.cases.registry import load_case
@@ -50,7 +51,7 @@ def run_declared(
         folder, name, {**tree, "data": {"tables": {"rows": {"file": "rows.csv"}}, **tree["data"]}}
     ) as found:
         catalog = DataCatalog(
-            {f"params:{name}.{key}": MemoryDataset(value) for key, value in found.items()}
+            {f"params:{name}.{key}": MemoryDataset(value) for key, value in name_blocks(found)}
             | {f"{name}.{key}": Kept(copy_mode="assign") for key in (*wanted, "network")}
             | {f"{name}.raw_rows": MemoryDataset(DeclaredTable(name, "rows").load())}
             | {f"{name}.training_callbacks": MemoryDataset([]), f"{name}.fold_monitor": MemoryDataset(ListFolds())}

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.declared_fixtures import name_blocks
 
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
@@ -53,7 +54,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
     parameters = resolve_case("attrition", tree, {"training": {"epochs": 20}})
     raw = DeclaredTable("attrition", filepath=str(folder / "HR_comma_sep.csv")).load()
     catalog = DataCatalog(
-        {f"params:attrition.{name}": MemoryDataset(value) for name, value in parameters.items()}
+        {f"params:attrition.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}
         | {f"attrition.{name}": Kept(copy_mode="assign") for name in WANTED}
         | {"attrition.raw_employees": MemoryDataset(raw), "attrition.training_callbacks": MemoryDataset([])}
         | {"attrition.reference_model": MemoryDataset(copy_mode="assign")}

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.declared_fixtures import name_blocks
 
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
@@ -52,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
     )
     raw = DeclaredTable("boston", filepath=str(folder / "boston_housing.npz")).load()
     catalog = DataCatalog(
-        {f"params:boston.{name}": MemoryDataset(value) for name, value in parameters.items()}
+        {f"params:boston.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}
         | {f"boston.{name}": Kept(copy_mode="assign") for name in WANTED}
         | {"boston.raw_houses": MemoryDataset(raw), "boston.training_callbacks": MemoryDataset([])}
         | {"boston.reference_model": MemoryDataset(copy_mode="assign"), "boston.network": Kept(copy_mode="assign")}

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.declared_fixtures import name_blocks
 
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
@@ -65,7 +66,7 @@ def run_variant(sample: deposit.Sample, folder: Path, variant: str, epochs: int)
     )
     raw = DeclaredTable("deposit", filepath=str(folder / "bank.csv")).load()
     catalog = DataCatalog(
-        {f"params:deposit.{name}": MemoryDataset(value) for name, value in parameters.items()}
+        {f"params:deposit.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}
         | {f"deposit.{name}": Kept(copy_mode="assign") for name in WANTED}
         | {"deposit.raw_clients": MemoryDataset(raw), "deposit.training_callbacks": MemoryDataset([])}
         | {"deposit.reference_model": MemoryDataset(copy_mode="assign")}

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.declared_fixtures import name_blocks
 
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
@@ -47,7 +48,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
     parameters = resolve_case("pima", yaml.safe_load(PARAMETERS.read_text())["pima"], {"training": {"epochs": 25}})
     raw = DeclaredTable("pima", filepath=str(folder / "pima-indians-diabetes.csv")).load()
     catalog = DataCatalog(
-        {f"params:pima.{name}": MemoryDataset(value) for name, value in parameters.items()}
+        {f"params:pima.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}
         | {f"pima.{name}": Kept(copy_mode="assign") for name in WANTED}
         | {"pima.raw_patients": MemoryDataset(raw), "pima.training_callbacks": MemoryDataset([])}
         | {"pima.reference_model": MemoryDataset(copy_mode="assign"), "pima.network": Kept(copy_mode="assign")}

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.declared_fixtures import name_blocks
 
 from casebook.cases.registry import load_case
 from casebook.config.resolve import resolve_parameters
@@ -43,7 +44,7 @@ def run_default(raw_activities: pd.DataFrame, raw_people: pd.DataFrame) -> dict[
     given = {"raw_activities": raw_activities, "raw_people": raw_people, "training_callbacks": []}
     catalog = DataCatalog(
         {f"redhat.{name}": MemoryDataset(value, copy_mode="assign") for name, value in given.items()}
-        | {f"params:redhat.{name}": MemoryDataset(value) for name, value in parameters.items()}
+        | {f"params:redhat.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}
         | {f"redhat.{name}": Kept(copy_mode="assign") for name in (*WANTED, "network")}
     )
     pipeline = load_case("redhat").create_pipeline().to_outputs("redhat.test_predictions")

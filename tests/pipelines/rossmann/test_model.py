@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.declared_fixtures import name_blocks
 
 from casebook.cases.declared import read_declaration
 from casebook.cases.registry import load_case
@@ -60,7 +61,7 @@ def run_graph(files: dict[str, pd.DataFrame], wanted: tuple[str, ...], **given: 
     """Run the case's own graph up to what is wanted, all in memory."""
     parameters = resolve_case("rossmann", TREE, given)
     catalog = DataCatalog(
-        {f"params:rossmann.{name}": MemoryDataset(value) for name, value in parameters.items()}
+        {f"params:rossmann.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}
         | {f"rossmann.{name}": MemoryDataset(table) for name, table in files.items()}
         | {f"rossmann.{name}": Kept(copy_mode="assign") for name in ("network", *wanted)}
         | {"rossmann.reference_model": MemoryDataset(copy_mode="assign")}
