@@ -26,6 +26,7 @@ from results import details, render_results, render_table
 
 DATE = "2026-11-21 10:00 UTC"
 STAGES = {
+    "schema": 0.0,
     "start": 3.0,
     "ingestion": 2.0,
     "merging": 0.5,
@@ -216,7 +217,7 @@ def test_the_page_is_the_same_for_the_same_figures_and_holds_rows_stages_and_dat
     assert "| raw files to model arrays | 40.0 s | 5.0 s | 8.00 times faster | at least 6" in pages[0]
     assert "| at most 12 s | met | 2026-11-21 |" in pages[0]
     assert "| profile | 4.00 | 0.50 |" in pages[0]
-    assert "| ingestion to preprocessing | 5.00 | 2.50 |" in pages[0]
+    assert "| ingestion to preprocessing | 5.00 | 3.00 |" in pages[0]
     assert "| rows | 1,582,048 / 175,784 / 439,459 | 1,582,048 / 175,784 / 439,459 |" in pages[0]
     assert f"- casebook: {DATE}, load before it 0.10" in pages[0]
     assert "- processor: 2 cores" in pages[0]

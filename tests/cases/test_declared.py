@@ -123,6 +123,7 @@ def test_what_follows_from_roles_stands_in_the_parameters() -> None:
     ("changes", "message"),
     [
         ({"target": "id"}, "target id has the role key in data.columns: give it none"),
+        ({"labels": {"gone": 1, "here": 0}}, "a declared case names its classes in data.columns.*classes"),
         ({"target": "day"}, "target day has the role time"),
         ({"task": "regression"}, "target left has classes; give task: binary or multiclass"),
         ({"data": {"tables": {"rows": {"fil": "a"}}}}, r"churn2.data.tables.rows.fil: unknown key"),

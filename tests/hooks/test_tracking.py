@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,6 @@ from casebook.stages.scoring import create_prediction_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 PARAMETERS = {
     "variant": "default",
@@ -46,6 +46,7 @@ def pipeline_of(*cases: str) -> Pipeline:
 def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrackingHook:
     """A hook in an empty project, with kedro-mlflow's settings played by plain objects."""
     monkeypatch.setattr("casebook.config.paths.project_root", lambda: tmp_path)
+    monkeypatch.setenv("CASEBOOK_CONF", str(Path(__file__).parents[2] / "conf"))
     monkeypatch.delenv("CASEBOOK_RAW", raising=False)
     monkeypatch.setattr("casebook.hooks.tracking.end_killed_runs", lambda: None)
     settings = SimpleNamespace(experiment=SimpleNamespace(name=""), run=SimpleNamespace(name=""))

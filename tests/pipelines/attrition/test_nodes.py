@@ -111,8 +111,8 @@ WRONG = [
         ", column left: '2' (1 rows) is none of the declared classes 0, 1",
     ),
     (
-        change("left", "0", "yes", "0", "1"),
-        ", column left: 'yes' (1 rows) is none of the declared classes 0, 1",
+        change("left", "0", "maybe", "0", "1"),
+        ", column left: 'maybe' (1 rows) is none of the declared classes 0, 1",
     ),
     (
         change("left", "0", "0", "0", "0"),

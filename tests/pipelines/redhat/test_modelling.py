@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from kedro.pipeline import Pipeline
 from sklearn.metrics import accuracy_score, roc_auc_score
+from tests.declared_fixtures import name_blocks
 
 from casebook.cases.declared import read_declaration
 from casebook.cases.registry import load_case
@@ -108,7 +109,7 @@ def graph() -> tuple[dict[str, Any], dict[str, bool]]:
     made |= {
         "training_callbacks": [],
         "fold_monitor": QuietFolds(),
-        **{f"params:{name}": block for name, block in PARAMETERS.items()},
+        **{f"params:{name}": block for name, block in name_blocks(PARAMETERS)},
     }
     untouched = {}
     for node in run_graph().nodes:

@@ -38,6 +38,11 @@ class DeclaredCaseParameters(CaseParameters):
         plain = [str(number) for number in range(len(labels))] == list(labels)
         fit = tree.get("task") == "multiclass" or (tree.get("task") == "binary" and len(labels) == 2)
         weights = [name for name, role in roles.items() if role == "weight"]
+        named = tree.get("labels")
+        # Those of a run's own parameters.yml are the ones that follow.
+        if isinstance(named, dict) and named and {str(name): number for name, number in named.items()} != labels:
+            where = f"data.columns.{tree.get('target')}.classes"
+            raise fault_of_leaf(named, f"a declared case names its classes in {where}, in their order", "labels")
         follows = {
             "split": {"keys": keys},
             "leaks": leaks,
