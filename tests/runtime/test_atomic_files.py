@@ -136,3 +136,34 @@ def test_what_takes_a_name_has_reached_the_disk_before(
         (path.mkdir(), (path / "inner").touch()) if kind == "folder" else path.touch()
     inner = [f"{path}/inner False"] if kind == "folder" else []
     assert flushed == [*inner, f"{path} False", f"{tmp_path} True"]
+
+
+def test_a_folder_whose_successor_cannot_take_its_name_keeps_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "arrays"
+    place.mkdir()
+    (place / "codes.npy").write_text("earlier")
+
+    def refuse(*_places: object) -> None:
+        raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(OSError, match="Permission denied"), atomic_write(place) as path:
+        path.mkdir()
+    assert (place / "codes.npy").read_text() == "earlier"
+    assert list(tmp_path.iterdir()) == [place]
+
+
+def test_the_earlier_folder_goes_only_when_the_new_one_bears_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, seen = tmp_path / "arrays", []
+    for name in ("old", "new"):
+        with atomic_write(place) as path:
+            path.mkdir()
+            (path / name).touch()
+            monkeypatch.setattr(
+                "casebook.runtime.atomic_files.shutil.rmtree", lambda *_, **__: seen.append(place.is_dir())
+            )
+    assert seen == [True]

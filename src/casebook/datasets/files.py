@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
 
+# A folder that is replaced has no name for less than this.
+REPLACED_SECONDS = 0.5
+
 
 class ArraysFolder(FileDataset):
     """Named arrays, one `.npy` each in a folder, memory-mapped when read."""
@@ -28,6 +32,9 @@ class ArraysFolder(FileDataset):
         Raises:
             DatasetError: there are none yet.
         """
+        if not self._filepath.is_dir():
+            # Another launch of the same study may be putting its own in place just now.
+            time.sleep(REPLACED_SECONDS)
         if not self._filepath.is_dir():
             raise DatasetError(f"{self._filepath} is not there yet; run the nodes that make it first")
         with reading(self._filepath):

@@ -69,18 +69,22 @@ def _flush_one(path: Path) -> None:
 def _give_name(unfinished: Path, path: Path) -> None:
     aside = unfinished.with_name(f"{UNFINISHED}{os.getpid()}-aside-{path.name}")
     while True:
+        remove(aside)
         if path.is_dir():
             # A folder cannot be replaced in one step; between the two nothing half-written has the name.
             with suppress(FileNotFoundError):
                 path.rename(aside)
-            remove(aside)
         try:
             os.replace(unfinished, path)  # noqa: PTH105 - Path.replace is the same call; this name says that it replaces
         except OSError as error:
             # Another process gave its folder the name just now.
             if error.errno not in TARGET_EXISTS_ERRORS:
+                with suppress(OSError):
+                    aside.rename(path)
                 raise
         else:
+            # Only now: while it goes, nothing would bear the name for those who read.
+            remove(aside)
             return
 
 
