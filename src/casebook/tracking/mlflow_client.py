@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+from mlflow.exceptions import MlflowException
 
 from casebook.runtime.signals import deferred_signals
 from casebook.tracking.left_running import process_tags
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 # MLflow refuses larger batches.
 METRICS_A_BATCH, PARAMETERS_A_BATCH = 1000, 100
 VALUE_LENGTH = 6000
+INTEGRITY_ERROR = "IntegrityError"
 TAG_LENGTH = 8000
 DECLARED = ".data."
 NOT_FINITE = "not_finite"
@@ -52,7 +54,14 @@ def log_parameters(run_id: str, values: Mapping[str, Any]) -> None:
     """
     logged = [Param(write_name(n), str(value)[:VALUE_LENGTH]) for n, value in values.items() if DECLARED not in n]
     for start in range(0, len(logged), PARAMETERS_A_BATCH):
-        MlflowClient().log_batch(run_id, params=logged[start : start + PARAMETERS_A_BATCH])
+        batch = logged[start : start + PARAMETERS_A_BATCH]
+        try:
+            MlflowClient().log_batch(run_id, params=batch)
+        except MlflowException as error:
+            # Another launch of the same study logged the same just now; MLflow looks before it writes, not while.
+            if INTEGRITY_ERROR not in str(error):
+                raise
+            MlflowClient().log_batch(run_id, params=batch)
 
 
 def log_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
