@@ -43,6 +43,6 @@ def test_parameters_that_another_launch_logs_at_the_same_time_are_logged_once(mo
 
 def test_another_error_of_the_store_goes_on() -> None:
     run_id = MlflowClient().create_run("0").info.run_id
+    log_parameters(run_id, {"pima.seed": 1})
     with pytest.raises(MlflowException, match="Changing param values"):
-        for value in (1, 2):
-            log_parameters(run_id, {"pima.seed": value})
+        log_parameters(run_id, {"pima.seed": 2})
