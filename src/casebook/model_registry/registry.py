@@ -119,12 +119,7 @@ def describe_version(run: Run) -> str:
 
 
 def decide_promotion(
-    version: ModelVersion,
-    rows: pd.DataFrame,
-    target: str,
-    task: str,
-    settings: PromotionParameters,
-    weight: str = "",
+    version: ModelVersion, rows: pd.DataFrame, target: str, task: str, settings: PromotionParameters, weight: str = ""
 ) -> PromotionDecision:
     """Decide whether a version becomes the champion of its case.
 

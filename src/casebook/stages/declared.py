@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
+    from kedro.pipeline import Node
 
     from casebook.preprocessing.row_schema import RowSchema
 
@@ -67,20 +68,19 @@ def create_declared_pipeline(case: str, tables: Sequence[str]) -> Pipeline:
     looking = bind(find_leak_suspects, tables=list(tables))
     own.append(stage("leaks", looking, [*said, "params:leaks", *raw], "leak_suspects", background=True))
     own.append(stage("features", refuse_unknown_names, ["row_schema", "params:preprocessing", "params:leaks"], None))
-    profiles = [
-        stage(
-            "profile",
-            bind(profile_table, name=table),
-            [f"typed_{table}", "params:target", "params:task"],
-            [f"{table}_profile_page", f"{table}_profile_columns", f"{table}_profile_categories"],
-            name=f"profile_{table}",
-            background=True,
-        )
-        for table in tables
-    ]
-    shared = create_modelling_pipeline(functions=functions)
-    return Pipeline(
-        Pipeline(own + profiles) + shared + (extra.create_pipeline() if extra else Pipeline([])), namespace=case
+    profiles = [_profile(table) for table in tables]
+    added = extra.create_pipeline() if extra else Pipeline([])
+    return Pipeline(Pipeline(own + profiles) + create_modelling_pipeline(functions=functions) + added, namespace=case)
+
+
+def _profile(table: str) -> Node:
+    return stage(
+        "profile",
+        bind(profile_table, name=table),
+        [f"typed_{table}", "params:target", "params:task"],
+        [f"{table}_profile_page", f"{table}_profile_columns", f"{table}_profile_categories"],
+        name=f"profile_{table}",
+        background=True,
     )
 
 

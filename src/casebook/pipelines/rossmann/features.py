@@ -7,7 +7,7 @@ a variant uses is set by its `preprocessing.columns`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,7 @@ CALENDAR = (
     "year", "quarter", "month", "week", "day", "day_of_year", "season", "days_since_start", "days_to_month_end",
     "days_to_holiday", "days_since_holiday", "easter_distance",
 )  # fmt: skip
+COMPETITION_SINCE = ("CompetitionOpenSinceMonth", "CompetitionOpenSinceYear")
 # A store's quarters are numbered from its hundredfold on.
 NUMBERED_QUARTERS = 100
 # As store.csv writes them in PromoInterval.
@@ -85,11 +86,7 @@ def calendar_feature(dates: pd.Series, part: str) -> pd.Series:
 
 
 def calendar_features(dates: pd.Series, options: Sequence[Mapping[str, str]]) -> list[pd.Series]:
-    """Compute calendar features of each row, once per distinct day; see `describe_days`.
-
-    Args:
-        dates: of the rows.
-        options: each with the `part` of `CALENDAR` that is wanted.
+    """Compute calendar features of each row, each a `part` of `CALENDAR`, once per distinct day; see `describe_days`.
 
     Returns:
         `season` as category, the rest int16, or float32 with NaN for null dates.
@@ -97,14 +94,13 @@ def calendar_features(dates: pd.Series, options: Sequence[Mapping[str, str]]) ->
     codes, values = distinct(dates)
     dtype, null = (np.float32, np.nan) if (codes < 0).any() else (np.int16, -1)
     by_day = describe_days(pd.DatetimeIndex(values))
-    made = []
+    made: list[Any] = []
     for name in (each["part"] for each in options):
         if name == "season":
-            places = spread(codes, by_day[name], -1)
-            made.append(pd.Series(pd.Categorical.from_codes(places.tolist(), pd.Index(SEASONS)), dates.index))
+            made.append(pd.Categorical.from_codes(spread(codes, by_day[name], -1).tolist(), pd.Index(SEASONS)))
         else:
-            made.append(pd.Series(spread(codes, by_day[name].astype(dtype), null), dates.index))
-    return made
+            made.append(spread(codes, by_day[name].astype(dtype), null))
+    return [pd.Series(values, dates.index) for values in made]
 
 
 def describe_days(days: pd.DatetimeIndex) -> dict[str, np.ndarray]:
@@ -227,7 +223,6 @@ FUNCTIONS: Mapping[str, RowFunction] = {
     "promo2_weeks": RowFunction(count_promo2_weeks, inputs=3),
     "promo2_month": RowFunction(mark_promo2_months, inputs=2),
 }
-# All that there are, made of the columns of a day and its store.
 FEATURES: Mapping[str, Feature] = {
     "store": Feature("as_is", ("Store",)),
     "day_of_week": Feature("as_is", ("DayOfWeek",)),
@@ -246,13 +241,10 @@ FEATURES: Mapping[str, Feature] = {
     "store_type": Feature("as_is", ("StoreType",)),
     "assortment": Feature("as_is", ("Assortment",)),
     "competition_distance": Feature("as_is", ("CompetitionDistance",)),
-    "competition_months": Feature(
-        "competition_months", ("CompetitionOpenSinceMonth", "CompetitionOpenSinceYear", "Date")
-    ),
+    "competition_months": Feature("competition_months", (*COMPETITION_SINCE, "Date")),
     "promo2": Feature("as_is", ("Promo2",)),
     "promo2_weeks": Feature("promo2_weeks", ("Promo2SinceWeek", "Promo2SinceYear", "Date")),
     "promo_interval": Feature("as_is", ("PromoInterval",)),
     "promo2_month": Feature("promo2_month", ("PromoInterval", "Date")),
-    # For the split by time; days themselves are no input of a network.
-    "date": Feature("as_is", ("Date",)),
+    "date": Feature("as_is", ("Date",)),  # for the split by time
 }
