@@ -106,10 +106,7 @@ def test_a_second_launch_joins_and_the_total_counts_for_both(new_project: Callab
     project = new_project()
     training = {"epochs": 6, "network": {"hidden": [8]}}
     configure(project, "attrition", study={**STUDY, "trials": 5, "workers": 1}, training=training)
-    launches = [start(project, "attrition.study.trials=5")]
-    folders = project.root / "data" / "runs" / "attrition"
-    project.wait_for(lambda: any(folders.glob("*/run.json")), launches[0])
-    launches.append(start(project, "attrition.study.trials=5"))
+    launches = [start(project, "attrition.study.trials=5") for _ in range(2)]
     said = [launch.communicate(timeout=900)[0] for launch in launches]
     assert [launch.returncode for launch in launches] == [0, 0], said[0][-2000:] + said[1][-2000:]
     found = studied(project)

@@ -22,7 +22,7 @@ from casebook.tracking.left_running import process_tags
 from casebook.training.curves import explain_not_finite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlflow.models import ModelSignature
 
@@ -54,14 +54,20 @@ def log_parameters(run_id: str, values: Mapping[str, Any]) -> None:
     """
     logged = [Param(write_name(n), str(value)[:VALUE_LENGTH]) for n, value in values.items() if DECLARED not in n]
     for start in range(0, len(logged), PARAMETERS_A_BATCH):
-        batch = logged[start : start + PARAMETERS_A_BATCH]
-        try:
-            MlflowClient().log_batch(run_id, params=batch)
-        except MlflowException as error:
-            # Another launch of the same study logged the same just now; MLflow looks before it writes, not while.
-            if INTEGRITY_ERROR not in str(error):
-                raise
-            MlflowClient().log_batch(run_id, params=batch)
+        log_beside_others(MlflowClient().log_batch, run_id, params=logged[start : start + PARAMETERS_A_BATCH])
+
+
+def log_beside_others(log: Callable[..., object], *values: Any, **named: Any) -> None:  # noqa: ANN401 - what it takes
+    """Log what another launch of the same study may log at the same time.
+
+    MLflow looks whether it is there before it writes, not while: one of the two fails, and finds it there afterwards.
+    """
+    try:
+        log(*values, **named)
+    except MlflowException as error:
+        if INTEGRITY_ERROR not in str(error):
+            raise
+        log(*values, **named)
 
 
 def log_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
@@ -126,7 +132,7 @@ def set_tags(run_id: str, tags: Mapping[str, object]) -> None:
     """Set tags of a run, truncated to `TAG_LENGTH` characters."""
     client = MlflowClient()
     for name, value in tags.items():
-        client.set_tag(run_id, name, str(value)[:TAG_LENGTH])
+        log_beside_others(client.set_tag, run_id, name, str(value)[:TAG_LENGTH])
 
 
 def log_data_inputs(run_id: str, inputs: Mapping[str, Mapping[str, str]]) -> None:
@@ -143,7 +149,7 @@ def log_data_inputs(run_id: str, inputs: Mapping[str, Mapping[str, str]]) -> Non
         )
         for name, facts in inputs.items()
     ]
-    MlflowClient().log_inputs(run_id, datasets)
+    log_beside_others(MlflowClient().log_inputs, run_id, datasets)
 
 
 def log_package(package: Package, case: str, step: int = 0) -> str:
