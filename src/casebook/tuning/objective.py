@@ -1,7 +1,7 @@
 """The objective of a trial: its metrics on the validation rows after each epoch, or their mean over folds.
 
-A metric is computed by `evaluation.scores` (`score_outputs` after an epoch, `score_network` of a fold), `val/loss` by the
-training loop; `study.metric` names those that are optimised.
+A metric is computed by `evaluation.scores` (`score_outputs` after an epoch, `score_network` of a fold), `val/loss` by
+the training loop; `study.metric` names those that are optimised.
 """
 
 from __future__ import annotations
