@@ -25,8 +25,8 @@ from casebook.datasets.file_kinds import (
     find_other_kind,
     kind_of,
     list_parquet,
-    open_bytes,
 )
+from casebook.datasets.text_forms import USUAL, TextForm, open_text, refuse_utf_8
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -139,25 +139,29 @@ class RawTable(RawFile):
         return read_csv(self._filepath, self._names, self._plain)
 
 
-def read_csv(path: Path, names: Sequence[str] = (), plain: Collection[str] = ()) -> pd.DataFrame:
-    """Read a CSV file in UTF-8 with commas as text; see `RawTable`.
+def read_csv(
+    path: Path, names: Sequence[str] = (), plain: Collection[str] = (), form: TextForm = USUAL
+) -> pd.DataFrame:
+    """Read a CSV file as text; see `RawTable`.
 
     Raises:
-        UnreadableError: it is none, or rows cannot be read; names the first.
+        UnreadableError: it is none of that form, or rows cannot be read; names the first.
     """
-    options = read_csv_options(path, names, plain)
+    options = read_csv_options(path, names, plain, form=form)
     try:
-        with open_bytes(path) as file:
+        with open_text(path, form) as file:
             read = pa.csv.read_csv(
-                file if path.suffix.lower() in COMPRESSED else path,
+                file if form.is_transcoded or path.suffix.lower() in COMPRESSED else path,
                 read_options=options.read,
-                parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+                parse_options=pyarrow.csv.ParseOptions(delimiter=form.delimiter, newlines_in_values=True),
                 convert_options=options.convert,
             )
     except pa.ArrowInvalid as error:
         raise UnreadableError(describe_broken(path, options) or str(error)) from error
+    if form.is_transcoded:
+        refuse_utf_8(path, form)
     # Arrow reads on from a quote that is not closed to the next one, over rows that are then missing.
-    if count_lines(path) != len(read) + options.has_header and (told := describe_broken(path, options)):
+    if count_lines(path, form) != len(read) + options.has_header and (told := describe_broken(path, options)):
         raise UnreadableError(told)
     table: pd.DataFrame = read.to_pandas()
     return table
