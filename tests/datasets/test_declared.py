@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from casebook.cases import declared
+from casebook.column_types.parsing import InvalidTableError
 from casebook.config.schema.table_declaration import TableParameters
-from casebook.datasets import DeclaredArrivals, DeclaredTable, NewRowsFolder, RowSchemaFile
+from casebook.datasets import DeclaredArrivals, DeclaredTable, NewRowsFolder, OutcomesFolder, RowSchemaFile
 from casebook.datasets.declared import is_plain, read_table
 from casebook.datasets.raw import RawFileError
 from casebook.preprocessing.row_schema import Feature, RowSchema
@@ -210,6 +211,22 @@ def test_a_file_to_predict_that_is_missing_is_told(toys: dict[str, Any]) -> None
     toys["rows"]["file"] = "gone.csv"
     with pytest.raises(RawFileError, match=r"toys/gone.csv is missing; put the rows to predict there"):
         next(NewRowsFolder("toys").load().blocks())
+
+
+@pytest.mark.parametrize("delimiter", [";", ","])
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz"])
+def test_outcomes_come_in_the_form_of_the_first_table_or_in_the_usual_one(
+    toys: dict[str, Any], tmp_path: Path, delimiter: str, suffix: str
+) -> None:
+    toys["rows"] |= {"delimiter": ";", "encoding": "cp1252", "rename": {"Outcome": "y"}, "decimal": ",", "nulls": ["?"]}
+    text = 'ID;OUTCOME \n"M\u00fc";"1,5"\nb;?\n'.replace(";", delimiter).encode("cp1252")
+    (tmp_path / "toys" / f"out.{suffix}").write_bytes(gzip.compress(text) if suffix.endswith("gz") else text)
+    read = OutcomesFolder("toys").load()
+    assert values(read.read(f"out.{suffix}")) == {"ID": ["M\u00fc", "b"], "y": ["1,5", None]}
+    assert read.case.target_kind == "number:,"
+    (tmp_path / "toys" / "twice.csv").write_text("id;y;Outcome\na;1;0\n")
+    with pytest.raises(InvalidTableError, match=r"twice\.csv has the column 'y' 2 times, in places 2 and 3"):
+        read.read("twice.csv")
 
 
 def test_batches_of_new_rows_have_the_form_of_the_first_table(toys: dict[str, Any], tmp_path: Path) -> None:

@@ -262,3 +262,23 @@ def test_an_update_is_shown_beside_the_champion_before(paper: io.StringIO) -> No
         assert words in said
     assert "reference" not in said
     assert "best reachable" not in said
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        ({"weeks": 3.0, "judged_weeks": 2.0, "overall_auc": 0.83941}, "auc 0.8394 of all outcomes  2 of 3 weeks"),
+        (
+            {"weeks": 3.0, "judged_weeks": 0.0, "overall_mae": 12.5},
+            "mae 12.5 of all outcomes  0 of 3 weeks: they have one class, or fewer outcomes than monitor.min_rows_per_week",
+        ),
+        ({"weeks": 1.0, "judged_weeks": 0.0}, "no score: all outcomes are of one class  0 of 1 weeks: they"),
+    ],
+)
+def test_the_summary_of_monitoring_tells_the_score_and_how_many_weeks_were_judged(
+    paper: io.StringIO, found: dict[str, float], line: str
+) -> None:
+    run = make_run({f"monitor/{name}": value for name, value in found.items()}, {"case": "pima"})
+    show_summary(run, {"start": 1.0}, "sqlite:///mlflow.db")
+    told = next(line for line in paper.getvalue().splitlines() if line.startswith("judged"))
+    assert " ".join(told.split()).startswith(f"judged {' '.join(line.split())}")

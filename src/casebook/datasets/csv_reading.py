@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
@@ -87,6 +87,12 @@ def read_csv_options(
         ),
         form,
     )
+
+
+def find_delimiter(path: Path, form: TextForm) -> TextForm:
+    """Return the form of a file that may have the usual delimiter instead of the declared one."""
+    line = _read_header(path, form)
+    return form if form.delimiter in line else replace(form, delimiter=USUAL.delimiter)
 
 
 def skip_header(file: BinaryIO) -> bytes:

@@ -10,9 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
+from casebook.cases.declared import read_declaration
 from casebook.cases.registry import load_case
+from casebook.column_types.parsing import refuse_repeated_columns
+from casebook.data.source_names import name_source
 from casebook.datasets.arrivals import read_as
 from casebook.datasets.blocks import RawFolder
+from casebook.datasets.declared import name_columns, text_form
 from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.raw import RawFileError, find_file
 from casebook.datasets.scored import COUNTS, KEPT, PREDICTIONS
@@ -72,9 +76,18 @@ class OutcomesReader:
         return self.case.new_rows.key
 
     def read(self, file: str) -> pd.DataFrame:
-        """Read a file of any kind; see `raw.find_file` for where it may lie."""
-        table: pd.DataFrame = read_as("casebook.datasets.RawTable", find_file(file, self.folder))
-        return table
+        """Read a file of any kind; see `raw.find_file` for where it may lie.
+
+        Text files of a declared case may have the form of its first table, and its spellings of columns.
+        """
+        place, usual = find_file(file, self.folder), "casebook.datasets.RawTable"
+        if self.case.feature_sources is not None:
+            table: pd.DataFrame = read_as(usual, place)
+            return table
+        said = next(iter(read_declaration(self.case.name).data.tables.values()))
+        named = name_columns(read_as(usual, place, form=text_form(said)), said)
+        refuse_repeated_columns(list(named), str(place))
+        return name_source(named, place.name)
 
 
 def _read_kept(folder: Path) -> KeptPredictions:

@@ -17,7 +17,7 @@ from casebook.column_types.parsing import InvalidTableError, refuse_repeated_col
 from casebook.data.file_fingerprints import read_content
 from casebook.data.source_names import NamedArrays, name_source
 from casebook.datasets.csv_blocks import describe_broken
-from casebook.datasets.csv_reading import count_lines, read_csv_options
+from casebook.datasets.csv_reading import count_lines, find_delimiter, read_csv_options
 from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.file_kinds import (
     COMPRESSED,
@@ -121,6 +121,7 @@ class RawTable(RawFile):
         plain: list[str] | None = None,
         names: list[str] | None = None,
         metadata: dict[str, Any] | None = None,
+        form: TextForm | None = None,
     ) -> None:
         """Store the path and what is known of the columns.
 
@@ -130,13 +131,16 @@ class RawTable(RawFile):
             names: of the columns of a file that may come without a header line: the first line is a header when it
                 holds no digit.
             metadata: for Kedro-Viz.
+            form: how the file is written, unless its first line shows that it has the usual delimiter.
         """
         super().__init__(filepath, metadata)
         self._plain = set(plain or ())
         self._names = names or ()
+        self._form = form
 
     def _read(self) -> pd.DataFrame:
-        return read_csv(self._filepath, self._names, self._plain)
+        form = find_delimiter(self._filepath, self._form) if self._form else USUAL
+        return read_csv(self._filepath, self._names, self._plain, form)
 
 
 def read_csv(
