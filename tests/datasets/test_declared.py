@@ -126,7 +126,9 @@ def write(path: Path, said: TableParameters, text: str) -> Path:
 def test_a_quote_that_is_not_closed_swallows_no_rows_in_any_form(tmp_path: Path, said: TableParameters) -> None:
     # Arrow would read on to the next quote: three rows fewer, and no word.
     place = write(tmp_path / "a.csv", said, 'x;y\n1;"M\u00fcller\n2;b\n3;c\n4;d";\n5;e\n')
-    message = r"data row 1: a quote is opened and not closed: 1.\"M\u00fcller \(2 of 5 rows cannot be read\); mend the file"
+    message = (
+        r"data row 1: a quote is opened and not closed: 1.\"M\u00fcller \(2 of 5 rows cannot be read\); mend the file"
+    )
     with pytest.raises(ValueError, match=message):
         read_table(place, said)
 

@@ -30,7 +30,9 @@ class LabelType(ColumnType):
 
     json_schema: ClassVar[Mapping[str, Any]] = {"type": ["integer", "null"], "minimum": 0}
     null: ClassVar[Any] = nan
-    remedy = "mend the file, or declare what its classes are called: `classes` of the column, `labels` of a case in Python"
+    remedy = (
+        "mend the file, or declare what its classes are called: `classes` of the column, `labels` of a case in Python"
+    )
 
     def __init__(self, classes: int = 2, labels: Mapping[str, int] | None = None) -> None:
         """Keep how many classes there are, and their declared names where they have any."""

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet
 
 from casebook.cases.declared import find_file, read_declaration
 from casebook.column_types.parsing import refuse_repeated_columns
@@ -16,8 +14,8 @@ from casebook.data.given_split import divide_rows
 from casebook.data.named_arrays import frame_columns
 from casebook.datasets.arrivals import ArrivalsReader, ArrivedFiles
 from casebook.datasets.file_dataset import FileDataset
-from casebook.datasets.file_kinds import ARRAYS, CSV, UnreadableError, kind_of
-from casebook.datasets.file_kinds import PARQUET as PARQUET_KIND
+from casebook.datasets.file_kinds import ARRAYS, CSV, PARQUET, UnreadableError, kind_of
+from casebook.datasets.parquet_files import read_parquet
 from casebook.datasets.raw import RawFile, read_arrays, read_csv
 from casebook.datasets.text_forms import TextForm
 from casebook.preprocessing.row_schema import RowSchema
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
 
     from casebook.config.schema.table_declaration import TableParameters
 
-PARQUET, WORKBOOKS = {".parquet", ".pq"}, {".xlsx", ".xls", ".xlsm", ".ods"}
+WORKBOOKS = {".xlsx", ".xls", ".xlsm", ".ods"}
 
 
 class DeclaredTable(RawFile):
@@ -95,7 +93,7 @@ class RowSchemaFile(FileDataset):
 
 def is_plain(path: Path, said: TableParameters) -> bool:
     """Return whether a file can be read block by block: text whose names are its own, or Parquet."""
-    return kind_of(path) == PARQUET_KIND or (kind_of(path) == CSV and not (said.header and said.names))
+    return kind_of(path) == PARQUET or (kind_of(path) == CSV and not (said.header and said.names))
 
 
 def text_form(said: TableParameters) -> TextForm:
@@ -114,16 +112,18 @@ def read_table(path: Path, said: TableParameters, plain: Collection[str] = ()) -
     Raises:
         ValueError: it cannot be read so, or has columns twice or without a name.
     """
-    kind = path.suffix.lower()
-    if kind in PARQUET:
-        table: pd.DataFrame = pa.parquet.read_table(path).to_pandas()
-    elif kind in WORKBOOKS:
-        table = pd.read_excel(path, sheet_name=said.sheet or 0, header=0 if said.header else None, dtype=object)
-    elif kind_of(path) == ARRAYS:
+    kind, workbook = kind_of(path), path.suffix.lower() in WORKBOOKS
+    if kind == PARQUET:
+        table = read_parquet(path)
+    elif workbook:
+        table: pd.DataFrame = pd.read_excel(
+            path, sheet_name=said.sheet or 0, header=0 if said.header else None, dtype=object
+        )
+    elif kind == ARRAYS:
         table = frame_columns(read_arrays(path), said.arrays, path.name)
     else:
         table = _read_text(path, said, plain)
-    if said.names and kind in (PARQUET | WORKBOOKS):
+    if said.names and (workbook or kind == PARQUET):
         table = set_names(table, said)
     table = name_columns(table, said)
     names = list(table.columns)

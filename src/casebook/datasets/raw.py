@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
 from kedro.io import DatasetError
 
 from casebook.column_types.parsing import InvalidTableError, refuse_repeated_columns
@@ -26,6 +25,7 @@ from casebook.datasets.file_kinds import (
     kind_of,
     list_parquet,
 )
+from casebook.datasets.parquet_files import read_parquet
 from casebook.datasets.text_forms import USUAL, TextForm, open_text, refuse_utf_8
 
 if TYPE_CHECKING:
@@ -175,11 +175,7 @@ class RawParquet(RawFile):
     """A raw Parquet file or folder of such, read as the table that it holds."""
 
     def _read(self) -> pd.DataFrame:
-        # Arrow refuses a column that is there twice in words of its own.
-        for file in list_parquet(self._filepath) if self._filepath.is_dir() else [self._filepath]:
-            refuse_repeated_columns(pa.parquet.read_schema(file).names, str(file))
-        table: pd.DataFrame = pa.parquet.read_table(self._filepath).to_pandas()
-        return table
+        return read_parquet(self._filepath)
 
 
 class RawArrays(RawFile):

@@ -59,7 +59,7 @@ def open_text(path: Path, form: TextForm = USUAL) -> Iterator[BinaryIO]:
             yield cast("BinaryIO", io.BufferedReader(pa.transcoding_input_stream(source, form.encoding, "utf-8")))
         except UnicodeError as error:
             raise UnreadableError(
-                f"it is not {form.encoding}, as the case declares its files: {error}; save it so, or declare its encoding"
+                f"it is not {form.encoding}, as the case declares its files: {error}; save it so, or declare another"
             ) from None
 
 

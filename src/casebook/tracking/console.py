@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -133,7 +134,7 @@ def announce_sample(folder: Path, sample: Mapping[str, int], best: Mapping[str, 
     known = f"Best reachable scores of this sample by split: {reachable}.\n" if reachable else ""
     Console().print(
         Panel(
-            f"No raw files in {folder}: generated a sample there ({size}).\n"
+            f"No raw files in {escape(str(folder))}: generated a sample there ({size}).\n"
             f"{known}"
             "[bold]Scores on it say nothing about the real data.[/bold] data/README.md says where to get that.",
             title="generated sample",
@@ -150,10 +151,10 @@ def show_summary(
     facts = Table.grid(padding=(0, 2))
     for name, value in _facts(run, seconds, store, background or {}):
         if value:
-            facts.add_row(f"[bold]{name}[/bold]", value)
+            facts.add_row(f"[bold]{name}[/bold]", escape(value))
     console = Console()
     console.print()
-    console.print(f"[bold]{tags.get('case', '')}[/bold]  run {run.info.run_name}")
+    console.print(f"[bold]{tags.get('case', '')}[/bold]  run {escape(str(run.info.run_name))}")
     scores = {
         who: _select_group(metrics, who) for who in ("test", "default", "baseline", "reference", "best_reachable")
     }
