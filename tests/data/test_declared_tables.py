@@ -16,7 +16,9 @@ from casebook.config.schema.table_declaration import DataParameters
 from casebook.data import target_classes
 from casebook.data.declared_tables import join_tables, mark_given_parts, settle_target, type_table
 from casebook.data.row_description import describe_rows
+from casebook.data.source_names import name_source
 from casebook.preprocessing.row_schema import Feature, RowSchema
+from casebook.stages import declared as stages
 
 FLIGHTS = """
 tables:
@@ -111,6 +113,19 @@ def test_rows_without_a_partner_are_dropped_or_refused_as_declared() -> None:
     )
     with pytest.raises(InvalidTableError, match=message):
         make_rows(read(tables__planes={**planes, "unmatched": "refuse"}))
+
+
+def test_rows_without_a_column_that_the_case_needs_are_refused_by_their_own_file() -> None:
+    data = read()
+    schema = describe_rows(TABLES, data, "late", "binary", ())
+    raw = dict(TABLES) | {"flights": name_source(TABLES["flights"].drop(columns=["late", "origin"]), "may.csv")}
+    typed = {name: type_table(raw[name], name, schema, data, "late", "binary") for name in raw}
+    with pytest.raises(InvalidTableError, match=r"may\.csv lacks origin, by which weather\.csv is joined; it has id, "):
+        join_tables(typed, data)
+    whole = {name: type_table(TABLES[name], name, schema, data, "late", "binary") for name in TABLES}
+    whole["flights"] = name_source(whole["flights"].drop(columns="late"), "may.csv")
+    with pytest.raises(InvalidTableError, match=r"may\.csv lacks late, the target; it has id, tail, "):
+        stages.join_tables(data.model_dump(), "late", "binary", *whole.values(), tables=list(whole))
 
 
 def test_a_joined_table_whose_key_repeats_is_refused_with_the_key_and_the_count() -> None:

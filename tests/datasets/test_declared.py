@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from casebook.cases import declared
+from casebook.column_types.parsing import InvalidTableError
 from casebook.config.schema.table_declaration import TableParameters
-from casebook.datasets import DeclaredArrivals, DeclaredTable, NewRowsFolder, RowSchemaFile
+from casebook.datasets import DeclaredArrivals, DeclaredTable, NewRowsFolder, OutcomesFolder, RowSchemaFile
 from casebook.datasets.declared import is_plain, read_table
 from casebook.datasets.raw import RawFileError
 from casebook.preprocessing.row_schema import Feature, RowSchema
@@ -103,14 +104,60 @@ def test_a_file_that_is_no_table_is_refused_by_name(
     assert str(tmp_path / "a.csv") in str(told.value)
 
 
-def test_only_the_usual_form_is_read_piece_by_piece(tmp_path: Path) -> None:
+def test_text_with_names_of_its_own_is_read_piece_by_piece_whatever_its_form(tmp_path: Path) -> None:
     assert is_plain(tmp_path / "a.csv", say())
     assert is_plain(tmp_path / "a.parquet", say(delimiter=";"))
-    assert not is_plain(tmp_path / "a.csv", say(delimiter=";"))
+    assert is_plain(tmp_path / "a.csv", say(delimiter=";", encoding="cp1252", nulls=["?"]))
     assert is_plain(tmp_path / "a.csv", say(header=False, names=["x"]))
     assert not is_plain(tmp_path / "a.csv", say(names=["x"]))
-    assert not is_plain(tmp_path / "a.csv", say(nulls=["?"]))
     assert not is_plain(tmp_path / "a.xlsx", say())
+
+
+FORMS = [say(delimiter=";"), say(delimiter="\t", encoding="cp1252"), say(delimiter="|", encoding="utf-16")]
+FORM_NAMES = ["semicolons", "tabs in cp1252", "bars in UTF-16"]
+
+
+def write(path: Path, said: TableParameters, text: str) -> Path:
+    path.write_bytes(text.replace(";", said.delimiter).encode(said.encoding))
+    return path
+
+
+@pytest.mark.parametrize("said", FORMS, ids=FORM_NAMES)
+def test_a_quote_that_is_not_closed_swallows_no_rows_in_any_form(tmp_path: Path, said: TableParameters) -> None:
+    # Arrow would read on to the next quote: three rows fewer, and no word.
+    place = write(tmp_path / "a.csv", said, 'x;y\n1;"M\u00fcller\n2;b\n3;c\n4;d";\n5;e\n')
+    message = (
+        r"data row 1: a quote is opened and not closed: 1.\"M\u00fcller \(2 of 5 rows cannot be read\); mend the file"
+    )
+    with pytest.raises(ValueError, match=message):
+        read_table(place, said)
+
+
+@pytest.mark.parametrize(
+    ("said", "text", "message"),
+    [
+        (say(delimiter=";"), b"x,y\n1,2\n", "separated by commas; save it with semicolons, as the case declares"),
+        (say(delimiter=";"), b"x\ty\n1\t2\n", "separated by tabs; save it with semicolons, as the case declares"),
+        (say(), b"x;y\n1;2\n", r"separated by semicolons; save it with commas\Z"),
+        (say(encoding="cp1252"), "x\nM\u00fcller\n".encode(), "is UTF-8, while the case declares its files as cp1252"),
+        (say(encoding="cp1252"), b"x\na\x81\n", "is not cp1252, as the case declares its files"),
+        (say(encoding="utf-16"), b"x\nab\n", "is not utf-16, as the case declares its files"),
+        (say(), "x\nM\u00fcller\n".encode("cp1252"), "data row 1, column x: 'M\u00fcller' is not UTF-8"),
+        (say(names=["a", "b"]), b"x,y,z\n1,2,3\n", "has 3 columns, and the case declares the names of 2: a, b"),
+    ],
+)
+def test_a_file_of_another_form_than_is_declared_is_refused_with_both(
+    tmp_path: Path, said: TableParameters, text: bytes, message: str
+) -> None:
+    (tmp_path / "a.csv").write_bytes(text)
+    with pytest.raises(ValueError, match=message):
+        read_table(tmp_path / "a.csv", said)
+
+
+def test_letters_of_a_declared_encoding_are_taken_for_no_other(tmp_path: Path) -> None:
+    said = say(encoding="gbk")
+    # These letters of GBK are letters of UTF-8 by chance, too.
+    assert values(read_table(write(tmp_path / "a.csv", said, "x\n\u8054\u901a\n"), said)) == {"x": ["\u8054\u901a"]}
 
 
 @pytest.fixture
@@ -146,16 +193,42 @@ def test_new_rows_without_a_partner_are_kept_where_that_is_declared(toys: dict[s
     assert block.broken == []
 
 
-def test_new_rows_of_another_form_are_read_whole_and_a_missing_file_is_told(
-    toys: dict[str, Any], tmp_path: Path
+@pytest.mark.parametrize("said", FORMS, ids=FORM_NAMES)
+def test_new_rows_of_another_form_keep_their_numbers_beside_those_that_cannot_be_read(
+    toys: dict[str, Any], tmp_path: Path, said: TableParameters
 ) -> None:
-    (tmp_path / "toys" / "rows.csv").write_text("id;Shop;y\n1;a;0\n")
-    toys["rows"]["delimiter"] = ";"
-    (block,) = NewRowsFolder("toys").load().blocks()
-    assert values(block.rows) == {"id": ["1"], "shop": ["a"], "y": ["0"], "shop_area": ["1,5"]}
+    toys["rows"] |= {"delimiter": said.delimiter, "encoding": said.encoding}
+    write(tmp_path / "toys" / "rows.csv", said, 'id;Shop;y\n1;a;0\n2;a\n\n3;"a\n4;2;M\u00fcller\n')
+    blocks = list(NewRowsFolder("toys").load().blocks())
+    rows = pd.concat([block.rows.astype("str") for block in blocks])
+    assert values(rows) == {"id": ["1", "4"], "shop": ["a", "2"], "y": ["0", "M\u00fcller"], "shop_area": ["1,5", "7"]}
+    assert [number for block in blocks for number in block.numbers.tolist()] == [0, 3]
+    assert [line for block in blocks for line in block.broken] == [
+        (1, f"2 values instead of 3: 2{said.delimiter}a"),
+        (2, f'a quote is opened and not closed: 3{said.delimiter}"a'),
+    ]
+
+
+def test_a_file_to_predict_that_is_missing_is_told(toys: dict[str, Any]) -> None:
     toys["rows"]["file"] = "gone.csv"
     with pytest.raises(RawFileError, match=r"toys/gone.csv is missing; put the rows to predict there"):
         next(NewRowsFolder("toys").load().blocks())
+
+
+@pytest.mark.parametrize("delimiter", [";", ","])
+@pytest.mark.parametrize("suffix", ["csv", "csv.gz"])
+def test_outcomes_come_in_the_form_of_the_first_table_or_in_the_usual_one(
+    toys: dict[str, Any], tmp_path: Path, delimiter: str, suffix: str
+) -> None:
+    toys["rows"] |= {"delimiter": ";", "encoding": "cp1252", "rename": {"Outcome": "y"}, "decimal": ",", "nulls": ["?"]}
+    text = 'ID;OUTCOME \n"M\u00fc";"1,5"\nb;?\n'.replace(";", delimiter).encode("cp1252")
+    (tmp_path / "toys" / f"out.{suffix}").write_bytes(gzip.compress(text) if suffix.endswith("gz") else text)
+    read = OutcomesFolder("toys").load()
+    assert values(read.read(f"out.{suffix}")) == {"ID": ["M\u00fc", "b"], "y": ["1,5", None]}
+    assert read.case.target_kind == "number:,"
+    (tmp_path / "toys" / "twice.csv").write_text("id;y;Outcome\na;1;0\n")
+    with pytest.raises(InvalidTableError, match=r"twice\.csv has the column 'y' 2 times, in places 2 and 3"):
+        read.read("twice.csv")
 
 
 def test_batches_of_new_rows_have_the_form_of_the_first_table(toys: dict[str, Any], tmp_path: Path) -> None:

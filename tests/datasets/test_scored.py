@@ -14,6 +14,7 @@ from casebook.batch_scoring.rejections import REJECTED, RejectedRowsError
 from casebook.batch_scoring.scorer import ScoredBlock
 from casebook.column_types.parsing import InvalidTableError
 from casebook.datasets import PredictedFiles, ScoredFiles
+from casebook.datasets.file_dataset import DamagedFileError
 from casebook.datasets.raw import RawFileError
 from casebook.monitoring.unknown_categories import UNKNOWN
 
@@ -155,4 +156,25 @@ def test_nothing_predicted_yet_is_said(tmp_path: Path) -> None:
 def test_nothing_scored_yet_is_said(files: ScoredFiles) -> None:
     assert not files.exists()
     with pytest.raises(RawFileError, match=r"scored\.json is not there yet: run `kedro run --pipeline=redhat_predict`"):
+        files.load()
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"model": {}}'])
+def test_damaged_predictions_are_named_and_passed_over(
+    files: ScoredFiles, tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str
+) -> None:
+    files.save(Blocks(scored(0, [0.1]), file="a.csv"))  # type: ignore[arg-type]
+    files.save(Blocks(scored(0, [0.2]), file="b.csv"))  # type: ignore[arg-type]
+    (damaged,) = (tmp_path / "redhat" / "predicted").glob("a.csv*/scored.json")
+    damaged.write_text(content)
+    predicted = PredictedFiles(str(tmp_path / "redhat"), "redhat")
+    assert [kept.file for kept in predicted.load()] == ["b.csv"]
+    assert f"{damaged} is damaged (" in caplog.text
+    assert "these predictions are passed over; predict the file again" in caplog.text
+    (kept,) = predicted.load()
+    (tmp_path / "redhat" / "predicted" / kept.name / "predictions.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DamagedFileError, match=r"predictions\.parquet is damaged .*: predict the file again"):
+        kept.read(None)
+    (tmp_path / "redhat" / "scored.json").write_text(content[:1])
+    with pytest.raises(DamagedFileError, match=r"scored\.json is damaged .*_predict` again"):
         files.load()

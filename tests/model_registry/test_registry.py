@@ -17,6 +17,7 @@ from mlflow.entities import LoggedModelOutput
 from casebook.config.schema import PromotionParameters
 from casebook.hooks.registry import RegistryHook
 from casebook.model_registry import registry
+from casebook.model_registry.champion import NoChampionError, load_champion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,6 +157,15 @@ def test_the_champion_stays_when_the_two_cannot_be_compared(
     verdict = judge(new)
     assert verdict == registry.PromotionDecision(False, "it cannot be compared with version 1: KeyError: 'char_10'")
     assert champion() == "1"
+
+
+def test_a_champion_whose_files_are_gone_is_told_with_what_to_do(make_run: Callable[..., Run]) -> None:
+    judge(registry.register_version("redhat", make_run(), PARAMETERS))
+    message = (
+        "files of version 1 of redhat, its champion, cannot be read from .*: put them back, or give another version"
+    )
+    with pytest.raises(NoChampionError, match=message):
+        load_champion("redhat")
 
 
 def test_two_runs_that_end_at_once_are_judged_one_after_the_other(

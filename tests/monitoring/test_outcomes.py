@@ -152,6 +152,7 @@ def test_digits_are_classes_up_to_the_last() -> None:
     ("table", "key", "message"),
     [
         (pd.DataFrame({"id": ["a"]}), "id", "outcomes lacks y; it has id"),
+        (pd.DataFrame({"id": [], "y": []}), "id", "outcomes holds no outcomes: put the rows' id and y there"),
         (
             pd.DataFrame({"id": ["a"], "y": ["1"]}),
             "",

@@ -12,6 +12,7 @@ from casebook.monitoring.weekly_scores import (
     mean_test_scores,
     refuse_below_level,
     score_weeks,
+    summarize_weeks,
     weekly_metrics,
 )
 
@@ -75,3 +76,11 @@ def test_a_week_of_two_models_is_held_against_the_mean_of_their_test_scores() ->
     assert tests.tolist() == [3.0, 4.0, 3.5]
     judged = judge_weeks(weekly([1, 2, 3, 10, 20, 30]), "mae", tests, 1.0)
     assert judged["level"].tolist() == [4.0, 5.0, 4.5]
+
+
+def test_how_many_weeks_were_judged_is_counted_beside_the_score_of_all_together() -> None:
+    errors = [1.0, 2, 3, 10, 20, np.nan]
+    assert summarize_weeks(weekly(errors, least_rows=3)) == {"weeks": 2, "judged_weeks": 1, "overall_mae": 7.2}
+    assert summarize_weeks(weekly(errors, least_rows=9)) == {"weeks": 2, "judged_weeks": 0, "overall_mae": 7.2}
+    one_class = pd.DataFrame({"week": ["2023-01-02", "all"], "rows": [9, 9], "auc": [np.nan, np.nan]})
+    assert summarize_weeks(one_class) == {"weeks": 1, "judged_weeks": 0}

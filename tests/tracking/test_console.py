@@ -262,3 +262,33 @@ def test_an_update_is_shown_beside_the_champion_before(paper: io.StringIO) -> No
         assert words in said
     assert "reference" not in said
     assert "best reachable" not in said
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        ({"weeks": 3.0, "judged_weeks": 2.0, "overall_auc": 0.83941}, "auc 0.8394 of all outcomes  2 of 3 weeks"),
+        (
+            {"weeks": 3.0, "judged_weeks": 0.0, "overall_mae": 12.5},
+            "mae 12.5 of all outcomes  0 of 3 weeks: they have one class, or fewer outcomes than monitor.min_rows",
+        ),
+        ({"weeks": 1.0, "judged_weeks": 0.0}, "no score: all outcomes are of one class  0 of 1 weeks: they"),
+    ],
+)
+def test_the_summary_of_monitoring_tells_the_score_and_how_many_weeks_were_judged(
+    paper: io.StringIO, found: dict[str, float], line: str
+) -> None:
+    run = make_run({f"monitor/{name}": value for name, value in found.items()}, {"case": "pima"})
+    show_summary(run, {"start": 1.0}, "sqlite:///mlflow.db")
+    told = next(line for line in paper.getvalue().splitlines() if line.startswith("judged"))
+    assert " ".join(told.split()).startswith(f"judged {' '.join(line.split())}")
+
+
+def test_brackets_in_names_of_columns_and_folders_are_printed_and_no_markup(paper: io.StringIO) -> None:
+    metrics = {"prediction/rows": 2.0, "prediction/unknown/size [cm]": 1.0, "prediction/unknown/price [/kg]": 2.0}
+    tags = {"case": "shop", "left_out": "a [red] b"}
+    show_summary(make_run(metrics, tags), {"start": 1.0}, "sqlite:////data/[old]/mlflow.db")
+    for words in ("price [/kg] 2  size [cm] 1", "a [red] b", "sqlite:////data/[old]/mlflow.db"):
+        assert words in paper.getvalue()
+    announce_sample(Path("/data/[old]/[/x]"), {"rows": 3}, {})
+    assert "No raw files in /data/[old]/[/x]: generated" in " ".join(paper.getvalue().replace("\u2502", "").split())

@@ -104,6 +104,10 @@ FAILED = optuna.trial.create_trial(state=optuna.trial.TrialState.FAIL)
             [({"toy.a.x": n / 9, "toy.a.y": n / 8}, 0.25) for n in range(5)],
             "all 5 finished trials have the same val/loss, 0.25",
         ),
+        (
+            [({"toy.a.x": n / 9, "toy.a.y": n / 8}, 0.1 * 3 - 1e-16 * n) for n in range(5)],
+            "all 5 finished trials have the same val/loss, 0.3",
+        ),
         ([({"toy.a.x": 0.5}, 1.0), ({"toy.a.x": 0.5}, 2.0)], "no parameter has taken two values"),
         ([({"toy.a.x": 0.5}, float("inf"))], "no trial has finished with a finite value"),
         ([], "no trial has finished with a finite value"),

@@ -100,6 +100,7 @@ def load_declared(name: str) -> Case:
     target = str(declaration.tree.get("target", "target"))
     files = [name_file(name, table["file"]) for table in data["tables"].values()]
     said = (data.get("columns") or {}).get(target) or {}
+    decimal = str(data["tables"][first].get("decimal") or ".")
 
     def create_pipeline() -> Pipeline:
         from casebook.stages.declared import create_declared_pipeline
@@ -116,7 +117,9 @@ def load_declared(name: str) -> Case:
         fetch=str(data.get("fetch", "")),
         labelled=f"raw_{first}",
         new_rows=new_rows,
-        target_kind=write_range("number", said.get("minimum"), said.get("maximum")),
+        target_kind=write_range(
+            "number" if decimal == "." else f"number:{decimal}", said.get("minimum"), said.get("maximum")
+        ),
     )
 
 

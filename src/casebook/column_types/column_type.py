@@ -49,7 +49,7 @@ class ColumnType:
     nullable: ClassVar[bool] = True
     certain: ClassVar[frozenset[type]] = frozenset()
     json_schema: ClassVar[Mapping[str, Any]]
-    remedy: ClassVar[str] = "mend the file"
+    remedy: str = "mend the file"
     # What a null becomes.
     null: ClassVar[Any] = None
 

@@ -30,7 +30,9 @@ class LabelType(ColumnType):
 
     json_schema: ClassVar[Mapping[str, Any]] = {"type": ["integer", "null"], "minimum": 0}
     null: ClassVar[Any] = nan
-    remedy: ClassVar[str] = "mend the file, or declare with `labels` what its classes are called"
+    remedy = (
+        "mend the file, or declare what its classes are called: `classes` of the column, `labels` of a case in Python"
+    )
 
     def __init__(self, classes: int = 2, labels: Mapping[str, int] | None = None) -> None:
         """Keep how many classes there are, and their declared names where they have any."""
@@ -38,6 +40,8 @@ class LabelType(ColumnType):
         self._declared = find_label(labels) if labels else None
         plain = "0 or 1 (no or yes)" if classes == 2 else f"a class from 0 to {classes - 1}"
         self.expected = f"one of {', '.join(labels)}" if labels else plain
+        if labels:
+            self.remedy = "mend the file: these are the names that the case declares"
 
     def read(self, value: Any) -> int:  # noqa: ANN401
         """Read a class."""

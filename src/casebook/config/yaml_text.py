@@ -29,6 +29,7 @@ CORE_SCHEMA = (
 )  # fmt: skip
 BASES = {"0o": 8, "0x": 16}
 NOTHING = "null"
+SHOWN_CHARACTERS = 60
 
 
 class ConfigurationError(click.ClickException):
@@ -110,7 +111,9 @@ def read_yaml(text: str, name: str) -> dict[str, Any]:
     if tree is None:
         return {}
     if not isinstance(tree, dict):
-        raise ConfigurationError(f"{name}: it holds {tree!r} where keys and values are expected, as in `epochs: 5`")
+        held = repr(tree)
+        shown = f"{held[:SHOWN_CHARACTERS]}{' ...' * (len(held) > SHOWN_CHARACTERS)}"
+        raise ConfigurationError(f"{name}: it holds {shown} where keys and values are expected, as in `epochs: 5`")
     return tree
 
 

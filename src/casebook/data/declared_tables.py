@@ -122,15 +122,15 @@ def join_tables(typed: Mapping[str, pd.DataFrame], data: DataParameters) -> pd.D
         InvalidTableError: a key stands twice in a joined table, or a row has no partner and `unmatched` refuses that.
     """
     first, *others = typed
-    rows = typed[first].reset_index(drop=True)
+    rows, file = typed[first].reset_index(drop=True), source_of(typed[first], data.tables[first].file)
     for table in others:
         said, one = data.tables[table], typed[table]
         keys = list(said.join_on)
+        refuse_missing(rows, keys, file, f"by which {said.file} is joined")
         places = find_rows(rows[keys], one[keys], said)
         found = places >= 0
         if not found.all() and said.unmatched != "missing":
             if said.unmatched == "refuse":
-                file = source_of(typed[first], data.tables[first].file)
                 raise InvalidTableError(describe_unmatched(rows.loc[~found, keys], file, table, said))
             rows, places = rows[found].reset_index(drop=True), places[found]
         taken = {
@@ -139,6 +139,24 @@ def join_tables(typed: Mapping[str, pd.DataFrame], data: DataParameters) -> pd.D
         }
         rows = pd.concat([rows, pd.DataFrame(taken, copy=False)], axis=1)
     return rows
+
+
+def refuse_missing(rows: pd.DataFrame, names: Collection[str], file: str, purpose: str) -> None:
+    """Refuse rows without columns that they must have.
+
+    Args:
+        rows: typed.
+        names: of the columns.
+        file: that the rows are of.
+        purpose: what the columns are for.
+
+    Raises:
+        InvalidTableError: names the file, the columns, and those that it has.
+    """
+    missing = [name for name in names if name not in rows]
+    if missing:
+        there = ", ".join(map(str, rows.columns))
+        raise InvalidTableError(f"{file} lacks {', '.join(missing)}, {purpose}; it has {there}: add what is missing")
 
 
 def find_rows(many: pd.DataFrame, one: pd.DataFrame, said: TableParameters) -> np.ndarray:

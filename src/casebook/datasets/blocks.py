@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow.dataset
-import pyarrow.parquet
 
 from casebook.batch_scoring.raw_block import RawBlock
 from casebook.cases.registry import load_case
-from casebook.column_types.parsing import refuse_repeated_columns
 from casebook.config.paths import raw_folder
 from casebook.data.named_arrays import frame_arrays
 from casebook.data.source_names import name_source
 from casebook.datasets.csv_blocks import read_csv_blocks
 from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.file_dataset import FileDataset
-from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of, list_parquet
+from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of
+from casebook.datasets.parquet_files import read_parquet_batches
 from casebook.datasets.raw import RawFileError, RawTable, digest_source, find_file, read_arrays, reading
+from casebook.datasets.text_forms import USUAL, TextForm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +56,7 @@ class NewRowsFolder(RawFolder):
         if case.feature_sources is None:
             from casebook.datasets.declared_rows import DeclaredRowsReader
 
-            return DeclaredRowsReader(self._filepath, case.new_rows, today, self._case)
+            return DeclaredRowsReader(self._filepath, case.new_rows, today, case=self._case)
         return NewRowsReader(self._filepath, case.new_rows, today)
 
 
@@ -68,6 +67,7 @@ class NewRowsReader:
     folder: Path
     form: NewRows
     today: str
+    text_form: TextForm = USUAL
 
     def lookup_table(self) -> pd.DataFrame | None:
         """Read the lookup table that rows are joined with; None where the case has none."""
@@ -111,7 +111,7 @@ class NewRowsReader:
             InvalidTableError: it does not hold what the case needs.
         """
         path, any_rows = self.place(file), False
-        read = READERS[kind_of(path)](path, self.form)
+        read = READERS[kind_of(path)](path, self.form, self.text_form)
         while True:
             # What a case makes of the rows has errors of its own, which are no damage of the file.
             with reading(path):
@@ -138,34 +138,22 @@ class NewRowsReader:
         return self.form.parse(content) if self.form.parse else content
 
 
-def _read_csv(path: Path, form: NewRows) -> Iterator[Read]:
+def _read_csv(path: Path, form: NewRows, text_form: TextForm) -> Iterator[Read]:
     """Read a CSV file as texts, columns as categories; rows that cannot be read are set aside."""
-    options = read_csv_options(path, form.names, {form.key}, may_lack_last=True)
+    options = read_csv_options(path, form.names, {form.key}, may_lack_last=True, form=text_form)
     for block in read_csv_blocks(path, options):
         yield block.table.to_pandas(), block.numbers, block.broken
 
 
-def _read_parquet(path: Path, form: NewRows) -> Iterator[Read]:  # noqa: ARG001 - as the others
+def _read_parquet(path: Path, *_: object) -> Iterator[Read]:
     """Read a Parquet file or folder; the names of subfolders like `month=1` are columns."""
     first = 0
-    for batch in _parquet_batches(path):
-        refuse_repeated_columns(batch.schema.names, str(path))
+    for batch in read_parquet_batches(path, BLOCK_ROWS):
         yield batch.to_pandas(), np.arange(first, first + batch.num_rows), []
         first += batch.num_rows
 
 
-def _parquet_batches(path: Path) -> Iterator[pyarrow.RecordBatch]:
-    if not path.is_dir():
-        yield from pyarrow.parquet.ParquetFile(path).iter_batches(BLOCK_ROWS)
-        return
-    files = [str(file) for file in list_parquet(path)]
-    found = pyarrow.dataset.dataset(files, format="parquet", partitioning="hive", partition_base_dir=str(path))
-    # In the order of their names, one after another: the numbers of the rows follow from it.
-    for fragment in sorted(found.get_fragments(), key=lambda each: str(each.path)):
-        yield from fragment.to_batches(schema=found.schema, batch_size=BLOCK_ROWS, batch_readahead=1)
-
-
-def _read_arrays(path: Path, form: NewRows) -> Iterator[Read]:  # noqa: ARG001 - as the others
+def _read_arrays(path: Path, *_: object) -> Iterator[Read]:
     """Read a NumPy archive, which must be read whole."""
     yield read_arrays(path), np.arange(0), []
 

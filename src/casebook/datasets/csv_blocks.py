@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from casebook.datasets.csv_reading import skip_header
-from casebook.datasets.file_kinds import UnreadableError, open_bytes
+from casebook.datasets.file_kinds import UnreadableError
+from casebook.datasets.text_forms import open_text, refuse_utf_8_letters
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,10 +51,10 @@ def read_csv_blocks(path: Path, options: CsvOptions) -> Iterator[CsvBlock]:
         UnreadableError: a row is not UTF-8; names row, column and value.
     """
     first = 0
-    with open_bytes(path) as file:
+    with open_text(path, options.form) as file:
         begin = skip_header(file)
-        for piece, unclosed in _cut(file, b"" if options.has_header else begin, len(options.names)):
-            _refuse_other_encoding(piece, options.names, first)
+        for piece, unclosed in _cut(file, b"" if options.has_header else begin, options):
+            refuse_other_encoding(piece, options, first)
             block = _parse(piece, unclosed, options, first)
             yield block
             first += len(block.numbers) + len(block.broken)
@@ -77,7 +78,7 @@ def describe_broken(path: Path, options: CsvOptions) -> str:
     return f"data row {number + 1}: {reason} ({len(broken)} of {rows} rows cannot be read); {remedy}"
 
 
-def _cut(file: BinaryIO, begin: bytes, width: int) -> Iterator[tuple[bytes, list[bytes]]]:
+def _cut(file: BinaryIO, begin: bytes, options: CsvOptions) -> Iterator[tuple[bytes, list[bytes]]]:
     """Cut a file into pieces of whole rows -> a piece, and its rows whose quotes are not closed."""
     rest = begin
     while read := file.read(BLOCK_BYTES):
@@ -85,53 +86,54 @@ def _cut(file: BinaryIO, begin: bytes, width: int) -> Iterator[tuple[bytes, list
         end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
         piece, rest = data[:end], data[end:]
         if b'"' in piece:
-            piece, unclosed, open_row = _close_quotes(piece, width, at_end=False)
+            piece, unclosed, open_row = _close_quotes(piece, options, at_end=False)
             rest = open_row + rest
         else:
             unclosed = []
         if piece:
             yield piece, unclosed
     if rest:
-        piece, unclosed, _ = _close_quotes(rest, width, at_end=True)
+        piece, unclosed, _ = _close_quotes(rest, options, at_end=True)
         yield piece, unclosed
 
 
-def _close_quotes(piece: bytes, width: int, at_end: bool) -> tuple[bytes, list[bytes], bytes]:
+def _close_quotes(piece: bytes, options: CsvOptions, at_end: bool) -> tuple[bytes, list[bytes], bytes]:
     """Put a row of another width in place of each whose quote is not closed: Arrow would read on to the next quote.
 
     Returns:
         The piece, the rows that were replaced, and a last row that may go on in the next piece.
     """
-    lines = piece.splitlines(keepends=True)
+    lines, width, delimiter = piece.splitlines(keepends=True), len(options.names), options.form.delimiter
     kept: list[bytes] = []
     unclosed: list[bytes] = []
     odd = [place for place, line in enumerate(lines) if line.count(b'"') & 1]
     start = 0
     for this, place in enumerate(odd):
         # A quote within a value, as of inches, opens nothing.
-        if place < start or _is_row(lines[place], 0):
+        if place < start or _is_row(lines[place], 0, delimiter):
             continue
         # Lines between hold pairs of quotes, so that a row that is opened here is closed in the next of these or never.
         end = odd[this + 1] + 1 if this + 1 < len(odd) else len(lines)
         if end == len(lines) and not at_end and sum(map(len, lines[place:])) < LONGEST_ROW and this + 1 == len(odd):
             return b"".join([*kept, *lines[start:place]]), unclosed, b"".join(lines[place:])
         kept += lines[start:place]
-        if this + 1 < len(odd) and _is_row(b"".join(lines[place:end]), width):
+        if this + 1 < len(odd) and _is_row(b"".join(lines[place:end]), width, delimiter):
             kept += lines[place:end]
             start = end
         else:
             unclosed.append(lines[place])
-            kept.append(b"\0," * width + b"\n")
+            kept.append(f"\0{delimiter}".encode() * width + b"\n")
             start = place + 1
     return b"".join([*kept, *lines[start:]]), unclosed, b""
 
 
-def _is_row(lines: bytes, width: int) -> bool:
+def _is_row(lines: bytes, width: int, delimiter: str) -> bool:
     """Return whether lines are one row of so many values (0 for any number) whose quotes stand where they may."""
     if len(lines) > LONGEST_ROW:
         return False
     try:
-        rows = list(csv.reader(io.StringIO(lines.decode("utf-8", "replace"), newline=""), strict=True))
+        text = io.StringIO(lines.decode("utf-8", "replace"), newline="")
+        rows = list(csv.reader(text, delimiter=delimiter, strict=True))
     except csv.Error:
         return False
     return len(rows) == 1 and len(rows[0]) == (width or len(rows[0]))
@@ -155,23 +157,37 @@ def _parse(piece: bytes, unclosed: list[bytes], options: CsvOptions, first: int)
         read_options=pyarrow.csv.ReadOptions(
             column_names=options.names, use_threads=False, block_size=max(1, len(piece))
         ),
-        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, invalid_row_handler=set_aside),
+        parse_options=pyarrow.csv.ParseOptions(
+            delimiter=options.form.delimiter, newlines_in_values=True, invalid_row_handler=set_aside
+        ),
         convert_options=options.convert,
     )
     numbers = np.arange(first, first + table.num_rows + len(broken))
     return CsvBlock(table, np.delete(numbers, [number - first for number, _ in broken]), broken)
 
 
-def _refuse_other_encoding(piece: bytes, names: list[str], first: int) -> None:
+def refuse_other_encoding(piece: bytes, options: CsvOptions, first: int) -> None:
+    """Raise where a piece of a file is not of its encoding.
+
+    Args:
+        piece: whole rows, read as UTF-8.
+        options: of the file.
+        first: number of its first row.
+
+    Raises:
+        UnreadableError: names row, column and value, where the file should be UTF-8.
+    """
     if piece.isascii():
         return
+    refuse_utf_8_letters(piece, options.form)
+    names = options.names
     try:
         piece.decode("utf-8")
     except UnicodeDecodeError as error:
         before = piece[: error.start].splitlines(keepends=True)
         begun = before.pop() if before and not before[-1].endswith((b"\n", b"\r")) else b""
         row = first + sum(bool(line.strip()) for line in before) + 1
-        values = next(csv.reader([begun.decode("utf-8", "replace")]), [""])
+        values = next(csv.reader([begun.decode("utf-8", "replace")], delimiter=options.form.delimiter), [""])
         column = names[min(max(len(values), 1), len(names)) - 1]
         line = begun + piece[error.start :].splitlines()[0]
         shown = line[max(0, len(begun) - 10) :][:30].decode("cp1252", "replace")

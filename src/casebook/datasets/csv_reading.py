@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import pyarrow.csv
 
 from casebook.column_types.parsing import refuse_repeated_columns
-from casebook.datasets.file_kinds import CSV, UnreadableError, find_other_kind, open_bytes
+from casebook.datasets.file_kinds import CSV, UnreadableError, find_other_kind
+from casebook.datasets.text_forms import USUAL, TextForm, open_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 CHUNK_BYTES = 1 << 20
 MARK = b"\xef\xbb\xbf"
-OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ class CsvOptions:
         names: of the columns, in their order.
         read: how the file is cut and whether it names its columns.
         convert: every column as a dictionary of texts, or as plain texts.
+        form: how the file is written.
     """
 
     names: list[str]
     read: pyarrow.csv.ReadOptions
     convert: pyarrow.csv.ConvertOptions
+    form: TextForm = USUAL
 
     @property
     def has_header(self) -> bool:
@@ -42,24 +45,29 @@ class CsvOptions:
 
 
 def read_csv_options(
-    path: Path, names: Sequence[str] = (), plain: Collection[str] = (), may_lack_last: bool = False
+    path: Path,
+    names: Sequence[str] = (),
+    plain: Collection[str] = (),
+    may_lack_last: bool = False,
+    form: TextForm = USUAL,
 ) -> CsvOptions:
     """Read the header of a CSV file and declare every column as text; column types parse the values later.
 
     Args:
-        path: of the file, in UTF-8.
+        path: of the file.
         names: of the columns of a file that may come without a header line: the first line is a header when it holds
             no digit.
         plain: columns read without dictionary encoding, since nearly every value differs.
         may_lack_last: whether a file without a header line may lack the last of `names`, the target.
+        form: how the file is written.
 
     Raises:
-        UnreadableError: the first line is no header of a CSV file in UTF-8 with commas.
+        UnreadableError: the first line is no header of a CSV file of that form.
     """
-    line = _read_header(path)
-    values = _split(line)
+    line = _read_header(path, form)
+    values = _split(line, form)
     if len(values) == 1:
-        _refuse_delimiter(line)
+        _refuse_delimiter(line, form)
     without_header = bool(names) and any(letter.isdigit() for letter in line)
     if without_header:
         short = may_lack_last and len(values) == len(names) - 1
@@ -72,8 +80,19 @@ def read_csv_options(
     return CsvOptions(
         header,
         pyarrow.csv.ReadOptions(column_names=header if without_header else None),
-        pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=True),
+        pyarrow.csv.ConvertOptions(
+            column_types=types,
+            strings_can_be_null=True,
+            null_values=[*pyarrow.csv.ConvertOptions().null_values, *form.nulls],
+        ),
+        form,
     )
+
+
+def find_delimiter(path: Path, form: TextForm) -> TextForm:
+    """Return the form of a file that may have the usual delimiter instead of the declared one."""
+    line = _read_header(path, form)
+    return form if form.delimiter in line else replace(form, delimiter=USUAL.delimiter)
 
 
 def skip_header(file: BinaryIO) -> bytes:
@@ -85,20 +104,20 @@ def skip_header(file: BinaryIO) -> bytes:
     return b""
 
 
-def count_lines(path: Path) -> int:
+def count_lines(path: Path, form: TextForm = USUAL) -> int:
     """Count the lines of a file, a last one without an end included."""
     lines, last = 0, b"\n"
-    with open_bytes(path) as file:
+    with open_text(path, form) as file:
         while chunk := file.read(CHUNK_BYTES):
             lines, last = lines + chunk.count(b"\n"), chunk[-1:]
     return lines + (last != b"\n")
 
 
-def _read_header(path: Path) -> str:
-    other = find_other_kind(path, CSV) if path.suffix.lower() == ".csv" else ""
+def _read_header(path: Path, form: TextForm) -> str:
+    other = find_other_kind(path, CSV) if path.suffix.lower() == ".csv" and not form.is_transcoded else ""
     if other:
         raise UnreadableError(f"the file is {other}")
-    with open_bytes(path) as file:
+    with open_text(path, form) as file:
         line = skip_header(file)
     if not line:
         raise UnreadableError("the file is empty: put the complete file there")
@@ -108,17 +127,19 @@ def _read_header(path: Path) -> str:
         raise UnreadableError(f"its first line is not UTF-8: {_show(line)}; save the file as UTF-8") from None
 
 
-def _split(line: str) -> list[str]:
+def _split(line: str, form: TextForm) -> list[str]:
     try:
-        return next(csv.reader([line]), [])
+        return next(csv.reader([line], delimiter=form.delimiter), [])
     except csv.Error as error:
         raise UnreadableError(f"its first line is no header: {error}") from error
 
 
-def _refuse_delimiter(line: str) -> None:
-    for delimiter, words in OTHER_DELIMITERS.items():
-        if delimiter in line:
-            raise UnreadableError(f"its columns are separated by {words}; save it with commas")
+def _refuse_delimiter(line: str, form: TextForm) -> None:
+    needed = DELIMITERS.get(form.delimiter, repr(form.delimiter))
+    for delimiter, words in DELIMITERS.items():
+        if delimiter in line and delimiter != form.delimiter:
+            declared = "" if form.delimiter == "," else ", as the case declares its files"
+            raise UnreadableError(f"its columns are separated by {words}; save it with {needed}{declared}")
 
 
 def _show(line: bytes) -> str:

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 
 from casebook.cases.declared import find_file, read_declaration
 from casebook.column_types.parsing import refuse_repeated_columns
@@ -20,9 +14,10 @@ from casebook.data.given_split import divide_rows
 from casebook.data.named_arrays import frame_columns
 from casebook.datasets.arrivals import ArrivalsReader, ArrivedFiles
 from casebook.datasets.file_dataset import FileDataset
-from casebook.datasets.file_kinds import ARRAYS, CSV, kind_of
-from casebook.datasets.file_kinds import PARQUET as PARQUET_KIND
+from casebook.datasets.file_kinds import ARRAYS, CSV, PARQUET, UnreadableError, kind_of
+from casebook.datasets.parquet_files import read_parquet
 from casebook.datasets.raw import RawFile, read_arrays, read_csv
+from casebook.datasets.text_forms import TextForm
 from casebook.preprocessing.row_schema import RowSchema
 from casebook.runtime.atomic_files import atomic_write
 
@@ -32,7 +27,7 @@ if TYPE_CHECKING:
 
     from casebook.config.schema.table_declaration import TableParameters
 
-PARQUET, WORKBOOKS = {".parquet", ".pq"}, {".xlsx", ".xls", ".xlsm", ".ods"}
+WORKBOOKS = {".xlsx", ".xls", ".xlsm", ".ods"}
 
 
 class DeclaredTable(RawFile):
@@ -97,14 +92,13 @@ class RowSchemaFile(FileDataset):
 
 
 def is_plain(path: Path, said: TableParameters) -> bool:
-    """Return whether a file is one that every case reads: CSV in UTF-8 with commas, or Parquet."""
-    plain = is_usual(said) and not (said.header and said.names)
-    return kind_of(path) == PARQUET_KIND or (plain and kind_of(path) == CSV)
+    """Return whether a file can be read block by block: text whose names are its own, or Parquet."""
+    return kind_of(path) == PARQUET or (kind_of(path) == CSV and not (said.header and said.names))
 
 
-def is_usual(said: TableParameters) -> bool:
-    """Return whether a text file is in UTF-8 with commas and the usual spellings of null."""
-    return said.delimiter == "," and said.encoding.lower() in {"utf-8", "utf8"} and not said.nulls
+def text_form(said: TableParameters) -> TextForm:
+    """Say how the text files of a table are written."""
+    return TextForm(said.delimiter, said.encoding, tuple(said.nulls))
 
 
 def read_table(path: Path, said: TableParameters, plain: Collection[str] = ()) -> pd.DataFrame:
@@ -118,17 +112,19 @@ def read_table(path: Path, said: TableParameters, plain: Collection[str] = ()) -
     Raises:
         ValueError: it cannot be read so, or has columns twice or without a name.
     """
-    kind = path.suffix.lower()
-    if kind in PARQUET:
-        table: pd.DataFrame = pa.parquet.read_table(path).to_pandas()
-    elif kind in WORKBOOKS:
-        table = pd.read_excel(path, sheet_name=said.sheet or 0, header=0 if said.header else None, dtype=object)
-    elif kind_of(path) == ARRAYS:
+    kind, workbook = kind_of(path), path.suffix.lower() in WORKBOOKS
+    if kind == PARQUET:
+        table = read_parquet(path)
+    elif workbook:
+        table: pd.DataFrame = pd.read_excel(
+            path, sheet_name=said.sheet or 0, header=0 if said.header else None, dtype=object
+        )
+    elif kind == ARRAYS:
         table = frame_columns(read_arrays(path), said.arrays, path.name)
     else:
         table = _read_text(path, said, plain)
-    if said.names and kind in (PARQUET | WORKBOOKS):
-        table = table.set_axis(said.names, axis="columns")
+    if said.names and (workbook or kind == PARQUET):
+        table = set_names(table, said)
     table = name_columns(table, said)
     names = list(table.columns)
     unnamed = [place for place, name in enumerate(names, 1) if not name.strip() or name.startswith("Unnamed: ")]
@@ -153,36 +149,19 @@ def spell(name: str) -> str:
 
 def _read_text(path: Path, said: TableParameters, plain: Collection[str]) -> pd.DataFrame:
     """Read a CSV file, packed or not, whose columns are texts: what they mean is for their types to say."""
-    if is_usual(said):
-        table = read_csv(path, () if said.header else said.column_names, plain)
-        return table.set_axis(said.names, axis="columns") if said.header and said.names else table
-    first = _read_first_line(path, said)
-    # Where the declaration names the columns, a line that is no row of values is a header all the same.
-    has_header = said.header or not any(letter.isdigit() for value in first for letter in value)
-    names = said.column_names if said.column_names and (said.header or not has_header) else first
-    options = pyarrow.csv.ReadOptions(encoding=said.encoding, column_names=names, skip_rows=1 if has_header else 0)
-    parse = pyarrow.csv.ParseOptions(delimiter=said.delimiter, newlines_in_values=True)
-    types = {name: pa.dictionary(pa.int32(), pa.string()) for name in names}
-    nulls = [*pyarrow.csv.ConvertOptions().null_values, *said.nulls]
-    convert = pyarrow.csv.ConvertOptions(column_types=types, strings_can_be_null=True, null_values=nulls)
-    with _open(path) as file:
-        frame: pd.DataFrame = pa.csv.read_csv(file, options, parse, convert).to_pandas()
-    return frame
+    table = read_csv(path, () if said.header else said.column_names, plain, text_form(said))
+    return set_names(table, said) if said.header and said.names else table
 
 
-def _read_first_line(path: Path, said: TableParameters) -> list[str]:
-    """Read the values of the first line."""
-    with _open(path) as file:
-        encoding = "utf-8-sig" if said.encoding.lower() in {"utf-8", "utf8"} else said.encoding
-        return next(csv.reader(io.TextIOWrapper(file, encoding=encoding), delimiter=said.delimiter), [])
+def set_names(table: pd.DataFrame, said: TableParameters) -> pd.DataFrame:
+    """Put the declared names in the place of those of a file.
 
-
-def _open(path: Path) -> Any:  # noqa: ANN401 - a file of bytes
-    """Open a file; of a packed one what is in it."""
-    if path.suffix.lower() != ".zip":
-        return pa.input_stream(path, compression="detect")
-    archive = zipfile.ZipFile(path)
-    inside = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
-    if len(inside) != 1:
-        raise ValueError(f"a zip of one file is read, this one holds {len(inside)}: {', '.join(inside[:3])}")
-    return archive.open(inside[0])
+    Raises:
+        UnreadableError: they are not as many.
+    """
+    if len(said.names) != table.shape[1]:
+        raise UnreadableError(
+            f"it has {table.shape[1]} columns, and the case declares the names of {len(said.names)}: "
+            f"{', '.join(map(str, said.names))}"
+        )
+    return table.set_axis(said.names, axis="columns")

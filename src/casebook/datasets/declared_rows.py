@@ -16,7 +16,7 @@ from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.data.declared_tables import find_rows, show_keys
 from casebook.data.row_description import kind_of_column
 from casebook.datasets.blocks import BLOCK_ROWS, NewRowsReader
-from casebook.datasets.declared import is_plain, name_columns, read_table
+from casebook.datasets.declared import is_plain, name_columns, read_table, text_form
 from casebook.datasets.raw import RawFileError, reading
 from casebook.datasets.raw import find_file as find_named_file
 
@@ -133,7 +133,8 @@ class DeclaredRowsReader(NewRowsReader):
         names = [] if self.said.header else self.said.column_names
         if not is_plain(path, self.said) or (names and names[-1] != self.target):
             return self._read_whole(path)
-        return NewRowsReader(self.folder, replace(self.form, names=tuple(names)), self.today).blocks(str(path))
+        form = replace(self.form, names=tuple(names))
+        return NewRowsReader(self.folder, form, self.today, text_form(self.said)).blocks(str(path))
 
     def _read_whole(self, path: Path) -> Iterator[RawBlock]:
         """Read a file that no other case has the form of: with other signs, or a workbook."""

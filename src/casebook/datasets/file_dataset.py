@@ -12,13 +12,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+REMEDY = "make it anew by beginning with an earlier node, or take over from another run with <case>.from_run=<run id>"
+
+
 class DamagedFileError(DatasetError):
     """A file that a run has made and that cannot be read; the message names it and says what to do."""
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[None]:
+def reading(path: Path, remedy: str = REMEDY) -> Iterator[None]:
     """Say of a file that is there and cannot be read which one it is.
+
+    Args:
+        path: of the file.
+        remedy: what to do about it.
 
     Raises:
         DamagedFileError: it cannot be read.
@@ -29,10 +36,7 @@ def reading(path: Path) -> Iterator[None]:
         raise
     except Exception as error:
         said = " ".join(str(error).split())
-        raise DamagedFileError(
-            f"{path} is damaged ({said}): make it anew by beginning with an earlier node, or take over from another "
-            "run with <case>.from_run=<run id>"
-        ) from error
+        raise DamagedFileError(f"{path} is damaged ({said}): {remedy}") from error
 
 
 class FileDataset(AbstractDataset[Any, Any]):

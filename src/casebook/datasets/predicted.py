@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
+from casebook.cases.declared import read_declaration
 from casebook.cases.registry import load_case
+from casebook.column_types.parsing import refuse_repeated_columns
+from casebook.data.source_names import name_source
 from casebook.datasets.arrivals import read_as
 from casebook.datasets.blocks import RawFolder
-from casebook.datasets.file_dataset import FileDataset
+from casebook.datasets.declared import name_columns, text_form
+from casebook.datasets.file_dataset import FileDataset, reading
 from casebook.datasets.raw import RawFileError, find_file
 from casebook.datasets.scored import COUNTS, KEPT, PREDICTIONS
 from casebook.monitoring.kept_predictions import KeptPredictions
@@ -26,6 +31,10 @@ if TYPE_CHECKING:
     from casebook.cases.registry import Case
 
 
+LOGGER = logging.getLogger(__name__)
+AGAIN = "predict the file again"
+
+
 class PredictedFiles(FileDataset):
     """Read-only: the predictions of all files of a case; see `scored`."""
 
@@ -35,7 +44,7 @@ class PredictedFiles(FileDataset):
         self._case = case
 
     def load(self) -> list[KeptPredictions]:
-        """Return what is known of each, the oldest first, without reading any yet.
+        """Return what is known of each, the oldest first, without reading any yet; damaged ones are passed over.
 
         Raises:
             RawFileError: nothing was predicted yet.
@@ -44,7 +53,7 @@ class PredictedFiles(FileDataset):
         if not folders:
             command = f"kedro run --pipeline={self._case}_predict"
             raise RawFileError(f"{self._filepath / KEPT} holds no predictions yet: run `{command}` first")
-        return sorted(map(_read_kept, folders), key=lambda kept: kept.at)
+        return sorted(filter(None, map(_read_kept, folders)), key=lambda kept: kept.at)
 
     def save(self, data: object) -> None:  # noqa: ARG002 - Kedro's signature
         """Refuse: predictions are written where they are made."""
@@ -72,19 +81,34 @@ class OutcomesReader:
         return self.case.new_rows.key
 
     def read(self, file: str) -> pd.DataFrame:
-        """Read a file of any kind; see `raw.find_file` for where it may lie."""
-        table: pd.DataFrame = read_as("casebook.datasets.RawTable", find_file(file, self.folder))
-        return table
+        """Read a file of any kind; see `raw.find_file` for where it may lie.
+
+        Text files of a declared case may have the form of its first table, and its spellings of columns.
+        """
+        place, usual = find_file(file, self.folder), "casebook.datasets.RawTable"
+        if self.case.feature_sources is not None:
+            table: pd.DataFrame = read_as(usual, place)
+            return table
+        said = next(iter(read_declaration(self.case.name).data.tables.values()))
+        named = name_columns(read_as(usual, place, form=text_form(said)), said)
+        refuse_repeated_columns(list(named), str(place))
+        return name_source(named, place.name)
 
 
-def _read_kept(folder: Path) -> KeptPredictions:
-    known = json.loads((folder / COUNTS).read_text())
+def _read_kept(folder: Path) -> KeptPredictions | None:
+    """Read what is known of the predictions in a folder; None where that is damaged."""
 
     def read(keys: pd.Index | None) -> pd.DataFrame:
         chosen = None if keys is None else pc.field("key").isin(pa.array(keys.tolist(), pa.string()))
-        table: pd.DataFrame = pyarrow.parquet.read_table(folder / PREDICTIONS, filters=chosen).to_pandas()
+        with reading(folder / PREDICTIONS, AGAIN):
+            table: pd.DataFrame = pyarrow.parquet.read_table(folder / PREDICTIONS, filters=chosen).to_pandas()
         return table
 
-    model = known["model"]
-    facts = (known["file"], known["digest"], known["at"], int(model["version"]), model["test"])
+    try:
+        known = json.loads((folder / COUNTS).read_text())
+        model = known["model"]
+        facts = (known["file"], known["digest"], known["at"], int(model["version"]), model["test"])
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        LOGGER.warning("%s is damaged (%s): these predictions are passed over; %s", folder / COUNTS, error, AGAIN)
+        return None
     return KeptPredictions(folder.name, *facts, read, tuple(model.get("classes", ())))

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet
 from kedro.io import DatasetError
 
 from casebook.column_types.parsing import InvalidTableError, refuse_repeated_columns
 from casebook.data.file_fingerprints import read_content
 from casebook.data.source_names import NamedArrays, name_source
 from casebook.datasets.csv_blocks import describe_broken
-from casebook.datasets.csv_reading import count_lines, read_csv_options
+from casebook.datasets.csv_reading import count_lines, find_delimiter, read_csv_options
 from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.file_kinds import (
     COMPRESSED,
@@ -25,8 +24,9 @@ from casebook.datasets.file_kinds import (
     find_other_kind,
     kind_of,
     list_parquet,
-    open_bytes,
 )
+from casebook.datasets.parquet_files import read_parquet
+from casebook.datasets.text_forms import USUAL, TextForm, open_text, refuse_utf_8
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -121,6 +121,7 @@ class RawTable(RawFile):
         plain: list[str] | None = None,
         names: list[str] | None = None,
         metadata: dict[str, Any] | None = None,
+        form: TextForm | None = None,
     ) -> None:
         """Store the path and what is known of the columns.
 
@@ -130,34 +131,41 @@ class RawTable(RawFile):
             names: of the columns of a file that may come without a header line: the first line is a header when it
                 holds no digit.
             metadata: for Kedro-Viz.
+            form: how the file is written, unless its first line shows that it has the usual delimiter.
         """
         super().__init__(filepath, metadata)
         self._plain = set(plain or ())
         self._names = names or ()
+        self._form = form
 
     def _read(self) -> pd.DataFrame:
-        return read_csv(self._filepath, self._names, self._plain)
+        form = find_delimiter(self._filepath, self._form) if self._form else USUAL
+        return read_csv(self._filepath, self._names, self._plain, form)
 
 
-def read_csv(path: Path, names: Sequence[str] = (), plain: Collection[str] = ()) -> pd.DataFrame:
-    """Read a CSV file in UTF-8 with commas as text; see `RawTable`.
+def read_csv(
+    path: Path, names: Sequence[str] = (), plain: Collection[str] = (), form: TextForm = USUAL
+) -> pd.DataFrame:
+    """Read a CSV file as text; see `RawTable`.
 
     Raises:
-        UnreadableError: it is none, or rows cannot be read; names the first.
+        UnreadableError: it is none of that form, or rows cannot be read; names the first.
     """
-    options = read_csv_options(path, names, plain)
+    options = read_csv_options(path, names, plain, form=form)
     try:
-        with open_bytes(path) as file:
+        with open_text(path, form) as file:
             read = pa.csv.read_csv(
-                file if path.suffix.lower() in COMPRESSED else path,
+                file if form.is_transcoded or path.suffix.lower() in COMPRESSED else path,
                 read_options=options.read,
-                parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
+                parse_options=pyarrow.csv.ParseOptions(delimiter=form.delimiter, newlines_in_values=True),
                 convert_options=options.convert,
             )
     except pa.ArrowInvalid as error:
         raise UnreadableError(describe_broken(path, options) or str(error)) from error
+    if form.is_transcoded:
+        refuse_utf_8(path, form)
     # Arrow reads on from a quote that is not closed to the next one, over rows that are then missing.
-    if count_lines(path) != len(read) + options.has_header and (told := describe_broken(path, options)):
+    if count_lines(path, form) != len(read) + options.has_header and (told := describe_broken(path, options)):
         raise UnreadableError(told)
     table: pd.DataFrame = read.to_pandas()
     return table
@@ -167,11 +175,7 @@ class RawParquet(RawFile):
     """A raw Parquet file or folder of such, read as the table that it holds."""
 
     def _read(self) -> pd.DataFrame:
-        # Arrow refuses a column that is there twice in words of its own.
-        for file in list_parquet(self._filepath) if self._filepath.is_dir() else [self._filepath]:
-            refuse_repeated_columns(pa.parquet.read_schema(file).names, str(file))
-        table: pd.DataFrame = pa.parquet.read_table(self._filepath).to_pandas()
-        return table
+        return read_parquet(self._filepath)
 
 
 class RawArrays(RawFile):

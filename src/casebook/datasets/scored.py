@@ -22,7 +22,7 @@ import pyarrow.parquet
 from casebook.batch_scoring.rejections import REJECTED as REJECTED_COLUMNS
 from casebook.batch_scoring.rejections import RejectedRowsError, describe_columns
 from casebook.cases.registry import load_case
-from casebook.datasets.file_dataset import FileDataset
+from casebook.datasets.file_dataset import FileDataset, reading
 from casebook.datasets.raw import RawFileError
 from casebook.monitoring.unknown_categories import add_unknown
 from casebook.runtime.atomic_files import atomic_write
@@ -81,7 +81,8 @@ class ScoredFiles(FileDataset):
         if not self._exists():
             command = f"kedro run --pipeline={self._case}_predict"
             raise RawFileError(f"{self._filepath / COUNTS} is not there yet: run `{command}` first")
-        counted: dict[str, Any] = json.loads((self._filepath / COUNTS).read_text())
+        with reading(self._filepath / COUNTS, f"run `kedro run --pipeline={self._case}_predict` again"):
+            counted: dict[str, Any] = json.loads((self._filepath / COUNTS).read_text())
         return counted
 
     def _refuse(self, folder: Path, name: str, counted: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
-from casebook.tracking.console import OUTCOMES
+from casebook.tracking.console import OUTCOMES, describe_weeks
 from casebook.tuning.best_variant import name_command
 
 if TYPE_CHECKING:
@@ -117,6 +117,8 @@ def _monitoring(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     found = _group(run, "monitor")
     counts = [f"{name.replace('_', ' ')} {found[name]:,.0f}" for name in OUTCOMES if name in found]
     yield f"**Outcomes**: {', '.join(counts)}." if counts else ""
+    weeks = describe_weeks(run.data.metrics)
+    yield f"**Judged**: {weeks}." if weeks else ""
     yield f"A week fails where {judged} is worse by more than {monitor['drop']:g} than it was on the test rows."
     yield _origin(run)
 

@@ -181,5 +181,5 @@ class OwnFolder:
         key, run_id = self._case, self._folder.run_id
         if self._folder.checkpoint.exists():
             LOGGER.warning("go on with this run: --params %s.resume=%s", key, run_id)
-        elif nodes_made(self._folder.path):
+        elif self._job == TRAINING and nodes_made(self._folder.path):
             LOGGER.warning("take over what this run has made: --from-nodes=... --params %s.from_run=%s", key, run_id)

@@ -41,7 +41,7 @@ TEST = "test/"
 
 
 class NoChampionError(InvalidTableError):
-    """No version has the alias; the message says how to train one."""
+    """No version has the alias, or its files are damaged; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
     """Load the version that has an alias.
 
     Raises:
-        NoChampionError: none has it.
+        NoChampionError: none has it, or its files are gone or damaged.
     """
     version = find_version(case, alias)
     if version is None:
@@ -175,9 +175,16 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
         )
     # By way of models:/<name>/<version> MLflow writes into the folder of the model, which may be read-only.
     location = MlflowClient().get_model_version_download_uri(case, version.version)
-    place = Path(mlflow.artifacts.download_artifacts(location))
-    with without_hint_warning():
-        model = mlflow.pyfunc.load_model(str(place)).unwrap_python_model().rows
+    try:
+        place = Path(mlflow.artifacts.download_artifacts(location))
+        with without_hint_warning():
+            model = mlflow.pyfunc.load_model(str(place)).unwrap_python_model().rows
+    except Exception as error:
+        told = " ".join(f"{type(error).__name__}: {error}".split())
+        raise NoChampionError(
+            f"the files of version {version.version} of {case}, its {alias}, cannot be read from {location} ({told}): "
+            f"put them back, or give another version the alias {alias} in the MLflow UI"
+        ) from error
     folder = place / "artifacts" / PARTS_FOLDER
     return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model, folder)
 

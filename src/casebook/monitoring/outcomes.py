@@ -57,6 +57,8 @@ def parse_outcomes(table: pd.DataFrame, key: str, target: str, read: ReadTargets
         there = ", ".join(map(str, table.columns))
         number = f"; {ROW} is the number of the row in the predicted file, from 0" if ROW in missing else ""
         raise InvalidTableError(f"{file} lacks {', '.join(missing)}; it has {there}{number}")
+    if not len(table):
+        raise InvalidTableError(f"{file} holds no outcomes: put the rows' {name} and {target} there")
     keys = write_keys(table[name])
     if not key:
         keys = keys.str.strip().str.replace(r"\.0+$", "", regex=True)

@@ -13,7 +13,7 @@ from casebook.model_registry.comparison import score_rows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DAY, WEEK = "day", "week"
+DAY, WEEK, OVERALL = "day", "week", "overall_"
 
 
 class BelowLevelError(ValueError):
@@ -80,6 +80,19 @@ def weekly_metrics(weekly: pd.DataFrame, metric: str) -> dict[str, Mapping[int, 
     scored = weeks[weeks[metric].notna()]
     curves = {f"monitor/{metric}": scored[metric], "monitor/level": scored["level"], "monitor/rows": weeks["rows"]}
     return {name: {int(str(step)): float(value) for step, value in points.items()} for name, points in curves.items()}
+
+
+def summarize_weeks(weekly: pd.DataFrame) -> dict[str, float]:
+    """Count the weeks and those that could be scored, and state the score of all together where there is one.
+
+    Returns:
+        `weeks`, `judged_weeks` and `overall_<metric>`.
+    """
+    metric = str(weekly.columns[2])
+    together = weekly[WEEK] == "all"
+    found = {"weeks": float((~together).sum()), "judged_weeks": float(weekly.loc[~together, metric].notna().sum())}
+    overall = float(weekly.loc[together, metric].iloc[0])
+    return found if np.isnan(overall) else found | {f"{OVERALL}{metric}": overall}
 
 
 def _find_weeks(joined: pd.DataFrame) -> np.ndarray:

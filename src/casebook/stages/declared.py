@@ -12,6 +12,7 @@ from casebook.column_types.column_type import InvalidTableError
 from casebook.config.schema.table_declaration import DataParameters
 from casebook.data import declared_tables, row_description
 from casebook.data.name_lookup import describe_unknown
+from casebook.data.source_names import source_of
 from casebook.stages import nodes
 from casebook.stages.graph import create_modelling_pipeline, stage
 from casebook.stages.row_features import bind
@@ -143,7 +144,9 @@ def join_tables(
     """
     declared = DataParameters.model_validate(data)
     rows = declared_tables.join_tables(dict(zip(tables, typed, strict=True)), declared)
-    file, unmatched = declared.tables[tables[0]].file, len(typed[0]) - len(rows)
+    file, unmatched = source_of(typed[0], declared.tables[tables[0]].file), len(typed[0]) - len(rows)
+    declared_tables.refuse_missing(rows, [target], file, "the target")
+    declared_tables.refuse_missing(rows, declared.with_role("split"), file, "which says of each row its part")
     for name in declared.with_role("split"):
         parts = declared_tables.mark_given_parts(rows[name], declared.columns[name].test, f"{file}, column {name}")
         rows = rows.assign(**{name: parts})

@@ -47,7 +47,7 @@ def follow_predictions(
 
     Returns:
         The table of `monitoring.judge_weeks`, its curves and its figure; and `monitor/outcomes`, `monitor/joined` ...,
-        see `outcomes.JoinedOutcomes`.
+        see `outcomes.JoinedOutcomes` and `weekly_scores.summarize_weeks`.
 
     Raises:
         InvalidTableError: outcomes that do not fit, or no test score of that metric to compare with.
@@ -67,5 +67,6 @@ def follow_predictions(
     weekly = weekly_scores.score_weeks(joined.rows, metric, monitor["min_rows_per_week"])
     levels = weekly_scores.mean_test_scores(joined.rows)
     judged = weekly_scores.judge_weeks(weekly, metric, levels, monitor["drop"])
-    counts = {f"monitor/{name}": float(count) for name, count in joined.counts.items()}
+    found = joined.counts | weekly_scores.summarize_weeks(judged)
+    counts = {f"monitor/{name}": float(count) for name, count in found.items()}
     return judged, weekly_scores.weekly_metrics(judged, metric), {"weeks.png": draw_weeks(judged, metric)}, counts

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 MIN_SECONDS = 0.05
 # What became of outcomes: see `monitoring.outcomes`.
 OUTCOMES = ("outcomes", "joined", "empty", "unmatched", "several_rows", "several_predictions")
+# Score of all outcomes together: see `monitoring.weekly_scores`.
+OVERALL = "overall_"
 # Who stands beside whom where a champion learnt on.
 UPDATED = {"test": "updated", "reference": "champion before"}
 
@@ -131,7 +134,7 @@ def announce_sample(folder: Path, sample: Mapping[str, int], best: Mapping[str, 
     known = f"Best reachable scores of this sample by split: {reachable}.\n" if reachable else ""
     Console().print(
         Panel(
-            f"No raw files in {folder}: generated a sample there ({size}).\n"
+            f"No raw files in {escape(str(folder))}: generated a sample there ({size}).\n"
             f"{known}"
             "[bold]Scores on it say nothing about the real data.[/bold] data/README.md says where to get that.",
             title="generated sample",
@@ -148,10 +151,10 @@ def show_summary(
     facts = Table.grid(padding=(0, 2))
     for name, value in _facts(run, seconds, store, background or {}):
         if value:
-            facts.add_row(f"[bold]{name}[/bold]", value)
+            facts.add_row(f"[bold]{name}[/bold]", escape(value))
     console = Console()
     console.print()
-    console.print(f"[bold]{tags.get('case', '')}[/bold]  run {run.info.run_name}")
+    console.print(f"[bold]{tags.get('case', '')}[/bold]  run {escape(str(run.info.run_name))}")
     scores = {
         who: _select_group(metrics, who) for who in ("test", "default", "baseline", "reference", "best_reachable")
     }
@@ -174,6 +177,7 @@ def _facts(
     yield "rows of unknown category", "  ".join(f"{name} {value:,.0f}" for name, value in sorted(unknown.items()))
     outcomes = [(n, metrics.get(f"monitor/{n}")) for n in OUTCOMES]
     yield "outcomes", "  ".join(f"{n.replace('_', ' ')} {v:,.0f}" for n, v in outcomes if v is not None)
+    yield "judged", describe_weeks(metrics)
     yield "features", f"{metrics['data/features']:.0f}" if "data/features" in metrics else ""
     seen = {n.removesuffix("_share"): v for n, v in _select_group(metrics, "test").items() if n.startswith("seen_")}
     yield "test rows seen in training", "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
@@ -193,6 +197,18 @@ def _facts(
         "MLflow",
         f"experiment {run.data.tags.get('case')}, run {run.info.run_id} in {store} (`make ui` or `casebook ui`)",
     )
+
+
+def describe_weeks(metrics: Mapping[str, float]) -> str:
+    """Say how good predictions were once their outcomes arrived, and how many weeks had enough of them to be judged."""
+    found = _select_group(metrics, "monitor")
+    if "weeks" not in found:
+        return ""
+    scores = [f"{n.removeprefix(OVERALL)} {format_score(v)}" for n, v in found.items() if n.startswith(OVERALL)]
+    weeks = f"{found['judged_weeks']:,.0f} of {found['weeks']:,.0f} weeks"
+    few = "" if found["judged_weeks"] else ": they have one class, or fewer outcomes than monitor.min_rows_per_week"
+    overall = f"{scores[0]} of all outcomes" if scores else "no score: all outcomes are of one class"
+    return f"{overall}  {weeks}{few}"
 
 
 def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> Table:

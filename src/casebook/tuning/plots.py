@@ -43,6 +43,7 @@ TITLES = {
 IMPORTANCES = "param_importances"
 # Of trials as they ran, finished or not.
 NEED_NO_RESULT = ("intermediate_values", "timeline")
+ROUNDING = 1e-9
 PAGE_WIDTH_PIXELS, WIDTH_INCHES, HEIGHT_INCHES = 1200, 11.0, 5.5
 # Figures with a column a parameter grow with them.
 WIDTH_INCHES_A_PARAMETER = {"slice": 3.2, "parallel_coordinate": 1.2}
@@ -122,9 +123,10 @@ def explain_lack(kind: str, study: optuna.Study, metric: str) -> str:
         return ""
     if len(finished) == 1:
         return f"trial {finished[0].number} alone has finished, and importance compares trials"
-    values = {trial.values[0] for trial in finished}
-    if len(values) == 1:
-        return f"all {len(finished)} finished trials have the same {metric}, {values.pop():.6g}"
+    values = [trial.values[0] for trial in finished]
+    # The last digits are rounding, and fANOVA would explain them all the same.
+    if math.isclose(min(values), max(values), rel_tol=ROUNDING, abs_tol=ROUNDING**2):
+        return f"all {len(finished)} finished trials have the same {metric}, {values[0]:.6g}"
     if all(len({trial.params.get(name) for trial in finished}) == 1 for name in _parameters(study)):
         return "no parameter has taken two values"
     return ""
@@ -236,6 +238,6 @@ def _page(study: optuna.Study, parts: list[str]) -> str:
     body = "\n".join(parts) or "<p>Too few trials have finished to draw anything.</p>"
     return (
         "<!doctype html><html><head><meta charset='utf-8'>"
-        f"<title>study {study.study_name}</title></head><body style='font-family: sans-serif'>"
-        f"<h1>study {study.study_name}</h1>{body}</body></html>"
+        f"<title>study {escape(study.study_name)}</title></head><body style='font-family: sans-serif'>"
+        f"<h1>study {escape(study.study_name)}</h1>{body}</body></html>"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from fnmatch import fnmatchcase
 from itertools import chain
@@ -108,6 +109,15 @@ class TableParameters(Parameters):
         if not self.header and not names:
             raise ValueError("a file without a header line needs the names of its columns: give names: [a, b, ...]")
         return self
+
+    @field_validator("encoding")
+    @classmethod
+    def _check_encoding(cls, encoding: str) -> str:
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            raise ValueError("Python knows no such encoding: give one like utf-8, cp1252 or latin-1") from None
+        return encoding
 
     @property
     def column_names(self) -> list[str]:
