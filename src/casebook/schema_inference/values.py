@@ -11,6 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from casebook.column_types.column_type import NULL_TEXTS
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -39,13 +41,14 @@ class ColumnValues:
 
     @classmethod
     def of(cls, column: pd.Series, decimal: str = ".") -> ColumnValues:
-        """Split a column into codes and distinct values; texts that hold nothing but blanks are null."""
+        """Split a column into codes and distinct values; texts of blanks, or of blanks around NA, are null."""
         codes, values = _factorize(column)
         values = pd.Index(values)
         if _is_text(values):
             stripped = pd.Index(values.astype("str").str.strip())
-            if (stripped != values).any() or (stripped == "").any():
-                places, values = pd.factorize(stripped)
+            padded = stripped != values
+            if padded.any() or (stripped == "").any():
+                places, values = pd.factorize(stripped.where(~(padded & stripped.isin(NULL_TEXTS)), ""))
                 kept = np.flatnonzero(values != "")
                 moved = np.full(len(values) + 1, -1)
                 moved[kept] = np.arange(len(kept))
