@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from casebook.column_types.column_type import NULL_TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 LARGEST_WHOLE = 2**53
 
@@ -126,6 +126,13 @@ class ColumnValues:
         """Repeat a number of each distinct value for the rows that hold it."""
         spread: np.ndarray = np.append(np.asarray(values, dtype=np.float64), null)[self.codes]
         return spread
+
+    def drop(self, labels: Collection[str]) -> ColumnValues:
+        """Return the column with null in place of some of its values, as they are written."""
+        kept = np.flatnonzero([text not in labels for text in self.texts])
+        moved = np.full(len(self.distinct) + 1, -1)
+        moved[kept] = np.arange(len(kept))
+        return replace(self, codes=moved[self.codes], distinct=self.distinct[kept])
 
     def take(self, rows: np.ndarray) -> ColumnValues:
         """Return the column of some rows; -1 stands for a row without a partner in a joined table."""
