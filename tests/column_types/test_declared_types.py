@@ -97,3 +97,16 @@ def test_a_category_of_blanks_is_missing_and_clean_texts_stay_as_they_are() -> N
 def test_an_unknown_kind_is_no_type() -> None:
     with pytest.raises(KeyError):
         COLUMN_TYPES["colour:red"]
+
+
+@pytest.mark.parametrize("kind", ["category", SIZES])
+def test_a_text_for_null_with_blanks_around_it_is_no_category(kind: str) -> None:
+    column_type = COLUMN_TYPES[kind]
+    assert column_type.parse_value(" NA ") is None
+    parsed = column_type.parse_column(pd.Series([" NA ", "M"], dtype="category"), "a column")
+    assert parsed.isna().tolist() == [True, False]
+
+
+def test_an_order_may_name_what_else_stands_for_null() -> None:
+    assert COLUMN_TYPES['ordinal:["NA", "M"]'].parse_value("NA") == "NA"
+    assert COLUMN_TYPES[SIZES].parse_value("NA") is None

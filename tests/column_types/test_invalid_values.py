@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from casebook.column_types.invalid_values import InvalidValue, accepts, explain, find_invalid, find_invalid_values
+from casebook.column_types.kinds import COLUMN_TYPES
 
 KINDS = {"who": "text", "day": "date", "open": "flag", "age": "number"}
 
@@ -22,8 +23,8 @@ KINDS = {"who": "text", "day": "date", "open": "flag", "age": "number"}
             ["2023-08-26", "2023-8-6", " 2023-08-26 ", "2023-08-26T10:00:00", date(2023, 8, 26)],
             ["yes", "2023-13-01", "26.8.2023", "2023/08/26", 5, True],
         ),
-        ("flag", [True, False, "True", "false", 1, 0, "0", 1.0], ["yes", 2, "", [], "on"]),
-        ("number", [1, 1.5, "36", " 2 ", "-1e3", ".5"], [True, "x", "", float("inf"), "1e400", 10**400, "1_000", []]),
+        ("flag", [True, False, "True", "false", 1, 0, "0", 1.0], ["yes", 2, [], "on"]),
+        ("number", [1, 1.5, "36", " 2 ", "-1e3", ".5"], [True, "x", float("inf"), "1e400", 10**400, "1_000", []]),
         ("string", ["a review"], ["", "  ", 5, None]),
         (
             "image",
@@ -35,6 +36,14 @@ KINDS = {"who": "text", "day": "date", "open": "flag", "age": "number"}
 def test_each_kind_takes_its_own_values(kind: str, good: list[object], bad: list[object]) -> None:
     assert [value for value in good if not accepts(kind, value)] == []
     assert [value for value in bad if accepts(kind, value)] == []
+
+
+@pytest.mark.parametrize("kind", ["date", "flag", "number", "integer", "boolean", "datetime", "date:%b-%Y", "number:,"])
+@pytest.mark.parametrize("null", ["", "  ", " NA ", "NULL"])
+def test_blanks_and_texts_for_null_with_blanks_around_are_no_fault_of_what_is_no_text(kind: str, null: str) -> None:
+    assert accepts(kind, null)
+    for column in (pd.Series([null, None]), pd.Series([null, None], dtype="category")):
+        assert COLUMN_TYPES[kind].parse_column(column, "a column").isna().all()
 
 
 @pytest.mark.parametrize("kind", ["text", "date", "flag", "number"])

@@ -117,7 +117,7 @@ def test_the_day_is_the_one_that_was_written_and_its_time_is_dropped(written: li
     pd.testing.assert_series_equal(convert(pd.Series(written), "date", "t"), expected)
 
 
-@pytest.mark.parametrize("wrong", ["2022", "20/07/2022", "2022-02-30", "", 20220720])
+@pytest.mark.parametrize("wrong", ["2022", "20/07/2022", "2022-02-30", 20220720])
 def test_what_is_no_day_is_refused(wrong: object) -> None:
     with pytest.raises(InvalidTableError, match="is not a date like 2023-08-26"):
         convert(pd.Series(["2022-07-20", wrong], dtype=object), "date", "t")
@@ -152,7 +152,7 @@ def test_numbers_are_whole_where_all_are_and_none_is_missing(written: list, expe
     pd.testing.assert_series_equal(convert(pd.Series(written), "number", "t"), pd.Series(expected))
 
 
-@pytest.mark.parametrize("wrong", ["1,5", "", "inf", "-Infinity"])
+@pytest.mark.parametrize("wrong", ["1,5", "inf", "-Infinity"])
 def test_what_is_no_finite_number_is_refused(wrong: str) -> None:
     with pytest.raises(InvalidTableError, match=f"column size: '{wrong}' is not a number"):
         convert(pd.Series(["1", wrong], name="size"), "number", "t")

@@ -298,3 +298,16 @@ def test_ids_stay_texts_and_lose_their_blanks() -> None:
     assert make_rows(data)["id"].dtype == "str"
     spaced = {**TABLES, "flights": TABLES["flights"].assign(id=[" 1", "2.0", "3", "4"])}
     assert make_rows(data, spaced)["id"].tolist() == ["1", "2", "4"]
+
+
+def test_labels_that_are_none_of_the_classes_may_count_as_missing() -> None:
+    table = {"t": pd.DataFrame({"x": ["1"] * 10, "y": ["a"] * 4 + ["b "] * 5 + ["c"]}, dtype="str")}
+    said = {"y": {"type": "category", "classes": ["a", "b"], "others": "missing"}}
+    data = DataParameters.model_validate({"tables": {"t": {"file": "t.csv"}}, "columns": said})
+    schema = describe_rows(table, data, "y", "binary")
+    typed = type_table(table["t"], "t", schema, data, "y", "binary")
+    assert typed["y"].tolist()[:9] == [0] * 4 + [1] * 5
+    assert typed["y"].isna().tolist() == [False] * 9 + [True]
+    refusing = DataParameters.model_validate({"tables": {"t": {"file": "t.csv"}}, "columns": {"y": {"classes": ["a", "b"]}}})
+    with pytest.raises(InvalidTableError, match="set such rows aside by others: missing"):
+        describe_rows(table, refusing, "y", "binary")

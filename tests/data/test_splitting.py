@@ -132,3 +132,13 @@ def test_each_class_is_dealt_out_alike_and_a_rare_one_stands_in_every_part() -> 
     assert (assign_rows(table, settings, labels=labels) == parts).all()
     unlabelled = assign_rows(table, settings)
     assert (unlabelled == split_rows(1000, 0.2, 0.1, 7)).all()
+
+
+def test_copies_stay_together_where_classes_are_dealt_out_alike() -> None:
+    labels = np.repeat([0, 1, 2], [90, 20, 6])
+    table = pd.DataFrame({"x": [*range(90), *range(20), 0, 0, 1, 2, 3, 4], "y": labels})
+    settings = SplitParameters(test_share=0.2, validation_share=0.1, seed=7, stratify=True)
+    parts = assign_rows(table, settings, duplicates="group", labels=labels)
+    assert parts[110] == parts[111]
+    assert {part: set(labels[parts == part]) for part in (1, 2, 4)} == dict.fromkeys((1, 2, 4), {0, 1, 2})
+    assert int((parts == 4).sum()) in range(22, 26)

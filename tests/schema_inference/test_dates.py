@@ -22,6 +22,7 @@ from casebook.schema_inference.dates import find_date_form
         (["1/31/24 13:05"], "datetime", "%m/%d/%y %H:%M"),
         (["January 5, 2024"], "date", "%B %d, %Y"),
         (["05JAN2024"], "date", "%d%b%Y"),
+        (["1939 Jan", "1940 May"], "date", "%Y %b"),
     ],
 )
 def test_the_form_of_dates_is_found(texts: list[str], type_: str, form: str) -> None:

@@ -116,6 +116,10 @@ def test_null_targets_and_rare_classes_are_said(tmp_path: Path) -> None:
     text, _ = declare(tmp_path, table | {"left": left})
     assert "target: left # 7 rows are null and set aside; Maybe 1.3%, No" in text
     assert "FEW ROWS: Maybe 5" in text
+    left[9:12] = "No"
+    text, tree = declare(tmp_path, table | {"left": left})
+    assert "target: left # 7 rows are null and set aside; SET ASIDE: Maybe 2; No" in text
+    assert tree["data"]["columns"]["left"] == {"type": "category", "classes": ["No", "Yes"], "others": "missing"}
 
 
 def test_codes_with_leading_zeros_are_declared_as_categories(tmp_path: Path) -> None:

@@ -22,6 +22,10 @@ from casebook.schema_inference.orders import SCALES, find_order
         (["never", "sometimes", "often"], "smokes", "words of a scale"),
         (["Strongly disagree", "Disagree", "Neutral", "Agree", "Strongly agree"], "q1", "words of a scale"),
         (["A", "B", "C", "D"], "grade", "grades"),
+        (["Much worse", "worse", "average", "better", "Much better"], "reliability", "words of a scale"),
+        (["Too Little", "About Right", "Too Much"], "poverty", "words of a scale"),
+        (["not", "notvery", "somewhat", "very"], "importance", "words of a scale"),
+        (["AsstProf", "AssocProf", "Prof"], "rank", "words of a scale"),
         (["D", "E", "F", "G"], "color", "grades"),
     ],
 )

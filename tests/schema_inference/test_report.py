@@ -48,5 +48,24 @@ def test_a_class_of_few_rows_is_said(tmp_path: Path) -> None:
     schema = infer_schema([read_table(write_csv(tmp_path / "a.csv", table | {"left": left}))], Wishes("left"))
     file = io.StringIO()
     print_schema(schema, Console(file=file))
-    assert "Few rows: class Maybe has 4; training, validation and test need some each." in file.getvalue()
+    assert "Few rows of a class: Maybe 4; training, validation and test need some each." in file.getvalue()
     assert "No column is suspected as a leak." in file.getvalue()
+
+
+def test_what_is_set_aside_and_a_single_null_and_copy_are_said(tmp_path: Path) -> None:
+    table = {name: np.append(values, values[:1]) for name, values in churn(4_000).items() if name != "customer_id"}
+    left = table["left"].astype(object)
+    left[7:9] = "Maybe"
+    plan = table["plan"].astype(object)
+    plan[9] = None
+    schema = infer_schema(
+        [read_table(write_csv(tmp_path / "a.csv", table | {"left": left, "plan": plan}))], Wishes("left")
+    )
+    file = io.StringIO()
+    print_schema(schema, Console(file=file))
+    printed = file.getvalue()
+    assert "Target left: binary (2 classes of 3 rows or more)." in printed
+    assert "Set aside, no class of so few rows can be learnt: Maybe 2." in printed
+    assert "1 row is a copy of another: both stay on one side." in printed
+    assert "<0.1%" in printed
+    assert "0.0%" not in printed

@@ -8,7 +8,7 @@ import pytest
 from tests.schema_inference.tables import texts
 
 from casebook.schema_inference.errors import SchemaInferenceError
-from casebook.schema_inference.targets import Target, find_target, infer_target
+from casebook.schema_inference.targets import Target, find_target, infer_target, write_rows
 from casebook.schema_inference.types import infer_type
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def test_classes_of_few_rows_are_named_with_their_number() -> None:
         ([str(n) for n in range(30)], "row", None, "the target row is a key"),
         ([f"{n // 2}x" for n in range(300)], "label", None, "has 150 different values in 300 rows, more classes"),
         (
-            [*map(str, range(50)), "n/a ", "cheap"],
+            [*map(str, range(50)), "none ", "cheap"],
             "price",
             None,
             "holds texts in 2 of 52 rows, first in data rows 51, 52",
@@ -84,3 +84,18 @@ def test_a_target_that_is_not_there_is_told_with_the_nearest_names() -> None:
         find_target(["fee", "churn"], "chrun", "a.csv")
     with pytest.raises(SchemaInferenceError, match=r"did you mean Churn\?"):
         find_target(["fee", "Churn"], "churn", "a.csv")
+
+
+def test_a_class_that_cannot_stand_in_every_part_is_set_aside() -> None:
+    column = texts(["a"] * 40 + ["b"] * 30 + ["c"] * 3 + ["d", "e, f"] + [None] * 5, "kind")
+    target = target_of(column)
+    assert (target.task, target.classes) == ("multiclass", ("a", "b", "c"))
+    assert (target.set_aside, target.rare, target.nulls) == ((("d", 1), ("e, f", 1)), (("c", 3),), 5)
+    assert write_rows(target.set_aside) == "d 1, 'e, f' 1"
+    assert target.column.codes[-7:].tolist() == [-1] * 7
+    two = target_of(texts(["a"] * 40 + ["b"] * 30 + ["c"], "kind"))
+    assert (two.task, two.classes) == ("binary", ("a", "b"))
+
+
+def test_of_many_rare_classes_the_first_are_written() -> None:
+    assert write_rows([(f"c{number}", 1) for number in range(9)]) == "c0 1, c1 1, c2 1, c3 1 and 5 more"

@@ -56,3 +56,8 @@ def test_objects_that_cannot_be_hashed_are_looked_at_as_texts() -> None:
 def test_the_first_rows_of_some_values_are_counted_from_one() -> None:
     column = texts(["1", "x", "2", "x", "y", "x"])
     assert column.first_rows(np.array([text in "xy" for text in column.texts])) == "2, 4, 5"
+
+
+def test_blanks_around_a_text_for_null_leave_it_null() -> None:
+    column = texts(["4", " NA ", "5", " n/a"])
+    assert (column.texts, column.nulls, column.is_whole) == (["4", "5"], 2, True)

@@ -42,11 +42,14 @@ class ColumnType:
         nullable: whether a value may be null.
         certain: Python types all of whose values are valid.
         json_schema: of a value in a request, for OpenAPI.
+        blanks_are_null: whether a text of nothing but blanks is null, as an empty cell of a CSV file is, and whether
+            blanks around one that stands for null change nothing.
         remedy: what to do about a value that is none, in a file.
     """
 
     expected: str
     nullable: ClassVar[bool] = True
+    blanks_are_null: ClassVar[bool] = False
     certain: ClassVar[frozenset[type]] = frozenset()
     json_schema: ClassVar[Mapping[str, Any]]
     remedy: str = "mend the file"
@@ -67,11 +70,15 @@ class ColumnType:
         Raises:
             ValueError: it is not of this type.
         """
-        if not is_null_cell(value) or (type(value) is str and not self.nullable):
+        if not self.is_missing(value) or (type(value) is str and not self.nullable):
             return self.read(value)
         if self.nullable:
             return self.null
         raise InvalidValueError
+
+    def is_missing(self, value: Any) -> bool:  # noqa: ANN401
+        """Return whether a single value stands for null."""
+        return is_blank_cell(value) if self.blanks_are_null else is_null_cell(value)
 
     def accepts(self, value: object) -> bool:
         """Return whether a column of this type can hold a value."""
@@ -154,6 +161,14 @@ def is_null(value: Any) -> bool:  # noqa: ANN401
 def is_null_cell(value: Any) -> bool:  # noqa: ANN401
     """Return whether a single value is null, or a text that stands for null in a CSV file."""
     return value in NULL_TEXTS if type(value) is str else is_null(value)
+
+
+def is_blank_cell(value: Any) -> bool:  # noqa: ANN401
+    """Return whether a single value is null, blanks alone, or a text that stands for null, with blanks around it or not."""
+    if type(value) is not str:
+        return is_null(value)
+    text = value.strip()
+    return not text or text in NULL_TEXTS
 
 
 def distinct(column: pd.Series) -> tuple[np.ndarray, pd.Index]:

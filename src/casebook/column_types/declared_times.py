@@ -37,6 +37,7 @@ class DatetimeType(ColumnType):
     """Times of a day, to the second, as they are written: a zone behind them is dropped; into datetime64[s]."""
 
     json_schema: ClassVar[Mapping[str, Any]] = {"type": ["string", "null"], "format": "date-time"}
+    blanks_are_null = True
 
     def __init__(self, form: str = "") -> None:
         """Keep the form, as strptime has it, beside ISO's."""
@@ -78,4 +79,4 @@ class DatetimeType(ColumnType):
 
     def pack(self, values: Sequence[Any]) -> pd.Categorical:
         """Store times as categories, whose distinct values are then parsed once."""
-        return categorise(values, lambda value: self.read(value).isoformat())
+        return categorise(values, lambda value: self.read(value).isoformat(), self.is_missing)

@@ -17,7 +17,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from casebook.column_types.column_type import ColumnType, InvalidValueError, is_null, objects, spread
+from casebook.column_types.column_type import (
+    NULL_TEXTS,
+    ColumnType,
+    InvalidValueError,
+    is_blank_cell,
+    is_null,
+    objects,
+    spread,
+)
 from casebook.column_types.declared_numbers import DecimalType, WholeNumberType
 from casebook.column_types.declared_times import DatetimeType, FormattedDateType
 from casebook.column_types.intervals import read_range
@@ -60,8 +68,11 @@ class CategoryType(TextType):
     json_schema: ClassVar[Mapping[str, Any]] = {"type": ["string", "number", "boolean", "null"]}
 
     def parse_value(self, value: Any) -> str | None:  # noqa: ANN401
-        """Parse a single value; blanks alone are null."""
-        return None if is_null(value) else self.read(value) or None
+        """Parse a single value; blanks alone are null, and so is a text for null with blanks around it."""
+        if is_null(value):
+            return None
+        text = self.read(value)
+        return None if not text or (text in NULL_TEXTS and text != value) else text
 
     def read(self, value: Any) -> str:  # noqa: ANN401
         """Read a text, a number or a boolean."""
@@ -119,6 +130,11 @@ class OrdinalType(CategoryType):
         self.order = list_order(order)
         self.ranks = {value: rank for rank, value in enumerate(self.order)}
         self.expected = f"one of {', '.join(self.order)}"
+
+    def parse_value(self, value: Any) -> str | None:  # noqa: ANN401
+        """Parse a single value; what stands for null is none of the order's, unless that names it."""
+        named = type(value) is str and value in self.ranks
+        return None if is_blank_cell(value) and not named else super().parse_value(value)
 
     def read(self, value: Any) -> str:  # noqa: ANN401
         """Read one of the values."""

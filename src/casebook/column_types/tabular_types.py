@@ -17,7 +17,6 @@ from casebook.column_types.column_type import (
     NULL_TEXTS,
     ColumnType,
     InvalidValueError,
-    is_null_cell,
     objects,
     spread,
 )
@@ -71,7 +70,7 @@ class TextType(ColumnType):
 
     def pack(self, values: Sequence[Any]) -> pd.Categorical:
         """Convert texts to categories, whose distinct values are then parsed once."""
-        return categorise(values, self.read)
+        return categorise(values, self.read, self.is_missing)
 
 
 class DateType(ColumnType):
@@ -81,6 +80,7 @@ class DateType(ColumnType):
     """
 
     expected = "a date like 2023-08-26"
+    blanks_are_null = True
     certain = frozenset({date, datetime, type(None)})
     json_schema: ClassVar[Mapping[str, Any]] = {"type": ["string", "null"], "format": "date"}
 
@@ -117,13 +117,14 @@ class DateType(ColumnType):
 
     def pack(self, values: Sequence[Any]) -> pd.Categorical:
         """Convert days to categories, whose distinct values are then parsed once."""
-        return categorise(values, lambda value: self.read(value).isoformat())
+        return categorise(values, lambda value: self.read(value).isoformat(), self.is_missing)
 
 
 class FlagType(ColumnType):
     """Booleans; parsed into bool, or into objects with None where one is null."""
 
     expected = "true or false"
+    blanks_are_null = True
     certain = frozenset({bool, np.bool_, type(None)})
     json_schema: ClassVar[Mapping[str, Any]] = {"type": ["boolean", "null"]}
 
@@ -162,6 +163,7 @@ class NumberType(ColumnType):
     """Numbers; parsed into int64 when all are whole and none is null, else into float64 with NaN."""
 
     expected = "a number"
+    blanks_are_null = True
     json_schema: ClassVar[Mapping[str, Any]] = {"type": ["number", "null"]}
     null = nan
 
@@ -231,9 +233,11 @@ def _without_null_texts(texts: pd.Series) -> pd.Series:
     return texts.mask(null) if null.any() else texts
 
 
-def categorise(values: Sequence[Any], write: Callable[[Any], str]) -> pd.Categorical:
+def categorise(
+    values: Sequence[Any], write: Callable[[Any], str], is_missing: Callable[[Any], bool]
+) -> pd.Categorical:
     """Build categories of valid values; each distinct one is converted to text once."""
     places: dict[str, int] = {}
-    codes = {v: -1 if is_null_cell(v) else places.setdefault(write(v), len(places)) for v in dict.fromkeys(values)}
+    codes = {v: -1 if is_missing(v) else places.setdefault(write(v), len(places)) for v in dict.fromkeys(values)}
     by_row = np.fromiter(map(codes.__getitem__, values), np.int32, len(values))
     return pd.Categorical.from_codes(by_row, pd.Index(places, dtype="str"), validate=False)

@@ -56,7 +56,8 @@ def type_table(
         place = f"{file}, column {target}"
         kind = kind_of_numbers(data.columns.get(target), said.decimal) if task == "regression" else "category"
         classes = schema.classes or ((0, 1) if task == "binary" else ())
-        typed = typed.assign(**{target: number_target(raw[raw_target], classes, kind, place)})
+        others_missing = target in data.columns and data.columns[target].others == "missing"
+        typed = typed.assign(**{target: number_target(raw[raw_target], classes, kind, place, others_missing)})
     order = [*keys.values(), *names.values()]
     typed = typed[[name for name in order if name in typed]]
     wrong = [

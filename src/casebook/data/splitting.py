@@ -48,18 +48,19 @@ def assign_rows(
     chosen = table if used.all() else table[used]
     keys = hash_rows(chosen) if duplicates == "group" and settings.strategy == "row" else None
     split_assignment = np.zeros(len(table), dtype=np.uint8)
-    stratified = settings.stratify and settings.strategy == "row" and keys is None and labels is not None
-    assigned = (
-        split_classes(labels[used], settings.test_share, settings.validation_share, settings.seed)  # type: ignore[index]
-        if stratified
-        else _assign(chosen, settings, keys)
-    )
+    dealt = labels[used] if settings.stratify and settings.strategy == "row" and labels is not None else None
+    assigned = _assign(chosen, settings, keys, dealt)
     split_assignment[used] = overlap_validation(assigned, settings)
     return split_assignment
 
 
-def _assign(table: pd.DataFrame, settings: SplitParameters, keys: pd.Series | None) -> np.ndarray:
+def _assign(
+    table: pd.DataFrame, settings: SplitParameters, keys: pd.Series | None, labels: np.ndarray | None
+) -> np.ndarray:
     shares = (settings.test_share, settings.validation_share, settings.seed)
+    if labels is not None:
+        copies = np.arange(len(table)) if keys is None else pd.factorize(keys)[0]
+        return split_classes(labels[np.unique(copies, return_index=True)[1]], *shares)[copies]
     if settings.strategy == "none":
         return np.full(len(table), TRAIN | TEST, dtype=np.uint8)
     if keys is not None:

@@ -42,7 +42,7 @@ def list_classes(column: pd.Series, said: ColumnParameters | None, task: str, pl
         # As the file's own are read: 1.0 is 1.
         read = COLUMN_TYPES["category"].parse_value
         classes = tuple(label if isinstance(label, int) else read(str(label)) for label in said.classes)
-        counts = count_classes(counts, classes, place)
+        counts = count_classes(counts, classes, said.others == "missing", place)
     elif labels and all(label.lstrip("-").isdigit() for label in labels):
         classes = tuple(sorted(map(int, labels)))
     refuse_hopeless(counts, task, place)
@@ -62,28 +62,34 @@ def count_labels(column: pd.Series) -> dict[str, int]:
     return dict(counts)
 
 
-def count_classes(counts: dict[str, int], classes: tuple[Label, ...], place: str) -> dict[str, int]:
+def count_classes(
+    counts: dict[str, int], classes: tuple[Label, ...], others_missing: bool, place: str
+) -> dict[str, int]:
     """Count the rows of each declared class, in whatever spelling.
 
     Raises:
-        InvalidTableError: labels are none of them.
+        InvalidTableError: labels are none of them, and are not said to count as missing.
     """
     declared = [str(label) for label in classes]
     find = find_label({label: number for number, label in enumerate(declared)})
     numbers = {label: find(label) for label in counts}
     others = [label for label, number in numbers.items() if number is None]
-    if others:
+    if others and not others_missing:
         raise InvalidTableError(
             f"{place}: {', '.join(map(repr, others[:SHOWN]))} ({sum(counts[label] for label in others)} rows) is none "
-            f"of the declared classes {', '.join(declared)}; add it to the column's classes, or mend the file"
+            f"of the declared classes {', '.join(declared)}; add it to the column's classes, set such rows aside by "
+            f"others: missing, or mend the file"
         )
     rows: Counter[str] = Counter()
     for label, number in numbers.items():
-        rows[declared[number or 0]] += counts[label]
+        if number is not None:
+            rows[declared[number]] += counts[label]
     return dict(rows)
 
 
-def number_target(column: pd.Series, classes: Sequence[Label], kind: Kind, place: str) -> pd.Series:
+def number_target(
+    column: pd.Series, classes: Sequence[Label], kind: Kind, place: str, others_missing: bool = False
+) -> pd.Series:
     """Make numbers of a raw target, or class numbers; float64 with NaN for null.
 
     Args:
@@ -91,11 +97,15 @@ def number_target(column: pd.Series, classes: Sequence[Label], kind: Kind, place
         classes: the labels by class number; none where they are the numbers.
         kind: of the numbers of a regression, or category.
         place: what to call the column in errors.
+        others_missing: whether a label that is none of the classes is null.
 
     Raises:
         InvalidTableError: a value is no number, or none of the classes.
     """
     parsed = COLUMN_TYPES[kind].parse_column(column, place)
+    if others_missing and kind == "category":
+        find = find_label({str(label): number for number, label in enumerate(classes)})
+        parsed = parsed.mask(parsed.astype("str").map(find, na_action="ignore").isna())
     return number_classes(parsed, classes, place) if kind == "category" else parsed.astype("float64")
 
 

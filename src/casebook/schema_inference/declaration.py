@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from casebook.schema_inference.roles import MOSTLY_NULL_SHARE
+from casebook.schema_inference.splits import describe_copies
+from casebook.schema_inference.targets import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -105,13 +107,14 @@ def write_list(values: Iterable[str]) -> str:
 
 def _describe_target(schema: Schema) -> str:
     column, said = schema.target.column, []
-    if column.nulls:
-        said.append(f"{column.nulls:,} rows are null and set aside")
+    if schema.target.nulls:
+        said.append(f"{schema.target.nulls:,} rows are null and set aside")
+    said += [f"SET ASIDE: {write_rows(schema.target.set_aside)}"] * bool(schema.target.set_aside)
     if schema.target.classes and len(schema.target.classes) <= 4:
         rows = dict(zip(column.texts, column.counts.tolist(), strict=True))
         said.append(", ".join(f"{label} {rows[label] / column.filled:.1%}" for label in schema.target.classes))
     if schema.target.rare:
-        said.append("FEW ROWS: " + ", ".join(f"{label} {rows}" for label, rows in schema.target.rare[:4]))
+        said.append(f"FEW ROWS: {write_rows(schema.target.rare)}")
     return "; ".join(said)
 
 
@@ -147,6 +150,7 @@ def _describe_column(schema: Schema, name: str, column: Column) -> Iterable[Entr
         kind, why = "target", ""
         classes = [WHOLE.sub(r"\1", label) for label in schema.target.classes]
         said = [f"type: category, classes: {write_list(classes)}"] if classes else []
+        said += ["others: missing"] if schema.target.set_aside else []
     elif role.role == "feature":
         kind, why = inferred.type, inferred.why
         if suspect or states_type(column):
@@ -232,8 +236,7 @@ def _list_split(schema: Schema) -> list[str]:
     of = f"{split.column}: " if split.column else ""
     lines = [write_line(f"  split: {{{', '.join(said)}}}", f"{of}{split.why}")]
     if split.duplicates != "keep":
-        reason = f"{split.copies:,} rows are copies of others: they stay on one side"
-        lines.append(write_line(f"  duplicates: {split.duplicates}", reason))
+        lines.append(write_line(f"  duplicates: {split.duplicates}", describe_copies(split)))
     return lines
 
 

@@ -67,7 +67,9 @@ SCALES = [
     "very dissatisfied|dissatisfied|slightly dissatisfied|neutral|slightly satisfied|satisfied|very satisfied",
     "very unlikely|unlikely|neutral, neither|likely|very likely",
     ("not at all|a little, little|somewhat, some|moderately|quite a bit, a lot|very much, a great deal|extremely"),
-    "worse, much worse|same, no change, unchanged|better, some, improved|much better, marked",
+    "much worse|worse|same, no change, unchanged, average|better, some, improved|much better, marked",
+    "too little, too few, too low|about right, just right, right amount|too much, too many, too high",
+    "not, not important|notvery, not very, not very important|somewhat, somewhat important|very, very important",
     ("extremely liberal|liberal|slightly liberal|moderate|slightly conservative|conservative|extremely conservative"),
     (
         "no school, none, illiterate|primary, elementary, grade school, basic, below secondary|"
@@ -83,7 +85,7 @@ SCALES = [
     "very slow|slow|medium, normal|fast, quick|very fast",
     "cold, freezing|cool|mild|warm|hot",
     "i3|i2|i1|si2|si1|vs2|vs1|vvs2|vvs1|if|fl",
-    ("asst prof, assistprof, assistant professor|assocprof, associate professor|prof, professor, full professor"),
+    ("asst prof, asstprof, assistprof, assistant professor|assocprof, associate professor|prof, professor, full professor"),
     "junior|intermediate, mid level|senior|lead, principal",
     "trainee, apprentice|employee|manager|director|executive",
     "bronze|silver|gold|platinum|diamond",

@@ -10,6 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from casebook.schema_inference.roles import MOSTLY_NULL_SHARE
+from casebook.schema_inference.splits import describe_copies
+from casebook.schema_inference.targets import write_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
 # Where the output is no terminal: wide enough for the reasons.
 FILE_WIDTH = 140
+MIN_SHOWN_SHARE = 0.0005
 
 
 def print_schema(schema: Schema, console: Console | None = None) -> None:
@@ -40,9 +43,8 @@ def make_table(schema: Schema) -> Table:
     for name, column in schema.columns.items():
         evidence = suspects.get(name, "")
         why = Text(f"LEAK? {evidence}", style="bold red") if evidence else Text(_explain(column))
-        nulls = column.data.nulls / len(column.data)
         table.add_row(
-            Text(name), column.type.type, column.role.role, f"{nulls:.1%}" if nulls else "",
+            Text(name), column.type.type, column.role.role, _write_share(column.data.nulls, len(column.data)),
             f"{len(column.data.distinct):,}", why,
         )  # fmt: skip
     return table
@@ -51,10 +53,12 @@ def make_table(schema: Schema) -> Table:
 def summarize(schema: Schema) -> Iterator[str]:
     """Say what concerns the whole table, a line each."""
     target, split = schema.target, schema.split
-    nulls = f"; {target.column.nulls:,} rows without it are set aside" if target.column.nulls else ""
+    nulls = f"; {target.nulls:,} rows without it are set aside" if target.nulls else ""
     yield f"{schema.rows:,} rows. Target {target.column.name}: {target.task} ({target.why}){nulls}."
-    for label, rows in target.rare:
-        yield f"Few rows: class {label} has {rows}; training, validation and test need some each."
+    if target.set_aside:
+        yield f"Set aside, no class of so few rows can be learnt: {write_rows(target.set_aside)}."
+    if target.rare:
+        yield f"Few rows of a class: {write_rows(target.rare)}; training, validation and test need some each."
     for table in schema.tables[1:]:
         join = schema.joins[table.name]
         on = " and ".join(left if left == right else f"{left} = {right}" for left, right in join.on.items())
@@ -62,13 +66,17 @@ def summarize(schema: Schema) -> Iterator[str]:
     of = f" of {split.column}" if split.column else ""
     yield f"Split: {split.strategy}{of}; {split.why}."
     if split.copies:
-        kept = "they stay on one side" if split.duplicates == "group" else "they are kept as they are"
-        yield f"{split.copies:,} rows are copies of others: {kept}."
+        yield f"{describe_copies(split)}."
     if schema.suspects:
         names = ", ".join(suspect.column for suspect in schema.suspects)
         yield f"Leak suspects, left open: {names}. Close one that is not known when a prediction is made by role: leak."
     else:
         yield "No column is suspected as a leak."
+
+
+def _write_share(rows: int, of: int) -> str:
+    """Write a share of rows in percent; none where there are no rows, and no 0.0% where there are some."""
+    return "" if not rows else f"{rows / of:.1%}" if rows / of >= MIN_SHOWN_SHARE else "<0.1%"
 
 
 def _explain(column: Column) -> str:

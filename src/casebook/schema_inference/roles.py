@@ -21,8 +21,15 @@ MIN_UNIQUE_SHARE = 0.99
 MIN_KEY_ROWS = 10
 ID_WORDS = {"id", "ids", "idnum", "idno", "uuid", "guid", "key", "pk", "identifier", "nr", "passengerid", "userid"}
 ID_ENDINGS = ("id", "nr", "no")
-# Of rows, which are no subjects.
-ROW_WORDS = {"rownames", "rowname", "index", "idx", "row", "obs"}
+# Before an `id` in one word: `pid`, `caseid`; `paid`, `grid` and `humid` are none.
+ID_PREFIXES = {
+    "case", "subj", "cust", "hh", "pat", "emp", "person", "member", "client",
+    "order", "item", "prod", "product", "store", "acct", "account", "stud", "student", "patient", "customer", "employee",
+    "household", "firm", "school", "respondent", "record", "row", "obs", "unit", "player", "movie", "trip", "loan", "tweet",
+    "subject", "participant",
+}  # fmt: skip
+# Of rows, which are no subjects; a `pid` that repeats may be a party.
+ROW_WORDS = {"rownames", "rowname", "index", "idx", "row", "obs", "pid", "sid", "uid", "cid", "rid", "hid", "eid"}
 # Behind the word for a subject: `account_number`, but not `account_length`.
 NUMBER_WORDS = {"id", "no", "nr", "num", "number", "code", "key", "name", "ref"}
 # Whose rows belong together.
@@ -112,6 +119,9 @@ def _find_group(column: ColumnValues, inferred: InferredType) -> InferredRole | 
     """Recognize the key of subjects that have several rows each."""
     subjects = len(column.distinct)
     called_subject, named = names_subject(column.name), names_id(column.name)
+    if split_name(column.name)[-1:] == ["name"] and not any(" " in text for text in column.texts[:MIN_SUBJECTS]):
+        # Many share a first name.
+        return None
     if inferred.type not in ("integer", "category") or not (named or called_subject) or subjects < MIN_SUBJECTS:
         return None
     if column.filled / subjects > MAX_ROWS_PER_SUBJECT or not _looks_like_ids(column, named):
@@ -122,6 +132,8 @@ def _find_group(column: ColumnValues, inferred: InferredType) -> InferredRole | 
 def names_id(name: str) -> bool:
     """Return whether a name says that its column identifies something: `subject_id`, `idNum`, `PassengerId`."""
     words = split_name(name)
+    if words and words[-1].endswith("id") and words[-1].removesuffix("id") in ID_PREFIXES:
+        return True
     return bool(ID_WORDS & set(words)) or (len(words) > 1 and words[-1] in ID_ENDINGS) or name.lower() in ID_WORDS
 
 

@@ -179,6 +179,12 @@ def count_copies(columns: Mapping[str, ColumnValues]) -> int:
     return int(pd.util.hash_pandas_object(table, index=False).duplicated().sum())
 
 
+def describe_copies(split: InferredSplit) -> str:
+    """Say how many rows are copies, and what becomes of them."""
+    who = "1 row is a copy of another: both" if split.copies == 1 else f"{split.copies:,} rows are copies of others: they"
+    return f"{who} {'stay on one side' if split.duplicates == 'group' else 'are kept as they are'}"
+
+
 def split_by_row(copies: int, rows: int) -> InferredSplit:
     """Assign rows at random, copies of a row to one side."""
     if 0 < copies <= MAX_COPIED_SHARE * rows:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from casebook.data.target_classes import LEAST_ROWS
 from casebook.schema_inference.errors import SchemaInferenceError
 from casebook.schema_inference.roles import is_counted_up, names_id
 from casebook.schema_inference.types import BOOLEAN_PAIRS, POSITIVE_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping, Sequence
 
     from casebook.schema_inference.types import InferredType
     from casebook.schema_inference.values import ColumnValues
@@ -28,6 +29,7 @@ MIN_NUMBERED_CLASS_SHARE = 0.02
 # Each of training, validation and test rows needs each class.
 MIN_CLASS_ROWS = 30
 MIN_ROWS_PER_CLASS = 5
+SHOWN_CLASSES = 4
 # Of a text target, from which on it is a number with faults in it.
 MOSTLY_NUMBERS_SHARE = 0.5
 
@@ -37,12 +39,13 @@ class Target:
     """What is predicted.
 
     Attributes:
-        column: its values.
+        column: its values; null in rows of a class that is set aside.
         task: binary, multiclass or regression.
         why: the task, in a few words.
         classes: as they are written, the positive one last of two; none for a regression.
         ordered: whether the values have an order: numbers, or classes of a scale.
         rare: classes that have fewer than `MIN_CLASS_ROWS` rows, with their number.
+        set_aside: those of fewer than `LEAST_ROWS`, which are none of `classes`.
     """
 
     column: ColumnValues
@@ -51,6 +54,18 @@ class Target:
     classes: tuple[str, ...] = ()
     ordered: bool = False
     rare: tuple[tuple[str, int], ...] = ()
+    set_aside: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def nulls(self) -> int:
+        """Rows without a target, those of classes that are set aside not counted."""
+        return self.column.nulls - sum(rows for _, rows in self.set_aside)
+
+
+def write_rows(rows: Sequence[tuple[str, int]]) -> str:
+    """Write classes with their rows, the first of them where there are many: `Maybe 4, Other 2 and 9 more`."""
+    more = f" and {len(rows) - SHOWN_CLASSES} more" if len(rows) > SHOWN_CLASSES else ""
+    return ", ".join(f"{label!r} {count}" if "," in label else f"{label} {count}" for label, count in rows[:SHOWN_CLASSES]) + more
 
 
 def find_target(columns: Collection[str], target: str, file: str, what: str = "the target") -> str:
@@ -103,10 +118,22 @@ def infer_target(column: ColumnValues, inferred: InferredType, task: Task | None
         )
     if task == "multiclass" and len(column.distinct) == 2:
         raise SchemaInferenceError(f"the target {column.name} has 2 classes; give --task binary")
-    classes = _order_classes(column, inferred)
     rows = dict(zip(column.texts, column.counts.tolist(), strict=True))
+    set_aside = _find_hopeless(rows)
+    if set_aside:
+        column = column.drop(set_aside)
+        task = "binary" if len(column.distinct) == 2 else task
+        why = f"{len(column.distinct)} classes of {LEAST_ROWS} rows or more"
+    classes = tuple(label for label in _order_classes(column, inferred) if label not in set_aside)
     rare = tuple((label, rows[label]) for label in classes if rows[label] < MIN_CLASS_ROWS)
-    return Target(column, task, why, classes, len(classes) > 2 and bool(inferred.order), rare)
+    ordered = len(classes) > 2 and bool(inferred.order)
+    return Target(column, task, why, classes, ordered, rare, tuple(set_aside.items()))
+
+
+def _find_hopeless(rows: Mapping[str, int]) -> dict[str, int]:
+    """Find the classes of too few rows, with their number, where two or more others remain."""
+    few = {label: count for label, count in rows.items() if count < LEAST_ROWS}
+    return few if len(rows) - len(few) >= 2 else {}
 
 
 def _infer_task(column: ColumnValues, inferred: InferredType) -> tuple[Task, str]:

@@ -11,8 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from casebook.column_types.column_type import NULL_TEXTS
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 LARGEST_WHOLE = 2**53
 
@@ -39,13 +41,14 @@ class ColumnValues:
 
     @classmethod
     def of(cls, column: pd.Series, decimal: str = ".") -> ColumnValues:
-        """Split a column into codes and distinct values; texts that hold nothing but blanks are null."""
+        """Split a column into codes and distinct values; texts of blanks, or of blanks around NA, are null."""
         codes, values = _factorize(column)
         values = pd.Index(values)
         if _is_text(values):
             stripped = pd.Index(values.astype("str").str.strip())
-            if (stripped != values).any() or (stripped == "").any():
-                places, values = pd.factorize(stripped)
+            padded = stripped != values
+            if padded.any() or (stripped == "").any():
+                places, values = pd.factorize(stripped.where(~(padded & stripped.isin(NULL_TEXTS)), ""))
                 kept = np.flatnonzero(values != "")
                 moved = np.full(len(values) + 1, -1)
                 moved[kept] = np.arange(len(kept))
@@ -123,6 +126,13 @@ class ColumnValues:
         """Repeat a number of each distinct value for the rows that hold it."""
         spread: np.ndarray = np.append(np.asarray(values, dtype=np.float64), null)[self.codes]
         return spread
+
+    def drop(self, labels: Collection[str]) -> ColumnValues:
+        """Return the column with null in place of some of its values, as they are written."""
+        kept = np.flatnonzero([text not in labels for text in self.texts])
+        moved = np.full(len(self.distinct) + 1, -1)
+        moved[kept] = np.arange(len(kept))
+        return replace(self, codes=moved[self.codes], distinct=self.distinct[kept])
 
     def take(self, rows: np.ndarray) -> ColumnValues:
         """Return the column of some rows; -1 stands for a row without a partner in a joined table."""

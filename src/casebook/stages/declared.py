@@ -154,7 +154,9 @@ def join_tables(
     settled = declared_tables.settle_target(rows, target, task)
     missing = len(rows) - len(settled)
     if missing:
-        LOGGER.warning("%s is empty in %d of %d rows, which are set aside", place, missing, len(rows))
+        others = target in declared.columns and declared.columns[target].others == "missing"
+        lacks = "empty or none of the classes" if others else "empty"
+        LOGGER.warning("%s is %s in %d of %d rows, which are set aside", place, lacks, missing, len(rows))
     return settled, {"data/target_missing_rows": float(missing), "data/unmatched_rows": float(unmatched)}
 
 

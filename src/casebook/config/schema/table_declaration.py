@@ -135,6 +135,9 @@ class ColumnParameters(Parameters):
     classes: Labels = Field(
         default_factory=list, description="of the target, as they are written; of two the second is the positive one"
     )
+    others: Literal["refuse", "missing"] = Field(
+        default="refuse", description="labels that are none of the classes: refuse the file, or set those rows aside"
+    )
     test: Labels = Field(default_factory=list, description="of the role split: the values of test rows")
     values: Labels = Field(default_factory=list, description="the only values there may be")
     pattern: str = Field(default="", description="regular expression that all of a text must match")
@@ -164,6 +167,8 @@ class ColumnParameters(Parameters):
             re.compile(self.pattern)
         except re.error as error:
             raise ValueError(f"pattern {self.pattern!r} is no regular expression: {error}") from None
+        if self.others == "missing" and not self.classes:
+            raise ValueError("others: missing sets aside what is none of the classes: give classes: [a, b, ...]")
         if len(self.classes) == 1:
             raise ValueError("classes: one class leaves nothing to tell apart; give two or more")
         return self
