@@ -56,7 +56,12 @@ def choose_defaults(rows: int, task: str) -> dict[str, Any]:
     epochs = int(min(100, max(15, STEPS / steps)))
     return {
         **({} if task == "regression" else {"split": {"stratify": True}}),
-        "preprocessing": {"onehot_width": ONEHOT_WIDTH, "min_frequency": _by_rows(RARE, rows), "skewed": "log"},
+        "preprocessing": {
+            "onehot_width": ONEHOT_WIDTH,
+            "min_frequency": _by_rows(RARE, rows),
+            "skewed": "log",
+            "time_index": "drop",
+        },
         "training": {
             "epochs": epochs,
             "batch_size": batch,

@@ -75,6 +75,11 @@ class TabularPreprocessingParameters(Parameters):
     skewed: Literal["keep", "log"] = Field(
         default="keep", description="numbers of a long tail in the training rows: as they are, or as their logarithms"
     )
+    time_index: Literal["keep", "drop"] = Field(
+        default="keep",
+        description="features of a declared case that tell when a row was (a date's year, quarter, month and week, "
+        "numbers that grow with the time), where the split is by time and the training rows cover less than two years",
+    )
     min_frequency: int = Field(default=1, ge=1)
     nearest_lower_within: dict[str, PositiveInt] = Field(
         default_factory=dict, description="unknown numbers count as the nearest smaller known one of the same so many"
