@@ -64,7 +64,9 @@ class TabularPreprocessingParameters(Parameters):
     """Preprocessing of feature columns into model arrays."""
 
     modality: Literal["columns"] = "columns"
-    scaling: Literal["none", "standard", "minmax"] = "standard"
+    scaling: Literal["none", "standard", "standard_numbers", "minmax"] = Field(
+        default="standard", description="of all dense features, or of numbers alone: indicators then stay 0 and 1"
+    )
     columns: Names = Field(default_factory=list, description="feature columns used; none named means all")
     encoding: dict[str, Literal["number", "onehot", "embedding"]] = Field(default_factory=dict)
     onehot_width: int = Field(
