@@ -23,8 +23,9 @@ TRAINING_SHARE = 0.7
 WIDTHS = ((0, [64]), (2_000, [128, 64]), (20_000, [256, 128]))
 BINS = ((0, 8), (2_000, 16), (20_000, 24))
 ENSEMBLES = ((0, 8), (50_000, 4), (200_000, 2))
-# A number of many rows is fitted worse with it than without; classes and few rows are fitted better.
-DROPOUT, REGRESSION_DROPOUT = ((0, 0.1),), ((0, 0.1), (20_000, 0.0))
+# A number of many rows is fitted worse with it than without; classes are fitted better, and a few thousand rows the most.
+DROPOUT = ((0, 0.1), (1_000, 0.3), (5_000, 0.1))
+REGRESSION_DROPOUT = (*DROPOUT, (20_000, 0.0))
 # Indicators as they are: of ames' 28 neighbourhoods, scaled, each rare one was learnt by heart; see docs/defaults.md.
 SCALING = "standard_numbers"
 # Categories beyond so many are embedded instead of one-hot.
@@ -46,12 +47,13 @@ SPACE = {
 }
 
 
-def choose_defaults(rows: int, task: str) -> dict[str, Any]:
+def choose_defaults(rows: int, task: str, by_time: bool = False) -> dict[str, Any]:
     """Choose preprocessing and training by the number of rows, test rows included: it says nothing of their values.
 
     Args:
         rows: of the table.
         task: binary, multiclass or regression.
+        by_time: whether the split is: later numbers may be beyond those of the training, where bins end.
     """
     batch = next(size for size in (32, 64, 128, 256, 512, 1024) if rows <= size * 128 or size == 1024)
     steps = max(1.0, TRAINING_SHARE * rows / batch)
@@ -75,6 +77,7 @@ def choose_defaults(rows: int, task: str) -> dict[str, Any]:
                 "dropout": _by_rows(REGRESSION_DROPOUT if task == "regression" else DROPOUT, rows),
                 "piecewise_linear_bins": _by_rows(BINS, rows),
                 "piecewise_linear_edges": "capped_quantiles",
+                "piecewise_linear_keep_numbers": by_time,
                 "ensemble_size": _by_rows(ENSEMBLES, rows),
                 "embedding": {"size": EMBEDDING_SIZE, "category_dropout": 0.01},
             },
@@ -91,9 +94,11 @@ def defaults_of(case: str, tree: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(first, dict) or not isinstance(first.get("file"), str):
         # Where they were to be by rows, the check that follows says what is wrong.
         return {}
-    defaults = choose_defaults(count_rows(find_file(case, first["file"])), str(tree.get("task")))
+    split, study = (tree[name] if isinstance(tree.get(name), dict) else {} for name in ("split", "study"))
+    rows = count_rows(find_file(case, first["file"]))
+    defaults = choose_defaults(rows, str(tree.get("task")), split.get("strategy") == "time")
     # A space that is said is searched alone.
-    said = isinstance(tree.get("study"), dict) and tree["study"].get("space")
+    said = study.get("space")
     return defaults if said else {**defaults, "study": {"space": SPACE}}
 
 
