@@ -23,7 +23,7 @@ TRAINING_SHARE = 0.7
 WIDTHS = ((0, [64]), (2_000, [128, 64]), (20_000, [256, 128]))
 BINS = ((0, 8), (2_000, 16), (20_000, 24))
 ENSEMBLES = ((0, 8), (50_000, 4), (200_000, 2))
-# A number of many rows is fitted worse with it than without; classes are fitted better, and a few thousand rows the most.
+# A number of many rows is fitted worse with it; a few thousand rows with hundreds of features need most of it.
 DROPOUT = ((0, 0.1), (1_000, 0.3), (5_000, 0.1))
 REGRESSION_DROPOUT = (*DROPOUT, (20_000, 0.0))
 # Indicators as they are: of ames' 28 neighbourhoods, scaled, each rare one was learnt by heart; see docs/defaults.md.
