@@ -19,7 +19,7 @@ SERVE_PORT = $(if $(filter command line environment,$(origin PORT)),$(PORT),5001
 CASES := redhat rossmann attrition deposit pima boston mnist imdb
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock check-lock lint test test-services $(CASES) ui serve viz dashboard fetch bench campaigns ledger clean
+.PHONY: help install lock check-lock lint test test-services $(CASES) ui serve viz dashboard fetch bench bench-tables campaigns ledger clean
 
 help: ## list the targets
 	@grep -hE '^[a-z$$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/\$$\(CASES\)/<case>/' | expand -t 16
@@ -80,6 +80,9 @@ test-services: $(READY) ## run the tests that start a PostgreSQL server of their
 
 bench: $(READY) ## measure speed and memory beside the straightforward way, at full size
 	$(BIN)/python benchmarks/bench.py
+
+bench-tables: $(READY) ## try changed defaults on real tables (CASEBOOK_RAW=..., TABLES=ames,taxi SET=training.network.dropout=0.3)
+	$(BIN)/python benchmarks/try_defaults.py $(if $(TABLES),--tables $(TABLES)) $(addprefix --set ,$(SET))
 
 campaigns: $(READY) ## kill commands, damage raw files, run at once; what broke goes to benchmarks/results.md (an hour or two)
 	$(BIN)/python benchmarks/campaigns.py

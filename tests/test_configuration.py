@@ -55,7 +55,7 @@ NOTHING = {
     ".split.validation_on": "held_out", ".split.test_days": 0, ".split.validation_days": 0,
     ".preprocessing.modality": "columns", ".preprocessing.columns": [], ".preprocessing.drop_first": False,
     ".preprocessing.nearest_lower_within": {},
-    ".training.class_weights": "none", ".preprocessing.skewed": "keep",
+    ".training.class_weights": "none", ".preprocessing.skewed": "keep", ".preprocessing.time_index": "keep",
     ".training.network.piecewise_linear_edges": "quantiles", ".training.network.piecewise_linear_keep_numbers": False,
     ".training.target_scale": "none", ".training.refit": False,
     ".training.quantile": 0.5,

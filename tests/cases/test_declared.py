@@ -149,6 +149,12 @@ def test_defaults_follow_the_number_of_rows_below_what_is_said(configuration: Pa
     assert unsaid["training"]["batch_size"] == 256
     assert defaults_of("churn2", {"data": {"tables": "wrong"}}) == {}
     assert set(resolved["study"]["space"]["training"]) == {"optimizer", "network"}
+    # Later numbers may be beyond those of the training, where bins end.
+    kept = [
+        resolve_case("churn2", {**tree, "split": {"strategy": strategy, "test_days": 1}}, {})["training"]["network"]
+        for strategy in ("row", "time")
+    ]
+    assert [each["piecewise_linear_keep_numbers"] for each in kept] == [False, True]
     own = {"training": {"batch_size": {"choice": [8, 16]}}}
     assert resolve_case("churn2", {**tree, "study": {"space": own}}, {})["study"]["space"] == own
 
@@ -158,14 +164,19 @@ def test_more_rows_mean_larger_batches_wider_layers_and_fewer_epochs() -> None:
     trainings = [each["training"] for each in chosen]
     assert [each["batch_size"] for each in trainings] == [32, 64, 512, 1024]
     assert [each["network"]["hidden"] for each in trainings] == [[64], [128, 64], [256, 128], [256, 128]]
-    assert [each["epochs"] for each in trainings] == [100, 64, 67, 21]
+    assert [each["epochs"] for each in trainings] == [300, 64, 67, 21]
     assert [each["network"]["dropout"] for each in trainings] == [0.1, 0.1, 0.0, 0.0]
+    assert [choose_defaults(rows, "binary")["training"]["network"]["dropout"] for rows in (999, 1_000, 4_999)] == [
+        0.1, 0.3, 0.3
+    ]  # fmt: skip
     assert [each["preprocessing"]["min_frequency"] for each in chosen] == [2, 5, 10, 50]
     assert all(each["target_scale"] == "auto" for each in trainings)
     assert choose_defaults(53_940, "binary")["training"]["network"]["dropout"] == 0.1
     assert "target_scale" not in choose_defaults(344, "binary")["training"]
     # Long tails and counts that are mostly 0, whatever the number of rows.
     assert {each["preprocessing"]["skewed"] for each in chosen} == {"log"}
+    assert {each["preprocessing"]["scaling"] for each in chosen} == {"standard_numbers"}
+    assert {each["preprocessing"]["time_index"] for each in chosen} == {"drop"}
     assert {each["network"]["piecewise_linear_edges"] for each in trainings} == {"capped_quantiles"}
 
 

@@ -45,7 +45,7 @@ def test_a_value_is_read_as_what_its_parameter_asks_for(pima: dict[str, Any], ty
         ("training.epochs=1e3", "training.epochs = '1e3': must be a valid integer"),
         ("training.epochs=", "training.epochs = '': must be a valid integer"),
         ("training.refit=on", "training.refit = 'on': must be a valid boolean: true or false"),
-        ("preprocessing.scaling=yes", "preprocessing.scaling = 'yes': must be 'none', 'standard' or 'minmax'"),
+        ("preprocessing.scaling=yes", "preprocessing.scaling = 'yes': must be 'none', 'standard', 'standard_n"),
         ("study.name=null", "study.name = None: must be a valid string: write it in quotes, an empty one as ''"),
         ("training.epochs=0,study.name=7", "training.epochs = 0: must be greater than or equal to 1"),
         ("preprocessing.columns=age+age", "preprocessing.columns = 'age+age': age is named twice: name it once"),

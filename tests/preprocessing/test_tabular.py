@@ -14,7 +14,9 @@ from casebook.preprocessing.fit_tabular import fit_preprocessor
 from casebook.preprocessing.tabular import TabularPreprocessor, expand_dense, prepare_rows
 
 Fit = Callable[..., TabularPreprocessor]
-SCALERS = {"standard": StandardScaler(), "minmax": MinMaxScaler(), "none": None}
+SCALERS = {
+    "standard": StandardScaler(), "standard_numbers": StandardScaler(), "minmax": MinMaxScaler(), "none": None
+}  # fmt: skip
 INFINITE = float("inf")
 
 
@@ -38,7 +40,13 @@ def dense_with_scikit_learn(train: pd.DataFrame, rows: pd.DataFrame, scaling: st
         return np.hstack([table.drop(columns=texts).to_numpy(float), encoder.transform(table[texts].astype(object))])
 
     scaler = SCALERS[scaling]
-    return encode(rows) if scaler is None else scaler.fit(encode(train)).transform(encode(rows))
+    if scaler is None:
+        return encode(rows)
+    scaled = scaler.fit(encode(train)).transform(encode(rows))
+    if scaling == "standard_numbers":
+        numbers = train.shape[1] - len(texts)
+        scaled[:, numbers:] = encode(rows)[:, numbers:]
+    return np.asarray(scaled)
 
 
 def test_prepared_rows_are_compact_and_in_the_order_of_the_columns(fit: Fit) -> None:
@@ -62,6 +70,18 @@ def test_features_are_the_numbers_and_then_the_categories_by_value(fit: Fit) -> 
     table = [[20, 1000, 1, 0, 1, 0], [22, 2000.5, 0, 1, 0, 0], [22, 3000, 1, 0, 1, 0], [24, 4000, 1, 0, 0, 1]]
     np.testing.assert_allclose(dense, table, rtol=1e-7)
     assert [column.name for column in fit(make_table(), encoding={"colour": "embedding"}).embedded] == ["colour"]
+
+
+def test_indicators_are_scaled_as_numbers_are_or_left_as_they_are(fit: Fit) -> None:
+    table = make_table()[["member", "colour"]]
+    arrays = prepare_rows(table, fit(table))
+    kept = expand_dense(arrays, fit(table, scaling="standard_numbers"))
+    np.testing.assert_allclose(kept[:, 0], np.array([1, -3, 1, 1]) / 3**0.5)
+    assert kept[:, 1:].tolist() == [[0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    # One row of four has the value: (1 - 1/4) / sqrt(1/4 * 3/4).
+    scaled = expand_dense(arrays, fit(table, scaling="standard"))
+    np.testing.assert_allclose(scaled[:, 0], kept[:, 0])
+    np.testing.assert_allclose(scaled[1], [-(3**0.5), 3**0.5, -1, -1 / 3**0.5])
 
 
 @settings(max_examples=25)

@@ -14,6 +14,7 @@ from casebook.preprocessing.fit_tabular import fit_preprocessor
 from casebook.preprocessing.tabular import TabularPreprocessor
 from casebook.preprocessing.texts import TextPreprocessor
 from casebook.stages import nodes, promotion
+from casebook.stages.used_columns import name_features
 
 SOURCES = {"age": ("age",), "calls": ("calls",), "duration": ("duration",), "minutes": ("duration", "age")}
 PREPROCESSOR: dict[str, Any] = TabularPreprocessingParameters(scaling="none").model_dump(mode="json")
@@ -44,14 +45,14 @@ def table() -> pd.DataFrame:
 def test_features_are_the_chosen_columns_that_are_there_less_closed_leaks(
     chosen: list[str], leaks: dict[str, str], there: list[str], expected: list[str]
 ) -> None:
-    assert nodes.name_features(there, SOURCES, {"columns": chosen}, leaks) == expected
+    assert name_features(there, SOURCES, {"columns": chosen}, leaks) == expected
 
 
 def test_a_preparation_sees_training_rows_and_open_columns_alone(table: pd.DataFrame) -> None:
     parts = pd.DataFrame({"part": np.array([5] * 2 + [2] * 6 + [1] * 4 + [0] * 4, dtype="uint8")})
     kept = table.copy(), parts.copy()
     fitted = nodes.fit_preprocessor_on_training(
-        table, parts, PREPROCESSOR, {"duration": "drop"}, feature_sources=SOURCES
+        table, parts, PREPROCESSOR, {"duration": "drop"}, SPLIT, feature_sources=SOURCES
     )
     assert isinstance(fitted, TabularPreprocessor)
     assert [column.name for column in fitted.columns] == ["age", "calls"]

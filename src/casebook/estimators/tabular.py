@@ -32,7 +32,7 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
         dropout: share of units masked in training.
         ensemble_size: members of an ensemble within the network; 1 for none.
         piecewise_linear_bins: bins of the piecewise linear encoding of numbers; 0 for none.
-        scaling: of numbers: standard, minmax or none.
+        scaling: of numbers: standard_numbers, standard (indicators of categories too), minmax or none.
         onehot_width: categories up to which a column is one-hot; more are embedded; 0 for no limit.
         min_frequency: rows that an embedded category needs to be one of its own.
         validation_share: of the rows given to `fit`, held out to stop by, of each class alike; 0 for none, and with

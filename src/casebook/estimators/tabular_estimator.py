@@ -45,7 +45,7 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]
         dropout: float | None = None,
         ensemble_size: int | None = None,
         piecewise_linear_bins: int | None = None,
-        scaling: str = "standard",
+        scaling: str | None = None,
         onehot_width: int | None = None,
         min_frequency: int | None = None,
         validation_share: float = 0.1,

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 Block = Literal["codes", "ids", "numbers"]
 Arrays = dict[str, np.ndarray]
 BLOCK_TYPES: dict[Block, type] = {"codes": np.uint8, "ids": np.int32, "numbers": np.float32}
-# A whole number is kept in one byte when the training rows span at most half of it, so that later values may lie
-# outside that span and still be exact.
+# Whole numbers are kept in a byte where training rows span at most half of it: later ones beyond stay exact.
 MAX_BYTE, MAX_BYTE_SPAN = 255, 127
 CHUNK_ROWS = 8192
 
@@ -69,8 +68,7 @@ class NumberColumn:
 
 def log_of_long_tail(values: np.ndarray, unit: float) -> np.ndarray:
     """Compute sign(x) log(1 + |x| / unit): linear up to about the unit, a logarithm beyond, in both directions."""
-    logarithms: np.ndarray = np.sign(values) * np.log1p(np.abs(values) / unit)
-    return logarithms
+    return np.asarray(np.sign(values) * np.log1p(np.abs(values) / unit))
 
 
 @dataclass(frozen=True)
@@ -127,7 +125,7 @@ class TabularPreprocessor:
     """The fitted columns in their order and the scaling of the dense features."""
 
     columns: list[NumberColumn | CategoryColumn]
-    scaling: Literal["none", "standard", "minmax"]
+    scaling: Literal["none", "standard", "standard_numbers", "minmax"]
     positions: dict[str, tuple[Block, int]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -153,11 +151,9 @@ class TabularPreprocessor:
     @property
     def features(self) -> list[str]:
         """List the names of the dense features; one-hot features are called `column=value`."""
-        names = []
+        names = [column.name for column in self.dense if isinstance(column, NumberColumn)]
         for column in self.dense:
-            if isinstance(column, NumberColumn):
-                names.append(column.name)
-            else:
+            if isinstance(column, CategoryColumn):
                 known = [*column.values, "(null)"][: column.size]  # noqa: PD011 - no pandas object
                 names += [f"{column.name}={value}" for value in known[column.left_out :]]
         return names
@@ -173,12 +169,18 @@ class TabularPreprocessor:
         return len(self.features) + len(self.embedded)
 
     def scale_and_shift(self) -> tuple[np.ndarray, np.ndarray]:
-        """Compute `scale` and `shift` (float64, (dense features,)): feature = stored value * scale + shift."""
+        """Compute `scale` and `shift` (float64, (dense features,)): feature = stored value * scale + shift.
+
+        By `standard_numbers` indicators stay 0 and 1: divided by its deviation that of a rare category would be large.
+        """
         offsets = np.concatenate([np.full(c.width, getattr(c, "offset", 0.0)) for c in self.dense] or [np.empty(0)])
         mean, deviation, low, high = np.concatenate([c.statistics() for c in self.dense] or [np.empty((4, 0))], axis=1)
         if self.scaling == "none":
             return np.ones_like(offsets), offsets
-        centre, spread_ = (mean, deviation) if self.scaling == "standard" else (low, high - low)
+        centre, spread_ = (low, high - low) if self.scaling == "minmax" else (mean, deviation)
+        if self.scaling == "standard_numbers":
+            numbers = sum(isinstance(column, NumberColumn) for column in self.dense)
+            centre[numbers:], spread_[numbers:] = 0.0, 1.0
         # A constant feature stays 0 rather than a division by 0 (as in scikit-learn).
         scale = 1 / np.where(spread_ == 0, 1.0, spread_)
         return scale, (offsets - centre) * scale
@@ -240,11 +242,9 @@ def expand_dense(arrays: Mapping[str, np.ndarray], preprocessor: TabularPreproce
     parts = [np.empty((len(arrays["codes"]), 0))]
     for column in preprocessor.dense:
         block, position = preprocessor.positions[column.name]
-        stored = arrays[block][:, position]
-        if isinstance(column, NumberColumn):
-            parts.append(stored[:, None].astype(np.float64))
-        else:
-            parts.append((stored[:, None] == np.arange(1 + column.left_out, column.size + 1)).astype(np.float64))
+        stored = arrays[block][:, [position]]
+        if isinstance(column, CategoryColumn):
+            stored = stored == np.arange(1 + column.left_out, column.size + 1)
+        parts.append(stored.astype(np.float64))
     scale, shift = preprocessor.scale_and_shift()
-    dense: np.ndarray = np.concatenate(parts, axis=1) * scale + shift
-    return dense
+    return np.asarray(np.concatenate(parts, axis=1) * scale + shift)

@@ -108,7 +108,7 @@ def _preparing(features: RowFeatures) -> list[Node]:
     table_and_parts = ["feature_table", "split_assignment"]
     fitting = features.bind(
         nodes.fit_preprocessor_on_training,
-        [*table_and_parts, "params:preprocessing", "params:leaks"],
+        [*table_and_parts, "params:preprocessing", "params:leaks", "params:split"],
         *FITTING,
     )
     labels = ["params:target", "params:task"]

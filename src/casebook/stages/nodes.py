@@ -14,6 +14,7 @@ from casebook.model_registry.model_package import EXAMPLE_ROWS
 from casebook.preprocessing.arrays import Labels, check_weights
 from casebook.preprocessing.feature_functions import list_raw_columns
 from casebook.preprocessing.lags import History
+from casebook.stages.used_columns import find_time_indexes, name_features
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,13 +77,15 @@ def fit_preprocessor_on_training(
     split_assignment: pd.DataFrame,
     preprocessing: Block,
     leaks: Block,
+    split: Block,
     *,
     feature_sources: FeatureSources,
     row_schema: RowSchema | None = None,
 ) -> Preprocessor:
     """Fit fills, clips, categories and scales, or a vocabulary, on the training rows alone.
 
-    Of a declared case, whose columns nobody chose, those that are empty in all training rows are left out, and days.
+    Of a declared case, whose columns nobody chose, those that are empty in all training rows are left out, and days;
+    and, where `preprocessing.time_index` says so, those that tell when a row was.
     """
     rows = feature_table[(split_assignment["part"] & splitting.TRAIN > 0).to_numpy()]
     names = name_features(list(feature_table.columns), feature_sources, preprocessing, leaks)
@@ -92,14 +95,9 @@ def fit_preprocessor_on_training(
             LOGGER.warning("left out, being empty in every training row: %s", ", ".join(empty))
         days = [] if preprocessing.get("columns") else [name for name in names if rows[name].dtype.kind == "M"]
         names = [name for name in names if name not in {*empty, *days}]
+        indexes = find_time_indexes(rows, names, preprocessing, split, row_schema)
+        names = [name for name in names if name not in indexes]
     return fit_features(rows[names], preprocessing)
-
-
-def name_features(columns: list[str], feature_sources: FeatureSources, preprocessing: Block, leaks: Block) -> list[str]:
-    """List the feature columns to use: those chosen and there, less all that are made of a raw column that leaks."""
-    chosen = preprocessing.get("columns") or list(feature_sources)
-    closed = {raw for raw, kept in leaks.items() if kept == "drop"}
-    return [name for name in chosen if name in columns and closed.isdisjoint(feature_sources[name])]
 
 
 def fit_features(rows: pd.DataFrame, preprocessing: Block) -> Preprocessor:

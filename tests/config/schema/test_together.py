@@ -43,6 +43,7 @@ CASE: dict[str, Any] = {
     "variants": {},
 }  # fmt: skip
 PATIENT = {"patience": 2}
+LOSS_OF = {"sigmoid": "binary_crossentropy", "softmax": "sparse_categorical_crossentropy", "linear": "mse"}
 
 
 def check(**given: object) -> CaseParameters:
@@ -63,13 +64,38 @@ def training(**given: object) -> dict[str, object]:
 )  # fmt: skip
 def test_the_output_fits_the_task(task: str, output: str, allowed: str | None) -> None:
     metrics = ["mae"] if task == "regression" else ["accuracy"]
-    given = {"task": task, **training(network={"output": output}, metrics=metrics)}
+    given = {"task": task, **training(network={"output": output}, metrics=metrics, loss=LOSS_OF[output])}
     if allowed is None:
         assert check(**given).training.network.output == output
     else:
         message = f"training.network.output {output} does not fit the task {task}: give {allowed}$"
         with pytest.raises(ValidationError, match=message.replace("$", r" \[type=")):
             check(**given)
+
+
+@pytest.mark.parametrize(
+    ("task", "output", "loss", "allowed"),
+    [
+        ("binary", "sigmoid", "sparse_categorical_crossentropy", "binary_crossentropy or mse or mae"),
+        ("binary", "sigmoid", "pinball", "binary_crossentropy or mse or mae"),
+        ("binary", "softmax", "binary_crossentropy", "sparse_categorical_crossentropy"),
+        # Targets are class numbers, not indicators.
+        ("multiclass", "softmax", "categorical_crossentropy", "sparse_categorical_crossentropy"),
+        ("multiclass", "softmax", "mse", "sparse_categorical_crossentropy"),
+        ("regression", "linear", "binary_crossentropy", "mse or mae or mape or msle or pinball"),
+    ],
+)
+def test_a_loss_of_another_task_is_refused_with_those_of_this_one(
+    task: str, output: str, loss: str, allowed: str
+) -> None:
+    metrics = ["mae"] if task == "regression" else ["accuracy"]
+    given = {"task": task, **training(network={"output": output}, metrics=metrics)}
+    message = f"does not fit the task {task} with the output {output}: give {allowed} "
+    with pytest.raises(ValidationError, match=message) as raised:
+        check(**overlay(given, training(loss=loss)))
+    assert raised.value.errors()[0]["loc"] == ("training", "loss")
+    for fitting in allowed.split(" or "):
+        assert check(**overlay(given, training(loss=fitting))).training.loss == fitting
 
 
 @pytest.mark.parametrize(("task", "output"), [("binary", "sigmoid"), ("multiclass", "softmax")])

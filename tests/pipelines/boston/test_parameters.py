@@ -10,7 +10,7 @@ import yaml
 
 from casebook.config.loader import read_case
 from casebook.config.resolve import InvalidParametersError, resolve_case
-from casebook.stages.nodes import name_features
+from casebook.stages.used_columns import name_features
 from casebook.synthetic_data.boston import COLUMNS
 
 CONF = Path(__file__).parents[3] / "conf" / "base" / "boston"

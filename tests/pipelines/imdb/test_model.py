@@ -94,6 +94,7 @@ def test_the_vocabulary_is_that_of_the_training_rows_alone(made: dict[str, Any])
         parts,
         {"modality": "text", "vocabulary": 300, "length": 150},
         {},
+        {"strategy": "row"},
         feature_sources={"review": ("review",)},
     )
     assert again == made["preprocessor"]

@@ -33,7 +33,8 @@ PARTS = ["year", "month", "quarter", "week", "weekday", "day"]
 
 
 def fit_published(table: pd.DataFrame, parts: pd.DataFrame) -> TabularPreprocessor:
-    return fit_preprocessor_on_training(table, parts, PUBLISHED, {}, feature_sources=trace_sources(FEATURES, ()))
+    split, sources = {"strategy": "row"}, trace_sources(FEATURES, ())
+    return fit_preprocessor_on_training(table, parts, PUBLISHED, {}, split, feature_sources=sources)
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ def test_the_split_is_described_by_rows_features_and_what_was_seen() -> None:
     parts = pd.DataFrame({"part": np.array([1, 1, 2, 4, 4, 0], dtype="uint8")})
     sources = {name: (name,) for name in table.columns.drop("outcome")}
     settings = PARAMETERS["preprocessing"]
-    preprocessor = nodes.fit_preprocessor_on_training(table, parts, settings, {}, feature_sources=sources)
+    preprocessor = nodes.fit_preprocessor_on_training(table, parts, settings, {}, SPLIT, feature_sources=sources)
     assert nodes.describe_split(table, parts, preprocessor, SPLIT) == {
         "data/train_rows": 2.0,
         "data/validation_rows": 1.0,
@@ -195,7 +195,7 @@ def test_the_preparation_knows_only_the_training_rows(made: dict[str, Any]) -> N
     spoilt.loc[~train, "people_group_1"] = 1
     settings = PARAMETERS["preprocessing"]
     again = nodes.fit_preprocessor_on_training(
-        spoilt, made["split_assignment"], settings, {}, feature_sources=FEATURE_SOURCES
+        spoilt, made["split_assignment"], settings, {}, SPLIT, feature_sources=FEATURE_SOURCES
     )
     assert again == made["preprocessor"]
     column = next(column for column in again.columns if column.name == "people_char_38")

@@ -92,6 +92,11 @@ NOT_CONDITIONS = EXECUTION_OPTIONS | {"variant", "variants", "study", "predict",
 # Conditions that winners of earlier versions do not state.
 ADDED_CONDITIONS = frozenset({"weight"})
 OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
+# By the output: targets are class numbers, of which `categorical_crossentropy` would need indicators.
+LOSSES = {
+    "sigmoid": ("binary_crossentropy", "mse", "mae"), "softmax": ("sparse_categorical_crossentropy",),
+    "linear": ("mse", "mae", "mape", "msle", "pinball"),
+}  # fmt: skip
 
 # What follows from the task, and from the modality, where a case does not state it.
 TRAINING_OF: dict[str, dict[str, Any]] = {
@@ -159,6 +164,9 @@ class CaseParameters(Parameters):
             raise ValueError(f"training.network.output {output} does not fit the task {self.task}: give {allowed}")
         if self.training.target_scale != "none" and self.task != "regression":
             raise ValueError("training.target_scale scales a regression's target; give none")
+        if (loss := self.training.loss) not in LOSSES[output]:
+            told = f"does not fit the task {self.task} with the output {output}: give {' or '.join(LOSSES[output])}"
+            raise fault_of_leaf(loss, told, "training", "loss")
         self._check_metrics()
         self._check_labels()
         self._check_threshold()

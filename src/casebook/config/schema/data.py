@@ -64,7 +64,9 @@ class TabularPreprocessingParameters(Parameters):
     """Preprocessing of feature columns into model arrays."""
 
     modality: Literal["columns"] = "columns"
-    scaling: Literal["none", "standard", "minmax"] = "standard"
+    scaling: Literal["none", "standard", "standard_numbers", "minmax"] = Field(
+        default="standard", description="of all dense features, or of numbers alone: indicators then stay 0 and 1"
+    )
     columns: Names = Field(default_factory=list, description="feature columns used; none named means all")
     encoding: dict[str, Literal["number", "onehot", "embedding"]] = Field(default_factory=dict)
     onehot_width: int = Field(
@@ -74,6 +76,11 @@ class TabularPreprocessingParameters(Parameters):
     clip: dict[str, Quantiles] = Field(default_factory=dict)
     skewed: Literal["keep", "log"] = Field(
         default="keep", description="numbers of a long tail in the training rows: as they are, or as their logarithms"
+    )
+    time_index: Literal["keep", "drop"] = Field(
+        default="keep",
+        description="features of a declared case that tell when a row was (a date's year, quarter, month and week, "
+        "numbers that grow with the time), where the split is by time and the training rows cover less than two years",
     )
     min_frequency: int = Field(default=1, ge=1)
     nearest_lower_within: dict[str, PositiveInt] = Field(

@@ -1,0 +1,56 @@
+"""Features that tell when a row was: seasons and counters of less than two years."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from casebook.preprocessing.row_schema import Feature, RowSchema
+from casebook.preprocessing.time_index import days_since_first, list_time_indexes
+
+PARTS = ("year", "month", "quarter", "week", "weekday", "day")
+NAMES = [*PARTS, "counter", "countdown", "noise", "same", "place"]
+
+
+def parts_of(days: pd.DatetimeIndex) -> dict[str, object]:
+    """Return the parts of dates as features."""
+    calendar = {"week": days.isocalendar().week.to_numpy(int), "weekday": days.day_of_week}
+    return {part: calendar[part] if part in calendar else getattr(days, part) for part in PARTS}
+
+
+def make_rows(days: int) -> pd.DataFrame:
+    """Return a row a day from July 2016 on."""
+    when = pd.date_range("2016-07-01", periods=days)
+    number = np.arange(days)
+    noise = np.random.default_rng(1).normal(size=days)
+    # Missing values are no obstacle.
+    counter = np.where(number % 7 == 0, np.nan, number * 3.0)
+    other = {"countdown": -number, "noise": noise, "same": 1, "place": pd.Categorical(number.astype(str))}
+    return pd.DataFrame({**parts_of(when), "counter": counter, **other, "at": when})
+
+
+def make_schema() -> RowSchema:
+    made = {part: Feature("date_part", ("at",), {"part": part}) for part in PARTS}
+    return RowSchema({"at": "date"}, made | {name: Feature("as_is", (name,)) for name in NAMES[len(PARTS) :]})
+
+
+@pytest.mark.parametrize("days", [330, 730])
+def test_below_two_years_seasons_and_counters_tell_when_a_row_was(days: int) -> None:
+    found = list_time_indexes(make_rows(days), NAMES, "at", make_schema())
+    assert found == ["year", "month", "quarter", "week", "counter", "countdown"]
+
+
+def test_rows_of_two_years_keep_all() -> None:
+    assert list_time_indexes(make_rows(731), NAMES, "at", make_schema()) == []
+
+
+def test_parts_of_another_date_are_none_unless_they_grow_with_the_time() -> None:
+    rows = make_rows(330).assign(at=np.arange(330))
+    assert list_time_indexes(rows, ["month", "weekday", "counter"], "at", RowSchema({}, {})) == ["counter"]
+
+
+def test_days_are_counted_from_dates_and_from_numbers() -> None:
+    days = pd.Series([pd.Timestamp("2016-07-02 12:00"), pd.Timestamp("2016-07-01")])
+    assert days_since_first(days).tolist() == [1.5, 0.0]
+    assert days_since_first(pd.Series([7, 5])).tolist() == [2.0, 0.0]
