@@ -13,8 +13,9 @@ from casebook.config.schema.table_declaration import DataParameters
 from casebook.data import declared_tables, row_description
 from casebook.data.name_lookup import describe_unknown
 from casebook.stages import nodes
-from casebook.stages.graph import create_modelling_pipeline, stage
+from casebook.stages.graph import create_modelling_pipeline
 from casebook.stages.row_features import bind
+from casebook.stages.tagged_nodes import stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
