@@ -20,11 +20,11 @@ class SplitKeys(NamedTuple):
 
     Attributes:
         word: what one is called: `person`, `week`, `row` ...
-        values: of each row, or None where each row is one.
+        of_rows: the key of each, or None where each row is one.
     """
 
     word: str
-    values: pd.Series | None
+    of_rows: pd.Series | None
 
 
 def find_split_keys(table: pd.DataFrame, settings: SplitParameters, duplicates: str = "keep") -> SplitKeys:

@@ -113,7 +113,7 @@ def draw_effect(effect: dict[str, Any], target: str) -> Spec:
     if len(series) > 1:
         encoding |= {
             "shape": nominal("series", None, legend={"orient": "top", "title": None}),
-            "detail": {"field": "series"},
+            "detail": nominal("series", None),
         }
     return chart(values, 170, mark=mark, encoding=encoding)  # fmt: skip
 
@@ -126,7 +126,7 @@ def draw_segments(rows: Rows, title: str, overall: float) -> Spec:
         values,
         BAR_PIXELS * len(rows),
         layer=[
-            {"mark": {"type": "rule", "color": TRAIN, "strokeDash": [4, 3]}, "encoding": {"x": {"datum": overall}}},
+            {"mark": {"type": "rule", "color": TRAIN, "strokeDash": [4, 3]}, "encoding": {"x": {"datum": overall, "type": "quantitative"}}},
             {"mark": {"type": "rule", "color": OTHER, "strokeWidth": 2}, "encoding": {"y": order, "x": quantitative("low", title), "x2": {"field": "high"}}},
             {"mark": {"type": "point", "filled": True, "size": 60, "color": OTHER, "opacity": 1, "tooltip": True}, "encoding": {"y": order, "x": quantitative("score", title)}},
         ],
@@ -170,7 +170,7 @@ def draw_thresholds(rows: Rows, threshold: float) -> Spec:
     }
     rule = {
         "mark": {"type": "rule", "color": "var(--ink)", "strokeWidth": 1.5},
-        "encoding": {"x": {"datum": {"expr": "chosen"}}},
+        "encoding": {"x": {"datum": {"expr": "chosen"}, "type": "quantitative"}},
     }
     return {
         **chart(rows, layer=[{"mark": {"type": "line", "tooltip": True}, "encoding": encoding}, rule]),
@@ -242,7 +242,7 @@ def draw_residual_bins(rows: Rows) -> Spec:
         layer=[
             {"mark": {"type": "area", "color": MODEL, "opacity": 0.2}, "encoding": {"x": x, "y": quantitative("low", y), "y2": {"field": "high"}}},
             {"mark": {"type": "line", "color": MODEL, "point": True, "tooltip": True}, "encoding": {"x": x, "y": quantitative("median", y)}},
-            {"mark": {"type": "rule", "color": TRAIN, "strokeDash": [4, 3]}, "encoding": {"y": {"datum": 0}}},
+            {"mark": {"type": "rule", "color": TRAIN, "strokeDash": [4, 3]}, "encoding": {"y": {"datum": 0, "type": "quantitative"}}},
         ],
     )  # fmt: skip
 

@@ -54,6 +54,6 @@ def _average(own: Judged, name: object, column: pd.Series, labels: list[str]) ->
 
 def _list_series(own: Judged, labels: list[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     if own.task != "multiclass":
-        return {"": (own.target.astype(np.float64), own.values)}
+        return {"": (own.target.astype(np.float64), own.outputs)}
     frequent = np.argsort(-np.bincount(own.target.astype(np.intp)), kind="stable")[:MAX_CLASSES]
-    return {labels[number]: ((own.target == number).astype(float), own.values[:, number]) for number in frequent}
+    return {labels[number]: ((own.target == number).astype(float), own.outputs[:, number]) for number in frequent}

@@ -62,7 +62,7 @@ def _rank(own: Judged, count: int) -> np.ndarray:
 
 def _outcome(own: Judged, row: int) -> dict[str, Any]:
     chosen = int(own.classes[row])
-    probability = own.values[row] if own.task == "binary" else own.values[row, chosen]
+    probability = own.outputs[row] if own.task == "binary" else own.outputs[row, chosen]
     return {"actual": int(own.target[row]), "predicted": chosen, "probability": float(probability)}
 
 

@@ -27,14 +27,14 @@ class Judged:
     Attributes:
         task: of the predictions.
         target: 0 or 1, class numbers, or numbers; shape (rows,).
-        values: probability of 1 or predicted number, shape (rows,), or of each class, (rows, classes).
+        outputs: probability of 1 or predicted number, shape (rows,), or of each class, (rows, classes).
         threshold: lowest probability that counts as class 1.
         weights: of the rows, float64; None for equal ones.
     """
 
     task: Task
     target: np.ndarray
-    values: np.ndarray
+    outputs: np.ndarray
     threshold: float
     weights: np.ndarray | None = None
 
@@ -48,16 +48,16 @@ class Judged:
     def take(self, rows: np.ndarray) -> Judged:
         """Select rows by their places."""
         weights = None if self.weights is None else self.weights[rows]
-        return Judged(self.task, self.target[rows], self.values[rows], self.threshold, weights)
+        return Judged(self.task, self.target[rows], self.outputs[rows], self.threshold, weights)
 
     @property
     def classes(self) -> np.ndarray:
         """The predicted classes, shape (rows,); of a regression the predicted numbers."""
-        return self.values if self.task == "regression" else choose_class(self.task, self.values, self.threshold)
+        return self.outputs if self.task == "regression" else choose_class(self.task, self.outputs, self.threshold)
 
     def response(self, metric: Metric) -> np.ndarray:
         """What a metric compares with the target."""
-        return self.classes if metric.response == "class" else self.values
+        return self.classes if metric.response == "class" else self.outputs
 
     def scorers(self) -> dict[str, Scorer]:
         """Prepare the scorers of the task's metrics, by name."""

@@ -101,15 +101,15 @@ def _bootstrap(
 def _average(own: Judged, inside: np.ndarray, weights: np.ndarray) -> dict[str, float | None]:
     if own.task == "multiclass":
         return {"mean_actual": None, "mean_predicted": None}
-    means = (float(np.average(each[inside], weights=weights[inside])) for each in (own.target, own.values))
+    means = (float(np.average(each[inside], weights=weights[inside])) for each in (own.target, own.outputs))
     return dict(zip(("mean_actual", "mean_predicted"), means, strict=True))
 
 
 def _write_outcome(own: Judged, row: int) -> list[str]:
     if own.task == "regression":
-        return [write_number(float(own.target[row])), write_number(float(own.values[row]))]
+        return [write_number(float(own.target[row])), write_number(float(own.outputs[row]))]
     chosen = int(own.classes[row])
-    probability = own.values[row] if own.task == "binary" else own.values[row, chosen]
+    probability = own.outputs[row] if own.task == "binary" else own.outputs[row, chosen]
     return [str(int(own.target[row])), str(chosen), f"{probability:.3f}"]
 
 

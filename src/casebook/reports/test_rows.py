@@ -52,8 +52,8 @@ def number_test_rows(
     rows = np.flatnonzero(split_assignment["part"] & TEST)
     keys = find_split_keys(feature_table, settings, duplicates)
     values: object = rows
-    if keys.values is not None:
-        values = keys.values.iloc[rows].reset_index(drop=True).astype("str").astype("category")
+    if keys.of_rows is not None:
+        values = keys.of_rows.iloc[rows].reset_index(drop=True).astype("str").astype("category")
     return pd.DataFrame({ROW: rows, KEY: values, WORD: pd.Categorical([keys.word] * len(rows))})
 
 

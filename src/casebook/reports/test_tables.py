@@ -52,7 +52,7 @@ def tabulate_test(
     """
     places = rows.index.to_numpy()
     shown, keys = own.take(places), test_keys["key"].iloc[places]
-    named = labels or [str(number) for number in range(own.values.shape[1] if own.values.ndim == 2 else 2)]
+    named = labels or [str(number) for number in range(own.outputs.shape[1] if own.outputs.ndim == 2 else 2)]
     images, texts = examples.find_images(rows), examples.find_texts(rows)
     columns = rows[list(importance["raw_column"][importance["raw_column"].isin(rows.columns)])]
     has_curves = len(history) > 0 and any(str(name).startswith(("train/", "val/")) for name in history)
@@ -80,17 +80,17 @@ def _tabulate_task(own: Judged) -> dict[str, Any]:
         return {
             "threshold": own.threshold,
             "thresholds": count_by_threshold(own),
-            "calibration": _records(bin_reliability(own.target, own.values, 15)),
-            "probabilities": _records(count_probabilities(own.target, own.values, 30)),
+            "calibration": _records(bin_reliability(own.target, own.outputs, 15)),
+            "probabilities": _records(count_probabilities(own.target, own.outputs, 30)),
         }
     if own.task == "multiclass":
-        readable = own.values.shape[1] <= MAX_CLASSES
-        return {"confusion": _records(count_class_confusion(own.target, own.values)) if readable else []}
-    pairs = count_pairs(own.target, own.values)
+        readable = own.outputs.shape[1] <= MAX_CLASSES
+        return {"confusion": _records(count_class_confusion(own.target, own.outputs)) if readable else []}
+    pairs = count_pairs(own.target, own.outputs)
     return {
         "pairs": _records(pairs.sample(min(MAX_PAIRS, len(pairs)), random_state=0).sort_index()),
-        "residuals": _records(count_residuals(own.target, own.values)),
-        "residual_bins": _records(bin_residuals(own.target, own.values)),
+        "residuals": _records(count_residuals(own.target, own.outputs)),
+        "residual_bins": _records(bin_residuals(own.target, own.outputs)),
     }
 
 

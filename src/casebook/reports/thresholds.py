@@ -21,11 +21,11 @@ def count_by_threshold(own: Judged) -> list[dict[str, Any]]:
     """
     grid = np.unique(np.append(np.round(np.linspace(0, 1, STEPS + 1), 3), own.threshold))
     weights = np.ones(len(own.target)) if own.weights is None else own.weights
-    order = np.argsort(own.values, kind="stable")
+    order = np.argsort(own.outputs, kind="stable")
     positive = own.target[order] == 1
     below = [np.append(0.0, np.cumsum(weights[order] * each)) for each in (positive, ~positive)]
     # A row is predicted 1 where its probability reaches the threshold, see `apply_threshold`.
-    places = np.searchsorted(own.values[order], grid, side="left")
+    places = np.searchsorted(own.outputs[order], grid, side="left")
     found = []
     for threshold, place in zip(grid, places, strict=True):
         missed, rejected = (float(each[place]) for each in below)
