@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from casebook.runtime.atomic_files import atomic_write
@@ -19,11 +20,11 @@ def load_chart_library(folder: Path) -> str:
     """
     import vl_convert
 
-    file = folder / f"vega-{vl_convert.get_vega_version()}-{vl_convert.__version__}.js"
+    file = folder / f"vega-{vl_convert.get_vega_version()}-{version('vl-convert-python')}.js"
     with suppress(OSError):
         return file.read_text(encoding="utf-8")
     # Within a script of a page this would end it.
-    library = str(vl_convert.javascript_bundle()).replace("</script", "<\\/script")
+    library = str(vl_convert.javascript_bundle(None)).replace("</script", "<\\/script")
     with suppress(OSError), atomic_write(file) as path:
         path.write_text(library, encoding="utf-8")
     return library

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def render_page(
-    template: str, library: str, charts: Mapping[str, Mapping[str, Any]], **content: Any  # noqa: ANN401 - of templates
+    template: str,
+    library: str,
+    charts: Mapping[str, Mapping[str, Any]],
+    **content: Any,  # noqa: ANN401 - of templates
 ) -> str:
     """Render a page.
 

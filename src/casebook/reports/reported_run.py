@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from casebook.config.tree import flatten
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 PARTS = ("train", "validation", "test", "promotion")
 STRATEGIES = {"row": "by row, at random", "time": "by time, the last days", "given": "as the data set's own test part",
@@ -75,15 +77,7 @@ class ReportedRun:
     def parameter_rows(self) -> list[tuple[str, str]]:
         """Its parameters, a dotted name and a value a row, but for those that describe tables or other runs."""
         shown = {name: value for name, value in self.parameters.items() if name not in NOT_SHOWN}
-        return list(_flatten(shown))
-
-
-def _flatten(tree: Mapping[str, Any], start: str = "") -> Iterator[tuple[str, str]]:
-    for name, value in tree.items():
-        if isinstance(value, dict) and value:
-            yield from _flatten(value, f"{start}{name}.")
-        else:
-            yield f"{start}{name}", str(value)
+        return [(name, str(value)) for name, value in flatten(shown).items()]
 
 
 def describe_strategy(strategy: str) -> str:
@@ -97,3 +91,12 @@ def list_leaks(parameters: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     return [name for name, choice in leaks.items() if choice == "drop"], [
         name for name, choice in leaks.items() if choice == "keep"
     ]
+
+
+def list_general_warnings(run: ReportedRun) -> list[str]:
+    """List what a reader must know before any number: generated data, and leaks that are open."""
+    _, used = list_leaks(run.parameters)
+    suspects = run.tags.get("leak_suspects", "")
+    found = ["The data are a generated sample: scores say nothing about the real data."] if run.is_sample else []
+    found += [f"Used, though unknown when a prediction is made: {', '.join(used)}."] if used else []
+    return found + ([f"May be leaks, left open: {suspects}; casebook check {run.case} says why."] if suspects else [])

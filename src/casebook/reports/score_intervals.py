@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from casebook.reports.judged import Judged
 
 # A key of more than this share of the test rows is named: the scores hang on it.
-LARGE_KEY_SHARE = 0.1
+LARGE_KEY_SHARE, UNEVEN = 0.1, 2
 # Of fewer keys no interval is given: it would be that of the few.
 LEAST_KEYS = 5
 
@@ -40,7 +40,7 @@ def measure_intervals(own: Judged, other: Judged | None, keys: pd.Series, word: 
     """
     codes = number_keys(keys, len(keys))
     largest = find_largest_key(codes)
-    found = {
+    found: dict[str, Any] = {
         "word": word,
         "count": int(codes.max()) + 1,
         "largest": str(keys.iloc[int((codes == largest.code).argmax())]),
@@ -62,19 +62,31 @@ def measure_intervals(own: Judged, other: Judged | None, keys: pd.Series, word: 
 
 
 def interval_metrics(intervals: dict[str, Any]) -> dict[str, float]:
-    """Return the network's intervals as metrics of the run, `test/<metric>_low` and `_high`, and the largest key."""
+    """Return the network's intervals as metrics of the run.
+
+    Returns:
+        `test/<metric>_low` and `test/<metric>_high`; and `data/largest_<key>_share` where one holds much of the rows.
+    """
     ends = {
         f"test/{each['name']}_{end}": each[end]
         for each in intervals["metrics"]
         for end in ("low", "high")
         if each[end] is not None
     }
-    return {**ends, "data/largest_key_share": intervals["key"]["largest_share"]}
+    key = intervals["key"]
+    large = {f"data/largest_{key['word'].replace(' ', '_')}_share": key["largest_share"]} if holds_much(key) else {}
+    return ends | large
+
+
+def holds_much(key: dict[str, Any]) -> bool:
+    """Test whether a key holds more than a tenth of the test rows, and more than twice as many as others do."""
+    share, count = float(key["largest_share"]), int(key["count"])
+    return count > 1 and share > max(LARGE_KEY_SHARE, UNEVEN / count)
 
 
 def name_large_key(key: dict[str, Any]) -> str:
     """Name a key that holds more than a tenth of the test rows; empty where none does."""
-    if key["largest_share"] <= LARGE_KEY_SHARE or key["count"] < 2:
+    if not holds_much(key):
         return ""
     return f"{key['word']} {key['largest']} holds {key['largest_share']:.0%} of the test rows"
 

@@ -88,7 +88,7 @@ def _bootstrap(
     """Bootstrap the mean of each segment from its sums by key, all segments at once."""
     codes = number_keys(keys, len(keys))
     counts = np.stack(list(draw_counts(codes, RESAMPLES))).astype(np.float64)
-    ends = []
+    ends: list[tuple[float | None, float | None]] = []
     for _, _, inside in members:
         totals = [np.bincount(codes[inside], part[inside], counts.shape[1]) for part in (sums, weights)]
         above, below = (counts @ total for total in totals)

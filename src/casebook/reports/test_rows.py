@@ -47,7 +47,7 @@ def number_test_rows(
     """Number the test rows and the keys by which the split was made.
 
     Returns:
-        `row`, the place among all rows; `key`, as text, or that place; and `word`, what a key is: `person`, `week`, `row` ...
+        `row`, the place among all rows; `key`, as text, or that place; and `word`, what a key is: `person`, `week` ...
     """
     rows = np.flatnonzero(split_assignment["part"] & TEST)
     keys = find_split_keys(feature_table, settings, duplicates)

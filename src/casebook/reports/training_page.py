@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from casebook.evaluation.metrics import find_metric
 from casebook.reports import charts as draw
+from casebook.reports.curve_charts import draw_curve
 from casebook.reports.page import render_page
-from casebook.reports.reported_run import PARTS, describe_strategy, list_leaks
+from casebook.reports.reported_run import PARTS, describe_strategy, list_general_warnings, list_leaks
 from casebook.reports.score_intervals import name_large_key
 from casebook.reports.sentence import summarise_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from casebook.reports.chart_marks import Spec
     from casebook.reports.reported_run import ReportedRun
 
 Tables = dict[str, Any]
@@ -69,15 +71,9 @@ def list_scores(run: ReportedRun, intervals: Tables) -> list[dict[str, Any]]:
 
 def list_warnings(run: ReportedRun, intervals: Tables) -> list[str]:
     """List what a reader must know before any score."""
-    _, used = list_leaks(run.parameters)
-    suspects = run.tags.get("leak_suspects", "")
-    found = ["The data are a generated sample: scores say nothing about the real data."] if run.is_sample else []
-    found += [f"Used, though unknown when a prediction is made: {', '.join(used)}."] if used else []
-    found += [f"May be leaks, left open: {suspects}; casebook check {run.case} says why."] if suspects else []
-    large = name_large_key(intervals["key"])
-    found += [f"{large[0].upper()}{large[1:]}: the scores hang on it."] if large else []
-    weight = run.tags.get("weighted_by")
-    return [*found, *([f"Rows count by their {weight}."] if weight else [])]
+    large, weight = name_large_key(intervals["key"]), run.tags.get("weighted_by")
+    found = [f"{large[0].upper()}{large[1:]}: the scores hang on it."] if large else []
+    return [*list_general_warnings(run), *found, *([f"Rows count by their {weight}."] if weight else [])]
 
 
 def describe_keys(intervals: Tables) -> str:
@@ -108,7 +104,7 @@ def find_start(tables: Tables) -> dict[str, Any]:
     return {"place": place, **tables["thresholds"][place]}
 
 
-def draw_training(run: ReportedRun, tables: Tables, intervals: Tables) -> dict[str, draw.Spec]:
+def draw_training(run: ReportedRun, tables: Tables, intervals: Tables) -> dict[str, Spec]:
     """Draw every chart that there are numbers for, by the name under which the template shows it."""
     found = {f"curve {metric}": spec for metric, spec in _draw_curves(tables["curves"]).items()}
     if tables["importance"]:
@@ -123,7 +119,7 @@ def draw_training(run: ReportedRun, tables: Tables, intervals: Tables) -> dict[s
     return found | _draw_task(run, tables)
 
 
-def _draw_task(run: ReportedRun, tables: Tables) -> dict[str, draw.Spec]:
+def _draw_task(run: ReportedRun, tables: Tables) -> dict[str, Spec]:
     if tables["task"] == "binary":
         return {
             "calibration": draw.draw_calibration(tables["calibration"]),
@@ -139,14 +135,14 @@ def _draw_task(run: ReportedRun, tables: Tables) -> dict[str, draw.Spec]:
     }
 
 
-def _draw_curves(points: list[dict[str, Any]]) -> Mapping[str, draw.Spec]:
+def _draw_curves(points: list[dict[str, Any]]) -> Mapping[str, Spec]:
     by_metric: dict[str, list[dict[str, Any]]] = {}
     for point in points:
         by_metric.setdefault(point["metric"], []).append(point)
     found = {}
     for metric, own in by_metric.items():
         values = [point["value"] for point in own]
-        found[metric] = draw.draw_curve(own, metric, min(values) > 0 and max(values) > LOG_RATIO * min(values))
+        found[metric] = draw_curve(own, metric, min(values) > 0 and max(values) > LOG_RATIO * min(values))
     return found
 
 

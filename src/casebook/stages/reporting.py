@@ -33,8 +33,7 @@ def measure_intervals(
     """Bootstrap the test scores by the split's keys.
 
     Returns:
-        `test/<metric>_low`, `test/<metric>_high` and `data/largest_key_share`; and all of
-        `score_intervals.measure_intervals`.
+        The metrics of `score_intervals.interval_metrics`, and all of `score_intervals.measure_intervals`.
     """
     from casebook.reports.judged import Judged
 
