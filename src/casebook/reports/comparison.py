@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from casebook.config.tree import flatten
 from casebook.evaluation.intervals import bootstrap_scores, count_resamples, find_interval, number_keys
@@ -15,6 +14,8 @@ from casebook.reports.score_intervals import LEAST_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import pandas as pd
 
     from casebook.reports.judged import Judged
     from casebook.reports.reported_run import ReportedRun
@@ -86,7 +87,7 @@ def compare_pair(first: ComparedRun, other: ComparedRun) -> list[dict[str, Any]]
     codes, weights = number_keys(first.keys, len(first.keys)), first.own.weights
     enough = int(codes.max()) + 1 >= LEAST_KEYS
     resampled = bootstrap_scores(scorers, codes, count_resamples(len(codes)) if enough else 0, weights)
-    found = []
+    found: list[dict[str, Any]] = []
     for metric in metrics_of(first.own.task):
         pair = [f"{who}/{metric.name}" for who in ("other", "first")]
         gain = metric.sign * (scorers[pair[0]](weights) - scorers[pair[1]](weights))
