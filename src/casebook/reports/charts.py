@@ -132,12 +132,12 @@ def draw_pairs(rows: Rows, target: str) -> Spec:
     sides = {"x": quantitative("actual", f"actual {target}"), "y": quantitative("predicted", f"predicted {target}")}
     size = {"field": "rows", "type": "quantitative", "legend": None, "scale": {"range": [12, 160]}}
     dots = layer("point", sides | {"size": size}, filled=True, color=MODEL, opacity=0.45)
-    return chart(rows, dots, layer("line", sides, ends, **DASHED), height=320)
+    return chart(rows, dots, layer("line", sides, ends, **DASHED), height=420)
 
 
 def draw_residuals(rows: Rows) -> Spec:
     """Draw how many rows have which residual, predicted minus actual."""
-    return chart(rows, layer("bar", binned("predicted minus actual"), color=MODEL, binSpacing=0))
+    return chart(rows, layer("bar", binned("predicted minus actual"), color=MODEL, binSpacing=0), height=150)
 
 
 def draw_residual_bins(rows: Rows) -> Spec:
@@ -149,4 +149,5 @@ def draw_residual_bins(rows: Rows) -> Spec:
         layer("area", band, color=MODEL, opacity=0.2),
         layer("line", {"x": x, "y": quantitative("median", title)}, color=MODEL, point={"color": MODEL}),
         layer("rule", {"y": constant(0)}, **DASHED),
+        height=170,
     )

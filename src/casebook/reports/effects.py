@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from casebook.reports.judged import Judged
 
-MAX_VALUES, MAX_COLUMNS, MAX_CLASSES = 10, 6, 3
+MAX_COLUMNS, MAX_CLASSES = 6, 3
+MOST_VALUES, LEAST_VALUES, ROWS_A_VALUE = 10, 3, 20
 
 
 def average_by_value(own: Judged, rows: pd.DataFrame, labels: list[str]) -> list[dict[str, Any]]:
@@ -35,7 +36,7 @@ def average_by_value(own: Judged, rows: pd.DataFrame, labels: list[str]) -> list
 
 
 def _average(own: Judged, name: object, column: pd.Series, labels: list[str]) -> dict[str, Any]:
-    groups = group_rows(column, MAX_VALUES)
+    groups = group_rows(column, max(LEAST_VALUES, min(MOST_VALUES, len(column) // ROWS_A_VALUE)))
     weights = np.ones(len(column)) if own.weights is None else own.weights
     totals = np.bincount(groups.codes, weights)
     counts = np.bincount(groups.codes)

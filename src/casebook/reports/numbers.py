@@ -14,10 +14,14 @@ def write_score(value: float | None) -> str:
 
 def write_interval(score: float, low: float | None, high: float | None) -> str:
     """Write a score with its interval, no more decimals than that can tell: `0.857 [0.84, 0.87]`."""
+    return f"{write_score_like(score, low, high)} {write_range(low, high)}".rstrip()
+
+
+def write_score_like(score: float, low: float | None, high: float | None) -> str:
+    """Write a score with as many decimals as one that has this interval; without any as others."""
     if low is None or high is None:
         return write_score(score)
-    decimals = find_decimals(high - low)
-    return f"{score:,.{decimals + 1}f} {write_range(low, high)}"
+    return f"{score:,.{find_decimals(high - low) + 1}f}"
 
 
 def write_range(low: float | None, high: float | None) -> str:

@@ -14,7 +14,7 @@ from casebook.reports.column_groups import OTHERS, group_rows
 if TYPE_CHECKING:
     from casebook.reports.judged import Judged
 
-SEGMENTS_A_COLUMN = 6
+MOST_GROUPS, LEAST_GROUPS, ROWS_A_GROUP = 6, 2, 30
 LEAST_ROWS, LEAST_SHARE = 20, 0.005
 SHOWN_SEGMENTS, WORST_ROWS = 15, 12
 RESAMPLES = 200
@@ -73,8 +73,9 @@ def list_worst_rows(own: Judged, rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _list_segments(rows: pd.DataFrame) -> Any:  # noqa: ANN401 - an iterator of triples
+    limit = max(LEAST_GROUPS, min(MOST_GROUPS, len(rows) // ROWS_A_GROUP))
     for column in rows:
-        groups = group_rows(rows[column], SEGMENTS_A_COLUMN)
+        groups = group_rows(rows[column], limit)
         for number, value in enumerate(groups.labels):
             inside = groups.codes == number
             large = inside.sum() >= LEAST_ROWS and inside.mean() >= LEAST_SHARE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from casebook.evaluation.metrics import find_metric, main_metric
-from casebook.reports.numbers import write_interval, write_score
+from casebook.reports.numbers import write_interval, write_score_like
 from casebook.reports.reported_run import describe_strategy
 
 if TYPE_CHECKING:
@@ -34,9 +34,11 @@ def _summarise_score(run: ReportedRun, intervals: Mapping[str, Any]) -> str:
     beside = []
     baseline = run.metrics.get(f"baseline/{name}")
     if baseline is not None:
-        beside.append(f"{write_score(baseline)} of the baseline")
+        beside.append(f"{write_score_like(baseline, own['low'], own['high'])} of the baseline")
     if own.get("other") is not None:
-        beside.append(f"{write_score(own['other'])} of the reference ({run.reference_name})")
+        beside.append(
+            f"{write_score_like(own['other'], own['low'], own['high'])} of the reference ({run.reference_name})"
+        )
     direction = "higher" if metric.greater_is_better else "lower"
     return f"{found} ({direction} is better), against {' and '.join(beside)}" if beside else found
 

@@ -143,6 +143,9 @@ def show_summary(
     """Print the summary of a run: scores side by side, rows, features, origin, seconds by stage, and the MLflow run."""
     metrics, tags = run.data.metrics, run.data.tags
     facts = Table.grid(padding=(0, 2))
+    facts.add_column()
+    # Addresses are longer than a narrow console and have no place to break.
+    facts.add_column(overflow="fold")
     for name, value in _facts(run, seconds, store, background or {}):
         if value:
             facts.add_row(f"[bold]{name}[/bold]", value)
