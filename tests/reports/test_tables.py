@@ -186,6 +186,13 @@ def test_the_strongest_columns_are_selected_without_the_target() -> None:
     rows = pd.DataFrame({"a": [1, 2], "y": [0, 1], "b": [3, 4]}, index=[10, 11])
     parts = pd.DataFrame({"part": np.array([1, 4], np.uint8)})
     importance = pd.DataFrame({"raw_column": ["b", "y", "a"]})
-    found = select_columns(rows, parts, importance, "y")
+    found = select_columns(rows, parts, importance, "y", lambda: np.zeros(1))
     pd.testing.assert_frame_equal(found, pd.DataFrame({"b": [4], "a": [2]}, index=[0]))
-    assert list(select_columns(rows, parts, importance.head(0), "y")) == ["a", "b"]
+
+
+def test_of_images_and_texts_the_rows_of_largest_loss_are_selected() -> None:
+    rows = pd.DataFrame({"text": [str(number) for number in range(100)], "y": 0})
+    parts = pd.DataFrame({"part": np.full(100, 4, np.uint8)})
+    found = select_columns(rows, parts, pd.DataFrame(columns=["raw_column"]), "y", lambda: np.arange(100) % 60.0)
+    assert list(found) == ["text"]
+    assert found.index.tolist() == [*range(25, 60), *range(85, 100)]

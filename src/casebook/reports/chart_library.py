@@ -22,7 +22,7 @@ def load_chart_library(folder: Path) -> str:
     """
     import vl_convert
 
-    file = folder / f"vega-{vl_convert.get_vega_version()}-{version('vl-convert-python')}.js"
+    file = folder / name_library(vl_convert.get_vega_version())
     with suppress(OSError):
         return file.read_text(encoding="utf-8")
     # Within a script of a page this would end it.
@@ -30,3 +30,8 @@ def load_chart_library(folder: Path) -> str:
     with suppress(OSError), atomic_write(file) as path:
         path.write_text(library, encoding="utf-8")
     return library
+
+
+def name_library(vega: str) -> str:
+    """Name the file of the bundle, which another version of Vega or of what bundles it makes anew."""
+    return f"vega-{vega}-{version('vl-convert-python')}.js"

@@ -157,7 +157,7 @@ def _evaluating(reference_rows: str, features: RowFeatures) -> list[Node]:
 def _reporting(features: RowFeatures) -> list[Node]:
     split = ["feature_table", "split_assignment", "params:split", "params:duplicates"]
     predictions = ["test_predictions", "reference_predictions", "test_keys", "threshold", "reference_threshold"]
-    selected = ["joined_rows", "split_assignment", "importance", "params:target"]
+    selected = ["joined_rows", "split_assignment", "test_predictions", "importance", "params:target"]
     shown = ["test_predictions", "test_rows", "test_keys", "history", "importance", "threshold"]
     tables = features.bind(reporting.tabulate_report, shown, "row_schema")
     intervals = ["interval_metrics", "score_intervals"]

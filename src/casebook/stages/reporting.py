@@ -8,6 +8,7 @@ from casebook.config import schema
 from casebook.reports import score_intervals, test_rows
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
     from casebook.preprocessing.row_schema import RowSchema
@@ -45,10 +46,20 @@ def measure_intervals(
 
 
 def select_test_rows(
-    joined_rows: pd.DataFrame, split_assignment: pd.DataFrame, importance: pd.DataFrame, target: str
+    joined_rows: pd.DataFrame,
+    split_assignment: pd.DataFrame,
+    test_predictions: pd.DataFrame,
+    importance: pd.DataFrame,
+    target: str,
 ) -> pd.DataFrame:
     """Select the test rows with the raw columns that the network leans on; see `test_rows.select_columns`."""
-    return test_rows.select_columns(joined_rows, split_assignment, importance, target)
+    from casebook.evaluation.thresholds import MIDDLE
+    from casebook.reports.judged import Judged
+
+    def losses() -> np.ndarray:
+        return Judged.of(test_predictions, MIDDLE).losses
+
+    return test_rows.select_columns(joined_rows, split_assignment, importance, target, losses)
 
 
 def tabulate_report(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from io import StringIO
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import mlflow
 import pandas as pd
@@ -101,7 +103,7 @@ def read_run(run: Run) -> ReportedRun:
         run.data.metrics,
         {name: value for name, value in tags.items() if not name.startswith("mlflow.")},
         parameters,
-        {page.rpartition("/")[2].removesuffix(".html"): page for page in pages if page.endswith(".html")},
+        {PurePosixPath(page).stem: quote(page) for page in pages if page.endswith(".html")},
         tuple(files),
     )
 

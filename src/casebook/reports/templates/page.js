@@ -1,7 +1,7 @@
 "use strict";
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const THEME = {
-  background: null, font: "system-ui, sans-serif", padding: 2,
+  aria: false, background: null, font: "system-ui, sans-serif", padding: 2,
   autosize: { type: "fit-x", contains: "padding" },
   axis: { labelColor: "var(--soft)", titleColor: "var(--soft)", gridColor: "var(--grid)", domainColor: "var(--line)",
     tickColor: "var(--line)", titleFontWeight: "normal", labelFontSize: 11, titleFontSize: 11 },
@@ -14,7 +14,11 @@ const views = {};
 function draw(place) {
   const spec = { ...charts[place.dataset.chart], config: THEME };
   const options = { renderer: "svg", actions: false, tooltip: { theme: "custom", disableDefaultStyle: true } };
-  return vegaEmbed(place, spec, options).then((drawn) => { views[place.dataset.chart] = drawn.view; });
+  return vegaEmbed(place, spec, options).then((drawn) => {
+    views[place.dataset.chart] = drawn.view;
+    // The place says in words what is drawn; thousands of marks would only be read out.
+    place.querySelector("svg").setAttribute("aria-hidden", "true");
+  });
 }
 
 // What `evaluation.metrics` computes of the same counts; null where it is not defined.
