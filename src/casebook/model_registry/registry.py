@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 ORIGIN, TASK = "data.origin", "task"
-# Of the run, kept with the version that it made.
 # Ends of the intervals of test scores, which a version's tags have.
 ENDS = ("_low", "_high")
+# Of the run, kept with the version that it made.
 RUN_TAGS = (ORIGIN, "data.fingerprint", "variant", "git.commit", "git.dirty")
 
 
