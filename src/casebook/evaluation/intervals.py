@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,7 +89,11 @@ def bootstrap_scores(
     Returns:
         A row a resample, a column a scorer; NaN where a resample leaves nothing to score, as an AUC of one class.
     """
-    rows = [[score(weights) for score in scorers.values()] for weights in draw_weights(codes, resamples, sample_weight)]
+    # Products of two vectors: threads would wait longer for each other than they compute.
+    with threadpool_limits(1, user_api="blas"):
+        rows = [
+            [score(weights) for score in scorers.values()] for weights in draw_weights(codes, resamples, sample_weight)
+        ]
     return pd.DataFrame(rows, columns=list(scorers), dtype=np.float64)
 
 

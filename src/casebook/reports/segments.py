@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from casebook.evaluation.intervals import draw_counts, find_interval, number_keys
 from casebook.plots.style import shorten, write_number
@@ -36,22 +37,21 @@ def score_segments(own: Judged, rows: pd.DataFrame, keys: pd.Series) -> list[dic
     """
     metric = own.row_metric
     scores, weights = own.score_rows(metric), np.ones(len(keys)) if own.weights is None else own.weights
-    members = list(_list_segments(rows))
-    if not members:
-        return []
-    ends = _bootstrap(members, scores * weights, weights, keys)
-    found = []
-    for (column, value, inside), (low, high) in zip(members, ends, strict=True):
-        score = float(np.average(scores[inside], weights=weights[inside]))
-        found.append(
-            {
-                "column": str(column), "value": value, "rows": int(inside.sum()), "share": float(inside.mean()),
-                "score": score, "low": low, "high": high, **_average(own, inside, weights),
-            }
-        )  # fmt: skip
     overall = float(np.average(scores, weights=weights))
-    worse = [each for each in found if metric.sign * (each["score"] - overall) < 0]
-    return sorted(worse, key=lambda each: metric.sign * each["score"])[:SHOWN_SEGMENTS]
+    found = []
+    for column, value, inside in _list_segments(rows):
+        score = float(np.average(scores[inside], weights=weights[inside]))
+        if metric.sign * (score - overall) < 0:
+            found.append((metric.sign * score, column, value, inside, score))
+    worst = sorted(found, key=lambda each: each[0])[:SHOWN_SEGMENTS]
+    ends = _bootstrap([inside for *_, inside, _ in worst], scores * weights, weights, keys)
+    return [
+        {
+            "column": str(column), "value": value, "rows": int(inside.sum()), "share": float(inside.mean()),
+            "score": score, "low": low, "high": high, **_average(own, inside, weights),
+        }
+        for (_, column, value, inside, score), (low, high) in zip(worst, ends, strict=True)
+    ]  # fmt: skip
 
 
 def list_worst_rows(own: Judged, rows: pd.DataFrame) -> dict[str, Any]:
@@ -84,19 +84,21 @@ def _list_segments(rows: pd.DataFrame) -> Any:  # noqa: ANN401 - an iterator of 
 
 
 def _bootstrap(
-    members: list[Any], sums: np.ndarray, weights: np.ndarray, keys: pd.Series
+    members: list[np.ndarray], sums: np.ndarray, weights: np.ndarray, keys: pd.Series
 ) -> list[tuple[float | None, float | None]]:
     """Bootstrap the mean of each segment from its sums by key, all segments at once."""
+    if not members:
+        return []
     codes = number_keys(keys, len(keys))
-    counts = np.stack(list(draw_counts(codes, RESAMPLES))).astype(np.float64)
-    ends: list[tuple[float | None, float | None]] = []
-    for _, _, inside in members:
-        totals = [np.bincount(codes[inside], part[inside], counts.shape[1]) for part in (sums, weights)]
-        above, below = (counts @ total for total in totals)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            low, high = find_interval(above / below)
-        ends.append((None, None) if np.isnan(low) else (low, high))
-    return ends
+    size = int(codes.max()) + 1
+    above, below = (
+        np.stack([np.bincount(codes[inside], part[inside], size) for inside in members], axis=1)
+        for part in (sums, weights)
+    )
+    with threadpool_limits(1, user_api="blas"), np.errstate(invalid="ignore", divide="ignore"):
+        means = [(counts @ above) / (counts @ below) for counts in draw_counts(codes, RESAMPLES)]
+    intervals = [find_interval(column) for column in np.stack(means, axis=1)]
+    return [(None, None) if np.isnan(low) else (low, high) for low, high in intervals]
 
 
 def _average(own: Judged, inside: np.ndarray, weights: np.ndarray) -> dict[str, float | None]:
