@@ -139,7 +139,7 @@ def test_runs_on_the_same_rows_are_compared_by_a_paired_bootstrap(project: Path)
     assert gains["accuracy"]["gain"] == pytest.approx(expected)
     assert gains["accuracy"]["low"] < expected < gains["accuracy"]["high"]
     # A shift keeps the order of probabilities up to those that it cuts off at 1, and makes them wrong by so much.
-    assert gains["log_loss"]["high"] < 0
+    assert gains["log_loss"]["low"] < gains["log_loss"]["gain"] < gains["log_loss"]["high"] < 0
 
 
 def test_the_command_makes_a_page_or_refuses_in_one_line(project: Path, runner: CliRunner) -> None:

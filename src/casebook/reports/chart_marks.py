@@ -51,9 +51,9 @@ def binned(title: str, **more: Any) -> Spec:  # noqa: ANN401 - Vega-Lite's own
     return {"x": lower, "x2": {"field": "upper"}, "y": rows}
 
 
-def coloured(field: str, names: Sequence[str], colours: Sequence[str]) -> Spec:
-    """Encode a category by colour, with a legend above the chart."""
-    legend = {"orient": "top", "title": None} if len(names) > 1 else None
+def coloured(field: str, names: Sequence[str], colours: Sequence[str], columns: int = 0) -> Spec:
+    """Encode a category by colour, with a legend above the chart, in so many columns; 0 for a single line."""
+    legend = {"orient": "top", "title": None, "columns": columns} if len(names) > 1 else None
     return nominal(field, scale={"domain": list(names), "range": list(colours)}, legend=legend)
 
 

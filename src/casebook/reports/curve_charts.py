@@ -46,7 +46,7 @@ def draw_compared_curves(points: Rows, metric: str, names: Sequence[str]) -> Spe
     encoding = {
         "x": numbered("epoch"),
         "y": quantitative("value", metric),
-        "color": coloured("run", names, RUN_COLOURS[: len(names)]),
+        "color": coloured("run", names, RUN_COLOURS[: len(names)], columns=2),
         "strokeDash": nominal("part", legend={"orient": "top", "title": None}),
     }
     return chart(points, layer("line", encoding), height=240)
