@@ -18,6 +18,7 @@ from casebook.reports.segments import list_worst_rows, score_segments
 from casebook.reports.test_rows import fingerprint_rows, number_test_rows, select_columns
 from casebook.reports.thresholds import count_by_threshold
 from casebook.reports.training_page import score_thresholds
+from casebook.stages import reporting
 
 
 def test_numbers_go_into_bins_of_equal_size_and_missing_ones_apart() -> None:
@@ -30,6 +31,9 @@ def test_numbers_go_into_bins_of_equal_size_and_missing_ones_apart() -> None:
 def test_dates_go_into_bins_and_few_values_stand_for_themselves() -> None:
     days = pd.Series(pd.to_datetime(["2026-01-01", "2026-01-02", "2026-01-05", "2026-01-09"]))
     assert group_rows(days, 2).labels == ["2026-01-01 to 2026-01-02", "2026-01-05 to 2026-01-09"]
+    for unit in ("s", "ms", "ns"):
+        with_gap = pd.Series([*days, pd.NaT]).astype(f"datetime64[{unit}]")
+        assert group_rows(with_gap, 2).labels[1:] == ["2026-01-05 to 2026-01-09", "missing"]
     assert group_rows(pd.Series([3, 1, 3]), 5) == (["1", "3"], pytest.approx(np.array([1, 0, 1])), True)
 
 
@@ -165,6 +169,17 @@ def test_images_and_texts_show_their_worst_rows_as_they_are() -> None:
     assert texts is not None
     assert examples.list_worst_texts(own, texts)[0]["text"] == "x" * 400 + "…"
     assert examples.find_texts(rows[["short"]]) is None
+
+
+def test_what_no_table_can_be_made_of_stops_no_run() -> None:
+    rows = make_rows(60)
+    predictions = pd.DataFrame({"probability": 0.5, "actual": np.arange(60) % 2})
+    keys = pd.DataFrame({"row": np.arange(60), "key": rows["person"], "word": "person"})
+    importance = pd.DataFrame({"raw_column": ["x"], "metric": "auc", "drop_mean": 0.1, "drop_std": 0.0})
+    odd = pd.DataFrame({"x": [[1]] * 60})
+    found = reporting.tabulate_report(predictions, odd, keys, pd.DataFrame(), importance, 0.5)
+    assert list(found) == ["fault"]
+    assert "unhashable" in found["fault"]
 
 
 def test_test_rows_are_told_by_their_places_and_targets() -> None:

@@ -49,8 +49,9 @@ def group_rows(column: pd.Series, limit: int) -> Groups:
 
 
 def _group_bins(values: pd.Series, limit: int, is_date: bool) -> Groups:
-    numbers = values.astype("int64").where(values.notna()) if is_date else values
-    known = numbers.to_numpy(np.float64, na_value=np.nan)
+    # Days and seconds have whole numbers as their codes; a missing one is the smallest of them.
+    numbers = pd.Series(values.to_numpy().astype("datetime64[s]").astype(np.float64)) if is_date else values
+    known = numbers.where(values.notna()).to_numpy(np.float64, na_value=np.nan)
     edges = np.unique(np.nanquantile(known, np.linspace(0, 1, limit + 1)))
     codes = np.searchsorted(edges[1:-1], known, side="right")
     codes = np.where(np.isnan(known), len(edges) - 1, codes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from casebook.evaluation.metrics import find_metric
+from casebook.evaluation.metrics import METRICS, find_metric
 from casebook.reports import charts as draw
 from casebook.reports.curve_charts import draw_curve
 from casebook.reports.page import render_page
@@ -46,6 +46,7 @@ def render_training(run: ReportedRun, tables: Tables, intervals: Tables, library
         sentence=summarise_run(run, tables, intervals),
         scores=list_scores(run, intervals),
         warnings=list_warnings(run, intervals),
+        folds=list_folds(run),
         key_words=describe_keys(intervals),
         parts_of_split=list_parts(run),
         strategy=describe_strategy(run.parameters["split"]["strategy"]),
@@ -94,6 +95,13 @@ def list_parts(run: ReportedRun) -> list[tuple[str, float, float]]:
     counts = {part: data[f"{part}_rows"] for part in PARTS if f"{part}_rows" in data}
     total = sum(counts.values()) or 1.0
     return [(part, rows, rows / total) for part, rows in counts.items()]
+
+
+def list_folds(run: ReportedRun) -> list[tuple[str, float, float]]:
+    """List the means over the folds, where there are any, with their deviations."""
+    folds = run.group("folds")
+    own = [m for each in folds if (m := each.removesuffix("_mean")) in METRICS and each.endswith("_mean")]
+    return [(METRICS[name].title, folds[f"{name}_mean"], folds.get(f"{name}_std", 0.0)) for name in own]
 
 
 def find_start(tables: Tables) -> dict[str, Any]:

@@ -72,10 +72,17 @@ def tabulate_report(
     *,
     row_schema: RowSchema | None = None,
 ) -> Block:
-    """Tabulate what the run's page shows of the test rows; see `test_tables.tabulate_test`."""
+    """Tabulate what the run's page shows of the test rows; see `test_tables.tabulate_test`.
+
+    Returns:
+        Its tables; or under `fault` alone why there are none, which stops no run.
+    """
     from casebook.reports.judged import Judged
     from casebook.reports.test_tables import tabulate_test
 
     labels = [str(label) for label in row_schema.classes] if row_schema else []
     own = Judged.of(test_predictions, threshold)
-    return tabulate_test(own, test_rows, test_keys, history, importance, labels)
+    try:
+        return tabulate_test(own, test_rows, test_keys, history, importance, labels)
+    except Exception as error:  # noqa: BLE001 - whatever a table of nobody's making raises, the run goes on
+        return {"fault": f"{type(error).__name__}: {error}"}

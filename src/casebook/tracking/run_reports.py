@@ -167,8 +167,15 @@ def _read_predictions(run: ReportedRun, threshold: float) -> tuple[Judged | None
 
 
 def load_tables(run_id: str) -> dict[str, Any]:
-    """Load the tables of a training's page."""
-    return _load_json(run_id, "report_tables")
+    """Load the tables of a training's page.
+
+    Raises:
+        NothingToReportError: there are none; says why.
+    """
+    tables = _load_json(run_id, "report_tables")
+    if "fault" in tables:
+        raise NothingToReportError(f"run {run_id}: the tables of its page could not be made ({tables['fault']})")
+    return tables
 
 
 def load_intervals(run_id: str) -> dict[str, Any]:
