@@ -146,7 +146,7 @@ def _blocks(tree: Any, name: str = "") -> set[str]:  # noqa: ANN401 - a tree or 
 def test_every_dataset_of_every_pipeline_is_in_the_catalog(environment: str) -> None:
     loader, _ = load(environment)
     catalog = DataCatalog.from_config(loader["catalog"])
-    run = {"reference_model", "fold_settings"}
+    run = {"reference_model", "fold_settings", "test_rows"}
     study = {"winner_network", "winner_preprocessor", "winner_threshold"}
     in_memory_of = {"study": study, "predict": set(), "monitor": set(), "_default__": run,
                     "update": {"old_rows", "update_settings"}}  # fmt: skip

@@ -32,6 +32,7 @@ PARAMETERS = {
     "study": {"winner_of": ""},
     "profile": "full",
     "figures": "full",
+    "report": "full",
     "reference": {"name": "boosted_trees"},
 }
 

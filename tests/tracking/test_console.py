@@ -13,8 +13,9 @@ import pytest
 from mlflow.entities import Metric, Run, RunData, RunInfo, RunTag
 from rich.console import Console
 
+from casebook.reports.numbers import write_score
 from casebook.tracking import console
-from casebook.tracking.console import ConsoleFolds, ProgressBar, announce_sample, format_score, show_summary
+from casebook.tracking.console import ConsoleFolds, ProgressBar, announce_sample, show_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -66,6 +67,16 @@ def test_the_scores_stand_side_by_side_with_the_best_reachable_accuracy(paper: i
     show_summary(make_run(METRICS, {"case": "redhat"}), {}, "")
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in paper.getvalue().splitlines() if "│" in line]
     assert cells == [["accuracy", "0.9123", "0.5560", "0.9000", "0.9500"], ["auc", "0.9500", "0.5000", "0.9400", ""]]
+
+
+def test_a_score_has_its_interval_beside_it_and_a_key_of_many_rows_is_named(paper: io.StringIO) -> None:
+    more = {"test/auc_low": 0.935, "test/auc_high": 0.965, "data/largest_person_share": 0.188}
+    run = make_run(METRICS | more, {"case": "redhat", "report": "data/runs/redhat/f00d/08_reporting/report.html"})
+    show_summary(run, {}, "")
+    said = paper.getvalue()
+    assert "0.950 [0.94, 0.96] │" in said
+    assert "one person holds 19% of them" in said
+    assert "data/runs/redhat/f00d/08_reporting/report.html" in said
 
 
 def test_files_of_the_user_have_no_best_reachable_column(paper: io.StringIO) -> None:
@@ -223,7 +234,7 @@ def test_folds_go_to_their_own_runs_and_are_shown_in_a_line_each() -> None:
     ],
 )
 def test_a_score_has_four_places_and_a_large_one_one(value: float, text: str) -> None:
-    assert format_score(value) == text
+    assert write_score(value) == text
 
 
 def test_the_summary_tells_the_means_over_folds(paper: io.StringIO) -> None:

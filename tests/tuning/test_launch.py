@@ -83,6 +83,9 @@ def test_figures_page_and_leaderboard_are_artifacts_and_only_the_winner_is_logge
     page = (folder / "study.html").read_text()
     assert page.count("Best value by trial") == 1
     assert "cdn" not in page.split("</head>")[1][:2000]
+    report = (folder.parent / "report.html").read_text()
+    assert "(4 trials, 3 complete)" in report
+    assert 'href="study/study.html"' in report
     rows = list(csv.DictReader((folder / "leaderboard.csv").open()))
     assert [row["state"] for row in rows] == ["complete", "complete", "complete", "fail"]
     assert float(rows[0]["val/auc"]) == listed.parent.data.metrics["best/val/auc"]

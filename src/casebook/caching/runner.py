@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from casebook.caching.lineage import Lineage
 
 # Stages of a run on which no other depends.
-PARTS = ("profile", "figures")
+PARTS = ("profile", "figures", "report")
 # The catalog's name for the folder of the run; runs that only use a model have none.
 RUN_FOLDER = "run_folder"
 LOGGER = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from casebook.cli.check import check
 from casebook.cli.dashboard import dashboard
 from casebook.cli.fetch import fetch
 from casebook.cli.init import init
+from casebook.cli.report import report
 from casebook.cli.reproduce import reproduce
 from casebook.cli.run import run
 from casebook.cli.serve import serve
@@ -34,5 +35,5 @@ def program() -> None:
     """
 
 
-for command in (run, init, check, ui, serve, dashboard, viz, fetch, reproduce):
+for command in (run, init, check, ui, report, serve, dashboard, viz, fetch, reproduce):
     program.add_command(command)

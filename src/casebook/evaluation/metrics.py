@@ -25,7 +25,10 @@ LOSS = "loss"
 # What a study can be judged by besides metrics: number of weights, seconds of training.
 COSTS = ("weights", "seconds")
 # `test/auc`, `folds/baseline_accuracy_mean`, `test/accuracy_at_0.6`, `val/auc_std`.
-_NAME = re.compile(r"(?:(?P<part>\w+)/)?(?:baseline_|reference_)?(?P<metric>\w+?)(?:_mean|_std|_variance|_at_[\d.]+)?")
+_NAME = re.compile(
+    r"(?:(?P<part>\w+)/)?(?:baseline_|reference_)?(?P<metric>\w+?)"
+    r"(?:_mean|_std|_variance|_low|_high|_at_[\d.]+)?"
+)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,18 @@ from casebook.hooks.half_written import HalfWrittenHook
 from casebook.hooks.mlflow import BatchedMlflowHook
 from casebook.hooks.parameters import ParametersHook
 from casebook.hooks.registry import RegistryHook
+from casebook.hooks.reporting import ReportHook
 from casebook.hooks.summary import SummaryHook
 from casebook.hooks.tracking import TrackingHook
 
 # The last one comes first: parameters are refused before a store is made. What comes first wraps innermost: models
-# are registered once the run has ended and before the summary shows it.
-HOOKS = (RegistryHook(), TrackingHook(), SummaryHook(), ParametersHook(), BatchedMlflowHook(), HalfWrittenHook())
+# are registered once the run has ended, then its page is made, and the summary shows both.
+HOOKS = (
+    RegistryHook(),
+    TrackingHook(),
+    ReportHook(),
+    SummaryHook(),
+    ParametersHook(),
+    BatchedMlflowHook(),
+    HalfWrittenHook(),
+)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
+from casebook.reports.reported_run import PARTS, describe_strategy, list_leaks
 from casebook.tracking.console import OUTCOMES, describe_weeks
 from casebook.tuning.best_variant import name_command
 
@@ -16,12 +17,10 @@ if TYPE_CHECKING:
 
     from mlflow.entities import Run
 
-PARTS = ("train", "validation", "test", "promotion")
 # Group of metrics -> its column; an update and a study have other models under the same names.
 COLUMNS = {"test": "network", "baseline": "baseline", "reference": "reference", "best_reachable": "best reachable"}
 UPDATED_COLUMNS = {"test": "updated", "reference": "champion before", "baseline": "baseline"}
 STUDY_COLUMNS = {"test": "winner", "default": "default", "baseline": "baseline", "reference": "reference"}
-STRATEGIES = {"row": "by row, at random", "time": "by time, the last days", "given": "as the data set's own test part"}
 COUNTS = ("rows", "learnt", "held_out", "promotion", "replayed")
 # So many searched values of a winner are listed; the tags have all.
 MAX_VALUES = 20
@@ -174,7 +173,7 @@ def _held_out(run: Run, parameters: Mapping[str, Any]) -> str:
     if not counts:
         return ""
     total = sum(counts.values()) or 1.0
-    how = STRATEGIES.get(strategy, f"by {strategy}: all rows of one {strategy} lie on one side")
+    how = describe_strategy(strategy)
     lines = [f"**Held out** {how}.", "", "| part | rows | share |", "| --- | ---: | ---: |"]
     lines += [f"| {part} | {rows:,.0f} | {rows / total:.1%} |" for part, rows in counts.items()]
     seen = {name: v for name, v in _group(run, "test").items() if name.startswith("seen_")}
@@ -186,10 +185,7 @@ def _held_out(run: Run, parameters: Mapping[str, Any]) -> str:
 
 def _leaks(parameters: Mapping[str, Any]) -> str:
     """List the columns that are unknown when a prediction is made."""
-    closed, open_ones = (
-        [f"`{column}`" for column, choice in parameters["leaks"].items() if choice == wanted]
-        for wanted in ("drop", "keep")
-    )
+    closed, open_ones = ([f"`{name}`" for name in names] for names in list_leaks(parameters))
     told = [f"{', '.join(closed)} left out"] if closed else []
     told += [f"**{', '.join(open_ones)} used, though unknown when a prediction is made**"] if open_ones else []
     return f"**Leaks**: {'; '.join(told)}." if told else ""

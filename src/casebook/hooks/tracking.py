@@ -12,6 +12,7 @@ import mlflow
 import yaml
 from kedro.framework.hooks import hook_impl
 
+from casebook.caching.runner import PARTS
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.resolve import list_differences
@@ -190,7 +191,7 @@ def _describe_run(
 ) -> None:
     """Tag the run, log the merged parameters and the data sets."""
     tags = {"case": case, "variant": parameters["variant"], "command": describe_command(), **describe_commit(), **more}
-    left_out = [part for part in ("profile", "figures") if parameters[part] == NONE]
+    left_out = [part for part in PARTS if parameters[part] == NONE]
     left_out += ["reference"] if parameters["reference"]["name"] == NONE else []
     if left_out:
         tags["left_out"] = ", ".join(left_out)

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from casebook.evaluation.intervals import bootstrap_scores, find_interval, number_keys
 from casebook.evaluation.metrics import find_metric
 
 if TYPE_CHECKING:
     from casebook.evaluation.metric_functions import Scorer
 
-INTERVAL = (0.025, 0.975)
-BOOTSTRAP_SEED = 0
 RELATIVE_TOLERANCE = 1e-12
 
 
@@ -83,15 +82,10 @@ def compare_models(
     own, other = (score(sample_weight) for score in scores)
     if np.isnan(own) or np.isnan(other):
         raise ValueError(f"{metric} cannot be measured on these {len(target)} rows: too few, or of one class only")
-    codes = np.arange(len(target)) if keys is None else pd.factorize(keys, use_na_sentinel=False)[0]
-    generator, differences = np.random.default_rng(BOOTSTRAP_SEED), []
-    for _ in range(resamples):
-        drawn = generator.integers(0, codes.max() + 1, codes.max() + 1)
-        weights = np.bincount(drawn, minlength=codes.max() + 1)[codes].astype(float)
-        weights = weights if sample_weight is None else weights * sample_weight
-        differences.append(sign * (scores[0](weights) - scores[1](weights)))
-    low, high = np.nanquantile(differences, INTERVAL)
-    return Comparison(metric, own, other, sign * (own - other), float(low), float(high))
+    scorers = dict(zip(("own", "other"), scores, strict=True))
+    resampled = bootstrap_scores(scorers, number_keys(keys, len(target)), resamples, sample_weight)
+    low, high = find_interval(sign * (resampled["own"] - resampled["other"]))
+    return Comparison(metric, own, other, sign * (own - other), low, high)
 
 
 def score_rows(metric: str, target: np.ndarray, answers: pd.DataFrame) -> Scorer:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 ORIGIN, TASK = "data.origin", "task"
+# Ends of the intervals of test scores, which a version's tags have.
+ENDS = ("_low", "_high")
 # Of the run, kept with the version that it made.
 RUN_TAGS = (ORIGIN, "data.fingerprint", "variant", "git.commit", "git.dirty")
 
@@ -111,7 +113,7 @@ def describe_version(run: Run) -> str:
     scores = [
         f"{name.removeprefix('test/')} {value:.4g}"
         for name, value in run.data.metrics.items()
-        if name.startswith("test/") and not name.startswith("test/seen_")
+        if name.startswith("test/") and not name.startswith("test/seen_") and not name.endswith(ENDS)
     ]
     link = f"[{run.info.run_name}](#/experiments/{run.info.experiment_id}/runs/{run.info.run_id})"
     text = f"Of the run {link}, variant `{run.data.tags.get('variant', '')}`."

@@ -14,8 +14,9 @@ from casebook.data import declared_tables, row_description
 from casebook.data.name_lookup import describe_unknown
 from casebook.data.source_names import source_of
 from casebook.stages import nodes
-from casebook.stages.graph import create_modelling_pipeline, stage
+from casebook.stages.graph import create_modelling_pipeline
 from casebook.stages.row_features import bind
+from casebook.stages.tagged_nodes import stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from kedro.pipeline import Node, Pipeline, node
+from kedro.pipeline import Pipeline
 
-from casebook.stages import cross_validation, evaluation, nodes, promotion, tuning
+from casebook.stages import cross_validation, evaluation, nodes, promotion, reporting, tuning
 from casebook.stages.row_features import RowFeatures, bind
+from casebook.stages.tagged_nodes import STUDY, stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from kedro.pipeline import Node
 
     from casebook.preprocessing.feature_functions import FeatureSources
     from casebook.stages.row_features import Engineer
@@ -19,36 +22,6 @@ Inputs = Literal["columns", "image", "text"]
 PARTS = ("train", "validation", "test")
 # What the fitting of a preprocessor takes of features.
 FITTING = ("feature_sources", "row_schema")
-# Tag of the nodes that only a study runs.
-STUDY = "study"
-# Tag of the nodes that may run in another process while the network is trained; see `casebook.background`.
-BACKGROUND = "background"
-# Tag of those among them whose outputs later runs of the same inputs, settings and code take over.
-CACHED = "kept"
-
-
-def stage(
-    tag: str,
-    function: Callable[..., Any],
-    inputs: list[str] | None,
-    outputs: str | list[str] | None,
-    name: str | None = None,
-    background: bool = False,
-    kept: bool = False,
-) -> Node:
-    """Create a node named after its function and tagged with its stage.
-
-    Args:
-        tag: the stage, for `--tags` and the seconds in the summary.
-        function: a pure function.
-        inputs: dataset names, parameters as `params:<block>`.
-        outputs: dataset names.
-        name: where the function's own name does not say it.
-        background: whether it may run in the background process during the training; see `casebook.background`.
-        kept: whether later runs take over what it made there of the same inputs, settings and code.
-    """
-    tags = [tag, *([BACKGROUND] if background else []), *([CACHED] if kept else [])]
-    return node(function, inputs, outputs, name=name or function.__name__, tags=tags)
 
 
 def create_profile_pipeline(*tables: str) -> Pipeline:
@@ -97,6 +70,7 @@ def create_modelling_pipeline(
             *reference,
             *_training(reference_rows),
             *_evaluating(reference_rows, features),
+            *_reporting(features),
             *_folding(),
             *_packaging(features),
             *_searching(features),
@@ -177,6 +151,21 @@ def _evaluating(reference_rows: str, features: RowFeatures) -> list[Node]:
         stage("evaluation", *ranking, "importance"),
         stage("figures", evaluation.draw_evaluation, drawn, ["figures", "figure_tables"], background=True),
         stage("evaluation", *head, "test_head"),
+    ]
+
+
+def _reporting(features: RowFeatures) -> list[Node]:
+    split = ["feature_table", "split_assignment", "params:split", "params:duplicates"]
+    predictions = ["test_predictions", "reference_predictions", "test_keys", "threshold", "reference_threshold"]
+    selected = ["joined_rows", "split_assignment", "test_predictions", "importance", "params:target"]
+    shown = ["test_predictions", "test_rows", "test_keys", "history", "importance", "threshold"]
+    tables = features.bind(reporting.tabulate_report, shown, "row_schema")
+    intervals = ["interval_metrics", "score_intervals"]
+    return [
+        stage("splitting", reporting.number_test_rows, split, "test_keys"),
+        stage("evaluation", reporting.measure_intervals, predictions, intervals, background=True),
+        stage("report", reporting.select_test_rows, selected, "test_rows"),
+        stage("report", *tables, "report_tables", background=True),
     ]
 
 

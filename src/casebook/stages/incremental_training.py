@@ -14,7 +14,7 @@ from casebook.cases.registry import load_case
 from casebook.config import schema
 from casebook.incremental_training import arriving_rows
 from casebook.incremental_training.batch import Batch, learn_batch
-from casebook.stages.graph import stage
+from casebook.stages.tagged_nodes import stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -14,7 +14,7 @@ from casebook.inference.predictions import task_of
 from casebook.monitoring import weekly_scores
 from casebook.monitoring.kept_predictions import choose_predictions, gather_predictions
 from casebook.monitoring.outcomes import join_outcomes, parse_outcomes
-from casebook.stages.graph import stage
+from casebook.stages.tagged_nodes import stage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

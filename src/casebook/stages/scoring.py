@@ -15,7 +15,7 @@ from casebook.column_types.parsing import InvalidTableError
 from casebook.evaluation.shapley import COLUMNS, explain_rows
 from casebook.inference.bad_rows import answer_rows
 from casebook.monitoring.drift import tabulate_drift
-from casebook.stages.graph import stage
+from casebook.stages.tagged_nodes import stage
 
 if TYPE_CHECKING:
     from casebook.datasets.blocks import NewRowsReader

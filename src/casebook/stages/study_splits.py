@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from kedro.pipeline import Pipeline
 
 from casebook.stages import nodes, tuning
-from casebook.stages.graph import FITTING, PARTS, STUDY, stage
+from casebook.stages.graph import FITTING, PARTS
 from casebook.stages.row_features import RowFeatures
+from casebook.stages.tagged_nodes import STUDY, stage
 
 if TYPE_CHECKING:
     from casebook.preprocessing.feature_functions import FeatureSources

@@ -11,6 +11,8 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from casebook.reports.numbers import write_interval, write_score
+from casebook.reports.score_intervals import LARGE_KEY_SHARE
 from casebook.training.callbacks import CurveCallback, TrainingCallback
 from casebook.training.curves import explain_not_finite, read_curves
 
@@ -75,7 +77,7 @@ class ProgressBar(TrainingCallback):
         part = losses[-1].removesuffix("loss")
         metric = next((name for name in metrics if name.startswith(part) and name not in losses), losses[-1])
         names = dict.fromkeys([*losses, metric])
-        shown = "  ".join(f"{name} {format_score(metrics[name])}" for name in names)
+        shown = "  ".join(f"{name} {write_score(metrics[name])}" for name in names)
         following = min(number + 1, self._epochs)
         self._done = number
         self._progress.update(self._task, completed=number * self._steps, epoch=following, shown=shown)
@@ -113,16 +115,11 @@ class ConsoleFolds:
     def scores(self, metrics: Mapping[str, float]) -> None:
         """Log and print the scores of the open fold."""
         self._log(self._run_id, {f"test/{name}": value for name, value in metrics.items()})
-        own = "  ".join(f"{k} {format_score(v)}" for k, v in metrics.items() if not k.startswith("baseline_"))
+        own = "  ".join(f"{k} {write_score(v)}" for k, v in metrics.items() if not k.startswith("baseline_"))
         self._console.print(f"{self._name:<20} {own}", highlight=False)
 
     def _log_epoch(self, run_id: str, epoch: int, metrics: Mapping[str, float]) -> None:
         self._log(run_id, metrics, epoch)  # type: ignore[call-arg]
-
-
-def format_score(value: float) -> str:
-    """Format a score with four decimals, one of 10 or more with one."""
-    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
 def announce_sample(folder: Path, sample: Mapping[str, int], best: Mapping[str, Mapping[str, float]]) -> None:
@@ -149,6 +146,9 @@ def show_summary(
     """Print the summary of a run: scores side by side, rows, features, origin, seconds by stage, and the MLflow run."""
     metrics, tags = run.data.metrics, run.data.tags
     facts = Table.grid(padding=(0, 2))
+    facts.add_column()
+    # Addresses are longer than a narrow console and have no place to break.
+    facts.add_column(overflow="fold")
     for name, value in _facts(run, seconds, store, background or {}):
         if value:
             facts.add_row(f"[bold]{name}[/bold]", escape(value))
@@ -181,12 +181,14 @@ def _facts(
     yield "features", f"{metrics['data/features']:.0f}" if "data/features" in metrics else ""
     seen = {n.removesuffix("_share"): v for n, v in _select_group(metrics, "test").items() if n.startswith("seen_")}
     yield "test rows seen in training", "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
+    yield "test rows", "  ".join(_name_large_keys(metrics))
     folds = {n.removesuffix("_mean"): v for n, v in _select_group(metrics, "folds").items() if n.endswith("_mean")}
-    yield "mean over folds", "  ".join(f"{name} {format_score(value)}" for name, value in folds.items())
+    yield "mean over folds", "  ".join(f"{name} {write_score(value)}" for name, value in folds.items())
     if "model.version" in run.data.tags:
         yield "model", f"version {run.data.tags['model.version']}, {run.data.tags.get('promotion', '')}"
     yield "data", run.data.tags.get("data.origin", "from an earlier run")
     yield "left out", run.data.tags.get("left_out", "")
+    yield "report", run.data.tags.get("report", "")
     yield "seconds", "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MIN_SECONDS)
     yield (
         "meanwhile",
@@ -223,9 +225,25 @@ def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> T
     for who in shown:
         table.add_column(names.get(who, who), justify="right")
     for name in scores["baseline"]:
-        cells = [format_score(values[name]) if name in values else "" for values in shown.values()]
+        cells = [_write_cell(values, name) for values in shown.values()]
         table.add_row(name, *cells)
     return table
+
+
+def _write_cell(values: Mapping[str, float], name: str) -> str:
+    if name not in values:
+        return ""
+    low, high = (values.get(f"{name}_{end}") for end in ("low", "high"))
+    # A study's deviations are those of seeds, not of rows.
+    return write_score(values[name]) if low is None else write_interval(values[name], low, high)
+
+
+def _name_large_keys(metrics: Mapping[str, float]) -> Iterator[str]:
+    """Name what of the test rows is held by one person, group or the like."""
+    for name, share in _select_group(metrics, "data").items():
+        if name.startswith("largest_") and share > LARGE_KEY_SHARE:
+            word = name.removeprefix("largest_").removesuffix("_share").replace("_", " ")
+            yield f"one {word} holds {share:.0%} of them"
 
 
 def _select_group(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from casebook.tracking.console import format_score
+from casebook.reports.numbers import write_score
 from casebook.tuning.best_variant import name_command
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class StudyProgress:
 
     def print_trial(self, number: int, state: str, metrics: Mapping[str, float], message: str, seconds: float) -> None:
         """Print a trial's final state, metrics or error, and seconds."""
-        found = "  ".join(f"{name} {format_score(metrics[name])}" for name in self._metrics if name in metrics)
+        found = "  ".join(f"{name} {write_score(metrics[name])}" for name in self._metrics if name in metrics)
         told = {"COMPLETE": found, "PRUNED": message}.get(state, message)
         self.print_line(f"trial {number:<4} {STATE_LABELS[state]:<11} {seconds:6.1f} s  {told}")
 
@@ -57,7 +57,7 @@ class StudyProgress:
         """Update the bar: trials done, pruned, and the best values."""
         shown = [f"{pruned} pruned"]
         if best is not None:
-            values = "  ".join(f"{n} {format_score(v)}" for n, v in zip(self._metrics, best[1], strict=True))
+            values = "  ".join(f"{n} {write_score(v)}" for n, v in zip(self._metrics, best[1], strict=True))
             shown.insert(0, f"best {values} (trial {best[0]})")
         self._progress.update(self._task, completed=done, shown="  ".join(shown))
 
@@ -65,7 +65,7 @@ class StudyProgress:
 def print_winner(winner: Mapping[str, Any], console: Console | None = None) -> None:
     """Print the winner's values and the command that trains it."""
     shown = console or Console()
-    found = "  ".join(f"{n} {format_score(v)}" for n, v in zip(winner["metric"], winner["found"], strict=True))
+    found = "  ".join(f"{n} {write_score(v)}" for n, v in zip(winner["metric"], winner["found"], strict=True))
     shown.print(f"winner: trial {winner['trial']}, {found}", highlight=False)
     for name, value in winner["values"].items():
         shown.print(f"  {name} = {value}", highlight=False)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+
+from casebook.reports.numbers import write_interval
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,10 +32,10 @@ LAYERS = {
     "06_models": {
         "preprocessor.json", "network.keras", "training_profile.json", "threshold.json", "reference_threshold.json",
     },
-    "07_model_output": {"test_predictions.parquet", "reference_predictions.parquet"},
+    "07_model_output": {"test_predictions.parquet", "reference_predictions.parquet", "test_keys.parquet"},
     "08_reporting": {
         "history.parquet", "importance.parquet", "figures", "tables", "test_head.csv", "profile",
-        "fold_scores.csv",
+        "fold_scores.csv", "report", "report.html",
     },
 }  # fmt: skip
 FIGURES = {
@@ -101,7 +104,8 @@ def test_each_curve_has_one_point_an_epoch(finished: Finished, part: str, metric
 @pytest.mark.parametrize("who", ["test", "baseline", "reference", "fit"])
 def test_scores_of_network_baseline_and_reference_stand_side_by_side(run: Run, who: str) -> None:
     found = {name.removeprefix(f"{who}/") for name in run.data.metrics if name.startswith(f"{who}/")}
-    assert found - {"seen_person_share", "seen_group_share", "seen_row_share"} == SCORES
+    ends = {f"{name}_{end}" for name in SCORES for end in ("low", "high")} if who == "test" else set()
+    assert found - {"seen_person_share", "seen_group_share", "seen_row_share"} == SCORES | ends
     assert all(0 <= run.data.metrics[f"{who}/{name}"] <= 1 for name in SCORES - {"log_loss"})
 
 
@@ -212,6 +216,34 @@ def test_figures_and_the_numbers_behind_them_are_artifacts(artifacts: Path) -> N
     assert {file.stem for file in (artifacts / "tables").glob("*.csv")} >= FIGURES
 
 
+def test_the_page_of_the_run_is_an_artifact_and_lies_in_its_folder(finished: Finished, artifacts: Path) -> None:
+    page = (artifacts / "report.html").read_text(encoding="utf-8")
+    folder = finished.project.root / "data" / "runs" / "redhat" / "latest" / "08_reporting"
+    assert (folder / "report.html").read_text(encoding="utf-8") == page
+    for words in (
+        "The network predicts outcome of redhat (one of two classes).",
+        "held out by person: all rows of one person lie on one side",
+        'href="profile/people.html"',
+        "redhat.training.optimizer.learning_rate=0.003",
+        "vegaEmbed",
+    ):
+        assert words in page, words
+    assert len(page.encode()) < 3_000_000
+    assert re.sub(r"\s", "", finished.run.data.tags["report"]) in re.sub(r"\s", "", finished.said)
+
+
+def test_scores_have_intervals_by_person(finished: Finished, run: Run, artifacts: Path) -> None:
+    metrics = run.data.metrics
+    for name in ("accuracy", "auc", "log_loss", "f1"):
+        assert metrics[f"test/{name}_low"] < metrics[f"test/{name}"] < metrics[f"test/{name}_high"]
+    intervals = json.loads((artifacts / "report" / "score_intervals.json").read_text())
+    folder = finished.project.root / "data" / "runs" / "redhat" / "latest" / "07_model_output"
+    keys = pd.read_parquet(folder / "test_keys.parquet")
+    assert intervals["key"]["word"] == "person"
+    assert intervals["key"]["count"] == keys["key"].nunique()
+    assert len(keys) == metrics["data/test_rows"]
+
+
 @pytest.mark.parametrize(("table", "rows", "columns"), [("activities", 5000, 15), ("people", 600, 41)])
 def test_each_table_has_its_profile(artifacts: Path, table: str, rows: int, columns: int) -> None:
     profile = artifacts / "profile"
@@ -304,7 +336,8 @@ def test_the_console_tells_what_was_found_and_where_to_look(finished: Finished, 
 
 def test_the_console_names_the_run_and_its_scores(finished: Finished, run: Run) -> None:
     assert run.info.run_id in finished.said
-    assert f"{run.data.metrics['test/accuracy']:.4f}" in finished.said
+    ends = (run.data.metrics[f"test/accuracy_{end}"] for end in ("low", "high"))
+    assert write_interval(run.data.metrics["test/accuracy"], *ends) in finished.said
 
 
 @pytest.mark.parametrize("noise", ["Warning", "WARNING", "Loading data from", "TF-TRT", "cuda", "oneDNN", "alembic"])

@@ -127,6 +127,8 @@ def test_outcomes_that_arrive_later_are_followed_by_week(scored: Scored, upside_
     assert ("is worse than the level" in said) == upside_down
     assert "Traceback" not in said
     weekly = pd.read_csv(scored.project.root / "data" / "08_reporting" / "redhat" / "weekly.csv")
+    page = (scored.project.root / run.data.tags["report"]).read_text()
+    assert ("Below the level:" in page) == upside_down
     curve = scored.project.client.get_metric_history(run.info.run_id, "monitor/auc")
     assert [point.value for point in curve] == pytest.approx(weekly["auc"].dropna().iloc[:-1].tolist())
     assert weekly["week"].iloc[-1] == "all"

@@ -130,6 +130,7 @@ class CaseParameters(Parameters):
     evaluation: EvaluationParameters = EvaluationParameters()
     profile: Literal["full", "none"] = Field(default="full", description="of the raw tables; none leaves it out")
     figures: Literal["full", "none"] = Field(default="full", description="of the test rows; none leaves them out")
+    report: Literal["full", "none"] = Field(default="full", description="the page of the run; none leaves it out")
     study: StudyParameters = StudyParameters()
     resume: Resumed = Field(
         default=False, description="go on with a run that was broken off: its id; true for the newest"

@@ -1,0 +1,37 @@
+"""The JavaScript that draws the charts: Vega, Vega-Lite and Vega-Embed in one file, as `vl-convert` bundles them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from casebook.runtime.atomic_files import atomic_write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXPORTED = "window.vegaEmbed = vegaEmbed;"
+
+
+def load_chart_library(folder: Path) -> str:
+    """Load the bundle, which is made once for a folder (about 2 s, 0.9 MB) and needs no network.
+
+    Args:
+        folder: where it is kept; a folder that cannot be written to keeps none.
+    """
+    import vl_convert
+
+    file = folder / name_library(vl_convert.get_vega_version())
+    with suppress(OSError):
+        return file.read_text(encoding="utf-8")
+    # Within a script of a page this would end it.
+    library = vl_convert.javascript_bundle(EXPORTED).replace("</script", "<\\/script")
+    with suppress(OSError), atomic_write(file) as path:
+        path.write_text(library, encoding="utf-8")
+    return library
+
+
+def name_library(vega: str) -> str:
+    """Name the file of the bundle, which another version of Vega or of what bundles it makes anew."""
+    return f"vega-{vega}-{version('vl-convert-python')}.js"

@@ -1,0 +1,39 @@
+"""Numbers as a page and the console write them."""
+
+from __future__ import annotations
+
+import math
+
+
+def write_score(value: float | None) -> str:
+    """Write a score with four decimals, one of 10 or more with one; nothing where there is none."""
+    if value is None or math.isnan(value):
+        return ""
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:,.1f}"
+
+
+def write_interval(score: float, low: float | None, high: float | None) -> str:
+    """Write a score with its interval, no more decimals than that can tell: `0.857 [0.84, 0.87]`."""
+    return f"{write_score_like(score, low, high)} {write_range(low, high)}".rstrip()
+
+
+def write_score_like(score: float, low: float | None, high: float | None) -> str:
+    """Write a score with as many decimals as one that has this interval; without any as others."""
+    if low is None or high is None:
+        return write_score(score)
+    return f"{score:,.{find_decimals(high - low) + 1}f}"
+
+
+def write_range(low: float | None, high: float | None) -> str:
+    """Write an interval in brackets, with so many decimals as its width tells; nothing where there is none."""
+    if low is None or high is None:
+        return ""
+    decimals = find_decimals(high - low)
+    return f"[{low:,.{decimals}f}, {high:,.{decimals}f}]"
+
+
+def find_decimals(width: float) -> int:
+    """Return how many decimals show a width: two for 0.03 and 0.12, three for 0.02, none for 12."""
+    if not width > 0:
+        return 3
+    return min(6, max(0, math.ceil(-math.log10(width / 2.5))))

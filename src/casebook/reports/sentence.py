@@ -1,0 +1,51 @@
+"""What was asked and what came out, in one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from casebook.evaluation.metrics import find_metric, main_metric
+from casebook.reports.numbers import write_interval, write_score_like
+from casebook.reports.reported_run import describe_strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from casebook.reports.reported_run import ReportedRun
+
+TASKS = {"binary": "one of two classes", "multiclass": "one of {} classes", "regression": "a number"}
+STRONGEST = 3
+
+
+def summarise_run(run: ReportedRun, tables: Mapping[str, Any], intervals: Mapping[str, Any]) -> str:
+    """Write the sentence of a training run: target, rows held out, score beside baseline and reference, columns."""
+    kind = TASKS[tables["task"]].format(len(tables["labels"]))
+    rows, strategy = f"{tables['rows']:,}", describe_strategy(run.parameters["split"]["strategy"])
+    asked = f"The network predicts {run.target} of {run.case} ({kind}). On {rows} test rows, held out {strategy},"
+    return f"{asked} {_summarise_score(run, intervals)}{_summarise_columns(tables)}."
+
+
+def _summarise_score(run: ReportedRun, intervals: Mapping[str, Any]) -> str:
+    by_name = {each["name"]: each for each in intervals["metrics"]}
+    preferred = main_metric(run.parameters["task"]).name
+    name = preferred if preferred in by_name else next(iter(by_name))
+    own, metric = by_name[name], find_metric(name)
+    found = f"its {metric.title} is {write_interval(own['score'], own['low'], own['high'])}"
+    beside = []
+    baseline = run.metrics.get(f"baseline/{name}")
+    if baseline is not None:
+        beside.append(f"{write_score_like(baseline, own['low'], own['high'])} of the baseline")
+    if own.get("other") is not None:
+        beside.append(
+            f"{write_score_like(own['other'], own['low'], own['high'])} of the reference ({run.reference_name})"
+        )
+    direction = "higher" if metric.greater_is_better else "lower"
+    return f"{found} ({direction} is better), against {' and '.join(beside)}" if beside else found
+
+
+def _summarise_columns(tables: Mapping[str, Any]) -> str:
+    strongest = [each["raw_column"] for each in tables["importance"] if each["drop_mean"] > 0][:STRONGEST]
+    if not strongest:
+        return ""
+    *first, last = strongest
+    return f"; it leans most on {', '.join(first)}{' and ' if first else ''}{last}"

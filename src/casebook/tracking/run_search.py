@@ -1,0 +1,78 @@
+"""Runs found by their id, its beginning, or their case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import mlflow
+from mlflow import MlflowClient
+
+from casebook.cases.registry import known_cases
+from casebook.tracking.run_reports import PAGE, NothingToReportError, read_run
+from casebook.tracking.sqlite_store import create_store_once
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mlflow.entities import Run
+
+# Shorter beginnings of ids are often those of several runs.
+LEAST_CHARACTERS = 4
+# So many of the newest runs are looked at.
+SEARCHED_RUNS = 1000
+
+
+def open_store(uri: str) -> None:
+    """Let the following calls read the project's store."""
+    create_store_once(uri)
+    mlflow.set_tracking_uri(uri)
+
+
+def find_run(name: str) -> str:
+    """Find a run by its id or the beginning of it, or the newest run of a case that has a page.
+
+    Returns:
+        Its id.
+
+    Raises:
+        NothingToReportError: there is none, or several.
+    """
+    if name in known_cases():
+        return find_newest(name)
+    found = [run.info.run_id for run in _list_runs() if run.info.run_id.startswith(name)]
+    if len(name) < LEAST_CHARACTERS or not found:
+        raise NothingToReportError(
+            f"there is no run whose id begins with {name!r}, nor a case of that name; ids stand in the summary of a "
+            f"run and in the MLflow UI, cases are {', '.join(known_cases())}"
+        )
+    if len(found) > 1:
+        raise NothingToReportError(f"the ids of {len(found)} runs begin with {name!r}: give more of it")
+    return str(found[0])
+
+
+def find_newest(case: str = "") -> str:
+    """Find the newest run that has a page, of a case or of all.
+
+    Raises:
+        NothingToReportError: there is none.
+    """
+    for run in _list_runs(case):
+        try:
+            read_run(run)
+        except NothingToReportError:
+            continue
+        return str(run.info.run_id)
+    raise NothingToReportError(
+        f"there is no run {f'of {case} ' if case else ''}that leaves a {PAGE}: kedro run --pipeline={case or 'redhat'}"
+    )
+
+
+def _list_runs(case: str = "") -> Iterator[Run]:
+    client = MlflowClient()
+    experiments = [each for each in client.search_experiments() if not case or each.name == case]
+    ids = [each.experiment_id for each in experiments]
+    # Trials and folds are child runs, which have no page.
+    if ids:
+        order = ["attributes.start_time DESC"]
+        runs = client.search_runs(ids, max_results=SEARCHED_RUNS, order_by=order)
+        yield from (run for run in runs if "mlflow.parentRunId" not in run.data.tags)
