@@ -19,7 +19,7 @@ SERVE_PORT = $(if $(filter command line environment,$(origin PORT)),$(PORT),5001
 CASES := redhat rossmann attrition deposit pima boston mnist imdb
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock check-lock lint test test-services $(CASES) ui serve viz dashboard fetch bench campaigns ledger clean
+.PHONY: help install lock check-lock lint test test-services test-browser $(CASES) ui serve viz dashboard fetch bench campaigns ledger clean
 
 help: ## list the targets
 	@grep -hE '^[a-z$$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/\$$\(CASES\)/<case>/' | expand -t 16
@@ -77,6 +77,9 @@ test-fast: $(READY) ## run the tests that start no process of their own
 
 test-services: $(READY) ## run the tests that start a PostgreSQL server of their own
 	$(BIN)/pytest -m services
+
+test-browser: $(READY) ## look at the pages in headless Chromium (packages chromium and chromium-driver of Debian)
+	$(BIN)/pytest -m browser
 
 bench: $(READY) ## measure speed and memory beside the straightforward way, at full size
 	$(BIN)/python benchmarks/bench.py

@@ -50,8 +50,8 @@ UNSEEN = ("MLFLOW_", "CASEBOOK_", "PYTEST_", "KEDRO_", "TF_CPP", "PYTHONPATH", "
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what cannot run here: real files that nobody named, servers that nobody started."""
-    unwanted = {"services"} if config.getoption("markexpr") != "services" else set()
+    """Leave out what cannot run here: real files that nobody named, servers and browsers that nobody asked for."""
+    unwanted = {"browser", "services"} - {config.getoption("markexpr")}
     if REAL_RAW is None:
         unwanted.add("real")
     left_out = [item for item in items if unwanted & {mark.name for mark in item.iter_markers()}]

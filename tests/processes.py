@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # Whatever is made with these starts processes.
 FIXTURES = {"new_project", "ended_process"}
+MARKERS = ("services", "browser")
 # What all tests on the finished run share: they go to one worker, so that it is made once.
 SHARED, SHARED_TYPE = "finished", "Finished"
 EVENTS = {"subprocess.Popen", "os.posix_spawn", "os.fork", "os.system"}
@@ -51,7 +52,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTo
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what starts processes and begin with it: what is short fills the workers' ends."""
     for item in items:
-        if set(getattr(item, "fixturenames", ())) & FIXTURES or item.get_closest_marker("services"):
+        if set(getattr(item, "fixturenames", ())) & FIXTURES or any(map(item.get_closest_marker, MARKERS)):
             item.add_marker("process")
     slow = {item.path for item in items if item.get_closest_marker("process")}
     # The sort is stable: tests of one file stay in their order.
