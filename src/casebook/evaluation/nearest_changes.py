@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Change = tuple[str, Any]
 
 # Evenly spaced numbers that are tried between the least and the largest, and between two of them later on.
-GRID, STEPS, ROUNDS = 17, 9, 2
+GRID, STEPS, ROUNDS = 17, 9, 3
 MAX_CATEGORIES = 12
 # Roundest first: from millions to the twelfth decimal.
 DECIMALS = range(-6, 13)

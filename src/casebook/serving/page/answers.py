@@ -59,8 +59,8 @@ def answer_row(champion: Champion, schema: RequestSchema, body: bytes) -> bytes:
 
     Returns:
         JSON: `answer` as `RowModel.predict` names its columns; `explained`, the column whose number is explained, from
-        its value for the `typical` row to that for this `row`; `contributions` by column, the largest first; `unknown`
-        categories by column; and `model`. Nothing is explained of an image or a text, nor without a training profile.
+        its value for the `typical` row to that for this `row`; `contributions` by column, the largest first; and
+        `model`. Nothing is explained of an image or a text, nor without a training profile.
 
     Raises:
         BadRequestError: a value is invalid, or the model fails on the row.
@@ -69,8 +69,8 @@ def answer_row(champion: Champion, schema: RequestSchema, body: bytes) -> bytes:
     with ONE_AT_A_TIME, find_libraries().limit(limits=1, user_api="blas"):
         answer = _predict(champion, schema, row)
         rows = pd.DataFrame([list(row.values())], columns=list(row), dtype=object)
-        explained, unknown = explain(champion, rows, answer), find_unknown(champion, rows)
-    return orjson.dumps({"answer": answer, "model": describe_model(champion), **explained, "unknown": unknown})
+        explained = explain(champion, rows, answer)
+    return orjson.dumps({"answer": answer, "model": describe_model(champion), **explained})
 
 
 def is_undivided(champion: Champion) -> bool:
@@ -106,7 +106,7 @@ def find_changes(champion: Champion, schema: RequestSchema, body: bytes) -> byte
 
     Returns:
         JSON: `changes` with `column`, `value`, `changed` and `answer`, the nearest first, null where no values of
-        training rows are known; the `amount` of a regression.
+        training rows are known; the `amount` of a regression; and the features whose category is `unknown`.
 
     Raises:
         BadRequestError: see `answer_row`; the amount is no number above 0.
@@ -124,13 +124,14 @@ def find_changes(champion: Champion, schema: RequestSchema, body: bytes) -> byte
 
         values = read_values(row, champion.kinds, alternatives)
         table = find_nearest_changes(lambda rows: predict_frame(champion, rows), values, alternatives, turned)
+        unknown = find_unknown(champion, pd.DataFrame([list(row.values())], columns=list(row), dtype=object))
     outputs = list(answer)
     changes = [
         {**{name: _whole(_plain(line[name])) for name in ("column", "value", "changed")},
          "answer": {name: _plain(line[name]) for name in outputs}}
         for line in table.to_dict("records")
     ]  # fmt: skip
-    return orjson.dumps({"changes": changes if alternatives else None, "amount": amount})
+    return orjson.dumps({"changes": changes if alternatives else None, "amount": amount, "unknown": unknown})
 
 
 def default_amount(champion: Champion, prediction: float) -> float:

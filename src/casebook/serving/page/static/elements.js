@@ -29,7 +29,7 @@ function number(value) {
 
 function percent(share) {
   const digits = share > 0.001 && share < 0.999 ? 1 : 3;
-  return `${(100 * share).toFixed(digits)} %`;
+  return `${(100 * share).toFixed(digits)}\u00a0%`;
 }
 
 function signed(value) {

@@ -8,6 +8,7 @@ const task = content.dataset.task;
 const classes = JSON.parse(content.dataset.classes);
 const form = document.getElementById("row");
 const fields = [...form.querySelectorAll(".field")].map(readField);
+const positive = classes.length ? String(classes[1]) : "class 1";
 let asked = 0;
 
 async function ask(path, body) {
@@ -83,9 +84,6 @@ function refuse(message, faults) {
 
 function describeAnswer(found) {
   const parts = task === "regression" ? describePrediction(found.answer) : task === "binary" ? describeBinary(found.answer) : describeSeveral(found.answer);
-  if (found.unknown.length) {
-    parts.push(element("p", { class: "notice" }, `No training row had this value of ${found.unknown.join(", ")}: it counts as unknown.`));
-  }
   if (found.contributions) parts.push(describeContributions(found));
   return parts;
 }
@@ -100,7 +98,6 @@ function nameClass(label) {
 
 function describeBinary(answer) {
   const threshold = Number(content.dataset.threshold);
-  const positive = nameClass(classes.length ? classes[1] : 1);
   const scale = element("div", { class: "scale", "aria-hidden": "true" }, element("span"), element("i"));
   scale.firstChild.style.width = `${100 * answer.probability}%`;
   scale.lastChild.style.left = `${100 * threshold}%`;
@@ -146,7 +143,8 @@ async function findChanges(row, turn) {
   const found = await ask("/changes", { row, ...given });
   if (turn !== asked) return;
   if (amount) amount.placeholder = found.amount;
-  show("changes", describeChanges(found));
+  const told = `No training row had this value of ${found.unknown.join(", ")}: it counts as unknown.`;
+  show("changes", ...(found.unknown.length ? [element("p", { class: "notice" }, told)] : []), describeChanges(found));
 }
 
 function describeChanges({ changes, amount }) {
@@ -159,13 +157,12 @@ function describeChanges({ changes, amount }) {
     element("td", {}, tellAnswer(change.answer)),
     element("td", { class: "act" }, element("button", { type: "button", "aria-label": `Try ${change.column} ${tell(change.changed)}`, onclick: () => tryChange(change) }, "Try")),
   ));
-  return table(`Changes of one value that would ${aim}, the nearest first`, ["column", "change", "answer", ""], rows);
+  return table(`Changes of one value that would ${aim}, the nearest first`, ["column", "change", task === "binary" ? `answer, probability of ${positive}` : "answer", ""], rows);
 }
 
 function tellAnswer(answer) {
   if (task === "regression") return number(answer.prediction);
-  const share = task === "binary" ? answer.probability : answer[`probability_${answer.class}`];
-  return task === "binary" ? `${nameClass(answer.class)} (${percent(share)})` : `${nameClass(answer.class)}, ${percent(share)}`;
+  return `${nameClass(answer.class)}, ${percent(task === "binary" ? answer.probability : answer[`probability_${answer.class}`])}`;
 }
 
 function tryChange({ column, changed }) {
