@@ -273,5 +273,5 @@ def test_the_interface_is_told_without_a_script(churn: FastAPI) -> None:
     page = look(churn, "/docs")
     assert page.find("script") == []
     written = " ".join(page.text.split())
-    assert "months a whole number yes" in written
+    assert "months a number yes" in written
     assert '{"dataframe_records": [{"plan":' in written

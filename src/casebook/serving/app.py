@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from casebook.serving.bodies import JSON, read_bounded
 from casebook.serving.metrics import CountRequests, ServerMetrics
 from casebook.serving.openapi import describe_invocations
-from casebook.serving.page.routes import make_router
+from casebook.serving.page.routes import Page
 from casebook.serving.requests import BadRequestError
 from casebook.serving.responses import describe_error, describe_model, make_request_schema, predict_request
 from casebook.serving.served_rows import ServedRows
@@ -70,7 +70,7 @@ def create_app(champion: Champion, max_bytes: int) -> FastAPI:
         metrics.refuse(error.reason)
         return Response(describe_error(error), status_code=error.status, media_type=JSON)
 
-    app.include_router(make_router(champion, schema, max_bytes, metrics, served))
+    app.include_router(Page(champion, schema, max_bytes, metrics, served).make_router())
     app.add_exception_handler(BadRequestError, respond_bad_request)
     app.add_exception_handler(Exception, respond_server_error)
     app.add_middleware(CountRequests, metrics=metrics)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
@@ -38,83 +39,96 @@ HEADERS = {
 SUMMARY = "X-Casebook-Summary"
 
 
-def make_router(
-    champion: Champion, schema: RequestSchema, max_bytes: int, metrics: ServerMetrics, served: ServedRows
-) -> APIRouter:
-    """Make the routes of a champion's page.
+@dataclass(frozen=True)
+class Page:
+    """A champion's page, a method a route.
 
-    Args:
+    Attributes:
         champion: answers.
         schema: of a request.
         max_bytes: largest request, or file, in bytes.
         metrics: counts answered rows of files, and what is refused.
         served: samples the answered rows of files.
     """
-    router = APIRouter(include_in_schema=False)
 
-    @router.get("/")
-    def page() -> Response:
-        return _respond_html("page.html", _describe_page(champion, max_bytes))
+    champion: Champion
+    schema: RequestSchema
+    max_bytes: int
+    metrics: ServerMetrics
+    served: ServedRows
 
-    @router.get("/docs")
-    def docs() -> Response:
-        return _respond_html("docs.html", _describe_interface(champion, max_bytes))
+    def make_router(self) -> APIRouter:
+        """Make the routes."""
+        router = APIRouter(include_in_schema=False)
+        for path, get in (
+            ("/", self.show), ("/docs", self.show_interface), ("/drift", self.measure_drift),
+            ("/metrics", self.write_metrics), ("/static/{name}", send_asset),
+        ):  # fmt: skip
+            router.add_api_route(path, get, methods=["GET"])
+        for path, post in (("/answer", self.answer), ("/changes", self.find_changes), ("/file", self.answer_file)):
+            router.add_api_route(path, post, methods=["POST"])
+        return router
 
-    @router.get("/static/{name}")
-    def static(name: str) -> Response:
-        if name not in ASSETS:
-            return Response(status_code=404)
-        return Response(_folder().joinpath("static", name).read_bytes(), media_type=ASSETS[name], headers=HEADERS)
+    def show(self) -> Response:
+        """Show the page."""
+        return _respond_html("page.html", _describe_page(self.champion, self.max_bytes))
 
-    @router.get("/metrics")
-    def prometheus() -> Response:
-        return Response(metrics.write(), media_type=PROMETHEUS)
+    def show_interface(self, request: Request) -> Response:
+        """Show how the server is asked, without FastAPI's page, whose scripts come from another machine."""
+        return _respond_html("docs.html", _describe_interface(self.champion, self.max_bytes, str(request.base_url)))
 
-    @router.get("/drift")
-    def drift() -> Response:
+    def write_metrics(self) -> Response:
+        """Write what was counted."""
+        return Response(self.metrics.write(), media_type=PROMETHEUS)
+
+    def measure_drift(self) -> Response:
+        """Measure the drift of the answered rows; see `facts.describe_drift`."""
         from casebook.serving.page.facts import describe_drift
 
-        return Response(json.dumps(describe_drift(champion, served)), media_type=JSON)
+        return Response(json.dumps(describe_drift(self.champion, self.served)), media_type=JSON)
 
-    @router.post("/answer")
-    async def answer(request: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
+        """Answer a row; see `answers.answer_row`."""
         from casebook.serving.page.answers import answer_row
 
-        body = await read_bounded(request, max_bytes)
-        return Response(await run_in_threadpool(answer_row, champion, schema, body), media_type=JSON)
+        body = await read_bounded(request, self.max_bytes)
+        return Response(await run_in_threadpool(answer_row, self.champion, self.schema, body), media_type=JSON)
 
-    @router.post("/changes")
-    async def changes(request: Request) -> Response:
+    async def find_changes(self, request: Request) -> Response:
+        """Find the nearest changes; see `answers.find_changes`."""
         from casebook.serving.page.answers import find_changes
 
-        body = await read_bounded(request, max_bytes)
-        return Response(await run_in_threadpool(find_changes, champion, schema, body), media_type=JSON)
+        body = await read_bounded(request, self.max_bytes)
+        return Response(await run_in_threadpool(find_changes, self.champion, self.schema, body), media_type=JSON)
 
-    @router.post("/file")
-    async def file(request: Request, name: str = "rows.csv", *, reasons: Annotated[bool, Query()] = False) -> Response:
-        body = await read_bounded(request, max_bytes)
-        return await run_in_threadpool(_answer_file, champion, body, name, reasons, metrics, served)
+    async def answer_file(self, request: Request, name: str = "rows.csv", *, reasons: bool = False) -> Response:
+        """Answer a file; see `files.answer_file`."""
+        body = await read_bounded(request, self.max_bytes)
+        return await run_in_threadpool(self._answer_file, body, name, reasons)
 
-    return router
+    def _answer_file(self, body: bytes, name: str, with_reasons: bool) -> Response:
+        from casebook.serving.page.files import answer_file
+
+        answered = answer_file(self.champion, body, name, with_reasons)
+        if len(answered.answers):
+            answers = {str(column): answered.answers[column].to_numpy() for column in answered.answers}
+            known = [column for column in answered.raw if column in self.champion.kinds]
+            self.metrics.observe_rows("/file", answers)
+            self.served.note({str(column): answered.raw[column].tolist() for column in known}, answers)
+        if len(answered.rejected):
+            self.metrics.refuse("row", len(answered.rejected))
+        text = io.StringIO()
+        answered.table.to_csv(text, index=False)
+        # A header holds ASCII alone, which JSON can be written in.
+        return Response(text.getvalue(), media_type=CSV, headers={SUMMARY: json.dumps(answered.summarise())})
 
 
-def _answer_file(
-    champion: Champion, body: bytes, name: str, with_reasons: bool, metrics: ServerMetrics, served: ServedRows
-) -> Response:
-    from casebook.serving.page.files import answer_file
-
-    answered = answer_file(champion, body, name, with_reasons)
-    if len(answered.answers):
-        answers = {str(column): answered.answers[column].to_numpy() for column in answered.answers}
-        metrics.observe_rows("/file", answers)
-        known = {str(column): answered.raw[column].tolist() for column in answered.raw if column in champion.kinds}
-        served.note(known, answers)
-    if len(answered.rejected):
-        metrics.refuse("row", len(answered.rejected))
-    text = io.StringIO()
-    answered.table.to_csv(text, index=False)
-    # A header holds ASCII alone, which JSON can be written in.
-    return Response(text.getvalue(), media_type=CSV, headers={SUMMARY: json.dumps(answered.summarise())})
+def send_asset(name: str) -> Response:
+    """Send a file of the page's own."""
+    if name not in ASSETS:
+        return Response(status_code=404)
+    content = files("casebook.serving.page").joinpath("static", name).read_bytes()
+    return Response(content, media_type=ASSETS[name], headers=HEADERS)
 
 
 def _describe_page(champion: Champion, max_bytes: int) -> dict[str, Any]:
@@ -136,7 +150,7 @@ def _describe_page(champion: Champion, max_bytes: int) -> dict[str, Any]:
     }
 
 
-def _describe_interface(champion: Champion, max_bytes: int) -> dict[str, Any]:
+def _describe_interface(champion: Champion, max_bytes: int, address: str) -> dict[str, Any]:
     from casebook.column_types.kinds import COLUMN_TYPES
 
     columns = [(name, COLUMN_TYPES[kind].expected, name in champion.required) for name, kind in champion.kinds.items()]
@@ -144,6 +158,7 @@ def _describe_interface(champion: Champion, max_bytes: int) -> dict[str, Any]:
     shown = json.dumps({"dataframe_records": [example]})
     return {
         "case": champion.case,
+        "address": address,
         "columns": columns,
         "example": shown,
         "has_threshold": champion.model.task == "binary",
@@ -163,7 +178,3 @@ def _templates() -> Environment:
         loader=PackageLoader("casebook.serving.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-
-
-def _folder() -> Any:  # noqa: ANN401 - a Traversable, whose place differs between versions of Python
-    return files("casebook.serving.page")

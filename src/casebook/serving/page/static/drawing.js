@@ -78,7 +78,6 @@ window.drawing = function drawing(canvas, tools, changed) {
   canvas.addEventListener("blur", () => { pen.shown = pen.down = false; paint(); });
   canvas.addEventListener("keydown", move);
   tools.querySelector("[data-tool=clear]").addEventListener("click", () => { set(pixels.map((line) => line.map(() => 0))); changed(); });
-  tools.querySelector("[data-tool=example]").addEventListener("click", () => { set(example); changed(); });
   tools.querySelector("[data-tool=upload]").addEventListener("change", (event) => { if (event.target.files[0]) take(event.target.files[0]); });
   paint();
   return { read: () => pixels, reset: () => set(example) };
