@@ -79,7 +79,7 @@ test-services: $(READY) ## run the tests that start a PostgreSQL server of their
 	$(BIN)/pytest -m services
 
 test-browser: $(READY) ## look at the pages in headless Chromium (packages chromium and chromium-driver of Debian)
-	$(BIN)/pytest -m browser
+	$(BIN)/pytest -m browser tests/browser
 
 bench: $(READY) ## measure speed and memory beside the straightforward way, at full size
 	$(BIN)/python benchmarks/bench.py

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.serving.asgi import ask
 
 from casebook.serving.app import create_app
 from casebook.serving.responses import warm_up
@@ -20,36 +20,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 def app(champion: Champion) -> FastAPI:
     return create_app(champion, max_bytes=200_000)
-
-
-def ask(app: FastAPI, method: str, path: str, body: bytes = b"", pieces: int = 1) -> tuple[int, Any]:
-    """Ask the app as a server would -> status and content of its answer."""
-    size = max(1, -(-len(body) // pieces))
-    parts = [body[start : start + size] for start in range(0, len(body), size)] or [b""]
-    messages = [
-        {"type": "http.request", "body": part, "more_body": number < len(parts) - 1}
-        for number, part in enumerate(parts)
-    ]
-    sent: list[dict[str, Any]] = []
-
-    async def receive() -> dict[str, Any]:
-        return messages.pop(0) if messages else {"type": "http.disconnect"}
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    scope = {
-        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method, "path": path,
-        "raw_path": path.encode(), "query_string": b"", "root_path": "", "scheme": "http",
-        "headers": [(b"content-type", b"application/json")], "client": ("test", 1), "server": ("test", 80),
-    }  # fmt: skip
-
-    async def run() -> None:
-        await app(scope, receive, send)
-
-    asyncio.run(run())
-    content = b"".join(message.get("body", b"") for message in sent)
-    return sent[0]["status"], json.loads(content)
 
 
 def invoke(app: FastAPI, content: object, pieces: int = 1) -> tuple[int, Any]:

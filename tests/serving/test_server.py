@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
 
 from casebook.batch_scoring.raw_block import RawBlock
 from casebook.batch_scoring.scorer import score_block
@@ -137,6 +138,33 @@ def test_evaluation_model_server_and_batches_give_the_same_numbers(
     np.testing.assert_allclose([one["probability"] for one in singles], expected[:20], rtol=0, atol=1e-6)
     assert [answer["class"] for answer in content["predictions"]] == loaded["class"].tolist()
     assert content["model"] == {"name": "redhat", "version": champion.version}
+
+
+def test_the_page_answers_as_requests_are_and_only_what_was_served_is_counted(
+    server: Client, test_rows: pd.DataFrame
+) -> None:
+    row = records(test_rows.head(1))[0]
+    needed = {each for each in json.loads(server.ask(b"", "/health", "GET")[1])["required"]}
+    status, page = server.ask(b"", "/", "GET")
+    assert (status, page.count(b'data-name="')) == (200, len(needed))
+    before = read_rows(server)
+    answers = [json.loads(server.ask({"instances": [row]})[1])["predictions"][0] for _ in range(3)]
+    status, body = server.ask({"row": row}, "/answer")
+    answer = json.loads(body)
+    assert (status, answer["answer"]) == (200, answers[0])
+    summed = sum(each["contribution"] for each in answer["contributions"])
+    assert summed == pytest.approx(answer["row"] - answer["typical"], abs=1e-5)
+    for change in json.loads(server.ask({"row": row}, "/changes")[1])["changes"]:
+        changed = json.loads(server.ask({"instances": [{**row, change["column"]: change["changed"]}]})[1])
+        assert changed["predictions"][0]["class"] == change["answer"]["class"] != answer["answer"]["class"]
+        before += 1
+    assert read_rows(server) == before + 3
+    assert json.loads(server.ask(b"", "/drift", "GET")[1])["rows"] == before + 3
+
+
+def read_rows(server: Client) -> float:
+    families = text_string_to_metric_families(server.ask(b"", "/metrics", "GET")[1].decode())
+    return sum(s.value for family in families for s in family.samples if s.name == "casebook_rows_total")
 
 
 def test_the_same_model_answers_under_mlflows_own_server(

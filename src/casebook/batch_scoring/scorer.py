@@ -163,7 +163,7 @@ def score_block(
     found = {str(name): answers[name].to_numpy() for name in answers}
     predictions = pd.DataFrame({"row": block.numbers[places], **known, **found})
     rejected = tabulate_faults([*faults, *more], keys, block.numbers, block.broken)
-    counts = _count(features, answers, model.profile)
+    counts = count_places(features, answers, model.profile.get("histograms", {}))
     return ScoredBlock(predictions, rejected, counts, model.unknown_categories(features))
 
 
@@ -228,8 +228,12 @@ def _answer(model: ScoringModel, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.D
     return answers, model.features(rows.loc[answers.index]) if len(answers) else pd.DataFrame(), faults
 
 
-def _count(features: pd.DataFrame, answers: pd.DataFrame, profile: Mapping[str, Any]) -> dict[str, np.ndarray]:
+def count_places(features: pd.DataFrame, answers: pd.DataFrame, histograms: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Count rows in each place of the training's histograms of features and answers.
+
+    Returns:
+        See `drift.count_columns`; of many rows some, evenly spaced.
+    """
     step = max(1, -(-len(answers) // MAX_COUNTED_ROWS))
     looked_at = [features.iloc[::step].add_prefix(FEATURE), answers.iloc[::step]]
-    histograms = profile.get("histograms", {})
     return {name: counts for table in looked_at for name, counts in count_columns(table, histograms).items()}

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 # Extra of pyproject.toml -> the modules that it brings.
 EXTRAS = {
-    "serve": ("fastapi", "uvicorn", "orjson"),
+    "serve": ("fastapi", "jinja2", "orjson", "prometheus_client", "uvicorn"),
     "dashboard": ("optuna_dashboard", "plotly"),
     "viz": ("kedro_viz",),
     "fetch": ("kagglehub",),

@@ -13,6 +13,7 @@ from casebook.column_types.parsing import conform_table
 from casebook.data.splitting import TRAIN, VALIDATION, split_classes, split_rows
 from casebook.estimators.trained_model import TrainedModel
 from casebook.inference.row_model import to_raw_values
+from casebook.monitoring.training_profile import thin_out
 from casebook.preprocessing.arrays import without_rows
 from casebook.preprocessing.feature_functions import list_raw_columns
 from casebook.preprocessing.fit_tabular import fit_preprocessor
@@ -69,7 +70,8 @@ def fit_model(
     held_out = np.zeros(len(rows.target), dtype=bool)
     if validation is None:
         held_out = hold_out(rows.target, settings)
-    table = engineer_rows(rows.frame, schema)
+    typed = typed_rows(rows.frame.reset_index(drop=True), schema)
+    table = schema.engineer_features(typed)
     learnt = table[~held_out]
     names = [name for name in learnt if learnt[name].notna().any()]
     preprocessor = fit_preprocessor(learnt[names], settings.preprocessing)
@@ -88,7 +90,9 @@ def fit_model(
     example = to_raw_values(
         typed_rows(rows.frame.head(EXAMPLE_ROWS), schema)[[n for n in schema.columns if n in needed]]
     )
-    return TrainedModel.of(network, preprocessor, schema, settings.task, history, example)
+    trained = TrainedModel.of(network, preprocessor, schema, settings.task, history, example)
+    learnt_from = np.arange(len(table)) if training.refit else np.flatnonzero(~held_out)
+    return trained.with_profile(typed, table, thin_out(learnt_from))
 
 
 def hold_out(target: np.ndarray, settings: EstimatorSettings) -> np.ndarray:

@@ -159,7 +159,8 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]
         if X_test is not None:
             outputs = stack_outputs(self._predict_outputs(X_test))
             scores = score_predictions(self._model.task, self._number_target(y_test), outputs, THRESHOLD)
-        fit = FrameFit(type(self).__name__, self._settings.model_dump(mode="json"), self.history_, scores)
+        profile = self._model.label_profile(self._labels)
+        fit = FrameFit(type(self).__name__, self._settings.model_dump(mode="json"), self.history_, scores, profile)
         return log_frame_model(
             self._model.package(self._labels), name, fit, replace_champion=replace_champion, uri=tracking_uri
         )

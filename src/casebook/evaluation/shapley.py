@@ -27,6 +27,12 @@ def typical_values(joined_rows: pd.DataFrame) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def explained_output(answers: pd.DataFrame) -> str:
+    """Return which column of a row's predictions is explained: of several classes the probability of the likeliest."""
+    several = not {"probability", "prediction"} & set(answers.columns)
+    return f"probability_{answers['class'].iloc[0]}" if several else str(answers.columns[0])
+
+
 def explain_rows(
     answer: Callable[[pd.DataFrame], np.ndarray],
     rows: pd.DataFrame,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,6 +39,10 @@ PROFILE = "training_profile.json"
 # Of a version whose run made several: where its own lies.
 PROFILE_TAG = "profile"
 TEST = "test/"
+# Beside its parts: the raw rows that MLflow keeps as an example.
+EXAMPLE = "input_example.json"
+# Of a run's metrics: what stands side by side.
+SCORED = ("test", "baseline", "reference")
 
 
 class NoChampionError(InvalidTableError):
@@ -72,7 +77,29 @@ class Champion:
     @property
     def test_scores(self) -> dict[str, float]:
         """Scores of its run on its test rows, by metric."""
-        return {name.removeprefix(TEST): float(value) for name, value in self.tags.items() if name.startswith(TEST)}
+        return _without_prefix(self.tags, TEST)
+
+    @cached_property
+    def scores(self) -> dict[str, dict[str, float]]:
+        """Scores on its run's test rows: of the model (`test`), the `baseline` and the `reference`, by metric.
+
+        Of a run that is gone, or a version that is not its only one, those of the model alone.
+        """
+        try:
+            metrics = {} if PROFILE_TAG in self.tags else mlflow.get_run(self.run_id).data.metrics
+        except MlflowException:
+            metrics = {}
+        sides = {side: _without_prefix(metrics, f"{side}/") for side in SCORED}
+        return {**sides, "test": {**self.test_scores, **sides["test"]}}
+
+    @cached_property
+    def example(self) -> dict[str, Any]:
+        """A raw row of its training, by column, as JSON holds it; nothing where none was logged."""
+        file = self.folder.parents[1] / EXAMPLE if len(self.folder.parts) > 1 else self.folder / EXAMPLE
+        if not file.is_file():
+            return {}
+        example = json.loads(file.read_text())
+        return dict(zip(example["columns"], example["data"][0], strict=True))
 
     @property
     def required(self) -> list[str]:
@@ -157,6 +184,10 @@ class Champion:
         predict = getattr(self.model, "predict_plain", None)
         answers: dict[str, np.ndarray] | None = predict(columns, threshold) if predict else None
         return answers
+
+
+def _without_prefix(values: Mapping[str, Any], prefix: str) -> dict[str, float]:
+    return {name.removeprefix(prefix): float(value) for name, value in values.items() if name.startswith(prefix)}
 
 
 def load_champion(case: str, alias: str = CHAMPION) -> Champion:

@@ -14,6 +14,7 @@ from mlflow.exceptions import MlflowException
 from casebook.config.paths import artifact_location, tracking_uri
 from casebook.config.tree import flatten
 from casebook.model_registry import registry
+from casebook.model_registry.champion import PROFILE
 from casebook.tracking.left_running import process_tags
 from casebook.tracking.mlflow_client import CurveWriter, log_metrics, log_package, write_name
 from casebook.tracking.sqlite_store import create_store_once, lock_store, refuse_dead_server
@@ -40,12 +41,14 @@ class FrameFit:
         parameters: that it was fitted with, as a tree.
         history: a row an epoch, with a column a curve.
         test_scores: on rows that the caller held out, by metric.
+        profile: of the rows that were learnt from, see `monitoring.training_profile`.
     """
 
     estimator: str
     parameters: Mapping[str, Any]
     history: pd.DataFrame
     test_scores: Mapping[str, float] = field(default_factory=dict)
+    profile: Mapping[str, Any] = field(default_factory=dict)
 
 
 def log_frame_model(
@@ -78,6 +81,7 @@ def log_frame_model(
         mlflow.log_text(yaml.safe_dump({name: dict(fit.parameters)}, sort_keys=False), PARAMETERS_FILE)
         _log_curves(run_id, fit.history)
         log_metrics(run_id, {f"test/{metric}": value for metric, value in fit.test_scores.items()})
+        mlflow.log_dict(dict(fit.profile), PROFILE)
         log_package(package, name)
     return register(name, run_id, package.task, replace_champion=replace_champion)
 

@@ -1,1 +1,1 @@
-"""ScoringModel raw rows over HTTP."""
+"""A champion over HTTP: raw rows in, predictions out; and the page to try it on."""

@@ -36,13 +36,18 @@ class BadRequestError(ValueError):
     Attributes:
         status: HTTP status of the response.
         faults: the invalid values by row and column, where they are known.
+        reason: what is wrong in a word, by which refusals are counted: `form`, `params`, `columns`, `value`, `size`, or
+            `model`, which cannot answer the row.
     """
 
-    def __init__(self, message: str, faults: Sequence[InvalidValue] = (), status: int = 400) -> None:
-        """Store the status and the invalid values."""
+    def __init__(
+        self, message: str, faults: Sequence[InvalidValue] = (), status: int = 400, reason: str = "form"
+    ) -> None:
+        """Store the status, the invalid values and the reason."""
         super().__init__(message)
         self.faults = faults
         self.status = status
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,8 @@ class RowsRequest:
         faults = [f for name, values in self.columns.items() for f in find_invalid(name, self.kinds[name], values)]
         if faults:
             faults.sort(key=lambda fault: fault.row)
-            raise BadRequestError("some values do not have the form of their column", faults[:MAX_REPORTED_FAULTS])
+            shown = faults[:MAX_REPORTED_FAULTS]
+            raise BadRequestError("some values do not have the form of their column", shown, reason="value")
         return build_table(self.columns, self.kinds)
 
 
@@ -110,13 +116,13 @@ def read_threshold(params: object, taken: bool) -> float | None:
         return None
     if not isinstance(params, dict) or set(params) != {"threshold"} or not taken:
         may = "may hold `threshold`" if taken else "takes nothing: this model has no threshold"
-        raise BadRequestError(f"params {may}")
+        raise BadRequestError(f"params {may}", reason="params")
     try:
         threshold = check_threshold("binary", params["threshold"])
     except ValueError:
         threshold = None
     if threshold is None:
-        raise BadRequestError("params.threshold must be a number from 0 to 1")
+        raise BadRequestError("params.threshold must be a number from 0 to 1", reason="params")
     return threshold
 
 
@@ -131,13 +137,13 @@ def validate_names(columns: Columns, schema: RequestSchema) -> None:
     unknown = [name for name in columns if name not in schema.kinds]
     if unknown:
         faults = [InvalidValue(0, str(name), "there is no such column") for name in unknown[:MAX_REPORTED_FAULTS]]
-        raise BadRequestError("there are columns that the model does not know", faults)
+        raise BadRequestError("there are columns that the model does not know", faults, reason="columns")
     missing = [name for name in schema.kinds if name not in columns and name not in schema.optional]
     if missing:
         faults = [
             InvalidValue(0, name, "the column is missing; send null for a value that is not known") for name in missing
         ]
-        raise BadRequestError("columns are missing", faults[:MAX_REPORTED_FAULTS])
+        raise BadRequestError("columns are missing", faults[:MAX_REPORTED_FAULTS], reason="columns")
 
 
 def build_table(columns: Columns, kinds: Mapping[str, Kind]) -> pd.DataFrame:
@@ -212,7 +218,7 @@ def _differing_records(records: list[dict[str, Any]]) -> BadRequestError:
     )
     reason = "is in this row or in the first, but not in both"
     faults = [InvalidValue(row, name, reason) for name in differing[:MAX_REPORTED_FAULTS]]
-    return BadRequestError("every row needs the same columns", faults)
+    return BadRequestError("every row needs the same columns", faults, reason="columns")
 
 
 def _read_inputs(inputs: object) -> Columns:

@@ -12,9 +12,12 @@ from casebook.inference.bad_rows import answer_rows
 from casebook.serving.requests import MAX_REPORTED_FAULTS, BadRequestError, RequestSchema, RowsRequest, read_request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from casebook.model_registry.champion import Champion
+
+    # Raw values and answers by column.
+    Note = Callable[[Mapping[str, Sequence[Any]], Mapping[str, np.ndarray]], None]
 
 
 def make_request_schema(champion: Champion) -> RequestSchema:
@@ -23,8 +26,14 @@ def make_request_schema(champion: Champion) -> RequestSchema:
     return RequestSchema(dict(model.columns), frozenset(model.optional), takes_threshold=model.task == "binary")
 
 
-def predict_request(champion: Champion, schema: RequestSchema, body: bytes) -> bytes:
+def predict_request(champion: Champion, schema: RequestSchema, body: bytes, note: Note | None = None) -> bytes:
     """Predict all rows of a request.
+
+    Args:
+        champion: predicts.
+        schema: of the request.
+        body: of the request.
+        note: called with the raw values and the answers by column, once all rows are answered.
 
     Returns:
         JSON: `predictions`, an object a row as `RowModel.predict` names its columns, and `model`, name and version.
@@ -33,11 +42,26 @@ def predict_request(champion: Champion, schema: RequestSchema, body: bytes) -> b
         BadRequestError: something about the request is wrong, if only with one row.
     """
     request = read_request(body, schema)
+    answers = predict_rows(champion, request)
+    if note:
+        note(request.columns, answers)
+    return orjson.dumps({"predictions": list_predictions(answers), "model": describe_model(champion)})
+
+
+def predict_rows(champion: Champion, request: RowsRequest) -> Mapping[str, np.ndarray]:
+    """Predict the rows of a parsed request.
+
+    Returns:
+        By column of `RowModel.predict`, values of shape (rows,).
+
+    Raises:
+        BadRequestError: a value is invalid, or the model fails on a row.
+    """
     # What is not plainly right goes the long way, which finds out what is wrong, and where.
     answers: Mapping[str, np.ndarray] | None = champion.predict_plain(request.columns, request.threshold)
     if answers is None or not all(np.isfinite(values).all() for name, values in answers.items() if name != "class"):
-        answers = predict_table(champion, request)
-    return orjson.dumps({"predictions": list_predictions(answers), "model": describe_model(champion)})
+        return predict_table(champion, request)
+    return answers
 
 
 def predict_table(champion: Champion, request: RowsRequest) -> Mapping[str, np.ndarray]:
@@ -52,7 +76,8 @@ def predict_table(champion: Champion, request: RowsRequest) -> Mapping[str, np.n
     table = request.to_table()
     answers, faults = answer_rows(lambda rows: champion.predict(rows, request.threshold), table, MAX_REPORTED_FAULTS)
     if faults:
-        raise BadRequestError("the model cannot answer some rows", faults[:MAX_REPORTED_FAULTS])
+        shown = faults[:MAX_REPORTED_FAULTS]
+        raise BadRequestError("the model cannot answer some rows", shown, reason="model")
     return {str(name): answers[name].to_numpy() for name in answers.columns}
 
 

@@ -12,7 +12,7 @@ from casebook.batch_scoring.rejections import refuse_rejected
 from casebook.batch_scoring.scorer import FEATURE, ScoredRows, index_lookup_table, join_lookup_table
 from casebook.column_types.invalid_values import find_invalid_values
 from casebook.column_types.parsing import InvalidTableError
-from casebook.evaluation.shapley import COLUMNS, explain_rows
+from casebook.evaluation.shapley import COLUMNS, explain_rows, explained_output
 from casebook.inference.bad_rows import answer_rows
 from casebook.monitoring.drift import tabulate_drift
 from casebook.stages.tagged_nodes import stage
@@ -127,9 +127,7 @@ def find_explainable(reader: NewRowsReader, champion: Champion, file: str, most:
 
 
 def _explain(champion: Champion, row: pd.DataFrame) -> pd.DataFrame:
-    answer = champion.predict(row)
-    several = not {"probability", "prediction"} & set(answer.columns)
-    column = f"probability_{answer['class'].iloc[0]}" if several else str(answer.columns[0])
+    column = explained_output(champion.predict(row))
 
     def explained(rows: pd.DataFrame) -> np.ndarray:
         values: np.ndarray = champion.predict(rows)[column].to_numpy()

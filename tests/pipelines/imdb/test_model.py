@@ -11,6 +11,7 @@ import pytest
 import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.serving.form import check_form, make_champion, to_records
 
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
@@ -113,6 +114,11 @@ def test_the_model_of_raw_rows_says_what_the_evaluation_says(made: dict[str, Any
     found = model.predict(test[["review"]])
     np.testing.assert_allclose(found["probability"], made["test_predictions"]["probability"], atol=1e-5)
     assert (found["class"] == (found["probability"] >= 0.5)).all()
+
+
+def test_the_form_answers_what_the_model_predicts(made: dict[str, Any], model: RowModel) -> None:
+    rows = made["joined_rows"][["review"]].head(5)
+    assert check_form(make_champion("imdb", model, {"typical": {"review": "good"}}), to_records(rows)) == 0
 
 
 def test_good_words_are_likelier_positive_than_bad_ones_and_unknown_words_are_no_error(model: RowModel) -> None:

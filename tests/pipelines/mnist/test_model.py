@@ -11,6 +11,7 @@ import pytest
 import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
+from tests.serving.form import check_form, make_champion, to_records
 
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
@@ -114,6 +115,11 @@ def test_the_model_of_raw_rows_says_what_the_evaluation_says(made: dict[str, Any
     names = [f"probability_{digit}" for digit in range(10)]
     np.testing.assert_allclose(found[names], expected[names], atol=1e-5)
     np.testing.assert_array_equal(found["class"], expected[names].to_numpy().argmax(axis=1))
+
+
+def test_the_form_answers_what_the_model_predicts(made: dict[str, Any], model: RowModel) -> None:
+    rows = made["joined_rows"][["image"]].head(5)
+    assert check_form(make_champion("mnist", model, {"typical": {"image": None}}), to_records(rows)) == 0
 
 
 def test_a_request_may_hold_nested_lists(made: dict[str, Any], model: RowModel) -> None:

@@ -12,17 +12,19 @@ import yaml
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from tests.declared_fixtures import name_blocks
+from tests.serving.form import check_form, make_champion, to_records
 
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.resolve import resolve_case
 from casebook.datasets import DeclaredTable
-from casebook.inference.row_model import RowModel
+from casebook.inference.row_model import RowModel, to_raw_values
 from casebook.model_registry.model_package import write_package
 
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "pima" / "parameters.yml"
 RAW_ROW = ["pregnancies", "glucose", "pressure", "skin", "insulin", "bmi", "pedigree", "age"]
-WANTED = ("test_predictions", "test_metrics", "fit_metrics", "split_assignment", "joined_rows", "model")
+WANTED = ("test_predictions", "test_metrics", "fit_metrics", "split_assignment", "joined_rows", "model",
+          "training_profile")  # fmt: skip
 
 
 class Kept(MemoryDataset):
@@ -78,6 +80,14 @@ def test_the_model_of_raw_rows_says_what_the_evaluation_says(made: dict[str, Any
     expected = made["test_predictions"]["probability"].to_numpy()
     np.testing.assert_allclose(found["probability"][test], expected, atol=1e-6)
     assert (found["class"] == (found["probability"] >= 0.5)).all()
+
+
+def test_the_form_answers_what_the_model_predicts_and_its_changes_turn_the_class(
+    made: dict[str, Any], model: RowModel
+) -> None:
+    champion = make_champion("pima", model, made["training_profile"])
+    rows = to_records(to_raw_values(made["joined_rows"][RAW_ROW].head(15)))
+    assert check_form(champion, rows) >= 15
 
 
 def test_a_request_is_a_single_row_of_texts_or_numbers_and_its_zeros_are_missing_values(model: RowModel) -> None:

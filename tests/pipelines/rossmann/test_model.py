@@ -10,6 +10,7 @@ import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from tests.declared_fixtures import name_blocks
+from tests.serving.form import check_form, make_champion, to_records
 
 from casebook.cases.declared import read_declaration
 from casebook.cases.registry import load_case
@@ -20,7 +21,7 @@ from casebook.config.schema import NetworkParameters
 from casebook.data.splitting import TEST
 from casebook.datasets import RawTable
 from casebook.evaluation.permutation_importance import permute_raw_columns
-from casebook.inference.row_model import RowModel
+from casebook.inference.row_model import RowModel, to_raw_values
 from casebook.model_registry.model_package import Package, write_package
 from casebook.models.networks import build_network
 from casebook.synthetic_data import rossmann
@@ -32,7 +33,7 @@ TREE = read_case("rossmann", "base")
 RAW_ROW = [name for name in read_declaration("rossmann").data.columns if name != "Sales"]
 VARIANTS = ("default", *sorted(TREE["variants"], key=lambda name: (name[0].isdigit(), name)))
 PREPARED = ("preprocessor", "example_rows", "joined_rows", "split_assignment", "test_arrays", "row_schema")
-EVALUATED = ("network", "test_predictions", "test_metrics", "importance", "model")
+EVALUATED = ("network", "test_predictions", "test_metrics", "importance", "model", "training_profile")
 # On 60 days a test of 42 would leave little to learn from.
 SPLIT = {"test_days": 21, "validation_days": 7}
 
@@ -197,6 +198,16 @@ def test_the_model_of_raw_rows_says_what_the_evaluation_says(default: dict[str, 
     test = (default["split_assignment"]["part"] == TEST).to_numpy()
     rows = default["joined_rows"][test].drop(columns=["Sales", "Customers"])
     np.testing.assert_allclose(model.predict(rows)["prediction"], default["test_predictions"]["prediction"], rtol=1e-5)
+
+
+def test_the_form_answers_what_the_model_predicts_and_its_changes_move_it(
+    default: dict[str, Any], tmp_path: Path
+) -> None:
+    model = RowModel.load(write_package(default["model"], "rossmann", tmp_path).parts)
+    rows = default["joined_rows"].drop(columns=["Sales", "Customers"])
+    open_days = to_raw_values(rows[rows["Open"].astype(bool)].iloc[::1500])
+    champion = make_champion("rossmann", model, default["training_profile"])
+    assert check_form(champion, to_records(open_days)) >= len(open_days) >= 4
 
 
 def test_every_raw_column_is_ranked_with_all_features_that_it_enters(default: dict[str, Any]) -> None:

@@ -1,0 +1,63 @@
+"""What the page says of the model: its version, data and scores, and how far the served rows have moved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from casebook.batch_scoring.scorer import FEATURE
+
+if TYPE_CHECKING:
+    from casebook.model_registry.champion import Champion
+    from casebook.serving.served_rows import ServedRows
+
+# A version's tags -> what they are called.
+TAGS = {
+    "variant": "variant",
+    "data.origin": "trained on",
+    "data.fingerprint": "data fingerprint",
+    "split.strategy": "rows held out by",
+    "git.commit": "code",
+    "promotion": "why it is in use",
+}
+# What a split lets through is a share, no score.
+SEEN = "seen_"
+SHOWN_DIGITS = 12
+
+
+def describe_facts(champion: Champion) -> dict[str, str]:
+    """Describe a version: its run and what its tags say."""
+    tags = {said: champion.tags[tag] for tag, said in TAGS.items() if champion.tags.get(tag)}
+    if "code" in tags:
+        dirty = ", with changes" if champion.tags.get("git.dirty") == "true" else ""
+        tags["code"] = f"commit {tags['code'][:SHOWN_DIGITS]}{dirty}"
+    return {"version": champion.version, "run": champion.run_id, **tags}
+
+
+def tabulate_scores(champion: Champion) -> list[tuple[str, list[str]]]:
+    """Tabulate the scores on the test rows.
+
+    Returns:
+        By metric those of the model, the baseline and the reference, as written; empty texts for what there is not.
+    """
+    sides = list(champion.scores.values())
+    names = [name for name in champion.scores["test"] if not name.startswith(SEEN)]
+    return [(name, [f"{side[name]:.4g}" if name in side else "" for side in sides]) for name in names]
+
+
+def describe_drift(champion: Champion, served: ServedRows) -> dict[str, Any]:
+    """Measure the drift of the served rows.
+
+    Returns:
+        `rows` answered since the time `since`, how many of them were `sampled`, `columns` with `column`, `index` and
+        `alarm`, the farthest first, the `level` of the alarm, and whether there is a training `profile` at all.
+    """
+    from casebook.config.schema.deployment import PredictParameters
+
+    level = float(PredictParameters.model_fields["drift_alarm"].default)
+    table = served.measure_drift(level)
+    columns = [
+        {"column": str(name).removeprefix(FEATURE), "index": float(index), "alarm": bool(alarm)}
+        for name, index, alarm in zip(table["column"], table["index"], table["alarm"], strict=True)
+    ]
+    return {"rows": served.count, "sampled": served.sampled, "since": f"{served.since:%Y-%m-%d %H:%M}", "level": level,
+            "columns": columns, "profile": bool(champion.profile.get("histograms"))}  # fmt: skip
