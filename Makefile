@@ -12,7 +12,7 @@ ifneq ($(shell test -x $(BIN)/python && cat $(READY) 2>/dev/null),$(CURDIR))
 endif
 UV = $(BIN)/python tools/uv.py
 PIPS := 23.2.1 26.3
-EXTRAS := dashboard excel fetch postgres serve viz dev
+EXTRAS := cluster dashboard excel fetch postgres serve viz dev
 CASE ?= redhat
 PORT ?= 5000
 SERVE_PORT = $(if $(filter command line environment,$(origin PORT)),$(PORT),5001)
