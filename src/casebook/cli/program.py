@@ -6,6 +6,7 @@ import click
 
 import casebook
 from casebook.cli.check import check
+from casebook.cli.cluster import cluster
 from casebook.cli.dashboard import dashboard
 from casebook.cli.fetch import fetch
 from casebook.cli.init import init
@@ -34,5 +35,5 @@ def program() -> None:
     """
 
 
-for command in (run, init, check, ui, serve, dashboard, viz, fetch, reproduce):
+for command in (run, init, check, ui, serve, dashboard, viz, fetch, cluster, reproduce):
     program.add_command(command)

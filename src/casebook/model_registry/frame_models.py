@@ -14,8 +14,8 @@ from mlflow.exceptions import MlflowException
 from casebook.config.paths import artifact_location, tracking_uri
 from casebook.config.tree import flatten
 from casebook.model_registry import registry
-from casebook.tracking.left_running import process_tags
 from casebook.tracking.curve_writer import CurveWriter
+from casebook.tracking.left_running import process_tags
 from casebook.tracking.mlflow_client import log_metrics, log_package, write_name
 from casebook.tracking.sqlite_store import create_store_once, lock_store, refuse_dead_server
 
