@@ -57,12 +57,13 @@ class LocalCluster:
         """The file of the addresses, which a shell reads too."""
         return self.folder / "cluster.env"
 
-    def up(self, workers: int, say: Callable[[str], None]) -> dict[str, str]:
+    def up(self, workers: int, say: Callable[[str], None], threads: int = 0) -> dict[str, str]:
         """Start what is not there yet.
 
         Args:
             workers: processes that train, each with its share of the cores.
             say: told what is being started.
+            threads: of a worker; 0 for its share of the cores.
 
         Returns:
             The variables to export; none holds a password.
@@ -80,7 +81,7 @@ class LocalCluster:
         say("Dask scheduler ...")
         self._start_scheduler(services)
         say(f"{workers} worker{'s' if workers > 1 else ''} ...")
-        self._start_workers(services, workers)
+        self._start_workers(services, workers, threads or max(1, (os.cpu_count() or 1) // workers))
         found = self._variables(services, port)
         self._write_variables(found)
         return found
@@ -151,8 +152,7 @@ class LocalCluster:
         services.start(Service(DASK, command, {}, f"tcp://{LOOPBACK}:{port}"))
         self._wait(services, DASK, lambda: self._count_workers(services) is not None)
 
-    def _start_workers(self, services: Services, count: int) -> None:
-        threads = max(1, (os.cpu_count() or 1) // count)
+    def _start_workers(self, services: Services, count: int, threads: int) -> None:
         memory = int(psutil.virtual_memory().total * MEMORY_SHARE / count)
         command = [
             sys.executable, "-m", "distributed.cli.dask_worker", services.address(DASK), "--host", LOOPBACK,
@@ -160,7 +160,7 @@ class LocalCluster:
             "--local-directory", str(self.folder / "workers"),
         ]  # fmt: skip
         services.start(Service(WORKERS, command, self._passwords, services.address(DASK)))
-        self._wait(services, WORKERS, lambda: (self._count_workers(services) or 0) > 0)
+        self._wait(services, WORKERS, lambda: (self._count_workers(services) or 0) >= count)
 
     def _count_workers(self, services: Services) -> int | None:
         """Count the scheduler's workers; None where it does not answer."""

@@ -10,18 +10,23 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from casebook.cluster.run_reporter import RunReporter
+import optuna
+from optuna.exceptions import UpdateFinishedTrialError
+
 from casebook.cluster.shared_store import SharedStore, SharedStoreError
 from casebook.cluster.tickets import REFUSED, UNREADABLE, Outcome, Ticket
 from casebook.cluster.versions import describe_differences, list_versions
-from casebook.tracking import late_writing
+from casebook.tracking.late_writing import outlast
 from casebook.tuning.cancellation import Cancellation
+from casebook.tuning.samplers import make_sampler
+from casebook.tuning.trial_runner import TrialRunner
+from casebook.tuning.trials import OWNER, own_trial
 
 if TYPE_CHECKING:
-    import optuna
+    from collections.abc import Callable
 
     from casebook.tuning.plan import StudyPlan
-    from casebook.tuning.trial_runs import TrialRuns
+    from casebook.tuning.trial_runner import Evaluate, TrialReporter
 
 # A process trains one trial at a time: seeds and Keras's state are the process's.
 ONE_TRAINING = threading.Lock()
@@ -32,50 +37,53 @@ OPENED: dict[str, optuna.Study] = {}
 
 
 def run_trial(ticket: Ticket) -> Outcome:
-    """Run a trial; called on a worker by Dask, again on another one where the first was lost.
+    """Train a trial; called on a worker by Dask, again on another one where the first was lost.
 
     Only the first call trains: what a dead worker left is marked and repeated by Optuna.
+    """
+    with ONE_TRAINING:
+        return carry_out(ticket, prepare_process, open_reporter)
+
+
+def carry_out(
+    ticket: Ticket,
+    prepare: Callable[[], None],
+    report: Callable[[Ticket, Outcome], TrialReporter],
+    evaluate: Evaluate | None = None,
+) -> Outcome:
+    """Carry a trial out on this worker.
+
+    Args:
+        ticket: of the trial.
+        prepare: makes the process ready for it.
+        report: opens the reporter of the trial, which fills in the outcome.
+        evaluate: evaluates it; by training where it is None.
     """
     outcome = Outcome(ticket.number, worker=_worker_address())
     if different := describe_differences(ticket.versions, list_versions()):
         outcome.state, outcome.message = REFUSED, different
         return outcome
     began = time.perf_counter()
-    with ONE_TRAINING:
-        prepare_process()
-        os.environ.update(ticket.tracking)
-        try:
-            folder = SharedStore(ticket.shared).fetch(ticket.splits, splits_folder())
-        except SharedStoreError as error:
-            outcome.state, outcome.message = UNREADABLE, str(error)
-            return outcome
-        outcome.seconds["fetching"] = time.perf_counter() - began
-        _train(ticket, folder, outcome)
+    prepare()
+    try:
+        folder = SharedStore(ticket.shared).fetch(ticket.splits, splits_folder())
+    except SharedStoreError as error:
+        outcome.state, outcome.message = UNREADABLE, str(error)
+        return outcome
+    outcome.seconds["fetching"] = time.perf_counter() - began
+    study = open_study(ticket.plan)
+    if take_over(study, ticket):
+        runner = TrialRunner(ticket.plan, study, report(ticket, outcome), StopOf(ticket.launch), evaluate)
+        trial = optuna.Trial(study, ticket.trial_id)
+        runner.run(trial, lambda: ticket.values, lambda _: (ticket.parameters, folder))
+    else:
+        outcome.message = "its worker is gone; it is run again once its heartbeat is seen to have stopped"
     outcome.seconds["whole"] = time.perf_counter() - began
     return outcome
 
 
-def _train(ticket: Ticket, folder: Path, outcome: Outcome) -> None:
-    import optuna
-
-    from casebook.tuning.trial_runner import TrialRunner
-
-    study = open_study(ticket.plan)
-    if not take_over(study, ticket):
-        outcome.message = "its worker is gone; it is run again once its heartbeat is seen to have stopped"
-        return
-    reporter = RunReporter(open_runs(ticket.plan, ticket.tracking["MLFLOW_TRACKING_URI"]), outcome)
-    runner = TrialRunner(ticket.plan, study, reporter, StopOf(ticket.launch))
-    trial = optuna.Trial(study, ticket.trial_id)
-    runner.run(trial, lambda: ticket.values, lambda _: (ticket.parameters, folder))
-
-
 def take_over(study: optuna.Study, ticket: Ticket) -> bool:
     """Sign a trial as this worker's; False where another one has done so before, or it has ended."""
-    from optuna.exceptions import UpdateFinishedTrialError
-
-    from casebook.tuning.trials import OWNER, own_trial
-
     if study._storage.get_trial(ticket.trial_id).user_attrs.get(OWNER) != ticket.owner:
         return False
     try:
@@ -130,8 +138,6 @@ def splits_folder() -> Path:
 
 def open_study(plan: StudyPlan) -> optuna.Study:
     """Open a study once a process; its trials were drawn by the launch, so that no sampler is needed."""
-    from casebook.tuning.samplers import make_sampler
-
     key = json.dumps([plan.storage, plan.name, plan.parameters["study"]], sort_keys=True)
     if key not in OPENED:
         drawn = plan.study.model_copy(update={"sampler": "random"})
@@ -139,15 +145,16 @@ def open_study(plan: StudyPlan) -> optuna.Study:
     return OPENED[key]
 
 
-def open_runs(plan: StudyPlan, tracking: str) -> TrialRuns:
-    """Open the runs of a study's trials on the MLflow server."""
+def open_reporter(ticket: Ticket, outcome: Outcome) -> TrialReporter:
+    """Open the reporter that logs a trial to the MLflow server."""
     import mlflow
 
+    from casebook.cluster.run_reporter import RunReporter
     from casebook.tuning.trial_runs import TrialRuns
 
-    if mlflow.get_tracking_uri() != tracking:
-        mlflow.set_tracking_uri(tracking)
-    return late_writing.outlast(lambda: TrialRuns(plan.run_id, plan))
+    os.environ.update(ticket.tracking)
+    mlflow.set_tracking_uri(ticket.tracking["MLFLOW_TRACKING_URI"])
+    return RunReporter(outlast(lambda: TrialRuns(ticket.plan.run_id, ticket.plan)), outcome)
 
 
 def _worker_address() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import warnings
 import zlib
 from collections import defaultdict
 from contextlib import contextmanager, suppress
@@ -148,5 +149,6 @@ def _locked_row(storage: RDBStorage, name: str) -> Iterator[None]:
 
 
 def quiet_optuna() -> None:
-    """Disable Optuna's log line for each trial; casebook prints its own."""
+    """Disable Optuna's log line for each trial, and its advice on heartbeats; casebook has its own of both."""
+    warnings.filterwarnings("ignore", message="Heartbeat of storage is supposed to be used with")
     optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from casebook.config.schema.tuning import StudyParameters
     from casebook.config.tree import Tree
     from casebook.tuning.cancellation import Cancellation
     from casebook.tuning.objective import TrialResult
     from casebook.tuning.plan import StudyPlan
 
     FindSplits = Callable[[Mapping[str, Any]], tuple[Tree, Path]]
+    MakeCallbacks = Callable[[int], list[TrainingCallback]]
+    Evaluate = Callable[[optuna.Trial, StudyParameters, Tree, Path, MakeCallbacks], TrialResult]
 
 LOGGER = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 15.0
@@ -56,9 +59,25 @@ class TrialReporter(Protocol):
 class TrialRunner:
     """Runs trials of one plan."""
 
-    def __init__(self, plan: StudyPlan, study: optuna.Study, reporter: TrialReporter, token: Cancellation) -> None:
-        """Store the study, with its pruner, where to report, and the token that cancels a trial."""
+    def __init__(
+        self,
+        plan: StudyPlan,
+        study: optuna.Study,
+        reporter: TrialReporter,
+        token: Cancellation,
+        evaluate: Evaluate | None = None,
+    ) -> None:
+        """Store the study, with its pruner, where to report, and the token that cancels a trial.
+
+        Args:
+            plan: of the study.
+            study: loaded.
+            reporter: of the trials' starts, epochs and ends.
+            token: cancels a trial.
+            evaluate: evaluates a trial; by training where it is None, see `evaluate_trial`.
+        """
         self._plan, self._study, self._reporter, self._token = plan, study, reporter, token
+        self._evaluate = evaluate or evaluate_trial
 
     def run(
         self,
@@ -80,7 +99,7 @@ class TrialRunner:
                 again = retry_of(self._study._storage.get_trial(trial._trial_id))
                 self._reporter.start(trial.number, values, again)
                 self._token.raise_if_cancelled()
-                found = self._evaluate(trial, values, find_splits)
+                found = self._evaluate(trial, self._plan.study, *find_splits(values), self._make_callbacks)
             except optuna.TrialPruned as pruned:
                 self._end(trial, TrialState.PRUNED, began, message=str(pruned))
             except UpdateFinishedTrialError:
@@ -92,15 +111,6 @@ class TrialRunner:
             else:
                 self._end(trial, TrialState.COMPLETE, began, found=found)
 
-    def _evaluate(self, trial: optuna.Trial, values: Mapping[str, Any], find_splits: FindSplits) -> TrialResult:
-        parameters, folder = find_splits(values)
-        training = TrainingParameters.model_validate(parameters["training"])
-        splits, study = read_splits(folder), self._plan.study
-        if not study.folds:
-            return evaluate_on_validation(trial, next(splits), training, study, self._make_callbacks())
-        judged = parameters["task"], ThresholdRule.of(parameters["evaluation"])
-        return evaluate_on_folds(trial, splits, *judged, training, study, self._make_callbacks)
-
     def _make_callbacks(self, first_epoch: int = 1) -> list[TrainingCallback]:
         return [CurveCallback(self._reporter.send_epoch, first_epoch), CancellingCallback(self._token)]
 
@@ -108,7 +118,6 @@ class TrialRunner:
         self, trial: optuna.Trial, state: TrialState, began: float, message: str = "", found: TrialResult | None = None
     ) -> None:
         """Finish a trial in Optuna, then report it so that its run is ended."""
-        _free_memory()
         metrics = found.metrics if found else {}
         try:
             self._store_run_id(trial)
@@ -159,6 +168,33 @@ class TrialRunner:
         finally:
             done.set()
             thread.join()
+
+
+def evaluate_trial(
+    trial: optuna.Trial, study: StudyParameters, parameters: Tree, splits: Path, make_callbacks: MakeCallbacks
+) -> TrialResult:
+    """Train a trial's network and judge it.
+
+    Args:
+        trial: running.
+        study: the case's `study` block.
+        parameters: the case's, with the trial's values.
+        splits: folder of its prepared splits.
+        make_callbacks: builds those of a training from the number of its first epoch.
+
+    Raises:
+        TrialPruned: it lags behind the trials before it.
+        TrialError: it has no valid objective value.
+    """
+    training = TrainingParameters.model_validate(parameters["training"])
+    read = read_splits(splits)
+    try:
+        if not study.folds:
+            return evaluate_on_validation(trial, next(read), training, study, make_callbacks(1))
+        judged = parameters["task"], ThresholdRule.of(parameters["evaluation"])
+        return evaluate_on_folds(trial, read, *judged, training, study, make_callbacks)
+    finally:
+        _free_memory()
 
 
 def _free_memory() -> None:
