@@ -52,7 +52,7 @@ def test_all_that_cannot_be_reached_are_named_without_their_passwords(tmp_path: 
         (
             "MLFLOW_TRACKING_URI",
             "sqlite:///x.db",
-            "workers on other machines reach a server alone; it begins with http",
+            "workers on other machines reach a server alone; it begins with",
         ),
         ("CASEBOOK_STUDY_STORAGE", "journal:///x", "a cluster's studies are in PostgreSQL; it begins with postgresql"),
     ],

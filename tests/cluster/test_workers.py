@@ -36,13 +36,12 @@ def test_a_worker_of_the_same_versions_takes_one_trial_or_one_a_thread(client: A
 def test_where_all_workers_differ_the_launch_says_which_and_how(client: Any) -> None:  # noqa: ANN401
     said: list[str] = []
     workers = Workers(client, {**list_versions(), "keras": "0.1"}, said.append, one_trial)
-    with pytest.raises(
-        StudyFailedError, match=r"no worker has what this launch has: inproc://.*: keras .* \(here 0.1\)"
-    ):
+    told = r"no worker has what this launch has: inproc://.*: keras .* \(here 0.1\)"
+    with pytest.raises(StudyFailedError, match=told):
         workers.look()
     (address,) = workers.present
-    assert said == [f"worker {address} is refused: keras {list_versions()['keras']} (here 0.1); install the same "
-                    "versions there"]  # fmt: skip
+    different = f"keras {list_versions()['keras']} (here 0.1)"
+    assert said == [f"worker {address} is refused: {different}; install the same versions there"]
     assert workers.slots == 0
 
 

@@ -18,6 +18,7 @@ from casebook.cluster.tickets import REFUSED, UNREADABLE, Outcome, Ticket
 from casebook.cluster.versions import describe_differences, list_versions
 from casebook.tracking.late_writing import outlast
 from casebook.tuning.cancellation import Cancellation
+from casebook.tuning.database import outlast as outlast_database
 from casebook.tuning.samplers import make_sampler
 from casebook.tuning.trial_runner import TrialRunner
 from casebook.tuning.trials import OWNER, own_trial
@@ -141,7 +142,8 @@ def open_study(plan: StudyPlan) -> optuna.Study:
     key = json.dumps([plan.storage, plan.name, plan.parameters["study"]], sort_keys=True)
     if key not in OPENED:
         drawn = plan.study.model_copy(update={"sampler": "random"})
-        OPENED[key] = plan.open().load(sampler=make_sampler(drawn, seed=0), pruner=plan.make_pruner())
+        location = outlast_database(plan.open)
+        OPENED[key] = location.load(sampler=make_sampler(drawn, seed=0), pruner=plan.make_pruner())
     return OPENED[key]
 
 

@@ -12,6 +12,7 @@ from optuna.storages import BaseStorage, RDBStorage, RetryHeartbeatStaleTrialCal
 from optuna.storages._heartbeat import BaseHeartbeat
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from casebook.tuning.errors import SpaceError
 from casebook.tuning.samplers import ignore_experimental_warning
 from casebook.tuning.trials import RETRY_OF
 
@@ -44,13 +45,14 @@ def outlast(call: Callable[..., Result], *values: Any, **named: Any) -> Result: 
     """Call the database, again and again while it cannot be reached.
 
     Raises:
-        StorageInternalError: it is not back after `PATIENCE_SECONDS`, or refuses for another reason.
+        StorageInternalError: it is not back after `PATIENCE_SECONDS`, or refuses for another reason; of an opening
+            call SpaceError.
     """
     end, told = time.monotonic() + PATIENCE_SECONDS, False
     while True:
         try:
             return call(*values, **named)
-        except (StorageInternalError, OperationalError, InterfaceError) as error:
+        except (StorageInternalError, OperationalError, InterfaceError, SpaceError) as error:
             if not is_unreachable(error) or time.monotonic() > end:
                 raise
             if not told:
