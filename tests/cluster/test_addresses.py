@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from casebook.cluster.addresses import EXAMPLES, ClusterAddresses, UnreachableError, check_addresses, set_variables
+from casebook.cluster.addresses import (
+    EXAMPLES,
+    ClusterAddresses,
+    UnreachableError,
+    check_addresses,
+    move_credentials,
+    set_variables,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +71,20 @@ def test_an_address_of_another_kind_is_refused_with_the_right_one(name: str, add
 
 def test_addresses_are_not_shown_by_what_shows_objects() -> None:
     assert repr(ClusterAddresses.of(dict.fromkeys(EXAMPLES, "tcp://ann:secret@host"))) == "ClusterAddresses()"
+
+
+def test_credentials_of_the_server_go_where_mlflow_does_not_print_them() -> None:
+    variables = {"MLFLOW_TRACKING_URI": "https://ann:s%40cret@host:5000/mlflow"}
+    move_credentials(variables)
+    assert variables == {
+        "MLFLOW_TRACKING_URI": "https://host:5000/mlflow",
+        "MLFLOW_TRACKING_USERNAME": "ann",
+        "MLFLOW_TRACKING_PASSWORD": "s@cret",
+    }
+    plain = {"MLFLOW_TRACKING_URI": "http://host"}
+    move_credentials(plain)
+    move_credentials({})
+    assert plain == {"MLFLOW_TRACKING_URI": "http://host"}
 
 
 def test_a_file_sets_what_the_user_has_not_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 from optuna.trial import TrialState
+from sqlalchemy import text
 
 from casebook.cluster.addresses import check_addresses
 from casebook.cluster.services import Services
 from casebook.tuning.errors import StudyError
-from casebook.tuning.trials import OWNER, drop_replaced
+from casebook.tuning.trials import HEARTBEAT, OWNER, claim_trial, count_failed, drop_replaced, retry_of
 from waiting_trials import WaitingLaunch, executor_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    import optuna
     from optuna.trial import FrozenTrial
     from tests.conftest import Project
 
@@ -101,6 +103,38 @@ def test_two_launches_share_a_study_and_a_killed_worker_s_trial_is_run_again(
     assert tags["cluster.dashboard"].startswith("http://127.0.0.1:")
     assert float(tags["cluster.seconds.training"]) > 0
     assert "Dask Performance Report" in launches[0].trial_runs.report
+
+
+def test_silence_elsewhere_is_judged_by_the_database_s_clock_and_a_trial_is_run_again_once(
+    addresses: ClusterAddresses, tmp_path: Path
+) -> None:
+    launch = WaitingLaunch(addresses.storage, "silent", 3, tmp_path)
+
+    def begin_elsewhere() -> optuna.Trial:
+        trial = claim_trial(launch.location, launch.study, launch.plan.study)
+        assert trial is not None
+        trial.suggest_float("toy.training.x", 0, 1)
+        trial.set_user_attr(OWNER, {"host": "elsewhere", "pid": 1, "since": 0.0})
+        # By this machine's clock it has been silent since 1970.
+        trial.set_user_attr(HEARTBEAT, 0.0)
+        return trial
+
+    def fall_silent(trial: optuna.Trial) -> None:
+        long_ago = text("UPDATE trial_heartbeats SET heartbeat = heartbeat - interval '100 s' WHERE trial_id = :it")
+        with launch.location.storage.engine.begin() as connection:  # type: ignore[attr-defined]
+            connection.execute(long_ago, {"it": trial._trial_id})
+
+    first = begin_elsewhere()
+    assert launch.retry_dead("silent") == []
+    fall_silent(first)
+    assert [trial.number for trial in launch.retry_dead("silent")] == [0]
+    again = begin_elsewhere()
+    assert (again.number, again.params) == (1, first.params)
+    assert [retry_of(trial) for trial in launch.study.get_trials()] == [None, 0]
+    fall_silent(again)
+    assert [trial.number for trial in launch.retry_dead("silent")] == [1]
+    assert [trial.state for trial in launch.study.get_trials()] == [TrialState.FAIL] * 2
+    assert count_failed(launch.study) == (1, 1)
 
 
 def test_a_restart_of_postgresql_loses_nothing(

@@ -7,12 +7,12 @@ import shlex
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from casebook.config.secrets import hide_password, hide_passwords
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, MutableMapping
     from pathlib import Path
 
 SCHEDULER, TRACKING = "DASK_SCHEDULER_ADDRESS", "MLFLOW_TRACKING_URI"
@@ -65,6 +65,16 @@ def set_variables(file: Path) -> None:
         name, _, value = words[-1].partition("=") if words else ("", "", "")
         if name and not os.environ.get(name):
             os.environ[name] = value
+
+
+def move_credentials(variables: MutableMapping[str, str]) -> None:
+    """Move user and password from the MLflow server's address to MLflow's own variables: it prints the address."""
+    parts = urlsplit(variables.get(TRACKING, ""))
+    if parts.username and parts.password:
+        place = parts.netloc.rpartition("@")[2]
+        variables[TRACKING] = urlunsplit((parts.scheme, place, parts.path, parts.query, parts.fragment))
+        variables["MLFLOW_TRACKING_USERNAME"] = unquote(parts.username)
+        variables["MLFLOW_TRACKING_PASSWORD"] = unquote(parts.password)
 
 
 def check_addresses(addresses: ClusterAddresses) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -41,7 +41,9 @@ def open_client(address: str) -> Iterator[Any]:
         with client.as_current():
             yield client
     finally:
-        client.close(timeout=CLOSE_SECONDS if client.status == RUNNING else 0)
+        # Of a scheduler that is gone nothing comes back.
+        with suppress(OSError):
+            client.close(timeout=CLOSE_SECONDS if client.status == RUNNING else 0)
 
 
 @contextmanager

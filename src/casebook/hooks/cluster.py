@@ -64,10 +64,17 @@ def open_addresses(file: str) -> ClusterAddresses:
     """
     import os
 
-    from casebook.cluster.addresses import ClusterAddresses, UnreachableError, check_addresses, set_variables
+    from casebook.cluster.addresses import (
+        ClusterAddresses,
+        UnreachableError,
+        check_addresses,
+        move_credentials,
+        set_variables,
+    )
 
     if file:
         set_variables(project_root() / file)
+    move_credentials(os.environ)
     addresses = ClusterAddresses.of(os.environ)
     try:
         check_addresses(addresses)

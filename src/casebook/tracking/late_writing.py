@@ -49,6 +49,8 @@ def outlast(call: Callable[[], Result], patience: float = PATIENCE_SECONDS) -> R
                 raise
             if not told:
                 LOGGER.warning("the MLflow server is away; what is logged waits for it")
+                # It says so of each try.
+                logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
                 told = True
             time.sleep(RETRY_SECONDS)
 
