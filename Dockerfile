@@ -17,7 +17,7 @@ RUN pip install --no-cache-dir --require-hashes --requirement requirements-uv.tx
 COPY pyproject.toml requirements.lock ./
 # The lock pins the tests' packages too; as constraints, its hashes hold for those that these extras need.
 RUN uv pip install --python /opt/casebook/bin/python --constraint requirements.lock \
-    --requirement pyproject.toml --extra serve --extra postgres
+    --requirement pyproject.toml --extra serve --extra postgres --extra cluster
 COPY dist/casebook-*.whl dist/conf-casebook.tar.gz ./
 RUN uv pip install --python /opt/casebook/bin/python --no-deps ./casebook-*.whl \
     && tar --extract --gzip --file conf-casebook.tar.gz --directory /opt/casebook

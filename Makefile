@@ -12,9 +12,10 @@ ifneq ($(shell test -x $(BIN)/python && cat $(READY) 2>/dev/null),$(CURDIR))
 endif
 UV = $(BIN)/python tools/uv.py
 PIPS := 23.2.1 26.3
-EXTRAS := dashboard excel fetch postgres serve viz dev
+EXTRAS := cluster dashboard excel fetch postgres serve viz dev
 CASE ?= redhat
 PORT ?= 5000
+WORKERS ?= 2
 SERVE_PORT = $(if $(filter command line environment,$(origin PORT)),$(PORT),5001)
 CASES := redhat rossmann attrition deposit pima boston mnist imdb
 
@@ -57,6 +58,13 @@ viz: $(READY) ## show the pipelines in Kedro-Viz
 dashboard: $(READY) ## browse a case's study in optuna-dashboard (CASE=redhat PORT=8080)
 	$(BIN)/casebook dashboard $(CASE) --port $(if $(filter command line,$(origin PORT)),$(PORT),8080)
 
+.PHONY: cluster cluster-down
+cluster: $(READY) ## start PostgreSQL, MLflow server, Dask scheduler and workers on this machine (WORKERS=2)
+	$(BIN)/casebook cluster up --workers $(WORKERS)
+
+cluster-down: $(READY) ## stop them and remove their data
+	$(BIN)/casebook cluster down
+
 fetch: $(READY) ## fetch the real raw files of a case (CASE=redhat)
 	$(BIN)/casebook fetch $(CASE)
 
@@ -75,7 +83,7 @@ test: $(READY) ## run the tests on all cores (CASEBOOK_RAW=... adds those on rea
 test-fast: $(READY) ## run the tests that start no process of their own
 	$(PYTEST) -m 'not process'
 
-test-services: $(READY) ## run the tests that start a PostgreSQL server of their own
+test-services: $(READY) ## run the tests that start servers of their own: PostgreSQL, MLflow, Dask
 	$(BIN)/pytest -m services
 
 test-browser: $(READY) ## look at the pages in headless Chromium (packages chromium and chromium-driver of Debian)

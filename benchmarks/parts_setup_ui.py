@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from casebook.runtime.ports import free_port
 from parts import clean_environment, copy_project, program
-from processes import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

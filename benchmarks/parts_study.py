@@ -23,6 +23,8 @@ from study_settings import EPOCHS, list_settings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import optuna
+
 Figures = dict[str, Any]
 
 REFERENCE = Path(__file__).with_name("reference_study.py")
@@ -116,11 +118,15 @@ def watch_workers(memory: dict[int, int], done: threading.Event) -> None:
 
 
 def read_leaderboard(project: Path) -> Figures:
-    """Read what the study found: its span, best value, ends of trials, and what a trial took beyond its training."""
+    """Read what the study of a project found."""
     from casebook.tuning.study import open_location
 
     study = open_location(f"journal:///{project}/data/06_models/redhat/study.journal", "redhat").load()
-    trials = study.get_trials(deepcopy=False)
+    return {**read_trials(study.get_trials(deepcopy=False)), "best": study.best_value}
+
+
+def read_trials(trials: list[optuna.trial.FrozenTrial]) -> Figures:
+    """Read the span of a study's trials, their ends, and what a trial took beyond its training."""
     span = max(t.datetime_complete for t in trials) - min(t.datetime_start for t in trials)
     complete = [t for t in trials if t.state.name == "COMPLETE"]
     beyond = [t.duration.total_seconds() - t.user_attrs["seconds"] for t in complete]
@@ -128,7 +134,6 @@ def read_leaderboard(project: Path) -> Figures:
         "seconds": span.total_seconds(),
         "trials": len(trials),
         "pruned": sum(t.state.name == "PRUNED" for t in trials),
-        "best": study.best_value,
         "beyond_seconds": sum(beyond) / len(beyond),
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 from dataclasses import dataclass
@@ -102,10 +101,3 @@ def tail(output: str) -> str:
     """Give the last lines that say something."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     return " / ".join(lines[-TAIL:])
-
-
-def free_port() -> int:
-    """Find a port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

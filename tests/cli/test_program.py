@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-COMMANDS = ["run", "init", "check", "ui", "report", "serve", "dashboard", "viz", "fetch", "reproduce"]
+COMMANDS = ["run", "init", "check", "ui", "report", "serve", "dashboard", "viz", "fetch", "cluster", "reproduce"]
 ON_A_CASE = ["serve", "dashboard", "fetch", "reproduce"]
 IMPORTED = """
 import json, sys

@@ -27,7 +27,7 @@ from casebook.data.splitting import TEST
 from casebook.datasets.declared_rows import DeclaredRowsReader
 from casebook.inference.row_model import to_raw_values
 from casebook.model_registry.champion import load_champion
-from processes import free_port
+from casebook.runtime.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,6 +6,7 @@ import click
 
 import casebook
 from casebook.cli.check import check
+from casebook.cli.cluster import cluster
 from casebook.cli.dashboard import dashboard
 from casebook.cli.fetch import fetch
 from casebook.cli.init import init
@@ -35,5 +36,5 @@ def program() -> None:
     """
 
 
-for command in (run, init, check, ui, report, serve, dashboard, viz, fetch, reproduce):
+for command in (run, init, check, ui, report, serve, dashboard, viz, fetch, cluster, reproduce):
     program.add_command(command)

@@ -11,6 +11,7 @@ EXTRAS = {
     "viz": ("kedro_viz",),
     "fetch": ("kagglehub",),
     "postgres": ("psycopg",),
+    "cluster": ("bokeh", "dask", "distributed", "fsspec", "psycopg", "s3fs"),
     "excel": ("openpyxl",),
 }
 

@@ -29,6 +29,7 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
     "merge_strategy": {"parameters": "soft", "mlflow": "soft", "globals": "soft"},
     "config_patterns": {
         "mlflow": ["mlflow*", "mlflow*/**"],
+        "cluster": ["cluster.yml"],
         # Kedro's own, and each variant in a file of its own.
         "parameters": ["parameters*", "parameters*/**", "**/parameters*", VARIANTS_OF.format(case="**")],
     },

@@ -59,6 +59,11 @@ def runs_folder(case: str) -> Path:
     return project_root() / "data" / "runs" / case
 
 
+def cluster_folder() -> Path:
+    """Return the folder of a cluster on this machine."""
+    return project_root() / "data" / "cluster"
+
+
 def raw_folder_is_set() -> bool:
     """Return whether the user named a folder of raw files, into which nothing is ever written."""
     return bool(os.environ.get("CASEBOOK_RAW"))

@@ -10,8 +10,8 @@ import mlflow
 from kedro.io import AbstractDataset, DatasetError
 from mlflow.utils.validation import MAX_TAG_VAL_LENGTH
 
+from casebook.tracking.curve_writer import CurveWriter
 from casebook.tracking.mlflow_client import (
-    CurveWriter,
     child_run,
     log_metrics,
     log_metrics_once,
@@ -116,7 +116,7 @@ class TrainingCallbacks(RunDataset):
         run_id = current_run_id()
         curves = CurveWriter(run_id)
         checkpoint = Checkpoint(self.checkpoint, run_id, SECONDS_BETWEEN_STATES)
-        return [CurveCallback(curves, finish=curves.flush), ProgressBar(), KeptCheckpoint(checkpoint)]
+        return [CurveCallback(curves, finish=curves.close), ProgressBar(), KeptCheckpoint(checkpoint)]
 
 
 class FoldRuns(RunDataset):

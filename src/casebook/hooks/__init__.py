@@ -1,5 +1,6 @@
 """Kedro hooks: validated parameters, raw files, MLflow run and registry, summary."""
 
+from casebook.hooks.cluster import ClusterHook
 from casebook.hooks.half_written import HalfWrittenHook
 from casebook.hooks.mlflow import BatchedMlflowHook
 from casebook.hooks.parameters import ParametersHook
@@ -8,8 +9,8 @@ from casebook.hooks.reporting import ReportHook
 from casebook.hooks.summary import SummaryHook
 from casebook.hooks.tracking import TrackingHook
 
-# The last one comes first: parameters are refused before a store is made. What comes first wraps innermost: models
-# are registered once the run has ended, then its page is made, and the summary shows both.
+# The last one comes first: a cluster is looked for and parameters are refused before a store is made. What comes first
+# wraps innermost: models are registered once the run has ended, then its page is made, and the summary shows both.
 HOOKS = (
     RegistryHook(),
     TrackingHook(),
@@ -18,4 +19,5 @@ HOOKS = (
     ParametersHook(),
     BatchedMlflowHook(),
     HalfWrittenHook(),
+    ClusterHook(),
 )

@@ -8,13 +8,17 @@ import sys
 from pathlib import Path
 
 from casebook.config.paths import project_root
+from casebook.config.secrets import hide_passwords
 
 
 def describe_command() -> str:
-    """Return the command as it was typed, every option included (kedro-mlflow's own tag leaves some out)."""
+    """Return the command as it was typed, every option included (kedro-mlflow's own tag leaves some out).
+
+    Passwords in addresses are left out.
+    """
     program = Path(sys.argv[0])
     typed = ["python", "-m", program.parent.name] if program.name == "__main__.py" else [program.name]
-    return shlex.join([*typed, *sys.argv[1:]])
+    return hide_passwords(shlex.join([*typed, *sys.argv[1:]]))
 
 
 def describe_commit() -> dict[str, str]:

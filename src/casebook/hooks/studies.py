@@ -9,6 +9,7 @@ import click
 from mlflow import MlflowClient
 
 from casebook.datasets.study import StudyLaunch
+from casebook.hooks.cluster import open_executor
 from casebook.tracking.left_running import process_tags
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def begin_launch(context: KedroContext, case: str, parameters: dict[str, Any], r
         return str(MlflowClient().create_run(experiment, run_name=name, tags=process_tags()).info.run_id)
 
     try:
-        session = open_session(case, parameters, raw.fingerprint, context.env or "local", open_run)
+        session = open_session(case, parameters, raw.fingerprint, context.env or "local", open_run, open_executor())
     except SpaceError as error:
         raise click.UsageError(str(error)) from None
     StudyLaunch.current = session

@@ -17,6 +17,7 @@ from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.resolve import list_differences
 from casebook.config.schema.evaluation import NONE
+from casebook.config.secrets import hide_passwords
 from casebook.data.raw_files import RawFiles, find_raw_files
 from casebook.datasets.tables import wait_for_writes
 from casebook.hooks.description import describe_run, keep_description
@@ -183,7 +184,7 @@ def _tag_error(error: Exception) -> None:
     """Tag the open run with an error."""
     run = mlflow.active_run()
     if run is not None:
-        mlflow_client.set_tags(run.info.run_id, {"error": f"{type(error).__name__}: {error}"})
+        mlflow_client.set_tags(run.info.run_id, {"error": hide_passwords(f"{type(error).__name__}: {error}")})
 
 
 def _describe_run(

@@ -15,8 +15,9 @@ from casebook.config.paths import artifact_location, tracking_uri
 from casebook.config.tree import flatten
 from casebook.model_registry import registry
 from casebook.model_registry.champion import PROFILE
+from casebook.tracking.curve_writer import CurveWriter
 from casebook.tracking.left_running import process_tags
-from casebook.tracking.mlflow_client import CurveWriter, log_metrics, log_package, write_name
+from casebook.tracking.mlflow_client import log_metrics, log_package, write_name
 from casebook.tracking.sqlite_store import create_store_once, lock_store, refuse_dead_server
 
 if TYPE_CHECKING:
@@ -130,4 +131,4 @@ def _log_curves(run_id: str, history: pd.DataFrame) -> None:
     curves = CurveWriter(run_id)
     for points in history.to_dict("records"):
         curves(int(points["epoch"]), {str(name): value for name, value in points.items() if name != "epoch"})
-    curves.flush()
+    curves.close()

@@ -11,7 +11,8 @@ from mlflow import MlflowClient
 from casebook.model_registry import registry
 from casebook.model_registry.champion import PROFILE, PROFILE_TAG, load_champion
 from casebook.tracking.console import ProgressBar
-from casebook.tracking.mlflow_client import CurveWriter, log_metrics, log_package, set_tags
+from casebook.tracking.curve_writer import CurveWriter
+from casebook.tracking.mlflow_client import log_metrics, log_package, set_tags
 from casebook.training.callbacks import CurveCallback
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class UpdateSession:
     def callbacks(self, step: int, epochs: int) -> list[TrainingCallback]:
         """Return the callbacks of a batch's training: a bar, and one curve through all batches."""
         curves = CurveWriter(self._run_id)
-        return [CurveCallback(curves, (step - 1) * epochs + 1, curves.flush), ProgressBar()]
+        return [CurveCallback(curves, (step - 1) * epochs + 1, curves.close), ProgressBar()]
 
     def register_and_compare(
         self, candidate: Candidate, rows: pd.DataFrame, settings: Mapping[str, Any]

@@ -68,6 +68,11 @@ def this_process() -> ProcessIdentity:
 
 @cache
 def _identify(pid: int) -> ProcessIdentity:
+    return identify(pid)
+
+
+def identify(pid: int) -> ProcessIdentity:
+    """Return the identity of a process of this machine."""
     namespace = Path("/proc/self/ns/pid")
     return ProcessIdentity(
         socket.gethostname(),

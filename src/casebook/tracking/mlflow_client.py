@@ -35,8 +35,6 @@ INTEGRITY_ERROR = "IntegrityError"
 TAG_LENGTH = 8000
 DECLARED = ".data."
 NOT_FINITE = "not_finite"
-# Curves are written once in so many seconds: often enough to be watched, and not 150 times for 150 short epochs.
-FLUSH_SECONDS = 1.0
 HINT = "Add type hints to the `predict` method"
 # What a logged model imports; the installed versions are pinned in it.
 REQUIREMENTS = ("mlflow", "keras", "tensorflow", "numpy", "pandas", "pyarrow")
@@ -91,41 +89,6 @@ def log_metrics_once(run_id: str, metrics: Mapping[str, float]) -> None:
     """Log values that differ from those logged: a resumed run computes the earlier ones again."""
     known = MlflowClient().get_run(run_id).data.metrics
     log_metrics(run_id, {name: value for name, value in metrics.items() if known.get(write_name(name)) != value})
-
-
-class CurveWriter:
-    """Logs a run's curves while it trains, several short epochs in one call."""
-
-    def __init__(self, run_id: str) -> None:
-        """Store the run; steps that it holds already are not logged twice."""
-        self._run_id, self._client = run_id, MlflowClient()
-        self._logged: dict[str, int] = {}
-        self._waiting: list[Metric] = []
-        self._written = 0.0
-
-    def __call__(self, epoch: int, metrics: Mapping[str, float]) -> None:
-        """Buffer one epoch's metrics; log the buffer once a second."""
-        now = time.time()
-        self._waiting += [
-            Metric(name, float(value), int(now * 1000), epoch)
-            for name, value in drop_not_finite(self._run_id, metrics, epoch).items()
-            if epoch > self._last_step(name)
-        ]
-        if now - self._written >= FLUSH_SECONDS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Log the buffered points."""
-        for start in range(0, len(self._waiting), METRICS_A_BATCH):
-            with deferred_signals():
-                self._client.log_batch(self._run_id, metrics=self._waiting[start : start + METRICS_A_BATCH])
-        self._waiting, self._written = [], time.time()
-
-    def _last_step(self, name: str) -> int:
-        if name not in self._logged:
-            known = self._client.get_metric_history(self._run_id, name)
-            self._logged[name] = max((point.step for point in known), default=-1)
-        return self._logged[name]
 
 
 def set_tags(run_id: str, tags: Mapping[str, object]) -> None:

@@ -16,16 +16,12 @@ class Cancelled(BaseException):
     """Raised in a worker that its launch has cancelled; no Exception, so that no trial is marked as failed for it."""
 
 
-class CancellationToken:
-    """A request to stop, checked where a training can be interrupted.
-
-    An error raised by the signal itself may come up within a call from C++ or a finaliser, where it is lost.
-    """
+class Cancellation:
+    """A request to stop, checked where a training can be interrupted."""
 
     def __init__(self) -> None:
-        """Install the handler of SIGTERM."""
+        """Begin without a request."""
         self.requested = False
-        signal.signal(signal.SIGTERM, self._receive)
 
     def raise_if_cancelled(self) -> None:
         """Raise where cancellation was requested.
@@ -36,6 +32,18 @@ class CancellationToken:
         if self.requested:
             raise Cancelled
 
+
+class CancellationToken(Cancellation):
+    """The request that SIGTERM makes.
+
+    An error raised by the signal itself may come up within a call from C++ or a finaliser, where it is lost.
+    """
+
+    def __init__(self) -> None:
+        """Install the handler of SIGTERM."""
+        super().__init__()
+        signal.signal(signal.SIGTERM, self._receive)
+
     def _receive(self, _number: int, _frame: FrameType | None) -> None:
         self.requested = True
 
@@ -43,7 +51,7 @@ class CancellationToken:
 class CancellingCallback(TrainingCallback):
     """Stop a training on request: before its first epoch, or after a stretch of batches."""
 
-    def __init__(self, token: CancellationToken) -> None:
+    def __init__(self, token: Cancellation) -> None:
         """Store the token to check."""
         self._token = token
 

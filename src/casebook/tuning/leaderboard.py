@@ -10,7 +10,7 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from casebook.tuning.trial_settings import list_hyperparameters, suggest_trial
-from casebook.tuning.trials import ERROR, REPLACED, RUN_ID, SETTING
+from casebook.tuning.trials import ERROR, RUN_ID, SETTING, drop_replaced
 
 if TYPE_CHECKING:
     import optuna
@@ -89,7 +89,9 @@ def rank_trials(study: optuna.Study, plan: StudyPlan) -> pd.DataFrame:
     Returns:
         `trial`, `state`, a column a metric, a column a leaf, `epochs`, `seconds`, `retried` and `error`.
     """
-    rows = [_row(trial, plan) for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
+    trials = study.get_trials(deepcopy=False)
+    kept = {trial.number for trial in drop_replaced(trials)}
+    rows = [{**_row(trial, plan), "retried": trial.number not in kept} for trial in trials if trial.state.is_finished()]
     table = pd.DataFrame(rows)
     order = [plan.study.direction[0] == "minimize", True]
     return table.sort_values([plan.study.metric[0], "trial"], ascending=order, na_position="last", ignore_index=True)
@@ -105,7 +107,7 @@ def _row(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:
         **trial.params,
         "epochs": trial.user_attrs.get("epochs", trial.last_step),
         "seconds": round(taken.total_seconds(), 2) if taken else None,
-        "retried": bool(trial.user_attrs.get(REPLACED)),
+        "retried": False,
         "error": trial.user_attrs.get(ERROR, "") if trial.state == TrialState.FAIL else "",
         "run_id": trial.user_attrs.get(RUN_ID, ""),
     }
@@ -117,7 +119,7 @@ def measure_search(study: optuna.Study) -> dict[str, float]:
     Returns:
         `study/trials`, `study/pruned_share`, `study/failed`, and `study/trials_an_hour` from first start to last end.
     """
-    trials = [t for t in study.get_trials(deepcopy=False) if t.state.is_finished() and not t.user_attrs.get(REPLACED)]
+    trials = [trial for trial in drop_replaced(study.get_trials(deepcopy=False)) if trial.state.is_finished()]
     counts = {state: sum(trial.state == state for trial in trials) for state in TrialState}
     begun = [t.datetime_start for t in trials if t.datetime_start]
     ended = [t.datetime_complete for t in trials if t.datetime_complete]

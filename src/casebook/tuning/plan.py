@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+import os
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from casebook.config.paths import project_root
@@ -16,9 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    import optuna
+
     from casebook.tuning.study import StudyLocation
 
 VARIANT = "variant"
+# The storage of all studies of a shell, or of a cluster.
+STORAGE_VARIABLE = "CASEBOOK_STUDY_STORAGE"
 
 
 @dataclass(frozen=True)
@@ -43,7 +48,8 @@ class StudyPlan:
     case: str
     parameters: Tree
     name: str
-    storage: str
+    # With a password at times: no error of another library may show it.
+    storage: str = field(repr=False)
     folder: str
     environment: str
     fingerprint: str
@@ -62,6 +68,13 @@ class StudyPlan:
     def splits(self) -> str:
         """Name of the dataset of splits that trials are evaluated on."""
         return f"{self.case}.{'fold' if self.study.folds else 'validation'}_splits"
+
+    def make_pruner(self) -> optuna.pruners.BasePruner:
+        """Create the study's pruner."""
+        from casebook.tuning.samplers import make_pruner
+
+        steps = self.study.folds or self.parameters["training"]["epochs"]
+        return make_pruner(self.study.pruner, self.study.pruning, steps)
 
     def changed(self, **fields: Any) -> StudyPlan:  # noqa: ANN401 - any field
         """Return a copy with other values."""
@@ -86,8 +99,9 @@ class StudyPlan:
 
 
 def storage_address(case: str, given: str) -> str:
-    """Return the address of a case's storage: a journal in `data/` where none is configured."""
-    return given or f"journal:///{project_root() / 'data' / '06_models' / case / 'study.journal'}"
+    """Return the address of a case's storage; where none is configured `CASEBOOK_STUDY_STORAGE`, else a journal."""
+    named = given or os.environ.get(STORAGE_VARIABLE)
+    return named or f"journal:///{project_root() / 'data' / '06_models' / case / 'study.journal'}"
 
 
 def apply_trial_values(base: Mapping[str, Any], values: Mapping[str, Any]) -> Tree:

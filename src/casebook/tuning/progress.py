@@ -13,7 +13,9 @@ from casebook.tuning.best_variant import name_command
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-STATE_LABELS = {"COMPLETE": "finished", "PRUNED": "pruned", "FAIL": "failed", "INTERRUPTED": "interrupted"}
+STATE_LABELS = {
+    "COMPLETE": "finished", "PRUNED": "pruned", "FAIL": "failed", "INTERRUPTED": "interrupted", "LOST": "lost"
+}  # fmt: skip
 
 
 class StudyProgress:

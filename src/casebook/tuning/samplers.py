@@ -48,7 +48,7 @@ def make_sampler(parameters: StudyParameters, seed: int) -> samplers.BaseSampler
         "cmaes": lambda: samplers.CmaEsSampler(seed=seed),
         "qmc": lambda: samplers.QMCSampler(seed=parameters.seed, warn_independent_sampling=False),
     }
-    with _ignore_experimental_warning():
+    with ignore_experimental_warning():
         return made[name]()
 
 
@@ -71,13 +71,13 @@ def make_pruner(name: str, options: PruningParameters, steps: int) -> pruners.Ba
             pruners.MedianPruner(n_startup_trials=startup, n_warmup_steps=warmup), patience=options.patience
         ),
     }
-    with _ignore_experimental_warning():
+    with ignore_experimental_warning():
         return made[name]()
 
 
 @contextmanager
-def _ignore_experimental_warning() -> Iterator[None]:
-    """Suppress Optuna's warning that a sampler or pruner chosen by name is experimental."""
+def ignore_experimental_warning() -> Iterator[None]:
+    """Suppress Optuna's warning that something chosen on purpose, such as a sampler by its name, is experimental."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield

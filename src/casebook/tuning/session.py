@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from optuna.trial import TrialState
 
 from casebook.config.paths import project_root
-from casebook.config.tree import flatten
 from casebook.tuning.best_variant import write_best
 from casebook.tuning.data_graph import open_splits, stamp_base
 from casebook.tuning.errors import StudyFailedError
@@ -25,39 +22,39 @@ from casebook.tuning.leaderboard import (
     quote_last_failure,
     rank_trials,
 )
-from casebook.tuning.plan import StudyPlan, apply_trial_values, storage_address
+from casebook.tuning.local_trials import LocalTrials
+from casebook.tuning.plan import StudyPlan, storage_address
 from casebook.tuning.prepared_splits import write_splits_once
 from casebook.tuning.progress import StudyProgress, print_winner
 from casebook.tuning.study import create_or_join_study
 from casebook.tuning.trial_runs import TrialRuns
 from casebook.tuning.trial_settings import check_study, define_study
-from casebook.tuning.trials import RETRY_OF, count_failed, count_trials, retry_dead_trials
-from casebook.tuning.worker_pool import WorkerHandle, WorkerPool
+from casebook.tuning.trials import count_failed, count_finished, retry_dead_trials, retry_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import optuna
     import pandas as pd
+    from optuna.trial import FrozenTrial
 
     from casebook.preprocessing.modality import Preprocessor
+    from casebook.tuning.execution import TrialExecutor
 
 # Before so many trials have ended, failed ones do not stop a study.
 MIN_ENDED_TRIALS = 5
-# Blocks whose leaves a trial's run shows; what varies elsewhere is shown too.
-LOGGED_BLOCKS = ("split", "duplicates", "leaks", "preprocessing", "training")
 
 
 class StudySession:
     """One launch of a study."""
 
-    def __init__(self, plan: StudyPlan, run_id: str) -> None:
-        """Load the study that `open_session` has created or joined."""
+    def __init__(self, plan: StudyPlan, run_id: str, executor: TrialExecutor) -> None:
+        """Load the study that `open_session` has created or joined; the executor will run its trials."""
         self.plan, self.run_id = plan.changed(run_id=run_id), run_id
-        self._settings = plan.study
-        self._location = plan.open()
-        self._study: optuna.Study = self._location.load()
-        self._trial_runs = TrialRuns(run_id, plan.name, plan.storage)
+        self._settings, self._executor = plan.study, executor
+        self.location = plan.open()
+        self.study: optuna.Study = self.location.load()
+        self.trial_runs = TrialRuns(run_id, self.plan)
         self._progress = StudyProgress(self._settings.metric, self._count_budget())
 
     def search(self, splits: list[Any]) -> tuple[dict[str, Any], pd.DataFrame, dict[str, Any], str]:
@@ -67,19 +64,19 @@ class StudySession:
             StudyFailedError: too many trials failed, or none finished.
         """
         self.plan = self._prepare(splits)
-        dead = retry_dead_trials(self._location, self._study)
-        self._trial_runs.close_dead(dead)
-        self._trial_runs.close_ended(self._study.get_trials(deepcopy=False))
+        dead = retry_dead_trials(self.location, self.study)
+        self.trial_runs.close_dead(dead)
+        self.trial_runs.close_ended(self.study.get_trials(deepcopy=False))
         self._progress.start(self._count_done())
         try:
             for trial in dead:
                 self._progress.print_line(f"trial {trial.number}: its process was killed; it is run again")
-            if self._count_done() < self._count_budget():
-                self._run_workers()
+            if self.count_left() > 0:
+                self._run_trials()
         except KeyboardInterrupt:
             self._progress.stop()
             # Workers that had to be killed left their trials open.
-            self._trial_runs.close_dead(retry_dead_trials(self._location, self._study))
+            self.trial_runs.close_dead(retry_dead_trials(self.location, self.study))
             done = f"{self._count_done()} of {self._count_budget()} trials done"
             self._progress.print_line(
                 f"interrupted with {done}; go on with `kedro run --pipeline={self.plan.case}_study`"
@@ -105,81 +102,70 @@ class StudySession:
             folder = write_splits_once(store.folder_of(plan.splits, parameters), lambda: splits)
         return plan.changed(prepared=str(folder))
 
-    def _run_workers(self) -> None:
-        """Run a pool of workers until the budget is used up."""
-        with TemporaryDirectory() as folder:
-            until = time.time() + self._settings.seconds if self._settings.seconds else 0.0
-            file = self.plan.changed(until=until).write(Path(folder) / "plan.json")
-            size = min(self._settings.workers, self._count_budget() - self._count_done())
-            pool = WorkerPool(file, size, self.plan.threads, self._log_message)
-            pool.run(self._retry_lost_trial, self._check_failures)
+    def _run_trials(self) -> None:
+        """Run trials until the budget is used up."""
+        until = time.time() + self._settings.seconds if self._settings.seconds else 0.0
+        self.plan = self.plan.changed(until=until)
+        self._executor.run(self)
 
-    def _log_message(self, worker: WorkerHandle, message: dict[str, Any]) -> None:
-        """Log a worker's message to MLflow and the console."""
-        trial = message["trial"]
-        if message["event"] == "start":
-            worker.send_line(
-                self._trial_runs.start(trial, self._logged_parameters(message["values"]), message["retry_of"])
-            )
-        elif message["event"] == "epoch":
-            self._trial_runs.log_epoch(trial, message["number"], message["metrics"])
-        else:
-            state, metrics, text = message["state"], message["metrics"], message["message"]
-            self._trial_runs.end(trial, state, text, metrics, self.plan.parameters["training"]["epochs"])
-            self._progress.print_trial(trial, state, metrics, text, message["seconds"])
-            self._update_progress()
+    def print_line(self, text: str) -> None:
+        """Print a line above the progress bar."""
+        self._progress.print_line(text)
 
-    def _retry_lost_trial(self, worker: WorkerHandle, code: int) -> None:
-        """Fail the trial of a worker that died, and retry it once."""
-        for trial in retry_dead_trials(self._location, self._study):
-            again = "it is not run again" if RETRY_OF in trial.user_attrs else "it is run again"
-            self._progress.print_line(f"trial {trial.number}: its process ended with {code}; {again}")
-            self._trial_runs.close_dead([trial])
-        if worker.trial is None:
-            raise StudyFailedError(f"a worker ended with {code} before it began a trial; see its message above")
+    def report_end(self, trial: int, state: str, metrics: Mapping[str, float], message: str, seconds: float) -> None:
+        """Show a trial's end; see `execution.Launch`."""
+        self._progress.print_trial(trial, state, metrics, message, seconds)
+        self._update_progress()
 
-    def _check_failures(self) -> None:
+    def retry_dead(self, how: str) -> list[FrozenTrial]:
+        """Fail the trials of dead processes, and retry each once; see `execution.Launch`."""
+        dead = retry_dead_trials(self.location, self.study)
+        for trial in dead:
+            again = "it is run again" if retry_of(trial) is None else "it is not run again"
+            self.print_line(f"trial {trial.number}: {how}; {again}")
+        if dead:
+            self.trial_runs.close_dead(dead)
+        return dead
+
+    def check_failures(self) -> None:
         """Raise where more trials failed than `study.max_failed_share` allows."""
-        failed, ended = count_failed(self._study)
+        failed, ended = count_failed(self.study)
         if ended >= MIN_ENDED_TRIALS and failed / ended > self._settings.max_failed_share:
             raise StudyFailedError(
                 f"{failed} of {ended} trials failed, more than "
-                f"study.max_failed_share={self._settings.max_failed_share:g} allows{quote_last_failure(self._study)}"
+                f"study.max_failed_share={self._settings.max_failed_share:g} allows{quote_last_failure(self.study)}"
             )
 
     def _log_results(self) -> tuple[dict[str, Any], pd.DataFrame, dict[str, Any], str]:
-        study = self._location.load()
+        study = self.location.load()
         winner = pick_winner(study, self.plan)
         if winner is None:
             raise StudyFailedError(describe_unfinished(study))
         winner["run_id"] = self.run_id
         write_best(winner, self.plan)
-        self._trial_runs.log_winner(winner, measure_search(study))
+        self.trial_runs.log_winner(winner, measure_search(study))
         figures, page = draw_study(study, self.plan)
         return winner, rank_trials(study, self.plan), figures, page
 
-    def _logged_parameters(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Select the parameters to log for a trial, under the names that a training run logs."""
-        tree = apply_trial_values(self.plan.parameters, values)
-        blocks = {f"{self.plan.case}.{name}": tree[name] for name in LOGGED_BLOCKS}
-        return {**flatten(blocks), **values}
-
     def _update_progress(self) -> None:
-        trials = self._study.get_trials(deepcopy=False)
+        trials = self.study.get_trials(deepcopy=False)
         pruned = sum(trial.state == TrialState.PRUNED for trial in trials)
-        best = find_best(self._study)
-        self._trial_runs.mark_running()
+        best = find_best(self.study)
+        self.trial_runs.mark_running()
         self._progress.update(self._count_done(), pruned, (best.number, best.values) if best else None)  # noqa: PD011
 
+    def count_left(self) -> int:
+        """Count the trials that the budget leaves."""
+        return self._count_budget() - self._count_done()
+
     def _count_done(self) -> int:
-        ended = [t for t in self._study.get_trials(deepcopy=False) if t.state.is_finished()]
-        return count_trials(ended)
+        return count_finished(self.study.get_trials(deepcopy=False))
 
     def _count_budget(self) -> int:
         """Count the trials of the budget; of a list or grid no more than it has."""
         if self._settings.sampler not in {"manual", "grid"}:
             return self._settings.trials
-        listed = [t for t in self._study.get_trials(deepcopy=False) if RETRY_OF not in t.user_attrs]
+        listed = [t for t in self.study.get_trials(deepcopy=False) if retry_of(t) is None]
         return min(self._settings.trials, len(listed))
 
 
@@ -189,6 +175,7 @@ def open_session(
     fingerprint: str,
     environment: str,
     open_run: Callable[[str], str],
+    executor: TrialExecutor | None = None,
 ) -> StudySession:
     """Validate a study and create or join it, before any table is read.
 
@@ -198,6 +185,7 @@ def open_session(
         fingerprint: of the raw files.
         environment: Kedro's.
         open_run: opens the study's MLflow run under a name, when it is new.
+        executor: runs the trials; processes of this machine where none is given.
 
     Raises:
         SpaceError: the study is invalid, or another one has the same name.
@@ -218,4 +206,4 @@ def open_session(
     run_id = create_or_join_study(
         plan.open(), list(directions), define_study(plan), first, lambda: open_run(f"study {name}")
     )
-    return StudySession(plan, run_id)
+    return StudySession(plan, run_id, executor or LocalTrials())

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
 import zlib
-from contextlib import contextmanager
+from collections import defaultdict
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,14 +19,19 @@ from optuna.storages.journal._file import BaseJournalFileLock
 from sqlalchemy.exc import SQLAlchemyError
 
 from casebook.config.extras import MissingExtraError, require_extra
+from casebook.config.secrets import hide_password
 from casebook.tuning.hyperparameters import SpaceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlalchemy import Connection
+
 JOURNAL = "journal:///"
 POSTGRESQL = "postgresql"
 DRIVER = f"{POSTGRESQL}+psycopg:"
+# By the key of a study's lock.
+_THREADS: defaultdict[int, threading.Lock] = defaultdict(threading.Lock)
 
 
 class KernelLock(BaseJournalFileLock):
@@ -65,7 +73,9 @@ def open_storage(address: str) -> BaseStorage:
     try:
         if add_driver(address).startswith(DRIVER):
             require_extra("postgres", named)
-        return RDBStorage(add_driver(address), engine_kwargs={"pool_pre_ping": True})
+        from casebook.tuning.database import PostgresqlStorage
+
+        return PostgresqlStorage(add_driver(address))
     except MissingExtraError as error:
         raise SpaceError(str(error)) from None
     except ImportError as error:
@@ -115,22 +125,30 @@ def _locked_row(storage: RDBStorage, name: str) -> Iterator[None]:
     """Acquire a PostgreSQL advisory lock; it is released with its connection, even when the process is killed."""
     from sqlalchemy import text
 
+    from casebook.tuning.database import outlast
+
     key = zlib.crc32(f"casebook {name}".encode())
-    with storage.engine.connect() as connection:
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": key})
+
+    def acquire() -> Connection:
+        connection = storage.engine.connect()
+        try:
+            connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": key})
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    # Threads of this process wait for each other without a connection each.
+    with _THREADS[key], outlast(acquire) as connection:
         try:
             yield
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
-
-
-def hide_password(address: str) -> str:
-    """Remove the password from a storage's address."""
-    scheme, separator, rest = address.partition("://")
-    user, at, host = rest.rpartition("@")
-    return f"{scheme}{separator}{user.split(':')[0]}{at}{host}"
+            # A server that was restarted meanwhile has forgotten it.
+            with suppress(SQLAlchemyError):
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": key})
 
 
 def quiet_optuna() -> None:
-    """Disable Optuna's log line for each trial; casebook prints its own."""
+    """Disable Optuna's log line for each trial, and its advice on heartbeats; casebook has its own of both."""
+    warnings.filterwarnings("ignore", message="Heartbeat of storage is supposed to be used with")
     optuna.logging.set_verbosity(optuna.logging.WARNING)

@@ -1,4 +1,8 @@
-"""MLflow runs of trials: opened, logged to and ended by the launch alone, so that workers need no MLflow store."""
+"""MLflow runs of trials.
+
+On one machine the launch alone opens, logs to and ends them, so that workers need no MLflow store; on a cluster each
+worker does, by the server.
+"""
 
 from __future__ import annotations
 
@@ -7,39 +11,46 @@ from typing import TYPE_CHECKING, Any
 from mlflow import MlflowClient
 from mlflow.entities import Metric, RunTag
 
+from casebook.config.secrets import hide_password
+from casebook.config.tree import flatten
 from casebook.evaluation.metrics import COSTS
 from casebook.tracking import mlflow_client
 from casebook.tracking.left_running import KILLED, process_tags
-from casebook.tuning.storage import hide_password
+from casebook.tuning.plan import apply_trial_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from optuna.trial import FrozenTrial
 
+    from casebook.tuning.plan import StudyPlan
+
+# Blocks whose leaves a trial's run shows; what varies elsewhere is shown too.
+LOGGED_BLOCKS = ("split", "duplicates", "leaks", "preprocessing", "training")
 # How a trial ends -> how its run does; an interrupted trial is run again.
-STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED", "INTERRUPTED": "KILLED"}
+STATUS = {"COMPLETE": "FINISHED", "PRUNED": "KILLED", "FAIL": "FAILED", "INTERRUPTED": "KILLED", "LOST": "FAILED"}
 TRIAL_TAG, STUDY_TAG = "optuna.trial", "optuna.study"
 
 
 class TrialRuns:
     """The child runs of a study's run, one for each trial."""
 
-    def __init__(self, run_id: str, study: str, storage: str) -> None:
-        """Store the parent run and the tags that every child run gets."""
-        self._client = MlflowClient()
+    def __init__(self, run_id: str, plan: StudyPlan) -> None:
+        """Store the parent run, the plan whose parameters are logged, and the tags that every child run gets."""
+        self._client, self._plan = MlflowClient(), plan
         parent = self._client.get_run(run_id)
         self._parent, self._experiment = run_id, parent.info.experiment_id
         self._tags = {
             "case": parent.data.tags.get("case", ""),
-            STUDY_TAG: study,
-            "optuna.storage": hide_password(storage),
+            STUDY_TAG: plan.name,
+            "optuna.storage": hide_password(plan.storage),
             **process_tags(),
         }
         self._runs: dict[int, str] = {}
 
-    def start(self, trial: int, parameters: Mapping[str, Any], retry_of: int | None) -> str:
-        """Open the run of a trial and log its parameters.
+    def start(self, trial: int, values: Mapping[str, Any], retry_of: int | None) -> str:
+        """Open the run of a trial and log its parameters, under the names that a training run logs.
 
         Returns:
             Its run id.
@@ -48,16 +59,18 @@ class TrialRuns:
         tags |= {"retry_of": str(retry_of)} if retry_of is not None else {}
         run = self._client.create_run(self._experiment, run_name=f"trial {trial}", tags=tags)
         self._runs[trial] = str(run.info.run_id)
-        mlflow_client.log_parameters(run.info.run_id, parameters)
+        tree = apply_trial_values(self._plan.parameters, values)
+        blocks = {f"{self._plan.case}.{name}": tree[name] for name in LOGGED_BLOCKS}
+        mlflow_client.log_parameters(run.info.run_id, {**flatten(blocks), **values})
         return self._runs[trial]
 
     def log_epoch(self, trial: int, number: int, metrics: Mapping[str, float]) -> None:
         """Log an epoch's metrics to the trial's run."""
         mlflow_client.log_metrics(self._runs[trial], metrics, step=number)
 
-    def end(self, trial: int, state: str, message: str, metrics: Mapping[str, float], epochs: int) -> None:
+    def end(self, trial: int, state: str, message: str, metrics: Mapping[str, float]) -> None:
         """End a trial's run; final metrics are logged at the last step, where MLflow's table shows them."""
-        run_id = self._runs.pop(trial)
+        run_id, epochs = self._runs.pop(trial), self._plan.parameters["training"]["epochs"]
         tags = [RunTag("pruned", "true")] if state == "PRUNED" else []
         tags += [RunTag("error", message[: mlflow_client.TAG_LENGTH])] if message and state != "PRUNED" else []
         final = [Metric(name, value, 0, epochs + 1) for name, value in metrics.items() if name in COSTS]
@@ -97,6 +110,14 @@ class TrialRuns:
         """Set the study's run to RUNNING where another launch has ended it meanwhile."""
         if self._client.get_run(self._parent).info.status != "RUNNING":
             self._client.update_run(self._parent, status="RUNNING")
+
+    def describe(self, tags: Mapping[str, object]) -> None:
+        """Tag the study's run with how its trials were run."""
+        mlflow_client.set_tags(self._parent, tags)
+
+    def log_report(self, file: Path) -> None:
+        """Log a page of the search as an artifact of the study's run."""
+        self._client.log_artifact(self._parent, str(file), "study")
 
     def _open_runs(self) -> Iterator[Any]:
         """Find the runs whose end nobody has written, or only the next command, which saw their process gone."""

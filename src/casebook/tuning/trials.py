@@ -1,4 +1,7 @@
-"""Claiming trials within the budget, detecting dead ones by heartbeat or process id, and retrying them."""
+"""Claiming trials within the budget, detecting dead ones by heartbeat or process id, and retrying them.
+
+In a database the heartbeats are Optuna's own, kept by the server's clock, whatever the clocks of the machines say.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import psutil
+from optuna.storages import fail_stale_trials
+from optuna.storages._heartbeat import is_heartbeat_enabled
 from optuna.trial import TrialState
 
-from casebook.tuning.samplers import ENUMERATING_SAMPLERS, make_sampler
+from casebook.tuning.samplers import ENUMERATING_SAMPLERS, ignore_experimental_warning, make_sampler
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +32,8 @@ FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 OWNER, HEARTBEAT, REPLACED, RETRY_OF, ERROR, RUN_ID = "owner", "beat", "replaced", "retry_of", "error", "mlflow.run_id"
 # Names and values that a trial from the queue was given.
 SETTING = "setting"
+# System attribute by which Optuna's own retry names the trial that it repeats.
+STALE = "failed_trial"
 # A process on another machine that has said nothing for so many seconds is taken for dead.
 HEARTBEAT_TIMEOUT_SECONDS = 120.0
 SEED_LIMIT = 2**32
@@ -51,14 +58,50 @@ def claim_trial(location: StudyLocation, study: optuna.Study, parameters: StudyP
         # A seed a trial: a worker that takes over from another goes on where that one stopped.
         study.sampler = make_sampler(parameters, (parameters.seed * 1_000_003 + len(trials)) % SEED_LIMIT)
         trial = study.ask()
-        trial.set_user_attr(OWNER, describe_owner())
-        trial.set_user_attr(HEARTBEAT, time.time())
+        own_trial(study, trial._trial_id)
     return trial
 
 
+def own_trial(study: optuna.Study, trial_id: int) -> None:
+    """Sign a running trial as this process's, with its first heartbeat."""
+    study._storage.set_trial_user_attr(trial_id, OWNER, describe_owner())
+    record_heartbeat(study, trial_id)
+
+
+def record_heartbeat(study: optuna.Study, trial_id: int) -> None:
+    """Record that the process of a trial is alive: in a database as Optuna does, in a journal by this clock."""
+    storage = study._storage
+    if is_heartbeat_enabled(storage):
+        storage.record_heartbeat(trial_id)  # type: ignore[attr-defined]
+    else:
+        storage.set_trial_user_attr(trial_id, HEARTBEAT, time.time())
+
+
 def count_trials(trials: Iterable[FrozenTrial]) -> int:
-    """Count the trials that use up the budget: running and finished ones, without those that are retried."""
-    return sum(trial.state != TrialState.WAITING and not trial.user_attrs.get(REPLACED) for trial in trials)
+    """Count the trials that use up the budget: running and finished ones, without those that are retried.
+
+    Args:
+        trials: all of the study.
+    """
+    return sum(trial.state != TrialState.WAITING for trial in drop_replaced(trials))
+
+
+def count_finished(trials: Iterable[FrozenTrial]) -> int:
+    """Count the trials of a study that are done, without those that are retried."""
+    return sum(trial.state.is_finished() for trial in drop_replaced(trials))
+
+
+def drop_replaced(trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
+    """Drop the trials of a study in whose place another one was enqueued."""
+    found = list(trials)
+    repeated = {trial.system_attrs.get(STALE) for trial in found}
+    return [trial for trial in found if not trial.user_attrs.get(REPLACED) and trial.number not in repeated]
+
+
+def retry_of(trial: FrozenTrial) -> int | None:
+    """Return the number of the trial that this one repeats."""
+    number: int | None = trial.system_attrs.get(STALE, trial.user_attrs.get(RETRY_OF))
+    return number
 
 
 def describe_owner() -> dict[str, Any]:
@@ -66,15 +109,20 @@ def describe_owner() -> dict[str, Any]:
     return {"host": socket.gethostname(), "pid": os.getpid(), "since": psutil.Process().create_time()}
 
 
-def is_dead(trial: FrozenTrial) -> bool:
-    """Return whether the process of a running trial has died."""
+def is_dead(trial: FrozenTrial, by_clock: bool = True) -> bool:
+    """Return whether the process of a running trial has died.
+
+    Args:
+        trial: running.
+        by_clock: whether silence on another machine counts; a database's heartbeats are looked at by Optuna.
+    """
     owner = trial.user_attrs.get(OWNER)
     if owner is None:
         # Killed between taking the trial and signing it.
         started = trial.datetime_start
-        return started is None or time.time() - started.timestamp() > HEARTBEAT_TIMEOUT_SECONDS
+        return not by_clock or started is None or time.time() - started.timestamp() > HEARTBEAT_TIMEOUT_SECONDS
     if owner["host"] != socket.gethostname():
-        return bool(time.time() - trial.user_attrs.get(HEARTBEAT, 0.0) > HEARTBEAT_TIMEOUT_SECONDS)
+        return by_clock and bool(time.time() - trial.user_attrs.get(HEARTBEAT, 0.0) > HEARTBEAT_TIMEOUT_SECONDS)
     try:
         return bool(abs(psutil.Process(owner["pid"]).create_time() - owner["since"]) > 1)
     except psutil.NoSuchProcess:
@@ -87,10 +135,17 @@ def retry_dead_trials(location: StudyLocation, study: optuna.Study) -> list[Froz
     Returns:
         Those trials, as they were.
     """
+    beating = is_heartbeat_enabled(study._storage)
     with location.lock():
-        dead = [trial for trial in study.get_trials(deepcopy=False, states=RUNNING) if is_dead(trial)]
+        running = study.get_trials(deepcopy=False, states=RUNNING)
+        dead = [trial for trial in running if is_dead(trial, by_clock=not beating)]
         for trial in dead:
             fail_and_retry(study, trial, "its process was killed")
+        if beating and len(dead) < len(running):
+            with ignore_experimental_warning():
+                fail_stale_trials(study)
+            failed = {trial.number for trial in study.get_trials(deepcopy=False, states=(TrialState.FAIL,))}
+            dead += [trial for trial in running if trial not in dead and trial.number in failed]
     return dead
 
 
@@ -100,7 +155,7 @@ def fail_and_retry(study: optuna.Study, trial: FrozenTrial, reason: str, always:
     Returns:
         Whether it will be run again.
     """
-    storage, again = study._storage, always or RETRY_OF not in trial.user_attrs
+    storage, again = study._storage, always or retry_of(trial) is None
     storage.set_trial_user_attr(trial._trial_id, ERROR, reason)
     if again:
         # A finished trial takes no attributes any more.
@@ -117,5 +172,5 @@ def count_failed(study: optuna.Study) -> tuple[int, int]:
     Returns:
         The failed and all finished trials.
     """
-    ended = [t for t in study.get_trials(deepcopy=False, states=FINISHED) if not t.user_attrs.get(REPLACED)]
+    ended = [trial for trial in drop_replaced(study.get_trials(deepcopy=False)) if trial.state in FINISHED]
     return sum(trial.state == TrialState.FAIL for trial in ended), len(ended)

@@ -1,0 +1,5 @@
+"""Beyond one machine: trials as tasks of Dask, its addresses, the shared store, and all of it on one machine."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

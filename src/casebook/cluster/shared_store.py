@@ -1,0 +1,165 @@
+"""The store that all machines of a cluster reach (fsspec): prepared arrays, kept by a hash of their content."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+import uuid
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from casebook.config.secrets import hide_password
+from casebook.runtime.atomic_files import atomic_write
+from casebook.tuning.errors import StudyError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANIFEST = "manifest.json"
+FOLDER = "casebook-splits"
+TRIES, RETRY_SECONDS = 3, 1.0
+
+
+class SharedStoreError(StudyError):
+    """The shared store cannot be written or read; the message names it, without its password."""
+
+
+class DamagedCopyError(ValueError):
+    """What was fetched is not what was published."""
+
+
+class SharedStore:
+    """Folders in a shared store, published once and fetched by their fingerprint."""
+
+    def __init__(self, address: str) -> None:
+        """Store the address: `s3://`, `gs://`, `file://` or another of fsspec's."""
+        self._address = address
+
+    @cached_property
+    def _place(self) -> tuple[Any, str]:
+        import fsspec
+
+        system, root = fsspec.core.url_to_fs(self._address)
+        return system, root.rstrip("/")
+
+    def probe(self, content: bytes) -> None:
+        """Write, read and remove a small file.
+
+        Raises:
+            ValueError: it did not come back as it was; the store's own errors for what it refuses.
+        """
+        system, root = self._place
+        path = f"{root}/probe-{uuid.uuid4().hex}"
+        system.makedirs(root, exist_ok=True)
+        system.pipe_file(path, content)
+        try:
+            if system.cat_file(path) != content:
+                raise ValueError("what was written is not what is read")
+        finally:
+            system.rm_file(path)
+
+    def publish(self, folder: Path) -> str:
+        """Copy a folder into the store, unless it is there.
+
+        Returns:
+            The fingerprint of its content.
+
+        Raises:
+            SharedStoreError: the store is full, or refuses.
+        """
+        files = {str(file.relative_to(folder)): _hash(file) for file in sorted(folder.rglob("*")) if file.is_file()}
+        manifest = json.dumps(files, sort_keys=True).encode()
+        fingerprint = hashlib.sha256(manifest).hexdigest()
+        try:
+            system, root = self._place
+            place = f"{root}/{FOLDER}/{fingerprint}"
+            if not system.exists(f"{place}/{MANIFEST}"):
+                for name in files:
+                    self._put(folder / name, f"{place}/{name}")
+                # The last one: who finds it finds all others.
+                self._pipe(f"{place}/{MANIFEST}", manifest)
+        except Exception as error:
+            raise self._explain("written", error) from error
+        return fingerprint
+
+    def fetch(self, fingerprint: str, kept: Path) -> Path:
+        """Fetch a folder, once; it is checked before it gets its name.
+
+        Args:
+            fingerprint: of its content, from `publish`.
+            kept: the folder in which such folders are kept.
+
+        Returns:
+            Where it lies now.
+
+        Raises:
+            SharedStoreError: it cannot be read, or is damaged.
+        """
+        folder = kept / fingerprint
+        if folder.is_dir():
+            return folder
+        for attempt in range(TRIES):
+            try:
+                with atomic_write(folder) as unfinished:
+                    self._fetch_whole(fingerprint, unfinished)
+            except Exception as error:
+                shutil.rmtree(folder, ignore_errors=True)
+                if attempt == TRIES - 1:
+                    raise self._explain("read", error) from error
+                time.sleep(RETRY_SECONDS)
+            else:
+                break
+        return folder
+
+    def _fetch_whole(self, fingerprint: str, folder: Path) -> None:
+        system, root = self._place
+        place = f"{root}/{FOLDER}/{fingerprint}"
+        manifest = system.cat_file(f"{place}/{MANIFEST}")
+        if hashlib.sha256(manifest).hexdigest() != fingerprint:
+            raise DamagedCopyError(f"{place}/{MANIFEST} is not what was written")
+        for name, digest in json.loads(manifest).items():
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            system.get_file(f"{place}/{name}", str(file))
+            if _hash(file) != digest:
+                raise DamagedCopyError(f"{place}/{name} is not what was written")
+
+    def _put(self, file: Path, path: str) -> None:
+        """Copy a file under another name first: some stores show a file that is half written."""
+        system, _ = self._place
+        beside = f"{path}.unfinished-{os.getpid()}-{uuid.uuid4().hex[:8]}" if self._is_local else path
+        system.makedirs(path.rpartition("/")[0], exist_ok=True)
+        try:
+            system.put_file(str(file), beside)
+            if beside != path:
+                system.mv(beside, path)
+        except BaseException:
+            if beside != path and system.exists(beside):
+                system.rm_file(beside)
+            raise
+
+    def _pipe(self, path: str, content: bytes) -> None:
+        system, _ = self._place
+        beside = f"{path}.unfinished-{uuid.uuid4().hex[:8]}" if self._is_local else path
+        system.pipe_file(beside, content)
+        if beside != path:
+            system.mv(beside, path)
+
+    @property
+    def _is_local(self) -> bool:
+        return "file" in self._place[0].protocol
+
+    def _explain(self, verb: str, error: Exception) -> SharedStoreError:
+        reason = str(error).strip().splitlines()
+        return SharedStoreError(
+            f"CASEBOOK_SHARED {hide_password(self._address)} cannot be {verb} "
+            f"({reason[0] if reason else type(error).__name__}): make room or name another store"
+        )
+
+
+def _hash(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

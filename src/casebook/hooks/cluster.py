@@ -1,0 +1,92 @@
+"""An environment that is a cluster's: its addresses are set and checked before anything else happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+from kedro.config import MissingConfigException
+from kedro.framework.hooks import hook_impl
+
+from casebook.config.extras import MissingExtraError, require_extra
+from casebook.config.paths import project_root
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+
+    from casebook.cluster.addresses import ClusterAddresses
+    from casebook.tuning.execution import TrialExecutor
+
+KEYS = {"variables"}
+
+
+class ClusterHook:
+    """Set up what an environment with a `cluster.yml` runs on."""
+
+    # Of the cluster that this command runs on; None on one machine.
+    addresses: ClusterAddresses | None = None
+
+    @hook_impl(tryfirst=True)
+    def after_context_created(self, context: KedroContext) -> None:
+        """Read the addresses, and refuse to begin where one is missing or cannot be reached."""
+        settings = read_settings(context)
+        if settings is None:
+            ClusterHook.addresses = None
+            return
+        try:
+            require_extra("cluster", f"--env={context.env}")
+        except MissingExtraError as error:
+            raise click.UsageError(str(error)) from None
+        ClusterHook.addresses = open_addresses(str(settings.get("variables", "")))
+
+
+def read_settings(context: KedroContext) -> dict[str, Any] | None:
+    """Read an environment's `cluster.yml`; None where it has none.
+
+    Raises:
+        UsageError: it has other keys than `variables`.
+    """
+    try:
+        found: dict[str, Any] = context.config_loader["cluster"].get("cluster") or {}
+    except (KeyError, MissingConfigException):
+        return None
+    unknown = sorted(found.keys() - KEYS)
+    if unknown:
+        raise click.UsageError(f"cluster.yml: there is no key cluster.{unknown[0]}; there is cluster.variables")
+    return found
+
+
+def open_addresses(file: str) -> ClusterAddresses:
+    """Set the variables that are not set from a file of the project, and check that all can be reached.
+
+    Raises:
+        UsageError: names each that is missing or cannot be reached.
+    """
+    import os
+
+    from casebook.cluster.addresses import (
+        ClusterAddresses,
+        UnreachableError,
+        check_addresses,
+        move_credentials,
+        set_variables,
+    )
+
+    if file:
+        set_variables(project_root() / file)
+    move_credentials(os.environ)
+    addresses = ClusterAddresses.of(os.environ)
+    try:
+        check_addresses(addresses)
+    except UnreachableError as error:
+        raise click.UsageError(f"the cluster cannot be used:\n{error}") from None
+    return addresses
+
+
+def open_executor() -> TrialExecutor | None:
+    """Return what runs the trials of a study on this command's cluster; None on one machine."""
+    if ClusterHook.addresses is None:
+        return None
+    from casebook.cluster.dask_trials import DaskTrials
+
+    return DaskTrials(ClusterHook.addresses)

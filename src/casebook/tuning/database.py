@@ -1,0 +1,125 @@
+"""A study in PostgreSQL: heartbeats and retry by Optuna, and calls that outlast a restart of the server."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
+from optuna.storages import BaseStorage, RDBStorage, RetryHeartbeatStaleTrialCallback
+from optuna.storages._heartbeat import BaseHeartbeat
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from casebook.tuning.errors import SpaceError
+from casebook.tuning.samplers import ignore_experimental_warning
+from casebook.tuning.trials import RETRY_OF
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import optuna
+    from optuna.trial import FrozenTrial
+
+LOGGER = logging.getLogger(__name__)
+HEARTBEAT_SECONDS, GRACE_SECONDS = 15, 90
+# A server that is restarted is back within seconds; one that is moved, within minutes.
+PATIENCE_SECONDS, RETRY_SECONDS = 300.0, 1.0
+CONNECT_SECONDS = 10
+# Connections of a process: trials of its threads take turns, and a server takes a hundred in all as it comes.
+CONNECTIONS, MORE_CONNECTIONS = 2, 6
+RETRIES = 1
+
+Result = TypeVar("Result")
+
+
+def retry_stale(study: optuna.Study, trial: FrozenTrial) -> None:
+    """Enqueue a trial of a dead process once more, by Optuna's own callback, unless it is the second run of one."""
+    if RETRY_OF not in trial.user_attrs:
+        with ignore_experimental_warning():
+            RetryHeartbeatStaleTrialCallback(max_retry=RETRIES)(study, trial)
+
+
+def outlast(call: Callable[..., Result], *values: Any, **named: Any) -> Result:  # noqa: ANN401 - what it takes
+    """Call the database, again and again while it cannot be reached.
+
+    Raises:
+        StorageInternalError: it is not back after `PATIENCE_SECONDS`, or refuses for another reason; of an opening
+            call SpaceError.
+    """
+    end, told = time.monotonic() + PATIENCE_SECONDS, False
+    while True:
+        try:
+            return call(*values, **named)
+        except (StorageInternalError, OperationalError, InterfaceError, SpaceError) as error:
+            if not is_unreachable(error) or time.monotonic() > end:
+                raise
+            if not told:
+                LOGGER.warning("the study's PostgreSQL server is away; waiting for it")
+                told = True
+            time.sleep(RETRY_SECONDS)
+
+
+def is_unreachable(error: BaseException | None) -> bool:
+    """Return whether an error says that the server is away, or has ended the connection."""
+    while error is not None and not isinstance(error, (OperationalError, InterfaceError)):
+        error = error.__cause__
+    return error is not None
+
+
+class PostgresqlStorage(RDBStorage):
+    """Optuna's storage, each call of which waits for a server that is away."""
+
+    def __init__(self, address: str) -> None:
+        """Connect.
+
+        Args:
+            address: with the driver.
+        """
+        with ignore_experimental_warning():
+            super().__init__(
+                address,
+                engine_kwargs={
+                    "pool_pre_ping": True,
+                    "pool_size": CONNECTIONS,
+                    "max_overflow": MORE_CONNECTIONS,
+                    "pool_timeout": PATIENCE_SECONDS,
+                    "connect_args": {"connect_timeout": CONNECT_SECONDS},
+                },
+                heartbeat_interval=HEARTBEAT_SECONDS,
+                grace_period=GRACE_SECONDS,
+                heartbeat_stale_trial_callback=retry_stale,
+            )
+
+    def set_trial_state_values(self, trial_id: int, *values: Any, **named: Any) -> bool:  # noqa: ANN401 - Optuna's
+        """Set the final state; one that was written before its answer was lost is not refused the second time."""
+        tried = False
+
+        def write() -> bool:
+            nonlocal tried
+            again, tried = tried, True
+            try:
+                return super(PostgresqlStorage, self).set_trial_state_values(trial_id, *values, **named)
+            except UpdateFinishedTrialError:
+                if again and self.get_trial(trial_id).state == (values[0] if values else named["state"]):
+                    return True
+                raise
+
+        return outlast(write)
+
+
+def _outlasting(method: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(method)
+    def called(self: PostgresqlStorage, *values: Any, **named: Any) -> Any:  # noqa: ANN401 - what the method takes
+        return outlast(method, self, *values, **named)
+
+    return called
+
+
+# What Optuna's cache in front of a database calls beside the methods of every storage.
+_OF_CACHE = {"_create_new_trial", "_set_trial_param", "_get_trials", "_get_best_trial_id"}
+_OF_CACHE |= {"get_trial_id_from_study_id_trial_number"}
+for _name in sorted(BaseStorage.__abstractmethods__ | BaseHeartbeat.__abstractmethods__ | _OF_CACHE):
+    if _name not in vars(PostgresqlStorage) and _name in vars(RDBStorage):
+        setattr(PostgresqlStorage, _name, _outlasting(vars(RDBStorage)[_name]))
