@@ -69,18 +69,18 @@ def check_output(task: str, output: Any) -> str:  # noqa: ANN401 - whatever a ca
     return str(output)
 
 
-def select_output(answers: pd.DataFrame, output: str) -> pd.DataFrame | pd.Series:
+def select_output(answers: pd.DataFrame, output: str) -> pd.DataFrame | np.ndarray:
     """Select one output of a table of predictions (see `RowModel.predict`).
 
     Returns:
-        The table for `all`, and its columns of probabilities for `probability` of several classes; else one column.
+        The table for `all`, and its columns of probabilities for `probability` of several classes; else the values of
+        one column, shape (rows,), as scikit-learn's models give them.
     """
     if output == ALL:
         return answers
     if output in answers:
-        # Tools that compare classes with the actual ones know no categories.
-        column = answers[output]
-        return column.astype(column.cat.categories.dtype) if isinstance(column.dtype, pd.CategoricalDtype) else column
+        values: np.ndarray = np.asarray(answers[output])
+        return values
     return answers.drop(columns="class")
 
 

@@ -126,7 +126,7 @@ class RowModel:
 
     def predict_output(
         self, rows: pd.DataFrame, output: str | None = None, threshold: float | None = None
-    ) -> pd.DataFrame | pd.Series:
+    ) -> pd.DataFrame | np.ndarray:
         """Predict raw rows, all outputs or one: the form that MLflow's own tools take.
 
         Args:
@@ -135,8 +135,8 @@ class RowModel:
             threshold: see `predict`.
 
         Returns:
-            With the index of `rows`: see `predict`; one output as a series, and the probabilities of several classes as
-            a frame of a column a class.
+            The table of `predict`; of one output its values, shape (rows,), and for the probabilities of several classes
+            their columns of that table.
 
         Raises:
             ValueError: the model has no such output; and see `predict`.
