@@ -130,7 +130,9 @@ def test_a_call_chooses_the_output_and_a_loaded_model_has_a_default(
     assert model.predict(rows, params={"output": "class"}).tolist() == table["class"].tolist()
     assert model.predict(rows, params={"output": "probability"}).tolist() == table["probability"].tolist()
     strict = model.predict(rows, params={"output": "class", "threshold": 0.95})
-    assert strict.tolist() == np.where(table["probability"] >= 0.95, "stayed", "left").tolist() != table["class"].tolist()
+    assert (
+        strict.tolist() == np.where(table["probability"] >= 0.95, "stayed", "left").tolist() != table["class"].tolist()
+    )
     of_classes = mlflow.pyfunc.load_model(address, model_config={"output": "class"})
     assert of_classes.predict(rows).tolist() == table["class"].tolist()
     pd.testing.assert_frame_equal(of_classes.predict(rows, params={"output": "all"}), table)
