@@ -44,7 +44,8 @@ logging.getLogger("kedro_viz").addHandler(Hear())
 from kedro_viz.api.rest.responses.pipelines import get_pipeline_response
 
 drawn = {each.id: get_pipeline_response(each.id) for each in data_access_manager.registered_pipelines.as_list()}
-boxes = [child.id for child in drawn["redhat"].modular_pipelines["__root__"].children if child.type == "modularPipeline"]
+children = drawn["redhat"].modular_pipelines["__root__"].children
+boxes = [child.id for child in children if child.type == "modularPipeline"]
 parameters = {each.name: each for each in data_access_manager.nodes.as_list() if each.type == "parameters"}
 found = {
     "layers": {name: each.layers for name, each in drawn.items()},

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger(__name__)
 # A stage of its own: its import takes seconds of whichever stage needs it first.
 TENSORFLOW = "tensorflow"
+# Of three dozen nodes most take none; the others are told as they end.
+MIN_NODE_SECONDS = 0.5
 
 
 class SummaryHook:
@@ -91,4 +93,5 @@ class SummaryHook:
 
     def _tell(self) -> None:
         if self.node:
-            LOGGER.info("%-40s %6.1f s", self.node, self.node_seconds)
+            level = logging.INFO if self.node_seconds >= MIN_NODE_SECONDS else logging.DEBUG
+            LOGGER.log(level, "%-40s %6.1f s", self.node, self.node_seconds)

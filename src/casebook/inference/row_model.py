@@ -135,8 +135,8 @@ class RowModel:
             threshold: see `predict`.
 
         Returns:
-            The table of `predict`; of one output its values, shape (rows,), and for the probabilities of several classes
-            their columns of that table.
+            The table of `predict`; of one output its values, shape (rows,), and for the probabilities of several
+            classes their columns of that table.
 
         Raises:
             ValueError: the model has no such output; and see `predict`.

@@ -40,7 +40,7 @@ class CasebookEvaluator(ClassifierEvaluator):
             Classes (rows,) and their probabilities (rows, classes), which MLflow expects in the order of the sorted
             classes.
         """
-        answers = model.predict(input_df, params={OUTPUT: ALL})
+        answers: Any = model.predict(input_df, params={OUTPUT: ALL})
         classes = classes_of(answers)
         if self.label_list is None:
             self.label_list = classes

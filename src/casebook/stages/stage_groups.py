@@ -1,4 +1,4 @@
-"""Pipelines as Kedro-Viz draws them: stages in groups that unfold, what stands beside the main path in views of its own."""
+"""Pipelines as Kedro-Viz draws them: stages in groups that unfold, and views of what stands beside the main path."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def make_views(registered: Mapping[str, Pipeline]) -> dict[str, Pipeline]:
 
     Returns:
         The same names, each without the stages beside its main path, which follow as `<name>_profile` and
-        `<name>_folds`; the default has its main path alone, for it is one of the others too. Data sets and parameters keep their names; nodes have other full names, so that these pipelines
-        are for looking at.
+        `<name>_folds`; the default has its main path alone, for it is one of the others too. Data sets and parameters
+        keep their names; nodes have other full names, so that these pipelines are for looking at.
     """
     views: dict[str, Pipeline] = {}
     for name, pipeline in registered.items():

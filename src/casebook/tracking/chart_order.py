@@ -58,7 +58,10 @@ SCRIPT = r"""<script>
   const sections = (names) => ({
     compareRunCharts: [],
     compareRunSections: names.map((name) => (
-      { uuid: `casebook-${name}`, name, display: !constants.includes(name), isReordered: false, deleted: false, isGenerated: true }
+      {
+        uuid: `casebook-${name}`, name, display: !constants.includes(name),
+        isReordered: false, deleted: false, isGenerated: true,
+      }
     )),
     isAccordionReordered: true,
     autoRefreshEnabled: true,
