@@ -52,8 +52,8 @@ ui: $(READY) ## browse runs in the MLflow UI (PORT=5000)
 serve: $(READY) ## answer raw rows with a case's champion over HTTP (CASE=redhat PORT=5001)
 	$(BIN)/casebook serve $(CASE) --port $(SERVE_PORT)
 
-viz: $(READY) ## show the pipelines in Kedro-Viz
-	$(BIN)/kedro viz run
+viz: $(READY) ## show the pipelines in Kedro-Viz (CASE=redhat for one alone)
+	$(BIN)/casebook viz $(if $(filter command line environment,$(origin CASE)),$(CASE))
 
 dashboard: $(READY) ## browse a case's study in optuna-dashboard (CASE=redhat PORT=8080)
 	$(BIN)/casebook dashboard $(CASE) --port $(if $(filter command line,$(origin PORT)),$(PORT),8080)

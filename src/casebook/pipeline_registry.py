@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from kedro.framework.project import pipelines
 
 from casebook.cases.registry import CASES, DEFAULT, find_case, known_cases, load_case
+from casebook.config.resolved_loader import is_viewed
 from casebook.stages import STUDY
 from casebook.stages.incremental_training import create_update_pipeline
 from casebook.stages.monitoring import create_monitoring_pipeline
 from casebook.stages.scoring import create_prediction_pipeline
+from casebook.stages.stage_groups import make_views
 
 if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
@@ -30,7 +32,8 @@ def register_pipelines() -> dict[str, Pipeline]:
     updates = {f"{name}_update": create_update_pipeline(name, run) for name, run in runs.items()}
     monitors = {f"{name}_monitor": create_monitoring_pipeline(name) for name in cases}
     default = {DEFAULT: runs[CASES[0]]} if CASES[0] in runs else {}
-    return {**default, **runs, **studies, **predictions, **updates, **monitors}
+    registered = {**default, **runs, **studies, **predictions, **updates, **monitors}
+    return make_views(registered) if is_viewed() else registered
 
 
 def requested_cases() -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from casebook.cli.lazy_mlflow_commands import defer_commands
 from casebook.compute.gc_tuning import raise_gc_threshold
 from casebook.config.loader import CONFIG_LOADER_ARGS, CaseConfigLoader, configure_logging
 from casebook.config.paths import conf_source
+from casebook.config.resolved_loader import ResolvedConfigLoader, is_viewed
 from casebook.runtime.lazy_imports import defer_import
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ SESSION_CLASS = CasebookSession
 # Usage data stay here, also where a user's own settings would send them. kedro-mlflow's hook is among HOOKS; its
 # distribution has been named both ways.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro_mlflow", "kedro-mlflow")
-CONFIG_LOADER_CLASS = CaseConfigLoader
+CONFIG_LOADER_CLASS = ResolvedConfigLoader if is_viewed() else CaseConfigLoader
 
 
 configure_logging(conf_source())

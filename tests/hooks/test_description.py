@@ -198,3 +198,12 @@ def test_the_mark_is_a_comment_behind_the_text() -> None:
     assert sign("text").startswith("text\n\n<!-- written by casebook ")
     assert sign("text").endswith(" -->")
     assert is_own(sign("text"))
+
+
+def test_a_run_with_a_page_leads_to_it() -> None:
+    with mlflow.start_run() as run:
+        mlflow.log_text("<html></html>", "report.html")
+    keep_description(mlflow.get_run(run.info.run_id), "new")
+    place = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts/report.html"
+    expected = sign(f"All of it on one page: [report.html]({place}).\n\nnew")
+    assert mlflow.get_run(run.info.run_id).data.tags[NOTE] == expected

@@ -141,8 +141,8 @@ def test_the_signature_names_what_a_model_gives(
     assert signature.outputs.input_names() == columns
     assert signature.inputs.input_names() == list(RAW_ROW)
     assert not any(column.required for column in signature.inputs)
-    found = {param.name: param.default for param in signature.params} if signature.params else {}
-    assert found == ({"threshold": 0.25} if has_threshold else {})
+    found = {param.name: param.default for param in signature.params}
+    assert found == {"output": None, **({"threshold": 0.25} if has_threshold else {})}
     model, _ = make_model(fit, rows, task, outputs, output=output)
     assert model.predict(rows).columns.tolist() == columns
 

@@ -178,9 +178,26 @@ def test_the_same_model_answers_under_mlflows_own_server(
     assert program is not None
     words = ["models", "serve", "-m", "models:/redhat@champion", "--env-manager", "local", "--port", str(port)]
     with answering([program, *words], tmp_path, environment, port) as client:
-        status, body = client.ask({"dataframe_records": records(test_rows.head(5))})
-    assert status == 200, body
+        rows = {"dataframe_records": records(test_rows.head(5))}
+        status, body = client.ask(rows)
+        chosen, classes = client.ask({**rows, "params": {"output": "class", "threshold": 0.5}})
+    assert (status, chosen) == (200, 200), body
     found = [answer["probability"] for answer in json.loads(body)["predictions"]]
+    np.testing.assert_allclose(found, test_rows["evaluated"].head(5), rtol=0, atol=1e-6)
+    assert json.loads(classes)["predictions"] == (test_rows["evaluated"].head(5) >= 0.5).astype(int).tolist()
+
+
+def test_mlflow_predicts_a_csv_file_on_the_command_line(
+    finished: Finished, test_rows: pd.DataFrame, tmp_path: Path
+) -> None:
+    pd.DataFrame(records(test_rows.head(5))).to_csv(tmp_path / "rows.csv", index=False)
+    environment = finished.project.environment(MLFLOW_TRACKING_URI=finished.project.address)
+    program = str(Path(sys.executable).with_name("mlflow"))
+    words = ["models", "predict", "-m", "models:/redhat@champion", "--env-manager", "local", "-t", "csv"]
+    files = ["-i", str(tmp_path / "rows.csv"), "-o", str(tmp_path / "answers.json")]
+    done = subprocess.run([program, *words, *files], env=environment, cwd=tmp_path, check=False, capture_output=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    found = [row["probability"] for row in json.loads((tmp_path / "answers.json").read_text())["predictions"]]
     np.testing.assert_allclose(found, test_rows["evaluated"].head(5), rtol=0, atol=1e-6)
 
 

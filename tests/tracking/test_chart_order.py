@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask, Response
 
@@ -44,7 +46,12 @@ def test_every_other_answer_is_left_as_it_is(page: str, mimetype: str, status: i
 
 
 def test_the_groups_that_a_script_names_are_those_of_the_contract() -> None:
-    assert '["train", "val", "test", "baseline", "reference"]' in SCRIPT
+    assert 'const first = ["train", "val", "test"];' in SCRIPT
+    (constants,) = re.findall(r"const constants = \[([^]]*)\]", SCRIPT)
+    assert re.findall(r'"([\w/]+)"', constants) == [
+        "default", "baseline", "reference", "best_reachable", "fit", "evaluation", "promotion", "data", "seconds",
+        "seconds/background",
+    ]  # fmt: skip
 
 
 def test_mlflows_page_and_keys_are_those_that_the_script_expects() -> None:
@@ -62,5 +69,7 @@ def test_mlflows_page_and_keys_are_those_that_the_script_expects() -> None:
         "isAccordionReordered",
         "compareRunSections",
         '"mlflow.workflowType",version:1',
+        'getStoreForComponent("ExperimentPage",',
+        "selectedColumns:",
     ):
         assert any(words in script for script in scripts), words

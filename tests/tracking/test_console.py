@@ -55,9 +55,8 @@ def test_the_summary_tells_rows_features_origin_scores_seconds_and_where_to_look
         "183",
         "by person 50.0%  by group 87.5%",
         "sample",
-        "start 2.0  training 10.0",
-        "12.0 s",
-        "experiment redhat, run f00d in sqlite:///mlflow.db (`make ui` or `casebook ui`)",
+        "12.0 in all: start 2.0  training 10.0",
+        "experiment redhat, run f00d in sqlite:///mlflow.db; look at it: casebook ui",
     ):
         assert words in said
     assert "merging" not in said
@@ -240,7 +239,7 @@ def test_a_score_has_four_places_and_a_large_one_one(value: float, text: str) ->
 def test_the_summary_tells_the_means_over_folds(paper: io.StringIO) -> None:
     metrics = {"folds/accuracy_mean": 0.771, "folds/accuracy_std": 0.02, "folds/baseline_accuracy_mean": 0.65}
     show_summary(make_run({**METRICS, **metrics}, {"case": "pima"}), {}, "")
-    assert "accuracy 0.7710  baseline_accuracy 0.6500" in paper.getvalue()
+    assert "folds     mean accuracy 0.7710 (baseline 0.6500)\n" in paper.getvalue()
     assert "0.0200" not in paper.getvalue()
 
 
@@ -303,3 +302,62 @@ def test_brackets_in_names_of_columns_and_folders_are_printed_and_no_markup(pape
         assert words in paper.getvalue()
     announce_sample(Path("/data/[old]/[/x]"), {"rows": 3}, {})
     assert "No raw files in /data/[old]/[/x]: generated" in " ".join(paper.getvalue().replace("\u2502", "").split())
+
+
+SECONDS = {"start": 4.0, "schema": 1.0, "merging": 0.1, "tensorflow": 3.0, "training": 6.0, "evaluation": 1.5}
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_the_summary_is_as_wide_as_the_console_and_fits_a_screen(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    paper = io.StringIO()
+    monkeypatch.setattr(console, "Console", lambda: Console(file=paper))
+    tags = {"case": "redhat", "model.version": "12", "promotion": "no champion: auc 0.69 against 0.69: worse by 0.01"}
+    show_summary(
+        make_run({**METRICS, "data/promotion_rows": 1000.0}, tags), SECONDS, "sqlite:////work/mlruns/mlflow.db"
+    )
+    lines = paper.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    assert not [line for line in lines if line != line.rstrip()]
+    assert len(lines) <= 24
+    # The second line of a value begins where its first does.
+    assert [line.index("t") for line in lines if line.startswith("rows")] == [10]
+    assert width > 60 or [line for line in lines if line.startswith(" " * 10) and line[10] != " "]
+
+
+def test_a_file_gets_a_line_of_the_last_epoch_instead_of_a_bar() -> None:
+    paper = io.StringIO()
+    bar = ProgressBar(Console(file=paper, width=40))
+    begin(bar, 3, 10)
+    for epoch in range(3):
+        bar.on_epoch_end(epoch, {"loss": 0.5 - epoch / 10, "val_loss": 0.6, "val_auc": 0.7})
+    bar.close()
+    bar.close()
+    assert paper.getvalue() == "epoch 3/3  train/loss 0.3000  val/loss 0.6000  val/auc 0.7000\n"
+
+
+def test_a_long_training_tells_a_file_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(console.time, "monotonic", lambda: now[0])
+    paper = io.StringIO()
+    bar = ProgressBar(Console(file=paper, width=80))
+    begin(bar, 9, 10)
+    for epoch in range(9):
+        now[0] += 11.0
+        bar.on_epoch_end(epoch, {"loss": 0.5})
+    bar.close()
+    assert [line.split()[1] for line in paper.getvalue().splitlines()] == ["3/9", "6/9", "9/9"]
+
+
+def test_quiet_leaves_the_result_in_a_line(paper: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CASEBOOK_QUIET", "1")
+    bar = ProgressBar(Console(file=paper, width=80))
+    begin(bar, 1, 10)
+    bar.on_epoch_end(0, {"loss": 0.5})
+    bar.close()
+    assert paper.getvalue() == ""
+    show_summary(make_run(METRICS, {"case": "redhat"}), SECONDS, "sqlite:///mlflow.db")
+    assert paper.getvalue() == (
+        "redhat  accuracy 0.9123 (baseline 0.5560, reference 0.9000)  auc 0.9500 (baseline 0.5000, reference 0.9400)  "
+        "run f00d\n"
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,7 @@ from kedro.framework.cli.project import run as kedro_run
 
 from casebook.caching.session import refuse_runner
 from casebook.cli.run_options import replace_options
+from casebook.config.quiet import QUIET_VARIABLE
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -21,7 +24,10 @@ READING_OPTIONS = {
 }  # fmt: skip
 
 
-def _run(**options: Any) -> dict[str, Any]:  # noqa: ANN401 - Kedro's own
+def _run(*, quiet: bool = False, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - Kedro's own
+    if quiet:
+        os.environ[QUIET_VARIABLE] = "1"
+        logging.getLogger("casebook").setLevel(logging.WARNING)
     # To make one of these starts a process already.
     runner = str(options["runner"] or "").rpartition(".")[2]
     if runner in REFUSED_RUNNERS:
@@ -45,4 +51,5 @@ def _raised_in(trace: TracebackType | None) -> str:
 
 
 run = replace_options(copy(kedro_run))
+run.params = [*run.params, click.Option(["--quiet"], is_flag=True, help="Print warnings and the result alone.")]
 run.callback = _run

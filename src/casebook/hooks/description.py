@@ -26,6 +26,8 @@ COUNTS = ("rows", "learnt", "held_out", "promotion", "replayed")
 MAX_VALUES = 20
 # Relative to the project, so that it holds when that is moved.
 STORE = "sqlite:///mlruns/mlflow.db"
+# The run's page, among its artifacts.
+REPORT = "report.html"
 MARK = "<!-- written by casebook"
 
 
@@ -48,7 +50,15 @@ def keep_description(run: Run, text: str) -> None:
     """Write a run's description, unless somebody has written or changed it since."""
     present = run.data.tags.get(MLFLOW_RUN_NOTE, "")
     if not present or is_own(present):
-        MlflowClient().set_tag(run.info.run_id, MLFLOW_RUN_NOTE, sign(text))
+        MlflowClient().set_tag(run.info.run_id, MLFLOW_RUN_NOTE, sign(link_report(run) + text))
+
+
+def link_report(run: Run) -> str:
+    """Write a line that leads to the run's page among its artifacts; nothing where it has none."""
+    if REPORT not in [file.path for file in MlflowClient().list_artifacts(run.info.run_id)]:
+        return ""
+    page = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts/{REPORT}"
+    return f"All of it on one page: [{REPORT}]({page}).\n\n"
 
 
 def sign(text: str) -> str:

@@ -12,7 +12,7 @@ from kedro.framework.hooks import hook_impl
 
 from casebook.background.runner import NODE_SECONDS
 from casebook.compute.tensorflow_startup import tensorflow_start_seconds
-from casebook.stages import BACKGROUND, CACHED
+from casebook.stages.stage_groups import stage_of
 from casebook.tracking.console import show_summary
 from casebook.tracking.mlflow_client import log_metrics
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 LOGGER = logging.getLogger(__name__)
 # A stage of its own: its import takes seconds of whichever stage needs it first.
 TENSORFLOW = "tensorflow"
+# Of three dozen nodes most take none; the others are told as they end.
+MIN_NODE_SECONDS = 0.5
 
 
 class SummaryHook:
@@ -91,9 +93,5 @@ class SummaryHook:
 
     def _tell(self) -> None:
         if self.node:
-            LOGGER.info("%-40s %6.1f s", self.node, self.node_seconds)
-
-
-def stage_of(node: Node) -> str:
-    """Return the stage of a node: its one tag besides where it may run."""
-    return next(iter(sorted(node.tags - {BACKGROUND, CACHED})), node.name)
+            level = logging.INFO if self.node_seconds >= MIN_NODE_SECONDS else logging.DEBUG
+            LOGGER.log(level, "%-40s %6.1f s", self.node, self.node_seconds)

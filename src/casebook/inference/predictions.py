@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 # Columns of a table of predictions beside those of the outputs.
 NO_OUTPUTS = ("actual", "weight")
+# Parameter of a model, and what it may be beside the whole table of predictions, by task.
+OUTPUT, ALL = "output", "all"
+OUTPUTS = {"binary": ("class", "probability"), "multiclass": ("class", "probability"), "regression": ("prediction",)}
 
 
 def class_probability(task: str, outputs: np.ndarray) -> np.ndarray:
@@ -51,6 +54,34 @@ def check_threshold(task: str, threshold: Any) -> float | None:  # noqa: ANN401 
     if not number or not 0 <= threshold <= 1:
         raise ValueError(f"threshold must be a number from 0 to 1, not {threshold!r}")
     return float(threshold)
+
+
+def check_output(task: str, output: Any) -> str:  # noqa: ANN401 - whatever a caller gives
+    """Check what a caller wants of the predictions; nothing said is all of them.
+
+    Raises:
+        ValueError: the model has no such output.
+    """
+    if output is None or output == ALL:
+        return ALL
+    if output not in OUTPUTS[task]:
+        raise ValueError(f"{OUTPUT} must be one of {', '.join((ALL, *OUTPUTS[task]))}, not {output!r}")
+    return str(output)
+
+
+def select_output(answers: pd.DataFrame, output: str) -> pd.DataFrame | np.ndarray:
+    """Select one output of a table of predictions (see `RowModel.predict`).
+
+    Returns:
+        The table for `all`, and its columns of probabilities for `probability` of several classes; else the values of
+        one column, shape (rows,), as scikit-learn's models give them.
+    """
+    if output == ALL:
+        return answers
+    if output in answers:
+        values: np.ndarray = np.asarray(answers[output])
+        return values
+    return answers.drop(columns="class")
 
 
 def choose_class(task: str, values: np.ndarray, threshold: float) -> np.ndarray:

@@ -11,7 +11,14 @@ import pandas as pd
 
 from casebook.column_types.parsing import conform_table
 from casebook.inference.fast_rows import FastRows
-from casebook.inference.predictions import add_class, check_threshold, label_answers, name_outputs
+from casebook.inference.predictions import (
+    add_class,
+    check_output,
+    check_threshold,
+    label_answers,
+    name_outputs,
+    select_output,
+)
 from casebook.models.networks import load_network, make_predictor
 from casebook.models.numpy_network import DESCRIPTION, NumpyNetwork
 from casebook.preprocessing.lags import FILE as HISTORY_FILE
@@ -116,6 +123,26 @@ class RowModel:
         if not self.classes or "class" not in answers:
             return answers
         return answers.assign(**{"class": pd.Categorical(answers["class"], list(self.classes))})
+
+    def predict_output(
+        self, rows: pd.DataFrame, output: str | None = None, threshold: float | None = None
+    ) -> pd.DataFrame | np.ndarray:
+        """Predict raw rows, all outputs or one: the form that MLflow's own tools take.
+
+        Args:
+            rows: raw.
+            output: `all` (default), `class`, `probability`, or of a regression `prediction`.
+            threshold: see `predict`.
+
+        Returns:
+            The table of `predict`; of one output its values, shape (rows,), and for the probabilities of several
+            classes their columns of that table.
+
+        Raises:
+            ValueError: the model has no such output; and see `predict`.
+        """
+        wanted = check_output(self.task, output)
+        return select_output(self.predict(rows, threshold), wanted)
 
     def predict_plain(
         self, columns: Mapping[str, Sequence[Any]], threshold: float | None = None

@@ -43,6 +43,7 @@ MODEL_FILE = '''"""Entry of the logged model: MLflow runs this file, the code it
 from pathlib import Path
 
 import mlflow
+import pandas as pd
 
 from {package}.inference.row_model import RowModel
 
@@ -52,9 +53,11 @@ class Model(mlflow.pyfunc.PythonModel):
 
     def load_context(self, context):
         self.rows = RowModel.load(Path(context.artifacts["package"]))
+        self.output = (context.model_config or {{}}).get("output")
 
-    def predict(self, context, model_input, params=None):
-        return self.rows.predict(model_input, (params or {{}}).get("threshold"))
+    def predict(self, context, model_input: pd.DataFrame, params=None):
+        params = params or {{}}
+        return self.rows.predict_output(model_input, params.get("output") or self.output, params.get("threshold"))
 
 
 mlflow.models.set_model(Model())

@@ -1,7 +1,8 @@
 """MLflow's own UI, opened on its page for model training with the curves first: `mlflow ui --app-name casebook`.
 
-MLflow 3.17 sorts chart groups by name, which puts `baseline` before `train`; the order that a user drags them into is
-kept by the browser alone. No tag reaches it, so a script in the page hands that state out where the browser has none.
+MLflow 3.17 sorts chart groups by name, which puts `baseline` before `train`, and shows no score in its table of runs.
+What a user drags and chooses there is kept by the browser alone. No tag reaches it, so a script in the page hands that
+state out where the browser has none.
 """
 
 from __future__ import annotations
@@ -17,22 +18,50 @@ if TYPE_CHECKING:
 # A finished run shows the groups that it has; one that goes on shall not open with what happens to be there first.
 SCRIPT = r"""<script>
 (() => {
-  const first = ["train", "val", "test", "baseline", "reference"];
+  const first = ["train", "val", "test"];
+  // One number a run each: below the others, and folded.
+  const constants = [
+    "default", "baseline", "reference", "best_reachable", "fit", "evaluation", "promotion", "data", "seconds",
+    "seconds/background",
+  ];
   const read = Storage.prototype.getItem;
-  const groupsOf = (id) => {
+  const ask = (method, path, body) => {
     const request = new XMLHttpRequest();
-    request.open("GET", `ajax-api/2.0/mlflow/runs/get?run_id=${id}`, false);
-    request.send();
-    const { info, data } = JSON.parse(request.responseText).run;
+    request.open(method, `ajax-api/2.0/mlflow/${path}`, false);
+    request.setRequestHeader("Content-Type", "application/json");
+    request.send(body && JSON.stringify(body));
+    return JSON.parse(request.responseText);
+  };
+  const groupsOf = (id) => {
+    const { info, data } = ask("GET", `runs/get?run_id=${id}`).run;
     const names = (data.metrics || []).map(({ key }) => key.split("/").slice(0, -1).join("/"));
     const found = new Set(names.filter((name) => name && name !== "system"));
     const leading = first.filter((name) => found.delete(name) || info.status === "RUNNING");
-    return [...leading, ...[...found].sort()];
+    const last = constants.filter((name) => found.delete(name));
+    return [...leading, ...[...found].sort(), ...last];
+  };
+  // What the latest run with a model was tuned for, on the rows held out, beside what stands for nothing and for trees.
+  const columnsOf = (experiment) => {
+    const filter = "tags.`model.version` != ''";
+    const { runs = [] } = ask("POST", "runs/search", { experiment_ids: [experiment], filter, max_results: 1 });
+    if (!runs.length) return null;
+    const { metrics = [], params = [] } = runs[0].data;
+    const names = metrics.map(({ key }) => key);
+    const scores = names.filter((name) => /^test\/(?!seen_)/.test(name)).map((name) => name.slice(5)).sort();
+    const tuned = (params.find(({ key }) => key.endsWith(".study.metric")) || { value: "" }).value.replace("val/", "");
+    const main = scores.includes(tuned) ? tuned : scores[0];
+    const shown = [`test/${main}`, `baseline/${main}`, `reference/${main}`, `val/${main}`];
+    const others = scores.filter((name) => name !== main).map((name) => `test/${name}`);
+    const taken = [...shown.filter((name) => names.includes(name)), ...others.slice(0, 2)];
+    return [...taken.map((name) => `metrics.\`${name}\``), "tags.`data.origin`"];
   };
   const sections = (names) => ({
     compareRunCharts: [],
     compareRunSections: names.map((name) => (
-      { uuid: `casebook-${name}`, name, display: true, isReordered: false, deleted: false, isGenerated: true }
+      {
+        uuid: `casebook-${name}`, name, display: !constants.includes(name),
+        isReordered: false, deleted: false, isGenerated: true,
+      }
     )),
     isAccordionReordered: true,
     autoRefreshEnabled: true,
@@ -47,7 +76,10 @@ SCRIPT = r"""<script>
     if (key in chosen) return chosen[key];
     const run = /-RunPage-([0-9a-f]{32})-model-chartUIState$/.exec(key);
     if (run) return sections(groupsOf(run[1]));
-    return /-ExperimentPage-\["\d+"\]-ReactComponentState$/.test(key) ? sections(first) : null;
+    const experiment = /-ExperimentPage-\["(\d+)"\]-ReactComponentState$/.exec(key);
+    if (!experiment) return null;
+    const selectedColumns = columnsOf(experiment[1]);
+    return { ...sections([...first, ...constants]), ...(selectedColumns && { selectedColumns }) };
   };
   Storage.prototype.getItem = function (key) {
     const kept = read.call(this, key);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,10 @@ from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from casebook.config.quiet import is_quiet
 from casebook.reports.numbers import write_interval, write_score
 from casebook.reports.score_intervals import LARGE_KEY_SHARE
+from casebook.tracking.fact_lines import print_facts
 from casebook.training.callbacks import CurveCallback, TrainingCallback
 from casebook.training.curves import explain_not_finite, read_curves
 
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 # Stages under this many seconds are not worth a reader's time.
-MIN_SECONDS = 0.05
+MIN_SECONDS = 0.5
+# A log file gets a line of a training's progress so often, and of its last epoch.
+LINE_SECONDS = 30.0
 # What became of outcomes: see `monitoring.outcomes`.
 OUTCOMES = ("outcomes", "joined", "empty", "unmatched", "several_rows", "several_predictions")
 # Score of all outcomes together: see `monitoring.weekly_scores`.
@@ -34,17 +39,21 @@ UPDATED = {"test": "updated", "reference": "champion before"}
 
 
 class ProgressBar(TrainingCallback):
-    """Show epoch, losses and the first metric beside a bar of all steps."""
+    """Show epoch, losses and the first metric: beside a bar of all steps in a terminal, in a few lines elsewhere."""
 
     def __init__(self, console: Console | None = None) -> None:
         """Create the bar, which is first shown when a training begins."""
+        console = console or Console()
+        self._lines = not console.is_terminal and not is_quiet()
         self._progress = Progress(
             TextColumn("epoch {task.fields[epoch]}/{task.fields[epochs]}"),
             BarColumn(20),
             TextColumn("{task.fields[shown]}"),
             TimeElapsedColumn(),
             console=console,
+            disable=not console.is_terminal or is_quiet(),
         )
+        self._line, self._printed = "", time.monotonic()
         self._not_finite: set[str] = set()
 
     def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - of Keras
@@ -70,6 +79,13 @@ class ProgressBar(TrainingCallback):
     def close(self) -> None:
         """Stop updating the bar, which stays on the console."""
         self._progress.stop()
+        self._print_line()
+
+    def _print_line(self) -> None:
+        """Print what has not been printed yet."""
+        if self._lines and self._line:
+            self._progress.console.print(self._line, highlight=False, soft_wrap=True)
+        self._line, self._printed = "", time.monotonic()
 
     def _show(self, number: int, metrics: Mapping[str, float]) -> None:
         self._explain_not_finite(number, metrics)
@@ -81,6 +97,9 @@ class ProgressBar(TrainingCallback):
         following = min(number + 1, self._epochs)
         self._done = number
         self._progress.update(self._task, completed=number * self._steps, epoch=following, shown=shown)
+        self._line = f"epoch {number}/{self._epochs}  {shown}"
+        if time.monotonic() - self._printed >= LINE_SECONDS:
+            self._print_line()
 
     def _explain_not_finite(self, number: int, metrics: Mapping[str, float]) -> None:
         """Print for each curve once, in its first epoch that is no finite number, what that means."""
@@ -116,7 +135,8 @@ class ConsoleFolds:
         """Log and print the scores of the open fold."""
         self._log(self._run_id, {f"test/{name}": value for name, value in metrics.items()})
         own = "  ".join(f"{k} {write_score(v)}" for k, v in metrics.items() if not k.startswith("baseline_"))
-        self._console.print(f"{self._name:<20} {own}", highlight=False)
+        if not is_quiet():
+            self._console.print(f"{self._name:<20} {own}", highlight=False, soft_wrap=True)
 
     def _log_epoch(self, run_id: str, epoch: int, metrics: Mapping[str, float]) -> None:
         self._log(run_id, metrics, epoch)  # type: ignore[call-arg]
@@ -145,22 +165,28 @@ def show_summary(
 ) -> None:
     """Print the summary of a run: scores side by side, rows, features, origin, seconds by stage, and the MLflow run."""
     metrics, tags = run.data.metrics, run.data.tags
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column()
-    # Addresses are longer than a narrow console and have no place to break.
-    facts.add_column(overflow="fold")
-    for name, value in _facts(run, seconds, store, background or {}):
-        if value:
-            facts.add_row(f"[bold]{name}[/bold]", escape(value))
     console = Console()
-    console.print()
-    console.print(f"[bold]{tags.get('case', '')}[/bold]  run {escape(str(run.info.run_name))}")
     scores = {
         who: _select_group(metrics, who) for who in ("test", "default", "baseline", "reference", "best_reachable")
     }
+    if is_quiet():
+        console.print(_result_line(run, scores), highlight=False, soft_wrap=True)
+        return
+    console.print()
+    console.print(f"[bold]{tags.get('case', '')}[/bold]  run {escape(str(run.info.run_name))}")
     if scores["test"].keys() & scores["baseline"].keys():
         console.print(_scores_table(scores, "update/rows" in metrics))
-    console.print(facts)
+    facts = [(name, value) for name, value in _facts(run, seconds, store, background or {}) if value]
+    print_facts(console, facts)
+
+
+def _result_line(run: Run, scores: Mapping[str, Mapping[str, float]]) -> str:
+    """Write a run's scores on the test rows in a line, beside its baseline's and reference's."""
+    told = []
+    for name in [name for name in scores["baseline"] if name in scores["test"]]:
+        beside = [f"{w} {write_score(scores[w][name])}" for w in ("baseline", "reference") if name in scores[w]]
+        told.append(f"{name} {write_score(scores['test'][name])} ({', '.join(beside)})")
+    return escape(f"{run.data.tags.get('case', '')}  {'  '.join([*told, f'run {run.info.run_id}'])}")
 
 
 def _facts(
@@ -174,31 +200,32 @@ def _facts(
     counted = [(n, metrics.get(f"prediction/{n}")) for n in ("rows", "scored", "rejected")]
     yield "predicted", "  ".join(f"{name} {value:,.0f}" for name, value in counted if value is not None)
     unknown = _select_group(metrics, "prediction/unknown")
-    yield "rows of unknown category", "  ".join(f"{name} {value:,.0f}" for name, value in sorted(unknown.items()))
+    yield "unknown", "  ".join(f"{name} {value:,.0f} rows" for name, value in sorted(unknown.items()))
     outcomes = [(n, metrics.get(f"monitor/{n}")) for n in OUTCOMES]
     yield "outcomes", "  ".join(f"{n.replace('_', ' ')} {v:,.0f}" for n, v in outcomes if v is not None)
     yield "judged", describe_weeks(metrics)
     yield "features", f"{metrics['data/features']:.0f}" if "data/features" in metrics else ""
     seen = {n.removesuffix("_share"): v for n, v in _select_group(metrics, "test").items() if n.startswith("seen_")}
-    yield "test rows seen in training", "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
+    known = "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
+    yield "seen", f"test rows that training has seen too: {known}" if known else ""
     yield "test rows", "  ".join(_name_large_keys(metrics))
     folds = {n.removesuffix("_mean"): v for n, v in _select_group(metrics, "folds").items() if n.endswith("_mean")}
-    yield "mean over folds", "  ".join(f"{name} {write_score(value)}" for name, value in folds.items())
+    beside = {n: f" (baseline {write_score(v)})" for n, v in _select_group(folds, "baseline_").items()}
+    means = [f"{n} {write_score(v)}{beside.get(n, '')}" for n, v in folds.items() if not n.startswith("baseline_")]
+    yield "folds", f"mean {'  '.join(means)}" if means else ""
     if "model.version" in run.data.tags:
         yield "model", f"version {run.data.tags['model.version']}, {run.data.tags.get('promotion', '')}"
     yield "data", run.data.tags.get("data.origin", "from an earlier run")
     yield "left out", run.data.tags.get("left_out", "")
     yield "report", run.data.tags.get("report", "")
-    yield "seconds", "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MIN_SECONDS)
-    yield (
-        "meanwhile",
-        "  ".join(f"{stage} {value:.1f}" for stage, value in background.items() if value >= MIN_SECONDS),
-    )
-    yield "in all", f"{sum(seconds.values()):.1f} s"
-    yield (
-        "MLflow",
-        f"experiment {run.data.tags.get('case')}, run {run.info.run_id} in {store} (`make ui` or `casebook ui`)",
-    )
+    yield "seconds", f"{sum(seconds.values()):.1f} in all{_list_seconds(': ', seconds)}"
+    yield "", _list_seconds("meanwhile ", background)
+    yield "MLflow", f"experiment {run.data.tags.get('case')}, run {run.info.run_id} in {store}; look at it: casebook ui"
+
+
+def _list_seconds(before: str, seconds: Mapping[str, float]) -> str:
+    told = "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MIN_SECONDS)
+    return f"{before}{told}" if told else ""
 
 
 def describe_weeks(metrics: Mapping[str, float]) -> str:
@@ -206,7 +233,7 @@ def describe_weeks(metrics: Mapping[str, float]) -> str:
     found = _select_group(metrics, "monitor")
     if "weeks" not in found:
         return ""
-    scores = [f"{n.removeprefix(OVERALL)} {format_score(v)}" for n, v in found.items() if n.startswith(OVERALL)]
+    scores = [f"{n.removeprefix(OVERALL)} {write_score(v)}" for n, v in found.items() if n.startswith(OVERALL)]
     weeks = f"{found['judged_weeks']:,.0f} of {found['weeks']:,.0f} weeks"
     few = "" if found["judged_weeks"] else ": they have one class, or fewer outcomes than monitor.min_rows_per_week"
     overall = f"{scores[0]} of all outcomes" if scores else "no score: all outcomes are of one class"
@@ -247,4 +274,5 @@ def _name_large_keys(metrics: Mapping[str, float]) -> Iterator[str]:
 
 
 def _select_group(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:
-    return {n.removeprefix(f"{prefix}/"): v for n, v in metrics.items() if n.startswith(f"{prefix}/")}
+    start = prefix if prefix.endswith("_") else f"{prefix}/"
+    return {n.removeprefix(start): v for n, v in metrics.items() if n.startswith(start)}

@@ -17,6 +17,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 from mlflow.exceptions import MlflowException
 
+from casebook.inference.predictions import ALL, OUTPUT
 from casebook.runtime.signals import deferred_signals
 from casebook.tracking.left_running import process_tags
 from casebook.training.curves import explain_not_finite
@@ -125,7 +126,7 @@ def log_package(package: Package, case: str, step: int = 0) -> str:
 
     with TemporaryDirectory() as folder:
         parts = write_package(package, case, Path(folder))
-        with _importable(folder), without_hint_warning():
+        with _importable(folder):
             logged = mlflow.pyfunc.log_model(
                 name="model",
                 step=step,
@@ -133,6 +134,7 @@ def log_package(package: Package, case: str, step: int = 0) -> str:
                 code_paths=[str(parts.code)],
                 artifacts={PARTS_FOLDER: str(parts.parts)},
                 signature=describe_rows(package),
+                model_config={OUTPUT: ALL},
                 input_example=package.example,
                 pip_requirements=[f"{name}=={version(name)}" for name in REQUIREMENTS],
             )
@@ -141,7 +143,7 @@ def log_package(package: Package, case: str, step: int = 0) -> str:
 
 @contextmanager
 def without_hint_warning() -> Iterator[None]:
-    """Mute MLflow's advice to annotate a model's `predict`: the signature, which is logged, says more."""
+    """Mute MLflow's advice to annotate `predict` where a model is older than that annotation."""
     # MLflow sets its own filter around it, which goes before any other.
     with warnings.catch_warnings(record=True) as caught:
         yield
@@ -161,7 +163,7 @@ def _importable(folder: str) -> Iterator[None]:
 
 
 def describe_rows(package: Package) -> ModelSignature:
-    """Build the model signature: raw columns in (all nullable), predictions out, a threshold for two classes."""
+    """Build the model signature: raw columns in (all nullable), predictions out, what a caller may choose of them."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
     from mlflow.types.schema import AnyType
@@ -169,17 +171,19 @@ def describe_rows(package: Package) -> ModelSignature:
     # A null column arrives as floats from pandas and as nothing from JSON; every stricter type refuses one of them.
     anything = AnyType()  # type: ignore[no-untyped-call]
     columns = [ColSpec(anything, str(name), required=False) for name in package.example.columns]
+    # Without a default, so that the configuration of a loaded model stands where a call says nothing.
+    output = ParamSpec(OUTPUT, "string", None)
     if package.task == "regression":
-        return ModelSignature(Schema([*columns]), Schema([ColSpec("double", "prediction")]))
+        return ModelSignature(Schema([*columns]), Schema([ColSpec("double", "prediction")]), ParamSchema([output]))
     whole = all(isinstance(label, int) for label in package.classes)
     answered = ColSpec("long" if whole else "string", "class")
     if package.task == "multiclass":
         labels = package.classes or range(package.network.output_shape[-1])
         classes = [ColSpec("double", f"probability_{label}") for label in labels]
-        return ModelSignature(Schema([*columns]), Schema([*classes, answered]))
+        return ModelSignature(Schema([*columns]), Schema([*classes, answered]), ParamSchema([output]))
     outputs = [ColSpec("double", "probability"), answered]
     threshold = ParamSpec("threshold", "double", package.threshold)
-    return ModelSignature(Schema([*columns]), Schema([*outputs]), ParamSchema([threshold]))
+    return ModelSignature(Schema([*columns]), Schema([*outputs]), ParamSchema([threshold, output]))
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from casebook.config.quiet import is_quiet
 from casebook.reports.numbers import write_score
 from casebook.tuning.best_variant import name_command
 
@@ -24,6 +25,8 @@ class StudyProgress:
     def __init__(self, metrics: Sequence[str], total: int, console: Console | None = None) -> None:
         """Create the bar; nothing is shown before `start`."""
         self._metrics = metrics
+        console = console or Console()
+        # A log file has the lines of trials, and no bar that is drawn over itself.
         self._progress = Progress(
             TextColumn("trials {task.completed}/{task.total}"),
             BarColumn(20),
@@ -31,7 +34,8 @@ class StudyProgress:
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
-            console=console or Console(),
+            console=console,
+            disable=not console.is_terminal or is_quiet(),
         )
         self._task = self._progress.add_task("", total=total, shown="", start=False)
 
@@ -47,7 +51,8 @@ class StudyProgress:
 
     def print_line(self, text: str) -> None:
         """Print a line above the bar."""
-        self._progress.console.print(text, highlight=False)
+        if not is_quiet():
+            self._progress.console.print(text, highlight=False, soft_wrap=True)
 
     def print_trial(self, number: int, state: str, metrics: Mapping[str, float], message: str, seconds: float) -> None:
         """Print a trial's final state, metrics or error, and seconds."""
