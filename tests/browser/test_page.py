@@ -22,8 +22,8 @@ from tests.serving.form import make_champion
 
 from casebook import TabularClassifier
 from casebook.model_registry.champion import load_champion
+from casebook.runtime.ports import free_port
 from casebook.serving.app import create_app
-from processes import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

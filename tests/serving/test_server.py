@@ -144,7 +144,7 @@ def test_the_page_answers_as_requests_are_and_only_what_was_served_is_counted(
     server: Client, test_rows: pd.DataFrame
 ) -> None:
     row = records(test_rows.head(1))[0]
-    needed = {each for each in json.loads(server.ask(b"", "/health", "GET")[1])["required"]}
+    needed = set(json.loads(server.ask(b"", "/health", "GET")[1])["required"])
     status, page = server.ask(b"", "/", "GET")
     assert (status, page.count(b'data-name="')) == (200, len(needed))
     before = read_rows(server)
@@ -264,7 +264,7 @@ def test_new_rows_of_the_sample_have_all_columns_that_the_champion_needs(
     mlflow.set_tracking_uri(finished.project.address)
     folder = finished.project.root / "data" / "01_raw"
     monkeypatch.setenv("CASEBOOK_RAW", str(folder))
-    reader = DeclaredRowsReader(folder / "redhat", load_case("redhat").new_rows, "2026-01-01", "redhat")
+    reader = DeclaredRowsReader(folder / "redhat", load_case("redhat").new_rows, "2026-01-01", case="redhat")
     owners = reader.lookup_table()
     assert owners is not None
     there = {*next(reader.blocks()).rows.columns, *owners.add_prefix("people_").columns}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kedro.pipeline import Pipeline
 
 from casebook.cases.registry import DEFAULT
-from casebook.stages.graph import BACKGROUND, CACHED
+from casebook.stages.tagged_nodes import BACKGROUND, CACHED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

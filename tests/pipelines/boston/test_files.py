@@ -143,7 +143,7 @@ def houses(file: Path) -> pd.DataFrame:
 
 
 def new_houses(file: Path) -> DeclaredRowsReader:
-    return DeclaredRowsReader(file.parent, load_case("boston").new_rows, "2026-01-01", "boston")
+    return DeclaredRowsReader(file.parent, load_case("boston").new_rows, "2026-01-01", case="boston")
 
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {
