@@ -199,6 +199,13 @@ def test_names_that_two_tables_have_ask_for_a_prefix() -> None:
         make_rows(data, {**TABLES, "planes": planes})
 
 
+def test_rows_without_a_key_of_a_joined_table_are_told_with_their_file() -> None:
+    flights = TABLES["flights"].drop(columns="tail")
+    where = r"there is no column in the rows of flights\.csv that planes is joined to 'tail'"
+    with pytest.raises(InvalidTableError, match=rf"data\.tables\.planes\.join_on: {where}"):
+        make_rows(read(), {**TABLES, "flights": flights})
+
+
 def test_numbers_as_classes_are_their_numbers_or_labels() -> None:
     table = {"t": pd.DataFrame({"x": ["1"] * 9, "y": ["0", "1", "2"] * 3}, dtype="str")}
     data = DataParameters.model_validate({"tables": {"t": {"file": "t.csv"}}})

@@ -67,9 +67,12 @@ def list_joined_columns(tables: Mapping[str, Collection[str]], data: DataParamet
         InvalidTableError: a name that two tables have, or a key that one lacks.
     """
     found: dict[str, JoinedColumn] = {}
+    files: list[str] = []
     for table, columns in tables.items():
         said = data.tables[table]
-        refuse_missing(said.join_on, found, f"the rows that {table} is joined to", f"data.tables.{table}.join_on")
+        rows = f"the rows of {' and '.join(files)} that {table} is joined to"
+        refuse_missing(said.join_on, found, rows, f"data.tables.{table}.join_on")
+        files.append(said.file)
         refuse_missing(said.join_on.values(), columns, said.file, f"data.tables.{table}.join_on")
         for raw in columns:
             if raw in said.join_on.values():
