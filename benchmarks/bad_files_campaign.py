@@ -10,7 +10,7 @@ the libraries imported.
 from __future__ import annotations
 
 import collections
-import os
+import contextlib
 import re
 from typing import TYPE_CHECKING
 
@@ -46,7 +46,6 @@ def run_campaign(name: str, project: CampaignProject) -> Outcome:
 
 def bring_all(case: Case, project: CampaignProject) -> list[Row]:
     """Train a champion, then bring each file -> a row for each form."""
-    os.chdir(project.root)
     # A process of its own: TensorFlow's threads would not outlive a fork.
     code, text = project.run("run", f"--pipeline={case.name}", "--env=test")
     if code:
@@ -58,7 +57,9 @@ def bring_all(case: Case, project: CampaignProject) -> list[Row]:
     predicting = [f"--pipeline={case.name}_predict"]
     # Of the optional files training reads none.
     brought = [(raw / file, preparing) for file in case.files] + [(raw / case.new_rows.file, predicting)]
-    return [row for path, command in brought for row in bring(path, ["run", "--env=test", *command], project.root)]
+    # Only while commands run there: the folder goes when the campaign has seen no fault.
+    with contextlib.chdir(project.root):
+        return [row for path, command in brought for row in bring(path, ["run", "--env=test", *command], project.root)]
 
 
 def bring(path: Path, command: list[str], root: Path) -> list[Row]:
