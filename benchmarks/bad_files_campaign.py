@@ -18,6 +18,14 @@ from campaign_project import find_unreadable, read_store
 from campaign_results import Outcome
 from casebook.cases.registry import load_case
 from forked_commands import run_in_fork
+from raw_archive_mutations import (
+    DAMAGED_ARRAYS,
+    DAMAGED_PARQUET,
+    NO_ARRAYS,
+    NO_PARQUET,
+    SAME_ARRAYS,
+    SAME_PARQUET,
+)
 from raw_file_mutations import DAMAGED, DAMAGED_CSV, NO_TABLE, NO_TABLE_CSV, SAME_TABLE
 
 if TYPE_CHECKING:
@@ -81,8 +89,10 @@ def bring(path: Path, command: list[str], root: Path) -> list[Row]:
 
 def choose_mutations(path: Path, content: bytes) -> dict[str, dict[str, Mutation]]:
     """Choose the forms of a file -> expected outcome (empty where the case decides) -> mutations by name."""
-    if path.suffix != ".csv":
-        return {READ: {}, REFUSED: NO_TABLE, EITHER: DAMAGED}
+    if path.suffix == ".npz":
+        return {READ: SAME_ARRAYS, REFUSED: {**NO_TABLE, **NO_ARRAYS}, EITHER: {**DAMAGED, **DAMAGED_ARRAYS}}
+    if path.suffix == ".parquet":
+        return {READ: SAME_PARQUET, REFUSED: {**NO_TABLE, **NO_PARQUET}, EITHER: {**DAMAGED, **DAMAGED_PARQUET}}
     # Without names of columns any order of them, and any row, is as good as another.
     free = set() if HEADER.match(content) else OF_THE_HEADER
     same = {name: mutate for name, mutate in SAME_TABLE.items() if name not in free}
