@@ -52,6 +52,13 @@ def test_a_parquet_file_is_read_with_its_types(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(RawParquet(str(tmp_path / "train.parquet")).load(), table)
 
 
+def test_an_archive_of_a_machine_with_the_other_order_of_bytes_is_read(tmp_path: Path) -> None:
+    np.savez(tmp_path / "rows.npz", x=np.array([[1.5, 2.5]], dtype=">f8"), y=np.array([7], dtype=">i4"))
+    found = RawArrays(str(tmp_path / "rows.npz")).load()
+    assert {name: array.dtype.str for name, array in found.items()} == {"x": "<f8", "y": "<i4"}
+    assert (found["x"].tolist(), found["y"].tolist()) == ([[1.5, 2.5]], [7])
+
+
 def test_an_archive_is_read_as_its_arrays(tmp_path: Path) -> None:
     arrays = {"x_train": np.arange(8, dtype=np.uint8).reshape(2, 2, 2), "y_train": np.array([3, 7], dtype=np.uint8)}
     np.savez_compressed(tmp_path / "mnist.npz", **arrays)

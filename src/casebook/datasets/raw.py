@@ -196,4 +196,9 @@ def read_arrays(path: Path) -> NamedArrays:
         raise UnreadableError("a single array without a name; save it with numpy.savez")
     with loaded as arrays:
         refuse_repeated_columns(arrays.files, str(path))
-        return NamedArrays({name: arrays[name] for name in arrays.files})
+        return NamedArrays({name: _to_native(arrays[name]) for name in arrays.files})
+
+
+def _to_native(array: np.ndarray) -> np.ndarray:
+    """Return the values in this machine's order of bytes; pandas takes no other."""
+    return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -37,7 +37,9 @@ class _Messages:
         """Log a worker's message to MLflow and the console."""
         trial, launch = message["trial"], self._launch
         if message["event"] == "start":
-            worker.send_line(launch.trial_runs.start(trial, message["values"], message["retry_of"]))
+            launch.trial_runs.start(trial, message["values"], message["retry_of"])
+        elif message["event"] == "find_run":
+            worker.send_line(launch.trial_runs.find(trial))
         elif message["event"] == "epoch":
             launch.trial_runs.log_epoch(trial, message["number"], message["metrics"])
         else:

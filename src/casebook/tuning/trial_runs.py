@@ -17,6 +17,7 @@ from casebook.evaluation.metrics import COSTS
 from casebook.tracking import mlflow_client
 from casebook.tracking.left_running import KILLED, process_tags
 from casebook.tuning.plan import apply_trial_values
+from casebook.tuning.trials import ERROR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -64,13 +65,20 @@ class TrialRuns:
         mlflow_client.log_parameters(run.info.run_id, {**flatten(blocks), **values})
         return self._runs[trial]
 
+    def find(self, trial: int) -> str:
+        """Return the id of an open run of a trial; empty where there is none."""
+        return self._runs.get(trial, "")
+
     def log_epoch(self, trial: int, number: int, metrics: Mapping[str, float]) -> None:
         """Log an epoch's metrics to the trial's run."""
         mlflow_client.log_metrics(self._runs[trial], metrics, step=number)
 
     def end(self, trial: int, state: str, message: str, metrics: Mapping[str, float]) -> None:
         """End a trial's run; final metrics are logged at the last step, where MLflow's table shows them."""
-        run_id, epochs = self._runs.pop(trial), self._plan.parameters["training"]["epochs"]
+        self._end_run(self._runs.pop(trial), state, message, metrics)
+
+    def _end_run(self, run_id: str, state: str, message: str, metrics: Mapping[str, Any]) -> None:
+        epochs = self._plan.parameters["training"]["epochs"]
         tags = [RunTag("pruned", "true")] if state == "PRUNED" else []
         tags += [RunTag("error", message[: mlflow_client.TAG_LENGTH])] if message and state != "PRUNED" else []
         final = [Metric(name, value, 0, epochs + 1) for name, value in metrics.items() if name in COSTS]
@@ -86,14 +94,13 @@ class TrialRuns:
                 self._client.set_terminated(run.info.run_id, "FAILED")
 
     def close_ended(self, trials: Iterable[FrozenTrial]) -> None:
-        """End the runs of trials that finished after their launch was gone."""
-        ended = {str(trial.number): trial.state.name for trial in trials if trial.state.is_finished()}
+        """End the runs of trials that finished after their launch was gone, as it would have."""
+        ended = {str(trial.number): trial for trial in trials if trial.state.is_finished()}
         for run in self._open_runs():
-            state = ended.get(run.data.tags.get(TRIAL_TAG, ""))
-            if state == "PRUNED":
-                mlflow_client.set_tags(run.info.run_id, {"pruned": "true"})
-            if state:
-                self._client.set_terminated(run.info.run_id, STATUS[state])
+            trial = ended.get(run.data.tags.get(TRIAL_TAG, ""))
+            if trial:
+                attributes = trial.user_attrs
+                self._end_run(run.info.run_id, trial.state.name, attributes.get(ERROR, ""), attributes)
 
     def log_winner(self, winner: Mapping[str, Any], measured: Mapping[str, float]) -> None:
         """Log the winner to the study's run, as tags, since a later launch may replace it."""

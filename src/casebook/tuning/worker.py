@@ -1,7 +1,7 @@
 """A worker process of a study: it claims trials, trains them and reports each step to its launch.
 
 Started by `worker_pool.WorkerPool` as `python -m casebook.tuning.worker <plan> <descriptor>`; it writes messages, a
-JSON object a line, to the descriptor and reads the id of each trial's MLflow run from its standard input.
+JSON object a line, to the descriptor, and reads the id of a trial's MLflow run from its standard input when it asks.
 """
 
 from __future__ import annotations
@@ -49,8 +49,17 @@ class Reporter:
         self._send("epoch", number=number, metrics=dict(metrics))
 
     def find_run(self) -> str:
-        """Return the id of the trial's MLflow run, which the launch sends once it has opened it."""
-        self._run_id = self._run_id or sys.stdin.readline().strip()
+        """Return the id of the trial's MLflow run, which the launch sends once it has logged all that it was sent.
+
+        A launch that was killed has not, and what it had not read is lost: this worker is to exit before its trial
+        counts as finished, so that the next launch runs it again.
+        """
+        if not self._run_id:
+            self._send("find_run")
+            line = sys.stdin.readline()
+            if not line:
+                os._exit(ORPHANED)
+            self._run_id = line.strip()
         return self._run_id
 
     def end(self, state: str, message: str, metrics: Mapping[str, float], seconds: float) -> None:
