@@ -6,6 +6,8 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from casebook.config.extras import EXTRAS, MissingExtraError, missing_extra, require_extra
 
@@ -15,9 +17,9 @@ DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["opti
 
 @pytest.mark.parametrize("extra", EXTRAS)
 def test_an_extra_brings_the_modules_that_are_looked_for(extra: str) -> None:
-    brought = {requirement.partition(">")[0].partition("~")[0].partition("[")[0] for requirement in DECLARED[extra]}
+    brought = {canonicalize_name(Requirement(requirement).name) for requirement in DECLARED[extra]}
     owners = packages_distributions()
-    assert {owners[module][0] for module in EXTRAS[extra]} == brought
+    assert {canonicalize_name(owners[module][0]) for module in EXTRAS[extra]} == brought
 
 
 def test_where_all_modules_are_there_nothing_is_missing() -> None:
