@@ -137,8 +137,9 @@ def test_seconds_are_measured_by_stage_and_add_up(run: Run) -> None:
     seconds = {name: value for name, value in run.data.metrics.items() if name.startswith("seconds/")}
     assert {name.removeprefix("seconds/") for name in seconds} == {
         "start", "schema", "ingestion", "merging", "leaks", "features", "profile", "splitting", "preprocessing",
-        "tensorflow", "training", "reference", "evaluation", "figures", "folds", "packaging", "total",
+        "tensorflow", "training", "reference", "evaluation", "figures", "folds", "packaging", "report", "total",
         "background/profile", "background/reference", "background/figures", "background/leaks",
+        "background/evaluation", "background/report",
     }  # fmt: skip
     total = seconds.pop("seconds/total")
     # What another process computed meanwhile is no part of the run's own time.
