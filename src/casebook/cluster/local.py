@@ -88,6 +88,8 @@ class LocalCluster:
 
     def down(self, say: Callable[[str], None], keep: bool = False) -> None:
         """Stop everything; studies, runs and artifacts go too unless they are kept."""
+        if not self.folder.exists():
+            return
         services = Services(self.folder)
         for name in reversed([*services]):
             if services.is_alive(name):
