@@ -106,7 +106,7 @@ def test_two_launches_share_a_study_and_a_killed_worker_s_trial_is_run_again(
 
 
 def test_silence_elsewhere_is_judged_by_the_database_s_clock_and_a_trial_is_run_again_once(
-    addresses: ClusterAddresses, tmp_path: Path
+    addresses: ClusterAddresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     launch = WaitingLaunch(addresses.storage, "silent", 3, tmp_path)
 
@@ -127,6 +127,10 @@ def test_silence_elsewhere_is_judged_by_the_database_s_clock_and_a_trial_is_run_
     first = begin_elsewhere()
     assert launch.retry_dead("silent") == []
     fall_silent(first)
+    # As long as the server has not been there for so long itself, nobody could be heard.
+    monkeypatch.setattr("casebook.tuning.database.GRACE_SECONDS", 1e9)
+    assert launch.retry_dead("silent") == []
+    monkeypatch.setattr("casebook.tuning.database.GRACE_SECONDS", 0)
     assert [trial.number for trial in launch.retry_dead("silent")] == [0]
     again = begin_elsewhere()
     assert (again.number, again.params) == (1, first.params)

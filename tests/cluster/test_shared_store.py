@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -53,6 +54,15 @@ def test_the_same_content_is_published_and_fetched_once(tmp_path: Path, folder: 
     store.fetch(fingerprint, tmp_path / "kept")
     (folder / "000" / "preprocessor.json").write_text("{1}")
     assert store.publish(folder) != fingerprint
+
+
+def test_threads_that_need_the_same_rows_fetch_them_once(tmp_path: Path, folder: Path) -> None:
+    store = SharedStore(f"file://{tmp_path}/shared")
+    fingerprint = store.publish(folder)
+    with ThreadPoolExecutor(16) as pool:
+        fetched = set(pool.map(lambda _: store.fetch(fingerprint, tmp_path / "kept"), range(64)))
+    assert fetched == {tmp_path / "kept" / fingerprint}
+    assert read(fetched.pop()) == read(folder)
 
 
 def test_a_damaged_copy_is_refused_and_leaves_nothing(tmp_path: Path, folder: Path) -> None:

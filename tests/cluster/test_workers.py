@@ -41,7 +41,7 @@ def test_where_all_workers_differ_the_launch_says_which_and_how(client: Any) -> 
         workers.look()
     (address,) = workers.present
     different = f"keras {list_versions()['keras']} (here 0.1)"
-    assert said == [f"worker {address} is refused: {different}; install the same versions there"]
+    assert said == [f"worker {address} is refused: {different}; install the same versions there and start it anew"]
     assert workers.slots == 0
 
 

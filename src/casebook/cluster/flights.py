@@ -14,6 +14,7 @@ from casebook.cluster.drawing import Drawing
 from casebook.cluster.tickets import REFUSED, UNREADABLE, Outcome, Ticket
 from casebook.cluster.trial_task import stop_launch
 from casebook.cluster.trial_times import TrialTimes
+from casebook.config.secrets import hide_passwords
 from casebook.runtime.signals import deferred_signals
 from casebook.tuning.errors import StudyFailedError
 from casebook.tuning.trial_runner import LOST
@@ -125,7 +126,8 @@ class Flights:
             raise scheduler_gone(self._addresses.scheduler)
         del self._flying[ticket.number]
         if future.status == "error":
-            raise StudyFailedError(f"trial {ticket.number}: its task failed on the cluster ({future.exception()})")
+            reason = hide_passwords(str(future.exception()))
+            raise StudyFailedError(f"trial {ticket.number}: its task failed on the cluster ({reason})")
         outcome: Outcome = future.result()
         if outcome.state == REFUSED:
             self._workers.refuse(outcome.worker, outcome.message)

@@ -88,6 +88,8 @@ class LocalCluster:
 
     def down(self, say: Callable[[str], None], keep: bool = False) -> None:
         """Stop everything; studies, runs and artifacts go too unless they are kept."""
+        if not self.folder.exists():
+            return
         services = Services(self.folder)
         for name in reversed([*services]):
             if services.is_alive(name):
@@ -159,7 +161,10 @@ class LocalCluster:
             "--nworkers", str(count), "--nthreads", str(threads), "--memory-limit", str(memory), "--no-dashboard",
             "--local-directory", str(self.folder / "workers"),
         ]  # fmt: skip
-        services.start(Service(WORKERS, command, self._passwords, services.address(DASK)))
+        named = f"{count} of {threads} thread{'s' if threads > 1 else ''}"
+        if services.address(WORKERS) != named:
+            services.stop(WORKERS)
+        services.start(Service(WORKERS, command, self._passwords, named))
         self._wait(services, WORKERS, lambda: (self._count_workers(services) or 0) >= count)
 
     def _count_workers(self, services: Services) -> int | None:

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import threading
 import time
 import uuid
 from functools import cached_property
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 FOLDER = "casebook-splits"
 TRIES, RETRY_SECONDS = 3, 1.0
+# Threads of a process that need the same rows: the first one fetches them.
+ONE_FETCH = threading.Lock()
 
 
 class SharedStoreError(StudyError):
@@ -99,8 +102,12 @@ class SharedStore:
             SharedStoreError: it cannot be read, or is damaged.
         """
         folder = kept / fingerprint
-        if folder.is_dir():
-            return folder
+        with ONE_FETCH:
+            if not folder.is_dir():
+                self._fetch(fingerprint, folder)
+        return folder
+
+    def _fetch(self, fingerprint: str, folder: Path) -> None:
         for attempt in range(TRIES):
             try:
                 with atomic_write(folder) as unfinished:
@@ -111,8 +118,7 @@ class SharedStore:
                     raise self._explain("read", error) from error
                 time.sleep(RETRY_SECONDS)
             else:
-                break
-        return folder
+                return
 
     def _fetch_whole(self, fingerprint: str, folder: Path) -> None:
         system, root = self._place

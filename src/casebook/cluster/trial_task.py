@@ -35,6 +35,7 @@ ONE_TRAINING = threading.Lock()
 STOPPED: set[str] = set()
 # Studies of this process, by storage, name and settings.
 OPENED: dict[str, optuna.Study] = {}
+ONE_OPENING = threading.Lock()
 
 
 def run_trial(ticket: Ticket) -> Outcome:
@@ -140,11 +141,12 @@ def splits_folder() -> Path:
 def open_study(plan: StudyPlan) -> optuna.Study:
     """Open a study once a process; its trials were drawn by the launch, so that no sampler is needed."""
     key = json.dumps([plan.storage, plan.name, plan.parameters["study"]], sort_keys=True)
-    if key not in OPENED:
-        drawn = plan.study.model_copy(update={"sampler": "random"})
-        location = outlast_database(plan.open)
-        OPENED[key] = location.load(sampler=make_sampler(drawn, seed=0), pruner=plan.make_pruner())
-    return OPENED[key]
+    with ONE_OPENING:
+        if key not in OPENED:
+            drawn = plan.study.model_copy(update={"sampler": "random"})
+            location = outlast_database(plan.open)
+            OPENED[key] = location.load(sampler=make_sampler(drawn, seed=0), pruner=plan.make_pruner())
+        return OPENED[key]
 
 
 def open_reporter(ticket: Ticket, outcome: Outcome) -> TrialReporter:

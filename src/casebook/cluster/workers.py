@@ -53,7 +53,9 @@ class Workers:
                 self._judge(address, told[address], answers.get(address))
         if self.present and not self.accepted:
             reasons = "; ".join(f"{address}: {self._refused[address]}" for address in sorted(self.present))
-            raise StudyFailedError(f"no worker has what this launch has: {reasons}; install the same versions there")
+            raise StudyFailedError(
+                f"no worker has what this launch has: {reasons}; install the same versions there and start it anew"
+            )
         if len(self.accepted) != self._counted:
             self._tell_count()
 
@@ -61,7 +63,7 @@ class Workers:
         """Refuse a worker, and say so."""
         self._slots.pop(address, None)
         self._refused[address] = why
-        self._say(f"worker {address} is refused: {why}; install the same versions there")
+        self._say(f"worker {address} is refused: {why}; install the same versions there and start it anew")
 
     def _judge(self, address: str, told: Mapping[str, Any], answer: Any) -> None:  # noqa: ANN401 - versions, or an error
         if not isinstance(answer, dict):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
 from optuna.storages import BaseStorage, RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.storages._heartbeat import BaseHeartbeat
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError, PendingRollbackError
 
 from casebook.tuning.errors import SpaceError
 from casebook.tuning.samplers import ignore_experimental_warning
@@ -52,7 +53,7 @@ def outlast(call: Callable[..., Result], *values: Any, **named: Any) -> Result: 
     while True:
         try:
             return call(*values, **named)
-        except (StorageInternalError, OperationalError, InterfaceError, SpaceError) as error:
+        except (StorageInternalError, OperationalError, InterfaceError, PendingRollbackError, SpaceError) as error:
             if not is_unreachable(error) or time.monotonic() > end:
                 raise
             if not told:
@@ -62,8 +63,8 @@ def outlast(call: Callable[..., Result], *values: Any, **named: Any) -> Result: 
 
 
 def is_unreachable(error: BaseException | None) -> bool:
-    """Return whether an error says that the server is away, or has ended the connection."""
-    while error is not None and not isinstance(error, (OperationalError, InterfaceError)):
+    """Return whether an error says that the server is away, or has ended the connection of a session."""
+    while error is not None and not isinstance(error, (OperationalError, InterfaceError, PendingRollbackError)):
         error = error.__cause__
     return error is not None
 
@@ -108,13 +109,37 @@ class PostgresqlStorage(RDBStorage):
 
         return outlast(write)
 
+    def _get_stale_trial_ids(self, study_id: int) -> list[int]:
+        """Return the trials that have been silent for too long; none where the server was away: nobody was heard."""
+        return outlast(self._find_stale, study_id)
+
+    def _find_stale(self, study_id: int) -> list[int]:
+        with self.engine.connect() as connection:
+            asked = text("SELECT extract(epoch FROM now() - pg_postmaster_start_time())")
+            up_seconds = float(connection.execute(asked).scalar_one())
+        return super()._get_stale_trial_ids(study_id) if up_seconds > GRACE_SECONDS else []
+
 
 def _outlasting(method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
     def called(self: PostgresqlStorage, *values: Any, **named: Any) -> Any:  # noqa: ANN401 - what the method takes
-        return outlast(method, self, *values, **named)
+        return outlast(_call_in_new_session, method, self, *values, **named)
 
     return called
+
+
+def _call_in_new_session(
+    method: Callable[..., Any],
+    storage: PostgresqlStorage,
+    *values: Any,  # noqa: ANN401 - what the method takes
+    **named: Any,  # noqa: ANN401
+) -> Any:  # noqa: ANN401
+    try:
+        return method(storage, *values, **named)
+    except (StorageInternalError, OperationalError, InterfaceError, PendingRollbackError):
+        # The thread's session still holds the connection that is broken.
+        storage.remove_session()
+        raise
 
 
 # What Optuna's cache in front of a database calls beside the methods of every storage.
