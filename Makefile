@@ -12,7 +12,7 @@ ifneq ($(shell test -x $(BIN)/python && cat $(READY) 2>/dev/null),$(CURDIR))
 endif
 UV = $(BIN)/python tools/uv.py
 PIPS := 23.2.1 26.3
-EXTRAS := dashboard excel fetch postgres serve viz dev
+EXTRAS := dashboard docs excel fetch postgres serve viz dev
 CASE ?= redhat
 PORT ?= 5000
 SERVE_PORT = $(if $(filter command line environment,$(origin PORT)),$(PORT),5001)
@@ -57,6 +57,10 @@ viz: $(READY) ## show the pipelines in Kedro-Viz (CASE=redhat for one alone)
 dashboard: $(READY) ## browse a case's study in optuna-dashboard (CASE=redhat PORT=8080)
 	$(BIN)/casebook dashboard $(CASE) --port $(if $(filter command line,$(origin PORT)),$(PORT),8080)
 
+docs: $(READY) ## build the docs site into build/site, where index.html opens from the disk
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+.PHONY: docs
 fetch: $(READY) ## fetch the real raw files of a case (CASE=redhat)
 	$(BIN)/casebook fetch $(CASE)
 
