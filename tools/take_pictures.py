@@ -16,12 +16,12 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import mlflow
-from headless_browser import open_browser
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.expected_conditions import presence_of_element_located
 from selenium.webdriver.support.wait import WebDriverWait
 
 from casebook.config.paths import tracking_uri
+from headless_browser import open_browser
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +42,8 @@ const found = [...document.querySelectorAll("button")].find((each) => each.textC
 if (found) found.click();
 """
 # What each page has once it is drawn.
-RUNS, CHARTS, RUN, GRAPH = ".ag-row", ".js-plotly-plot .bars, .js-plotly-plot .lines", "table, [role=table]", ".pipeline-node"
+RUNS, RUN, GRAPH = ".ag-row", "table, [role=table]", ".pipeline-node"
+CHARTS = ".js-plotly-plot .bars, .js-plotly-plot .lines"
 
 
 @contextmanager
