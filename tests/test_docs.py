@@ -64,7 +64,7 @@ def test_the_site_is_built_strictly_and_needs_no_other_machine(tmp_path: Path) -
     assert foreign == []
     assert 'class="mermaid"' not in "".join(pages.values())
     # The offline plugin's: a page that is opened from the disk may not fetch an index.
-    assert "Boosted trees" in (tmp_path / "search" / "search_index.js").read_text()
+    assert "boosted trees on the raw features" in (tmp_path / "search" / "search_index.js").read_text()
 
 
 def test_every_diagram_has_a_drawing_of_its_present_text() -> None:
