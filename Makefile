@@ -12,7 +12,7 @@ ifneq ($(shell test -x $(BIN)/python && cat $(READY) 2>/dev/null),$(CURDIR))
 endif
 UV = $(BIN)/python tools/uv.py
 PIPS := 23.2.1 26.3
-EXTRAS := cluster dashboard excel fetch postgres serve viz dev
+EXTRAS := cluster dashboard docs excel fetch postgres serve viz dev
 CASE ?= redhat
 PORT ?= 5000
 WORKERS ?= 2
@@ -64,6 +64,11 @@ cluster: $(READY) ## start PostgreSQL, MLflow server, Dask scheduler and workers
 
 cluster-down: $(READY) ## stop them and remove their data
 	$(BIN)/casebook cluster down
+
+docs: $(READY) ## build the docs site into build/site, where index.html opens from the disk
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+.PHONY: docs
 
 fetch: $(READY) ## fetch the real raw files of a case (CASE=redhat)
 	$(BIN)/casebook fetch $(CASE)

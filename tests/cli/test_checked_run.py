@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import mlflow
 import pytest
 
+from casebook.config.quiet import QUIET_VARIABLE, is_quiet
 from casebook.run_folders.finding import tabulate_resumable
 from casebook.run_folders.folder import RUNNING, RunFacts, RunFolder
 from casebook.training.checkpoints import Checkpoint
@@ -57,3 +59,14 @@ def test_runs_that_can_be_resumed_are_listed_those_of_a_users_own_case_too(
     folder.write(facts)
     Checkpoint(folder.checkpoint, "abc").save({"history": [{"epoch": 1, "train/loss": 0.5}]}, [])
     assert casebook("run", "--list-resumable").output == tabulate_resumable([(folder, facts)]) + "\n"
+
+
+def test_quiet_reaches_what_prints_and_logs(casebook: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    # Put back to what they were when the test is over.
+    monkeypatch.setenv(QUIET_VARIABLE, "")
+    monkeypatch.setattr(logging.getLogger("casebook"), "level", logging.INFO)
+    assert not is_quiet()
+    # Refused before anything is read.
+    assert casebook("run", "--pipelines=pima", "--quiet", "--runner=ThreadRunner").exit_code == 2
+    assert is_quiet()
+    assert logging.getLogger("casebook").level == logging.WARNING

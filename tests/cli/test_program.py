@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 COMMANDS = ["run", "init", "check", "ui", "report", "serve", "dashboard", "viz", "fetch", "cluster", "reproduce"]
-ON_A_CASE = ["serve", "dashboard", "fetch", "reproduce"]
+ON_A_CASE = ["serve", "dashboard", "viz", "fetch", "reproduce"]
 IMPORTED = """
 import json, sys
 from casebook.cli.program import program
