@@ -119,16 +119,26 @@ tables: {rows: {file: rows.csv}}
 columns:
   sensor_7: {type: boolean}
   sensor_*: {type: number, minimum: 0}
-  "sensor_[ab]": {type: category}
+  "size [*]": {type: integer}
 """
 
 
 def test_a_pattern_names_all_columns_that_no_other_line_does() -> None:
-    columns = read(LIKE).for_columns(["sensor_7", "sensor_a", "sensor_12", "other"]).columns
+    columns = read(LIKE).for_columns(["sensor_7", "sensor_a", "sensor_12", "size [cm]", "size c", "other"]).columns
     assert {name: said.type for name, said in columns.items()} == {
-        "sensor_7": "boolean", "sensor_a": "number", "sensor_12": "number",
+        "sensor_7": "boolean", "sensor_a": "number", "sensor_12": "number", "size [cm]": "integer",
     }  # fmt: skip
     assert read(DECLARED).for_columns(["a"]) == read(DECLARED)
+
+
+def test_brackets_and_question_marks_are_letters_of_a_name() -> None:
+    written = """
+    tables: {rows: {file: rows.csv}}
+    columns: {"Id[#]": {role: key}, "paid? (y/n)": {role: target}, "[x]": {type: category}}
+    """
+    declared = read(written)
+    assert declared.with_role("key", "target") == ["Id[#]", "paid? (y/n)"]
+    assert declared.for_columns(["x", "Id#", "paidX (y/n)"]) == declared
 
 
 @pytest.mark.parametrize(

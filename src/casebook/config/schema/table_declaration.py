@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import re
-from fnmatch import fnmatchcase
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -42,8 +41,13 @@ def _name_columns(block: Any) -> Any:  # noqa: ANN401 - not checked yet
 
 
 def is_pattern(name: str) -> bool:
-    """Return whether a name stands for columns of like names, as `sensor_*` does."""
-    return any(sign in name for sign in "*?[")
+    """Return whether a name stands for columns of like names, as `sensor_*` does; `size [cm]` and `paid?` are names."""
+    return "*" in name
+
+
+def matches(name: str, pattern: str) -> bool:
+    """Return whether a name is one that a pattern stands for; each `*` is any letters or none."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
 
 
 def _write_labels(labels: Any) -> Any:  # noqa: ANN401
@@ -229,7 +233,7 @@ class DataParameters(Parameters):
     def for_columns(self, names: Collection[str]) -> DataParameters:
         """Return the declaration with a line for each of some columns that a pattern like `sensor_*` names."""
         patterns = [name for name in self.columns if is_pattern(name)]
-        found = {name: next((p for p in patterns if fnmatchcase(name, p)), "") for name in names}
+        found = {name: next((p for p in patterns if matches(name, p)), "") for name in names}
         named = {name: self.columns[p] for name, p in found.items() if p and name not in self.columns}
         own = {name: column for name, column in self.columns.items() if name not in patterns}
         return self.model_copy(update={"columns": own | named}) if patterns else self
