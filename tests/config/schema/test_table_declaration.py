@@ -110,6 +110,14 @@ def test_files_that_cannot_be_read_so_are_refused(said: dict[str, Any], message:
         TableParameters.model_validate({"file": "a.csv", **said})
 
 
+def test_labels_and_nulls_are_written_as_one_word_on_the_command_line() -> None:
+    said = ColumnParameters.model_validate({"type": "ordinal", "order": "S+M+10+007+no", "values": "-1+2.5"})
+    assert (said.order, said.values) == (["S", "M", 10, "007", "no"], [-1, "2.5"])
+    with pytest.raises(ValidationError, match="classes: a value stands there twice"):
+        ColumnParameters.model_validate({"classes": "yes+yes"})
+    assert TableParameters.model_validate({"file": "a.csv", "nulls": "?+."}).nulls == ["?", "."]
+
+
 def test_labels_that_are_whole_numbers_stay_so() -> None:
     assert ColumnParameters.model_validate({"type": "integer", "classes": [0, 1]}).classes == [0, 1]
 

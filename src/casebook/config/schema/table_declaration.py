@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from casebook.config.schema.types import Names, Parameters, Seed
+from casebook.config.schema.types import Names, Parameters, Seed, list_from_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,6 +20,7 @@ DeclaredType = Literal["number", "integer", "boolean", "category", "ordinal", "d
 SINGLE_ROLES = ("target", "group", "time", "split", "weight")
 TIME_TYPES = ("date", "datetime", "integer", "number")
 WEIGHT_TYPES = ("number", "integer")
+WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
 # What goes with which types.
 OPTIONS_OF_TYPES: dict[str, tuple[str, ...]] = {
     "format": ("date", "datetime"),
@@ -66,7 +67,15 @@ def _list_joined(join_on: Any) -> Any:  # noqa: ANN401
     return {name: name for name in join_on} if isinstance(join_on, list) else join_on
 
 
-Labels = Annotated[list[str | int | float], BeforeValidator(_write_labels)]
+def _split_labels(labels: Any) -> Any:  # noqa: ANN401
+    """Accept labels written as one word, since `--params` is split on commas; a whole number stays one."""
+    if not isinstance(labels, str):
+        return labels
+    return [int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in labels.split("+") if label]
+
+
+# The last one is asked first.
+Labels = Annotated[list[str | int | float], BeforeValidator(_write_labels), BeforeValidator(_split_labels)]
 
 
 class GivenSplitParameters(Parameters):
@@ -86,7 +95,9 @@ class TableParameters(Parameters):
     decimal: str = Field(default=".", min_length=1, max_length=1)
     header: bool = Field(default=True, description="whether the first line names the columns; else give `names`")
     names: Names = Field(default_factory=list, description="of the columns, where the file has none or others")
-    nulls: list[str] = Field(default_factory=list, description="spellings of null beside empty cells, NA and the like")
+    nulls: Annotated[list[str], list_from_text("+")] = Field(
+        default_factory=list, description="spellings of null beside empty cells, NA and the like"
+    )
     rename: dict[str, str] = Field(default_factory=dict, description="spelling of a column -> its name here")
     sheet: str = Field(default="", description="of a workbook; empty for the first")
     arrays: dict[str, Names] = Field(
