@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from casebook.config.schema.types import Names, Parameters, Seed, list_from_text
+from casebook.config.schema.types import LabelList, Names, Parameters, Seed, list_from_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,7 +20,6 @@ DeclaredType = Literal["number", "integer", "boolean", "category", "ordinal", "d
 SINGLE_ROLES = ("target", "group", "time", "split", "weight")
 TIME_TYPES = ("date", "datetime", "integer", "number")
 WEIGHT_TYPES = ("number", "integer")
-WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
 # What goes with which types.
 OPTIONS_OF_TYPES: dict[str, tuple[str, ...]] = {
     "format": ("date", "datetime"),
@@ -51,31 +50,11 @@ def matches(name: str, pattern: str) -> bool:
     return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
 
 
-def _write_labels(labels: Any) -> Any:  # noqa: ANN401
-    """Refuse labels whose spelling YAML loses; a whole number stays one."""
-    if isinstance(labels, list) and any(label is None or isinstance(label, bool) for label in labels):
-        raise ValueError(
-            'YAML reads No, Yes, on, off, true and null as values of its own: put labels in quotes, as in ["No", "Yes"]'
-        )
-    return labels
-
-
 def _list_joined(join_on: Any) -> Any:  # noqa: ANN401
     """Accept a column, a list of them, or a mapping of the rows' columns to the joined table's."""
     if isinstance(join_on, str):
         join_on = [join_on]
     return {name: name for name in join_on} if isinstance(join_on, list) else join_on
-
-
-def _split_labels(labels: Any) -> Any:  # noqa: ANN401
-    """Accept labels written as one word, since `--params` is split on commas; a whole number stays one."""
-    if not isinstance(labels, str):
-        return labels
-    return [int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in labels.split("+") if label]
-
-
-# The last one is asked first.
-Labels = Annotated[list[str | int | float], BeforeValidator(_write_labels), BeforeValidator(_split_labels)]
 
 
 class GivenSplitParameters(Parameters):
@@ -146,12 +125,12 @@ class ColumnParameters(Parameters):
     role: Role = "feature"
     type: DeclaredType | None = Field(default=None, description="none: numbers are `number`, all else is `category`")
     format: str = Field(default="", description="of dates that are not ISO, as strptime writes it: %b-%Y")
-    order: Labels = Field(default_factory=list, description="of an ordinal's values, the least first")
-    classes: Labels = Field(
+    order: LabelList = Field(default_factory=list, description="of an ordinal's values, the least first")
+    classes: LabelList = Field(
         default_factory=list, description="of the target, as they are written; of two the second is the positive one"
     )
-    test: Labels = Field(default_factory=list, description="of the role split: the values of test rows")
-    values: Labels = Field(default_factory=list, description="the only values there may be")
+    test: LabelList = Field(default_factory=list, description="of the role split: the values of test rows")
+    values: LabelList = Field(default_factory=list, description="the only values there may be")
     pattern: str = Field(default="", description="regular expression that all of a text must match")
     minimum: float | None = None
     maximum: float | None = None
