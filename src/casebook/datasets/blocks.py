@@ -23,7 +23,7 @@ from casebook.datasets.raw import RawFileError, RawTable, digest_source, find_fi
 from casebook.datasets.text_forms import USUAL, TextForm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from casebook.cases.registry import NewRows
@@ -158,4 +158,8 @@ def _read_arrays(path: Path, *_: object) -> Iterator[Read]:
     yield read_arrays(path), np.arange(0), []
 
 
-READERS = {CSV: _read_csv, PARQUET: _read_parquet, ARRAYS: _read_arrays}
+READERS: dict[str, Callable[[Path, NewRows, TextForm], Iterator[Read]]] = {
+    CSV: _read_csv,
+    PARQUET: _read_parquet,
+    ARRAYS: _read_arrays,
+}

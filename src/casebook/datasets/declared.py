@@ -114,11 +114,9 @@ def read_table(path: Path, said: TableParameters, plain: Collection[str] = ()) -
     """
     kind, workbook = kind_of(path), path.suffix.lower() in WORKBOOKS
     if kind == PARQUET:
-        table = read_parquet(path)
+        table: pd.DataFrame = read_parquet(path)
     elif workbook:
-        table: pd.DataFrame = pd.read_excel(
-            path, sheet_name=said.sheet or 0, header=0 if said.header else None, dtype=object
-        )
+        table = pd.read_excel(path, sheet_name=said.sheet or 0, header=0 if said.header else None, dtype=object)
     elif kind == ARRAYS:
         table = frame_columns(read_arrays(path), said.arrays, path.name)
     else:

@@ -110,6 +110,14 @@ def test_files_that_cannot_be_read_so_are_refused(said: dict[str, Any], message:
         TableParameters.model_validate({"file": "a.csv", **said})
 
 
+def test_labels_and_nulls_are_written_as_one_word_on_the_command_line() -> None:
+    said = ColumnParameters.model_validate({"type": "ordinal", "order": "S+M+10+007+no", "values": "-1+2.5"})
+    assert (said.order, said.values) == (["S", "M", 10, "007", "no"], [-1, "2.5"])
+    with pytest.raises(ValidationError, match="classes: a value stands there twice"):
+        ColumnParameters.model_validate({"classes": "yes+yes"})
+    assert TableParameters.model_validate({"file": "a.csv", "nulls": "?+."}).nulls == ["?", "."]
+
+
 def test_labels_that_are_whole_numbers_stay_so() -> None:
     assert ColumnParameters.model_validate({"type": "integer", "classes": [0, 1]}).classes == [0, 1]
 
@@ -119,16 +127,26 @@ tables: {rows: {file: rows.csv}}
 columns:
   sensor_7: {type: boolean}
   sensor_*: {type: number, minimum: 0}
-  "sensor_[ab]": {type: category}
+  "size [*]": {type: integer}
 """
 
 
 def test_a_pattern_names_all_columns_that_no_other_line_does() -> None:
-    columns = read(LIKE).for_columns(["sensor_7", "sensor_a", "sensor_12", "other"]).columns
+    columns = read(LIKE).for_columns(["sensor_7", "sensor_a", "sensor_12", "size [cm]", "size c", "other"]).columns
     assert {name: said.type for name, said in columns.items()} == {
-        "sensor_7": "boolean", "sensor_a": "number", "sensor_12": "number",
+        "sensor_7": "boolean", "sensor_a": "number", "sensor_12": "number", "size [cm]": "integer",
     }  # fmt: skip
     assert read(DECLARED).for_columns(["a"]) == read(DECLARED)
+
+
+def test_brackets_and_question_marks_are_letters_of_a_name() -> None:
+    written = """
+    tables: {rows: {file: rows.csv}}
+    columns: {"Id[#]": {role: key}, "paid? (y/n)": {role: target}, "[x]": {type: category}}
+    """
+    declared = read(written)
+    assert declared.with_role("key", "target") == ["Id[#]", "paid? (y/n)"]
+    assert declared.for_columns(["x", "Id#", "paidX (y/n)"]) == declared
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from fnmatch import fnmatchcase
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from casebook.config.schema.types import Names, Parameters, Seed
+from casebook.config.schema.types import LabelList, Names, Parameters, Seed, list_from_text
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -42,17 +41,13 @@ def _name_columns(block: Any) -> Any:  # noqa: ANN401 - not checked yet
 
 
 def is_pattern(name: str) -> bool:
-    """Return whether a name stands for columns of like names, as `sensor_*` does."""
-    return any(sign in name for sign in "*?[")
+    """Return whether a name stands for columns of like names, as `sensor_*` does; `size [cm]` and `paid?` are names."""
+    return "*" in name
 
 
-def _write_labels(labels: Any) -> Any:  # noqa: ANN401
-    """Refuse labels whose spelling YAML loses; a whole number stays one."""
-    if isinstance(labels, list) and any(label is None or isinstance(label, bool) for label in labels):
-        raise ValueError(
-            'YAML reads No, Yes, on, off, true and null as values of its own: put labels in quotes, as in ["No", "Yes"]'
-        )
-    return labels
+def matches(name: str, pattern: str) -> bool:
+    """Return whether a name is one that a pattern stands for; each `*` is any letters or none."""
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
 
 
 def _list_joined(join_on: Any) -> Any:  # noqa: ANN401
@@ -60,9 +55,6 @@ def _list_joined(join_on: Any) -> Any:  # noqa: ANN401
     if isinstance(join_on, str):
         join_on = [join_on]
     return {name: name for name in join_on} if isinstance(join_on, list) else join_on
-
-
-Labels = Annotated[list[str | int | float], BeforeValidator(_write_labels)]
 
 
 class GivenSplitParameters(Parameters):
@@ -82,7 +74,9 @@ class TableParameters(Parameters):
     decimal: str = Field(default=".", min_length=1, max_length=1)
     header: bool = Field(default=True, description="whether the first line names the columns; else give `names`")
     names: Names = Field(default_factory=list, description="of the columns, where the file has none or others")
-    nulls: list[str] = Field(default_factory=list, description="spellings of null beside empty cells, NA and the like")
+    nulls: Annotated[list[str], list_from_text("+")] = Field(
+        default_factory=list, description="spellings of null beside empty cells, NA and the like"
+    )
     rename: dict[str, str] = Field(default_factory=dict, description="spelling of a column -> its name here")
     sheet: str = Field(default="", description="of a workbook; empty for the first")
     arrays: dict[str, Names] = Field(
@@ -131,15 +125,15 @@ class ColumnParameters(Parameters):
     role: Role = "feature"
     type: DeclaredType | None = Field(default=None, description="none: numbers are `number`, all else is `category`")
     format: str = Field(default="", description="of dates that are not ISO, as strptime writes it: %b-%Y")
-    order: Labels = Field(default_factory=list, description="of an ordinal's values, the least first")
-    classes: Labels = Field(
+    order: LabelList = Field(default_factory=list, description="of an ordinal's values, the least first")
+    classes: LabelList = Field(
         default_factory=list, description="of the target, as they are written; of two the second is the positive one"
     )
     others: Literal["refuse", "missing"] = Field(
         default="refuse", description="labels that are none of the classes: refuse the file, or set those rows aside"
     )
-    test: Labels = Field(default_factory=list, description="of the role split: the values of test rows")
-    values: Labels = Field(default_factory=list, description="the only values there may be")
+    test: LabelList = Field(default_factory=list, description="of the role split: the values of test rows")
+    values: LabelList = Field(default_factory=list, description="the only values there may be")
     pattern: str = Field(default="", description="regular expression that all of a text must match")
     minimum: float | None = None
     maximum: float | None = None
@@ -234,7 +228,7 @@ class DataParameters(Parameters):
     def for_columns(self, names: Collection[str]) -> DataParameters:
         """Return the declaration with a line for each of some columns that a pattern like `sensor_*` names."""
         patterns = [name for name in self.columns if is_pattern(name)]
-        found = {name: next((p for p in patterns if fnmatchcase(name, p)), "") for name in names}
+        found = {name: next((p for p in patterns if matches(name, p)), "") for name in names}
         named = {name: self.columns[p] for name, p in found.items() if p and name not in self.columns}
         own = {name: column for name, column in self.columns.items() if name not in patterns}
         return self.model_copy(update={"columns": own | named}) if patterns else self

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -112,3 +113,25 @@ Labels = Annotated[dict[str, Annotated[int, Field(ge=0)]], BeforeValidator(texts
 # An id of digits alone arrives as a number; nothing, as in `resume=`, is the newest run that can be resumed.
 RunId = Annotated[str, BeforeValidator(lambda v: str(v) if isinstance(v, int) and not isinstance(v, bool) else v)]
 Resumed = Annotated[bool | RunId, BeforeValidator(lambda v: True if v in ("", None) else v)]
+
+WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
+
+
+def _write_labels(labels: Any) -> Any:  # noqa: ANN401
+    """Refuse labels whose spelling YAML loses; a whole number stays one."""
+    if isinstance(labels, list) and any(label is None or isinstance(label, bool) for label in labels):
+        raise ValueError(
+            'YAML reads No, Yes, on, off, true and null as values of its own: put labels in quotes, as in ["No", "Yes"]'
+        )
+    return labels
+
+
+def _split_labels(labels: Any) -> Any:  # noqa: ANN401
+    """Accept labels written as one word, since `--params` is split on commas; a whole number stays one."""
+    if not isinstance(labels, str):
+        return labels
+    return [int(label) if WHOLE_NUMBER.fullmatch(label) else label for label in labels.split("+") if label]
+
+
+# The last one is asked first.
+LabelList = Annotated[list[str | int | float], BeforeValidator(_write_labels), BeforeValidator(_split_labels)]
