@@ -65,7 +65,10 @@ class Target:
 def write_rows(rows: Sequence[tuple[str, int]]) -> str:
     """Write classes with their rows, the first of them where there are many: `Maybe 4, Other 2 and 9 more`."""
     more = f" and {len(rows) - SHOWN_CLASSES} more" if len(rows) > SHOWN_CLASSES else ""
-    return ", ".join(f"{label!r} {count}" if "," in label else f"{label} {count}" for label, count in rows[:SHOWN_CLASSES]) + more
+    return (
+        ", ".join(f"{label!r} {count}" if "," in label else f"{label} {count}" for label, count in rows[:SHOWN_CLASSES])
+        + more
+    )
 
 
 def find_target(columns: Collection[str], target: str, file: str, what: str = "the target") -> str:
@@ -101,6 +104,11 @@ def infer_target(column: ColumnValues, inferred: InferredType, task: Task | None
             numbers are needed.
     """
     _refuse_constant(column)
+    if inferred.decimal and task in (None, "regression"):
+        raise SchemaInferenceError(
+            f"the target {column.name} holds numbers with signs around them (first: {', '.join(column.texts[:3])}): "
+            f"write them as plain numbers, {column.texts[0]!r} without its signs, or give another column"
+        )
     task, why = (task, "as said") if task else _infer_task(column, inferred)
     if task == "regression":
         _refuse_texts(column)
