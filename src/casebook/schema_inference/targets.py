@@ -104,21 +104,18 @@ def infer_target(column: ColumnValues, inferred: InferredType, task: Task | None
             numbers are needed.
     """
     _refuse_constant(column)
-    if inferred.decimal and task in (None, "regression"):
-        raise SchemaInferenceError(
-            f"the target {column.name} holds numbers with signs around them (first: {', '.join(column.texts[:3])}): "
-            f"write them as plain numbers, {column.texts[0]!r} without its signs, or give another column"
-        )
     task, why = (task, "as said") if task else _infer_task(column, inferred)
+    signs = f"; write {column.texts[0]!r} as a plain number, without the signs around it" if inferred.decimal else ""
     if task == "regression":
-        _refuse_texts(column)
+        _refuse_texts(column, signs)
         _refuse_key(column)
         return Target(column, task, why, ordered=True)
-    _refuse_key(column)
+    if not signs:
+        _refuse_key(column)
     if len(column.distinct) > MAX_CLASSES or column.filled < MIN_ROWS_PER_CLASS * len(column.distinct):
         raise SchemaInferenceError(
             f"the target {column.name} has {len(column.distinct):,} different values in {column.filled:,} rows, more "
-            f"classes than these rows support; give another column, or --task regression if they are numbers"
+            f"classes than these rows support; give another column, or --task regression if they are numbers{signs}"
         )
     if task == "binary" and len(column.distinct) != 2:
         raise SchemaInferenceError(
@@ -181,7 +178,7 @@ def _refuse_mostly_numbers(column: ColumnValues) -> None:
         _refuse_texts(column)
 
 
-def _refuse_texts(column: ColumnValues) -> None:
+def _refuse_texts(column: ColumnValues, hint: str = "") -> None:
     wrong = np.isnan(column.parsed_numbers)
     if wrong.any():
         rows = int(column.counts[wrong].sum())
@@ -189,7 +186,7 @@ def _refuse_texts(column: ColumnValues) -> None:
         raise SchemaInferenceError(
             f"the target {column.name} of a regression holds texts in {rows:,} of {column.filled:,} rows, first in "
             f"data rows {column.first_rows(wrong)}: {shown[:60]}; mend or empty them (rows with an empty target are "
-            f"set aside), or give --task multiclass"
+            f"set aside), or give --task multiclass{hint}"
         )
 
 
