@@ -308,6 +308,8 @@ def test_labels_that_are_none_of_the_classes_may_count_as_missing() -> None:
     typed = type_table(table["t"], "t", schema, data, "y", "binary")
     assert typed["y"].tolist()[:9] == [0] * 4 + [1] * 5
     assert typed["y"].isna().tolist() == [False] * 9 + [True]
-    refusing = DataParameters.model_validate({"tables": {"t": {"file": "t.csv"}}, "columns": {"y": {"classes": ["a", "b"]}}})
+    refusing = DataParameters.model_validate(
+        {"tables": {"t": {"file": "t.csv"}}, "columns": {"y": {"classes": ["a", "b"]}}}
+    )
     with pytest.raises(InvalidTableError, match="set such rows aside by others: missing"):
         describe_rows(table, refusing, "y", "binary")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
 from types import SimpleNamespace
@@ -13,6 +14,8 @@ import pandas as pd
 import pytest
 from kedro.pipeline import Pipeline, node
 from mlflow.entities import LoggedModelOutput
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
 
 from casebook.config.schema import PromotionParameters
 from casebook.hooks.registry import RegistryHook
@@ -235,3 +238,25 @@ def test_the_models_page_says_what_the_aliases_mean_and_each_version_links_its_r
     assert version.description == f"Of the run {link}, variant `default`. On its test rows: auc 0.9123."
     described = mlflow.MlflowClient().get_registered_model("redhat").description
     assert described.startswith("Models of the case `redhat`: each takes raw rows. `@champion` is the one in use")
+
+
+class Halves(mlflow.pyfunc.PythonModel):
+    """Answers half of x."""
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:  # noqa: ANN401, ARG002
+        return pd.DataFrame({"prediction": model_input["x"] / 2})
+
+
+def test_keys_beside_the_inputs_of_a_model_are_kept_from_it(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = Schema([ColSpec("double", "x")])
+    with mlflow.start_run():
+        logged = mlflow.pyfunc.log_model(
+            name="model", python_model=Halves(), signature=ModelSignature(inputs), pip_requirements=[]
+        )
+    version = mlflow.register_model(logged.model_uri, "redhat")
+    monkeypatch.setattr(logging.getLogger("mlflow"), "propagate", True)
+    answers = registry.predict_rows(version, ROWS[["x", "who"]])
+    assert answers["prediction"].tolist() == (ROWS["x"] / 2).tolist()
+    assert "extra inputs" not in caplog.text

@@ -10,6 +10,7 @@ import pytest
 from tests.schema_inference.tables import churn, write_csv
 
 from casebook.schema_inference import Schema, SchemaInferenceError, Wishes, infer_schema, read_table
+from casebook.schema_inference.roles import InferredRole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,3 +115,52 @@ def test_two_files_of_one_name_are_refused(tmp_path: Path) -> None:
     paths = [write_csv(tmp_path / "rows.csv", churn()), write_csv(tmp_path / "other" / "rows.csv", churn())]
     with pytest.raises(SchemaInferenceError, match="two files are both called rows"):
         infer_schema([read_table(path) for path in paths], Wishes("left"))
+
+
+def test_what_names_the_groups_once_more_is_ignored(tmp_path: Path) -> None:
+    table = churn()
+    shops = np.arange(400) % 50
+    names = {"shop_id": [f"S{shop}" for shop in shops], "town": [f"T{shop % 9}" for shop in shops]}
+    schema = infer(tmp_path, table | names | {"shop": [f"{shop} High Street" for shop in shops]})
+    assert schema.columns["shop"].role == InferredRole("ignore", "one for one with shop_id")
+    assert schema.columns["town"].role.role == "feature"
+
+
+def test_subjects_are_dealt_out_by_a_seed_that_leaves_no_part_without_a_class(tmp_path: Path) -> None:
+    table = churn(seed=3)
+    left = np.where(np.arange(400) % 100 < 2, "Maybe", table["left"])
+    schema = infer(tmp_path, table | {"left": left, "shop_id": [f"S{row % 100}" for row in range(400)]})
+    assert (schema.split.strategy, schema.split.column) == ("row", "")
+    left = np.where(np.arange(400) % 100 < 9, "Maybe", table["left"])
+    schema = infer(tmp_path, table | {"left": left, "shop_id": [f"S{row % 100}" for row in range(400)]})
+    assert (schema.split.strategy, set(schema.split.settings)) == ("group", {"seed"})
+    assert schema.split.why == "100 of them in 400 rows; of this seed no part lacks a class"
+
+
+def test_few_subjects_of_many_days_are_split_by_time(tmp_path: Path) -> None:
+    days = [f"2024-{1 + day // 28:02d}-{1 + day % 28:02d}" for day in range(100) for _ in range(9)]
+    random = np.random.default_rng(2)
+    table = {"day": days, "city": list("abcdefghi") * 100, "heat": random.normal(0, 1, 900)}
+    schema = infer(tmp_path, table, Wishes("heat"))
+    assert (schema.split.strategy, schema.split.column, schema.columns["city"].role.role) == ("time", "day", "feature")
+
+
+def test_a_time_that_leaves_a_part_without_a_class_is_named_as_the_reason(tmp_path: Path) -> None:
+    days = [f"2024-{1 + row // 28:02d}-{1 + row % 28:02d}" for row in range(300)]
+    kind = np.where(np.arange(300) < 40, "old", np.where(np.arange(300) % 3, "a", "b"))
+    schema = infer(tmp_path, {"day": days, "x": np.arange(300) / 7, "kind": kind}, Wishes("kind"))
+    assert (schema.split.strategy, schema.split.why) == (
+        "row", "split by day, a part of the rows would be empty or lack a class",
+    )  # fmt: skip
+
+
+def test_a_target_of_money_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    price = [f"${number:,}" for number in range(1_000, 301_000, 1_000)]
+    for task, told in (
+        (None, "more classes than these rows support"),
+        ("regression", "holds texts in 300 of 300 rows"),
+    ):
+        with pytest.raises(
+            SchemaInferenceError, match=rf"{told}.*; write '\$1,000' as a plain number, without the signs"
+        ):
+            infer(tmp_path, {"x": np.arange(300) / 7, "price": price}, Wishes("price", task))

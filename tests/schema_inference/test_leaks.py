@@ -150,3 +150,22 @@ def test_the_same_rows_give_the_same_suspects_and_nothing_is_changed() -> None:
     column = numbers(SIGNAL.copy(), "left_score")
     assert of_left(column) == of_left(column)
     assert np.array_equal(column.parsed_numbers, SIGNAL)
+
+
+def test_the_time_itself_is_no_suspect() -> None:
+    days = texts([f"2024-{1 + row // 28:02d}-{1 + row % 28:02d}" for row in range(300)], "day")
+    trend = numbers(np.arange(300.0) + RANDOM.normal(0, 1, 300), "price")
+    assert list(suspects(trend, days)) == ["day"]
+    assert suspects(trend, days, time="day") == {}
+
+
+def test_names_of_one_stem_say_what_was_earlier_and_what_is_later() -> None:
+    size = np.exp(RANDOM.normal(0, 2, ROWS))
+    columns = [numbers(size * RANDOM.normal(1, 0.002, ROWS), f"population_{year}") for year in (2011, 2016, 2026)]
+    found = suspects(numbers(size, "population_2021"), *columns)
+    assert list(found) == ["population_2026"]
+    assert "its name says that it is later than population_2021" in found["population_2026"]
+    weeks = [numbers(size + RANDOM.normal(0, 3, ROWS), name) for name in ("score.2w", "score.8w", "other.8w")]
+    assert list(suspects(numbers(size, "score.4w"), *weeks)) == ["score.8w"]
+    items = [numbers(size + RANDOM.normal(0, 3, ROWS), name) for name in ("item1", "item3")]
+    assert suspects(numbers(size, "item2"), *items) == {}

@@ -71,3 +71,10 @@ def test_long_texts_that_hardly_repeat_are_texts() -> None:
     assert infer_type(texts(reviews, "review")).type == "text"
     assert infer_type(texts(reviews[:3] * 20, "review")).type == "category"
     assert infer_type(texts([f"K{number}" for number in range(40)], "code")).type == "category"
+
+
+def test_digits_of_a_postcode_count_nothing() -> None:
+    for values in (["98101", "98102", "98103"] * 20, [*(str(98100 + n) for n in range(60)), "98108-1234"]):
+        assert infer_type(texts(values, "zip_code")).type == "category"
+        assert infer_type(texts(values, "zip_code")).decimal == ""
+    assert infer_type(texts(["98101", "98102"] * 20, "price")).type == "integer"

@@ -164,7 +164,7 @@ def is_null_cell(value: Any) -> bool:  # noqa: ANN401
 
 
 def is_blank_cell(value: Any) -> bool:  # noqa: ANN401
-    """Return whether a single value is null, blanks alone, or a text that stands for null, with blanks around it or not."""
+    """Return whether a value is null, blanks alone, or a text that stands for null, with blanks around or without."""
     if type(value) is not str:
         return is_null(value)
     text = value.strip()

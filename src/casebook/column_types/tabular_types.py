@@ -233,9 +233,7 @@ def _without_null_texts(texts: pd.Series) -> pd.Series:
     return texts.mask(null) if null.any() else texts
 
 
-def categorise(
-    values: Sequence[Any], write: Callable[[Any], str], is_missing: Callable[[Any], bool]
-) -> pd.Categorical:
+def categorise(values: Sequence[Any], write: Callable[[Any], str], is_missing: Callable[[Any], bool]) -> pd.Categorical:
     """Build categories of valid values; each distinct one is converted to text once."""
     places: dict[str, int] = {}
     codes = {v: -1 if is_missing(v) else places.setdefault(write(v), len(places)) for v in dict.fromkeys(values)}

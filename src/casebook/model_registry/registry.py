@@ -224,7 +224,11 @@ def predict_rows(version: ModelVersion, rows: pd.DataFrame) -> pd.DataFrame:
     # Looking through all installed packages for versions that differ takes a twentieth of a short run; both models are
     # compared in the one environment that there is.
     model = mlflow.pyfunc.load_model(f"models:/{version.name}/{version.version}", suppress_warnings=True)
-    answers: pd.DataFrame = model.predict(rows)
+    # Keys of the rows are no input, of which MLflow would warn.
+    inputs = model.metadata.get_input_schema()
+    answers: pd.DataFrame = model.predict(
+        rows[[name for name in rows if name in set(inputs.input_names())]] if inputs else rows
+    )
     return answers
 
 

@@ -53,6 +53,9 @@ BEFORE_WORDS = {
     "lag",
     "first",
 }
+# A year, or a number with a unit of time, at the end of a name: population_2016, bdi.4m.
+UNITS = "m|mo|mon|month|w|wk|week|d|day|y|yr|year|h|hr|hour"
+DATED = re.compile(rf"(?i)(?P<stem>.+?)(?P<number>(?:19|20)\d\d|\d+(?=[ ._]?(?:{UNITS})s?$))(?P<unit>\D*)")
 LATER_SHARE, STRICTLY_LATER_SHARE = 0.99, 0.5
 
 
@@ -96,10 +99,14 @@ def find_suspects(
     recorded = _find_recorded_with_target(columns, scores, target)
     found = []
     for name in columns:
+        if name == time:
+            # A trend is what a split by time asks for, and the time itself is no feature.
+            continue
+        before = _compare_dates(name, target.column.name) < 0
         reasons = [
-            _judge_score(scores.get(name), types[name], sampled[name], target),
+            "" if before else _judge_score(scores.get(name), types[name], sampled[name], target),
             # What species a leaf is of tells its edge too; what is cut out of a number or a scale is another thing.
-            _judge_reversed(sampled[name], outcome) if target.ordered else "",
+            _judge_reversed(sampled[name], outcome) if target.ordered and not before else "",
             recorded.get(name) or _judge_nulls(sampled[name], outcome),
             named.get(name, ""),
             _judge_dates(columns, types, name, time),
@@ -192,7 +199,17 @@ def _find_named(scores: Mapping[str, Score | None], target: Target) -> dict[str,
             and strength[name] >= (SAME_NAME_R2 if regression else SAME_NAME_AUC)
         ):
             found[name] = f"it has the target's name, and {'R2' if regression else 'AUC'} {strength[name]:.2f} alone"
+        if _compare_dates(name, target.column.name) > 0 and strength[name] >= (NAMED_R2 if regression else NAMED_AUC):
+            found[name] = f"its name says that it is later than {target.column.name}"
     return found
+
+
+def _compare_dates(name: str, target: str) -> int:
+    """Compare the years, or times, that two names of one stem end in -> below 0 where the first is earlier."""
+    own, other = DATED.fullmatch(name), DATED.fullmatch(target)
+    if not own or not other or (own["stem"], own["unit"]) != (other["stem"], other["unit"]):
+        return 0
+    return int(own["number"]) - int(other["number"])
 
 
 def _judge_dates(columns: Mapping[str, ColumnValues], types: Mapping[str, InferredType], name: str, time: str) -> str:

@@ -85,7 +85,10 @@ SCALES = [
     "very slow|slow|medium, normal|fast, quick|very fast",
     "cold, freezing|cool|mild|warm|hot",
     "i3|i2|i1|si2|si1|vs2|vs1|vvs2|vvs1|if|fl",
-    ("asst prof, asstprof, assistprof, assistant professor|assocprof, associate professor|prof, professor, full professor"),
+    (
+        "asst prof, asstprof, assistprof, assistant professor|assocprof, associate professor|"
+        "prof, professor, full professor"
+    ),
     "junior|intermediate, mid level|senior|lead, principal",
     "trainee, apprentice|employee|manager|director|executive",
     "bronze|silver|gold|platinum|diamond",

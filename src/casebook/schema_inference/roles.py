@@ -21,12 +21,11 @@ MIN_UNIQUE_SHARE = 0.99
 MIN_KEY_ROWS = 10
 ID_WORDS = {"id", "ids", "idnum", "idno", "uuid", "guid", "key", "pk", "identifier", "nr", "passengerid", "userid"}
 ID_ENDINGS = ("id", "nr", "no")
-# Before an `id` in one word: `pid`, `caseid`; `paid`, `grid` and `humid` are none.
+# Before an `id` in one word: `caseid`, `unitid`; `paid`, `grid` and `humid` are none.
 ID_PREFIXES = {
-    "case", "subj", "cust", "hh", "pat", "emp", "person", "member", "client",
-    "order", "item", "prod", "product", "store", "acct", "account", "stud", "student", "patient", "customer", "employee",
-    "household", "firm", "school", "respondent", "record", "row", "obs", "unit", "player", "movie", "trip", "loan", "tweet",
-    "subject", "participant",
+    "case", "subj", "cust", "hh", "pat", "emp", "person", "member", "client", "order", "item", "prod", "product",
+    "store", "acct", "account", "stud", "student", "patient", "customer", "employee", "household", "firm", "school",
+    "respondent", "record", "row", "obs", "unit", "player", "movie", "trip", "loan", "tweet", "subject", "participant",
 }  # fmt: skip
 # Of rows, which are no subjects; a `pid` that repeats may be a party.
 ROW_WORDS = {"rownames", "rowname", "index", "idx", "row", "obs", "pid", "sid", "uid", "cid", "rid", "hid", "eid"}

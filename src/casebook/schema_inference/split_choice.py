@@ -12,6 +12,7 @@ from casebook.schema_inference.splits import (
     count_copies,
     find_panel,
     find_time,
+    is_one_for_one,
     split_by_group,
     split_by_row,
     split_by_time,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from casebook.schema_inference.schema import Column, Wishes
     from casebook.schema_inference.targets import Target
     from casebook.schema_inference.values import ColumnValues
+
+FEW_SUBJECTS = 10
 
 
 def choose_split(columns: dict[str, Column], target: Target, wishes: Wishes) -> tuple[dict[str, Column], InferredSplit]:
@@ -42,6 +45,7 @@ def choose_split(columns: dict[str, Column], target: Target, wishes: Wishes) -> 
         group = columns[roles["group"]]
         by_group = split_by_group(group.data, group.role.why, classes)
         if by_group or wishes.group:
+            columns |= _ignore_names(columns, roles["group"])
             return columns, by_group or InferredSplit("group", wishes.group, group.role.why)
         few = InferredType("category", f"{group.role.why}: too few for a split by them")
         columns[roles["group"]] = replace(group, role=FEATURE, type=few)
@@ -68,7 +72,18 @@ def _split_by_time(
             )
     compared = {name: column.data for name, column in columns.items() if column.role.role in ("feature", "target")}
     rows = len(next(iter(columns.values())).data)
-    return columns, split_by_row(count_copies(compared), rows)
+    told = {"why": f"split by {time}, a part of the rows would be empty or lack a class"} if time else {}
+    return columns, split_by_row(count_copies(compared), rows, **told)
+
+
+def _ignore_names(columns: Mapping[str, Column], group: str) -> dict[str, Column]:
+    """Ignore what only names the groups once more: by it no other group's rows can be predicted."""
+    subjects = columns[group].data
+    return {
+        name: replace(column, role=InferredRole("ignore", f"one for one with {group}"))
+        for name, column in columns.items()
+        if column.role == FEATURE and column.type.type == "category" and is_one_for_one(column.data, subjects)
+    }
 
 
 def _settle_roles(columns: Mapping[str, Column], wishes: Wishes) -> dict[str, Column]:
@@ -92,6 +107,9 @@ def _settle_panel(columns: Mapping[str, Column], wishes: Wishes) -> dict[str, Co
     if wishes.time or {"group", "split"} & {column.role.role for column in columns.values()}:
         return {}
     name, why = find_panel(*_take_features(columns))
+    if name and len(columns[name].data.distinct) < FEW_SUBJECTS and find_time(*_take_features(columns)):
+        # Few cities of many days: what is asked is the next days, not another city.
+        return {}
     return {name: replace(columns[name], role=InferredRole("group", why))} if name else {}
 
 

@@ -25,6 +25,8 @@ MIN_TIMES = 10
 MAX_NULL_SHARE = 0.01
 # Where more rows are copies, the table has few columns of few values, and equal rows are not the same observation.
 MAX_COPIED_SHARE = 0.5
+# Until each part has each class; so few subjects are not dealt out at all then.
+TRIED_SEEDS, MIN_TRIED_SUBJECTS = 20, 30
 # Of a panel: the subjects, the share of them that a time must have, the times of each.
 MIN_PANEL_SUBJECTS, MIN_PANEL_SHARE, MIN_PANEL_TIMES = 5, 0.5, 3
 BIRTH_WORDS = {"birth", "birthdate", "birthday", "born", "dob"}
@@ -86,10 +88,14 @@ def split_by_group(column: ColumnValues, why: str, classes: np.ndarray | None) -
         classes: int of shape (rows,), the target's classes, -1 for null; none of a regression.
     """
     subjects = pd.Series(column.texts, dtype="str").reindex(column.codes)
-    parts = split_keys(subjects, USUAL.test_share, USUAL.validation_share, USUAL.seed)
-    if not _fill_all_parts(parts, np.unique(list(PARTS.values())), classes):
-        return None
-    return InferredSplit("group", column.name, why)
+    few = len(column.distinct) < MIN_TRIED_SUBJECTS
+    for seed in (USUAL.seed, *range(1, 1 if few else TRIED_SEEDS)):
+        parts = split_keys(subjects, USUAL.test_share, USUAL.validation_share, seed)
+        if _fill_all_parts(parts, np.unique(list(PARTS.values())), classes):
+            usual = seed == USUAL.seed
+            told = why if usual else f"{why}; of this seed no part lacks a class"
+            return InferredSplit("group", column.name, told, {} if usual else {"seed": seed})
+    return None
 
 
 def _fill_all_parts(parts: np.ndarray, names: np.ndarray, classes: np.ndarray | None) -> bool:
@@ -119,6 +125,15 @@ def find_panel(columns: Mapping[str, ColumnValues], types: Mapping[str, Inferred
             if fits and many and shared >= MIN_PANEL_SHARE * subjects and not _repeats(column, columns[time]):
                 return name, f"{subjects:,} of them, each once at a {time}"
     return "", ""
+
+
+def is_one_for_one(first: ColumnValues, second: ColumnValues) -> bool:
+    """Return whether each value of a column goes with one of the other's, and the other way round."""
+    count = len(first.distinct)
+    if count != len(second.distinct) or first.nulls or second.nulls:
+        return False
+    pairs = first.codes.astype(np.int64) * len(second.distinct) + second.codes
+    return len(np.unique(pairs)) == count
 
 
 def _repeats(first: ColumnValues, second: ColumnValues) -> bool:
@@ -181,12 +196,14 @@ def count_copies(columns: Mapping[str, ColumnValues]) -> int:
 
 def describe_copies(split: InferredSplit) -> str:
     """Say how many rows are copies, and what becomes of them."""
-    who = "1 row is a copy of another: both" if split.copies == 1 else f"{split.copies:,} rows are copies of others: they"
+    who = (
+        "1 row is a copy of another: both" if split.copies == 1 else f"{split.copies:,} rows are copies of others: they"
+    )
     return f"{who} {'stay on one side' if split.duplicates == 'group' else 'are kept as they are'}"
 
 
-def split_by_row(copies: int, rows: int) -> InferredSplit:
+def split_by_row(copies: int, rows: int, why: str = InferredSplit.why) -> InferredSplit:
     """Assign rows at random, copies of a row to one side."""
-    if 0 < copies <= MAX_COPIED_SHARE * rows:
-        return InferredSplit(copies=copies, duplicates="group")
-    return InferredSplit(copies=copies)
+    return InferredSplit(
+        why=why, copies=copies, duplicates="group" if 0 < copies <= MAX_COPIED_SHARE * rows else "keep"
+    )

@@ -65,7 +65,10 @@ class Target:
 def write_rows(rows: Sequence[tuple[str, int]]) -> str:
     """Write classes with their rows, the first of them where there are many: `Maybe 4, Other 2 and 9 more`."""
     more = f" and {len(rows) - SHOWN_CLASSES} more" if len(rows) > SHOWN_CLASSES else ""
-    return ", ".join(f"{label!r} {count}" if "," in label else f"{label} {count}" for label, count in rows[:SHOWN_CLASSES]) + more
+    return (
+        ", ".join(f"{label!r} {count}" if "," in label else f"{label} {count}" for label, count in rows[:SHOWN_CLASSES])
+        + more
+    )
 
 
 def find_target(columns: Collection[str], target: str, file: str, what: str = "the target") -> str:
@@ -102,15 +105,17 @@ def infer_target(column: ColumnValues, inferred: InferredType, task: Task | None
     """
     _refuse_constant(column)
     task, why = (task, "as said") if task else _infer_task(column, inferred)
+    signs = f"; write {column.texts[0]!r} as a plain number, without the signs around it" if inferred.decimal else ""
     if task == "regression":
-        _refuse_texts(column)
+        _refuse_texts(column, signs)
         _refuse_key(column)
         return Target(column, task, why, ordered=True)
-    _refuse_key(column)
+    if not signs:
+        _refuse_key(column)
     if len(column.distinct) > MAX_CLASSES or column.filled < MIN_ROWS_PER_CLASS * len(column.distinct):
         raise SchemaInferenceError(
             f"the target {column.name} has {len(column.distinct):,} different values in {column.filled:,} rows, more "
-            f"classes than these rows support; give another column, or --task regression if they are numbers"
+            f"classes than these rows support; give another column, or --task regression if they are numbers{signs}"
         )
     if task == "binary" and len(column.distinct) != 2:
         raise SchemaInferenceError(
@@ -173,7 +178,7 @@ def _refuse_mostly_numbers(column: ColumnValues) -> None:
         _refuse_texts(column)
 
 
-def _refuse_texts(column: ColumnValues) -> None:
+def _refuse_texts(column: ColumnValues, hint: str = "") -> None:
     wrong = np.isnan(column.parsed_numbers)
     if wrong.any():
         rows = int(column.counts[wrong].sum())
@@ -181,7 +186,7 @@ def _refuse_texts(column: ColumnValues) -> None:
         raise SchemaInferenceError(
             f"the target {column.name} of a regression holds texts in {rows:,} of {column.filled:,} rows, first in "
             f"data rows {column.first_rows(wrong)}: {shown[:60]}; mend or empty them (rows with an empty target are "
-            f"set aside), or give --task multiclass"
+            f"set aside), or give --task multiclass{hint}"
         )
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 BOOLEAN_PAIRS = ({"no", "yes"}, {"n", "y"}, {"false", "true"}, {"f", "t"}, {"off", "on"})
 POSITIVE_WORDS = {"yes", "y", "true", "t", "on", "1", "1.0"}
+# Digits that count nothing.
+CODE_NAMES = {"zip", "zipcode", "postcode", "postal", "plz"}
 DATE_NAMES = {"date", "day", "time", "timestamp", "dt", "at", "on"}
 # Words of a value from which on it is read as a text.
 MIN_TEXT_WORDS = 2.5
@@ -88,6 +90,8 @@ def infer_type(column: ColumnValues) -> InferredType:
             dates = find_date_form([f"{number:.0f}" for number in column.numbers])
             if dates and dates.format == "%Y%m%d":
                 return InferredType("date", "digits of dates", dates.format, instants=dates.instants)
+        if column.is_whole and CODE_NAMES & set(split_name(column.name)):
+            return InferredType("category", "digits of a code")
         return InferredType("integer" if column.is_whole else "number")
     return _infer_of_texts(column)
 
@@ -102,7 +106,8 @@ def _infer_of_texts(column: ColumnValues) -> InferredType:
     order, why = find_order(texts, column.name)
     if order:
         return InferredType("ordinal", why, order=tuple(order))
-    decimal = next((sign for sign in DECIMALS if _holds_quantities(column, sign)), "")
+    coded = CODE_NAMES & set(split_name(column.name))
+    decimal = next((sign for sign in DECIMALS if not coded and _holds_quantities(column, sign)), "")
     if decimal:
         return InferredType("category", "numbers with signs around them", decimal=decimal)
     words = float(np.average([text.count(" ") + 1 for text in texts], weights=column.counts))
