@@ -10,11 +10,12 @@ from casebook.hooks.summary import SummaryHook
 from casebook.hooks.tracking import TrackingHook
 
 # The last one comes first: a cluster is looked for and parameters are refused before a store is made. What comes first
-# wraps innermost: models are registered once the run has ended, then its page is made, and the summary shows both.
+# wraps innermost: models are registered once the run has ended, then its page is made, its description names
+# it, and the summary shows all.
 HOOKS = (
     RegistryHook(),
-    TrackingHook(),
     ReportHook(),
+    TrackingHook(),
     SummaryHook(),
     ParametersHook(),
     BatchedMlflowHook(),
