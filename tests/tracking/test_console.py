@@ -14,8 +14,9 @@ from mlflow.entities import Metric, Run, RunData, RunInfo, RunTag
 from rich.console import Console
 
 from casebook.reports.numbers import write_score
-from casebook.tracking import console
-from casebook.tracking.console import ConsoleFolds, ProgressBar, announce_sample, show_summary
+from casebook.tracking import console, run_summary
+from casebook.tracking.console import ConsoleFolds, ProgressBar, announce_sample
+from casebook.tracking.run_summary import show_summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +34,8 @@ METRICS = {
 def paper(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     """What is printed, on a wide and plain terminal."""
     paper = io.StringIO()
-    monkeypatch.setattr(console, "Console", lambda: Console(file=paper, width=160))
+    for module in (console, run_summary):
+        monkeypatch.setattr(module, "Console", lambda: Console(file=paper, width=160))
     return paper
 
 
@@ -298,7 +300,7 @@ def test_brackets_in_names_of_columns_and_folders_are_printed_and_no_markup(pape
     metrics = {"prediction/rows": 2.0, "prediction/unknown/size [cm]": 1.0, "prediction/unknown/price [/kg]": 2.0}
     tags = {"case": "shop", "left_out": "a [red] b"}
     show_summary(make_run(metrics, tags), {"start": 1.0}, "sqlite:////data/[old]/mlflow.db")
-    for words in ("price [/kg] 2  size [cm] 1", "a [red] b", "sqlite:////data/[old]/mlflow.db"):
+    for words in ("price [/kg] 2 rows  size [cm] 1 rows", "a [red] b", "sqlite:////data/[old]/mlflow.db"):
         assert words in paper.getvalue()
     announce_sample(Path("/data/[old]/[/x]"), {"rows": 3}, {})
     assert "No raw files in /data/[old]/[/x]: generated" in " ".join(paper.getvalue().replace("\u2502", "").split())
@@ -311,7 +313,7 @@ SECONDS = {"start": 4.0, "schema": 1.0, "merging": 0.1, "tensorflow": 3.0, "trai
 def test_the_summary_is_as_wide_as_the_console_and_fits_a_screen(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
     monkeypatch.setenv("COLUMNS", str(width))
     paper = io.StringIO()
-    monkeypatch.setattr(console, "Console", lambda: Console(file=paper))
+    monkeypatch.setattr(run_summary, "Console", lambda: Console(file=paper))
     tags = {"case": "redhat", "model.version": "12", "promotion": "no champion: auc 0.69 against 0.69: worse by 0.01"}
     show_summary(
         make_run({**METRICS, "data/promotion_rows": 1000.0}, tags), SECONDS, "sqlite:////work/mlruns/mlflow.db"

@@ -9,7 +9,7 @@ from mlflow import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from casebook.reports.reported_run import PARTS, describe_strategy, list_leaks
-from casebook.tracking.console import OUTCOMES, describe_weeks
+from casebook.tracking.run_summary import OUTCOMES, describe_weeks
 from casebook.tuning.best_variant import name_command
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from kedro.framework.hooks import hook_impl
 from casebook.background.runner import NODE_SECONDS
 from casebook.compute.tensorflow_startup import tensorflow_start_seconds
 from casebook.stages.stage_groups import stage_of
-from casebook.tracking.console import show_summary
 from casebook.tracking.mlflow_client import log_metrics
+from casebook.tracking.run_summary import show_summary
 
 if TYPE_CHECKING:
     from collections.abc import Generator

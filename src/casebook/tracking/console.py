@@ -1,4 +1,4 @@
-"""Console output: a progress bar while training and a summary table at the end of a run."""
+"""Console output while a run goes on: a generated sample, the progress of a training, scores of folds."""
 
 from __future__ import annotations
 
@@ -10,12 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from casebook.config.quiet import is_quiet
-from casebook.reports.numbers import write_interval, write_score
-from casebook.reports.score_intervals import LARGE_KEY_SHARE
-from casebook.tracking.fact_lines import print_facts
+from casebook.reports.numbers import write_score
 from casebook.training.callbacks import CurveCallback, TrainingCallback
 from casebook.training.curves import explain_not_finite, read_curves
 
@@ -24,18 +21,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from mlflow.entities import Run
 
-# Stages under this many seconds are not worth a reader's time.
-MIN_SECONDS = 0.5
 # A log file gets a line of a training's progress so often, and of its last epoch.
 LINE_SECONDS = 30.0
-# What became of outcomes: see `monitoring.outcomes`.
-OUTCOMES = ("outcomes", "joined", "empty", "unmatched", "several_rows", "several_predictions")
-# Score of all outcomes together: see `monitoring.weekly_scores`.
-OVERALL = "overall_"
-# Who stands beside whom where a champion learnt on.
-UPDATED = {"test": "updated", "reference": "champion before"}
 
 
 class ProgressBar(TrainingCallback):
@@ -158,121 +146,3 @@ def announce_sample(folder: Path, sample: Mapping[str, int], best: Mapping[str, 
             border_style="yellow",
         )
     )
-
-
-def show_summary(
-    run: Run, seconds: Mapping[str, float], store: str, background: Mapping[str, float] | None = None
-) -> None:
-    """Print the summary of a run: scores side by side, rows, features, origin, seconds by stage, and the MLflow run."""
-    metrics, tags = run.data.metrics, run.data.tags
-    console = Console()
-    scores = {
-        who: _select_group(metrics, who) for who in ("test", "default", "baseline", "reference", "best_reachable")
-    }
-    if is_quiet():
-        console.print(_result_line(run, scores), highlight=False, soft_wrap=True)
-        return
-    console.print()
-    console.print(f"[bold]{tags.get('case', '')}[/bold]  run {escape(str(run.info.run_name))}")
-    if scores["test"].keys() & scores["baseline"].keys():
-        console.print(_scores_table(scores, "update/rows" in metrics))
-    facts = [(name, value) for name, value in _facts(run, seconds, store, background or {}) if value]
-    print_facts(console, facts)
-
-
-def _result_line(run: Run, scores: Mapping[str, Mapping[str, float]]) -> str:
-    """Write a run's scores on the test rows in a line, beside its baseline's and reference's."""
-    told = []
-    for name in [name for name in scores["baseline"] if name in scores["test"]]:
-        beside = [f"{w} {write_score(scores[w][name])}" for w in ("baseline", "reference") if name in scores[w]]
-        told.append(f"{name} {write_score(scores['test'][name])} ({', '.join(beside)})")
-    return escape(f"{run.data.tags.get('case', '')}  {'  '.join([*told, f'run {run.info.run_id}'])}")
-
-
-def _facts(
-    run: Run, seconds: Mapping[str, float], store: str, background: Mapping[str, float]
-) -> Iterator[tuple[str, str]]:
-    metrics = run.data.metrics
-    parts = [(p, metrics.get(f"data/{p}_rows")) for p in ("train", "validation", "test", "promotion")]
-    yield "rows", "  ".join(f"{name} {value:,.0f}" for name, value in parts if value is not None)
-    arrived = [(n, metrics.get(f"update/{n}")) for n in ("rows", "learnt", "held_out", "promotion", "replayed")]
-    yield "last batch", "  ".join(f"{n.replace('_', ' ')} {v:,.0f}" for n, v in arrived if v is not None)
-    counted = [(n, metrics.get(f"prediction/{n}")) for n in ("rows", "scored", "rejected")]
-    yield "predicted", "  ".join(f"{name} {value:,.0f}" for name, value in counted if value is not None)
-    unknown = _select_group(metrics, "prediction/unknown")
-    yield "unknown", "  ".join(f"{name} {value:,.0f} rows" for name, value in sorted(unknown.items()))
-    outcomes = [(n, metrics.get(f"monitor/{n}")) for n in OUTCOMES]
-    yield "outcomes", "  ".join(f"{n.replace('_', ' ')} {v:,.0f}" for n, v in outcomes if v is not None)
-    yield "judged", describe_weeks(metrics)
-    yield "features", f"{metrics['data/features']:.0f}" if "data/features" in metrics else ""
-    seen = {n.removesuffix("_share"): v for n, v in _select_group(metrics, "test").items() if n.startswith("seen_")}
-    known = "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
-    yield "seen", f"test rows that training has seen too: {known}" if known else ""
-    yield "test rows", "  ".join(_name_large_keys(metrics))
-    folds = {n.removesuffix("_mean"): v for n, v in _select_group(metrics, "folds").items() if n.endswith("_mean")}
-    beside = {n: f" (baseline {write_score(v)})" for n, v in _select_group(folds, "baseline_").items()}
-    means = [f"{n} {write_score(v)}{beside.get(n, '')}" for n, v in folds.items() if not n.startswith("baseline_")]
-    yield "folds", f"mean {'  '.join(means)}" if means else ""
-    if "model.version" in run.data.tags:
-        yield "model", f"version {run.data.tags['model.version']}, {run.data.tags.get('promotion', '')}"
-    yield "data", run.data.tags.get("data.origin", "from an earlier run")
-    yield "left out", run.data.tags.get("left_out", "")
-    yield "report", run.data.tags.get("report", "")
-    yield "seconds", f"{sum(seconds.values()):.1f} in all{_list_seconds(': ', seconds)}"
-    yield "", _list_seconds("meanwhile ", background)
-    yield "MLflow", f"experiment {run.data.tags.get('case')}, run {run.info.run_id} in {store}; look at it: casebook ui"
-
-
-def _list_seconds(before: str, seconds: Mapping[str, float]) -> str:
-    told = "  ".join(f"{stage} {value:.1f}" for stage, value in seconds.items() if value >= MIN_SECONDS)
-    return f"{before}{told}" if told else ""
-
-
-def describe_weeks(metrics: Mapping[str, float]) -> str:
-    """Say how good predictions were once their outcomes arrived, and how many weeks had enough of them to be judged."""
-    found = _select_group(metrics, "monitor")
-    if "weeks" not in found:
-        return ""
-    scores = [f"{n.removeprefix(OVERALL)} {write_score(v)}" for n, v in found.items() if n.startswith(OVERALL)]
-    weeks = f"{found['judged_weeks']:,.0f} of {found['weeks']:,.0f} weeks"
-    few = "" if found["judged_weeks"] else ": they have one class, or fewer outcomes than monitor.min_rows_per_week"
-    overall = f"{scores[0]} of all outcomes" if scores else "no score: all outcomes are of one class"
-    return f"{overall}  {weeks}{few}"
-
-
-def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> Table:
-    """Build the table of scores, a row for each metric: network, baseline, reference, best reachable."""
-    names = {"test": "winner" if scores["default"] else "network", "best_reachable": "best reachable"}
-    if updated:
-        # What is known of a sample was worked out for the rows of a training run.
-        names, scores = names | UPDATED, {who: values for who, values in scores.items() if who != "best_reachable"}
-    shown = {who: values for who, values in scores.items() if values}
-    table = Table()
-    table.add_column("new rows held out" if updated else "test rows")
-    for who in shown:
-        table.add_column(names.get(who, who), justify="right")
-    for name in scores["baseline"]:
-        cells = [_write_cell(values, name) for values in shown.values()]
-        table.add_row(name, *cells)
-    return table
-
-
-def _write_cell(values: Mapping[str, float], name: str) -> str:
-    if name not in values:
-        return ""
-    low, high = (values.get(f"{name}_{end}") for end in ("low", "high"))
-    # A study's deviations are those of seeds, not of rows.
-    return write_score(values[name]) if low is None else write_interval(values[name], low, high)
-
-
-def _name_large_keys(metrics: Mapping[str, float]) -> Iterator[str]:
-    """Name what of the test rows is held by one person, group or the like."""
-    for name, share in _select_group(metrics, "data").items():
-        if name.startswith("largest_") and share > LARGE_KEY_SHARE:
-            word = name.removeprefix("largest_").removesuffix("_share").replace("_", " ")
-            yield f"one {word} holds {share:.0%} of them"
-
-
-def _select_group(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:
-    start = prefix if prefix.endswith("_") else f"{prefix}/"
-    return {n.removeprefix(start): v for n, v in metrics.items() if n.startswith(start)}
