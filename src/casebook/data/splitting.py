@@ -49,8 +49,7 @@ def assign_rows(
     keys = hash_rows(chosen) if duplicates == "group" and settings.strategy == "row" else None
     split_assignment = np.zeros(len(table), dtype=np.uint8)
     dealt = labels[used] if settings.stratify and settings.strategy == "row" and labels is not None else None
-    assigned = _assign(chosen, settings, keys, dealt)
-    split_assignment[used] = overlap_validation(assigned, settings)
+    split_assignment[used] = overlap_validation(_assign(chosen, settings, keys, dealt), settings)
     return split_assignment
 
 
