@@ -146,6 +146,18 @@ def test_brackets_and_question_marks_are_letters_of_a_name() -> None:
     """
     declared = read(written)
     assert declared.with_role("key", "target") == ["Id[#]", "paid? (y/n)"]
+
+
+def test_a_range_stands_for_columns_of_like_names_where_none_is_called_so() -> None:
+    written = """
+    tables: {t: {file: t.csv}}
+    columns: {"char_[1-3][0-9]": {type: boolean}, "rating [1-5]": {role: target}, char_38: {type: number}}
+    """
+    of_the_table = read(written).for_columns(["char_9", "char_10", "char_38", "char_40", "rating [1-5]", "rating 3"])
+    assert {name: column.type for name, column in of_the_table.columns.items()} == {
+        "char_10": "boolean", "char_38": "number", "rating [1-5]": None,
+    }  # fmt: skip
+    assert of_the_table.columns["rating [1-5]"].role == "target"
     assert declared.for_columns(["x", "Id#", "paidX (y/n)"]) == declared
 
 

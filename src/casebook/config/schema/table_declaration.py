@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from casebook.config.schema.name_patterns import is_pattern, matches
 from casebook.config.schema.types import LabelList, Names, Parameters, Seed, list_from_text
 
 if TYPE_CHECKING:
@@ -38,16 +39,6 @@ def _name_columns(block: Any) -> Any:  # noqa: ANN401 - not checked yet
     if lost:
         raise ValueError(f"YAML reads a name as {lost[0]!r} (no, yes, on, off, null): put it in quotes")
     return {str(name): said for name, said in block.items()}
-
-
-def is_pattern(name: str) -> bool:
-    """Return whether a name stands for columns of like names, as `sensor_*` does; `size [cm]` and `paid?` are names."""
-    return "*" in name
-
-
-def matches(name: str, pattern: str) -> bool:
-    """Return whether a name is one that a pattern stands for; each `*` is any letters or none."""
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), name, re.DOTALL) is not None
 
 
 def _list_joined(join_on: Any) -> Any:  # noqa: ANN401
@@ -227,7 +218,8 @@ class DataParameters(Parameters):
 
     def for_columns(self, names: Collection[str]) -> DataParameters:
         """Return the declaration with a line for each of some columns that a pattern like `sensor_*` names."""
-        patterns = [name for name in self.columns if is_pattern(name)]
+        # A column may be called `rating [1-5]`.
+        patterns = [name for name in self.columns if is_pattern(name) and name not in names]
         found = {name: next((p for p in patterns if matches(name, p)), "") for name in names}
         named = {name: self.columns[p] for name, p in found.items() if p and name not in self.columns}
         own = {name: column for name, column in self.columns.items() if name not in patterns}
@@ -236,7 +228,7 @@ class DataParameters(Parameters):
     @model_validator(mode="after")
     def _check_roles(self) -> DataParameters:
         for name, column in self.columns.items():
-            if is_pattern(name) and column.role not in {"feature", "ignore"}:
+            if "*" in name and column.role not in {"feature", "ignore"}:
                 raise ValueError(f"columns {name}: the role {column.role} is one column's; give its whole name")
         for role in SINGLE_ROLES:
             names = [name for name, column in self.columns.items() if column.role == role]
