@@ -146,6 +146,7 @@ def test_brackets_and_question_marks_are_letters_of_a_name() -> None:
     """
     declared = read(written)
     assert declared.with_role("key", "target") == ["Id[#]", "paid? (y/n)"]
+    assert declared.for_columns(["x", "Id#", "paidX (y/n)"]) == declared
 
 
 def test_a_range_stands_for_columns_of_like_names_where_none_is_called_so() -> None:
@@ -158,7 +159,6 @@ def test_a_range_stands_for_columns_of_like_names_where_none_is_called_so() -> N
         "char_10": "boolean", "char_38": "number", "rating [1-5]": None,
     }  # fmt: skip
     assert of_the_table.columns["rating [1-5]"].role == "target"
-    assert declared.for_columns(["x", "Id#", "paidX (y/n)"]) == declared
 
 
 @pytest.mark.parametrize(
