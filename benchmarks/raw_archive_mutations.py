@@ -94,15 +94,15 @@ SAME_ARRAYS: dict[str, Mutation] = {
     "the other order of bytes": each(lambda array: array.astype(array.dtype.newbyteorder(">"))),
 }
 NO_ARRAYS: dict[str, Mutation] = {
-    "an array left out": of_arrays(lambda arrays: dict(list(arrays.items())[1:])),
     "arrays renamed": of_arrays(lambda arrays: {f"{name}_1": array for name, array in arrays.items()}),
     "no array": of_arrays(lambda _: {"notes": np.arange(MANY)}),
     "inputs flat": each(np.ravel, wide),
     "inputs with a dimension more": each(lambda array: array[..., None, None], wide),
     "inputs as texts": each(lambda array: np.full(array.shape, "abc"), wide),
-    "rows left out of the targets": each(lambda array: array[:-1], flat),
 }
 DAMAGED_ARRAYS: dict[str, Mutation] = {
+    "rows left out of the targets": each(lambda array: array[:-1], flat),
+    "an array left out": of_arrays(lambda arrays: dict(list(arrays.items())[1:])),
     "no rows": each(lambda array: array[:0]),
     "one row": each(lambda array: array[:1]),
     "rows twice": each(lambda array: np.concatenate([array, array])),

@@ -70,6 +70,14 @@ def spoil(name: str, *place: int, value: float) -> Callable[[Archive], Archive]:
             "mnist.npz: x_test holds no images; get the complete file",
         ),
         (
+            lambda archive: {**archive, "y_train": archive["y_train"][:, None]},
+            "mnist.npz, array y_train: has the shape (3, 1); (rows,) is needed",
+        ),
+        (
+            lambda archive: {**archive, "x_test": np.array(7)},
+            "mnist.npz, array x_test: holds a single value; images of (rows, 28, 28)",
+        ),
+        (
             lambda archive: {**archive, "x_train": archive["x_train"][:, :27]},
             "mnist.npz, x_train: must be images of 28 x 28 numbers (3 of 3 rows, first '(27, 28)'; data rows 1, 2, 3)",
         ),

@@ -46,6 +46,10 @@ def ingest_digits(raw_digits: Mapping[str, np.ndarray]) -> pd.DataFrame:
 
 
 def _check_part(images: np.ndarray, labels: np.ndarray, part: str, file: str) -> pd.DataFrame:
+    if labels.ndim != 1:
+        raise InvalidTableError(f"{file}, array y_{part}: has the shape {labels.shape}; (rows,) is needed")
+    if images.ndim == 0:
+        raise InvalidTableError(f"{file}, array x_{part}: holds a single value; images of (rows, {HEIGHT}, {WIDTH})")
     if len(images) != len(labels):
         raise InvalidTableError(
             f"{file}: x_{part} holds {len(images)} images but y_{part} {len(labels)} digits; get it again"
