@@ -15,6 +15,7 @@ import pytest
 from tests.serving.asgi import ask, exchange
 from tests.serving.form import make_champion
 
+from casebook.reports.numbers import write_score
 from casebook.serving.app import create_app
 from casebook.serving.page import files
 
@@ -86,18 +87,19 @@ def test_the_page_tells_version_origin_and_scores(churn: FastAPI, logged: dict[s
     page = look(churn, "/")
     written = " ".join(page.text.split())
     assert "churn Version 1, trained on a data frame" in written
-    assert f"accuracy {logged['churn'].test_scores['accuracy']:.4g}" in written
+    assert f"accuracy {write_score(logged['churn'].test_scores['accuracy'])}" in written
     assert logged["churn"].run_id in written
 
 
 def test_scores_stand_beside_baseline_and_reference(champion: Champion) -> None:
     vars(champion).update(
         profile={}, example={},
-        scores={"test": {"auc": 0.91234, "seen_row_share": 0.0}, "baseline": {"auc": 0.5}, "reference": {"auc": 0.9}},
+        scores={"test": {"auc": 0.91234, "auc_low": 0.88, "auc_high": 0.94, "seen_row_share": 0.0}, "baseline": {"auc": 0.5}, "reference": {"auc": 0.9}},
     )  # fmt: skip
     written = " ".join(look(create_app(champion, 1000), "/").text.split())
-    assert "metric model baseline reference auc 0.9123 0.5 0.9" in written
+    assert "metric model baseline reference auc 0.912 [0.88, 0.94] 0.5000 0.9000 " in written
     assert "seen_row_share" not in written
+    assert "auc_low" not in written
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])

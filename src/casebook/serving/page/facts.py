@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from casebook.batch_scoring.scorer import FEATURE
+from casebook.reports.numbers import write_interval
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from casebook.model_registry.champion import Champion
     from casebook.serving.served_rows import ServedRows
 
@@ -21,6 +24,8 @@ TAGS = {
 }
 # What a split lets through is a share, no score.
 SEEN = "seen_"
+# Metrics that are the ends of another's interval.
+ENDS = ("_low", "_high")
 SHOWN_DIGITS = 12
 
 
@@ -37,11 +42,17 @@ def tabulate_scores(champion: Champion) -> list[tuple[str, list[str]]]:
     """Tabulate the scores on the test rows.
 
     Returns:
-        By metric those of the model, the baseline and the reference, as written; empty texts for what there is not.
+        By metric those of the model, with its interval, of the baseline and of the reference, as written; empty texts
+        for what there is not.
     """
     sides = list(champion.scores.values())
-    names = [name for name in champion.scores["test"] if not name.startswith(SEEN)]
-    return [(name, [f"{side[name]:.4g}" if name in side else "" for side in sides]) for name in names]
+    names = [name for name in champion.scores["test"] if not name.startswith(SEEN) and not name.endswith(ENDS)]
+    return [(name, [_write_score(side, name) for side in sides]) for name in names]
+
+
+def _write_score(side: Mapping[str, float], name: str) -> str:
+    low, high = (side.get(f"{name}{end}") for end in ENDS)
+    return write_interval(side[name], low, high) if name in side else ""
 
 
 def describe_drift(champion: Champion, served: ServedRows) -> dict[str, Any]:
