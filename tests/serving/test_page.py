@@ -94,7 +94,10 @@ def test_the_page_tells_version_origin_and_scores(churn: FastAPI, logged: dict[s
 def test_scores_stand_beside_baseline_and_reference(champion: Champion) -> None:
     vars(champion).update(
         profile={}, example={},
-        scores={"test": {"auc": 0.91234, "auc_low": 0.88, "auc_high": 0.94, "seen_row_share": 0.0}, "baseline": {"auc": 0.5}, "reference": {"auc": 0.9}},
+        scores={
+            "test": {"auc": 0.91234, "auc_low": 0.88, "auc_high": 0.94, "seen_row_share": 0.0},
+            "baseline": {"auc": 0.5}, "reference": {"auc": 0.9},
+        },
     )  # fmt: skip
     written = " ".join(look(create_app(champion, 1000), "/").text.split())
     assert "metric model baseline reference auc 0.912 [0.88, 0.94] 0.5000 0.9000 " in written
