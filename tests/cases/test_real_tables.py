@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.real
 
-# Larger tables are thinned to about so many rows; what is left of flights in a few thousand does not show.
-MOST_ROWS = {"flights": 24_000}
+# Larger tables are thinned to about so many rows; what there is to learn of these does not show in a few thousand.
+MOST_ROWS = {"flights": 24_000, "taxi": 10_000}
 USUAL_ROWS = 4_000
 EPOCHS = 12
 PREDICTED_ROWS = 6

@@ -73,8 +73,8 @@ def test_the_run_is_finished_and_says_what_it_ran_on(run: Run) -> None:
 @pytest.mark.parametrize("who", ["test", "baseline", "reference", "fit"])
 def test_scores_of_network_baseline_and_reference_stand_side_by_side(run: Run, who: str) -> None:
     found = {name.removeprefix(f"{who}/") for name in run.data.metrics if name.startswith(f"{who}/")}
-    ends = {f"{name}_{end}" for name in METRICS for end in ("low", "high")} if who == "test" else set()
-    assert {name for name in found if not name.startswith("seen_")} == METRICS | ends
+    # The sample's test part holds too few weeks for an interval.
+    assert {name for name in found if not name.startswith("seen_")} == METRICS
     assert np.isfinite([run.data.metrics[f"{who}/{name}"] for name in METRICS]).all()
 
 
