@@ -20,8 +20,9 @@ METHOD = """\
   whole process group; after each kill every file of the project is read, after every fifth the command is run to its
   end and its scores and predictions (of a study the number of finished trials) are compared with those of a run that
   nothing has disturbed. A study and an update then begin anew.
-- Files: every raw file of a case under 40 mutations of CSV files and 7 of others, brought to `kedro run` up to the
-  arrays, or to prediction; a file in another form must be read, no table must be refused, and an error names the file.
+- Files: every raw file of a case under 40 mutations of CSV files and archives, 38 of Parquet files, brought to
+  `kedro run` up to the arrays, or to prediction; a file in another form must be read, no table must be refused, and an
+  error names the file.
 - At once: ten trainings of one case with ten seeds, alone and all together; test scores must be equal to the bit."""
 
 
