@@ -39,7 +39,7 @@ class BackgroundProcess:
             # Ctrl-C reaches the run alone, with which this process ends.
             start_new_session=True,
             # `skrub` draws with pyplot, which on a desktop would open windows here.
-            # Its threads are not limited: on half of two cores boosted trees took half as long again to fit, and the
+            # Its threads are not limited: on half of two cores the fit of boosted trees took half as long again, and the
             # training beside it was no faster.
             env={**os.environ, "MPLBACKEND": "agg"},
         )
