@@ -147,11 +147,13 @@ def process() -> Iterator[BackgroundProcess]:
 
 
 @pytest.mark.process
-def test_a_process_of_its_own_computes_and_gives_errors_back(process: BackgroundProcess) -> None:
+def test_a_process_of_its_own_computes_gives_errors_back_and_keeps_to_its_threads(process: BackgroundProcess) -> None:
     _, (squares,), error, _ = process.submit(np.square, [np.arange(3)], 1).result()
     assert (pickle.loads(squares).tolist(), error) == ([0, 1, 4], None)
     *_, error, _ = process.submit(json.loads, ["{"], 1).result()
     assert type(error) is json.JSONDecodeError
+    _, (threads,), *_ = process.submit(os.getenv, ["OMP_NUM_THREADS"], 1).result()
+    assert int(pickle.loads(threads)) == max(1, (os.cpu_count() or 1) // 2)
     _, (number,), *_ = process.submit(os.getpid, [], 1).result()
     assert pickle.loads(number) in {child.pid for child in psutil.Process().children()}
 

@@ -39,9 +39,7 @@ class BackgroundProcess:
             # Ctrl-C reaches the run alone, with which this process ends.
             start_new_session=True,
             # `skrub` draws with pyplot, which on a desktop would open windows here.
-            # Its threads are not limited: on half of two cores the fit of boosted trees took half as long again, and the
-            # training beside it was no faster.
-            env={**os.environ, "MPLBACKEND": "agg"},
+            env={**os.environ, **thread_limits(), "MPLBACKEND": "agg"},
         )
         process_socket.close()
         self._connection = Connection(run_socket.detach())
@@ -80,3 +78,17 @@ class BackgroundProcess:
                 "-9 mostly means that the machine had no memory left"
             ) from None
         return answer
+
+
+def thread_limits() -> dict[str, str]:
+    """Compute thread limits that leave half of the cores to the training; what the user has set stays.
+
+    Boosted trees come out the same with any number of threads. Products of matrices may not: their threads stay.
+    """
+    cores = os.cpu_count() or 1
+    limits = {"OMP_NUM_THREADS": str(max(1, cores // 2)), "OPENBLAS_NUM_THREADS": str(cores)}
+    return {} if "OMP_NUM_THREADS" in os.environ else {**limits, **_given("OPENBLAS_NUM_THREADS")}
+
+
+def _given(name: str) -> dict[str, str]:
+    return {name: os.environ[name]} if name in os.environ else {}
