@@ -64,6 +64,11 @@ def test_the_summary_tells_rows_features_origin_scores_seconds_and_where_to_look
     assert "merging" not in said
 
 
+def test_a_run_on_a_server_is_to_be_looked_at_there(paper: io.StringIO) -> None:
+    show_summary(make_run(METRICS, {"case": "redhat"}), {"start": 1.0}, "http://127.0.0.1:5000")
+    assert "experiment redhat, run f00d at http://127.0.0.1:5000\n" in paper.getvalue()
+
+
 def test_the_scores_stand_side_by_side_with_the_best_reachable_accuracy(paper: io.StringIO) -> None:
     show_summary(make_run(METRICS, {"case": "redhat"}), {}, "")
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in paper.getvalue().splitlines() if "│" in line]

@@ -88,7 +88,8 @@ def _facts(
     yield "report", run.data.tags.get("report", "")
     yield "seconds", f"{sum(seconds.values()):.1f} in all{_list_seconds(': ', seconds)}"
     yield "", _list_seconds("meanwhile ", background)
-    yield "MLflow", f"experiment {run.data.tags.get('case')}, run {run.info.run_id} in {store}; look at it: casebook ui"
+    place = f"at {store}" if store.startswith("http") else f"in {store}; look at it: casebook ui"
+    yield "MLflow", f"experiment {run.data.tags.get('case')}, run {run.info.run_id} {place}"
 
 
 def _list_seconds(before: str, seconds: Mapping[str, float]) -> str:
