@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[Any]:
-    from distributed import Client
+    from distributed import Client, LocalCluster
 
-    with Client(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None) as client:
+    # Dask keeps the address of a variable that some other test has set; a cluster of one's own goes before it.
+    with (
+        LocalCluster(processes=False, n_workers=1, threads_per_worker=2, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
         yield client
 
 

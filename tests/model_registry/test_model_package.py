@@ -191,6 +191,9 @@ def test_two_versions_in_one_process_each_run_their_own_code(
     monkeypatch.setattr(model_package, "bundle_sources", lambda *_: {**sources, "models/numpy_network.py": forward})
     theirs = write_package(redhat_model.package, "redhat", tmp_path / "theirs")
     assert ours.code.name != theirs.code.name
+    # Another test may have imported the same code from a folder that is gone.
+    for name in [name for name in sys.modules if name.partition(".")[0] in {ours.code.name, theirs.code.name}]:
+        monkeypatch.delitem(sys.modules, name)
     rows = redhat_model.raw_rows.head(20)
     expected = RowModel.load(ours.parts).predict(rows)["probability"]
 

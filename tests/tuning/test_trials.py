@@ -116,6 +116,17 @@ def test_a_killed_process_s_trial_fails_and_is_run_again_once(place: StudyLocati
     assert len(work(place, parameters(trials=3))) == 2
 
 
+@pytest.mark.process
+def test_a_trial_that_was_killed_with_its_launch_is_run_again_each_time(place: StudyLocation) -> None:
+    begin(place)
+    study = place.load()
+    for expected in (0, 1, 2):
+        assert kill_one_running(place) == expected
+        assert [trial.number for trial in library.retry_dead_trials(place, study, always=True)] == [expected]
+    assert library.count_failed(study) == (0, 0)
+    assert len(work(place, parameters(trials=1))) == 1
+
+
 def test_a_living_process_keeps_its_trial(place: StudyLocation) -> None:
     begin(place)
     study = place.load()

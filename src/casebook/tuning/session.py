@@ -64,7 +64,7 @@ class StudySession:
             StudyFailedError: too many trials failed, or none finished.
         """
         self.plan = self._prepare(splits)
-        dead = retry_dead_trials(self.location, self.study)
+        dead = retry_dead_trials(self.location, self.study, always=True)
         self.trial_runs.close_dead(dead)
         self.trial_runs.close_ended(self.study.get_trials(deepcopy=False))
         self._progress.start(self._count_done())
@@ -76,7 +76,7 @@ class StudySession:
         except KeyboardInterrupt:
             self._progress.stop()
             # Workers that had to be killed left their trials open.
-            self.trial_runs.close_dead(retry_dead_trials(self.location, self.study))
+            self.trial_runs.close_dead(retry_dead_trials(self.location, self.study, always=True))
             done = f"{self._count_done()} of {self._count_budget()} trials done"
             self._progress.print_line(
                 f"interrupted with {done}; go on with `kedro run --pipeline={self.plan.case}_study`"

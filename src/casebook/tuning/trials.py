@@ -129,8 +129,13 @@ def is_dead(trial: FrozenTrial, by_clock: bool = True) -> bool:
         return True
 
 
-def retry_dead_trials(location: StudyLocation, study: optuna.Study) -> list[FrozenTrial]:
-    """Mark the trials of dead processes as failed and enqueue each once more.
+def retry_dead_trials(location: StudyLocation, study: optuna.Study, always: bool = False) -> list[FrozenTrial]:
+    """Mark the trials of dead processes as failed and enqueue each again.
+
+    Args:
+        location: where the study is kept.
+        study: loaded.
+        always: not just once: their launch is gone too, so that it was hardly the trial that ended its process.
 
     Returns:
         Those trials, as they were.
@@ -140,7 +145,7 @@ def retry_dead_trials(location: StudyLocation, study: optuna.Study) -> list[Froz
         running = study.get_trials(deepcopy=False, states=RUNNING)
         dead = [trial for trial in running if is_dead(trial, by_clock=not beating)]
         for trial in dead:
-            fail_and_retry(study, trial, "its process was killed")
+            fail_and_retry(study, trial, "its process was killed", always)
         if beating and len(dead) < len(running):
             with ignore_experimental_warning():
                 fail_stale_trials(study)
