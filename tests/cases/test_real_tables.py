@@ -1,4 +1,4 @@
-"""The real tables of shared/data/tables, each from `casebook init` through a short run to predictions elsewhere."""
+"""Real tables of strangers (CASEBOOK_RAW/tables), each from `casebook init` through a short run to predictions elsewhere."""
 
 from __future__ import annotations
 

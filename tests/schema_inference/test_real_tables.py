@@ -1,4 +1,4 @@
-"""The real tables of shared/data/tables: what their README says of each."""
+"""Real tables of strangers (CASEBOOK_RAW/tables): what their README says of each."""
 
 from __future__ import annotations
 
