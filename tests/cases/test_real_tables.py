@@ -1,4 +1,4 @@
-"""Real tables of strangers (CASEBOOK_RAW/tables), each from `casebook init` through a short run to predictions elsewhere."""
+"""Real tables of strangers (CASEBOOK_RAW/tables), each from `casebook init` by a short run to predictions elsewhere."""
 
 from __future__ import annotations
 
