@@ -14,18 +14,11 @@ import contextlib
 import re
 from typing import TYPE_CHECKING
 
+import raw_archive_mutations as archives
 from campaign_project import find_unreadable, read_store
 from campaign_results import Outcome
 from casebook.cases.registry import load_case
 from forked_commands import run_in_fork
-from raw_archive_mutations import (
-    DAMAGED_ARRAYS,
-    DAMAGED_PARQUET,
-    NO_ARRAYS,
-    NO_PARQUET,
-    SAME_ARRAYS,
-    SAME_PARQUET,
-)
 from raw_file_mutations import DAMAGED, DAMAGED_CSV, NO_TABLE, NO_TABLE_CSV, SAME_TABLE
 
 if TYPE_CHECKING:
@@ -34,6 +27,8 @@ if TYPE_CHECKING:
     from campaign_project import CampaignProject
     from casebook.cases.registry import Case
     from raw_file_mutations import Mutation
+
+    Mutations = dict[str, Mutation]
 
 TAIL_CHARACTERS = 300
 READ, REFUSED, EITHER = "read", "refused", ""
@@ -87,18 +82,22 @@ def bring(path: Path, command: list[str], root: Path) -> list[Row]:
     return rows
 
 
-def choose_mutations(path: Path, content: bytes) -> dict[str, dict[str, Mutation]]:
+def choose_mutations(path: Path, content: bytes) -> dict[str, Mutations]:
     """Choose the forms of a file -> expected outcome (empty where the case decides) -> mutations by name."""
     if path.suffix == ".npz":
-        return {READ: SAME_ARRAYS, REFUSED: {**NO_TABLE, **NO_ARRAYS}, EITHER: {**DAMAGED, **DAMAGED_ARRAYS}}
+        return _with_any_file(archives.SAME_ARRAYS, archives.NO_ARRAYS, archives.DAMAGED_ARRAYS)
     if path.suffix == ".parquet":
-        return {READ: SAME_PARQUET, REFUSED: {**NO_TABLE, **NO_PARQUET}, EITHER: {**DAMAGED, **DAMAGED_PARQUET}}
+        return _with_any_file(archives.SAME_PARQUET, archives.NO_PARQUET, archives.DAMAGED_PARQUET)
     # Without names of columns any order of them, and any row, is as good as another.
     free = set() if HEADER.match(content) else OF_THE_HEADER
     same = {name: mutate for name, mutate in SAME_TABLE.items() if name not in free}
     none = {name: mutate for name, mutate in {**NO_TABLE, **NO_TABLE_CSV}.items() if name not in free}
     rest = {name: mutate for name, mutate in {**SAME_TABLE, **NO_TABLE_CSV}.items() if name in free}
     return {READ: same, REFUSED: none, EITHER: {**DAMAGED, **DAMAGED_CSV, **rest}}
+
+
+def _with_any_file(same: Mutations, none: Mutations, damaged: Mutations) -> dict[str, Mutations]:
+    return {READ: same, REFUSED: {**NO_TABLE, **none}, EITHER: {**DAMAGED, **damaged}}
 
 
 def judge(path: Path, code: int, text: str, expected: str, root: Path) -> str:

@@ -11,20 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import raw_archive_mutations as archives
 from bad_files_campaign import choose_mutations, judge
 from bench import write_results
 from campaign_project import CampaignProject, find_temporary, find_unreadable
 from campaign_results import CampaignRow, Outcome, find_section, render_section, replace_section
 from casebook.runtime.atomic_files import atomic_write
 from kill_campaign import keep_state, restore_state
-from raw_archive_mutations import (
-    DAMAGED_ARRAYS,
-    DAMAGED_PARQUET,
-    NO_ARRAYS,
-    NO_PARQUET,
-    SAME_ARRAYS,
-    SAME_PARQUET,
-)
 from raw_file_mutations import DAMAGED, DAMAGED_CSV, NO_TABLE, NO_TABLE_CSV, SAME_TABLE
 from runs_at_once import SEEDS, compare
 
@@ -65,7 +58,7 @@ def test_what_a_header_line_tells_is_asked_of_files_that_have_one(tmp_path: Path
     assert "columns in another order" not in nameless["read"]
     assert {"header alone", "columns in another order"} <= set(nameless[""])
     assert sum(map(len, named.values())) == sum(map(len, nameless.values()))
-    assert choose_mutations(tmp_path / "rows.npz", b"PK")["refused"] == {**NO_TABLE, **NO_ARRAYS}
+    assert choose_mutations(tmp_path / "rows.npz", b"PK")["refused"] == {**NO_TABLE, **archives.NO_ARRAYS}
 
 
 def test_every_mutation_changes_the_file_and_does_so_the_same_way_each_time() -> None:
@@ -94,25 +87,31 @@ def write_table() -> bytes:
 
 def test_another_form_of_an_archive_or_a_parquet_file_holds_the_same_values() -> None:
     arrays, table = read_arrays(write_arrays()), pd.read_parquet(io.BytesIO(write_table()))
-    for name, mutate in SAME_ARRAYS.items():
+    for name, mutate in archives.SAME_ARRAYS.items():
         found = read_arrays(mutate(write_arrays()))
         assert all(np.array_equal(found[part], arrays[part]) for part in arrays), name
-    for name, mutate in SAME_PARQUET.items():
+    for name, mutate in archives.SAME_PARQUET.items():
         rows = pd.read_parquet(io.BytesIO(mutate(write_table())))
         assert rows[["text", "label"]].astype({"text": "str"}).to_numpy().tolist() == table.to_numpy().tolist(), name
 
 
 def test_a_damaged_archive_or_parquet_file_holds_other_values() -> None:
-    assert len({**SAME_ARRAYS, **NO_ARRAYS, **DAMAGED_ARRAYS}) + len({**NO_TABLE, **DAMAGED}) >= 30
-    for name, mutate in {**NO_ARRAYS, **DAMAGED_ARRAYS}.items():
+    assert (
+        len({**archives.SAME_ARRAYS, **archives.NO_ARRAYS, **archives.DAMAGED_ARRAYS}) + len({**NO_TABLE, **DAMAGED})
+        >= 30
+    )
+    for name, mutate in {**archives.NO_ARRAYS, **archives.DAMAGED_ARRAYS}.items():
         found, arrays = read_arrays(mutate(write_arrays())), read_arrays(write_arrays())
         same = found.keys() == arrays.keys() and all(
             found[part].dtype == arrays[part].dtype and np.array_equal(found[part], arrays[part]) for part in arrays
         )
         assert same == (name == "double precision"), name
-    assert len({**SAME_PARQUET, **NO_PARQUET, **DAMAGED_PARQUET}) + len({**NO_TABLE, **DAMAGED}) >= 30
+    assert (
+        len({**archives.SAME_PARQUET, **archives.NO_PARQUET, **archives.DAMAGED_PARQUET}) + len({**NO_TABLE, **DAMAGED})
+        >= 30
+    )
     table = pd.read_parquet(io.BytesIO(write_table()))
-    for name, mutate in {**NO_PARQUET, **DAMAGED_PARQUET}.items():
+    for name, mutate in {**archives.NO_PARQUET, **archives.DAMAGED_PARQUET}.items():
         assert not pd.read_parquet(io.BytesIO(mutate(write_table()))).equals(table), name
 
 

@@ -9,7 +9,7 @@ import shutil
 import threading
 import time
 import uuid
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from casebook.config.secrets import hide_password
@@ -17,6 +17,7 @@ from casebook.runtime.atomic_files import atomic_write
 from casebook.tuning.errors import StudyError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 MANIFEST = "manifest.json"
@@ -81,9 +82,9 @@ class SharedStore:
             place = f"{root}/{FOLDER}/{fingerprint}"
             if not system.exists(f"{place}/{MANIFEST}"):
                 for name in files:
-                    self._put(folder / name, f"{place}/{name}")
+                    self._write(f"{place}/{name}", partial(system.put_file, str(folder / name)))
                 # The last one: who finds it finds all others.
-                self._pipe(f"{place}/{MANIFEST}", manifest)
+                self._write(f"{place}/{MANIFEST}", lambda path: system.pipe_file(path, manifest))
         except Exception as error:
             raise self._explain("written", error) from error
         return fingerprint
@@ -133,26 +134,19 @@ class SharedStore:
             if _hash(file) != digest:
                 raise DamagedCopyError(f"{place}/{name} is not what was written")
 
-    def _put(self, file: Path, path: str) -> None:
-        """Copy a file under another name first: some stores show a file that is half written."""
+    def _write(self, path: str, write: Callable[[str], object]) -> None:
+        """Write a file under another name first where a store shows one that is half written."""
         system, _ = self._place
         beside = f"{path}.unfinished-{os.getpid()}-{uuid.uuid4().hex[:8]}" if self._is_local else path
         system.makedirs(path.rpartition("/")[0], exist_ok=True)
         try:
-            system.put_file(str(file), beside)
+            write(beside)
             if beside != path:
                 system.mv(beside, path)
         except BaseException:
             if beside != path and system.exists(beside):
                 system.rm_file(beside)
             raise
-
-    def _pipe(self, path: str, content: bytes) -> None:
-        system, _ = self._place
-        beside = f"{path}.unfinished-{uuid.uuid4().hex[:8]}" if self._is_local else path
-        system.pipe_file(beside, content)
-        if beside != path:
-            system.mv(beside, path)
 
     @property
     def _is_local(self) -> bool:

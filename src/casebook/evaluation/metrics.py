@@ -24,6 +24,8 @@ TASKS: tuple[Task, ...] = ("binary", "multiclass", "regression")
 LOSS = "loss"
 # What a study can be judged by besides metrics: number of weights, seconds of training.
 COSTS = ("weights", "seconds")
+# A metric's name with one of these is an end of its interval.
+INTERVAL_ENDS = ("_low", "_high")
 # `test/auc`, `folds/baseline_accuracy_mean`, `test/accuracy_at_0.6`, `val/auc_std`.
 _NAME = re.compile(
     r"(?:(?P<part>\w+)/)?(?:baseline_|reference_)?(?P<metric>\w+?)"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
-from casebook.reports.reported_run import PARTS, describe_strategy, list_leaks
+from casebook.reports.reported_run import PAGE, PARTS, describe_strategy, list_leaks
 from casebook.tracking.run_summary import OUTCOMES, describe_weeks
 from casebook.tuning.best_variant import name_command
 
@@ -26,8 +26,6 @@ COUNTS = ("rows", "learnt", "held_out", "promotion", "replayed")
 MAX_VALUES = 20
 # Relative to the project, so that it holds when that is moved.
 STORE = "sqlite:///mlruns/mlflow.db"
-# The run's page, among its artifacts.
-REPORT = "report.html"
 MARK = "<!-- written by casebook"
 
 
@@ -55,10 +53,10 @@ def keep_description(run: Run, text: str) -> None:
 
 def link_report(run: Run) -> str:
     """Write a line that leads to the run's page among its artifacts; nothing where it has none."""
-    if REPORT not in [file.path for file in MlflowClient().list_artifacts(run.info.run_id)]:
+    if PAGE not in [file.path for file in MlflowClient().list_artifacts(run.info.run_id)]:
         return ""
-    page = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts/{REPORT}"
-    return f"All of it on one page: [{REPORT}]({page}).\n\n"
+    place = f"#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}/artifacts/{PAGE}"
+    return f"All of it on one page: [{PAGE}]({place}).\n\n"
 
 
 def sign(text: str) -> str:

@@ -9,7 +9,7 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from casebook.evaluation.metrics import main_metric
+from casebook.evaluation.metrics import INTERVAL_ENDS, main_metric
 from casebook.model_registry.comparison import compare_models
 from casebook.tracking.mlflow_client import log_metrics, set_tags
 from casebook.tracking.sqlite_store import lock_store
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 ORIGIN, TASK = "data.origin", "task"
-# Ends of the intervals of test scores, which a version's tags have.
-ENDS = ("_low", "_high")
 # Of the run, kept with the version that it made.
 RUN_TAGS = (ORIGIN, "data.fingerprint", "variant", "git.commit", "git.dirty")
 
@@ -113,7 +111,7 @@ def describe_version(run: Run) -> str:
     scores = [
         f"{name.removeprefix('test/')} {value:.4g}"
         for name, value in run.data.metrics.items()
-        if name.startswith("test/") and not name.startswith("test/seen_") and not name.endswith(ENDS)
+        if name.startswith("test/") and not name.startswith("test/seen_") and not name.endswith(INTERVAL_ENDS)
     ]
     link = f"[{run.info.run_name}](#/experiments/{run.info.experiment_id}/runs/{run.info.run_id})"
     text = f"Of the run {link}, variant `{run.data.tags.get('variant', '')}`."

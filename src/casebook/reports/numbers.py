@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+from casebook.evaluation.metrics import INTERVAL_ENDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def write_score(value: float | None) -> str:
@@ -15,6 +21,12 @@ def write_score(value: float | None) -> str:
 def write_interval(score: float, low: float | None, high: float | None) -> str:
     """Write a score with its interval, no more decimals than that can tell: `0.857 [0.84, 0.87]`."""
     return f"{write_score_like(score, low, high)} {write_range(low, high)}".rstrip()
+
+
+def write_logged_score(metrics: Mapping[str, float], name: str) -> str:
+    """Write a metric beside the ends of its interval, where those are there; nothing where it is not."""
+    low, high = (metrics.get(f"{name}{end}") for end in INTERVAL_ENDS)
+    return write_interval(metrics[name], low, high) if name in metrics else ""
 
 
 def write_score_like(score: float, low: float | None, high: float | None) -> str:

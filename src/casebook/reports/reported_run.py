@@ -10,6 +10,8 @@ from casebook.config.tree import flatten
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# Name of a run's page among its artifacts.
+PAGE = "report.html"
 PARTS = ("train", "validation", "test", "promotion")
 STRATEGIES = {"row": "by row, at random", "time": "by time, the last days", "given": "as the data set's own test part",
     "none": "not at all: every row is training and test row at once"}  # fmt: skip

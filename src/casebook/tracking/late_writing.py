@@ -6,10 +6,11 @@ import logging
 import os
 import queue
 import threading
-import time
 from typing import TYPE_CHECKING, TypeVar
 
 from mlflow.exceptions import MlflowException, RestException
+
+from casebook.runtime.waiting import repeat_while_away
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,27 +41,21 @@ def outlast(call: Callable[[], Result], patience: float = PATIENCE_SECONDS) -> R
     """
     for name, value in OWN_RETRIES.items():
         os.environ.setdefault(name, value)
-    end, told = time.monotonic() + patience, False
-    while True:
-        try:
-            return call()
-        except MlflowException as error:
-            if not is_away(error) or time.monotonic() > end:
-                raise
-            if not told:
-                LOGGER.warning("the MLflow server is away; what is logged waits for it")
-                # It says so of each try.
-                logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
-                told = True
-            time.sleep(RETRY_SECONDS)
+    return repeat_while_away(call, is_away, patience, RETRY_SECONDS, _tell_away)
 
 
-def is_away(error: MlflowException) -> bool:
+def is_away(error: Exception) -> bool:
     """Return whether an error says that the server is away, or its store is, rather than that it refuses."""
     if isinstance(error, RestException):
         status: int = error.get_http_status_code()  # type: ignore[no-untyped-call]
         return status >= SERVER_FAULT
-    return "API request to" in str(error)
+    return isinstance(error, MlflowException) and "API request to" in str(error)
+
+
+def _tell_away() -> None:
+    LOGGER.warning("the MLflow server is away; what is logged waits for it")
+    # It says so of each try.
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
 
 class LateWriter:

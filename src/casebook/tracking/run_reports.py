@@ -17,7 +17,7 @@ from casebook.config.paths import project_root, runs_folder
 from casebook.evaluation.thresholds import MIDDLE
 from casebook.reports.chart_library import load_chart_library
 from casebook.reports.judged import Judged
-from casebook.reports.reported_run import ReportedRun
+from casebook.reports.reported_run import PAGE, ReportedRun
 from casebook.reports.test_rows import KEY
 from casebook.runtime.atomic_files import atomic_write
 from casebook.tracking.mlflow_client import set_tags
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from casebook.reports.comparison import ComparedRun
 
-PAGE, PARAMETERS_FILE = "report.html", "config/parameters.yml"
+PARAMETERS_FILE = "config/parameters.yml"
 # Where a run says where its page lies, relative to the project.
 TAG = "report"
 # Folder of artifacts -> the job of a run that has it, and what its page is made of.

@@ -8,7 +8,8 @@ import mlflow
 from mlflow import MlflowClient
 
 from casebook.cases.registry import known_cases
-from casebook.tracking.run_reports import PAGE, NothingToReportError, read_run
+from casebook.reports.reported_run import PAGE
+from casebook.tracking.run_reports import NothingToReportError, read_run
 from casebook.tracking.sqlite_store import create_store_once
 
 if TYPE_CHECKING:

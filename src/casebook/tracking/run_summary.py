@@ -9,9 +9,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from casebook.config.quiet import is_quiet
-from casebook.reports.numbers import write_interval, write_score
+from casebook.reports.numbers import write_logged_score, write_score
 from casebook.reports.score_intervals import LARGE_KEY_SHARE
 from casebook.tracking.fact_lines import print_facts
+from casebook.tracking.late_writing import is_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,7 +89,7 @@ def _facts(
     yield "report", run.data.tags.get("report", "")
     yield "seconds", f"{sum(seconds.values()):.1f} in all{_list_seconds(': ', seconds)}"
     yield "", _list_seconds("meanwhile ", background)
-    place = f"at {store}" if store.startswith("http") else f"in {store}; look at it: casebook ui"
+    place = f"at {store}" if is_server(store) else f"in {store}; look at it: casebook ui"
     yield "MLflow", f"experiment {run.data.tags.get('case')}, run {run.info.run_id} {place}"
 
 
@@ -121,17 +122,9 @@ def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> T
     for who in shown:
         table.add_column(names.get(who, who), justify="right")
     for name in scores["baseline"]:
-        cells = [_write_cell(values, name) for values in shown.values()]
+        cells = [write_logged_score(values, name) for values in shown.values()]
         table.add_row(name, *cells)
     return table
-
-
-def _write_cell(values: Mapping[str, float], name: str) -> str:
-    if name not in values:
-        return ""
-    low, high = (values.get(f"{name}_{end}") for end in ("low", "high"))
-    # A study's deviations are those of seeds, not of rows.
-    return write_score(values[name]) if low is None else write_interval(values[name], low, high)
 
 
 def _name_large_keys(metrics: Mapping[str, float]) -> Iterator[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from optuna.exceptions import StorageInternalError, UpdateFinishedTrialError
@@ -13,6 +12,7 @@ from optuna.storages._heartbeat import BaseHeartbeat
 from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError, PendingRollbackError
 
+from casebook.runtime.waiting import repeat_while_away
 from casebook.tuning.errors import SpaceError
 from casebook.tuning.samplers import ignore_experimental_warning
 from casebook.tuning.trials import RETRY_OF
@@ -31,6 +31,8 @@ CONNECT_SECONDS = 10
 # Connections of a process: trials of its threads take turns, and a server takes a hundred in all as it comes.
 CONNECTIONS, MORE_CONNECTIONS = 2, 6
 RETRIES = 1
+# Errors of a call that is tried again where one of SQLAlchemy's is behind it.
+FAULTS = (StorageInternalError, OperationalError, InterfaceError, PendingRollbackError, SpaceError)
 
 Result = TypeVar("Result")
 
@@ -49,17 +51,13 @@ def outlast(call: Callable[..., Result], *values: Any, **named: Any) -> Result: 
         StorageInternalError: it is not back after `PATIENCE_SECONDS`, or refuses for another reason; of an opening
             call SpaceError.
     """
-    end, told = time.monotonic() + PATIENCE_SECONDS, False
-    while True:
-        try:
-            return call(*values, **named)
-        except (StorageInternalError, OperationalError, InterfaceError, PendingRollbackError, SpaceError) as error:
-            if not is_unreachable(error) or time.monotonic() > end:
-                raise
-            if not told:
-                LOGGER.warning("the study's PostgreSQL server is away; waiting for it")
-                told = True
-            time.sleep(RETRY_SECONDS)
+    return repeat_while_away(
+        functools.partial(call, *values, **named),
+        lambda error: isinstance(error, FAULTS) and is_unreachable(error),
+        PATIENCE_SECONDS,
+        RETRY_SECONDS,
+        lambda: LOGGER.warning("the study's PostgreSQL server is away; waiting for it"),
+    )
 
 
 def is_unreachable(error: BaseException | None) -> bool:

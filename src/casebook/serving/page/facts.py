@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from casebook.batch_scoring.scorer import FEATURE
-from casebook.reports.numbers import write_interval
+from casebook.evaluation.metrics import INTERVAL_ENDS
+from casebook.reports.numbers import write_logged_score
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from casebook.model_registry.champion import Champion
     from casebook.serving.served_rows import ServedRows
 
@@ -24,8 +23,6 @@ TAGS = {
 }
 # What a split lets through is a share, no score.
 SEEN = "seen_"
-# Metrics that are the ends of another's interval.
-ENDS = ("_low", "_high")
 SHOWN_DIGITS = 12
 
 
@@ -46,13 +43,8 @@ def tabulate_scores(champion: Champion) -> list[tuple[str, list[str]]]:
         for what there is not.
     """
     sides = list(champion.scores.values())
-    names = [name for name in champion.scores["test"] if not name.startswith(SEEN) and not name.endswith(ENDS)]
-    return [(name, [_write_score(side, name) for side in sides]) for name in names]
-
-
-def _write_score(side: Mapping[str, float], name: str) -> str:
-    low, high = (side.get(f"{name}{end}") for end in ENDS)
-    return write_interval(side[name], low, high) if name in side else ""
+    names = [name for name in champion.scores["test"] if not name.startswith(SEEN) and not name.endswith(INTERVAL_ENDS)]
+    return [(name, [write_logged_score(side, name) for side in sides]) for name in names]
 
 
 def describe_drift(champion: Champion, served: ServedRows) -> dict[str, Any]:
