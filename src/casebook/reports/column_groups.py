@@ -71,7 +71,7 @@ def _group_categories(values: pd.Series, limit: int, ordered: bool) -> Groups:
     numbers = {value: number for number, value in enumerate(chosen)}
     codes = values.map(numbers).astype("Float64").fillna(len(chosen)).to_numpy(np.int64)
     codes = np.where(values.isna(), len(chosen) + 1, codes)
-    labels = [_write(value) for value in chosen]
+    labels = [write_value(value, MAX_LABEL) for value in chosen]
     return _without_empty([*labels, f"{OTHERS} ({len(counts) - len(chosen):,})", MISSING], codes, ordered)
 
 
@@ -81,12 +81,14 @@ def _without_empty(labels: list[str], codes: np.ndarray, ordered: bool) -> Group
 
 
 def _write_range(low: object, high: object) -> str:
-    return _write(low) if low == high else f"{_write(low)} to {_write(high)}"
+    first, last = (write_value(value, MAX_LABEL) for value in (low, high))
+    return first if low == high else f"{first} to {last}"
 
 
-def _write(value: object) -> str:
+def write_value(value: object, limit: int) -> str:
+    """Write a raw value as a reader sees it, in at most `limit` letters; nothing where it is missing."""
     if isinstance(value, pd.Timestamp):
         return value.isoformat().removesuffix("T00:00:00")
     if isinstance(value, float | np.floating):
-        return write_number(float(value))
-    return shorten(str(value), MAX_LABEL)
+        return "" if np.isnan(value) else write_number(float(value))
+    return "" if value is None or value is pd.NA or value is pd.NaT else shorten(str(value), limit)

@@ -9,8 +9,8 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from casebook.evaluation.intervals import draw_counts, find_interval, number_keys
-from casebook.plots.style import shorten, write_number
-from casebook.reports.column_groups import OTHERS, group_rows
+from casebook.plots.style import write_number
+from casebook.reports.column_groups import OTHERS, group_rows, write_value
 
 if TYPE_CHECKING:
     from casebook.reports.judged import Judged
@@ -63,7 +63,7 @@ def list_worst_rows(own: Judged, rows: pd.DataFrame) -> dict[str, Any]:
     order = np.argsort(-own.losses, kind="stable")[:WORST_ROWS]
     values = rows.iloc[order]
     shown = [
-        [str(place), *outcome, *(_write_cell(value) for value in cells)]
+        [str(place), *outcome, *(write_value(value, MAX_CELL) for value in cells)]
         for place, outcome, cells in zip(
             values.index, (_write_outcome(own, row) for row in order), values.itertuples(index=False), strict=True
         )
@@ -114,11 +114,3 @@ def _write_outcome(own: Judged, row: int) -> list[str]:
     chosen = int(own.classes[row])
     probability = own.outputs[row] if own.task == "binary" else own.outputs[row, chosen]
     return [str(int(own.target[row])), str(chosen), f"{probability:.3f}"]
-
-
-def _write_cell(value: object) -> str:
-    if isinstance(value, pd.Timestamp):
-        return value.isoformat().removesuffix("T00:00:00")
-    if isinstance(value, float | np.floating):
-        return "" if np.isnan(value) else write_number(float(value))
-    return "" if value is None or value is pd.NA or value is pd.NaT else shorten(str(value), MAX_CELL)
