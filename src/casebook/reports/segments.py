@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from casebook.evaluation.intervals import draw_counts, find_interval, number_keys
@@ -13,6 +12,8 @@ from casebook.plots.style import write_number
 from casebook.reports.column_groups import OTHERS, group_rows, write_value
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from casebook.reports.judged import Judged
 
 MOST_GROUPS, LEAST_GROUPS, ROWS_A_GROUP = 6, 2, 30
