@@ -78,6 +78,12 @@ def test_a_leak_that_is_closed_is_none(raw: list[pd.DataFrame]) -> None:
     assert list(look(raw, fee="drop", paid="keep")) == ["paid"]
 
 
+def test_what_is_known_when_a_prediction_is_made_is_no_suspect(raw: list[pd.DataFrame]) -> None:
+    tree = {**TREE["data"], "columns": {**TREE["data"].get("columns", {}), "paid": {"known_at_prediction": True}}}
+    found = find_leak_suspects(tree, TREE["target"], TREE["task"], {}, *raw, tables=["rows", "cities"])
+    assert list(found) == ["fee"]
+
+
 def test_of_many_rows_evenly_spaced_ones_are_looked_at(
     raw: list[pd.DataFrame], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,7 +113,7 @@ def test_the_warning_is_one_line_and_the_run_bears_the_columns(caplog: pytest.Lo
         LeakSuspects().save({})
     line = (
         "paid, fee may be known only after the target: paid: its name says 'paid'; fee: alone it tells the target; "
-        "close a leak with role: leak in data.columns"
+        "close a leak with role: leak in data.columns, or say known_at_prediction: true there"
     )
     assert caplog.messages == [line]
     assert mlflow.get_run(run.info.run_id).data.tags["leak_suspects"] == "paid, fee"

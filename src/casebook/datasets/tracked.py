@@ -83,7 +83,8 @@ class LeakSuspects(RunMetrics):
             LOGGER.warning("leaks were not looked for: %s", fault)
         elif data:
             LOGGER.warning(
-                "%s may be known only after the target: %s; close a leak with role: leak in data.columns",
+                "%s may be known only after the target: %s; close a leak with role: leak in data.columns, "
+                "or say known_at_prediction: true there",
                 ", ".join(data), "; ".join(f"{column}: {evidence}" for column, evidence in data.items()),
             )  # fmt: skip
             set_tags(current_run_id(), {LEAK_TAG: ", ".join(data)[:MAX_TAG_VAL_LENGTH]})

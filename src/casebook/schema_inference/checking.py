@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,9 @@ def find_declared_suspects(
 def _infer_declared(tables: list[RawTable], data: DataParameters, target: str, task: Task | None) -> Schema:
     time = next(iter(data.with_role("time")), "")
     group = next(iter(data.with_role("group")), "")
-    return infer_schema(tables, Wishes(target, task, time, group), data)
+    schema = infer_schema(tables, Wishes(target, task, time, group), data)
+    known = {name for name, column in data.columns.items() if column.known_at_prediction}
+    return replace(schema, suspects=tuple(suspect for suspect in schema.suspects if suspect.column not in known))
 
 
 def _space_out(table: pd.DataFrame) -> pd.DataFrame:

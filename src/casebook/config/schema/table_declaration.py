@@ -129,6 +129,9 @@ class ColumnParameters(Parameters):
     minimum: float | None = None
     maximum: float | None = None
     nullable: bool = Field(default=True, description="false refuses a file with empty cells here")
+    known_at_prediction: bool = Field(
+        default=False, description="true: known when a prediction is made, so no leak however well it tells the target"
+    )
 
     @model_validator(mode="after")
     def _check_options(self) -> ColumnParameters:
@@ -152,6 +155,8 @@ class ColumnParameters(Parameters):
             re.compile(self.pattern)
         except re.error as error:
             raise ValueError(f"pattern {self.pattern!r} is no regular expression: {error}") from None
+        if self.role == "leak" and self.known_at_prediction:
+            raise ValueError("a column of the role leak is not known_at_prediction: say one of the two")
         if self.others == "missing" and not self.classes:
             raise ValueError("others: missing sets aside what is none of the classes: give classes: [a, b, ...]")
         if len(self.classes) == 1:
