@@ -44,17 +44,21 @@ class ReportHook:
             yield
         finally:
             if run is not None and job_of(pipeline) == "monitor":
-                self._write(pipeline, run.info.run_id)
+                self._write(pipeline, run.info.run_id, failed=True)
 
-    def _write(self, pipeline: Pipeline, run_id: str) -> None:
+    def _write(self, pipeline: Pipeline, run_id: str, *, failed: bool = False) -> None:
         case = sole_case(pipeline)
         outputs = {f"{case}.{name}" for name in ("report_tables", "trials", "weekly")}
         has_page = bool(outputs & pipeline.all_outputs()) and (not job_of(pipeline) or job_of(pipeline) == "monitor")
         if self.context.params[case]["report"] == NONE or not (has_page or runs_study(pipeline)):
             return
-        from casebook.tracking.run_reports import write_report
+        from casebook.tracking.run_reports import NothingToReportError, write_report
 
         try:
             write_report(run_id)
+        except NothingToReportError as error:
+            # One that failed on its way has nothing to show, and its own error says why.
+            if not failed:
+                LOGGER.warning("run %s has no page: %s", run_id, error)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong with its page, the run has its results
             LOGGER.warning("the page of run %s was not made: %s: %s", run_id, type(error).__name__, error)
