@@ -14,6 +14,7 @@ from casebook.reports.comparison import ComparedRun, explain_unpaired, list_diff
 from casebook.reports.comparison_page import render_comparison
 from casebook.reports.monitor_page import render_monitor
 from casebook.reports.numbers import write_interval, write_range, write_score
+from casebook.reports.sentence import summarise_run
 from casebook.reports.study_page import render_study
 from casebook.reports.training_page import render_training
 
@@ -124,7 +125,7 @@ def test_the_binary_page_says_what_how_good_against_what_on_which_rows_and_on_wh
     _, intervals = make_tables("binary")
     auc = next(each for each in intervals["metrics"] if each["name"] == "auc")
     for words in (
-        f"The network predicts {HOSTILE} of pima (one of two classes).",
+        f"The network of pima predicts {HOSTILE} (no or {HOSTILE}).",
         "On 400 test rows, held out by person: all rows of one person lie on one side,",
         f"its AUC is {write_interval(auc['score'], auc['low'], auc['high'])} (higher is better), against 0.500 of the",
         "of the reference (boosted trees)",
@@ -218,3 +219,40 @@ def test_a_score_has_one_decimal_more_than_its_interval(
 
 def test_no_number_is_written_as_nothing() -> None:
     assert (write_score(None), write_score(float("nan")), write_range(None, 1.0)) == ("", "", "")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "written"),
+    [
+        (-0.0021, 0.0271, "[-0.002, 0.027]"),
+        (0.00031, 0.06, "[0.0003, 0.0600]"),
+        (0.0, 0.06, "[0.00, 0.06]"),
+        (-1e-9, 0.06, "[0.00, 0.06]"),
+    ],
+)
+def test_an_interval_shows_on_which_side_of_zero_its_ends_lie(low: float, high: float, written: str) -> None:
+    assert write_range(low, high) == written
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (0.002, 0.03, ", so it is better than the reference (95 % interval of the difference [0.002, 0.030])"),
+        (-0.03, -0.02, ", so it is worse than the reference (95 % interval of the difference [-0.030, -0.020])"),
+        (
+            -0.03,
+            0.02,
+            ", so it is not clearly different from the reference (95 % interval of the difference [-0.03, 0.02])",
+        ),
+        (None, None, ""),
+    ],
+)
+def test_the_sentence_judges_the_difference_to_the_reference(
+    low: float | None, high: float | None, verdict: str
+) -> None:
+    run = make_run("binary")
+    tables, intervals = make_tables("binary")
+    auc = next(each for each in intervals["metrics"] if each["name"] == "auc")
+    auc |= {"gain_low": low, "gain_high": high}
+    said = summarise_run(run, tables, intervals)
+    assert f"of the reference (boosted trees){verdict}; it leans most on" in said

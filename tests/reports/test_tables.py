@@ -96,9 +96,9 @@ def test_segments_of_a_single_key_have_an_interval_of_no_width_by_its_rows() -> 
 def test_the_worst_row_is_the_one_that_was_surest_of_the_wrong_class() -> None:
     own = Judged("binary", np.array([0, 1, 1]), np.array([0.1, 0.01, 0.6]), 0.5)
     rows = pd.DataFrame({"x": [1.5, 1234.5678, None]}, index=[5, 7, 9])
-    found = list_worst_rows(own, rows)
-    assert found["columns"] == ["test row", "actual", "predicted", "probability", "x"]
-    assert found["rows"][0] == ["7", "1", "0", "0.010", "1,235"]
+    found = list_worst_rows(own, rows, ["no", "yes"])
+    assert found["columns"] == ["test row", "actual", "predicted", "probability of yes", "x"]
+    assert found["rows"][0] == ["7", "yes", "no", "0.010", "1,235"]
     assert [row[-1] for row in found["rows"]] == ["1,235", "", "1.5"]
 
 

@@ -59,7 +59,7 @@ def draw_effect(effect: dict[str, Any], target: str) -> Spec:
 
 def draw_segments(rows: Rows, title: str, overall: float) -> Spec:
     """Draw the score of segments with their intervals, and that of all rows as a line."""
-    values = [{**row, "name": f"{row['column']}: {row['value']}"} for row in rows]
+    values = [{**row, "name": f"{row['column']}: {row['value']} ({row['rows']:,})"} for row in rows]
     ends = {"y": listed("name"), "x": quantitative("low", title), "x2": {"field": "high"}}
     dots = {"y": listed("name"), "x": quantitative("score", title)}
     return chart(

@@ -12,6 +12,8 @@ from casebook.plots.style import write_number
 from casebook.reports.column_groups import OTHERS, group_rows, write_value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from casebook.reports.judged import Judged
@@ -55,8 +57,13 @@ def score_segments(own: Judged, rows: pd.DataFrame, keys: pd.Series) -> list[dic
     ]  # fmt: skip
 
 
-def list_worst_rows(own: Judged, rows: pd.DataFrame) -> dict[str, Any]:
+def list_worst_rows(own: Judged, rows: pd.DataFrame, labels: Sequence[str]) -> dict[str, Any]:
     """List the rows of largest loss with their raw values.
+
+    Args:
+        own: predictions of the rows.
+        rows: raw columns.
+        labels: of the classes by number.
 
     Returns:
         `columns` and `rows` (texts), with the row's place among the test rows, its actual and predicted value.
@@ -66,10 +73,14 @@ def list_worst_rows(own: Judged, rows: pd.DataFrame) -> dict[str, Any]:
     shown = [
         [str(place), *outcome, *(write_value(value, MAX_CELL) for value in cells)]
         for place, outcome, cells in zip(
-            values.index, (_write_outcome(own, row) for row in order), values.itertuples(index=False), strict=True
+            values.index,
+            (_write_outcome(own, row, labels) for row in order),
+            values.itertuples(index=False),
+            strict=True,
         )
     ]
-    answers = ["predicted"] if own.task == "regression" else ["predicted", "probability"]
+    probability = f"probability of {labels[1]}" if own.task == "binary" else "probability"
+    answers = ["predicted"] if own.task == "regression" else ["predicted", probability]
     return {"columns": ["test row", "actual", *answers, *(str(name) for name in rows)], "rows": shown}
 
 
@@ -109,9 +120,9 @@ def _average(own: Judged, inside: np.ndarray, weights: np.ndarray) -> dict[str, 
     return dict(zip(("mean_actual", "mean_predicted"), means, strict=True))
 
 
-def _write_outcome(own: Judged, row: int) -> list[str]:
+def _write_outcome(own: Judged, row: int, labels: Sequence[str]) -> list[str]:
     if own.task == "regression":
         return [write_number(float(own.target[row])), write_number(float(own.outputs[row]))]
     chosen = int(own.classes[row])
     probability = own.outputs[row] if own.task == "binary" else own.outputs[row, chosen]
-    return [str(int(own.target[row])), str(chosen), f"{probability:.3f}"]
+    return [labels[int(own.target[row])], labels[chosen], f"{probability:.3f}"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from casebook.evaluation.metrics import find_metric, main_metric
-from casebook.reports.numbers import write_interval, write_score_like
+from casebook.reports.numbers import write_interval, write_range, write_score_like
 from casebook.reports.reported_run import describe_strategy
 
 if TYPE_CHECKING:
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
     from casebook.reports.reported_run import ReportedRun
 
-TASKS = {"binary": "one of two classes", "multiclass": "one of {} classes", "regression": "a number"}
+TASKS = {"binary": "{0[0]} or {0[1]}", "multiclass": "one of {1} classes", "regression": "a number"}
 STRONGEST = 3
 
 
 def summarise_run(run: ReportedRun, tables: Mapping[str, Any], intervals: Mapping[str, Any]) -> str:
     """Write the sentence of a training run: target, rows held out, score beside baseline and reference, columns."""
-    kind = TASKS[tables["task"]].format(len(tables["labels"]))
+    kind = TASKS[tables["task"]].format(tables["labels"], len(tables["labels"]))
     rows, strategy = f"{tables['rows']:,}", describe_strategy(run.parameters["split"]["strategy"])
-    asked = f"The network predicts {run.target} of {run.case} ({kind}). On {rows} test rows, held out {strategy},"
+    asked = f"The network of {run.case} predicts {run.target} ({kind}). On {rows} test rows, held out {strategy},"
     return f"{asked} {_summarise_score(run, intervals)}{_summarise_columns(tables)}."
 
 
@@ -40,7 +40,17 @@ def _summarise_score(run: ReportedRun, intervals: Mapping[str, Any]) -> str:
             f"{write_score_like(own['other'], own['low'], own['high'])} of the reference ({run.reference_name})"
         )
     direction = "higher" if metric.greater_is_better else "lower"
-    return f"{found} ({direction} is better), against {' and '.join(beside)}" if beside else found
+    against = f"{found} ({direction} is better), against {' and '.join(beside)}" if beside else found
+    return f"{against}{_judge_gain(own)}"
+
+
+def _judge_gain(own: Mapping[str, Any]) -> str:
+    """Say whether network and reference differ by more than other test rows would make them differ."""
+    low, high = own.get("gain_low"), own.get("gain_high")
+    if low is None or high is None:
+        return ""
+    verdict = "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"
+    return f", so it is {verdict} the reference (95 % interval of the difference {write_range(low, high)})"
 
 
 def _summarise_columns(tables: Mapping[str, Any]) -> str:

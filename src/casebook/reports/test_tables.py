@@ -67,7 +67,7 @@ def tabulate_test(
         "importance": _records(importance.head(SHOWN_IMPORTANCE)),
         "effects": average_by_value(shown, columns, named),
         "segments": score_segments(shown, columns, keys),
-        "worst": list_worst_rows(shown, columns) if len(columns.columns) else None,
+        "worst": list_worst_rows(shown, columns, named) if len(columns.columns) else None,
         "images": examples.list_worst_images(shown, images) if images is not None else [],
         "texts": examples.list_worst_texts(shown, texts) if texts is not None and own.task != "regression" else [],
         **_tabulate_task(own),

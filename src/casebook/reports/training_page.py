@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from casebook.data.split_keys import COPIES
 from casebook.evaluation.metrics import METRICS, find_metric
 from casebook.reports import charts as draw
 from casebook.reports.curve_charts import draw_curve
@@ -11,6 +12,7 @@ from casebook.reports.page import render_page
 from casebook.reports.reported_run import PARTS, describe_strategy, list_general_warnings, list_leaks
 from casebook.reports.score_intervals import name_large_key
 from casebook.reports.sentence import summarise_run
+from casebook.reports.test_tables import SHOWN_IMPORTANCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +58,7 @@ def render_training(run: ReportedRun, tables: Tables, intervals: Tables, library
         costs=run.parameters["evaluation"].get("costs") or {"false_positive": 1.0, "false_negative": 1.0},
         start=find_start(tables),
         row_metric=find_metric(tables["row_metric"]),
+        most_columns=SHOWN_IMPORTANCE,
     )
 
 
@@ -82,7 +85,8 @@ def describe_keys(intervals: Tables) -> str:
     key, resamples = intervals["key"], intervals["resamples"]
     if not resamples:
         return f"There are only {key['count']} of a {key['word']} in the test rows, too few for intervals."
-    drawn = "rows" if key["word"] == "row" else f"{key['word']}s, each with all its rows"
+    of_each = "its copies" if key["word"] == COPIES else "all its rows"
+    drawn = "rows" if key["word"] == "row" else f"{key['word']}s, each with {of_each}"
     return (
         f"95 % intervals by bootstrap: {resamples} resamples of the {key['count']:,} {drawn}. The last column is how "
         "much better the network is than the reference on the same resamples; an interval without 0 is a difference."

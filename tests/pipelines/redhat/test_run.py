@@ -223,7 +223,7 @@ def test_the_page_of_the_run_is_an_artifact_and_lies_in_its_folder(finished: Fin
     folder = finished.project.root / "data" / "runs" / "redhat" / "latest" / "08_reporting"
     assert (folder / "report.html").read_text(encoding="utf-8") == page
     for words in (
-        "The network predicts outcome of redhat (one of two classes).",
+        "The network of redhat predicts outcome (0 or 1).",
         "held out by person: all rows of one person lie on one side",
         'href="profile/people.html"',
         "redhat.training.optimizer.learning_rate=0.003",
