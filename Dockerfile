@@ -23,7 +23,9 @@ RUN uv pip install --python /opt/casebook/bin/python --no-deps ./casebook-*.whl 
     && tar --extract --gzip --file conf-casebook.tar.gz --directory /opt/casebook
 
 FROM python:3.11-slim
-RUN useradd --create-home --uid 1000 casebook \
+# OpenMP, which LightGBM's wheel does not bring.
+RUN apt-get update && apt-get install --yes --no-install-recommends libgomp1 && rm -rf /var/lib/apt/lists/* \
+    && useradd --create-home --uid 1000 casebook \
     && install --directory --owner casebook /work /work/data /work/mlruns
 COPY --from=build /opt/casebook /opt/casebook
 ENV PATH=/opt/casebook/bin:$PATH \

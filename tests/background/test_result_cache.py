@@ -57,7 +57,7 @@ def test_the_second_time_nothing_is_computed(tmp_path: Path) -> None:
     made, kept = compute_cached(tree_features, [blocks()], 1, tmp_path)
     again, kept_again = compute_cached(tree_features, [blocks()], 1, tmp_path)
     assert (kept, kept_again, again) == (False, True, made)
-    np.testing.assert_array_equal(pickle.loads(made[0]), [[1.0, np.nan, 0.5]])
+    np.testing.assert_array_equal(pickle.loads(made[0]), [[1.0, 0.0, 0.5]])
 
 
 @pytest.mark.parametrize("content", [b"", b"cut off", pickle.dumps([b"cut off"])])

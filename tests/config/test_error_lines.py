@@ -87,7 +87,7 @@ def test_a_wrong_value_is_one_line_by_its_dotted_key(case: str) -> None:
         (
             "reference.name", "logistic_image",
             (
-                "reference: learning_rate, max_leaf_nodes, l2_regularization are keys of the kind boosted_trees: "
+                "reference: max_leaf_nodes, min_samples_leaf are keys of the kind boosted_trees: "
                 "leave them out, or name that kind"
             ),
         ),

@@ -221,6 +221,19 @@ def test_a_case_without_a_reference_has_that_of_its_modality(modality: str, refe
     assert left_out["reference"]["name"] == "none"
 
 
+@pytest.mark.parametrize(
+    ("task", "trees"),
+    [("binary", (0.04, 50, 40, 0.75)), ("multiclass", (0.04, 50, 40, 0.75)), ("regression", (0.05, 100, 3, 0.7))],
+)
+def test_the_trees_of_a_reference_go_by_the_task(task: str, trees: tuple[float, ...]) -> None:
+    names = ("learning_rate", "max_leaf_nodes", "min_samples_leaf", "subsample")
+    given = {"task": task, "target": "outcome", "data": DATA}
+    found = resolve_case("boston", given, {})["reference"]
+    assert tuple(found[name] for name in names) == trees
+    stated = resolve_case("boston", {**given, "reference": {"max_leaf_nodes": 8}}, {})["reference"]
+    assert tuple(stated[name] for name in names) == (trees[0], 8, *trees[2:])
+
+
 def nest(dotted: str) -> dict[str, Any]:
     return unflatten({dotted: 1})
 

@@ -21,7 +21,7 @@ LOGGER = logging.getLogger(__name__)
 # At the beginning of a file, the hash of the rest.
 SUM_BYTES = hashlib.sha256().digest_size
 # What a fitted estimator depends on besides what `hash_code` counts in.
-LIBRARIES = ("scikit-learn", "scipy")
+LIBRARIES = ("lightgbm", "scikit-learn", "scipy")
 # Variants are run in turn; the least recently used outputs are removed.
 MAX_CACHED_FILES = 4
 

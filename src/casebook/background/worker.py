@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 # What its nodes need, imported while the run has not come to them yet.
 PRELOADED_MODULES = ("casebook.stages.nodes", "casebook.stages.evaluation", "casebook.plots.tasks",
-    "casebook.profiling.table_report", "matplotlib.backends.backend_agg", "matplotlib.figure", "sklearn.ensemble",
-    "sklearn.metrics")  # fmt: skip
+    "casebook.profiling.table_report", "matplotlib.backends.backend_agg", "matplotlib.figure", "sklearn.metrics",
+    "sklearn.model_selection")  # fmt: skip
 
 
 def main(handle: int) -> None:

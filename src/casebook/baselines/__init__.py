@@ -1,4 +1,4 @@
-"""Reference models that every network is compared with: boosted trees, logistic regressions."""
+"""Reference models that every network is compared with: LightGBM's boosted trees, logistic regressions."""
 
 import lazy_loader
 

@@ -1,7 +1,8 @@
-"""The reference model on the same rows: boosted trees for tables, logistic regression for images and texts."""
+"""The reference model on the same rows: LightGBM's boosted trees, of images and texts a logistic regression."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,20 +12,45 @@ from casebook.preprocessing.arrays import LOSS_WEIGHT, stack_arrays, weigh_loss,
 from casebook.preprocessing.tabular import BLOCK_TYPES, CategoryColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import TypeAlias
+    from collections.abc import Mapping
+    from types import ModuleType
 
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+    import lightgbm
 
     from casebook.config.schema import BoostedTreesParameters, LogisticImageParameters, LogisticTextParameters
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
 
-    Trees: TypeAlias = HistGradientBoostingClassifier | HistGradientBoostingRegressor
+# The same trees by any number of threads: a column's histogram is summed by one of them alone.
+REPRODUCIBLE = {"deterministic": True, "force_col_wise": True}
+# Rows alone say how small a leaf may get; a leaf of rows that are nearly certain has hardly any curvature.
+MIN_HESSIAN_IN_LEAF = 1e-7
 
-# The trees' native categories end at 255; larger sets keep their sorted order as a number.
-MAX_CATEGORIES = 254
-PREDICTION_BATCH_ROWS = 65_536
+
+class BoostingLibraryError(RuntimeError):
+    """LightGBM cannot be loaded; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class BoostedTrees:
+    """Fitted boosted trees.
+
+    Attributes:
+        booster: it predicts by its iterations up to the best on the validation rows.
+        classes: their number; 0 for a target of real numbers.
+        target_scale: of the target that it was fitted on.
+    """
+
+    booster: lightgbm.Booster
+    classes: int
+    target_scale: str
+
+    def predict(self, rows: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Predict prepared rows; see `predict_reference`."""
+        outputs = np.asarray(self.booster.predict(tree_features(rows)))
+        if self.classes and outputs.ndim == 1:
+            return np.stack([1 - outputs, outputs], axis=1)
+        return np.expm1(outputs) if self.target_scale == "log" else outputs
 
 
 class NoReference:
@@ -32,20 +58,15 @@ class NoReference:
 
 
 def tree_features(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Stack the compact blocks side by side, float32 of shape (rows, columns).
-
-    A category number 0 (unknown) becomes NaN: as a number it would be the smallest of all.
-    """
-    blocks = [arrays[block].astype(np.float32) for block in BLOCK_TYPES]
-    blocks[1][blocks[1] == 0] = np.nan
-    return np.concatenate(blocks, axis=1)
+    """Stack the compact blocks side by side, float32 of shape (rows, columns)."""
+    return np.concatenate([arrays[block].astype(np.float32) for block in BLOCK_TYPES], axis=1)
 
 
 def native_categories(preprocessor: TabularPreprocessor) -> np.ndarray:
     """Return which columns of `tree_features` are categories: bool of shape (columns,)."""
     blocks: dict[str, list[bool]] = {"codes": [], "ids": [], "numbers": []}
     for column in preprocessor.columns:
-        blocks[column.block].append(isinstance(column, CategoryColumn) and column.size <= MAX_CATEGORIES)
+        blocks[column.block].append(isinstance(column, CategoryColumn))
     return np.array([*blocks["codes"], *blocks["ids"], *blocks["numbers"]])
 
 
@@ -54,7 +75,7 @@ def fit_reference(
     validation: Arrays,
     preprocessor: Preprocessor,
     parameters: BoostedTreesParameters | LogisticImageParameters | LogisticTextParameters,
-) -> Any:  # noqa: ANN401 - a scikit-learn estimator
+) -> Any:  # noqa: ANN401 - of its kind
     """Fit the case's reference.
 
     Args:
@@ -64,7 +85,7 @@ def fit_reference(
         parameters: the case's `reference` block.
 
     Returns:
-        The fitted estimator, for `predict_reference`; `NoReference` where the name is none.
+        The fitted model, for `predict_reference`; `NoReference` where the name is none.
     """
     if parameters.name == "none":
         return NoReference()
@@ -76,7 +97,9 @@ def fit_reference(
     return fit_trees(train, validation, native_categories(preprocessor), parameters)  # type: ignore[arg-type]
 
 
-def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, parameters: BoostedTreesParameters) -> Trees:
+def fit_trees(
+    train: Arrays, validation: Arrays, categories: np.ndarray, parameters: BoostedTreesParameters
+) -> BoostedTrees:
     """Fit boosted trees, stopped early by the validation rows where there are any.
 
     Args:
@@ -85,62 +108,80 @@ def fit_trees(train: Arrays, validation: Arrays, categories: np.ndarray, paramet
         categories: see `native_categories`.
         parameters: the case's `reference` block.
 
-    Returns:
-        A classifier, or for a target of real numbers a regressor.
+    Raises:
+        BoostingLibraryError: LightGBM cannot be loaded.
     """
+    boosting = _load_library()
     rows = np.arange(len(train["target"]))
     if len(rows) > parameters.max_rows:
         rows = np.sort(np.random.default_rng(parameters.seed).choice(rows, parameters.max_rows, replace=False))
     # The validation rows only stop the growth; many more of them than a fifth of the training rows would only cost
     # time. They come in the order of the file, so that evenly spaced ones represent all of them.
     checked = slice(None, None, max(1, len(validation["target"]) // max(1000, len(rows) // 5)))
-    model = _make_trees(train["target"].dtype.kind == "f", len(validation["target"]) > 0, categories, parameters)
-    target, held_out = (scale_target(part["target"], parameters.target_scale) for part in (train, validation))
-    stopping = {}
-    if len(held_out):
-        stopping = {
-            "X_val": tree_features({str(name): validation[name][checked] for name in BLOCK_TYPES}),
-            "y_val": held_out[checked],
-        }
-    weights = _weigh(train, validation, parameters.class_weights, rows, checked)
-    model.fit(
-        tree_features({str(name): train[name][rows] for name in BLOCK_TYPES}), target[rows], **stopping, **weights
-    )
+    numbers = train["target"].dtype.kind == "f"
+    classes = 0 if numbers else 1 + int(max(part["target"].max(initial=1) for part in (train, validation)))
+    weighed, held_out = weigh_loss(train, validation, parameters.class_weights)
+    learnt = _make_dataset(weighed, rows, parameters, categorical_feature=np.flatnonzero(categories).tolist())
+    stopping: dict[str, Any] = {}
+    if len(validation["target"]):
+        stopped_by = _make_dataset(held_out, checked, parameters, reference=learnt)
+        patience = boosting.early_stopping(parameters.patience, verbose=False)
+        stopping = {"valid_sets": [stopped_by], "callbacks": [patience]}
+    booster = boosting.train(_name_settings(classes, parameters), learnt, parameters.max_iter, **stopping)
     if not parameters.refit or not stopping:
-        return model
-    as_many = parameters.model_copy(update={"max_iter": model.n_iter_})
+        return BoostedTrees(booster, classes, parameters.target_scale)
+    as_many = parameters.model_copy(update={"max_iter": booster.best_iteration})
     return fit_trees(stack_arrays(train, validation), without_rows(validation), categories, as_many)
 
 
-def _weigh(
-    train: Arrays, validation: Arrays, class_weights: str | Sequence[float], rows: np.ndarray, checked: slice
-) -> dict[str, np.ndarray]:
-    """Return the weights of the rows that are used, under scikit-learn's names; none where all weigh alike."""
-    train, validation = weigh_loss(train, validation, class_weights)
-    if LOSS_WEIGHT not in train:
-        return {}
-    held_out = {"sample_weight_val": validation[LOSS_WEIGHT][checked]} if len(validation["target"]) else {}
-    return {"sample_weight": train[LOSS_WEIGHT][rows], **held_out}
+def _load_library() -> ModuleType:
+    try:
+        import lightgbm
+    # Its wheels bring no OpenMP of their own, and slim images have none.
+    except OSError as error:
+        raise BoostingLibraryError(
+            f"reference: LightGBM cannot be loaded ({error}); install OpenMP (Debian: libgomp1, macOS: brew install "
+            "libomp), or leave the reference out: reference.name=none"
+        ) from error
+    return lightgbm
 
 
-def _make_trees(numbers: bool, stopped: bool, categories: np.ndarray, parameters: BoostedTreesParameters) -> Trees:
-    from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+def _name_settings(classes: int, parameters: BoostedTreesParameters) -> dict[str, Any]:
+    """Return the settings under LightGBM's names; it stops the growth by the loss that it lowers."""
+    if classes > 2:
+        objective = {"objective": "multiclass", "num_class": classes}
+    else:
+        objective = {"objective": "binary" if classes else "regression"}
+    return {
+        **objective,
+        **REPRODUCIBLE,
+        "learning_rate": parameters.learning_rate,
+        "num_leaves": parameters.max_leaf_nodes,
+        "min_data_in_leaf": parameters.min_samples_leaf,
+        "min_sum_hessian_in_leaf": MIN_HESSIAN_IN_LEAF,
+        "lambda_l2": parameters.l2_regularization,
+        "bagging_fraction": parameters.subsample,
+        "bagging_freq": 1,
+        "seed": parameters.seed,
+        "verbosity": -1,
+    }
 
-    make = HistGradientBoostingRegressor if numbers else HistGradientBoostingClassifier
-    model: Trees = make(
-        max_iter=parameters.max_iter,
-        learning_rate=parameters.learning_rate,
-        max_leaf_nodes=parameters.max_leaf_nodes,
-        min_samples_leaf=parameters.min_samples_leaf,
-        l2_regularization=parameters.l2_regularization,
-        n_iter_no_change=parameters.patience,
-        early_stopping=stopped,
-        categorical_features=categories,
-        random_state=parameters.seed,
+
+def _make_dataset(
+    part: Arrays,
+    rows: np.ndarray | slice,
+    parameters: BoostedTreesParameters,
+    **options: Any,  # noqa: ANN401 - LightGBM's own
+) -> lightgbm.Dataset:
+    from lightgbm import Dataset
+
+    weights = part.get(LOSS_WEIGHT)
+    return Dataset(
+        tree_features({str(name): part[name][rows] for name in BLOCK_TYPES}),
+        scale_target(part["target"], parameters.target_scale)[rows],
+        weight=None if weights is None else weights[rows],
+        **options,
     )
-    # Kept with the model, so that predictions come back in the target's units.
-    model.target_scale_ = parameters.target_scale
-    return model
 
 
 def scale_target(target: np.ndarray, kind: str) -> np.ndarray:
@@ -148,20 +189,13 @@ def scale_target(target: np.ndarray, kind: str) -> np.ndarray:
     return np.log1p(target.astype(np.float64)) if kind == "log" else target
 
 
-def predict_reference(model: Any, rows: Mapping[str, np.ndarray]) -> np.ndarray:  # noqa: ANN401 - an estimator
+def predict_reference(model: Any, rows: Mapping[str, np.ndarray]) -> np.ndarray:  # noqa: ANN401 - of its kind
     """Predict with the reference.
 
     Returns:
-        float64 of shape (rows, classes) for classes, (rows,) for numbers.
+        float64 of shape (rows, classes) for classes, (rows,) in the target's units for numbers.
     """
-    if not hasattr(model, "target_scale_"):
-        outputs: np.ndarray = model.predict_proba(rows.get("text", rows.get("images")))
-        return outputs
-    starts = range(0, max(1, len(rows["codes"])), PREDICTION_BATCH_ROWS)
-    # In batches: scikit-learn copies its input as float64.
-    batches = [
-        {str(name): rows[name][start : start + PREDICTION_BATCH_ROWS] for name in BLOCK_TYPES} for start in starts
-    ]
-    predict_rows = getattr(model, "predict_proba", model.predict)
-    outputs = np.concatenate([predict_rows(tree_features(batch)) for batch in batches])
-    return np.expm1(outputs) if model.target_scale_ == "log" else outputs
+    if isinstance(model, BoostedTrees):
+        return model.predict(rows)
+    outputs: np.ndarray = model.predict_proba(rows.get("text", rows.get("images")))
+    return outputs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 
+from casebook.baselines.gradient_boosting import BoostingLibraryError
 from casebook.column_types.parsing import InvalidTableError
 from casebook.data.splitting import EmptySplitError
 from casebook.datasets.file_dataset import DamagedFileError
@@ -19,7 +20,7 @@ from casebook.tuning.errors import StudyError
 # Errors that a user mends in files: one clear line, no traceback.
 USER_ERRORS = (
     InvalidTableError, EmptySplitError, RawFileError, DamagedFileError, ResumeError, BelowLevelError, TrainingError,
-    ScoreError, StudyError,
+    ScoreError, StudyError, BoostingLibraryError,
 )  # fmt: skip
 # Kedro's loggers that tell of a node that failed, and how to repeat the command.
 TELLING_OF_NODES = ("kedro.pipeline.node", "kedro.runner.sequential_runner")

@@ -25,6 +25,7 @@ from casebook.config.schema.deployment import (
     UpdateParameters,
 )
 from casebook.config.schema.evaluation import (
+    REGRESSION_TREES,
     BoostedTreesParameters,
     EvaluationParameters,
     LogisticImageParameters,
@@ -238,7 +239,9 @@ class CaseParameters(Parameters):
         return self.split.has_validation_rows or self.split.validation_on == "test"
 
 
-def _reference_of(tree: dict[str, Any]) -> dict[str, str]:
-    """Return the kind of reference of a case's modality."""
+def _reference_of(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return the kind of reference of a case's modality, and what it has by task."""
     modality = look_up(tree, "preprocessing.modality", "columns")
-    return {"name": REFERENCE_OF.get(str(modality), REFERENCE_OF["columns"])}
+    name = REFERENCE_OF.get(str(modality), REFERENCE_OF["columns"])
+    by_task = REGRESSION_TREES if (name, tree.get("task")) == ("boosted_trees", "regression") else {}
+    return {"name": name, **by_task}
