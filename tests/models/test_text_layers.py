@@ -141,3 +141,28 @@ def test_texts_are_served_by_numpy_as_keras_computes_them(network: dict[str, obj
     np.testing.assert_allclose(found, expected, atol=1e-5)
     model.save(tmp_path / "network.keras")
     np.testing.assert_array_equal(make_predictor(load_network(tmp_path / "network.keras"))({"tokens": tokens}), expected)
+
+
+def test_the_weights_of_ngrams_are_penalised_as_asked() -> None:
+    model = build(encoder={"kernel": 1, "wide_words": 1, "wide_l2": 0.1})
+    kernel = np.zeros((BUCKETS, 1), np.float32)
+    kernel[[3, 4], 0] = [1, 2]
+    model.get_layer("wide").kernel.assign(kernel)
+    assert [float(loss) for loss in model.losses] == [pytest.approx(0.1 * 5)]
+
+
+def test_an_ngram_that_occurs_in_several_texts_learns_from_all_of_them() -> None:
+    import tensorflow as tf
+
+    wide = build(encoder={"kernel": 1, "wide_words": 1}).get_layer("wide")
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(wide(TOKENS)[:, 0] * [1.0, 2.0, 4.0, 8.0])
+    gradient = tape.gradient(total, wide.trainable_weights)[0].numpy()[:, 0]
+    found = {number: gradient[place(number)] for number in range(1, 6)}
+    assert found == {1: 8, 2: 1 + 8, 3: 1 + 8, 4: 1 + 4, 5: 8}
+    assert np.count_nonzero(gradient) == 5
+
+
+def test_a_wide_part_goes_with_a_single_network() -> None:
+    with pytest.raises(ValueError, match="wide_words goes with a single network, not with an ensemble_size of 4"):
+        NetworkParameters.model_validate({"ensemble_size": 4, "encoder": {"wide_words": 1}})

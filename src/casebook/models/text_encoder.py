@@ -45,7 +45,8 @@ def text_inputs(preprocessor: TextPreprocessor, parameters: NetworkParameters) -
 def wide_values(inputs: Mapping[str, Any], parameters: NetworkParameters, outputs: int) -> Any:  # noqa: ANN401 - a symbolic tensor
     """Build the wide part, whose values meet those of the hidden layers at the output; (rows, outputs)."""
     settings = parameters.encoder
-    return text_layers().WideGrams(settings.wide_words, outputs, settings.wide_dropout, name=WIDE_LAYER)(inputs[TOKENS])
+    options = {"dropout": settings.wide_dropout, "l2": settings.wide_l2, "name": WIDE_LAYER}
+    return text_layers().WideGrams(settings.wide_words, outputs, **options)(inputs[TOKENS])
 
 
 def adapt_wide(network: keras.Model, train: Mapping[str, np.ndarray]) -> None:

@@ -83,17 +83,25 @@ class WideGrams(keras.layers.Layer):  # type: ignore[misc]
     wide part of arXiv 1606.07792; scales of Wang and Manning, Baselines and Bigrams (2012).
     """
 
-    def __init__(self, words: int, outputs: int, dropout: float = 0.0, **options: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        words: int,
+        outputs: int,
+        dropout: float = 0.0,
+        l2: float = 0.0,
+        **options: Any,  # noqa: ANN401 - Keras's own options
+    ) -> None:
         """Store the settings.
 
         Args:
             words: of the longest n-grams.
             outputs: of the network.
             dropout: share of the n-grams that is left out in training.
+            l2: penalty of the squares of the weights.
             options: Keras's own.
         """
         super().__init__(**{"autocast": False, "dtype": "float32", **options})
-        self.words, self.outputs, self.dropout = words, outputs, dropout
+        self.words, self.outputs, self.dropout, self.l2 = words, outputs, dropout, l2
         self.seed_generator = keras.random.SeedGenerator() if dropout else None
 
     def build(self, shape: tuple[int | None, ...]) -> None:
@@ -103,7 +111,8 @@ class WideGrams(keras.layers.Layer):  # type: ignore[misc]
         none = ops.one_hot(0, BUCKETS)[:, None]
         ones = lambda shape, dtype=None: ops.ones(shape, dtype) - ops.cast(none, dtype)  # noqa: E731
         self.scales = self.add_weight(wide, initializer=ones, trainable=False, name="scales")
-        self.kernel = self.add_weight(wide, initializer="zeros", name="kernel")
+        penalty = keras.regularizers.L2(self.l2) if self.l2 else None
+        self.kernel = self.add_weight(wide, initializer="zeros", regularizer=penalty, name="kernel")
         super().build(shape)
 
     def adapt(self, tokens: np.ndarray, target: np.ndarray) -> None:
@@ -135,7 +144,8 @@ class WideGrams(keras.layers.Layer):  # type: ignore[misc]
 
     def get_config(self) -> dict[str, Any]:
         """Return the configuration that Keras rebuilds the layer from."""
-        return {**super().get_config(), "words": self.words, "outputs": self.outputs, "dropout": self.dropout}
+        own = {"words": self.words, "outputs": self.outputs, "dropout": self.dropout, "l2": self.l2}
+        return {**super().get_config(), **own}
 
 
 def log_count_ratios(counts: np.ndarray, least: int) -> np.ndarray:

@@ -19,9 +19,11 @@ from casebook.preprocessing.tabular import (
     TabularPreprocessor,
     log_of_long_tail,
 )
+from casebook.preprocessing.target_statistics import fit_target_statistic
 
 if TYPE_CHECKING:
     from casebook.config.schema import TabularPreprocessingParameters
+    from casebook.preprocessing.target_statistics import KnownTargets
 
 # A long tail reaches so many times as far as nine tenths of the rows do; fewer values than these have none.
 LONG_TAIL, BULK, FEW_VALUES = 10.0, (0.05, 0.95), 16
@@ -87,27 +89,33 @@ class ValueCounts:
         return float(np.sqrt(np.average((self.values - self.mean()) ** 2, weights=self.counts)))
 
 
-def fit_preprocessor(table: pd.DataFrame, parameters: TabularPreprocessingParameters) -> TabularPreprocessor:
+def fit_preprocessor(
+    table: pd.DataFrame, parameters: TabularPreprocessingParameters, known: KnownTargets | None = None
+) -> TabularPreprocessor:
     """Fit fill values, clips, categories and scales on training rows.
 
     Args:
         table: feature columns of the training rows alone.
         parameters: the case's `preprocessing` block.
+        known: their targets, for the encoding `ordered_target`.
 
     Returns:
         The fitted preprocessor. Numbers come from numeric and boolean columns, one-hot codes from the others, unless
         `encoding` says otherwise.
     """
-    columns = map_in_threads(lambda name: fit_column(table[name], parameters), table.columns)
+    columns = map_in_threads(lambda name: fit_column(table[name], parameters, known), table.columns)
     return TabularPreprocessor(columns, parameters.scaling)
 
 
-def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) -> NumberColumn | CategoryColumn:
+def fit_column(
+    column: pd.Series, parameters: TabularPreprocessingParameters, known: KnownTargets | None = None
+) -> NumberColumn | CategoryColumn:
     """Fit one column by its declared encoding, or by its type.
 
     Args:
         column: a feature column of the training rows.
         parameters: the case's `preprocessing` block.
+        known: targets of the rows.
 
     Raises:
         ValueError: the column's values do not fit its encoding, imputation or `nearest_lower_within`.
@@ -118,6 +126,8 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
     impute = parameters.impute.get(name)
     if encoding == "number":
         return fit_number(column, impute or "median", parameters.clip.get(name), parameters.skewed)
+    if encoding == "ordered_target":
+        return fit_target_statistic(column, known, parameters.target_prior_rows)
     least = parameters.min_frequency if encoding == "embedding" else 1
     fitted = fit_categories(column, encoding, impute or "missing", least)
     if name in parameters.nearest_lower_within:

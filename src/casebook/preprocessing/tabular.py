@@ -196,9 +196,12 @@ class TabularPreprocessor:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TabularPreprocessor:
         """Rebuild a preprocessor from the values of `to_dict`."""
-        kinds = (NumberColumn, CategoryColumn)
-        columns = [kinds["encoding" in column](**column) for column in values["columns"]]
-        return cls(columns, values["scaling"])
+        from casebook.preprocessing.target_statistics import TargetStatisticColumn
+
+        def kind(column: Mapping[str, Any]) -> type[Any]:
+            return CategoryColumn if "encoding" in column else TargetStatisticColumn if "key" in column else NumberColumn
+
+        return cls([kind(column)(**column) for column in values["columns"]], values["scaling"])
 
 
 def prepare_rows(table: pd.DataFrame, preprocessor: TabularPreprocessor) -> Arrays:

@@ -35,6 +35,11 @@ class SplitParameters(Parameters):
         """Return whether validation has rows of its own."""
         return self.validation_share > 0 or self.validation_days > 0
 
+    @property
+    def key(self) -> str:
+        """Return the column of what is kept on one side; empty where each row is by itself."""
+        return "" if self.strategy in {*ANY_CASE, "given"} else self.keys[self.strategy]
+
     @model_validator(mode="after")
     def _check_strategy(self) -> SplitParameters:
         strategies = [*ANY_CASE, *self.keys]
@@ -68,7 +73,14 @@ class TabularPreprocessingParameters(Parameters):
         default="standard", description="of all dense features, or of numbers alone: indicators then stay 0 and 1"
     )
     columns: Names = Field(default_factory=list, description="feature columns used; none named means all")
-    encoding: dict[str, Literal["number", "onehot", "embedding"]] = Field(default_factory=dict)
+    encoding: dict[str, Literal["number", "onehot", "embedding", "ordered_target"]] = Field(
+        default_factory=dict,
+        description="ordered_target: the mean target of the category, of a training row by the rows of other keys of "
+        "the split before it",
+    )
+    target_prior_rows: float = Field(
+        default=1.0, gt=0, description="of ordered_target: as many rows the mean target of all rows counts for"
+    )
     onehot_width: int = Field(
         default=0, ge=0, description="of the categories in the training rows; columns of more are embedded; 0: no limit"
     )

@@ -101,6 +101,7 @@ class EncoderParameters(Parameters):
         description="n-grams of up to so many words get weights straight to the output, scaled by naive Bayes; 0: none",
     )
     wide_dropout: float = Field(default=0.0, ge=0, lt=1, description="share of those n-grams left out in training")
+    wide_l2: float = Field(default=0.0, ge=0, description="penalty of the squares of those weights")
 
 
 class NetworkParameters(Parameters):
