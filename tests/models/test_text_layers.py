@@ -94,7 +94,8 @@ def test_scales_are_of_the_training_rows_and_of_every_class() -> None:
     holding = [np.flatnonzero((find_grams(train["tokens"], 2) == place(2)).any(axis=1)) % 3 == c for c in range(3)]
     assert np.argmax(scales[place(2)]) == np.argmax([each.sum() for each in holding])
     regression = {**train, "target": train["target"].astype(np.float32)}
-    parameters = TrainingParameters.model_validate({"loss": "mse", "metrics": [], "network": {**network, "output": "linear"}})
+    settings = {"loss": "mse", "metrics": [], "network": {**network, "output": "linear"}}
+    parameters = TrainingParameters.model_validate(settings)
     assert (build_initial_network(regression, PREPROCESSOR, parameters).get_layer("wide").scales.numpy() == 1).all()
 
 
@@ -130,7 +131,9 @@ NETWORKS = [
 
 @pytest.mark.parametrize("network", NETWORKS)
 @pytest.mark.parametrize("outputs", [1, 3])
-def test_texts_are_served_by_numpy_as_keras_computes_them(network: dict[str, object], outputs: int, tmp_path: Path) -> None:
+def test_texts_are_served_by_numpy_as_keras_computes_them(
+    network: dict[str, object], outputs: int, tmp_path: Path
+) -> None:
     model = build(outputs, **network)
     generator = np.random.default_rng(2)
     model.set_weights([generator.normal(0, 0.5, weight.shape) for weight in model.get_weights()])
@@ -140,7 +143,8 @@ def test_texts_are_served_by_numpy_as_keras_computes_them(network: dict[str, obj
     found = NumpyNetwork(*describe_network(model))({"tokens": tokens})
     np.testing.assert_allclose(found, expected, atol=1e-5)
     model.save(tmp_path / "network.keras")
-    np.testing.assert_array_equal(make_predictor(load_network(tmp_path / "network.keras"))({"tokens": tokens}), expected)
+    again = load_network(tmp_path / "network.keras")
+    np.testing.assert_array_equal(make_predictor(again)({"tokens": tokens}), expected)
 
 
 def test_the_weights_of_ngrams_are_penalised_as_asked() -> None:

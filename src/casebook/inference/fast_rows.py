@@ -118,7 +118,7 @@ class _Column:
 def _make_encoder(column: NumberColumn | CategoryColumn) -> Encode:
     """Build the encoder of a feature's plain values; see `preprocessing`."""
     if isinstance(column, TargetStatisticColumn):
-        statistics = dict(zip(column.values, column.statistics_of, strict=False))  # noqa: PD011 - no pandas object
+        statistics = dict(zip(column.values, column.statistics_of, strict=False))
         null, prior = column.statistics_of[-1], column.prior
         return lambda values: column.encode_values(
             np.array([null if is_null(value) else statistics.get(value, prior) for value in values])

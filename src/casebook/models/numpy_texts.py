@@ -1,4 +1,4 @@
-"""Steps of networks of texts in NumPy, see `numpy_network`; and the n-grams that are hashed alike in and outside Keras."""
+"""Steps of networks of texts in NumPy, see `numpy_network`; and hashes of n-grams, which Keras computes by them too."""
 
 from __future__ import annotations
 

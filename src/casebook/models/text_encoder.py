@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DEFAULT_SIZE = 32
 WIDE_LAYER = "wide"
 
+
 def text_inputs(preprocessor: TextPreprocessor, parameters: NetworkParameters) -> tuple[dict[str, Any], Any]:
     """Build the part of a network between the word numbers and the hidden layers.
 

@@ -196,12 +196,9 @@ class TabularPreprocessor:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TabularPreprocessor:
         """Rebuild a preprocessor from the values of `to_dict`."""
-        from casebook.preprocessing.target_statistics import TargetStatisticColumn
+        from casebook.preprocessing.target_statistics import restore_column
 
-        def kind(column: Mapping[str, Any]) -> type[Any]:
-            return CategoryColumn if "encoding" in column else TargetStatisticColumn if "key" in column else NumberColumn
-
-        return cls([kind(column)(**column) for column in values["columns"]], values["scaling"])
+        return cls([restore_column(column) for column in values["columns"]], values["scaling"])
 
 
 def prepare_rows(table: pd.DataFrame, preprocessor: TabularPreprocessor) -> Arrays:

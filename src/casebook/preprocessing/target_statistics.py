@@ -15,10 +15,10 @@ import pandas as pd
 
 from casebook.column_types.parsing import distinct, spread
 from casebook.preprocessing.arrays import TARGET
-from casebook.preprocessing.tabular import NumberColumn, TabularPreprocessor
+from casebook.preprocessing.tabular import CategoryColumn, NumberColumn, TabularPreprocessor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from casebook.preprocessing.tabular import Arrays
 
@@ -57,8 +57,8 @@ class TargetStatisticColumn(NumberColumn):
     def encode_training(self, table: pd.DataFrame, target: np.ndarray) -> np.ndarray:
         """Encode the training rows, each by those before it; float32 of shape (rows,)."""
         codes = distinct(table[self.name])[0]
-        keys = table[self.key] if self.key else None
-        return self.encode_values(order_statistics(codes, target, rank_keys(keys, len(table)), self.prior, self.prior_rows))
+        ranks = rank_keys(table[self.key] if self.key else None, len(table))
+        return self.encode_values(order_statistics(codes, target, ranks, self.prior, self.prior_rows))
 
 
 @dataclass(frozen=True)
@@ -150,6 +150,13 @@ def order_statistics(
     found = np.empty(len(order))
     found[order] = (before[own] - before[first] + prior_rows * prior) / (own - first + prior_rows)
     return found
+
+
+def restore_column(facts: Mapping[str, Any]) -> NumberColumn | CategoryColumn:
+    """Rebuild a fitted column of whichever kind from the values of `TabularPreprocessor.to_dict`."""
+    if "encoding" in facts:
+        return CategoryColumn(**facts)
+    return TargetStatisticColumn(**facts) if "statistics_of" in facts else NumberColumn(**facts)
 
 
 def key_columns(preprocessor: Any) -> list[str]:  # noqa: ANN401 - of any modality

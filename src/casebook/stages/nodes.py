@@ -104,13 +104,7 @@ def fit_preprocessor_on_training(
 
 
 def fit_features(rows: pd.DataFrame, preprocessing: Block, known: KnownTargets | None = None) -> Preprocessor:
-    """Fit the preprocessing of whichever inputs the parameters describe.
-
-    Args:
-        rows: feature columns of the training rows.
-        preprocessing: the case's block.
-        known: the targets of the rows, for the encoding `ordered_target`.
-    """
+    """Fit the preprocessing of whichever inputs the parameters describe; targets are for target statistics alone."""
     settings = schema.read_preprocessing(preprocessing)
     if isinstance(settings, schema.TextPreprocessingParameters):
         from casebook.preprocessing.texts import fit_texts

@@ -72,8 +72,7 @@ def prepare_folds(
 
     table, fit = prepare_refits(feature_table.iloc[study_folds["row"].to_numpy()], preprocessor, settings, labels)
     return [
-        prepare_fold(table, judged, fit, labels)
-        for _, _, judged in list_folds(study_folds[["repeat_1"]].to_numpy())
+        prepare_fold(table, judged, fit, labels) for _, _, judged in list_folds(study_folds[["repeat_1"]].to_numpy())
     ]
 
 

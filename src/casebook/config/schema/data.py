@@ -109,6 +109,20 @@ class TabularPreprocessingParameters(Parameters):
         return clip
 
 
+def check_statistics(preprocessing: Any, task: str) -> None:  # noqa: ANN401 - of any modality
+    """Refuse target statistics of several classes: the mean of their numbers says nothing.
+
+    Raises:
+        ValueError: names the first such column.
+    """
+    for column, encoding in getattr(preprocessing, "encoding", {}).items():
+        if encoding == "ordered_target" and task == "multiclass":
+            raise ValueError(
+                f"preprocessing.encoding.{column}: ordered_target is the mean of a target, and the task {task} has "
+                "none: give onehot or embedding"
+            )
+
+
 class ImagePreprocessingParameters(Parameters):
     """Preprocessing of images into model arrays: pixels are divided by `scale` inside the network."""
 
