@@ -331,7 +331,8 @@ def effective(tree: dict[str, Any]) -> dict[str, Any]:
     idle = [".split.keys"]
     idle += [] if strategy == "time" else [".split.test_days", ".split.validation_days"]
     idle += [".split.test_share"] if strategy in {"given", "time", "none"} else []
-    idle += [".training.network.embedding"] if preprocessor.get("encoding", {}) == {} else []
+    no_encoding = [".training.network.embedding", ".preprocessing.target_prior_rows"]
+    idle += no_encoding if preprocessor.get("encoding", {}) == {} else []
     found = leaves({block: tree[block] for block in STATED})
     return {name: value for name, value in found.items() if not name.startswith(tuple(idle))}
 

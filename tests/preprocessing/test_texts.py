@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from casebook.column_types.parsing import InvalidTableError
 from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import NetworkParameters, TextPreprocessingParameters
-from casebook.models import text_encoder
+from casebook.models import numpy_texts, text_encoder
 from casebook.models.text_encoder import text_inputs
 from casebook.preprocessing.texts import TextPreprocessor, fit_texts, split_words
 
@@ -158,7 +158,7 @@ def test_average_adds_the_mean_of_hashed_pairs() -> None:
     model = build(PREPROCESSOR, embedding={"size": 6}, encoder={"name": "average", "kernel": 2})
     pairs = model.get_layer("grams_2").get_weights()[0]
     numbers = [
-        (first * text_encoder.HASH_FACTOR + second) % text_encoder.HASHED_GRAMS for first, second in [(2, 3), (3, 4)]
+        (first * numpy_texts.HASH_FACTOR + second) % numpy_texts.HASHED_GRAMS for first, second in [(2, 3), (3, 4)]
     ]
     outputs = model({"tokens": TOKENS}).numpy()
     assert outputs.shape == (3, 12)

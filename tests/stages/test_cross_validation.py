@@ -12,7 +12,8 @@ import pytest
 from casebook.config.schema import TabularPreprocessingParameters, TrainingParameters
 from casebook.preprocessing.arrays import Labels
 from casebook.preprocessing.fit_tabular import fit_preprocessor
-from casebook.stages import cross_validation
+from casebook.preprocessing.target_statistics import KnownTargets
+from casebook.stages import cross_validation, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -120,6 +121,17 @@ def test_each_fold_is_prepared_anew_from_the_columns_of_the_run(
     assert metrics["folds/baseline_accuracy_variance"] == pytest.approx(scores["baseline_accuracy"].var(ddof=0))
     assert monitor.tags == [{"repeat": "1", "fold": str(fold)} for fold in (1, 2, 3)]
     pd.testing.assert_frame_equal(table, kept)
+
+
+def test_a_fold_is_fitted_with_its_own_targets_and_the_keys_of_the_run() -> None:
+    rows = pd.DataFrame({"shop": list("aabb"), "who": [1, 1, 2, 3], "y": [1, 0, 1, 1], "other": 0}, index=[9, 8, 7, 6])
+    block = {"modality": "columns", "encoding": {"shop": "ordered_target"}}
+    preprocessor = nodes.fit_features(rows[["shop"]], block, KnownTargets.of(rows, "y", "who"))
+    table, fit = cross_validation.prepare_refits(rows, preprocessor, block, Labels("y", "binary"))
+    assert (list(table), list(table.index)) == (["shop", "y", "who"], [0, 1, 2, 3])
+    again = fit(table[1:]).columns[0]
+    assert (again.key, again.prior) == ("who", 2 / 3)
+    assert again.statistics_of == pytest.approx([(0 + 2 / 3) / 2, (2 + 2 / 3) / 3, 2 / 3])
 
 
 def test_without_folds_there_is_nothing_to_tell(table: pd.DataFrame, parts: pd.DataFrame) -> None:

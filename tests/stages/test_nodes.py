@@ -11,7 +11,7 @@ import pytest
 from casebook.config.schema import TabularPreprocessingParameters
 from casebook.data.splitting import TEST, TRAIN, VALIDATION, EmptySplitError
 from casebook.preprocessing.fit_tabular import fit_preprocessor
-from casebook.preprocessing.tabular import TabularPreprocessor
+from casebook.preprocessing.tabular import TabularPreprocessor, expand_dense
 from casebook.preprocessing.texts import TextPreprocessor
 from casebook.stages import nodes, promotion
 from casebook.stages.used_columns import name_features
@@ -74,6 +74,24 @@ def test_rows_in_two_parts_are_prepared_for_both_and_unused_ones_for_none(table:
         assert arrays["target"].dtype == np.uint8
     numbers = nodes.apply_preprocessor(table.assign(y=table["age"]), parts, preprocessor, "y", "regression")
     assert [part["target"].dtype for part in numbers] == [np.float32] * 3
+
+
+def test_training_rows_alone_have_the_target_statistics_of_the_rows_before_them(table: pd.DataFrame) -> None:
+    table = table.assign(shop=list("aabb") * 4, day=[0, 0, 1, 1] * 4, y=np.array([1, 1, 0, 1] * 4, np.int8))
+    parts = pd.DataFrame({"part": np.array([1] * 12 + [2] * 2 + [4] * 2, dtype="uint8")})
+    settings = {**PREPROCESSOR, "encoding": {"shop": "ordered_target"}, "columns": ["shop"]}
+    split = {**SPLIT, "strategy": "day", "keys": {"day": "day"}}
+    kept = table.copy()
+    fitted = nodes.fit_preprocessor_on_training(
+        table, parts, settings, {}, split, "y", feature_sources={"shop": ("shop",)}
+    )
+    arrays = nodes.apply_preprocessor(table, parts, fitted, "y", "binary")
+    train, validation, test = (expand_dense(rows, fitted)[:, 0] for rows in arrays)
+    # Each shop has days of its own: of no training row anything is known of its shop by another day.
+    np.testing.assert_allclose(train, 0.75, atol=1e-6)
+    np.testing.assert_allclose(validation, (6 + 0.75) / 7, atol=1e-6)
+    np.testing.assert_allclose(test, (3 + 0.75) / 7, atol=1e-6)
+    pd.testing.assert_frame_equal(table, kept)
 
 
 def test_parts_follow_the_declared_treatment_of_copies(table: pd.DataFrame) -> None:

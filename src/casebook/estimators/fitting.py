@@ -17,6 +17,7 @@ from casebook.monitoring.training_profile import thin_out
 from casebook.preprocessing.arrays import without_rows
 from casebook.preprocessing.feature_functions import list_raw_columns
 from casebook.preprocessing.fit_tabular import fit_preprocessor
+from casebook.preprocessing.target_statistics import KnownTargets, order_training_rows
 from casebook.training.early_stopping import without_early_stopping
 from casebook.training.trainer import train_network
 
@@ -74,9 +75,9 @@ def fit_model(
     table = schema.engineer_features(typed)
     learnt = table[~held_out]
     names = [name for name in learnt if learnt[name].notna().any()]
-    preprocessor = fit_preprocessor(learnt[names], settings.preprocessing)
+    preprocessor = fit_preprocessor(learnt[names], settings.preprocessing, KnownTargets(rows.target[~held_out]))
     arrays = _prepare(table, rows.target, preprocessor, settings.task)
-    train = {name: values[~held_out] for name, values in arrays.items()}
+    train = order_training_rows({name: values[~held_out] for name, values in arrays.items()}, learnt, preprocessor)
     if validation is None:
         other = {name: values[held_out] for name, values in arrays.items()}
     else:

@@ -15,6 +15,7 @@ import numpy as np
 from casebook.column_types.column_type import BOOLEANS, InvalidValueError, is_null
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.preprocessing.tabular import BLOCK_TYPES, CategoryColumn, NumberColumn
+from casebook.preprocessing.target_statistics import TargetStatisticColumn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -116,6 +117,12 @@ class _Column:
 
 def _make_encoder(column: NumberColumn | CategoryColumn) -> Encode:
     """Build the encoder of a feature's plain values; see `preprocessing`."""
+    if isinstance(column, TargetStatisticColumn):
+        statistics = dict(zip(column.values, column.statistics_of, strict=False))
+        null, prior = column.statistics_of[-1], column.prior
+        return lambda values: column.encode_values(
+            np.array([null if is_null(value) else statistics.get(value, prior) for value in values])
+        )
     if isinstance(column, NumberColumn):
         # NumPy reads None as NaN.
         return lambda values: column.encode_values(np.array(values, dtype=np.float64))

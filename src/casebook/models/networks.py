@@ -12,6 +12,8 @@ import numpy as np
 from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.models.input_layers import network_inputs
 from casebook.models.tabular_inputs import custom_layers, ensemble_layers
+from casebook.models.text_encoder import text_layers, wide_values
+from casebook.preprocessing.texts import TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,6 +58,8 @@ def build_network(
         values = _activate(values, parameters.activation)
         if parameters.dropout:
             values = keras.layers.Dropout(parameters.dropout)(values)
+    if parameters.encoder.wide_words and TOKENS in inputs:
+        values = keras.layers.Concatenate(name="deep_and_wide")([values, wide_values(inputs, parameters, outputs)])
     output = _output_layer(outputs, parameters)(values)
     if target_scale:
         output = custom_layers().TargetScale(*target_scale, name=TARGET_SCALE)(output)
@@ -134,7 +138,9 @@ def load_network(path: Path) -> keras.Model:
         layers.TargetScale,
     )
     own_ensemble_layers = (ensemble.EnsembleView, ensemble.LinearEnsemble, ensemble.EnsembleMean)
-    own = {layer.__name__: layer for layer in (*tabular_layers, *own_ensemble_layers)}
+    texts = text_layers()
+    own_text_layers = (texts.WordNumbers, texts.HashedPairs, texts.WordMeans, texts.WideGrams)
+    own = {layer.__name__: layer for layer in (*tabular_layers, *own_ensemble_layers, *own_text_layers)}
     return keras.saving.load_model(path, custom_objects=own, compile=False)
 
 

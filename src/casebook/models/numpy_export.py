@@ -121,6 +121,10 @@ KINDS: dict[str, Callable[[dict[str, Any]], Description]] = {
         "activation": _activation(config),
     },
     "EnsembleMean": lambda config: {"kind": "ensemble_mean", "ensemble_size": config["ensemble_size"]},
+    "WordNumbers": lambda _: {"kind": "word_numbers"},
+    "HashedPairs": lambda _: {"kind": "hashed_pairs"},
+    "WordMeans": lambda config: {"kind": "word_means", "ends": config["ends"]},
+    "WideGrams": lambda config: {"kind": "wide_grams", "words": config["words"]},
     "Dropout": lambda _: {"kind": "same"},
     "Identity": lambda _: {"kind": "same"},
 }

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from casebook.models.numpy_texts import TEXT_STEPS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
 DESCRIPTION, WEIGHTS = "network.json", "network.npz"
-# Rows computed at once: their values stay in the processor's cache.
-CHUNK_ROWS = 2048
+# Rows computed at once: their values stay in the processor's cache. Of texts each has hundreds of words.
+CHUNK_ROWS, TEXT_CHUNK_ROWS = 2048, 64
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
 # `layers.TargetScale` clips by these.
 MIN_LOG, MAX_LOG = -10.0, 40.0
@@ -76,12 +78,13 @@ class NumpyNetwork:
     def __call__(self, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
         """Predict prepared rows; float64 of shape (rows,) for one output, else (rows, outputs)."""
         rows = len(arrays[self.inputs[0]])
-        parts = [self._compute(arrays, start) for start in range(0, max(1, rows), CHUNK_ROWS)]
+        size = TEXT_CHUNK_ROWS if "tokens" in self.inputs else CHUNK_ROWS
+        chunks = (slice(start, start + size) for start in range(0, max(1, rows), size))
+        parts = [self._compute({name: arrays[name][chunk] for name in self.inputs}) for chunk in chunks]
         outputs = np.concatenate(parts).astype(np.float64) if len(parts) > 1 else parts[0].astype(np.float64)
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs
 
-    def _compute(self, arrays: Mapping[str, np.ndarray], start: int) -> np.ndarray:
-        values: Values = {name: arrays[name][start : start + CHUNK_ROWS] for name in self.inputs}
+    def _compute(self, values: Values) -> np.ndarray:
         for name, inputs, compute in self.steps:
             values[name] = compute(*[values[given] for given in inputs])
         return values[self.output]
@@ -228,4 +231,5 @@ STEPS: dict[str, Callable[[Step, Values], Callable[..., np.ndarray]]] = {
     "ensemble_mean": _ensemble_mean,
     "activation": lambda step, _weights: ACTIVATIONS[step["activation"]],
     "same": lambda _step, _weights: lambda x: x,
+    **TEXT_STEPS,
 }

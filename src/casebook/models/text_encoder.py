@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from casebook.preprocessing.texts import PADDING, TOKENS, UNKNOWN
+from casebook.models.numpy_texts import HASHED_GRAMS
+from casebook.preprocessing.texts import TOKENS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import keras
+    import numpy as np
+
     from casebook.config.schema import EmbeddingParameters, NetworkParameters
     from casebook.preprocessing.texts import TextPreprocessor
 
 
 DEFAULT_SIZE = 32
-
-
-# Grams of words share this many rows of an embedding; the factor, a large prime, lays similar grams far apart.
-HASHED_GRAMS, HASH_FACTOR = 1 << 18, 40_503
+WIDE_LAYER = "wide"
 
 
 def text_inputs(preprocessor: TextPreprocessor, parameters: NetworkParameters) -> tuple[dict[str, Any], Any]:
@@ -31,22 +36,37 @@ def text_inputs(preprocessor: TextPreprocessor, parameters: NetworkParameters) -
     from keras import Input, layers
 
     tokens = Input((preprocessor.length,), dtype=preprocessor.dtype, name=TOKENS)
-    numbers = _mask_words(tokens, parameters.embedding.category_dropout)
+    numbers = text_layers().WordNumbers(parameters.embedding.category_dropout, name="numbers")(tokens)
     values = ENCODERS[parameters.encoder.name](numbers, preprocessor, parameters)
     if parameters.encoder.dropout:
         values = layers.Dropout(parameters.encoder.dropout)(values)
     return {TOKENS: tokens}, values
 
 
-def _mask_words(tokens: Any, share: float) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Mask a share of the words as unknown in training, so that the unknown word is trained."""
-    from keras import layers, ops
+def wide_values(inputs: Mapping[str, Any], parameters: NetworkParameters, outputs: int) -> Any:  # noqa: ANN401 - a symbolic tensor
+    """Build the wide part, whose values meet those of the hidden layers at the output; (rows, outputs)."""
+    settings = parameters.encoder
+    options = {"dropout": settings.wide_dropout, "l2": settings.wide_l2, "name": WIDE_LAYER}
+    return text_layers().WideGrams(settings.wide_words, outputs, **options)(inputs[TOKENS])
 
-    numbers = ops.cast(tokens, "int32")
-    if not share:
-        return numbers
-    kept = layers.Dropout(share, dtype="float32", name="hiding")(ops.ones_like(numbers, dtype="float32"))
-    return ops.where(kept > 0, numbers, ops.minimum(numbers, UNKNOWN))
+
+def adapt_wide(network: keras.Model, train: Mapping[str, np.ndarray]) -> None:
+    """Adapt the scales of a wide part to the training texts and their classes; other networks are unchanged.
+
+    Args:
+        network: changed in place.
+        train: `tokens` of the training rows, and `target`; where those are real numbers all scales stay 1.
+    """
+    wide = next((layer for layer in network.layers if layer.name == WIDE_LAYER), None)
+    if wide is not None and train["target"].dtype.kind == "u":
+        wide.adapt(train[TOKENS], train["target"])
+
+
+@cache
+def text_layers() -> Any:  # noqa: ANN401 - a module
+    """Import the layers of texts, on first use."""
+    # By this module's own package: inside a logged model that is the model's copy.
+    return import_module(".text_layers", __package__)
 
 
 def _embed(numbers: Any, rows: int, parameters: EmbeddingParameters, name: str) -> Any:  # noqa: ANN401 - symbolic tensors
@@ -78,28 +98,18 @@ def _encode_convolutional(numbers: Any, preprocessor: TextPreprocessor, paramete
 
 
 def _encode_average(numbers: Any, preprocessor: TextPreprocessor, parameters: NetworkParameters) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Encode the words by the mean of their embeddings, and of hashed n-grams of up to `kernel` words."""
-    from keras import layers, ops
+    """Encode the words by means of their embeddings, and of those of hashed n-grams of up to `kernel` words."""
+    from keras import layers
 
-    known = ops.cast(numbers > PADDING, "float32")
-    means = [_mean(_embed(numbers, preprocessor.vocabulary_size, parameters.embedding, "words"), known)]
+    own, settings = text_layers(), parameters.encoder
+    words = _embed(numbers, preprocessor.vocabulary_size, parameters.embedding, "words")
+    means = [own.WordMeans(settings.ends, name="mean_words")(words, numbers)]
     grams = numbers
-    for words in range(2, parameters.encoder.kernel + 1):
-        # Padding is at the front: an n-gram whose first word is padding is padding.
-        here = numbers[:, words - 1 :]
-        grams = ops.mod(grams[:, :-1] * HASH_FACTOR + here, HASHED_GRAMS)
-        values = _embed(grams, HASHED_GRAMS, parameters.embedding, f"grams_{words}")
-        means.append(_mean(values, known[:, : 1 - words]))
+    for count in range(2, settings.kernel + 1):
+        grams = own.HashedPairs(name=f"hashed_{count}")(grams, numbers)
+        values = _embed(grams, HASHED_GRAMS, parameters.embedding, f"grams_{count}")
+        means.append(own.WordMeans(name=f"mean_grams_{count}")(values, numbers))
     return layers.Concatenate()(means) if len(means) > 1 else means[0]
-
-
-def _mean(values: Any, known: Any) -> Any:  # noqa: ANN401 - symbolic tensors
-    """Compute the mean over the places that hold a word; 0 where none does; (rows, width)."""
-    from keras import ops
-
-    total = ops.einsum("rlv,rl->rv", values, ops.cast(known, values.dtype))
-    count = ops.maximum(ops.sum(known, axis=1, keepdims=True), 1.0)
-    return total / ops.cast(count, values.dtype)
 
 
 ENCODERS = {

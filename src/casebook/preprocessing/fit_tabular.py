@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -19,95 +19,44 @@ from casebook.preprocessing.tabular import (
     TabularPreprocessor,
     log_of_long_tail,
 )
+from casebook.preprocessing.target_statistics import fit_target_statistic
+from casebook.preprocessing.value_counts import ValueCounts
 
 if TYPE_CHECKING:
     from casebook.config.schema import TabularPreprocessingParameters
+    from casebook.preprocessing.target_statistics import KnownTargets
 
 # A long tail reaches so many times as far as nine tenths of the rows do; fewer values than these have none.
 LONG_TAIL, BULK, FEW_VALUES = 10.0, (0.05, 0.95), 16
-# Integers within so small a span are counted by `bincount`.
-MAX_COUNTED_SPAN = 65_536
 
 
-@dataclass(frozen=True)
-class ValueCounts:
-    """The known values of a column, each with the number of rows that hold it."""
-
-    values: np.ndarray
-    counts: np.ndarray
-
-    @classmethod
-    def of(cls, column: pd.Series) -> ValueCounts:
-        """Count a column's values; real numbers and wide spans count once a row."""
-        if column.dtype.kind == "b":
-            true = int(column.to_numpy().sum())
-            counts = np.array([len(column) - true, true])
-            return cls(np.flatnonzero(counts).astype(np.float64), counts[counts > 0])
-        if column.dtype.kind in "iu":
-            whole = column.to_numpy().astype(np.int64)
-            least = whole.min()
-            if whole.max() - least < MAX_COUNTED_SPAN:
-                counts = np.bincount(whole - least)
-                found = np.flatnonzero(counts)
-                return cls((found + least).astype(np.float64), counts[found])
-        raw = column.to_numpy(np.float64, na_value=np.nan)
-        known = raw[~np.isnan(raw)]
-        return cls(known, np.ones(len(known), dtype=np.int64))
-
-    @property
-    def rows(self) -> int:
-        """Return the number of rows with a value."""
-        return int(self.counts.sum())
-
-    @property
-    def each(self) -> np.ndarray:
-        """Return one value a row, in no particular order; shape (rows,)."""
-        return np.repeat(self.values, self.counts)
-
-    def median(self) -> float:
-        """Compute the median over rows."""
-        if self.counts.max() == 1:
-            return float(np.median(self.values))
-        order = np.argsort(self.values)
-        ranks = np.cumsum(self.counts[order])
-        middle = np.searchsorted(ranks, [(self.rows - 1) // 2, self.rows // 2], side="right")
-        return float(self.values[order][middle].mean())
-
-    def mode(self) -> float:
-        """Compute the most frequent value, the smallest of several."""
-        values, places = np.unique(self.values, return_inverse=True)
-        return float(values[np.bincount(places, weights=self.counts).argmax()])
-
-    def mean(self) -> float:
-        """Compute the mean over rows."""
-        return float(np.average(self.values, weights=self.counts))
-
-    def deviation(self) -> float:
-        """Compute the standard deviation over rows (of the population)."""
-        return float(np.sqrt(np.average((self.values - self.mean()) ** 2, weights=self.counts)))
-
-
-def fit_preprocessor(table: pd.DataFrame, parameters: TabularPreprocessingParameters) -> TabularPreprocessor:
+def fit_preprocessor(
+    table: pd.DataFrame, parameters: TabularPreprocessingParameters, known: KnownTargets | None = None
+) -> TabularPreprocessor:
     """Fit fill values, clips, categories and scales on training rows.
 
     Args:
         table: feature columns of the training rows alone.
         parameters: the case's `preprocessing` block.
+        known: their targets, for the encoding `ordered_target`.
 
     Returns:
         The fitted preprocessor. Numbers come from numeric and boolean columns, one-hot codes from the others, unless
         `encoding` says otherwise.
     """
-    columns = map_in_threads(lambda name: fit_column(table[name], parameters), table.columns)
+    columns = map_in_threads(lambda name: fit_column(table[name], parameters, known), table.columns)
     return TabularPreprocessor(columns, parameters.scaling)
 
 
-def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) -> NumberColumn | CategoryColumn:
+def fit_column(
+    column: pd.Series, parameters: TabularPreprocessingParameters, known: KnownTargets | None = None
+) -> NumberColumn | CategoryColumn:
     """Fit one column by its declared encoding, or by its type.
 
     Args:
         column: a feature column of the training rows.
         parameters: the case's `preprocessing` block.
+        known: targets of the rows.
 
     Raises:
         ValueError: the column's values do not fit its encoding, imputation or `nearest_lower_within`.
@@ -118,6 +67,8 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
     impute = parameters.impute.get(name)
     if encoding == "number":
         return fit_number(column, impute or "median", parameters.clip.get(name), parameters.skewed)
+    if encoding == "ordered_target":
+        return fit_target_statistic(column, known, parameters.target_prior_rows)
     least = parameters.min_frequency if encoding == "embedding" else 1
     fitted = fit_categories(column, encoding, impute or "missing", least)
     if name in parameters.nearest_lower_within:

@@ -196,9 +196,9 @@ class TabularPreprocessor:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> TabularPreprocessor:
         """Rebuild a preprocessor from the values of `to_dict`."""
-        kinds = (NumberColumn, CategoryColumn)
-        columns = [kinds["encoding" in column](**column) for column in values["columns"]]
-        return cls(columns, values["scaling"])
+        from casebook.preprocessing.target_statistics import restore_column
+
+        return cls([restore_column(column) for column in values["columns"]], values["scaling"])
 
 
 def prepare_rows(table: pd.DataFrame, preprocessor: TabularPreprocessor) -> Arrays:

@@ -10,9 +10,12 @@ import pandas as pd
 from casebook.config import schema
 from casebook.data import splitting
 from casebook.preprocessing.arrays import Labels
+from casebook.preprocessing.target_statistics import KnownTargets, key_columns
 from casebook.stages.nodes import fit_features
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from casebook.preprocessing.modality import Preprocessor
     from casebook.training.cross_validation import FoldMonitor
 
@@ -50,6 +53,19 @@ def gather_fold_settings(
     }
 
 
+def prepare_refits(
+    rows: pd.DataFrame, preprocessor: Preprocessor, preprocessing: Block, labels: Labels
+) -> tuple[pd.DataFrame, Callable[[pd.DataFrame], Preprocessor]]:
+    """Return the columns of rows that a fold needs, and what fits a preprocessor like the given one on some of them."""
+    names, keys = preprocessor.column_names, key_columns(preprocessor)
+    key = keys[0] if keys else ""
+
+    def fit(some: pd.DataFrame) -> Preprocessor:
+        return fit_features(some[names], preprocessing, KnownTargets.of(some, labels.target, key))
+
+    return rows[list(dict.fromkeys([*names, *labels.columns, *keys]))].reset_index(drop=True), fit
+
+
 def cross_validate(
     feature_table: pd.DataFrame,
     fold_assignments: pd.DataFrame,
@@ -67,12 +83,14 @@ def cross_validate(
     from casebook.evaluation.thresholds import ThresholdRule
     from casebook.training import cross_validation as library
 
-    labels, names = fold_settings["labels"], preprocessor.column_names
-    table = feature_table.iloc[fold_assignments["row"].to_numpy()][[*names, *labels.columns]].reset_index(drop=True)
+    labels = fold_settings["labels"]
+    table, fit = prepare_refits(
+        feature_table.iloc[fold_assignments["row"].to_numpy()], preprocessor, fold_settings["preprocessing"], labels
+    )
     scores = library.cross_validate(
         table,
         fold_assignments.drop(columns="row").to_numpy(),
-        lambda rows: fit_features(rows[names], fold_settings["preprocessing"]),
+        fit,
         labels,
         schema.TrainingParameters.model_validate(fold_settings["training"]),
         ThresholdRule.of(fold_settings["evaluation"]),

@@ -82,7 +82,7 @@ def _preparing(features: RowFeatures) -> list[Node]:
     table_and_parts = ["feature_table", "split_assignment"]
     fitting = features.bind(
         nodes.fit_preprocessor_on_training,
-        [*table_and_parts, "params:preprocessing", "params:leaks", "params:split"],
+        [*table_and_parts, "params:preprocessing", "params:leaks", "params:split", "params:target"],
         *FITTING,
     )
     labels = ["params:target", "params:task"]

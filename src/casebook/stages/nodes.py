@@ -14,6 +14,7 @@ from casebook.model_registry.model_package import EXAMPLE_ROWS
 from casebook.preprocessing.arrays import Labels, check_weights
 from casebook.preprocessing.feature_functions import list_raw_columns
 from casebook.preprocessing.lags import History
+from casebook.preprocessing.target_statistics import KnownTargets, order_training_rows
 from casebook.stages.used_columns import find_time_indexes, name_features
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def fit_preprocessor_on_training(
     preprocessing: Block,
     leaks: Block,
     split: Block,
+    target: str = "",
     *,
     feature_sources: FeatureSources,
     row_schema: RowSchema | None = None,
@@ -97,11 +99,12 @@ def fit_preprocessor_on_training(
         names = [name for name in names if name not in {*empty, *days}]
         indexes = find_time_indexes(rows, names, preprocessing, split, row_schema)
         names = [name for name in names if name not in indexes]
-    return fit_features(rows[names], preprocessing)
+    key = schema.SplitParameters.model_validate(split).key
+    return fit_features(rows[names], preprocessing, KnownTargets.of(rows, target, key) if target else None)
 
 
-def fit_features(rows: pd.DataFrame, preprocessing: Block) -> Preprocessor:
-    """Fit the preprocessing of whichever inputs the parameters describe."""
+def fit_features(rows: pd.DataFrame, preprocessing: Block, known: KnownTargets | None = None) -> Preprocessor:
+    """Fit the preprocessing of whichever inputs the parameters describe; targets are for target statistics alone."""
     settings = schema.read_preprocessing(preprocessing)
     if isinstance(settings, schema.TextPreprocessingParameters):
         from casebook.preprocessing.texts import fit_texts
@@ -113,7 +116,7 @@ def fit_features(rows: pd.DataFrame, preprocessing: Block) -> Preprocessor:
         return fit_images(rows, settings)
     from casebook.preprocessing.fit_tabular import fit_preprocessor
 
-    return fit_preprocessor(rows, settings)
+    return fit_preprocessor(rows, settings, known)
 
 
 def apply_preprocessor(
@@ -131,9 +134,10 @@ def apply_preprocessor(
         do not count alike.
     """
     prepared = Labels(target, task, weight).attach(preprocessor.prepare(feature_table), feature_table)
-    parts = select_split(prepared, split_assignment["part"].to_numpy())
-    check_weights(dict(zip(splitting.PARTS, parts, strict=True)))
-    return parts
+    part = split_assignment["part"].to_numpy()
+    train, validation, test = select_split(prepared, part)
+    check_weights(dict(zip(splitting.PARTS, (train, validation, test), strict=True)))
+    return order_training_rows(train, feature_table[part & splitting.TRAIN > 0], preprocessor), validation, test
 
 
 def select_texts(

@@ -26,7 +26,7 @@ def create_study_splits_pipeline(sources: FeatureSources | None) -> Pipeline:
     labels = ["params:target", "params:task", "params:weight"]
     fitting = RowFeatures(None, sources).bind(
         nodes.fit_preprocessor_on_training,
-        ["feature_table", "full_split", "params:preprocessing", "params:leaks", "params:split"],
+        ["feature_table", "full_split", "params:preprocessing", "params:leaks", "params:split", "params:target"],
         *FITTING,
     )
     applying = ["feature_table", "full_split", "full_preprocessor", *labels]

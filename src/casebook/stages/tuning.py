@@ -9,8 +9,7 @@ import pandas as pd
 
 from casebook.data import splitting
 from casebook.preprocessing.arrays import Labels
-from casebook.stages.cross_validation import assign_folds
-from casebook.stages.nodes import fit_features
+from casebook.stages.cross_validation import assign_folds, prepare_refits
 
 if TYPE_CHECKING:
     from casebook.preprocessing.modality import Preprocessor
@@ -71,11 +70,9 @@ def prepare_folds(
     """Prepare each fold with a preprocessor fitted on the other folds."""
     from casebook.training.cross_validation import list_folds, prepare_fold
 
-    names = preprocessor.column_names
-    table = feature_table.iloc[study_folds["row"].to_numpy()][[*names, *labels.columns]].reset_index(drop=True)
+    table, fit = prepare_refits(feature_table.iloc[study_folds["row"].to_numpy()], preprocessor, settings, labels)
     return [
-        prepare_fold(table, judged, lambda rows: fit_features(rows[names], settings), labels)
-        for _, _, judged in list_folds(study_folds[["repeat_1"]].to_numpy())
+        prepare_fold(table, judged, fit, labels) for _, _, judged in list_folds(study_folds[["repeat_1"]].to_numpy())
     ]
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from casebook.evaluation.scores import score_baseline, score_network
 from casebook.evaluation.thresholds import choose_for_network
+from casebook.preprocessing.target_statistics import order_training_rows
 from casebook.training.early_stopping import kept_epoch
 from casebook.training.trainer import train_network
 
@@ -112,7 +113,7 @@ def prepare_fold(
     """Prepare the rows of a fold and all others by a preprocessor that is fitted on the others alone."""
     preprocessor = fit(table[~held_out])
     train, scored = (labels.attach(preprocessor.prepare(rows), rows) for rows in (table[~held_out], table[held_out]))
-    return Split(train, scored, preprocessor)
+    return Split(order_training_rows(train, table[~held_out], preprocessor), scored, preprocessor)
 
 
 def evaluate_fold(

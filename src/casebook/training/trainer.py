@@ -11,6 +11,7 @@ import numpy as np
 from casebook.compute.tensorflow_startup import limit_threads, start_tensorflow
 from casebook.models.networks import build_network, task_of_network
 from casebook.models.tabular_inputs import adapt_piecewise_linear, ensemble_layers
+from casebook.models.text_encoder import adapt_wide
 from casebook.preprocessing.arrays import stack_arrays, weigh_loss, without_rows
 from casebook.preprocessing.tabular import TabularPreprocessor
 from casebook.training.batches import count_steps
@@ -166,6 +167,7 @@ def build_initial_network(train: Arrays, preprocessor: Preprocessor, parameters:
     if isinstance(preprocessor, TabularPreprocessor):
         capped = parameters.network.piecewise_linear_edges == "capped_quantiles"
         adapt_piecewise_linear(network, train, preprocessor, capped)
+    adapt_wide(network, train)
     return network
 
 

@@ -73,6 +73,24 @@ def test_the_output_fits_the_task(task: str, output: str, allowed: str | None) -
             check(**given)
 
 
+def test_target_statistics_are_of_a_target_that_has_a_mean() -> None:
+    encoding = {"preprocessing": {"encoding": {"shop": "ordered_target"}}}
+    assert check(**encoding).preprocessing.target_prior_rows == 1
+    classes = {"task": "multiclass", **training(network={"output": "softmax"}, loss=LOSS_OF["softmax"])}
+    message = r"preprocessing\.encoding\.shop: ordered_target is the mean of a target, and the task multiclass has none"
+    with pytest.raises(ValidationError, match=message):
+        check(**classes, **encoding)
+
+
+@pytest.mark.parametrize(
+    ("split", "key"),
+    [("row", ""), ("none", ""), ("given", ""), ("time", "day"), ("person", "id")],
+)
+def test_the_key_of_a_split_is_what_it_keeps_on_one_side(split: str, key: str) -> None:
+    keys = {"time": "day", "person": "id", "given": "part"}
+    assert SplitParameters(strategy=split, keys=keys, test_days=3).key == key
+
+
 @pytest.mark.parametrize(
     ("task", "output", "loss", "allowed"),
     [

@@ -15,6 +15,7 @@ from casebook.config.schema.data import (
     SplitParameters,
     TabularPreprocessingParameters,
     TextPreprocessingParameters,
+    check_statistics,
     read_preprocessing,
 )
 from casebook.config.schema.deployment import (
@@ -169,6 +170,7 @@ class CaseParameters(Parameters):
         if (loss := self.training.loss) not in LOSSES[output]:
             told = f"does not fit the task {self.task} with the output {output}: give {' or '.join(LOSSES[output])}"
             raise fault_of_leaf(loss, told, "training", "loss")
+        check_statistics(self.preprocessing, self.task)
         self._check_metrics()
         self._check_labels()
         self._check_threshold()

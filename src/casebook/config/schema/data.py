@@ -35,6 +35,11 @@ class SplitParameters(Parameters):
         """Return whether validation has rows of its own."""
         return self.validation_share > 0 or self.validation_days > 0
 
+    @property
+    def key(self) -> str:
+        """Return the column of what is kept on one side; empty where each row is by itself."""
+        return "" if self.strategy in {*ANY_CASE, "given"} else self.keys[self.strategy]
+
     @model_validator(mode="after")
     def _check_strategy(self) -> SplitParameters:
         strategies = [*ANY_CASE, *self.keys]
@@ -68,7 +73,14 @@ class TabularPreprocessingParameters(Parameters):
         default="standard", description="of all dense features, or of numbers alone: indicators then stay 0 and 1"
     )
     columns: Names = Field(default_factory=list, description="feature columns used; none named means all")
-    encoding: dict[str, Literal["number", "onehot", "embedding"]] = Field(default_factory=dict)
+    encoding: dict[str, Literal["number", "onehot", "embedding", "ordered_target"]] = Field(
+        default_factory=dict,
+        description="ordered_target: the mean target of the category, of a training row by the rows of other keys of "
+        "the split before it",
+    )
+    target_prior_rows: float = Field(
+        default=1.0, gt=0, description="of ordered_target: as many rows the mean target of all rows counts for"
+    )
     onehot_width: int = Field(
         default=0, ge=0, description="of the categories in the training rows; columns of more are embedded; 0: no limit"
     )
@@ -95,6 +107,20 @@ class TabularPreprocessingParameters(Parameters):
             if not 0 <= low < high <= 1:
                 raise ValueError(f"{column}: quantiles must rise from 0 to 1, as in 0.01x0.99")
         return clip
+
+
+def check_statistics(preprocessing: Any, task: str) -> None:  # noqa: ANN401 - of any modality
+    """Refuse target statistics of several classes: the mean of their numbers says nothing.
+
+    Raises:
+        ValueError: names the first such column.
+    """
+    for column, encoding in getattr(preprocessing, "encoding", {}).items():
+        if encoding == "ordered_target" and task == "multiclass":
+            raise ValueError(
+                f"preprocessing.encoding.{column}: ordered_target is the mean of a target, and the task {task} has "
+                "none: give onehot or embedding"
+            )
 
 
 class ImagePreprocessingParameters(Parameters):

@@ -91,6 +91,17 @@ class EncoderParameters(Parameters):
     units: int = Field(default=100, ge=1)
     kernel: int = Field(default=5, ge=1)
     dropout: float = Field(default=0.0, ge=0, lt=1)
+    ends: int = Field(
+        default=0, ge=0, description="of average: so many first and last words are averaged beside all; 0 for none"
+    )
+    wide_words: int = Field(
+        default=0,
+        ge=0,
+        le=5,
+        description="n-grams of up to so many words get weights straight to the output, scaled by naive Bayes; 0: none",
+    )
+    wide_dropout: float = Field(default=0.0, ge=0, lt=1, description="share of those n-grams left out in training")
+    wide_l2: float = Field(default=0.0, ge=0, description="penalty of the squares of those weights")
 
 
 class NetworkParameters(Parameters):
@@ -121,6 +132,15 @@ class NetworkParameters(Parameters):
     convolution_dropout: float = Field(default=0.0, ge=0, lt=1)
     augment: AugmentParameters = AugmentParameters()
     encoder: EncoderParameters = Field(default=EncoderParameters(), description="of texts")
+
+    @model_validator(mode="after")
+    def _check_wide(self) -> NetworkParameters:
+        if self.encoder.wide_words and self.ensemble_size > 1:
+            raise ValueError(
+                f"encoder.wide_words goes with a single network, not with an ensemble_size of {self.ensemble_size}: "
+                "give 0 or 1 of either"
+            )
+        return self
 
 
 class TrainingParameters(Parameters):
