@@ -121,6 +121,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], Description]] = {
         "activation": _activation(config),
     },
     "EnsembleMean": lambda config: {"kind": "ensemble_mean", "ensemble_size": config["ensemble_size"]},
+    "WeightedMean": lambda config: {"kind": "weighted_mean", "weights": config["weights"]},
     "Dropout": lambda _: {"kind": "same"},
     "Identity": lambda _: {"kind": "same"},
 }
