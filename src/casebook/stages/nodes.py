@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -17,7 +17,7 @@ from casebook.preprocessing.lags import History
 from casebook.stages.used_columns import find_time_indexes, name_features
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     import keras
 
@@ -27,15 +27,7 @@ if TYPE_CHECKING:
     from casebook.preprocessing.row_schema import RowSchema
     from casebook.preprocessing.tabular import Arrays
     from casebook.preprocessing.texts import TextPreprocessor
-    from casebook.training.cross_validation import Split
-    from casebook.training.ensemble import NetworkMonitor
-
-    class TrainingSession(NetworkMonitor, Protocol):
-        """The trainings within a run besides its first network's."""
-
-        def search(self, split: Split, training: Mapping[str, Any], study: Mapping[str, Any]) -> Block:
-            """Search the training's settings -> the block `training` with those found."""
-
+    from casebook.training.ensemble import TrainingSession
 
 LOGGER = logging.getLogger(__name__)
 Block = dict[str, Any]

@@ -161,7 +161,7 @@ def _print_board(console: Console, case: str, board: Board, metric: Metric, limi
     for name in ("", "run"):
         table.add_column(name)
     for name in (metric.title, "behind the best"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     for entry in ranked[:limit]:
         table.add_row(*(escape(cell) for cell in _write_cells(entry)))
     console.print(table)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from casebook.evaluation.intervals import draw_weights
 from casebook.evaluation.metrics import find_metric
 from casebook.evaluation.prediction import predict
 from casebook.models.network_ensemble import combine_networks
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
     from casebook.config.schema import TrainingParameters
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
+    from casebook.training.cross_validation import Split
 
-    # Of target, predictions, and weights of rows or None; smaller is better.
-    Loss = Callable[[np.ndarray, np.ndarray, np.ndarray | None], float]
+    # Of target, predictions, and weights of rows; smaller is better.
+    Loss = Callable[[np.ndarray, np.ndarray, np.ndarray], float]
 
-# Beyond the first selection of every network; more of them would fit few validation rows too closely.
+# Beyond the first selection of every network.
 ROUNDS_A_NETWORK = 5
+# Of the validation rows, of which more than so many would only cost time.
+RESAMPLES, MAX_ROWS = 20, 20_000
 # What a regression's weights minimise, by its loss; of others the mean absolute error.
 METRIC_OF_LOSS = {"mse": "mse", "mape": "mape"}
 
@@ -42,6 +46,13 @@ class NetworkMonitor(Protocol):
 
     def kept(self, metrics: Mapping[str, float]) -> None:
         """Log the points of the open one's curves whose weights are kept."""
+
+
+class TrainingSession(NetworkMonitor, Protocol):
+    """The trainings within a run besides its first network's."""
+
+    def search(self, split: Split, training: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any]:
+        """Search the training's settings -> the block `training` with those found."""
 
 
 def train_ensemble(
@@ -80,31 +91,52 @@ def train_ensemble(
     weights = np.full(len(networks), 1 / len(networks))
     if len(validation["target"]) and not parameters.refit:
         loss = make_loss_of_mean(task_of_network(network), parameters)
-        weights = select_weights([predict(each, validation) for each in networks], validation, loss)
+        weights = weigh_networks([predict(each, validation) for each in networks], validation, loss)
     return combine_networks(networks, weights.tolist()), history
 
 
-def select_weights(predictions: Sequence[np.ndarray], rows: Arrays, loss: Loss) -> np.ndarray:
-    """Select the weights of an ensemble on held-out rows.
+def weigh_networks(predictions: Sequence[np.ndarray], rows: Arrays, loss: Loss) -> np.ndarray:
+    """Weigh networks by their predictions of held-out rows.
 
-    It begins with every model once, then adds the one that lowers the loss of the mean most, again and again; one model
-    may be added several times. The best of these ensembles is kept, of equal ones the first. Source: ensemble selection
-    with replacement and sorted initialisation, Caruana et al., ICML 2004.
+    The selection of `select_members` is repeated on resamples of the rows and its shares are averaged, so that few rows
+    cannot prefer one of several networks that are as good.
 
     Args:
-        predictions: of each model, (rows,) or (rows, classes).
+        predictions: of each network, (rows,) or (rows, classes).
         rows: with `target`, and `weight` where rows do not count alike.
         loss: what is minimised.
 
     Returns:
-        Shares of the models' selections, float64 of shape (models,), which add up to 1.
+        float64 of shape (networks,), which add up to 1.
     """
-    target, weights, stacked = rows["target"], rows.get(WEIGHT), np.stack(predictions)
+    every = slice(None, None, max(1, len(rows["target"]) // MAX_ROWS))
+    target, stacked = rows["target"][every], np.stack(predictions)[:, every]
+    weights = rows[WEIGHT][every] if WEIGHT in rows else None
+    resamples = draw_weights(np.arange(len(target)), RESAMPLES, weights)
+    shares: np.ndarray = np.mean([select_members(stacked, target, drawn, loss) for drawn in resamples], axis=0)
+    return shares
+
+
+def select_members(stacked: np.ndarray, target: np.ndarray, weights: np.ndarray, loss: Loss) -> np.ndarray:
+    """Select the members of an ensemble, some of them several times.
+
+    It begins with every model once, then adds the one with which the loss of the mean is lowest, again and again. The
+    best of these ensembles is kept, of equal ones the first. Source: ensemble selection with replacement and sorted
+    initialisation, Caruana et al., ICML 2004.
+
+    Args:
+        stacked: predictions, (models, rows) or (models, rows, classes).
+        target: shape (rows,).
+        weights: of the rows, shape (rows,).
+        loss: what is minimised.
+
+    Returns:
+        Shares of the models among all selections, float64 of shape (models,).
+    """
     counts, total = np.ones(len(stacked), dtype=np.int64), stacked.sum(axis=0)
-    best, lowest = counts.copy(), loss(target, total / counts.sum(), weights)
+    best, lowest = counts.copy(), loss(target, total / len(stacked), weights)
     for _ in range(ROUNDS_A_NETWORK * len(stacked)):
-        size = counts.sum() + 1
-        losses = [loss(target, (total + each) / size, weights) for each in stacked]
+        losses = [loss(target, (total + each) / (counts.sum() + 1), weights) for each in stacked]
         added = int(np.argmin(losses))
         counts[added] += 1
         total = total + stacked[added]

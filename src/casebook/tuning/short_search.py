@@ -48,8 +48,14 @@ class _Deadline(TrainingCallback):
     def __init__(self, until: float) -> None:
         self._until = until
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the budget is used up."""
+        return time.monotonic() >= self._until
+
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: ARG002 - of Keras
-        if epoch + 1 < self.params["epochs"] and time.monotonic() >= self._until:
+        """Prune the trial between two epochs."""
+        if epoch + 1 < self.params["epochs"] and self.is_over:
             raise optuna.TrialPruned("the time is over")
 
 
