@@ -148,6 +148,15 @@ def test_runs_without_a_record_of_their_rows_are_left_out_and_counted(project: P
     assert "early" not in said
 
 
+def test_runs_before_many_trials_are_found_too(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    early, _ = log_run(project, "early", 0.5)
+    with mlflow.start_run(run_name="parent") as parent:
+        for _ in range(3):
+            mlflow.MlflowClient().create_run(parent.info.experiment_id, tags={"mlflow.parentRunId": parent.info.run_id})
+    monkeypatch.setattr("casebook.tracking.run_search.RUNS_A_PAGE", 2)
+    assert f"{early} early" in show()
+
+
 def test_scores_of_runs_whose_folders_have_gone_are_ranked_without_differences(project: Path) -> None:
     for name, noise in (("rough", 3.0), ("fine", 0.5)):
         run_id, _ = log_run(project, name, noise)

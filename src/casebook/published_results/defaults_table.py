@@ -49,11 +49,14 @@ def write_table(page: Path, client: MlflowClient) -> None:
 
 def tabulate_defaults(client: MlflowClient) -> Iterator[str]:
     """Yield the lines of the table, and those that name what holds much of a case's test rows."""
-    found = [(row, runs) for row in map(plan_default, CASES) if (runs := find_runs(client, row))]
     yield _line(COLUMNS)
     yield _line(["---"] * len(COLUMNS))
     told = []
-    for row, runs in found:
+    for row in map(plan_default, CASES):
+        runs = find_runs(client, row)
+        if not runs:
+            yield _line([row.case, row.resolved["promotion"]["metric"], "not run yet", *["-"] * (len(COLUMNS) - 3)])
+            continue
         intervals = load_intervals(runs[0].info.run_id)
         yield _case_line(row, runs, intervals)
         told += [f"{row.case}: {name_large_key(intervals['key'])}."] if name_large_key(intervals["key"]) else []

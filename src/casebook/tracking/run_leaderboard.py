@@ -186,5 +186,5 @@ def _write_cells(entry: Entry) -> tuple[str, str, str, str]:
         ends = (
             (None, None) if entry.gain_low is None or entry.gain_high is None else (-entry.gain_high, -entry.gain_low)
         )
-        behind = write_interval(-entry.gain, *ends)
+        behind = write_interval(abs(entry.gain), *ends)
     return what, run, write_interval(entry.score, entry.low, entry.high), behind

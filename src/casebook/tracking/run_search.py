@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # Shorter beginnings of ids are often those of several runs.
 LEAST_CHARACTERS = 4
-# So many of the newest runs are looked at.
-SEARCHED_RUNS = 1000
+# Runs that are asked for at once.
+RUNS_A_PAGE = 1000
 
 
 def open_store(uri: str) -> None:
@@ -69,11 +69,15 @@ def find_newest(case: str = "") -> str:
 
 
 def list_runs(case: str = "") -> Iterator[Run]:
-    """Yield the newest runs of a case, or of all, the newest first, but for trials and folds, which have no page."""
+    """Yield the runs of a case, or of all, the newest first, but for trials and folds, which have no page."""
     client = MlflowClient()
     experiments = [each for each in client.search_experiments() if not case or each.name == case]
     ids = [each.experiment_id for each in experiments]
-    if ids:
+    token: str | None = None
+    while ids:
         order = ["attributes.start_time DESC"]
-        runs = client.search_runs(ids, max_results=SEARCHED_RUNS, order_by=order)
+        runs = client.search_runs(ids, max_results=RUNS_A_PAGE, order_by=order, page_token=token)
         yield from (run for run in runs if "mlflow.parentRunId" not in run.data.tags)
+        token = runs.token
+        if not token:
+            return
