@@ -13,11 +13,13 @@ import yaml
 from kedro.framework.hooks import hook_impl
 
 from casebook.caching.runner import PARTS
+from casebook.cases.presets import PRESET
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.resolve import DEFAULT, list_differences
 from casebook.config.schema.evaluation import NONE
 from casebook.config.secrets import hide_passwords
+from casebook.config.tree import look_up
 from casebook.data.raw_files import RawFiles, find_raw_files
 from casebook.datasets.tables import wait_for_writes
 from casebook.hooks.description import describe_run, keep_description
@@ -196,7 +198,7 @@ def _describe_run(
     left_out += ["reference"] if parameters["reference"]["name"] == NONE else []
     if left_out:
         tags["left_out"] = ", ".join(left_out)
-    if parameters["training"]["preset"] != DEFAULT:
+    if look_up(parameters, PRESET, DEFAULT) != DEFAULT:
         tags["preset"] = _describe_preset(parameters["training"])
     if parameters.get("weight"):
         tags["weighted_by"] = parameters["weight"]
