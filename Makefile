@@ -106,5 +106,9 @@ campaigns: $(READY) ## kill commands, damage raw files, run at once; what broke 
 ledger: $(READY) ## run the published variants on real files and write docs/ledger.md (CASEBOOK_RAW=..., CASE=all)
 	$(BIN)/casebook reproduce $(if $(filter command line,$(origin CASE)),$(CASE),all)
 
+.PHONY: defaults
+defaults: $(READY) ## run each case's default on real files as it comes and write the table in README.md (CASEBOOK_RAW=..., CASE=all)
+	$(BIN)/casebook reproduce --defaults $(if $(filter command line,$(origin CASE)),$(CASE),all)
+
 clean: ## remove generated data, never raw files, runs or the environment
 	rm -rf data/0[2-8]_* data/runs data/bench .coverage .mypy_cache .pytest_cache .ruff_cache

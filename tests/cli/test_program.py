@@ -19,8 +19,21 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-COMMANDS = ["run", "init", "check", "ui", "report", "serve", "dashboard", "viz", "fetch", "cluster", "reproduce"]
-ON_A_CASE = ["serve", "dashboard", "viz", "fetch", "reproduce"]
+COMMANDS = [
+    "run",
+    "init",
+    "check",
+    "ui",
+    "leaderboard",
+    "report",
+    "serve",
+    "dashboard",
+    "viz",
+    "fetch",
+    "cluster",
+    "reproduce",
+]
+ON_A_CASE = ["leaderboard", "serve", "dashboard", "viz", "fetch", "reproduce"]
 IMPORTED = """
 import json, sys
 from casebook.cli.program import program

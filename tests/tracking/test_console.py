@@ -15,7 +15,7 @@ from rich.console import Console
 
 from casebook.reports.numbers import write_score
 from casebook.tracking import console, run_summary
-from casebook.tracking.console import ConsoleFolds, ProgressBar, announce_sample
+from casebook.tracking.console import ConsoleFolds, ConsoleNetworks, ProgressBar, announce_sample
 from casebook.tracking.run_summary import show_summary
 
 if TYPE_CHECKING:
@@ -226,6 +226,46 @@ def test_folds_go_to_their_own_runs_and_are_shown_in_a_line_each() -> None:
         ("closed", "fold 1, repeat 2"),
     ]
     assert paper.getvalue() == "fold 1, repeat 2     mae 1,234.6  rmspe 0.1235\n"
+
+
+def test_further_networks_of_a_run_go_to_their_own_runs_with_what_was_kept_of_them() -> None:
+    opened, paper = Opened(), io.StringIO()
+    networks = ConsoleNetworks(opened.open_run, opened.log, Console(file=paper, width=160))
+    with networks.network("network 2", {"seed": "2"}) as (curves, bar):
+        assert isinstance(bar, ProgressBar)
+        curves.on_epoch_end(0, {"loss": 0.5})
+        networks.kept({"val/loss": 0.25})
+    with networks.network("trial 3", {}):
+        networks.broken_off("the time is over")
+    assert opened.said == [
+        ("open", "network 2", {"seed": "2"}),
+        ("id of network 2", {"train/loss": 0.5}, 1),
+        ("id of network 2", {"kept/val/loss": 0.25}, 0),
+        ("closed", "network 2"),
+        ("open", "trial 3", {}),
+        ("closed", "trial 3"),
+    ]
+    assert paper.getvalue() == "network 2            val/loss 0.2500\ntrial 3              the time is over\n"
+
+
+def test_the_summary_of_an_ensemble_has_what_a_network_reaches_alone(paper: io.StringIO) -> None:
+    networks = {f"network_{n}/{name}": value for n, more in ((1, 0.0), (2, 0.01)) for name, value in
+        {"weight": 0.75 - 50 * more, "accuracy": 0.9 + more, "auc": 0.95}.items()}  # fmt: skip
+    search = {"search/trials": 12.0, "search/seconds": 90.0, "search/best": 3.0, "search/gain": 0.0125}
+    tags = {"case": "redhat", "search.best": "optimizer.learning_rate=0.01", "preset": "best: 12 epochs, 2 networks"}
+    show_summary(make_run(METRICS | networks | search, tags), {}, "")
+    said = paper.getvalue()
+    assert "0.9000 to 0.9100 │" in said
+    assert "2 averaged, weights 0.75, 0.25" in said
+    told = "12 trials in 1.5 minutes, better by 0.0125 on the validation rows: optimizer.learning_rate=0.01"
+    assert told in said
+    assert "best: 12 epochs, 2 networks" in said
+
+
+def test_a_search_that_found_nothing_better_says_so(paper: io.StringIO) -> None:
+    search = {"search/trials": 1.0, "search/seconds": 60.0, "search/best": 0.0, "search/gain": 0.0}
+    show_summary(make_run(METRICS | search, {"search.best": "the settings as they were"}), {}, "")
+    assert "1 trials in 1.0 minutes, none better than: the settings as they were" in paper.getvalue()
 
 
 @pytest.mark.parametrize(

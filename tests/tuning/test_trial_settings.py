@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,7 @@ from casebook.config.resolve import resolve_case
 from casebook.config.tree import overlay
 from casebook.tuning.hyperparameters import SpaceError
 from casebook.tuning.plan import StudyPlan
-from casebook.tuning.trial_settings import check_study, list_hyperparameters, suggest_trial
+from casebook.tuning.trial_settings import check_study, define_study, list_hyperparameters, suggest_trial
 
 
 @cache
@@ -35,6 +36,17 @@ def test_every_case_has_a_space_that_holds_its_own_default(case: str) -> None:
     leaves = list_hyperparameters(plan(case))
     assert len(leaves) >= 3
     assert suggest_trial(plan(case), leaves, optuna.trial.FixedTrial(first)).keys() == {leaf.name for leaf in leaves}
+
+
+def test_what_only_a_run_does_makes_no_other_study_and_what_a_trial_does_makes_one() -> None:
+    def define(**training: object) -> dict[str, Any]:
+        parameters = resolve_case("attrition", configured()["attrition"], {"training": training})
+        return define_study(replace(plan(), parameters=parameters))
+
+    plain = define()
+    assert define(preset="best") == define(ensemble={"networks": 3}) == plain
+    assert define(preset="quick")["parameters"]["training"]["epochs"] == 10
+    assert define(preset="quick") != plain
 
 
 RATE = {"training": {"optimizer": {"learning_rate": {"float": [0.001, 0.01]}}}}

@@ -10,6 +10,7 @@ from casebook.cli.cluster import cluster
 from casebook.cli.dashboard import dashboard
 from casebook.cli.fetch import fetch
 from casebook.cli.init import init
+from casebook.cli.leaderboard import leaderboard
 from casebook.cli.report import report
 from casebook.cli.reproduce import reproduce
 from casebook.cli.run import run
@@ -36,5 +37,5 @@ def program() -> None:
     """
 
 
-for command in (run, init, check, ui, report, serve, dashboard, viz, fetch, cluster, reproduce):
+for command in (run, init, check, ui, leaderboard, report, serve, dashboard, viz, fetch, cluster, reproduce):
     program.add_command(command)

@@ -1,4 +1,4 @@
-"""`casebook reproduce CASE`: run what is missing of the published variants, then write docs/ledger.md from MLflow."""
+"""`casebook reproduce CASE`: run what is missing of published variants or defaults, then write their page."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from casebook.cases.registry import CASES
 from casebook.cli.arguments import CaseCommand, case_argument
 
 ALL = "all"
-PAGE = "docs/ledger.md"
+PAGE, DEFAULTS_PAGE = "docs/ledger.md", "README.md"
 
 
 @click.command(cls=CaseCommand)
 @case_argument(ALL)
-def reproduce(case: str) -> None:
+@click.option(
+    "--defaults", is_flag=True, help="Run the defaults as a user runs them, and write the table in README.md."
+)
+def reproduce(case: str, defaults: bool) -> None:
     """Run published variants and write docs/ledger.md.
 
     Only what has not been run with the same parameters is run; it takes the real files, and hours for some cases.
@@ -25,15 +28,17 @@ def reproduce(case: str) -> None:
         raise click.ClickException(
             f"the ledger is about the real files: name their folder, as in CASEBOOK_RAW=/path casebook reproduce {case}"
         )
+    from casebook.published_results.defaults_table import write_table
     from casebook.published_results.page import write_page
-    from casebook.published_results.plan import plan_rows
+    from casebook.published_results.plan import plan_default, plan_rows
     from casebook.published_results.runs import open_store, run_row
 
     client = open_store()
+    page = project_root() / (DEFAULTS_PAGE if defaults else PAGE)
     for chosen in CASES if case == ALL else (case,):
         prepared_for = ""
-        for row in plan_rows(chosen):
+        for row in (plan_default(chosen),) if defaults else plan_rows(chosen):
             prepared_for = run_row(client, row, prepared_for)
             # After each row: hours of runs may be broken off.
-            write_page(project_root() / PAGE, client)
-    click.echo(f"{PAGE} is written")
+            (write_table if defaults else write_page)(page, client)
+    click.echo(f"{page.relative_to(project_root())} is written")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from casebook.cases.own_code import own_sources
-from casebook.cases.registry import known_cases, load_case, load_parameters_class
+from casebook.cases.presets import PRESET, preset_leaves
+from casebook.cases.registry import CASES, known_cases, load_case, load_parameters_class
 from casebook.cases.size_defaults import defaults_of
 from casebook.config.best_file import BEST
 from casebook.config.command_line import find_typed, interpret
@@ -73,9 +74,9 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
     """Apply the variant of one case, then the command line once more, and check the result."""
     given, typed = interpret(command_line)
     merged = overlay(tree, given)
-    if isinstance(merged.get("data"), dict):
-        defaults = defaults_of(case, merged)
-        tree, merged = overlay(defaults, tree), overlay(defaults, merged)
+    defaults = defaults_of(case, merged) if isinstance(merged.get("data"), dict) else {}
+    tree = _apply_preset(case, defaults, tree)
+    merged = overlay(tree, given)
     variant = typed.get("variant") or merged.get("variant", DEFAULT)
     if variant != DEFAULT:
         variants = {**(read_best(case) if variant == BEST else {}), **(tree.get("variants") or {})}
@@ -84,9 +85,24 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
             raise InvalidParametersError(f"{case}.variant: there is no variant best yet; a study writes it: {command}")
         _refuse_unknown(f"{case}.variant", [str(variant)], [DEFAULT, *variants], kind="variant")
         chosen = variants[variant]
+        merged = overlay(merged, preset_leaves(look_up(chosen, PRESET, None), merged))
         merged = overlay(overlay(merged, chosen, FREE_MAPPINGS | _blocks_of_winner(case, variant, chosen)), given)
         merged["variants"] = variants
+    merged = overlay(overlay(merged, preset_leaves(look_up(given, PRESET, None), merged)), given)
     return check_case(case, merged, typed)
+
+
+def _apply_preset(case: str, defaults: Tree, tree: Mapping[str, Any]) -> Tree:
+    """Lay a case's YAML over its defaults, and what the preset that it names sets in its place.
+
+    What a user's own YAML says beside the preset goes before it; a case of the project says its recipe there, and the
+    preset goes before that.
+    """
+    name = look_up(tree, PRESET, None)
+    if case in CASES:
+        merged = overlay(defaults, tree)
+        return overlay(merged, preset_leaves(name, merged))
+    return overlay(overlay(defaults, preset_leaves(name, defaults)), tree)
 
 
 def read_best(case: str) -> Tree:

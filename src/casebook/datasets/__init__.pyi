@@ -18,6 +18,7 @@ from .tracked import (
     RunMetrics,
     TrainingCallbacks,
 )
+from .training_session import TrainingSessionDataset
 from .written_whole import CsvFile, FilesFolder, JsonFile, PickleFile, TextFile
 
 __all__ = [
@@ -50,5 +51,6 @@ __all__ = [
     "TableFile",
     "TextFile",
     "TrainingCallbacks",
+    "TrainingSessionDataset",
     "UpdateSessionDataset",
 ]

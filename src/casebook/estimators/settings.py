@@ -9,12 +9,14 @@ from pydantic import BaseModel, ValidationError
 
 from casebook.cases.size_defaults import choose_defaults
 from casebook.config.error_lines import explain_errors
-from casebook.config.schema import TRAINING_OF, TabularPreprocessingParameters, TrainingParameters
+from casebook.config.schema.by_task import TRAINING_OF
 from casebook.config.schema.types import Parameters, Share
 from casebook.config.tree import overlay, unflatten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from casebook.config.schema import TabularPreprocessingParameters, TrainingParameters
 
 Checked = TypeVar("Checked", bound=BaseModel)
 # An estimator's own names -> the leaves that they stand for.

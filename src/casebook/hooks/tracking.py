@@ -13,11 +13,13 @@ import yaml
 from kedro.framework.hooks import hook_impl
 
 from casebook.caching.runner import PARTS
+from casebook.cases.presets import PRESET
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
-from casebook.config.resolve import list_differences
+from casebook.config.resolve import DEFAULT, list_differences
 from casebook.config.schema.evaluation import NONE
 from casebook.config.secrets import hide_passwords
+from casebook.config.tree import look_up
 from casebook.data.raw_files import RawFiles, find_raw_files
 from casebook.datasets.tables import wait_for_writes
 from casebook.hooks.description import describe_run, keep_description
@@ -196,6 +198,8 @@ def _describe_run(
     left_out += ["reference"] if parameters["reference"]["name"] == NONE else []
     if left_out:
         tags["left_out"] = ", ".join(left_out)
+    if look_up(parameters, PRESET, DEFAULT) != DEFAULT:
+        tags["preset"] = _describe_preset(parameters["training"])
     if parameters.get("weight"):
         tags["weighted_by"] = parameters["weight"]
     if LEDGER_VARIABLE in os.environ:
@@ -209,6 +213,16 @@ def _describe_run(
     differences = list_differences(case, parameters) if parameters["study"]["winner_of"] else []
     mlflow_client.set_tags(run_id, tags | tag_winner(parameters, differences))
     mlflow.log_text(yaml.safe_dump({case: what_counts(parameters)}, sort_keys=False), PARAMETERS_FILE)
+
+
+def _describe_preset(training: dict[str, Any]) -> str:
+    """Describe a preset and what it came to beside what else is stated."""
+    network, minutes = training["network"], training["time_budget"]
+    parts = [f"{training['epochs']} epochs"]
+    parts += [f"{network['ensemble_size']} members in a network"] if network["ensemble_size"] > 1 else []
+    parts += [f"{training['ensemble']['networks']} networks"] if training["ensemble"]["networks"] > 1 else []
+    parts += [f"a search of {minutes:g} minutes"] if minutes else []
+    return f"{training['preset']}: {', '.join(parts)}"
 
 
 def _inputs(raw: RawFiles) -> Iterable[tuple[str, dict[str, str]]]:

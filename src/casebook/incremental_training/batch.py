@@ -201,10 +201,13 @@ def lower_training(training: schema.TrainingParameters, update: schema.UpdatePar
 def _learn(network: keras.Model, train: Arrays, training: schema.TrainingParameters, callbacks: Sequence[Any]) -> None:
     import keras
 
+    from casebook.models.network_ensemble import list_networks
     from casebook.training.trainer import continue_training
 
-    keras.utils.set_random_seed(training.seed)
-    continue_training(network, train, without_rows(train), training, callbacks)
+    for number, each in enumerate(list_networks(network)):
+        keras.utils.set_random_seed(training.seed + number)
+        # Of several networks the curves are the first one's, as in a run.
+        continue_training(each, train, without_rows(train), training, () if number else callbacks)
 
 
 def _package(network: keras.Model, judge: Judge, rows: arriving_rows.Rows) -> Package:

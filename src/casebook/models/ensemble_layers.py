@@ -112,6 +112,27 @@ class EnsembleMean(keras.layers.Layer):  # type: ignore[misc]
         return {**super().get_config(), "ensemble_size": self.ensemble_size}
 
 
+class WeightedMean(keras.layers.Layer):  # type: ignore[misc]
+    """Average the predictions of networks: a list of (rows, outputs) to (rows, outputs)."""
+
+    def __init__(self, weights: list[float], **options: Any) -> None:  # noqa: ANN401 - Keras's own options
+        """Store the networks' weights, which add up to 1."""
+        super().__init__(**options)
+        self.member_weights = list(weights)
+
+    def call(self, predictions: list[Any]) -> Any:  # noqa: ANN401 - tensors
+        """Compute the weighted mean of each row."""
+        return sum(weight * each for weight, each in zip(self.member_weights, predictions, strict=True))
+
+    def compute_output_shape(self, shapes: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
+        """Return the output's shape: (rows, outputs)."""
+        return tuple(shapes[0])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the configuration that Keras rebuilds the layer from."""
+        return {**super().get_config(), "weights": self.member_weights}
+
+
 class EnsembleTraining(keras.Model):  # type: ignore[misc]
     """Training model of an ensemble: a loss for each member. Metrics and validation are those of the mean."""
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.models.input_layers import network_inputs
+from casebook.models.network_ensemble import plain_name
 from casebook.models.tabular_inputs import custom_layers, ensemble_layers
 from casebook.models.text_encoder import text_layers, wide_values
 from casebook.preprocessing.texts import TOKENS
@@ -111,7 +112,7 @@ def task_of_network(network: keras.Model) -> str:
     Returns:
         `regression` for a linear output, `binary` for a sigmoid or two softmax outputs, else `multiclass`.
     """
-    activation = network.get_layer("output").activation.__name__
+    activation = next(layer for layer in network.layers if plain_name(layer.name) == "output").activation.__name__
     if activation == "linear":
         return "regression"
     return "multiclass" if network.output_shape[-1] > 2 else "binary"
@@ -137,9 +138,14 @@ def load_network(path: Path) -> keras.Model:
         layers.PiecewiseLinearEncoding,
         layers.TargetScale,
     )
-    own_ensemble_layers = (ensemble.EnsembleView, ensemble.LinearEnsemble, ensemble.EnsembleMean)
     texts = text_layers()
     own_text_layers = (texts.WordNumbers, texts.HashedPairs, texts.WordMeans, texts.WideGrams)
+    own_ensemble_layers = (
+        ensemble.EnsembleView,
+        ensemble.LinearEnsemble,
+        ensemble.EnsembleMean,
+        ensemble.WeightedMean,
+    )
     own = {layer.__name__: layer for layer in (*tabular_layers, *own_ensemble_layers, *own_text_layers)}
     return keras.saving.load_model(path, custom_objects=own, compile=False)
 

@@ -125,6 +125,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], Description]] = {
     "HashedPairs": lambda _: {"kind": "hashed_pairs"},
     "WordMeans": lambda config: {"kind": "word_means", "ends": config["ends"]},
     "WideGrams": lambda config: {"kind": "wide_grams", "words": config["words"]},
+    "WeightedMean": lambda config: {"kind": "weighted_mean", "weights": config["weights"]},
     "Dropout": lambda _: {"kind": "same"},
     "Identity": lambda _: {"kind": "same"},
 }

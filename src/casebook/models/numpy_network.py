@@ -171,6 +171,11 @@ def _ensemble_mean(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
     return lambda x: x.reshape(-1, step["ensemble_size"], x.shape[-1]).mean(axis=1)
 
 
+def _weighted_mean(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
+    shares = [np.float32(weight) for weight in step["weights"]]
+    return lambda *predictions: sum(weight * each for weight, each in zip(shares, predictions, strict=True))
+
+
 class NumpyTabularExpansion:
     """Expand stored codes and numbers into scaled dense features, as `layers.TabularExpansion` does."""
 
@@ -229,6 +234,7 @@ STEPS: dict[str, Callable[[Step, Values], Callable[..., np.ndarray]]] = {
     "ensemble_size": _ensemble_view,
     "member_outputs": _linear_ensemble,
     "ensemble_mean": _ensemble_mean,
+    "weighted_mean": _weighted_mean,
     "activation": lambda step, _weights: ACTIVATIONS[step["activation"]],
     "same": lambda _step, _weights: lambda x: x,
     **TEXT_STEPS,

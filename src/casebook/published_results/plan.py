@@ -39,6 +39,7 @@ class LedgerRow:
         published: metric -> printed figure.
         doubtful: metrics whose printed figure is doubtful.
         note: what a reader should know.
+        as_it_runs: whether promotion rows are held out, as in a user's own run; published figures are of all rows.
     """
 
     case: str
@@ -47,14 +48,13 @@ class LedgerRow:
     published: Mapping[str, float] = field(default_factory=dict)
     doubtful: tuple[str, ...] = ()
     note: str = ""
+    as_it_runs: bool = False
 
     def parameters(self, seed: int | None = None) -> dict[str, Any]:
-        """Return the arguments of `--params`, the case's name included; without a seed the variant keeps its own.
-
-        No promotion rows are held out: the published figures are of all rows.
-        """
+        """Return the arguments of `--params`, the case's name included; without a seed the variant keeps its own."""
         seeded = {"training.seed": seed} if seed is not None else {}
-        given = {"variant": self.variant, "split.promotion_share": 0, **self.changed, **seeded}
+        rows = {} if self.as_it_runs else {"split.promotion_share": 0}
+        given = {"variant": self.variant, **rows, **self.changed, **seeded}
         return {f"{self.case}.{name}": value for name, value in given.items()}
 
     @property
@@ -116,6 +116,11 @@ def plan_rows(case: str) -> Iterator[LedgerRow]:
         yield LedgerRow(case, variant, {}, figures, doubtful, note)
         for changes in entry.get("honest", ()):
             yield LedgerRow(case, variant, changes)
+
+
+def plan_default(case: str) -> LedgerRow:
+    """Return the row of a case's default as `kedro run --pipeline=<case>` runs it."""
+    return LedgerRow(case, DEFAULT, as_it_runs=True)
 
 
 @cache

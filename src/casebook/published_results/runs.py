@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import mlflow
 from mlflow import MlflowClient
 
 from casebook.config.paths import project_root, tracking_uri
@@ -34,6 +35,7 @@ def open_store() -> MlflowClient:
     import_deferred()
     uri = tracking_uri()
     create_store_once(uri)
+    mlflow.set_tracking_uri(uri)
     return MlflowClient(uri)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from casebook.evaluation.metrics import Metric
     from casebook.reports.judged import Judged
     from casebook.reports.reported_run import ReportedRun
 
@@ -82,19 +83,38 @@ def compare_pair(first: ComparedRun, other: ComparedRun) -> list[dict[str, Any]]
     reason = explain_unpaired(first, other)
     if reason or first.own is None or other.own is None or first.keys is None:
         raise ValueError(reason)
-    scorers = {f"first/{name}": scorer for name, scorer in first.own.scorers().items()}
-    scorers |= {f"other/{name}": scorer for name, scorer in other.own.scorers().items()}
-    codes, weights = number_keys(first.keys, len(first.keys)), first.own.weights
+    metrics = metrics_of(first.own.task)
+    gains = measure_gains([first.own, other.own], first.keys, metrics)
+    found = [{"name": metric.name, **rows[0]} for metric, rows in zip(metrics, gains, strict=True)]
+    return [each for each in found if not np.isnan(each["gain"])]
+
+
+def measure_gains(judged: Sequence[Judged], keys: pd.Series, metrics: Sequence[Metric]) -> list[list[dict[str, Any]]]:
+    """Bootstrap how much better other models are than the first, all on the same resamples of the rows' keys.
+
+    Returns:
+        For each metric, for each model after the first `gain`, `low` and `high`; ends are None with too few keys.
+    """
+    scorers = {
+        f"{place}/{metric.name}": metric.scorer(each.target, each.response(metric))
+        for metric in metrics
+        for place, each in enumerate(judged)
+    }
+    codes, weights = number_keys(keys, len(keys)), judged[0].weights
     enough = int(codes.max()) + 1 >= LEAST_KEYS
     resampled = bootstrap_scores(scorers, codes, count_resamples(len(codes)) if enough else 0, weights)
-    found: list[dict[str, Any]] = []
-    for metric in metrics_of(first.own.task):
-        pair = [f"{who}/{metric.name}" for who in ("other", "first")]
-        gain = metric.sign * (scorers[pair[0]](weights) - scorers[pair[1]](weights))
-        low, high = find_interval(metric.sign * (resampled[pair[0]] - resampled[pair[1]]))
-        ends = {"low": None, "high": None} if np.isnan(low) else {"low": low, "high": high}
-        found.append({"name": metric.name, "gain": gain, **ends})
-    return [each for each in found if not np.isnan(each["gain"])]
+    found: list[list[dict[str, Any]]] = []
+    for metric in metrics:
+        rows = []
+        for place in range(1, len(judged)):
+            pair = [f"{who}/{metric.name}" for who in (place, 0)]
+            gain = metric.sign * (scorers[pair[0]](weights) - scorers[pair[1]](weights))
+            low, high = find_interval(metric.sign * (resampled[pair[0]] - resampled[pair[1]]))
+            rows.append(
+                {"gain": gain, **({"low": None, "high": None} if np.isnan(low) else {"low": low, "high": high})}
+            )
+        found.append(rows)
+    return found
 
 
 def gather_curves(runs: Sequence[ComparedRun], names: Sequence[str]) -> Mapping[str, list[dict[str, Any]]]:

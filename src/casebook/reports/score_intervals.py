@@ -62,16 +62,18 @@ def measure_intervals(own: Judged, other: Judged | None, keys: pd.Series, word: 
 
 
 def interval_metrics(intervals: dict[str, Any]) -> dict[str, float]:
-    """Return the network's intervals as metrics of the run.
+    """Return the intervals of network and reference as metrics of the run.
 
     Returns:
-        `test/<metric>_low` and `test/<metric>_high`; and `data/largest_<key>_share` where one holds much of the rows.
+        `test/<metric>_low` and `test/<metric>_high`, likewise `reference/...` where there is one; and
+        `data/largest_<key>_share` where one holds much of the rows.
     """
     ends = {
-        f"test/{each['name']}_{end}": each[end]
+        f"{who}/{each['name']}_{end}": each[f"{prefix}{end}"]
         for each in intervals["metrics"]
+        for who, prefix in (("test", ""), ("reference", "other_"))
         for end in ("low", "high")
-        if each[end] is not None
+        if each.get(f"{prefix}{end}") is not None
     }
     key = intervals["key"]
     large = {f"data/largest_{key['word'].replace(' ', '_')}_share": key["largest_share"]} if holds_much(key) else {}

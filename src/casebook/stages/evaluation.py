@@ -125,6 +125,25 @@ def score_test(
     return scores | {f"evaluation/{name}": judged[who][1] for who, name in names.items() if who in judged}
 
 
+def score_networks(network: keras.Model, test_arrays: Arrays, task: str, threshold: float) -> dict[str, float]:
+    """Score the networks of an ensemble one by one on the test rows, beside the scores of all together.
+
+    Returns:
+        `network_<number>/<metric>` and `network_<number>/weight`, counted from 1; nothing of a single network.
+    """
+    from casebook.evaluation.scores import score_network
+    from casebook.models.network_ensemble import list_networks, list_weights
+
+    weights = list_weights(network)
+    if len(weights) == 1:
+        return {}
+    found: dict[str, float] = {}
+    for number, (each, weight) in enumerate(zip(list_networks(network), weights, strict=True), 1):
+        scores = {"weight": weight, **score_network(each, test_arrays, task, threshold)}
+        found |= {f"network_{number}/{name}": value for name, value in scores.items()}
+    return found
+
+
 def score_training(network: keras.Model, train_arrays: Arrays, task: str, threshold: float) -> dict[str, float]:
     """Score the trained network on training rows, which shows overfitting and is no estimate of its quality.
 

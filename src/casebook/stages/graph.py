@@ -49,7 +49,8 @@ def create_modelling_pipeline(
 ) -> Pipeline:
     """Wire features -> split -> prepare -> train -> evaluate -> package.
 
-    Inputs: `joined_rows` (typed raw rows), `training_callbacks`, `fold_monitor` and the case's parameters.
+    Inputs: `joined_rows` (typed raw rows), `training_callbacks`, `training_session`, `fold_monitor` and the case's
+    parameters.
 
     Args:
         engineer: computes the feature table of raw rows, row by row; none where the dataset `row_schema` does.
@@ -117,7 +118,7 @@ def _taking_texts() -> list[Node]:
 
 def _training(reference_rows: str) -> list[Node]:
     arrays = ["train_arrays", "validation_arrays", "preprocessor"]
-    trained = [*arrays, "params:training", "training_callbacks"]
+    trained = [*arrays, "params:training", "params:study", "training_callbacks", "training_session"]
     rows = [f"train_{reference_rows}", f"validation_{reference_rows}", "preprocessor", "params:reference"]
     return [
         stage("training", nodes.train_network, trained, ["network", "history"]),
@@ -138,6 +139,7 @@ def _evaluating(reference_rows: str, features: RowFeatures) -> list[Node]:
     settings = ["params:task", "params:evaluation"]
     scored = [*predictions, "train_arrays", "params:evaluation", "threshold", "reference_threshold"]
     fitted = ["network", "train_arrays", "params:task", "threshold"]
+    tested_networks = ["network", "test_arrays", "params:task", "threshold"]
     drawn = [*predictions, "history", "importance", "threshold"]
     tested = ["reference_model", f"test_{reference_rows}", "params:task"]
     judged = ["reference_model", f"validation_{reference_rows}", *settings]
@@ -148,6 +150,7 @@ def _evaluating(reference_rows: str, features: RowFeatures) -> list[Node]:
         stage("reference", evaluation.choose_reference_threshold, judged, "reference_threshold", background=True),
         stage("evaluation", evaluation.score_test, scored, "test_metrics"),
         stage("evaluation", evaluation.score_training, fitted, "fit_metrics"),
+        stage("evaluation", evaluation.score_networks, tested_networks, "networks_metrics"),
         stage("evaluation", *ranking, "importance"),
         stage("figures", evaluation.draw_evaluation, drawn, ["figures", "figure_tables"], background=True),
         stage("evaluation", *head, "test_head"),
@@ -202,7 +205,13 @@ def _searching(features: RowFeatures) -> list[Node]:
             STUDY,
             tuning.evaluate_winner,
             ["study", "winner"],
-            ["winner_network", "winner_preprocessor", "winner_threshold", "winner_metrics"],
+            ["winner_network", "winner_preprocessor", "winner_threshold", "winner_metrics", "winner_predictions"],
+        ),
+        stage(
+            STUDY,
+            reporting.measure_winner_intervals,
+            ["winner_predictions", "test_keys", "winner_threshold"],
+            "winner_intervals",
         ),
         stage(STUDY, *example, "winner_example_rows", name="select_winner_example"),
         stage(STUDY, *packaging, "winner_model", name="package_winner"),

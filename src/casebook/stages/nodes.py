@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from casebook.preprocessing.row_schema import RowSchema
     from casebook.preprocessing.tabular import Arrays
     from casebook.preprocessing.texts import TextPreprocessor
+    from casebook.training.ensemble import TrainingSession
 
 LOGGER = logging.getLogger(__name__)
 Block = dict[str, Any]
@@ -163,15 +164,21 @@ def train_network(
     validation_arrays: Arrays,
     preprocessor: Preprocessor,
     training: Block,
+    study: Block,
     training_callbacks: Sequence[Any],
+    training_session: TrainingSession,
 ) -> tuple[keras.Model, pd.DataFrame]:
-    """Train the network that the parameters describe; see `training.trainer.train_network`."""
-    from casebook.training import trainer as library
+    """Train the network that the parameters describe, or an ensemble; see `training.ensemble.train_ensemble`.
 
-    settings = schema.TrainingParameters.model_validate(training)
-    return library.train_network(
-        train_arrays, validation_arrays, preprocessor, settings, training_callbacks, settings.refit
-    )
+    Where `training.time_budget` gives minutes, what `study.space` varies of the training is searched before it.
+    """
+    from casebook.training.cross_validation import Split
+    from casebook.training.ensemble import train_ensemble
+
+    split = Split(train_arrays, validation_arrays, preprocessor)
+    found = training_session.search(split, training, study) if training["time_budget"] else training
+    settings = schema.TrainingParameters.model_validate(found)
+    return train_ensemble(*split, settings, training_callbacks, training_session)
 
 
 def fit_reference(train_rows: Arrays, validation_rows: Arrays, preprocessor: Preprocessor, reference: Block) -> Any:  # noqa: ANN401 - a scikit-learn estimator

@@ -34,7 +34,8 @@ def measure_intervals(
     """Bootstrap the test scores by the split's keys.
 
     Returns:
-        The metrics of `score_intervals.interval_metrics`, and all of `score_intervals.measure_intervals`.
+        The metrics of `score_intervals.interval_metrics`; and all of `score_intervals.measure_intervals`, with what a
+        leaderboard must know of the rows: `task`, `fingerprint`, `threshold` and `reference_threshold`.
     """
     from casebook.reports.judged import Judged
 
@@ -42,7 +43,22 @@ def measure_intervals(
     word = str(test_keys[test_rows.WORD].iloc[0])
     own = Judged.of(test_predictions, threshold)
     measured = score_intervals.measure_intervals(own, other, test_keys[test_rows.KEY], word)
-    return score_intervals.interval_metrics(measured), measured
+    judged = {
+        "task": own.task,
+        "fingerprint": test_rows.fingerprint_rows(test_keys, own.target),
+        "threshold": threshold,
+        "reference_threshold": reference_threshold,
+    }
+    return score_intervals.interval_metrics(measured), {**measured, **judged}
+
+
+def measure_winner_intervals(
+    winner_predictions: pd.DataFrame, test_keys: pd.DataFrame, winner_threshold: float
+) -> Block:
+    """Bootstrap the test scores of a study's winner; nothing where its test rows are others than the case's."""
+    if winner_predictions.empty:
+        return {}
+    return measure_intervals(winner_predictions, winner_predictions.head(0), test_keys, winner_threshold, 0.5)[1]
 
 
 def select_test_rows(

@@ -29,13 +29,14 @@ GROUPS = {
     "report": "evaluation",
     "explanation": "prediction",
 }
-# Nodes that are drawn in a group before that of their stage: what they make is of an earlier layer than what others of
-# their stage take, and layers are drawn only where each group has them in order.
-DRAWN_EARLIER = {
+# Nodes that are drawn in another group than that of their stage: what they make is of an earlier layer than what others
+# of their stage take, or what they take of a later one, and layers are drawn only where each group has them in order.
+DRAWN_ELSEWHERE = {
     "keep_history": "data_processing.splitting",
     "select_promotion_rows": "data_processing.splitting",
     "describe_split": "data_processing.preprocessing",
     "choose_threshold": "modelling.training",
+    "measure_winner_intervals": "evaluation",
 }
 # Stages that nothing of the main path needs -> the view that shows them.
 BESIDE = {"leaks": "profile", "profile": "profile", "folds": "folds"}
@@ -71,7 +72,7 @@ def group_stages(nodes: list[Node]) -> Pipeline:
 def group_of(node: Node) -> str:
     """Return the group of a node."""
     stage = stage_of(node)
-    return DRAWN_EARLIER.get(str(node._name)) or GROUPS.get(stage, stage)
+    return DRAWN_ELSEWHERE.get(str(node._name)) or GROUPS.get(stage, stage)
 
 
 def stage_of(node: Node) -> str:

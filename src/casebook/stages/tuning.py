@@ -26,11 +26,11 @@ class Study(Protocol):
     def search(self, splits: Splits) -> tuple[Block, pd.DataFrame, dict[str, Any], str]:
         """Search until the budget is used up; see `search_variants`."""
 
-    def evaluate(self, winner: Block) -> tuple[Any, Preprocessor, float, dict[str, float]]:
+    def evaluate(self, winner: Block) -> tuple[Any, Preprocessor, float, dict[str, float], pd.DataFrame]:
         """Evaluate the winner; see `evaluate_winner`.
 
         Returns:
-            The winner's first network, its preprocessor and threshold, and the metrics.
+            The winner's first network, its preprocessor and threshold, the metrics, and its predictions.
         """
 
 
@@ -92,11 +92,11 @@ def search_variants(
     return study.search(make_validation_split(train_arrays, validation_arrays, preprocessor))
 
 
-def evaluate_winner(study: Study, winner: Block) -> tuple[Any, Preprocessor, float, dict[str, float]]:
+def evaluate_winner(study: Study, winner: Block) -> tuple[Any, Preprocessor, float, dict[str, float], pd.DataFrame]:
     """Train winner and default on all rows outside the test, from several seeds, and score them on the test rows.
 
     Returns:
         The winner's first network, its preprocessor and threshold; mean and spread of each metric of winner, default
-        and baseline.
+        and baseline; that network's predictions of the test rows.
     """
     return study.evaluate(winner)

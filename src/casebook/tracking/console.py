@@ -122,12 +122,33 @@ class ConsoleFolds:
     def scores(self, metrics: Mapping[str, float]) -> None:
         """Log and print the scores of the open fold."""
         self._log(self._run_id, {f"test/{name}": value for name, value in metrics.items()})
-        own = "  ".join(f"{k} {write_score(v)}" for k, v in metrics.items() if not k.startswith("baseline_"))
+        self._tell("  ".join(f"{k} {write_score(v)}" for k, v in metrics.items() if not k.startswith("baseline_")))
+
+    def _tell(self, text: str) -> None:
         if not is_quiet():
-            self._console.print(f"{self._name:<20} {own}", highlight=False, soft_wrap=True)
+            self._console.print(f"{self._name:<20} {text}", highlight=False, soft_wrap=True)
 
     def _log_epoch(self, run_id: str, epoch: int, metrics: Mapping[str, float]) -> None:
         self._log(run_id, metrics, epoch)  # type: ignore[call-arg]
+
+
+class ConsoleNetworks(ConsoleFolds):
+    """Opens a child run for each further training within a run, shows its progress, and prints what was kept of it."""
+
+    @contextmanager
+    def network(self, name: str, tags: Mapping[str, str]) -> Iterator[list[TrainingCallback]]:
+        """Open a training's run and yield its callbacks: curves in that run, and the bar."""
+        with self.fold(name, tags) as callbacks:
+            yield [*callbacks, ProgressBar(self._console)]
+
+    def kept(self, metrics: Mapping[str, float]) -> None:
+        """Log the points of the epoch whose weights are kept to the open run, and print them."""
+        self._log(self._run_id, {f"kept/{name}": value for name, value in metrics.items()})
+        self._tell("  ".join(f"{name} {write_score(value)}" for name, value in metrics.items()))
+
+    def broken_off(self, reason: str) -> None:
+        """Print why nothing of the open training is kept."""
+        self._tell(reason)
 
 
 def announce_sample(folder: Path, sample: Mapping[str, int], best: Mapping[str, Mapping[str, float]]) -> None:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # Shorter beginnings of ids are often those of several runs.
 LEAST_CHARACTERS = 4
-# So many of the newest runs are looked at.
-SEARCHED_RUNS = 1000
+# Runs that are asked for at once.
+RUNS_A_PAGE = 1000
 
 
 def open_store(uri: str) -> None:
@@ -40,7 +40,7 @@ def find_run(name: str) -> str:
     """
     if name in known_cases():
         return find_newest(name)
-    found = [run.info.run_id for run in _list_runs() if run.info.run_id.startswith(name)]
+    found = [run.info.run_id for run in list_runs() if run.info.run_id.startswith(name)]
     if len(name) < LEAST_CHARACTERS or not found:
         raise NothingToReportError(
             f"there is no run whose id begins with {name!r}, nor a case of that name; ids stand in the summary of a "
@@ -57,7 +57,7 @@ def find_newest(case: str = "") -> str:
     Raises:
         NothingToReportError: there is none.
     """
-    for run in _list_runs(case):
+    for run in list_runs(case):
         try:
             read_run(run)
         except NothingToReportError:
@@ -68,12 +68,16 @@ def find_newest(case: str = "") -> str:
     )
 
 
-def _list_runs(case: str = "") -> Iterator[Run]:
+def list_runs(case: str = "") -> Iterator[Run]:
+    """Yield the runs of a case, or of all, the newest first, but for trials and folds, which have no page."""
     client = MlflowClient()
     experiments = [each for each in client.search_experiments() if not case or each.name == case]
     ids = [each.experiment_id for each in experiments]
-    # Trials and folds are child runs, which have no page.
-    if ids:
+    token: str | None = None
+    while ids:
         order = ["attributes.start_time DESC"]
-        runs = client.search_runs(ids, max_results=SEARCHED_RUNS, order_by=order)
+        runs = client.search_runs(ids, max_results=RUNS_A_PAGE, order_by=order, page_token=token)
         yield from (run for run in runs if "mlflow.parentRunId" not in run.data.tags)
+        token = runs.token
+        if not token:
+            return

@@ -15,7 +15,7 @@ from casebook.tracking.fact_lines import print_facts
 from casebook.tracking.late_writing import is_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mlflow.entities import Run
 
@@ -44,7 +44,7 @@ def show_summary(
     console.print()
     console.print(f"[bold]{tags.get('case', '')}[/bold]  run {escape(str(run.info.run_name))}")
     if scores["test"].keys() & scores["baseline"].keys():
-        console.print(_scores_table(scores, "update/rows" in metrics))
+        console.print(_scores_table(scores, "update/rows" in metrics, _list_networks(metrics)))
     facts = [(name, value) for name, value in _facts(run, seconds, store, background or {}) if value]
     print_facts(console, facts)
 
@@ -84,6 +84,9 @@ def _facts(
     yield "folds", f"mean {'  '.join(means)}" if means else ""
     if "model.version" in run.data.tags:
         yield "model", f"version {run.data.tags['model.version']}, {run.data.tags.get('promotion', '')}"
+    yield "preset", run.data.tags.get("preset", "")
+    yield "search", _describe_search(metrics, run.data.tags)
+    yield "networks", _describe_networks(_list_networks(metrics))
     yield "data", run.data.tags.get("data.origin", "from an earlier run")
     yield "left out", run.data.tags.get("left_out", "")
     yield "report", run.data.tags.get("report", "")
@@ -110,8 +113,37 @@ def describe_weeks(metrics: Mapping[str, float]) -> str:
     return f"{overall}  {weeks}{few}"
 
 
-def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> Table:
-    """Build the table of scores, a row for each metric: network, baseline, reference, best reachable."""
+def _list_networks(metrics: Mapping[str, float]) -> list[dict[str, float]]:
+    """List the scores and weights of the networks of an ensemble; none of a single network."""
+    found: list[dict[str, float]] = []
+    while network := _select_group(metrics, f"network_{len(found) + 1}"):
+        found.append(network)
+    return found
+
+
+def _describe_networks(networks: Sequence[Mapping[str, float]]) -> str:
+    """Say how many networks a model averages, and how much each counts."""
+    told = ", ".join(f"{network['weight']:.2f}" for network in networks)
+    return f"{len(networks)} averaged, weights {told}" if networks else ""
+
+
+def _describe_search(metrics: Mapping[str, float], tags: Mapping[str, str]) -> str:
+    """Say what a search before the training found."""
+    found = _select_group(metrics, "search")
+    if not found:
+        return ""
+    took = f"{found['trials']:.0f} trials in {found['seconds'] / 60:.1f} minutes"
+    gained = f"better by {write_score(found['gain'])} on the validation rows" if found["gain"] else "none better than"
+    return f"{took}, {gained}: {tags.get('search.best', '')}"
+
+
+def _scores_table(
+    scores: Mapping[str, Mapping[str, float]], updated: bool, networks: Sequence[Mapping[str, float]] = ()
+) -> Table:
+    """Build the table of scores, a row for each metric: network, baseline, reference, best reachable.
+
+    Of an ensemble the lowest and the highest score of one of its networks alone stand beside its own.
+    """
     names = {"test": "winner" if scores["default"] else "network", "best_reachable": "best reachable"}
     if updated:
         # What is known of a sample was worked out for the rows of a training run.
@@ -121,9 +153,12 @@ def _scores_table(scores: Mapping[str, Mapping[str, float]], updated: bool) -> T
     table.add_column("new rows held out" if updated else "test rows")
     for who in shown:
         table.add_column(names.get(who, who), justify="right")
+    if networks:
+        table.add_column("one network", justify="right")
     for name in scores["baseline"]:
         cells = [write_logged_score(values, name) for values in shown.values()]
-        table.add_row(name, *cells)
+        alone = sorted(network[name] for network in networks if name in network)
+        table.add_row(name, *cells, *([f"{write_score(alone[0])} to {write_score(alone[-1])}"] if alone else []))
     return table
 
 

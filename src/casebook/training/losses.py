@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from casebook.models.network_ensemble import plain_name
 from casebook.models.networks import TARGET_SCALE
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def make_loss(network: keras.Model, parameters: TrainingParameters) -> Any:  # n
     import keras
 
     own = OWN_LOSSES.get(parameters.loss)
-    scaled = next((layer for layer in network.layers if layer.name == TARGET_SCALE), None)
+    scaled = next((layer for layer in network.layers if plain_name(layer.name) == TARGET_SCALE), None)
     if scaled is None and own is None:
         return parameters.loss
     loss = own(parameters) if own else keras.losses.get(parameters.loss)

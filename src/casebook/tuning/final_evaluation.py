@@ -8,15 +8,19 @@ import numpy as np
 
 from casebook.config.resolve import check_case
 from casebook.config.schema import TrainingParameters
+from casebook.evaluation.prediction import predict
 from casebook.evaluation.scores import score_baseline, score_network
 from casebook.evaluation.thresholds import ThresholdRule, choose_for_network
-from casebook.preprocessing.arrays import without_rows
+from casebook.inference.predictions import frame_predictions
+from casebook.preprocessing.arrays import WEIGHT, without_rows
 from casebook.training.early_stopping import kept_epoch, without_early_stopping
 from casebook.tuning.plan import apply_trial_values
 from casebook.tuning.prepared_splits import read_splits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from casebook.preprocessing.modality import Preprocessor
     from casebook.training.cross_validation import Split
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
 
 def evaluate_variants(
     plan: StudyPlan, store: SplitStore, winner: Mapping[str, Any]
-) -> tuple[Any, Preprocessor, float, dict[str, float]]:
+) -> tuple[Any, Preprocessor, float, dict[str, float], pd.DataFrame]:
     """Train winner and default on training and validation rows and score both on the test rows.
 
     Early stopping needs rows that are no longer held out: where it is on, a network trains for as many epochs as it
@@ -35,7 +39,8 @@ def evaluate_variants(
 
     Returns:
         The winner's network of the first seed, its preprocessor and threshold; `test/<metric>` (the winner's mean),
-        `default/...`, each with `_std`, and `baseline/...`; `evaluation/threshold` where it was chosen.
+        `default/...`, each with `_std`, and `baseline/...`; `evaluation/threshold` where it was chosen; and that
+        network's predictions of the test rows, none where the winner's test rows are others than the case's.
     """
     case = plan.case
     chosen = check_case(case, apply_trial_values(plan.parameters, winner["values"]))
@@ -52,7 +57,17 @@ def evaluate_variants(
     network, threshold = networks[0]
     metrics |= {f"baseline/{name}": plain[name] for name in plain}
     metrics |= {"evaluation/threshold": threshold} if rule.is_chosen else {}
-    return network, split.preprocessor, threshold, metrics
+    return network, split.preprocessor, threshold, metrics, _predict_rows(plan, chosen, split, network)
+
+
+def _predict_rows(plan: StudyPlan, chosen: Mapping[str, Any], split: Split, network: Any) -> pd.DataFrame:  # noqa: ANN401 - a Keras model
+    """Predict the test rows; none where the winner's own split holds out others than that of the case."""
+    import pandas as pd
+
+    if any(chosen[block] != plan.parameters[block] for block in ("split", "duplicates", "promotion")):
+        return pd.DataFrame()
+    rows = split.held_out
+    return frame_predictions(chosen["task"], predict(network, rows), rows["target"], rows.get(WEIGHT))
 
 
 def _train(split: Split, training: TrainingParameters, seed: int, task: str, rule: ThresholdRule) -> tuple[Any, float]:

@@ -86,7 +86,7 @@ class StudySession:
             self._progress.stop()
         return self._log_results()
 
-    def evaluate(self, winner: Mapping[str, Any]) -> tuple[Any, Preprocessor, float, dict[str, float]]:
+    def evaluate(self, winner: Mapping[str, Any]) -> tuple[Any, Preprocessor, float, dict[str, float], pd.DataFrame]:
         """Evaluate winner and default on the test rows; see `stages.tuning.evaluate_winner`."""
         judged = evaluate_variants(self.plan, open_splits(self.plan), winner)
         print_winner(winner)

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 # So many settings are drawn from a space to see whether they make sense, before anything is read.
 SAMPLED_SETTINGS = 25
 MAX_GRID_TRIALS = 10_000
+# Of `training`: what a run does and no trial. What a preset sets stands beside its name.
+OF_A_RUN = frozenset({"preset", "ensemble", "time_budget"})
 
 
 def list_hyperparameters(plan: StudyPlan) -> list[Hyperparameter]:
@@ -164,6 +166,8 @@ def define_study(plan: StudyPlan) -> dict[str, Any]:
     """Return the definition of a study; launches may differ in trials, workers, sampler and pruner, not in this."""
     study: StudyParameters = plan.study
     left_out = {"study", "variants", "reference", "sample", "evaluation"}
+    training = {name: value for name, value in plan.parameters["training"].items() if name not in OF_A_RUN}
+    parameters = {**plan.parameters, "training": training}
     return {
         "space": study.space,
         "first": study.first,
@@ -171,6 +175,6 @@ def define_study(plan: StudyPlan) -> dict[str, Any]:
         "metric": study.metric,
         "direction": study.direction,
         "folds": study.folds,
-        "parameters": {name: value for name, value in plan.parameters.items() if name not in left_out},
+        "parameters": {name: value for name, value in parameters.items() if name not in left_out},
         "data": plan.fingerprint,
     }

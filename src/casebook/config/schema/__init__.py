@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from casebook.config.schema.by_task import LOSSES, OUTPUTS, TRAINING_OF
 from casebook.config.schema.class_weights import KEY as CLASS_WEIGHTS
 from casebook.config.schema.class_weights import number_class_weights
 from casebook.config.schema.data import (
@@ -93,21 +94,6 @@ EXECUTION_OPTIONS = frozenset({"resume", "reuse", "from_run", "keep_runs"})
 NOT_CONDITIONS = EXECUTION_OPTIONS | {"variant", "variants", "study", "predict", "monitor", "update"}
 # Conditions that winners of earlier versions do not state.
 ADDED_CONDITIONS = frozenset({"weight"})
-OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
-# By the output: targets are class numbers, of which `categorical_crossentropy` would need indicators.
-LOSSES = {
-    "sigmoid": ("binary_crossentropy", "mse", "mae"), "softmax": ("sparse_categorical_crossentropy",),
-    "linear": ("mse", "mae", "mape", "msle", "pinball"),
-}  # fmt: skip
-
-# What follows from the task, and from the modality, where a case does not state it.
-TRAINING_OF: dict[str, dict[str, Any]] = {
-    "binary": {"loss": "binary_crossentropy", "metrics": ["accuracy", "auc"], "network": {"output": "sigmoid"}},
-    "multiclass": {
-        "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], "network": {"output": "softmax"},
-    },
-    "regression": {"loss": "mse", "metrics": ["mae", "mse"], "network": {"output": "linear"}},
-}  # fmt: skip
 REFERENCE_OF = {"columns": "boosted_trees", "image": "logistic_image", "text": "logistic_text"}
 
 
@@ -172,6 +158,7 @@ class CaseParameters(Parameters):
             raise fault_of_leaf(loss, told, "training", "loss")
         check_statistics(self.preprocessing, self.task)
         self._check_metrics()
+        self._check_ensemble()
         self._check_labels()
         self._check_threshold()
         self._check_class_weights()
@@ -180,13 +167,16 @@ class CaseParameters(Parameters):
             raise ValueError(
                 f"training.early_stopping watches {watched.metric}, but the split leaves no validation rows"
             )
-        refits = [name for name in ("training", "reference") if getattr(getattr(self, name), "refit", False)]
-        if refits and self.split.validation_on != "held_out":
+        if self._refits and self.split.validation_on != "held_out":
             raise ValueError(
-                f"{refits[0]}.refit trains on the validation rows, and those are {self.split.validation_on} rows here; "
-                f"give false, or split.validation_on: held_out"
+                f"{self._refits[0]}.refit trains on the validation rows, and those are {self.split.validation_on} rows "
+                f"here; give false, or split.validation_on: held_out"
             )
         return self
+
+    @property
+    def _refits(self) -> list[str]:
+        return [name for name in ("training", "reference") if getattr(getattr(self, name), "refit", False)]
 
     def _check_metrics(self) -> None:
         named = {
@@ -200,6 +190,24 @@ class CaseParameters(Parameters):
                 check_names(names, self.task)
             except ValueError as error:
                 raise ValueError(f"{key}: {error}") from None
+
+    def _check_ensemble(self) -> None:
+        training = self.training
+        if training.time_budget:
+            self._require_validation_rows("training.time_budget searches by", "0")
+            if not self.study.space.get("training"):
+                raise ValueError("training.time_budget searches study.space, which has no leaf below training: give 0")
+        elif training.ensemble.networks > 1:
+            self._require_validation_rows("training.ensemble.networks are weighed by", "1")
+
+    def _require_validation_rows(self, what: str, instead: str) -> None:
+        split = self.split
+        if not split.has_validation_rows or split.validation_on != "held_out":
+            lack = f"are {split.validation_on} rows" if split.has_validation_rows else "are none"
+            raise ValueError(
+                f"{what} validation rows, and in this split those {lack}: give split.validation_share above 0 with "
+                f"split.validation_on: held_out, or {instead}"
+            )
 
     def _check_labels(self) -> None:
         numbers = set(self.labels.values())
@@ -216,17 +224,11 @@ class CaseParameters(Parameters):
         chosen = f"evaluation.threshold {rule}"
         if self.task != "binary":
             raise ValueError(f"{chosen} chooses between two classes, and the task is {self.task}: give a number")
-        if not self.split.has_validation_rows or self.split.validation_on != "held_out":
-            lack = f"are {self.split.validation_on} rows" if self.split.has_validation_rows else "are none"
+        self._require_validation_rows(f"{chosen} is chosen on", "a number")
+        if self._refits:
             raise ValueError(
-                f"{chosen} is chosen on validation rows, and in this split those {lack}: give split.validation_share "
-                f"above 0 with split.validation_on: held_out, or a number"
-            )
-        refits = [name for name in ("training", "reference") if getattr(getattr(self, name), "refit", False)]
-        if refits:
-            raise ValueError(
-                f"{refits[0]}.refit trains on the validation rows, on which {chosen} is to be chosen: give false, or "
-                "a number"
+                f"{self._refits[0]}.refit trains on the validation rows, on which {chosen} is to be chosen: give "
+                "false, or a number"
             )
 
     def _check_class_weights(self) -> None:

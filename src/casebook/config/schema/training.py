@@ -143,9 +143,20 @@ class NetworkParameters(Parameters):
         return self
 
 
+class EnsembleParameters(Parameters):
+    """Networks that are trained one after the other, each from the next seed, and averaged."""
+
+    networks: int = Field(
+        default=1, ge=1, le=64, description="1 for no ensemble; the weights of more are chosen on the validation rows"
+    )
+
+
 class TrainingParameters(Parameters):
     """The network and its training; loss, metrics and output default by the case's task."""
 
+    preset: Literal["quick", "default", "best"] = Field(
+        default="default", description="settings by one name, which those that are stated beside it go before"
+    )
     epochs: int = Field(default=20, ge=1)
     batch_size: int = Field(default=256, ge=1)
     seed: Seed = 1
@@ -166,8 +177,12 @@ class TrainingParameters(Parameters):
     optimizer: OptimizerParameters = OptimizerParameters()
     schedule: ScheduleParameters = ScheduleParameters()
     early_stopping: EarlyStoppingParameters = EarlyStoppingParameters()
+    time_budget: float = Field(
+        default=0.0, ge=0, description="minutes of a search of study.space before a run's training; 0 for none"
+    )
     refit: bool = Field(default=False, description="train a run's network once more, on the validation rows too")
     network: NetworkParameters = NetworkParameters()
+    ensemble: EnsembleParameters = EnsembleParameters()
 
     @model_validator(mode="after")
     def _check_stopping(self) -> TrainingParameters:

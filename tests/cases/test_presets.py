@@ -1,0 +1,131 @@
+"""Presets: what they set, and what goes before them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from casebook.cases.presets import preset_leaves
+from casebook.cases.registry import CASES
+from casebook.config.loader import read_case
+from casebook.config.resolve import InvalidParametersError, resolve_case
+from casebook.config.tree import look_up, overlay, unflatten
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# A case of the user's own; its file is not there, so that its defaults are those of 10,000 rows.
+CHURN = {
+    "task": "binary",
+    "target": "left",
+    "data": {"tables": {"churn": {"file": "churn.csv"}}, "columns": {"left": {"classes": [0, 1]}}},
+}
+OF_SIZE = {"training.epochs": 91, "training.early_stopping.patience": 22, "training.network.ensemble_size": 8}
+
+
+@pytest.fixture
+def churn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+    monkeypatch.setenv("CASEBOOK_RAW", str(tmp_path))
+    for module in ("config.resolve", "cases.registry"):
+        monkeypatch.setattr(f"casebook.{module}.known_cases", lambda: (*CASES, "churn"))
+    return overlay(CHURN, {})
+
+
+def settings(case: str, tree: dict[str, Any], **given: object) -> dict[str, Any]:
+    """Resolve a case -> the leaves that presets set, by dotted name."""
+    resolved = resolve_case(case, tree, unflatten(given))
+    names = (*OF_SIZE, "training.ensemble.networks", "training.time_budget", "evaluation.importance_repeats")
+    return {name: look_up(resolved, name) for name in names}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_default_preset_is_what_a_case_is_without_one(case: str) -> None:
+    base = read_case(case, "base")
+    plain = resolve_case(case, base, {})
+    assert plain["training"]["preset"] == "default"
+    assert resolve_case(case, base, {"training": {"preset": "default"}}) == plain
+    assert plain["training"]["ensemble"] == {"networks": 1}
+    assert plain["training"]["time_budget"] == 0
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_quick_and_best_fit_every_case(case: str) -> None:
+    base = read_case(case, "base")
+    plain, quick, best = (settings(case, base, **{"training.preset": name}) for name in ("default", "quick", "best"))
+    assert quick["training.epochs"] == -(-plain["training.epochs"] // 4)
+    assert quick["training.network.ensemble_size"] == min(2, plain["training.network.ensemble_size"])
+    assert best == plain | {"training.ensemble.networks": 4, "training.time_budget": 10}
+
+
+def test_what_is_typed_beside_a_preset_goes_before_it() -> None:
+    given = {"training.preset": "best", "training.time_budget": 2, "training.epochs": 7}
+    found = settings("pima", read_case("pima", "base"), **given)
+    assert (found["training.time_budget"], found["training.epochs"], found["training.ensemble.networks"]) == (2, 7, 4)
+
+
+def test_a_preset_goes_before_the_recipe_of_a_case_of_the_project_wherever_it_is_named() -> None:
+    base = read_case("pima", "base")
+    named = overlay(base, {"training": {"preset": "quick"}})
+    assert settings("pima", named) == settings("pima", base, **{"training.preset": "quick"})
+    assert settings("pima", named, **{"training.epochs": 9})["training.epochs"] == 9
+
+
+def test_a_users_own_yaml_goes_before_the_preset_that_it_names(churn: dict[str, Any]) -> None:
+    assert settings("churn", churn) == OF_SIZE | {
+        "training.ensemble.networks": 1, "training.time_budget": 0, "evaluation.importance_repeats": 2
+    }  # fmt: skip
+    quick = settings("churn", overlay(churn, {"training": {"preset": "quick"}}))
+    assert quick == {
+        "training.epochs": 23, "training.early_stopping.patience": 6, "training.network.ensemble_size": 2,
+        "training.ensemble.networks": 1, "training.time_budget": 0, "evaluation.importance_repeats": 1,
+    }  # fmt: skip
+    stated = settings("churn", overlay(churn, {"training": {"preset": "quick", "epochs": 60}}))
+    assert stated == quick | {"training.epochs": 60}
+    # On the command line a preset goes before the YAML.
+    typed = settings("churn", overlay(churn, {"training": {"epochs": 60}}), **{"training.preset": "quick"})
+    assert typed == quick | {"training.epochs": 15}
+
+
+def test_a_variant_may_name_a_preset_beside_what_goes_before_it() -> None:
+    base = read_case("pima", "base")
+    base["variants"] = {"soon": {"training": {"preset": "quick", "network": {"ensemble_size": 8}}}}
+    found = settings("pima", base, variant="soon")
+    assert (found["training.epochs"], found["training.network.ensemble_size"]) == (15, 8)
+
+
+def test_a_preset_that_does_not_exist_is_refused() -> None:
+    assert preset_leaves("fast", {}) == {}
+    with pytest.raises(InvalidParametersError, match=r"pima\.training\.preset.*'fast'.*quick"):
+        resolve_case("pima", read_case("pima", "base"), {"training": {"preset": "fast"}})
+
+
+def test_what_is_no_number_below_a_preset_is_told_of_by_its_own_name() -> None:
+    base = overlay(read_case("pima", "base"), {"training": {"epochs": "many"}})
+    with pytest.raises(InvalidParametersError, match=r"pima\.training\.epochs"):
+        resolve_case("pima", base, {"training": {"preset": "quick"}})
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"split.validation_share": 0.0}, "time_budget searches by validation rows, and in this split those are none"),
+        ({"split.validation_on": "test"}, "time_budget searches by validation rows, and in this split those are test"),
+        (
+            {"split.validation_on": "test", "training.time_budget": 0},
+            "ensemble.networks are weighed by validation rows, and in this split those are test rows",
+        ),
+    ],
+)
+def test_best_is_refused_where_no_rows_can_choose(given: dict[str, object], told: str) -> None:
+    base = read_case("pima", "base")
+    with pytest.raises(InvalidParametersError, match=re.escape(told)):
+        resolve_case("pima", base, unflatten({"training.preset": "best", **given}))
+
+
+def test_a_search_of_a_space_without_training_is_refused() -> None:
+    base = read_case("pima", "base")
+    base["study"]["space"] = {"preprocessing": {"min_frequency": {"choice": [1, 3]}}}
+    with pytest.raises(InvalidParametersError, match="which has no leaf below training: give 0"):
+        resolve_case("pima", base, {"training": {"time_budget": 1}})
