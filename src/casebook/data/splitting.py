@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +30,11 @@ class EmptySplitError(ValueError):
 
 
 def assign_rows(
-    table: pd.DataFrame, settings: SplitParameters, duplicates: str = "keep", labels: np.ndarray | None = None
+    table: pd.DataFrame,
+    settings: SplitParameters,
+    duplicates: str = "keep",
+    labels: np.ndarray | None = None,
+    last: Any = None,  # noqa: ANN401 - a time, or a number
 ) -> np.ndarray:
     """Assign each row to training, validation and test by the parameters.
 
@@ -40,6 +44,7 @@ def assign_rows(
         duplicates: `keep` treats exact copies as any other rows, `group` keeps all copies of a row on one side, `drop`
             uses the first of them only.
         labels: classes of the rows, which `settings.stratify` deals out alike.
+        last: the latest time, where the table is a part of the rows; None where it is all of them.
 
     Returns:
         uint8 of shape (rows,), a sum of bits: 1 training, 2 validation, 4 test; 0 where a row is not used.
@@ -49,12 +54,16 @@ def assign_rows(
     keys = hash_rows(chosen) if duplicates == "group" and settings.strategy == "row" else None
     split_assignment = np.zeros(len(table), dtype=np.uint8)
     dealt = labels[used] if settings.stratify and settings.strategy == "row" and labels is not None else None
-    split_assignment[used] = overlap_validation(_assign(chosen, settings, keys, dealt), settings)
+    split_assignment[used] = overlap_validation(_assign(chosen, settings, keys, dealt, last), settings)
     return split_assignment
 
 
 def _assign(
-    table: pd.DataFrame, settings: SplitParameters, keys: pd.Series | None, labels: np.ndarray | None
+    table: pd.DataFrame,
+    settings: SplitParameters,
+    keys: pd.Series | None,
+    labels: np.ndarray | None,
+    last: Any,  # noqa: ANN401 - a time, or a number
 ) -> np.ndarray:
     shares = (settings.test_share, settings.validation_share, settings.seed)
     if labels is not None:
@@ -68,7 +77,7 @@ def _assign(
         return split_rows(len(table), *shares)
     column = table[settings.keys[settings.strategy]]
     if settings.strategy == "time":
-        return split_days(column, settings.test_days, settings.validation_days)
+        return split_days(column, settings.test_days, settings.validation_days, last)
     if settings.strategy == "given":
         return split_given(column, settings.validation_share, settings.seed)
     return split_keys(column, *shares)
@@ -140,13 +149,19 @@ def split_keys(keys: pd.Series, test_share: float, validation_share: float, seed
     return np.asarray(split_assignment[codes])
 
 
-def split_days(days: pd.Series, test_days: int, validation_days: int) -> np.ndarray:
+def split_days(days: pd.Series, test_days: int, validation_days: int, last: Any = None) -> np.ndarray:  # noqa: ANN401
     """Hold out the last days for test and the days before them for validation; numbers count as days.
+
+    Args:
+        days: of each row.
+        test_days: how many are held out.
+        validation_days: how many before these.
+        last: the last day, where these are not all rows.
 
     Returns:
         uint8 of shape (rows,): 1 training, 2 validation, 4 test.
     """
-    since = days.max() - days
+    since = (days.max() if last is None else last) - days
     age = (since if pd.api.types.is_numeric_dtype(since) else since.dt.days).to_numpy()
     split_assignment = np.where(age < test_days, TEST, np.where(age < test_days + validation_days, VALIDATION, TRAIN))
     return split_assignment.astype(np.uint8)
@@ -186,11 +201,23 @@ def check_splits(split_assignment: np.ndarray, target: np.ndarray, classes: bool
     Raises:
         EmptySplitError: names the part and what is missing.
     """
-    for name, part in PARTS.items():
-        values = target[split_assignment & part > 0]
-        if len(values) == 0 and (validation or name != "validation"):
+    found = {name: set(pd.unique(target[split_assignment & part > 0])) for name, part in PARTS.items()}
+    check_parts(found, set(pd.unique(target)), classes, validation)
+
+
+def check_parts(found: Mapping[str, set[Any]], every: set[Any], classes: bool, validation: bool = True) -> None:
+    """Validate the values of the target that each part has; see `check_splits`.
+
+    Args:
+        found: by part.
+        every: of all rows.
+        classes: whether they are classes.
+        validation: whether there must be validation rows.
+    """
+    for name, values in found.items():
+        if not values and (validation or name != "validation"):
             raise EmptySplitError(f"split: no rows for {name}; use more rows or another share")
-        missing = sorted(set(pd.unique(target)) - set(pd.unique(values))) if classes and len(values) else []
+        missing = sorted(every - values) if classes and values else []
         if missing:
             raise EmptySplitError(f"split: {name} has no row of class {missing[0]}; use more rows or another seed")
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from casebook.column_types.parsing import distinct
 from casebook.compute.threads import map_in_threads
+from casebook.preprocessing.column_counts import CategoryCounts, ValueCounts
 from casebook.preprocessing.tabular import (
     MAX_BYTE,
     MAX_BYTE_SPAN,
@@ -21,70 +21,13 @@ from casebook.preprocessing.tabular import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from casebook.config.schema import TabularPreprocessingParameters
+    from casebook.preprocessing.column_counts import ColumnCounts
 
 # A long tail reaches so many times as far as nine tenths of the rows do; fewer values than these have none.
 LONG_TAIL, BULK, FEW_VALUES = 10.0, (0.05, 0.95), 16
-# Integers within so small a span are counted by `bincount`.
-MAX_COUNTED_SPAN = 65_536
-
-
-@dataclass(frozen=True)
-class ValueCounts:
-    """The known values of a column, each with the number of rows that hold it."""
-
-    values: np.ndarray
-    counts: np.ndarray
-
-    @classmethod
-    def of(cls, column: pd.Series) -> ValueCounts:
-        """Count a column's values; real numbers and wide spans count once a row."""
-        if column.dtype.kind == "b":
-            true = int(column.to_numpy().sum())
-            counts = np.array([len(column) - true, true])
-            return cls(np.flatnonzero(counts).astype(np.float64), counts[counts > 0])
-        if column.dtype.kind in "iu":
-            whole = column.to_numpy().astype(np.int64)
-            least = whole.min()
-            if whole.max() - least < MAX_COUNTED_SPAN:
-                counts = np.bincount(whole - least)
-                found = np.flatnonzero(counts)
-                return cls((found + least).astype(np.float64), counts[found])
-        raw = column.to_numpy(np.float64, na_value=np.nan)
-        known = raw[~np.isnan(raw)]
-        return cls(known, np.ones(len(known), dtype=np.int64))
-
-    @property
-    def rows(self) -> int:
-        """Return the number of rows with a value."""
-        return int(self.counts.sum())
-
-    @property
-    def each(self) -> np.ndarray:
-        """Return one value a row, in no particular order; shape (rows,)."""
-        return np.repeat(self.values, self.counts)
-
-    def median(self) -> float:
-        """Compute the median over rows."""
-        if self.counts.max() == 1:
-            return float(np.median(self.values))
-        order = np.argsort(self.values)
-        ranks = np.cumsum(self.counts[order])
-        middle = np.searchsorted(ranks, [(self.rows - 1) // 2, self.rows // 2], side="right")
-        return float(self.values[order][middle].mean())
-
-    def mode(self) -> float:
-        """Compute the most frequent value, the smallest of several."""
-        values, places = np.unique(self.values, return_inverse=True)
-        return float(values[np.bincount(places, weights=self.counts).argmax()])
-
-    def mean(self) -> float:
-        """Compute the mean over rows."""
-        return float(np.average(self.values, weights=self.counts))
-
-    def deviation(self) -> float:
-        """Compute the standard deviation over rows (of the population)."""
-        return float(np.sqrt(np.average((self.values - self.mean()) ** 2, weights=self.counts)))
 
 
 def fit_preprocessor(table: pd.DataFrame, parameters: TabularPreprocessingParameters) -> TabularPreprocessor:
@@ -102,6 +45,12 @@ def fit_preprocessor(table: pd.DataFrame, parameters: TabularPreprocessingParame
     return TabularPreprocessor(columns, parameters.scaling)
 
 
+def fit_counts(counts: Mapping[str, ColumnCounts], parameters: TabularPreprocessingParameters) -> TabularPreprocessor:
+    """Fit a preprocessor on what was counted of the training rows; see `fit_preprocessor` and `count_column`."""
+    columns = [fit_counted(name, counted, parameters) for name, counted in counts.items()]
+    return TabularPreprocessor(columns, parameters.scaling)
+
+
 def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) -> NumberColumn | CategoryColumn:
     """Fit one column by its declared encoding, or by its type.
 
@@ -112,14 +61,45 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
     Raises:
         ValueError: the column's values do not fit its encoding, imputation or `nearest_lower_within`.
     """
-    name = str(column.name)
+    return fit_counted(str(column.name), count_column(column, parameters), parameters)
+
+
+def count_column(column: pd.Series, parameters: TabularPreprocessingParameters) -> ColumnCounts:
+    """Count what the fitting of a column takes of some training rows; counts of parts add up by `add_counts`.
+
+    Raises:
+        ValueError: a column of text is to be encoded as a number.
+    """
     text = isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype) or column.dtype == object
-    encoding = parameters.encoding.get(name, _encode_categories(column, parameters.onehot_width) if text else "number")
+    if parameters.encoding.get(str(column.name), "onehot" if text else "number") != "number":
+        return CategoryCounts.of(column)
+    return count_numbers(column)
+
+
+def count_numbers(column: pd.Series) -> ValueCounts:
+    """Count the values of a column of numbers.
+
+    Raises:
+        ValueError: the column holds text.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
+        raise ValueError(f"encoding: {column.name} holds text and cannot be a number; use onehot or embedding")
+    return ValueCounts.of(column)
+
+
+def fit_counted(
+    name: str, counted: ColumnCounts, parameters: TabularPreprocessingParameters
+) -> NumberColumn | CategoryColumn:
+    """Fit one column on what was counted of it; see `fit_column`."""
     impute = parameters.impute.get(name)
-    if encoding == "number":
-        return fit_number(column, impute or "median", parameters.clip.get(name), parameters.skewed)
+    if isinstance(counted, ValueCounts):
+        return fit_value_counts(name, counted, impute or "median", parameters.clip.get(name), parameters.skewed)
+    # `count_column` has seen to it that no such column is a number.
+    most = parameters.onehot_width
+    chosen = parameters.encoding.get(name) or ("embedding" if most and counted.distinct > most else "onehot")
+    encoding: Literal["onehot", "embedding"] = "embedding" if chosen == "embedding" else "onehot"
     least = parameters.min_frequency if encoding == "embedding" else 1
-    fitted = fit_categories(column, encoding, impute or "missing", least)
+    fitted = fit_categories(name, counted, encoding, impute or "missing", least)
     if name in parameters.nearest_lower_within:
         if any(isinstance(value, str) for value in fitted.values):  # noqa: PD011 - no pandas object
             raise ValueError(f"nearest_lower_within: {name} holds text; only numbers have a nearest lower one")
@@ -128,42 +108,45 @@ def fit_column(column: pd.Series, parameters: TabularPreprocessingParameters) ->
     return replace(fitted, left_out=1) if parameters.drop_first and encoding == "onehot" else fitted
 
 
-def _encode_categories(column: pd.Series, most: int) -> Literal["onehot", "embedding"]:
-    """Choose the encoding of categories by their number in the training rows."""
-    return "embedding" if most and column.nunique() > most else "onehot"
-
-
 def fit_number(column: pd.Series, impute: str, clip: tuple[float, float] | None, skewed: str = "keep") -> NumberColumn:
-    """Fit the fill value, clip, offset and statistics of a number on training rows.
+    """Fit a number on training rows; see `fit_value_counts`."""
+    return fit_value_counts(str(column.name), count_numbers(column), impute, clip, skewed)
+
+
+def fit_value_counts(
+    name: str, known: ValueCounts, impute: str, clip: tuple[float, float] | None, skewed: str = "keep"
+) -> NumberColumn:
+    """Fit the fill value, clip, offset and statistics of a number on the values of training rows.
 
     Args:
-        column: numbers or booleans; nulls allowed.
+        name: of the column.
+        known: numbers or booleans; some may be missing.
         impute: `mean`, `median` or `mode` of the known values, which replaces nulls.
         clip: the two quantiles to which values are clipped; None for no clipping.
         skewed: `log` encodes a number of a long tail as its logarithm, `keep` as it is.
 
     Raises:
-        ValueError: the column holds text, is null in every row, or `impute` is `missing`.
+        ValueError: the column is null in every row, or `impute` is `missing`.
     """
-    if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
-        raise ValueError(f"encoding: {column.name} holds text and cannot be a number; use onehot or embedding")
-    known = ValueCounts.of(column)
-    fill = _fill_value(known, impute, str(column.name))
-    low, high = np.quantile(known.each, clip) if clip else (-np.inf, np.inf)
-    missing = len(column) - known.rows
+    fill = _fill_value(known, impute, name)
+    low, high = known.quantiles(clip) if clip else (-np.inf, np.inf)
+    missing = known.missing
     values = np.clip(np.append(known.values, [fill] if missing else []), low, high)
     unit = find_unit(ValueCounts(np.clip(known.values, low, high), known.counts)) if skewed == "log" else 0.0
     values = log_of_long_tail(values, unit) if unit else values
-    seen = ValueCounts(values, np.append(known.counts, [missing] if missing else []).astype(np.int64))
+    moved = bool(clip or unit)
+    counts = np.append(known.counts, [missing] if missing else []).astype(np.int64)
+    whole_before = None if moved else known.whole
+    seen = ValueCounts(values, counts, within=0.0 if moved else known.within, whole=whole_before)
     least, most = float(values.min()), float(values.max())
     # A later null takes the fill, which a byte must then hold exactly.
-    whole = bool((values == np.rint(values)).all()) and fill == np.rint(fill) and not unit
+    whole = seen.are_whole() and fill == np.rint(fill) and not unit
     in_byte = whole and most - least <= MAX_BYTE_SPAN
     # In a byte the span sits in the middle; a float32 is centred so that its 24 bits are spent on differences.
     centre = float(np.rint(seen.mean()) if whole else seen.mean())
     offset = least - (MAX_BYTE - int(most - least)) // 2 if in_byte else centre
     return NumberColumn(
-        name=str(column.name),
+        name=name,
         block="codes" if in_byte else "numbers",
         offset=offset,
         fill=fill,
@@ -190,7 +173,7 @@ def find_unit(known: ValueCounts) -> float:
     """
     if len(np.unique(known.values)) <= FEW_VALUES:
         return 0.0
-    low, high = np.quantile(known.each, BULK)
+    low, high = known.quantiles(BULK)
     if np.ptp(known.values) <= LONG_TAIL * (high - low):
         return 0.0
     size = np.abs(known.values)
@@ -207,12 +190,13 @@ def _fill_value(known: ValueCounts, impute: str, name: str) -> float:
 
 
 def fit_categories(
-    column: pd.Series, encoding: Literal["onehot", "embedding"], impute: str, min_frequency: int
+    name: str, counted: CategoryCounts, encoding: Literal["onehot", "embedding"], impute: str, min_frequency: int
 ) -> CategoryColumn:
     """Fit the categories of a column, in sorted order, with their counts; rare ones count as unknown.
 
     Args:
-        column: texts, numbers or booleans; nulls allowed.
+        name: of the column.
+        counted: texts, numbers or booleans; some may be missing.
         encoding: stored in the result.
         impute: `mode` encodes nulls as the most frequent category, `missing` as a category of their own.
         min_frequency: rows that a category needs.
@@ -220,17 +204,16 @@ def fit_categories(
     Raises:
         ValueError: no category has enough rows for a mode, or `impute` is neither.
     """
-    codes, values = distinct(column)
-    counts = np.bincount(codes[codes >= 0], minlength=len(values))
+    values, counts = counted.values, counted.counts
     kept = np.flatnonzero(counts >= max(min_frequency, 1))
     order = kept[np.argsort(values[kept], kind="stable")]
     known, known_counts = values[order].tolist(), counts[order].tolist()
-    missing = int((codes < 0).sum())
+    missing = counted.missing
     null_code = 0
     if impute == "mode":
         if not known:
             raise ValueError(
-                f"impute: {column.name} has no value of {min_frequency} rows (min_frequency) for a mode; use missing"
+                f"impute: {name} has no value of {min_frequency} rows (min_frequency) for a mode; use missing"
             )
         null_code = int(np.argmax(known_counts)) + 1
         known_counts[null_code - 1] += missing
@@ -238,6 +221,6 @@ def fit_categories(
         known_counts.append(missing)
         null_code = len(known_counts)
     elif missing:
-        raise ValueError(f"impute: {column.name} holds categories; use mode or missing, not {impute}")
+        raise ValueError(f"impute: {name} holds categories; use mode or missing, not {impute}")
     block: Block = "codes" if len(known_counts) <= MAX_BYTE else "ids"
-    return CategoryColumn(str(column.name), block, encoding, known, known_counts, null_code, len(column))
+    return CategoryColumn(name, block, encoding, known, known_counts, null_code, counted.rows)
