@@ -1,4 +1,4 @@
-"""Cases whose raw files are prepared twice: whole in memory, and in many small parts by Dask's threads in this process."""
+"""Cases whose raw files are prepared twice: whole in memory, and in many small parts by threads of this process."""
 
 from __future__ import annotations
 

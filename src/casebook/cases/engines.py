@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 AUTO, PANDAS, DASK = "auto", "pandas", "dask"
-# A run takes about eight times the bytes of its raw text files in memory; packed files and Parquet are that much smaller.
+# A run takes about eight times the bytes of its raw text files in memory; packed ones and Parquet are so much smaller.
 MEMORY_PER_BYTE, UNPACKED = 8, 5
 PACKED = frozenset({".gz", ".bz2", ".xz", ".zip", ".parquet", ".pq"})
 LIMIT_FILES = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -49,7 +49,9 @@ def choose_engine(case: str, tree: Mapping[str, Any]) -> str:
     size, memory = measure_files(case, tree), find_memory()
     if size * MEMORY_PER_BYTE <= memory:
         return PANDAS
-    told = f"the raw files of {case} are {size / 1e9:.1f} GB of text, more than an eighth of {memory / 1e9:.0f} GB memory"
+    told = (
+        f"the raw files of {case} are {size / 1e9:.1f} GB of text, more than an eighth of {memory / 1e9:.0f} GB memory"
+    )
     if reason:
         LOGGER.warning("%s, and yet they are read whole: %s", told, reason)
         return PANDAS
@@ -67,7 +69,8 @@ def explain_whole_tables(case: str, tree: Mapping[str, Any]) -> str:
     roles = {said.get("role") for said in (data.get("columns") or {}).values()}
     faults = {
         f"a split by row is in scikit-learn's order of all rows: {instead}": split["strategy"] == "row",
-        f"the validation rows of a given split are drawn from all training rows: {instead}": split["strategy"] == "given",
+        f"the validation rows of a given split are drawn from all training rows: {instead}":
+            split["strategy"] == "given",
         f"strategy none tests on training rows, which are in memory then: {instead}": split["strategy"] == "none",
         "a column of the role split is read with all rows": "split" in roles and split["strategy"] != "given",
         f"validation_on {split['validation_on']} counts all rows: give split.validation_on=held_out":

@@ -74,11 +74,13 @@ class DaskPartWorkers:
             return list(self.client.gather(list(results)))
         except KilledWorker as error:
             raise StudyFailedError(
-                f"workers ended while they worked on the same part, the last one {error.last_worker.address}: give them "
-                "more memory, or look at their logs"
+                f"workers ended on the same part, the last one {error.last_worker.address}: give them more memory, or "
+                "look at their logs"
             ) from None
         except (FutureCancelledError, OSError) as error:
-            raise StudyFailedError(f"the Dask scheduler is gone: start it, and the same command anew ({error})") from None
+            raise StudyFailedError(
+                f"the Dask scheduler is gone: start it, and the same command anew ({error})"
+            ) from None
 
 
 def _apply(function: Callable[..., Any], item: Any, shared: Mapping[str, Any]) -> Any:  # noqa: ANN401
@@ -139,9 +141,12 @@ def open_remote(addresses: ClusterAddresses, files: Sequence[Path]) -> Iterator[
         blind = client.run(_list_unseen, [str(file) for file in files], workers=list(allowed))
         unseen = {address: missing for address, missing in blind.items() if missing}
         if unseen:
-            told = "; ".join(f"{address} does not see {missing[0]}" for address, missing in list(unseen.items())[:SHOWN])
+            told = "; ".join(
+                f"{address} does not see {missing[0]}" for address, missing in list(unseen.items())[:SHOWN]
+            )
             raise StudyFailedError(f"{told}: put raw files where all workers see them (CASEBOOK_RAW on a shared disk)")
-        limits = [told["memory_limit"] or MOST_WORKER_BYTES for told in client.scheduler_info(n_workers=-1)["workers"].values()]  # fmt: skip
+        found = client.scheduler_info(n_workers=-1)["workers"].values()
+        limits = [each["memory_limit"] or MOST_WORKER_BYTES for each in found]
         LOGGER.info("parts are worked on by %d workers; dashboard %s", len(allowed), client.dashboard_link)
         yield DaskPartWorkers(client, int(BROADCAST_SHARE * min(limits)), allowed)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from casebook.column_types.column_type import InvalidTableError, distinct, spread
+from casebook.column_types.column_type import InvalidTableError, distinct
 from casebook.column_types.parsing import conform_table
 from casebook.data.forbidden_values import find_forbidden
 from casebook.data.row_description import kind_of_numbers
@@ -16,9 +16,9 @@ from casebook.data.source_names import name_source, source_of
 from casebook.data.target_classes import number_target
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
-    from casebook.config.schema.table_declaration import ColumnParameters, DataParameters, TableParameters
+    from casebook.config.schema.table_declaration import DataParameters, TableParameters
     from casebook.preprocessing.row_schema import RowSchema
 
 EXAMPLES = 3
@@ -170,11 +170,11 @@ class RowFinder:
         known = np.flatnonzero(right >= 0)
         keys = pd.Index(right[known])
         if not keys.is_unique:
-            repeated = known[keys.duplicated(keep=False)]
+            first, more = known[keys.duplicated(keep=False)][0], int(keys.duplicated().sum())
             raise InvalidTableError(
-                f"{self._said.file}: {show_keys(one.iloc[repeated[0]])} stands {int((right == right[repeated[0]]).sum())} "
-                f"times ({int(keys.duplicated().sum())} rows too many); keep one row for each "
-                f"{' and '.join(one.columns)}, or add the column that tells them apart to join_on"
+                f"{self._said.file}: {show_keys(one.iloc[first])} stands {int((right == right[first]).sum())} times "
+                f"({more} rows too many); keep one row for each {' and '.join(one.columns)}, or add the column that "
+                "tells them apart to join_on"
             )
         return known, keys
 

@@ -33,7 +33,9 @@ def hold_out_keys(split_assignment: np.ndarray, keys: pd.Series, share: float) -
         EmptySplitError: a part that had rows has none left.
     """
     assignment = np.where(is_promotion_row(keys, share), PROMOTION, split_assignment).astype(np.uint8)
-    before, after = ({name: int((each & part > 0).sum()) for name, part in PARTS.items()} for each in (split_assignment, assignment))  # fmt: skip
+    before, after = (
+        {name: int((each & part > 0).sum()) for name, part in PARTS.items()} for each in (split_assignment, assignment)
+    )
     refuse_emptied(before, after, share)
     return assignment
 

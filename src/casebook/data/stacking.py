@@ -30,5 +30,7 @@ def _stack(columns: Sequence[pd.Series], index: pd.Index) -> pd.Series:
     if all(categories):
         return pd.Series(union_categoricals(known), index, copy=False)
     if any(categories):
-        known = [column.astype(column.cat.categories.dtype) if one else column for column, one in zip(known, categories, strict=True)]  # fmt: skip
-    return pd.concat(known).set_axis(index)
+        pairs = zip(known, categories, strict=True)
+        known = [column.astype(column.cat.categories.dtype) if one else column for column, one in pairs]
+    stacked: pd.Series = pd.concat(known).set_axis(index)
+    return stacked

@@ -121,9 +121,7 @@ def describe_broken(path: Path, options: CsvOptions) -> str:
     return f"data row {number + 1}: {reason} ({len(broken)} of {rows} rows cannot be read); {remedy}"
 
 
-def _cut(
-    file: BinaryIO, begin: bytes, options: CsvOptions, size: int = 0
-) -> Iterator[tuple[bytes, list[bytes], int]]:
+def _cut(file: BinaryIO, begin: bytes, options: CsvOptions, size: int = 0) -> Iterator[tuple[bytes, list[bytes], int]]:
     """Cut a file into pieces of whole rows, each of about so many bytes, or of a block's.
 
     Yields:

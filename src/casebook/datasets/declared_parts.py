@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -50,7 +51,7 @@ class DeclaredParts(FileDataset):
         parts = {}
         for table, said in data.tables.items():
             plain = {name.removeprefix(said.prefix) for name in ids} - set(said.join_on.values())
-            parts[table] = TableParts(find_file(self._case, said.file), said, plain, self._filepath).list()
+            parts[table] = TableParts(find_file(self._case, said.file), said, plain, self._filepath).find()
         return parts
 
     def save(self, data: object) -> None:  # noqa: ARG002 - Kedro's signature
@@ -74,8 +75,8 @@ class TableParts:
     plain: set[str]
     scratch: Path
 
-    def list(self) -> list[RawPart]:
-        """List the parts in the order of their rows; their first rows are not numbered yet.
+    def find(self) -> list[RawPart]:
+        """Find the parts in the order of their rows; their first rows are not numbered yet.
 
         Raises:
             RawFileError: see `DeclaredParts.load`.
@@ -83,7 +84,11 @@ class TableParts:
         if not self.path.exists():
             raise RawFileError(f"{self.path} is missing; put the file there or see data/README.md")
         if not is_plain(self.path, self.said) or self.said.given_split:
-            why = "its published split shuffles all rows" if self.said.given_split else "files of this kind are read whole"
+            why = (
+                "its published split shuffles all rows"
+                if self.said.given_split
+                else "files of this kind are read whole"
+            )
             raise RawFileError(f"{self.path}: {why}; save it as CSV or Parquet, or give engine=pandas")
         with reading(self.path):
             return list(self._list_parquet() if kind_of(self.path) == PARQUET else self._list_text())
@@ -112,11 +117,11 @@ class TableParts:
             first = first or names
             refuse_other_columns(file, list(names), files[0], list(first))
             cuts = find_cuts(own, options, PART_BYTES)
-            for start, stop in zip(cuts, cuts[1:], strict=False):
+            for start, stop in pairwise(cuts):
                 yield RawPart(own, file.name, names, start, stop, options=options)
 
     def _open(self, file: Path) -> tuple[Path, CsvOptions]:
-        """Return a file that can be read from any byte on, and how: a copy where it is packed or of another encoding."""
+        """Return a file that can be read from any byte on, and how: a copy where it is packed or transcoded."""
         form, names = text_form(self.said), () if self.said.header else self.said.column_names
         if form.is_transcoded or file.suffix.lower() in COMPRESSED:
             self.scratch.mkdir(parents=True, exist_ok=True)
@@ -134,4 +139,3 @@ class TableParts:
         named = list(map(str, name_columns(header, self.said).columns))
         check_names(named, self.path)
         return tuple(named)
-

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import DatasetError
@@ -14,6 +13,7 @@ from casebook.datasets.file_dataset import FileDataset
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from casebook.cluster.addresses import ClusterAddresses
     from casebook.datasets.raw_parts import RawPart

@@ -33,13 +33,13 @@ class ColumnFacts:
     """What the description of a table asks of a column.
 
     Attributes:
-        values: some that it has: a few, one that is no number among them if there is any; of classes all, each in as
+        shown: some that it has: a few, one that is no number among them if there is any; of classes all, each in as
             many rows as a class must have, or in fewer where there are no more.
         missing: rows without a value.
         rows: of the table.
     """
 
-    values: pd.Series
+    shown: pd.Series
     missing: int
     rows: int
 
@@ -90,7 +90,7 @@ def add_facts(facts: Sequence[ColumnFacts], whole: bool) -> ColumnFacts:
         facts: of the parts.
         whole: whether they are of classes.
     """
-    values = stack_tables([each.values.to_frame("value") for each in facts])["value"].reset_index(drop=True)
+    values = stack_tables([each.shown.to_frame("value") for each in facts])["value"].reset_index(drop=True)
     kept = keep_each(values) if whole else values.drop_duplicates()
     return ColumnFacts(kept, sum(each.missing for each in facts), sum(each.rows for each in facts))
 
@@ -103,32 +103,33 @@ def show_rows(facts: Mapping[str, ColumnFacts], columns: Sequence[str], classes:
         columns: of the table; those that nothing was asked of are empty.
         classes: the column whose values stand there as often as they were kept.
     """
-    length = max([SHOWN_ROWS, *(len(each.values) for each in facts.values())])
+    length = max([SHOWN_ROWS, *(len(each.shown) for each in facts.values())])
     shown = {name: pd.Series([None] * length, dtype=object) for name in columns}
     for name, found in facts.items():
-        count = len(found.values)
+        count = len(found.shown)
         share = found.missing / max(found.rows, 1)
         least = int(np.ceil(MISSING_SHARE * length))
         nulls = max(least, int(share * length)) if share >= MISSING_SHARE else min(least - 1, found.missing)
         filled = count if name == classes else (length - nulls) * (count > 0)
         places = np.append(np.arange(filled) % max(count, 1), np.full(length - filled, -1))
-        shown[name] = pd.Series(pd.api.extensions.take(found.values.array, places, allow_fill=True))
+        shown[name] = pd.Series(pd.api.extensions.take(found.shown.array, places, allow_fill=True))
     return pd.DataFrame(shown)
 
 
 def describe_parts(
     parts: Mapping[str, Sequence[RawPart]], recipe: Recipe, workers: PartWorkers
-) -> tuple[RowSchema, dict[str, list[RawPart]]]:
+) -> tuple[RowSchema, dict[str, list[RawPart]], int]:
     """Describe the raw tables.
 
     Returns:
-        The schema of joined rows, and the parts that hold rows, each with the number of its first one.
+        The schema of joined rows; the parts that hold rows, each with the number of its first one; and the number of
+        rows of the first table.
 
     Raises:
         InvalidTableError: the declaration and the files do not fit; see `row_description.describe_rows`.
     """
     target, task = recipe.labels.target, recipe.labels.task
-    tables, numbered = {}, {}
+    tables, numbered, counts = {}, {}, []
     for table, some in parts.items():
         said, columns = recipe.data.tables[table], list(some[0].names) if some else []
         asked = [name for name in columns if is_asked(name, table, recipe)] or columns[:1]
@@ -137,12 +138,14 @@ def describe_parts(
         rows = np.array([next(iter(each.values())).rows for each in found], dtype=np.int64)
         if not rows.sum():
             raise InvalidTableError(f"{said.file} has a header but no rows; put the complete file there")
+        counts.append(int(rows.sum()))
         firsts = np.cumsum(rows) - rows
-        numbered[table] = [replace(part, first=int(first)) for part, first, count in zip(some, firsts, rows, strict=True) if count]  # fmt: skip
+        placed = zip(some, firsts.tolist(), rows, strict=True)
+        numbered[table] = [replace(part, first=first) for part, first, count in placed if count]
         facts = {name: add_facts([each[name] for each in found], name == classes) for name in asked}
         tables[table] = show_rows(facts, columns, classes)
     keys = recipe.split.keys.values()
-    return describe_rows(tables, recipe.data, target, task, keys, recipe.own), numbered
+    return describe_rows(tables, recipe.data, target, task, keys, recipe.own), numbered, counts[0]
 
 
 def is_asked(name: str, table: str, recipe: Recipe) -> bool:

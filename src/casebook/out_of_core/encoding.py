@@ -55,7 +55,7 @@ def measure_moved(
     columns: Sequence[NumberColumn],
     last: Any,  # noqa: ANN401 - a time, or a number
 ) -> list[Moments]:
-    """Measure columns of a part's training rows as they are standardised: filled, clipped, of a long tail its logarithm."""
+    """Measure columns of a part's training rows as they are standardised: filled, clipped, logarithms of long tails."""
     training = rows.features[split_part(rows, recipe, last) & TRAIN > 0]
     return [Moments.of(move_values(training[column.name], column)) for column in columns]
 
@@ -123,5 +123,6 @@ def open_shards(folders: Sequence[Path]) -> dict[str, Arrays]:
     for part in PARTS:
         names = sorted(file.stem for file in (folders[0] / part).glob("*.npy"))
         arrays = {name: ShardedArray([folder / part / f"{name}.npy" for folder in folders]) for name in names}
-        found[part] = {name: np.asarray(shards) if name in NO_INPUTS else shards for name, shards in arrays.items()}
+        whole = {name: np.asarray(shards) for name, shards in arrays.items() if name in NO_INPUTS}
+        found[part] = {**arrays, **whole}  # type: ignore[dict-item]  # shards are indexed as arrays
     return found

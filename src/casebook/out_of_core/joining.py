@@ -153,5 +153,3 @@ class Joiner:
 def count_bytes(table: pd.DataFrame) -> int:
     """Count the bytes of a table in memory."""
     return int(table.memory_usage(deep=True, index=False).sum())
-
-

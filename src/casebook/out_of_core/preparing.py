@@ -14,7 +14,6 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from casebook.column_types.column_type import InvalidTableError
 from casebook.data.promotion_holdout import refuse_emptied
@@ -31,6 +30,8 @@ from casebook.preprocessing.fit_tabular import fit_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
 
     from casebook.datasets.raw_parts import RawPart
     from casebook.out_of_core.recipe import PartWorkers, Recipe, ShardPlace
@@ -91,8 +92,7 @@ def prepare_in_parts(
         InvalidTableError: a value, a key or a declaration is wrong; of several parts the first one tells.
         EmptySplitError: a part of the split has no rows, or lacks a class.
     """
-    schema, parts = describe_parts(parts, recipe, workers)
-    total = sum_rows(parts[recipe.first])
+    schema, parts, total = describe_parts(parts, recipe, workers)
     every = max(1, -(-total // SAMPLE_ROWS))
     share = recipe.split.promotion_share
     kept_share = min(1.0, SAMPLE_ROWS / (share * total)) if share else 1.0
@@ -126,11 +126,6 @@ def prepare_in_parts(
         describe_counts(counts, preprocessor),
         describe_targets(facts, recipe),
     )
-
-
-def sum_rows(parts: Sequence[RawPart]) -> int:
-    """Return about how many rows a table has: the last part is taken to be as long as the others are on average."""
-    return parts[-1].first * len(parts) // max(1, len(parts) - 1) if len(parts) > 1 else 0
 
 
 def refuse_repeated(facts: Sequence[PartFacts], recipe: Recipe) -> None:
@@ -205,8 +200,7 @@ def number_keys(keys: Sequence[pd.DataFrame], facts: Sequence[PartFacts]) -> pd.
     """Number the test rows of all parts among all rows."""
     firsts = np.cumsum([0, *(each.rows for each in facts)])
     moved = [each.assign(row=each["row"] + first) for each, first in zip(keys, firsts, strict=False)]
-    places = [each.assign(key=each["row"]) if each["key"].dtype.kind == "i" else each for each in moved]
-    return stack_tables(places).reset_index(drop=True)
+    return stack_tables(moved).reset_index(drop=True)
 
 
 def describe_counts(counts: Sequence[PartCounts], preprocessor: TabularPreprocessor) -> dict[str, float]:

@@ -161,7 +161,7 @@ def _condense(name: str, counted: ColumnCounts, recipe: Recipe) -> ColumnCounts:
 
 @dataclass(frozen=True)
 class KeptRows:
-    """Rows of a part that are kept as they stand in the files, with their part of the split and place among all rows."""
+    """Rows of a part that are kept as they stand in the files, with their part of the split."""
 
     raw: pd.DataFrame
     part: np.ndarray
@@ -173,8 +173,10 @@ def take_kept(rows: PartRows, recipe: Recipe, last: Any) -> KeptRows:  # noqa: A
 
 
 def name_test_keys(rows: PartRows, recipe: Recipe, last: Any) -> pd.DataFrame:  # noqa: ANN401
-    """Return of each test row of a part its place there, and the text of its key as a category; see `find_split_keys`."""
+    """Return of each test row of a part its place there, and its key, a text, as a category; see `find_split_keys`."""
     places = np.flatnonzero(split_part(rows, recipe, last) & TEST)
     keys = find_split_keys(rows.features, recipe.split, last=last).of_rows
-    values = pd.Series(places) if keys is None else keys.iloc[places].reset_index(drop=True).astype("str").astype("category")  # fmt: skip
-    return pd.DataFrame({"row": places, "key": values})
+    if keys is None:
+        raise ValueError(f"a split by {recipe.split.strategy} has no keys")
+    texts = keys.iloc[places].reset_index(drop=True).astype("str").astype("category")
+    return pd.DataFrame({"row": places, "key": texts})

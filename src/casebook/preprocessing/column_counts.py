@@ -68,10 +68,10 @@ class ValueCounts:
         values, ranks = self.values[order], np.cumsum(self.counts[order])
         at = np.asarray(shares) * (self.rows - 1)
         below = np.floor(at).astype(np.int64)
-        low, high = (values[np.searchsorted(ranks, np.minimum(rank, self.rows - 1), "right")] for rank in (below, below + 1))
+        found = (np.searchsorted(ranks, np.minimum(rank, self.rows - 1), "right") for rank in (below, below + 1))
+        low, high = (values[place] for place in found)
         share = at - below
-        found: np.ndarray = np.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share))
-        return found
+        return self._round(np.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share)))
 
     def median(self) -> float:
         """Compute the median over rows."""
@@ -80,7 +80,11 @@ class ValueCounts:
         order = np.argsort(self.values)
         ranks = np.cumsum(self.counts[order])
         middle = np.searchsorted(ranks, [(self.rows - 1) // 2, self.rows // 2], side="right")
-        return float(self.values[order][middle].mean())
+        return float(self._round(self.values[order][middle].mean()))
+
+    def _round(self, between: np.ndarray) -> np.ndarray:
+        """Return what lies between points; of whole numbers a whole one, as most of their quantiles are."""
+        return np.rint(between) if self.whole else between
 
     def mode(self) -> float:
         """Compute the most frequent value, the smallest of several."""
@@ -167,14 +171,13 @@ def add_counts(parts: Sequence[ColumnCounts]) -> ColumnCounts:
     numbers = [part for part in parts if isinstance(part, ValueCounts)]
     if numbers:
         kept = all(part.whole is None for part in numbers)
-        together = ValueCounts(
-            np.concatenate([part.values for part in numbers]),
+        return ValueCounts(
+            np.concatenate([part.values for part in numbers]),  # noqa: PD011 - no pandas object
             np.concatenate([part.counts for part in numbers]),
             missing,
             sum(part.within for part in numbers),
             None if kept else all(part.are_whole() for part in numbers),
         )
-        return together
     found = [pd.Series(part.counts, part.values) for part in parts if len(part.values)]
     summed = pd.concat(found).groupby(level=0, sort=False).sum() if found else pd.Series(dtype="int64")
     return CategoryCounts(summed.index, summed.to_numpy(np.int64), missing)

@@ -204,7 +204,7 @@ def fit_categories(
     Raises:
         ValueError: no category has enough rows for a mode, or `impute` is neither.
     """
-    values, counts = counted.values, counted.counts
+    values, counts = counted.values, counted.counts  # noqa: PD011 - no pandas object
     kept = np.flatnonzero(counts >= max(min_frequency, 1))
     order = kept[np.argsort(values[kept], kind="stable")]
     known, known_counts = values[order].tolist(), counts[order].tolist()

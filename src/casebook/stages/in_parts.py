@@ -60,13 +60,17 @@ def take_parts(case: str, run: Pipeline) -> Pipeline:
     sampled = ["feature_table", "split_assignment"]
     labels = ["params:target", "params:task", "params:weight"]
     arrays = [f"sampled_{part}_arrays" for part in ("train", "validation", "test")]
+    given = ["raw_parts", "part_workers", "part_settings"]
+    predicted, keys = SAMPLED["test_predictions"], SAMPLED["test_keys"]
+    prepare, predict, number = nodes.apply_preprocessor, evaluation.predict_test, reporting.number_test_rows
+    dealt = [*sampled, "params:split", "params:duplicates"]
     own = [
-        stage("preprocessing", bind(prepare_parts, case=case), ["raw_parts", "part_workers", "part_settings"], list(MADE)),
         stage("preprocessing", gather_settings, [f"params:{name}" for name in SETTINGS], "part_settings"),
-        stage("preprocessing", nodes.apply_preprocessor, [*sampled, "preprocessor", *labels], arrays, name="prepare_sample"),
-        stage("evaluation", evaluation.predict_test, ["network", arrays[2], "params:task"], SAMPLED["test_predictions"], name="predict_sample"),
-        stage("splitting", reporting.number_test_rows, [*sampled, "params:split", "params:duplicates"], SAMPLED["test_keys"], name="number_sample"),
-    ]  # fmt: skip
+        stage("preprocessing", bind(prepare_parts, case=case), given, list(MADE)),
+        stage("preprocessing", prepare, [*sampled, "preprocessor", *labels], arrays, name="prepare_sample"),
+        stage("evaluation", predict, ["network", arrays[2], "params:task"], predicted, name="predict_sample"),
+        stage("splitting", number, dealt, keys, name="number_sample"),
+    ]
     return Pipeline(kept) + Pipeline(own, namespace=case)
 
 

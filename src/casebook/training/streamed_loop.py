@@ -1,4 +1,4 @@
-"""Training and validation of an epoch on rows that lie in shards on the disk: each stretch is read while one is trained.
+"""Training and validation of an epoch on rows in shards on the disk: each stretch is read while one is trained.
 
 Importing this module imports TensorFlow.
 """
