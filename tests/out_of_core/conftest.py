@@ -61,7 +61,7 @@ def workers() -> Iterator[DaskPartWorkers]:
     from casebook.cluster.dask_parts import DaskPartWorkers
 
     with (
-        LocalCluster(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield DaskPartWorkers(client, 1 << 30)
@@ -71,10 +71,12 @@ def workers() -> Iterator[DaskPartWorkers]:
 def resolve(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, Any]]:
     """Return what makes a case's parameters those of this process, its raw files being in a folder."""
 
-    def resolve_parameters(case: str, raw: Path, given: dict[str, Any]) -> dict[str, Any]:
+    def resolve_parameters(
+        case: str, raw: Path, given: dict[str, Any], stated: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
         monkeypatch.setenv("CASEBOOK_RAW", str(raw))
-        monkeypatch.setattr(declared, "_RESOLVED", {})
-        tree = resolve_case(case, read_case(case), given)
+        monkeypatch.setattr(declared, "_RESOLVED", {case: stated} if stated else {})
+        tree = resolve_case(case, stated or read_case(case), given)
         declared.keep_resolved({case: tree})
         return tree
 
@@ -88,10 +90,15 @@ def prepare_both(
     """Return what prepares a case's raw files both ways."""
 
     def prepare(
-        case: str, raw: Path, given: dict[str, Any], part_bytes: int = 60_000, broadcast_bytes: int = 1 << 30
+        case: str,
+        raw: Path,
+        given: dict[str, Any],
+        part_bytes: int = 60_000,
+        broadcast_bytes: int = 1 << 30,
+        declared: dict[str, Any] | None = None,
     ) -> Prepared:
         monkeypatch.setattr(declared_parts, "PART_BYTES", part_bytes)
-        tree = resolve(case, raw, given)
+        tree = resolve(case, raw, given, declared)
         settings = {name: tree[name] for name in in_parts.SETTINGS}
         parts = DeclaredParts(case, str(tmp_path / "unpacked")).load()
         shop = Workshop(replace(workers, broadcast_bytes=broadcast_bytes), tmp_path / "shards")

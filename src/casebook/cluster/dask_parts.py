@@ -100,8 +100,7 @@ def open_local(raw_bytes: int, scratch: Path) -> Iterator[DaskPartWorkers]:
     cores = psutil.cpu_count(logical=True) or 1
     memory = min(MOST_WORKER_BYTES, int(MEMORY_SHARE * psutil.virtual_memory().total / cores))
     processes = raw_bytes > FEW_BYTES
-    # What its processes say of each other is nothing to a user.
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+    _quiet()
     scratch.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         cluster = stack.enter_context(
@@ -110,13 +109,19 @@ def open_local(raw_bytes: int, scratch: Path) -> Iterator[DaskPartWorkers]:
                 threads_per_worker=1 if processes else cores,
                 processes=processes,
                 memory_limit=memory if processes else None,
-                dashboard_address=None,
+                dashboard_address=":0",
                 local_directory=str(scratch),
                 silence_logs=logging.ERROR,
             )
         )
         client = stack.enter_context(Client(cluster, set_as_default=False))
+        client.run(_quiet)
         yield DaskPartWorkers(client, int(BROADCAST_SHARE * memory))
+
+
+def _quiet() -> None:
+    """Leave out what Dask's processes of one machine say of each other."""
+    logging.getLogger("distributed").setLevel(logging.ERROR)
 
 
 @contextmanager
