@@ -83,15 +83,14 @@ def _assign(
 
 def overlap_validation(split_assignment: np.ndarray, settings: SplitParameters) -> np.ndarray:
     """Add validation rows from other parts, where a published experiment had it so."""
+    if settings.validation_on == "held_out":
+        return split_assignment
+    shared = np.where(split_assignment == VALIDATION, TRAIN, split_assignment)
     if settings.validation_on == "test":
-        shared = np.where(split_assignment == VALIDATION, TRAIN, split_assignment)
         return np.where(shared & TEST, shared | VALIDATION, shared).astype(np.uint8)
-    if settings.validation_on == "training":
-        shared = np.where(split_assignment == VALIDATION, TRAIN, split_assignment)
-        rows = np.flatnonzero(shared & TRAIN)
-        shared[rows[len(rows) - round(settings.validation_share * len(rows)) :]] |= VALIDATION
-        return shared.astype(np.uint8)
-    return split_assignment
+    rows = np.flatnonzero(shared & TRAIN)
+    shared[rows[len(rows) - round(settings.validation_share * len(rows)) :]] |= VALIDATION
+    return shared.astype(np.uint8)
 
 
 def split_rows(rows: int, test_share: float, validation_share: float, seed: int) -> np.ndarray:

@@ -24,7 +24,7 @@ from casebook.out_of_core import encoding
 from casebook.out_of_core.describing import describe_parts
 from casebook.out_of_core.joining import Joiner
 from casebook.out_of_core.recipe import SAMPLE_ROWS
-from casebook.out_of_core.rows import count_part, find_part_facts, make_rows, name_test_keys, take_kept
+from casebook.out_of_core.rows import count_part, find_part_facts, make_rows
 from casebook.preprocessing.column_counts import CategoryCounts, add_counts
 from casebook.preprocessing.fit_tabular import fit_counts
 
@@ -98,16 +98,19 @@ def prepare_in_parts(
     kept_share = min(1.0, SAMPLE_ROWS / (share * total)) if share else 1.0
     recipe = replace(recipe, schema=schema, every=every, kept_share=kept_share)
     found, tables = Joiner(recipe, workers, parts).join()
-    rows = workers.map(make_rows, found, recipe=recipe, tables=tables)
-    facts: list[PartFacts] = workers.gather(workers.map(find_part_facts, rows, recipe=recipe))
+    rows, known = [], []
+    for each in found:
+        # One behind the other, so that what is made of a part is not yet spilled when it is looked at.
+        rows.append(workers.submit(make_rows, each, recipe, tables))
+        known.append(workers.submit(find_part_facts, rows[-1], recipe))
+    facts: list[PartFacts] = workers.gather(known)
     refuse_repeated(facts, recipe)
     last = max((each.last for each in facts if each.rows), default=None) if facts[0].last is not None else None
     names = name(schema, recipe)
     counts: list[PartCounts] = workers.gather(workers.map(count_part, rows, recipe=recipe, names=names, last=last))
     check_counts(counts, recipe)
-    kept = workers.gather(workers.map(take_kept, rows, recipe=recipe, last=last))
-    sample = stack_tables([each.raw for each in kept]).reset_index(drop=True)
-    part = np.concatenate([each.part for each in kept])
+    sample = stack_tables([each.kept for each in counts]).reset_index(drop=True)
+    part = np.concatenate([each.kept_part for each in counts])
     training = schema.engineer_features(sample[part & PARTS["train"] > 0])
     names = choose_names(names, counts, leave_out, training, schema)
     preprocessor = fit_parts(rows, recipe, workers, names, counts, last)
@@ -115,14 +118,13 @@ def prepare_in_parts(
         workers.submit(encoding.write_shard, each, number, recipe, preprocessor, place, last)
         for number, each in enumerate(rows)
     ]
-    keys = workers.gather(workers.map(name_test_keys, rows, recipe=recipe, last=last))
     return Prepared(
         schema,
         preprocessor,
         place.collect(workers.gather(written)),
         sample,
         part,
-        number_keys(keys, facts),
+        number_keys([each.test_keys for each in counts], facts),
         describe_counts(counts, preprocessor),
         describe_targets(facts, recipe),
     )

@@ -107,6 +107,9 @@ class PartCounts:
         classes: values of the target by part of the split; of numbers whether there are any.
         columns: counts of the training rows by feature.
         seen: by word of a key the hashes of keys of training rows, and of test rows with the number of rows.
+        kept: the rows that are kept as they stand in the files.
+        kept_part: of the split, of these.
+        test_keys: place and key of the test rows.
     """
 
     before: dict[str, int]
@@ -114,6 +117,9 @@ class PartCounts:
     classes: dict[str, set[Any]]
     columns: dict[str, ColumnCounts]
     seen: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]
+    kept: pd.DataFrame
+    kept_part: np.ndarray
+    test_keys: pd.DataFrame
 
 
 def count_part(rows: PartRows, recipe: Recipe, names: Sequence[str], last: Any) -> PartCounts:  # noqa: ANN401
@@ -143,6 +149,9 @@ def count_part(rows: PartRows, recipe: Recipe, names: Sequence[str], last: Any) 
         {name: _list_targets(features[recipe.labels.target], mask, recipe) for name, mask in before.items()},
         columns,
         seen,
+        rows.raw,
+        part[rows.kept],
+        name_test_keys(rows, part, recipe, last),
     )
 
 
@@ -159,22 +168,9 @@ def _condense(name: str, counted: ColumnCounts, recipe: Recipe) -> ColumnCounts:
     return counted if exact else counted.condense()
 
 
-@dataclass(frozen=True)
-class KeptRows:
-    """Rows of a part that are kept as they stand in the files, with their part of the split."""
-
-    raw: pd.DataFrame
-    part: np.ndarray
-
-
-def take_kept(rows: PartRows, recipe: Recipe, last: Any) -> KeptRows:  # noqa: ANN401
-    """Return the rows of a part that are kept."""
-    return KeptRows(rows.raw, split_part(rows, recipe, last)[rows.kept])
-
-
-def name_test_keys(rows: PartRows, recipe: Recipe, last: Any) -> pd.DataFrame:  # noqa: ANN401
+def name_test_keys(rows: PartRows, part: np.ndarray, recipe: Recipe, last: Any) -> pd.DataFrame:  # noqa: ANN401
     """Return of each test row of a part its place there, and its key, a text, as a category; see `find_split_keys`."""
-    places = np.flatnonzero(split_part(rows, recipe, last) & TEST)
+    places = np.flatnonzero(part & TEST)
     keys = find_split_keys(rows.features, recipe.split, last=last).of_rows
     if keys is None:
         raise ValueError(f"a split by {recipe.split.strategy} has no keys")
