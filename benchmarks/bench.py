@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from casebook.runtime.atomic_files import atomic_write
 from comparison import FAILED, QUANTITIES, compare
+from larger_than_memory import LARGER_PARTS
 from machine import describe_load, describe_machine
 from parts import CASE, ROOT
 from parts import PARTS as REDHAT_PARTS
@@ -38,7 +39,8 @@ Figures = dict[str, Any]
 
 PEOPLE, ACTIVITIES, SEED = 189_118, 2_197_291, 1
 PARTS = {
-    **REDHAT_PARTS, **CASE_PARTS, **STUDY_PARTS, **SERVICE_PARTS, **SETUP_PARTS, **TABLE_PARTS, **CLUSTER_PARTS
+    **REDHAT_PARTS, **CASE_PARTS, **STUDY_PARTS, **SERVICE_PARTS, **SETUP_PARTS, **TABLE_PARTS, **CLUSTER_PARTS,
+    **LARGER_PARTS,
 }  # fmt: skip
 # They read no file of Red Hat.
 WITHOUT_REDHAT = {*CASE_PARTS, *SETUP_PARTS, *TABLE_PARTS, *CLUSTER_PARTS}

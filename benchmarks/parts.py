@@ -15,6 +15,7 @@ from processes import measure_command
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    import psutil
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
@@ -78,13 +79,21 @@ def measure_casebook(raw: Path, scratch: Path, variant: str) -> Figures:
 
 
 def run_casebook(
-    project: Path, case: str, variant: str, raw: Path | None, log: Path, options: Sequence[str] = ()
+    project: Path,
+    case: str,
+    variant: str,
+    raw: Path | None,
+    log: Path,
+    options: Sequence[str] = (),
+    given: str = "",
+    weigh: Callable[[psutil.Process], int] | None = None,
 ) -> Measurement:
     """Run a case in a copy of the project with its own data and MLflow store; without a raw folder on a sample."""
-    command = [program("kedro"), "run", f"--pipelines={case}", *options, "--params", f"{case}.variant={variant}"]
+    parameters = ",".join([f"{case}.variant={variant}", *([given] if given else [])])
+    command = [program("kedro"), "run", f"--pipelines={case}", *options, "--params", parameters]
     named = {"CASEBOOK_RAW": str(raw)} if raw else {}
     environment = {**clean_environment(), "PYTHONPATH": str(project / "src"), **named}
-    return measure_command(command, project, environment, log)
+    return measure_command(command, project, environment, log, weigh)
 
 
 def measure_commands(_raw: Path, scratch: Path, _variant: str) -> Figures:

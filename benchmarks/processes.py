@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 SAMPLED_EVERY = 0.05
@@ -40,7 +41,13 @@ class Measurement:
     output: str
 
 
-def measure_command(command: Sequence[str], folder: Path, environment: Mapping[str, str], log: Path) -> Measurement:
+def measure_command(
+    command: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    weigh: Callable[[psutil.Process], int] | None = None,
+) -> Measurement:
     """Run a command to its end.
 
     The peak is the largest sum of the resident set sizes (RSS) of the process and all its descendants, sampled every
@@ -52,6 +59,7 @@ def measure_command(command: Sequence[str], folder: Path, environment: Mapping[s
         folder: where it runs.
         environment: all its variables.
         log: file for what it writes.
+        weigh: counts the bytes of a process and its descendants; their sum where it is None.
 
     Raises:
         CommandFailedError: it ended with another exit code than 0.
@@ -62,7 +70,7 @@ def measure_command(command: Sequence[str], folder: Path, environment: Mapping[s
         process = subprocess.Popen(command, cwd=folder, env=dict(environment), stdout=sink, stderr=subprocess.STDOUT)
         try:
             started = psutil.Process(process.pid).create_time()
-            peak = watch(process)
+            peak = watch(process, weigh or tree_bytes)
         finally:
             if process.returncode is None:
                 process.kill()
@@ -73,7 +81,7 @@ def measure_command(command: Sequence[str], folder: Path, environment: Mapping[s
     return Measurement(started, seconds, peak, output)
 
 
-def watch(process: subprocess.Popen[bytes]) -> int:
+def watch(process: subprocess.Popen[bytes], weigh: Callable[[psutil.Process], int]) -> int:
     """Wait for a process and give the peak of its memory; sets its return code."""
     peak, root = 0, psutil.Process(process.pid)
     while True:
@@ -82,19 +90,26 @@ def watch(process: subprocess.Popen[bytes]) -> int:
         if ended:
             process.returncode = os.waitstatus_to_exitcode(status)
             return max(peak, usage.ru_maxrss * KILOBYTE)
-        peak = max(peak, tree_bytes(root))
+        peak = max(peak, weigh(root))
         time.sleep(SAMPLED_EVERY)
 
 
 def tree_bytes(root: psutil.Process) -> int:
     """Sum the resident memory of a process and its descendants; one that ends meanwhile counts nothing."""
-    total = 0
-    try:
-        for process in (root, *root.children(recursive=True)):
-            total += process.memory_info().rss
-    except psutil.NoSuchProcess:
-        pass
-    return total
+    return sum(each_bytes(root))
+
+
+def largest_bytes(root: psutil.Process) -> int:
+    """Return the resident memory of the largest of a process and its descendants."""
+    return max(each_bytes(root), default=0)
+
+
+def each_bytes(root: psutil.Process) -> list[int]:
+    """List the resident memory of a process and its descendants; one that ends meanwhile counts nothing."""
+    found: list[int] = []
+    with suppress(psutil.NoSuchProcess):
+        found += [process.memory_info().rss for process in (root, *root.children(recursive=True))]
+    return found
 
 
 def tail(output: str) -> str:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
 from kedro.framework.project import pipelines
 
+from casebook.cases.declared import resolved_tree
+from casebook.cases.engines import PANDAS, EngineError, choose_engine
 from casebook.cases.registry import CASES, DEFAULT, find_case, known_cases, load_case
+from casebook.config.extras import MissingExtraError
 from casebook.config.resolved_loader import is_viewed
 from casebook.stages import STUDY
 from casebook.stages.incremental_training import create_update_pipeline
@@ -26,14 +30,35 @@ def register_pipelines() -> dict[str, Pipeline]:
     """
     cases = requested_cases()
     graphs = {name: load_case(name).create_pipeline() for name in cases}
-    runs = {name: graph - graph.only_nodes_with_tags(STUDY) for name, graph in graphs.items()}
+    whole = {name: graph - graph.only_nodes_with_tags(STUDY) for name, graph in graphs.items()}
+    runs = {name: take_engine(name, graph) for name, graph in whole.items()}
     studies = {f"{name}_study": take_study(graph) for name, graph in graphs.items()}
     predictions = {f"{name}_predict": create_prediction_pipeline(name) for name in cases}
-    updates = {f"{name}_update": create_update_pipeline(name, run) for name, run in runs.items()}
+    updates = {f"{name}_update": create_update_pipeline(name, run) for name, run in whole.items()}
     monitors = {f"{name}_monitor": create_monitoring_pipeline(name) for name in cases}
     default = {DEFAULT: runs[CASES[0]]} if CASES[0] in runs else {}
     registered = {**default, **runs, **studies, **predictions, **updates, **monitors}
     return make_views(registered) if is_viewed() else registered
+
+
+def take_engine(name: str, run: Pipeline) -> Pipeline:
+    """Take the graph by which a run's tables are worked on whole, or in parts where its parameters say so.
+
+    Raises:
+        UsageError: they say what cannot be done in parts, or Dask is not installed.
+    """
+    tree = resolved_tree(name)
+    if tree is None or name not in (pipelines._requested_pipelines or []):
+        return run
+    try:
+        engine = choose_engine(name, tree)
+    except (EngineError, MissingExtraError) as error:
+        raise click.UsageError(str(error)) from None
+    if engine == PANDAS:
+        return run
+    from casebook.stages.in_parts import take_parts
+
+    return take_parts(name, run)
 
 
 def requested_cases() -> tuple[str, ...]:

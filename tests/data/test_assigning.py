@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casebook.config.schema import SplitParameters
+from casebook.data.split_overlap import MAX_COPY_SEARCH_ROWS, measure_overlap
 from casebook.data.splitting import (
-    MAX_COPY_SEARCH_ROWS,
     TEST,
     TRAIN,
     VALIDATION,
@@ -19,7 +19,6 @@ from casebook.data.splitting import (
     assign_rows,
     check_splits,
     is_first_copy,
-    measure_overlap,
     split_days,
     split_given,
     split_keys,

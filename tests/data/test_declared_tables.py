@@ -14,8 +14,9 @@ from casebook.column_types import InvalidTableError
 from casebook.column_types.invalid_values import accepts
 from casebook.config.schema.table_declaration import DataParameters
 from casebook.data import target_classes
-from casebook.data.declared_tables import join_tables, mark_given_parts, settle_target, type_table
+from casebook.data.declared_tables import join_tables, type_table
 from casebook.data.row_description import describe_rows
+from casebook.data.settled_rows import mark_given_parts, settle_target
 from casebook.data.source_names import name_source
 from casebook.preprocessing.row_schema import Feature, RowSchema
 from casebook.stages import declared as stages

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from casebook.config.schema import SplitParameters
+from casebook.data.split_overlap import measure_overlap, measure_seen_share
 from casebook.data.splitting import (
     TEST,
     TRAIN,
@@ -13,8 +14,6 @@ from casebook.data.splitting import (
     EmptySplitError,
     assign_rows,
     check_splits,
-    measure_overlap,
-    measure_seen_share,
     split_classes,
     split_keys,
     split_rows,

@@ -56,6 +56,11 @@ def keep_resolved(parameters: Mapping[str, Mapping[str, Any]]) -> None:
     _RESOLVED.update({case: tree for case, tree in parameters.items() if tree.get("data")})
 
 
+def resolved_tree(case: str) -> Mapping[str, Any] | None:
+    """Return the checked parameters of a declared case that this process runs; None of any other."""
+    return _RESOLVED.get(case)
+
+
 def read_declaration(case: str) -> Declaration:
     """Return a case's declaration: this run's parameters, else what the configuration says without a variant.
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from casebook.column_types.column_type import InvalidTableError, distinct, spread
+from casebook.column_types.column_type import InvalidTableError, distinct
 from casebook.column_types.parsing import conform_table
+from casebook.data.forbidden_values import find_forbidden
 from casebook.data.row_description import kind_of_numbers
 from casebook.data.source_names import name_source, source_of
 from casebook.data.target_classes import number_target
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
-    from casebook.config.schema.table_declaration import ColumnParameters, DataParameters, TableParameters
+    from casebook.config.schema.table_declaration import DataParameters, TableParameters
     from casebook.preprocessing.row_schema import RowSchema
 
 EXAMPLES = 3
@@ -88,36 +90,15 @@ def refuse_repeated(columns: pd.DataFrame, file: str) -> None:
         )
 
 
-def find_forbidden(column: pd.Series, said: ColumnParameters, place: str) -> Iterator[str]:
-    """Find values that a declaration rules out -> the column, the rule, the count, the first value and its row."""
-    known = column.notna().to_numpy()
-    if said.values or said.pattern:  # noqa: PD011 - no pandas object
-        codes, values = distinct(column)
-        texts = pd.Series(values.astype("str"), dtype="str")
-        if said.values:  # noqa: PD011
-            allowed = [str(value) for value in said.values]  # noqa: PD011
-            other = spread(codes, ~texts.isin(allowed).to_numpy(bool), False)
-            yield from _describe_wrong(column, other, f"must be one of {', '.join(allowed)}", place)
-        if said.pattern:
-            other = spread(codes, ~texts.str.fullmatch(said.pattern).to_numpy(bool), False)
-            yield from _describe_wrong(column, other, f"must look like {said.pattern}", place)
-    if said.role == "weight":
-        weights = column.to_numpy(np.float64, na_value=np.nan)
-        rule = "a weight must be a finite number of at least 0"
-        yield from _describe_wrong(column, ~(np.isfinite(weights) & (weights >= 0)), rule, place)
-    if not said.nullable:
-        yield from _describe_wrong(column, ~known, "must not be empty", place)
-
-
-def _describe_wrong(column: pd.Series, wrong: np.ndarray, rule: str, place: str) -> Iterator[str]:
-    rows = np.flatnonzero(wrong)
-    if len(rows):
-        first = f"first {str(column.iloc[rows[0]])!r} in data row {rows[0] + 1}"
-        yield f"{place}: {rule} ({len(rows)} rows, {first}); mend the file or the declaration"
-
-
-def join_tables(typed: Mapping[str, pd.DataFrame], data: DataParameters) -> pd.DataFrame:
+def join_tables(
+    typed: Mapping[str, pd.DataFrame], data: DataParameters, finders: Mapping[str, RowFinder] | None = None
+) -> pd.DataFrame:
     """Join all tables to the first, each row of which keeps its place.
+
+    Args:
+        typed: by name, the table of the rows first.
+        data: the declaration.
+        finders: of tables whose keys are looked up more than once.
 
     Raises:
         InvalidTableError: a key stands twice in a joined table, or a row has no partner and `unmatched` refuses that.
@@ -128,7 +109,8 @@ def join_tables(typed: Mapping[str, pd.DataFrame], data: DataParameters) -> pd.D
         said, one = data.tables[table], typed[table]
         keys = list(said.join_on)
         refuse_missing(rows, keys, file, f"by which {said.file} is joined")
-        places = find_rows(rows[keys], one[keys], said)
+        finder = (finders or {}).get(table) or RowFinder(one[keys], said)
+        places = finder.find(rows[keys])
         found = places >= 0
         if not found.all() and said.unmatched != "missing":
             if said.unmatched == "refuse":
@@ -160,33 +142,68 @@ def refuse_missing(rows: pd.DataFrame, names: Collection[str], file: str, purpos
         raise InvalidTableError(f"{file} lacks {', '.join(missing)}, {purpose}; it has {there}: add what is missing")
 
 
+class RowFinder:
+    """Finds the rows of a table by their keys."""
+
+    def __init__(self, one: pd.DataFrame, said: TableParameters) -> None:
+        """Store the columns of the keys, and how the table is declared."""
+        self._one, self._said = one, said
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what is pickled: no index, which is built where it is needed."""
+        return {"_one": self._one, "_said": self._said}
+
+    @cached_property
+    def _columns(self) -> list[tuple[np.ndarray, pd.Index]]:
+        return [(codes, _plain(values)) for codes, values in (distinct(self._one[name]) for name in self._one)]
+
+    @cached_property
+    def _index(self) -> tuple[np.ndarray, pd.Index]:
+        """The rows that have all keys, and an index of these.
+
+        Raises:
+            InvalidTableError: keys stand twice in the table.
+        """
+        one, right = self._one, np.zeros(len(self._one), dtype=np.int64)
+        for codes, values in self._columns:
+            right = _combine(right, codes, values)
+        known = np.flatnonzero(right >= 0)
+        keys = pd.Index(right[known])
+        if not keys.is_unique:
+            first, more = known[keys.duplicated(keep=False)][0], int(keys.duplicated().sum())
+            raise InvalidTableError(
+                f"{self._said.file}: {show_keys(one.iloc[first])} stands {int((right == right[first]).sum())} times "
+                f"({more} rows too many); keep one row for each {' and '.join(one.columns)}, or add the column that "
+                "tells them apart to join_on"
+            )
+        return known, keys
+
+    def find(self, many: pd.DataFrame) -> np.ndarray:
+        """Find the row that has the same keys.
+
+        Returns:
+            int of shape (rows of many,), -1 where there is none or a key is null.
+
+        Raises:
+            InvalidTableError: keys stand twice in the table.
+        """
+        known, keys = self._index
+        left = np.zeros(len(many), dtype=np.int64)
+        for (_, values), name in zip(self._columns, many.columns, strict=True):
+            own, others = distinct(many[name])
+            left = _combine(left, np.append(values.get_indexer(_plain(others)), -1)[own], values)
+        places = keys.get_indexer(pd.Index(left))
+        return np.where((places >= 0) & (left >= 0), known[places] if len(known) else -1, -1)
+
+
 def find_rows(many: pd.DataFrame, one: pd.DataFrame, said: TableParameters) -> np.ndarray:
-    """Find the row of `one` that has the same keys.
+    """Find the row of `one` that has the same keys; see `RowFinder.find`."""
+    return RowFinder(one, said).find(many)
 
-    Returns:
-        int of shape (rows of many,), -1 where there is none or a key is null.
 
-    Raises:
-        InvalidTableError: keys stand twice in `one`.
-    """
-    left, right = np.zeros(len(many), dtype=np.int64), np.zeros(len(one), dtype=np.int64)
-    for name in many.columns:
-        (own_right, values), (own_left, others) = distinct(one[name]), distinct(many[name])
-        values = _plain(values)
-        for codes, own, of in ((left, own_left, values.get_indexer(_plain(others))), (right, own_right, None)):
-            found = own if of is None else np.append(of, -1)[own]
-            codes[:] = np.where((codes < 0) | (found < 0), -1, codes * len(values) + found)
-    known = np.flatnonzero(right >= 0)
-    keys = pd.Index(right[known])
-    if not keys.is_unique:
-        repeated = one.iloc[known[keys.duplicated(keep=False)]]
-        raise InvalidTableError(
-            f"{said.file}: {show_keys(repeated.iloc[0])} stands {int((right == right[repeated.index[0]]).sum())} times "
-            f"({int(keys.duplicated().sum())} rows too many); keep one row for each {' and '.join(one.columns)}, or "
-            "add the column that tells them apart to join_on"
-        )
-    places = keys.get_indexer(pd.Index(left))
-    return np.where((places >= 0) & (left >= 0), known[places] if len(known) else -1, -1)
+def _combine(codes: np.ndarray, found: np.ndarray, values: pd.Index) -> np.ndarray:
+    """Number the pairs of keys so far with the next one, -1 where either is null or unknown."""
+    return np.where((codes < 0) | (found < 0), -1, codes * len(values) + found)
 
 
 def _plain(values: pd.Index) -> pd.Index:
@@ -209,26 +226,3 @@ def describe_unmatched(keys: pd.DataFrame, file: str, table: str, said: TablePar
 def show_keys(keys: pd.Series) -> str:
     """Write the keys of one row, as in `origin JFK, an empty hour`."""
     return ", ".join(f"an empty {name}" if pd.isna(value) else f"{name} {value}" for name, value in keys.items())
-
-
-def settle_target(rows: pd.DataFrame, target: str, task: str) -> pd.DataFrame:
-    """Leave out rows without a target; of classes the number becomes an int8 (int16 where there are many)."""
-    known = rows[target].notna().to_numpy()
-    kept = rows if known.all() else rows[known].reset_index(drop=True)
-    if task == "regression":
-        return kept
-    return kept.astype({target: "int8" if kept[target].max() <= np.iinfo(np.int8).max else "int16"})
-
-
-def mark_given_parts(column: pd.Series, test: Collection[object], place: str) -> pd.Series:
-    """Translate the column of a published split into train and test.
-
-    Raises:
-        InvalidTableError: no row is one of the test rows, or all are.
-    """
-    words = column.astype("str")
-    tested = words.isin([str(value) for value in test]) if test else words.str.lower().str.contains(TEST, na=False)
-    if tested.all() or not tested.any():
-        known = ", ".join(map(str, words.drop_duplicates().head(EXAMPLES)))
-        raise InvalidTableError(f"{place}: give the values of test rows with test: [...]; it holds {known}")
-    return pd.Series(pd.Categorical(np.where(tested, TEST, TRAIN)), column.index, name=column.name)

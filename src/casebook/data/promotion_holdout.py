@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from casebook.data.splitting import PARTS, PROMOTION, TEST, EmptySplitError, hash_rows, holds_arrays, split_keys
+from casebook.column_types.column_type import InvalidTableError
+from casebook.data.splitting import GIVEN, PARTS, PROMOTION, TEST, EmptySplitError, hash_rows, holds_arrays, split_keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # Of the hash that chooses the promotion rows; never a run's own.
 PROMOTION_SEED = 20_260
@@ -28,10 +33,36 @@ def hold_out_keys(split_assignment: np.ndarray, keys: pd.Series, share: float) -
         EmptySplitError: a part that had rows has none left.
     """
     assignment = np.where(is_promotion_row(keys, share), PROMOTION, split_assignment).astype(np.uint8)
-    for name, part in PARTS.items():
-        if (split_assignment & part).any() and not (assignment & part).any():
-            raise EmptySplitError(f"split: promotion_share {share} leaves no rows for {name}; use more rows or less")
+    before, after = (
+        {name: int((each & part > 0).sum()) for name, part in PARTS.items()} for each in (split_assignment, assignment)
+    )
+    refuse_emptied(before, after, share)
     return assignment
+
+
+def refuse_emptied(before: Mapping[str, int], after: Mapping[str, int], share: float) -> None:
+    """Refuse promotion rows that are all rows of a part; see `hold_out_keys`.
+
+    Args:
+        before: rows by part.
+        after: those that are left.
+        share: of the keys that is held out.
+    """
+    for name, rows in before.items():
+        if rows and not after[name]:
+            raise EmptySplitError(f"split: promotion_share {share} leaves no rows for {name}; use more rows or less")
+
+
+def find_promotion_keys(joined_rows: pd.DataFrame, key: str, target: str) -> pd.Series:
+    """Return the keys by which promotion rows are held out: a raw column, or a hash of the whole raw row.
+
+    Raises:
+        InvalidTableError: there is no such column.
+    """
+    if key and key not in joined_rows:
+        there = ", ".join(map(str, joined_rows.columns))
+        raise InvalidTableError(f"promotion.key: there is no raw column {key!r}; there are {there}")
+    return joined_rows[key] if key else hash_raw_rows(joined_rows.drop(columns=[target, GIVEN], errors="ignore"))
 
 
 def is_promotion_row(keys: pd.Series, share: float) -> np.ndarray:

@@ -162,14 +162,22 @@ def _generate(case: Case, sample: Mapping[str, int], folder: Path, earlier: list
 
 def _fingerprint(folder: Path, names: list[str]) -> tuple[dict[str, str], dict[str, int]]:
     """Hash the files that are there and count their rows."""
-    there = [name for name in names if (folder / name).is_file()]
+    there = [name for name in names if (folder / name).exists()]
     # Hashing lets go of the interpreter's lock.
     found = dict(zip(there, map_in_threads(_hash_file, [folder / name for name in there]), strict=True))
     return {name: digest for name, (digest, _) in found.items()}, {name: rows for name, (_, rows) in found.items()}
 
 
 def _hash_file(path: Path) -> tuple[str, int]:
-    """Hash a file and count its rows: lines below the header, or what other kinds of file say of themselves."""
+    """Hash a file and count its rows: lines below the header, or what other kinds of file say of themselves.
+
+    Of a folder of files all of them together.
+    """
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file() and file.name[0] not in "._")
+        found = {str(file.relative_to(path)): _hash_file(file) for file in files}
+        told = json.dumps({name: digest for name, (digest, _) in found.items()})
+        return hashlib.blake2b(told.encode(), digest_size=8).hexdigest(), sum(rows for _, rows in found.values())
     content = read_content(path)
     counted = COUNTERS.get(path.suffix)
     return content.digest, counted(path) if counted else max(0, content.lines - 1)

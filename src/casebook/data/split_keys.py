@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -27,13 +27,19 @@ class SplitKeys(NamedTuple):
     of_rows: pd.Series | None
 
 
-def find_split_keys(table: pd.DataFrame, settings: SplitParameters, duplicates: str = "keep") -> SplitKeys:
+def find_split_keys(
+    table: pd.DataFrame,
+    settings: SplitParameters,
+    duplicates: str = "keep",
+    last: Any = None,  # noqa: ANN401 - a time, or a number
+) -> SplitKeys:
     """Find what a split keeps on one side.
 
     Args:
         table: rows with the columns of `settings.keys`.
         settings: the case's `split` block.
         duplicates: where `group`, copies of a row stay on one side of a split by row.
+        last: the latest time, where these are not all rows.
 
     Returns:
         Keys in the order of the rows: of a split by time the week that a row lies in, 1 for the last one.
@@ -45,6 +51,6 @@ def find_split_keys(table: pd.DataFrame, settings: SplitParameters, duplicates: 
     column = table[settings.keys[settings.strategy]]
     if settings.strategy != "time":
         return SplitKeys(settings.strategy, column)
-    since = column.max() - column
+    since = (column.max() if last is None else last) - column
     age = since if pd.api.types.is_numeric_dtype(since) else since.dt.days
     return SplitKeys(WEEK, age // DAYS_A_WEEK + 1)

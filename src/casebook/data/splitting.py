@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,8 @@ TRAIN, VALIDATION, TEST = 1, 2, 4
 # Rows that no run uses: on them champion and challenger are compared.
 PROMOTION = 8
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
-# Column of a table with the part that the data set itself assigns to a row.
+# Column with the part that the data set itself assigns to a row.
 GIVEN = "part"
-# Copies are searched by hashing complete rows up to so many.
-MAX_COPY_SEARCH_ROWS = 200_000
 
 
 class EmptySplitError(ValueError):
@@ -30,7 +28,11 @@ class EmptySplitError(ValueError):
 
 
 def assign_rows(
-    table: pd.DataFrame, settings: SplitParameters, duplicates: str = "keep", labels: np.ndarray | None = None
+    table: pd.DataFrame,
+    settings: SplitParameters,
+    duplicates: str = "keep",
+    labels: np.ndarray | None = None,
+    last: Any = None,  # noqa: ANN401 - a time, or a number
 ) -> np.ndarray:
     """Assign each row to training, validation and test by the parameters.
 
@@ -40,6 +42,7 @@ def assign_rows(
         duplicates: `keep` treats exact copies as any other rows, `group` keeps all copies of a row on one side, `drop`
             uses the first of them only.
         labels: classes of the rows, which `settings.stratify` deals out alike.
+        last: the latest time, where the table is a part of the rows; None where it is all of them.
 
     Returns:
         uint8 of shape (rows,), a sum of bits: 1 training, 2 validation, 4 test; 0 where a row is not used.
@@ -49,12 +52,16 @@ def assign_rows(
     keys = hash_rows(chosen) if duplicates == "group" and settings.strategy == "row" else None
     split_assignment = np.zeros(len(table), dtype=np.uint8)
     dealt = labels[used] if settings.stratify and settings.strategy == "row" and labels is not None else None
-    split_assignment[used] = overlap_validation(_assign(chosen, settings, keys, dealt), settings)
+    split_assignment[used] = overlap_validation(_assign(chosen, settings, keys, dealt, last), settings)
     return split_assignment
 
 
 def _assign(
-    table: pd.DataFrame, settings: SplitParameters, keys: pd.Series | None, labels: np.ndarray | None
+    table: pd.DataFrame,
+    settings: SplitParameters,
+    keys: pd.Series | None,
+    labels: np.ndarray | None,
+    last: Any,  # noqa: ANN401 - a time, or a number
 ) -> np.ndarray:
     shares = (settings.test_share, settings.validation_share, settings.seed)
     if labels is not None:
@@ -68,7 +75,7 @@ def _assign(
         return split_rows(len(table), *shares)
     column = table[settings.keys[settings.strategy]]
     if settings.strategy == "time":
-        return split_days(column, settings.test_days, settings.validation_days)
+        return split_days(column, settings.test_days, settings.validation_days, last)
     if settings.strategy == "given":
         return split_given(column, settings.validation_share, settings.seed)
     return split_keys(column, *shares)
@@ -76,15 +83,14 @@ def _assign(
 
 def overlap_validation(split_assignment: np.ndarray, settings: SplitParameters) -> np.ndarray:
     """Add validation rows from other parts, where a published experiment had it so."""
+    if settings.validation_on == "held_out":
+        return split_assignment
+    shared = np.where(split_assignment == VALIDATION, TRAIN, split_assignment)
     if settings.validation_on == "test":
-        shared = np.where(split_assignment == VALIDATION, TRAIN, split_assignment)
         return np.where(shared & TEST, shared | VALIDATION, shared).astype(np.uint8)
-    if settings.validation_on == "training":
-        shared = np.where(split_assignment == VALIDATION, TRAIN, split_assignment)
-        rows = np.flatnonzero(shared & TRAIN)
-        shared[rows[len(rows) - round(settings.validation_share * len(rows)) :]] |= VALIDATION
-        return shared.astype(np.uint8)
-    return split_assignment
+    rows = np.flatnonzero(shared & TRAIN)
+    shared[rows[len(rows) - round(settings.validation_share * len(rows)) :]] |= VALIDATION
+    return shared.astype(np.uint8)
 
 
 def split_rows(rows: int, test_share: float, validation_share: float, seed: int) -> np.ndarray:
@@ -140,13 +146,19 @@ def split_keys(keys: pd.Series, test_share: float, validation_share: float, seed
     return np.asarray(split_assignment[codes])
 
 
-def split_days(days: pd.Series, test_days: int, validation_days: int) -> np.ndarray:
+def split_days(days: pd.Series, test_days: int, validation_days: int, last: Any = None) -> np.ndarray:  # noqa: ANN401
     """Hold out the last days for test and the days before them for validation; numbers count as days.
+
+    Args:
+        days: of each row.
+        test_days: how many are held out.
+        validation_days: how many before these.
+        last: the last day, where these are not all rows.
 
     Returns:
         uint8 of shape (rows,): 1 training, 2 validation, 4 test.
     """
-    since = days.max() - days
+    since = (days.max() if last is None else last) - days
     age = (since if pd.api.types.is_numeric_dtype(since) else since.dt.days).to_numpy()
     split_assignment = np.where(age < test_days, TEST, np.where(age < test_days + validation_days, VALIDATION, TRAIN))
     return split_assignment.astype(np.uint8)
@@ -186,37 +198,25 @@ def check_splits(split_assignment: np.ndarray, target: np.ndarray, classes: bool
     Raises:
         EmptySplitError: names the part and what is missing.
     """
-    for name, part in PARTS.items():
-        values = target[split_assignment & part > 0]
-        if len(values) == 0 and (validation or name != "validation"):
-            raise EmptySplitError(f"split: no rows for {name}; use more rows or another share")
-        missing = sorted(set(pd.unique(target)) - set(pd.unique(values))) if classes and len(values) else []
-        if missing:
-            raise EmptySplitError(f"split: {name} has no row of class {missing[0]}; use more rows or another seed")
+    found = {name: set(pd.unique(target[split_assignment & part > 0])) for name, part in PARTS.items()}
+    check_parts(found, set(pd.unique(target)), classes, validation)
 
 
-def measure_seen_share(keys: pd.Series, split_assignment: np.ndarray) -> float:
-    """Compute the share of test rows whose key also occurs among the training rows."""
-    codes, _ = pd.factorize(keys, use_na_sentinel=False)
-    seen = np.bincount(codes[split_assignment & TRAIN > 0], minlength=int(codes.max()) + 1) > 0
-    return float(seen[codes[split_assignment & TEST > 0]].mean())
-
-
-def measure_overlap(table: pd.DataFrame, split_assignment: np.ndarray, keys: Mapping[str, str]) -> dict[str, float]:
-    """Compute the overlap of a split: for each key, the share of test rows whose key was in training.
+def check_parts(found: Mapping[str, set[Any]], every: set[Any], classes: bool, validation: bool = True) -> None:
+    """Validate the values of the target that each part has; see `check_splits`.
 
     Args:
-        table: the split rows.
-        split_assignment: see `assign_rows`.
-        keys: column by the word used in the metric, e.g. {"person": "people_id"}.
-
-    Returns:
-        `seen_<word>_share` between 0 and 1; `seen_row_share` of exact copies too, where the rows are few enough.
+        found: by part.
+        every: of all rows.
+        classes: whether they are classes.
+        validation: whether there must be validation rows.
     """
-    columns = {word: table[column] for word, column in keys.items() if word not in {"time", "given"}}
-    if len(table) <= MAX_COPY_SEARCH_ROWS and not any(holds_arrays(table[name]) for name in table):
-        columns["row"] = hash_rows(table)
-    return {f"seen_{word}_share": measure_seen_share(column, split_assignment) for word, column in columns.items()}
+    for name, values in found.items():
+        if not values and (validation or name != "validation"):
+            raise EmptySplitError(f"split: no rows for {name}; use more rows or another share")
+        missing = sorted(every - values) if classes and values else []
+        if missing:
+            raise EmptySplitError(f"split: {name} has no row of class {missing[0]}; use more rows or another seed")
 
 
 def holds_arrays(column: pd.Series) -> bool:

@@ -3,7 +3,9 @@
 from .arrivals import ArrivedFiles, UpdateSessionDataset
 from .blocks import NewRowsFolder
 from .declared import DeclaredArrivals, DeclaredTable, RowSchemaFile
+from .declared_parts import DeclaredParts
 from .files import ArraysFolder, FiguresFolder, NetworkFile, PreprocessorFile
+from .part_workers import PartWorkersDataset
 from .predicted import OutcomesFolder, PredictedFiles
 from .raw import RawArrays, RawParquet, RawTable
 from .scored import ScoredFiles
@@ -27,6 +29,7 @@ __all__ = [
     "ChampionModel",
     "CsvFile",
     "DeclaredArrivals",
+    "DeclaredParts",
     "DeclaredTable",
     "FiguresFolder",
     "FilesFolder",
@@ -37,6 +40,7 @@ __all__ = [
     "NetworkFile",
     "NewRowsFolder",
     "OutcomesFolder",
+    "PartWorkersDataset",
     "PickleFile",
     "PredictedFiles",
     "PreprocessorFile",

@@ -53,11 +53,54 @@ def read_csv_blocks(path: Path, options: CsvOptions) -> Iterator[CsvBlock]:
     first = 0
     with open_text(path, options.form) as file:
         begin = skip_header(file)
-        for piece, unclosed in _cut(file, b"" if options.has_header else begin, options):
+        for piece, unclosed, _ in _cut(file, b"" if options.has_header else begin, options):
             refuse_other_encoding(piece, options, first)
             block = _parse(piece, unclosed, options, first)
             yield block
             first += len(block.numbers) + len(block.broken)
+
+
+def find_cuts(path: Path, options: CsvOptions, size: int) -> list[int]:
+    """Find the bytes of a file of plain UTF-8 between which about so many of them are whole rows.
+
+    Returns:
+        The first byte behind the header, the ends of all stretches but the last, and the end of the file.
+    """
+    with path.open("rb") as file:
+        begin = skip_header(file)
+        at = [file.tell() if options.has_header else file.tell() - len(begin)]
+        file.seek(at[0])
+        for _, _, length in _cut(file, b"", options, size):
+            at.append(at[-1] + length)
+    return at
+
+
+def read_csv_stretch(path: Path, options: CsvOptions, start: int, stop: int, first: int = 0) -> pa.Table:
+    """Read the rows between two of the bytes that `find_cuts` has found.
+
+    Args:
+        path: of the file.
+        options: how it is read.
+        start: the first byte.
+        stop: the byte behind the last one.
+        first: number of the first row in the file, from 0.
+
+    Raises:
+        UnreadableError: a row cannot be read; names it.
+    """
+    with path.open("rb") as file:
+        file.seek(start)
+        content = io.BytesIO(file.read(stop - start))
+    blocks = []
+    for piece, unclosed, _ in _cut(content, b"", options, stop - start):
+        refuse_other_encoding(piece, options, first)
+        block = _parse(piece, unclosed, options, first)
+        if block.broken:
+            number, reason = block.broken[0]
+            raise UnreadableError(f"data row {number + 1}: {reason}; mend the file")
+        blocks.append(block.table)
+        first += len(block.numbers)
+    return pa.concat_tables(blocks)
 
 
 def describe_broken(path: Path, options: CsvOptions) -> str:
@@ -78,10 +121,14 @@ def describe_broken(path: Path, options: CsvOptions) -> str:
     return f"data row {number + 1}: {reason} ({len(broken)} of {rows} rows cannot be read); {remedy}"
 
 
-def _cut(file: BinaryIO, begin: bytes, options: CsvOptions) -> Iterator[tuple[bytes, list[bytes]]]:
-    """Cut a file into pieces of whole rows -> a piece, and its rows whose quotes are not closed."""
+def _cut(file: BinaryIO, begin: bytes, options: CsvOptions, size: int = 0) -> Iterator[tuple[bytes, list[bytes], int]]:
+    """Cut a file into pieces of whole rows, each of about so many bytes, or of a block's.
+
+    Yields:
+        A piece, its rows whose quotes are not closed, and how many bytes of the file it is.
+    """
     rest = begin
-    while read := file.read(BLOCK_BYTES):
+    while read := file.read(size or BLOCK_BYTES):
         data = rest + read
         end = max(data.rfind(b"\n"), data.rfind(b"\r", 0, -1)) + 1
         piece, rest = data[:end], data[end:]
@@ -91,10 +138,10 @@ def _cut(file: BinaryIO, begin: bytes, options: CsvOptions) -> Iterator[tuple[by
         else:
             unclosed = []
         if piece:
-            yield piece, unclosed
+            yield piece, unclosed, len(data) - len(rest)
     if rest:
         piece, unclosed, _ = _close_quotes(rest, options, at_end=True)
-        yield piece, unclosed
+        yield piece, unclosed, len(rest)
 
 
 def _close_quotes(piece: bytes, options: CsvOptions, at_end: bool) -> tuple[bytes, list[bytes], bytes]:

@@ -12,9 +12,10 @@ from casebook.cases.declared import find_file, read_declaration
 from casebook.column_types.parsing import refuse_repeated_columns
 from casebook.data.given_split import divide_rows
 from casebook.data.named_arrays import frame_columns
+from casebook.data.stacking import stack_tables
 from casebook.datasets.arrivals import ArrivalsReader, ArrivedFiles
 from casebook.datasets.file_dataset import FileDataset
-from casebook.datasets.file_kinds import ARRAYS, CSV, PARQUET, UnreadableError, kind_of
+from casebook.datasets.file_kinds import ARRAYS, CSV, PARQUET, UnreadableError, kind_of, list_text
 from casebook.datasets.parquet_files import read_parquet
 from casebook.datasets.raw import RawFile, read_arrays, read_csv
 from casebook.datasets.text_forms import TextForm
@@ -124,12 +125,21 @@ def read_table(path: Path, said: TableParameters, plain: Collection[str] = ()) -
     if said.names and (workbook or kind == PARQUET):
         table = set_names(table, said)
     table = name_columns(table, said)
-    names = list(table.columns)
+    check_names(list(table.columns), path)
+    return table
+
+
+def check_names(names: list[str], path: Path) -> None:
+    """Refuse columns without a name, or of one name.
+
+    Raises:
+        ValueError: names the place of the first.
+        InvalidTableError: names the columns.
+    """
     unnamed = [place for place, name in enumerate(names, 1) if not name.strip() or name.startswith("Unnamed: ")]
     if unnamed:
         raise ValueError(f"column {unnamed[0]} has no name; name it in the file's header or with names: [...]")
     refuse_repeated_columns(names, str(path))
-    return table
 
 
 def name_columns(table: pd.DataFrame, said: TableParameters) -> pd.DataFrame:
@@ -146,9 +156,29 @@ def spell(name: str) -> str:
 
 
 def _read_text(path: Path, said: TableParameters, plain: Collection[str]) -> pd.DataFrame:
-    """Read a CSV file, packed or not, whose columns are texts: what they mean is for their types to say."""
-    table = read_csv(path, () if said.header else said.column_names, plain, text_form(said))
+    """Read a CSV file, packed or not, or a folder of such; columns are texts: what they mean their types say."""
+    names, form = () if said.header else said.column_names, text_form(said)
+    files = list_text(path) if path.is_dir() else [path]
+    read = [name_columns(read_csv(file, names, plain, form), said) for file in files]
+    for file, other in zip(files, read, strict=True):
+        refuse_other_columns(file, list(other.columns), files[0], list(read[0].columns))
+    table = stack_tables(read).reset_index(drop=True) if len(read) > 1 else read[0]
     return set_names(table, said) if said.header and said.names else table
+
+
+def refuse_other_columns(file: Path, names: list[str], usual: Path, first: list[str]) -> None:
+    """Refuse a file of a folder whose columns are not those of the first one, in their order.
+
+    Raises:
+        UnreadableError: names the file, and how it differs.
+    """
+    if names == first:
+        return
+    lacks = [name for name in first if name not in names]
+    more = [name for name in names if name not in first]
+    told = [f"lacks {', '.join(lacks)}"] * bool(lacks) + [f"has {', '.join(more)} besides"] * bool(more)
+    differs = " and ".join(told) or "has its columns in another order"
+    raise UnreadableError(f"{file.name} {differs}, unlike {usual.name} of the same folder; mend its header")
 
 
 def set_names(table: pd.DataFrame, said: TableParameters) -> pd.DataFrame:

@@ -38,7 +38,7 @@ class UnreadableError(ValueError):
 def kind_of(path: Path) -> str:
     """Return the kind of a file or folder, whatever the case of its suffix; nothing for other kinds."""
     if path.is_dir():
-        return PARQUET
+        return CSV if list_text(path) else PARQUET
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] in COMPRESSED:
         # As pandas does: what is compressed is a CSV file, unless the name says otherwise.
@@ -70,6 +70,13 @@ def list_parquet(folder: Path) -> list[Path]:
         there = ", ".join(sorted(path.name for path in folder.iterdir())[:3]) or "nothing"
         raise UnreadableError(f"a folder is read as one of Parquet files, and there are none; it holds {there}")
     return shown
+
+
+def list_text(folder: Path) -> list[Path]:
+    """List the CSV files of a folder by name, without hidden ones; none where it has Parquet files too."""
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name[0] not in "._"]
+    kinds = {path: kind_of(path) for path in files}
+    return [] if PARQUET in kinds.values() else [path for path, kind in kinds.items() if kind == CSV]
 
 
 def find_other_kind(path: Path, kind: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from kedro.io import DatasetError
 
 from casebook.datasets.file_dataset import FileDataset, reading
 from casebook.preprocessing.modality import describe_preprocessor, restore_preprocessor
+from casebook.preprocessing.shards import ShardedArray
 from casebook.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
@@ -38,14 +40,23 @@ class ArraysFolder(FileDataset):
         if not self._filepath.is_dir():
             raise DatasetError(f"{self._filepath} is not there yet; run the nodes that make it first")
         with reading(self._filepath):
-            return {file.stem: np.load(file, mmap_mode="r") for file in sorted(self._filepath.glob("*.npy"))}
+            found: Arrays = {file.stem: np.load(file, mmap_mode="r") for file in sorted(self._filepath.glob("*.npy"))}
+            shards = sorted(path for path in self._filepath.iterdir() if path.is_dir())
+            names = sorted(file.stem for file in shards[0].glob("*.npy")) if shards else []
+            sharded = {name: ShardedArray([shard / f"{name}.npy" for shard in shards]) for name in names}
+            return {**sharded, **found}  # type: ignore[dict-item]  # it is indexed as an array
 
     def save(self, data: Arrays) -> None:
-        """Write all arrays atomically."""
+        """Write all arrays atomically; the files of those in shards are moved, a folder `00000` for each shard."""
         with atomic_write(self._filepath) as folder:
             folder.mkdir()
             for name, values in data.items():
-                np.save(folder / f"{name}.npy", values)
+                if not isinstance(values, ShardedArray):
+                    np.save(folder / f"{name}.npy", values)
+                    continue
+                for number, file in enumerate(values.files):
+                    (folder / f"{number:05d}").mkdir(exist_ok=True)
+                    shutil.move(file, folder / f"{number:05d}" / file.name)
 
 
 class FiguresFolder(FileDataset):

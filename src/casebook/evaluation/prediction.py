@@ -9,6 +9,7 @@ import numpy as np
 from casebook.models.networks import make_predictor
 from casebook.models.numpy_export import describe_network
 from casebook.models.numpy_network import NumpyNetwork
+from casebook.preprocessing.shards import are_sharded, list_pieces, take_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
 def predict(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> np.ndarray:
     """Predict prepared rows in their order: float64 of shape (rows,) for one output, else (rows, outputs).
 
-    Dense networks by NumPy: for a single use TensorFlow takes longer to compile one than the prediction takes.
+    Dense networks by NumPy: for a single use TensorFlow takes longer to compile one than the prediction takes. Rows in
+    shards are read piece by piece.
     """
     described = describe_network(network)
-    if described is None:
-        return make_predictor(network)(arrays)
+    predict_rows = make_predictor(network) if described is None else NumpyNetwork(*described)
     # A network that diverged has no finite outputs, which the scores report.
     with np.errstate(over="ignore", invalid="ignore"):
-        return NumpyNetwork(*described)(arrays)
+        if not are_sharded(arrays):
+            return predict_rows(arrays)
+        rows = len(next(iter(arrays.values())))
+        return np.concatenate([predict_rows(take_rows(arrays, piece)) for piece in list_pieces(rows)])

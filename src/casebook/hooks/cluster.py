@@ -10,6 +10,7 @@ from kedro.framework.hooks import hook_impl
 
 from casebook.config.extras import MissingExtraError, require_extra
 from casebook.config.paths import project_root
+from casebook.datasets.part_workers import PartWorkersDataset
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -30,14 +31,14 @@ class ClusterHook:
     def after_context_created(self, context: KedroContext) -> None:
         """Read the addresses, and refuse to begin where one is missing or cannot be reached."""
         settings = read_settings(context)
+        ClusterHook.addresses = PartWorkersDataset.addresses = None
         if settings is None:
-            ClusterHook.addresses = None
             return
         try:
             require_extra("cluster", f"--env={context.env}")
         except MissingExtraError as error:
             raise click.UsageError(str(error)) from None
-        ClusterHook.addresses = open_addresses(str(settings.get("variables", "")))
+        ClusterHook.addresses = PartWorkersDataset.addresses = open_addresses(str(settings.get("variables", "")))
 
 
 def read_settings(context: KedroContext) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from casebook.column_types.column_type import InvalidTableError
+from casebook.preprocessing.shards import ShardedArray
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -141,8 +142,14 @@ def split_inputs(rows: Mapping[str, Any]) -> tuple[dict[str, Any], Any, Any]:
 
 
 def stack_arrays(first: Arrays, second: Arrays) -> Arrays:
-    """Concatenate the rows of two sets of arrays."""
-    return {name: np.concatenate([values, second[name]]) for name, values in first.items()}
+    """Concatenate the rows of two sets of arrays; those in shards stay there."""
+    return {name: _join(values, second[name]) for name, values in first.items()}
+
+
+def _join(values: Any, later: Any) -> Any:  # noqa: ANN401 - arrays, or shards of them
+    if isinstance(values, ShardedArray) and isinstance(later, ShardedArray):
+        return values.join(later)
+    return np.concatenate([values, later])
 
 
 def without_rows(arrays: Arrays) -> Arrays:

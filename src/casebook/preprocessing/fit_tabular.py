@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from casebook.column_types.parsing import distinct
 from casebook.compute.threads import map_in_threads
+from casebook.preprocessing.column_counts import CategoryCounts, ValueCounts
 from casebook.preprocessing.tabular import (
     MAX_BYTE,
     MAX_BYTE_SPAN,
@@ -20,12 +20,15 @@ from casebook.preprocessing.tabular import (
     log_of_long_tail,
 )
 from casebook.preprocessing.target_statistics import fit_target_statistic
-from casebook.preprocessing.value_counts import ValueCounts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from casebook.config.schema import TabularPreprocessingParameters
+    from casebook.preprocessing.column_counts import ColumnCounts
     from casebook.preprocessing.target_statistics import KnownTargets
 
+ORDERED = "ordered_target"
 # A long tail reaches so many times as far as nine tenths of the rows do; fewer values than these have none.
 LONG_TAIL, BULK, FEW_VALUES = 10.0, (0.05, 0.95), 16
 
@@ -48,6 +51,12 @@ def fit_preprocessor(
     return TabularPreprocessor(columns, parameters.scaling)
 
 
+def fit_counts(counts: Mapping[str, ColumnCounts], parameters: TabularPreprocessingParameters) -> TabularPreprocessor:
+    """Fit a preprocessor on what was counted of the training rows; see `fit_preprocessor` and `count_column`."""
+    columns = [fit_counted(name, counted, parameters) for name, counted in counts.items()]
+    return TabularPreprocessor(columns, parameters.scaling)
+
+
 def fit_column(
     column: pd.Series, parameters: TabularPreprocessingParameters, known: KnownTargets | None = None
 ) -> NumberColumn | CategoryColumn:
@@ -61,16 +70,53 @@ def fit_column(
     Raises:
         ValueError: the column's values do not fit its encoding, imputation or `nearest_lower_within`.
     """
-    name = str(column.name)
-    text = isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype) or column.dtype == object
-    encoding = parameters.encoding.get(name, _encode_categories(column, parameters.onehot_width) if text else "number")
-    impute = parameters.impute.get(name)
-    if encoding == "number":
-        return fit_number(column, impute or "median", parameters.clip.get(name), parameters.skewed)
-    if encoding == "ordered_target":
+    if parameters.encoding.get(str(column.name)) == ORDERED:
         return fit_target_statistic(column, known, parameters.target_prior_rows)
+    return fit_counted(str(column.name), count_column(column, parameters), parameters)
+
+
+def count_column(column: pd.Series, parameters: TabularPreprocessingParameters) -> ColumnCounts:
+    """Count what the fitting of a column takes of some training rows; counts of parts add up by `add_counts`.
+
+    Raises:
+        ValueError: a column of text is to be encoded as a number, or a category by ordered statistics, which take the
+            order of all rows.
+    """
+    if parameters.encoding.get(str(column.name)) == ORDERED:
+        raise ValueError(
+            f"encoding: {column.name} by {ORDERED} takes all rows at once, which the engine dask never has; "
+            f"use embedding or onehot (--params <case>.preprocessing.encoding.{column.name}=embedding)"
+        )
+    text = isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype) or column.dtype == object
+    if parameters.encoding.get(str(column.name), "onehot" if text else "number") != "number":
+        return CategoryCounts.of(column)
+    return count_numbers(column)
+
+
+def count_numbers(column: pd.Series) -> ValueCounts:
+    """Count the values of a column of numbers.
+
+    Raises:
+        ValueError: the column holds text.
+    """
+    if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
+        raise ValueError(f"encoding: {column.name} holds text and cannot be a number; use onehot or embedding")
+    return ValueCounts.of(column)
+
+
+def fit_counted(
+    name: str, counted: ColumnCounts, parameters: TabularPreprocessingParameters
+) -> NumberColumn | CategoryColumn:
+    """Fit one column on what was counted of it; see `fit_column`."""
+    impute = parameters.impute.get(name)
+    if isinstance(counted, ValueCounts):
+        return fit_value_counts(name, counted, impute or "median", parameters.clip.get(name), parameters.skewed)
+    # `count_column` has seen to it that no such column is a number.
+    most = parameters.onehot_width
+    chosen = parameters.encoding.get(name) or ("embedding" if most and counted.distinct > most else "onehot")
+    encoding: Literal["onehot", "embedding"] = "embedding" if chosen == "embedding" else "onehot"
     least = parameters.min_frequency if encoding == "embedding" else 1
-    fitted = fit_categories(column, encoding, impute or "missing", least)
+    fitted = fit_categories(name, counted, encoding, impute or "missing", least)
     if name in parameters.nearest_lower_within:
         if any(isinstance(value, str) for value in fitted.values):  # noqa: PD011 - no pandas object
             raise ValueError(f"nearest_lower_within: {name} holds text; only numbers have a nearest lower one")
@@ -79,42 +125,45 @@ def fit_column(
     return replace(fitted, left_out=1) if parameters.drop_first and encoding == "onehot" else fitted
 
 
-def _encode_categories(column: pd.Series, most: int) -> Literal["onehot", "embedding"]:
-    """Choose the encoding of categories by their number in the training rows."""
-    return "embedding" if most and column.nunique() > most else "onehot"
-
-
 def fit_number(column: pd.Series, impute: str, clip: tuple[float, float] | None, skewed: str = "keep") -> NumberColumn:
-    """Fit the fill value, clip, offset and statistics of a number on training rows.
+    """Fit a number on training rows; see `fit_value_counts`."""
+    return fit_value_counts(str(column.name), count_numbers(column), impute, clip, skewed)
+
+
+def fit_value_counts(
+    name: str, known: ValueCounts, impute: str, clip: tuple[float, float] | None, skewed: str = "keep"
+) -> NumberColumn:
+    """Fit the fill value, clip, offset and statistics of a number on the values of training rows.
 
     Args:
-        column: numbers or booleans; nulls allowed.
+        name: of the column.
+        known: numbers or booleans; some may be missing.
         impute: `mean`, `median` or `mode` of the known values, which replaces nulls.
         clip: the two quantiles to which values are clipped; None for no clipping.
         skewed: `log` encodes a number of a long tail as its logarithm, `keep` as it is.
 
     Raises:
-        ValueError: the column holds text, is null in every row, or `impute` is `missing`.
+        ValueError: the column is null in every row, or `impute` is `missing`.
     """
-    if isinstance(column.dtype, pd.CategoricalDtype | pd.StringDtype):
-        raise ValueError(f"encoding: {column.name} holds text and cannot be a number; use onehot or embedding")
-    known = ValueCounts.of(column)
-    fill = _fill_value(known, impute, str(column.name))
-    low, high = np.quantile(known.each, clip) if clip else (-np.inf, np.inf)
-    missing = len(column) - known.rows
+    fill = _fill_value(known, impute, name)
+    low, high = known.quantiles(clip) if clip else (-np.inf, np.inf)
+    missing = known.missing
     values = np.clip(np.append(known.values, [fill] if missing else []), low, high)
     unit = find_unit(ValueCounts(np.clip(known.values, low, high), known.counts)) if skewed == "log" else 0.0
     values = log_of_long_tail(values, unit) if unit else values
-    seen = ValueCounts(values, np.append(known.counts, [missing] if missing else []).astype(np.int64))
+    moved = bool(clip or unit)
+    counts = np.append(known.counts, [missing] if missing else []).astype(np.int64)
+    whole_before = None if moved else known.whole
+    seen = ValueCounts(values, counts, within=0.0 if moved else known.within, whole=whole_before)
     least, most = float(values.min()), float(values.max())
     # A later null takes the fill, which a byte must then hold exactly.
-    whole = bool((values == np.rint(values)).all()) and fill == np.rint(fill) and not unit
+    whole = seen.are_whole() and fill == np.rint(fill) and not unit
     in_byte = whole and most - least <= MAX_BYTE_SPAN
     # In a byte the span sits in the middle; a float32 is centred so that its 24 bits are spent on differences.
     centre = float(np.rint(seen.mean()) if whole else seen.mean())
     offset = least - (MAX_BYTE - int(most - least)) // 2 if in_byte else centre
     return NumberColumn(
-        name=str(column.name),
+        name=name,
         block="codes" if in_byte else "numbers",
         offset=offset,
         fill=fill,
@@ -141,7 +190,7 @@ def find_unit(known: ValueCounts) -> float:
     """
     if len(np.unique(known.values)) <= FEW_VALUES:
         return 0.0
-    low, high = np.quantile(known.each, BULK)
+    low, high = known.quantiles(BULK)
     if np.ptp(known.values) <= LONG_TAIL * (high - low):
         return 0.0
     size = np.abs(known.values)
@@ -158,12 +207,13 @@ def _fill_value(known: ValueCounts, impute: str, name: str) -> float:
 
 
 def fit_categories(
-    column: pd.Series, encoding: Literal["onehot", "embedding"], impute: str, min_frequency: int
+    name: str, counted: CategoryCounts, encoding: Literal["onehot", "embedding"], impute: str, min_frequency: int
 ) -> CategoryColumn:
     """Fit the categories of a column, in sorted order, with their counts; rare ones count as unknown.
 
     Args:
-        column: texts, numbers or booleans; nulls allowed.
+        name: of the column.
+        counted: texts, numbers or booleans; some may be missing.
         encoding: stored in the result.
         impute: `mode` encodes nulls as the most frequent category, `missing` as a category of their own.
         min_frequency: rows that a category needs.
@@ -171,17 +221,16 @@ def fit_categories(
     Raises:
         ValueError: no category has enough rows for a mode, or `impute` is neither.
     """
-    codes, values = distinct(column)
-    counts = np.bincount(codes[codes >= 0], minlength=len(values))
+    values, counts = counted.values, counted.counts  # noqa: PD011 - no pandas object
     kept = np.flatnonzero(counts >= max(min_frequency, 1))
     order = kept[np.argsort(values[kept], kind="stable")]
     known, known_counts = values[order].tolist(), counts[order].tolist()
-    missing = int((codes < 0).sum())
+    missing = counted.missing
     null_code = 0
     if impute == "mode":
         if not known:
             raise ValueError(
-                f"impute: {column.name} has no value of {min_frequency} rows (min_frequency) for a mode; use missing"
+                f"impute: {name} has no value of {min_frequency} rows (min_frequency) for a mode; use missing"
             )
         null_code = int(np.argmax(known_counts)) + 1
         known_counts[null_code - 1] += missing
@@ -189,6 +238,6 @@ def fit_categories(
         known_counts.append(missing)
         null_code = len(known_counts)
     elif missing:
-        raise ValueError(f"impute: {column.name} holds categories; use mode or missing, not {impute}")
+        raise ValueError(f"impute: {name} holds categories; use mode or missing, not {impute}")
     block: Block = "codes" if len(known_counts) <= MAX_BYTE else "ids"
-    return CategoryColumn(str(column.name), block, encoding, known, known_counts, null_code, len(column))
+    return CategoryColumn(name, block, encoding, known, known_counts, null_code, counted.rows)

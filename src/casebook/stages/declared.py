@@ -12,6 +12,7 @@ from casebook.column_types.column_type import InvalidTableError
 from casebook.config.schema.table_declaration import DataParameters
 from casebook.data import declared_tables, row_description
 from casebook.data.name_lookup import describe_unknown
+from casebook.data.settled_rows import describe_missing_target, settle_rows
 from casebook.data.source_names import source_of
 from casebook.stages import nodes
 from casebook.stages.graph import create_modelling_pipeline
@@ -146,19 +147,12 @@ def join_tables(
     declared = DataParameters.model_validate(data)
     rows = declared_tables.join_tables(dict(zip(tables, typed, strict=True)), declared)
     file, unmatched = source_of(typed[0], declared.tables[tables[0]].file), len(typed[0]) - len(rows)
-    declared_tables.refuse_missing(rows, [target], file, "the target")
-    declared_tables.refuse_missing(rows, declared.with_role("split"), file, "which says of each row its part")
-    for name in declared.with_role("split"):
-        parts = declared_tables.mark_given_parts(rows[name], declared.columns[name].test, f"{file}, column {name}")
-        rows = rows.assign(**{name: parts})
-    place = f"{file}, column {target}"
-    settled = declared_tables.settle_target(rows, target, task)
-    missing = len(rows) - len(settled)
-    if missing:
-        others = target in declared.columns and declared.columns[target].others == "missing"
-        lacks = "empty or none of the classes" if others else "empty"
-        LOGGER.warning("%s is %s in %d of %d rows, which are set aside", place, lacks, missing, len(rows))
-    return settled, {"data/target_missing_rows": float(missing), "data/unmatched_rows": float(unmatched)}
+    settled = settle_rows(rows, declared, target, task, file)
+    told = describe_missing_target(settled.missing, len(rows), declared, target, file)
+    if told:
+        LOGGER.warning(told)
+    metrics = {"data/target_missing_rows": float(settled.missing), "data/unmatched_rows": float(unmatched)}
+    return settled.rows, metrics
 
 
 def refuse_unknown_names(row_schema: RowSchema, preprocessing: Block, leaks: Block) -> None:

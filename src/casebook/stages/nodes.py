@@ -9,6 +9,7 @@ import pandas as pd
 
 from casebook.config import schema
 from casebook.data import splitting
+from casebook.data.split_overlap import measure_overlap
 from casebook.data.splitting import select_split
 from casebook.model_registry.model_package import EXAMPLE_ROWS
 from casebook.preprocessing.arrays import Labels, check_weights
@@ -64,7 +65,7 @@ def describe_split(
     """
     part = split_assignment["part"].to_numpy()
     counts = {f"data/{name}_rows": float((part & bit > 0).sum()) for name, bit in splitting.PARTS.items()}
-    overlap = splitting.measure_overlap(feature_table, part, split["keys"])
+    overlap = measure_overlap(feature_table, part, split["keys"])
     seen = {f"test/{name}": share for name, share in overlap.items()}
     others = {
         "data/promotion_rows": float((part == splitting.PROMOTION).sum()),

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from casebook.column_types.parsing import InvalidTableError
 from casebook.config import schema
 from casebook.data import splitting
-from casebook.data.promotion_holdout import hash_raw_rows, hold_out_keys
+from casebook.data.promotion_holdout import find_promotion_keys, hold_out_keys
 from casebook.monitoring.training_profile import describe_training
 
 if TYPE_CHECKING:
@@ -37,11 +36,7 @@ def hold_out_promotion_rows(
     key = schema.PromotionParameters.model_validate(promotion).key
     if not share:
         return initial_split
-    if key and key not in joined_rows:
-        there = ", ".join(map(str, joined_rows.columns))
-        raise InvalidTableError(f"promotion.key: there is no raw column {key!r}; there are {there}")
-    inputs = joined_rows.drop(columns=[target, splitting.GIVEN], errors="ignore")
-    keys = joined_rows[key] if key else hash_raw_rows(inputs)
+    keys = find_promotion_keys(joined_rows, key, target)
     return pd.DataFrame({"part": hold_out_keys(initial_split["part"].to_numpy(), keys, share)})
 
 

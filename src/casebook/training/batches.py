@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 # Python regains control once in so many steps, or rows where batches are small: callbacks and signals wait for it.
 STEPS_PER_EXECUTION, ROWS_PER_EXECUTION = 64, 65_536
+# Rows on a disk are read in stretches, and shuffled within windows of them.
+STRETCH_ROWS, WINDOW_ROWS = 1_024, 1_048_576
 
 
 def count_steps(rows: int, batch_size: int) -> int:
@@ -45,6 +47,27 @@ def plan_epoch(rows: int, steps: int) -> Iterator[tuple[int, int, int]]:
 def shuffle_rows(rows: int, seed: int, epoch: int) -> np.ndarray:
     """Compute the order of an epoch's rows, which depends on (seed, epoch) alone; int32 of shape (rows,)."""
     return np.random.default_rng([seed, epoch]).permutation(np.arange(rows, dtype=np.int32))
+
+
+def shuffle_in_windows(rows: int, seed: int, epoch: int) -> np.ndarray:
+    """Compute the order of an epoch's rows that are read from a disk, which depends on (seed, epoch) alone.
+
+    Stretches of rows come in a random order, and those of a window of them are shuffled together: what is read at once
+    lies in few places, and still comes from all over the table. So few rows that they are one window come in the order
+    of `shuffle_rows`.
+
+    Returns:
+        int64 of shape (rows,), or int32 as long as they fit.
+    """
+    if rows <= WINDOW_ROWS:
+        return shuffle_rows(rows, seed, epoch)
+    generator = np.random.default_rng([seed, epoch])
+    kind = np.int32 if rows <= np.iinfo(np.int32).max else np.int64
+    starts = generator.permutation(math.ceil(rows / STRETCH_ROWS)) * STRETCH_ROWS
+    order = np.concatenate([np.arange(start, min(start + STRETCH_ROWS, rows), dtype=kind) for start in starts])
+    for first in range(0, rows, WINDOW_ROWS):
+        generator.shuffle(order[first : first + WINDOW_ROWS])
+    return order
 
 
 def input_names(arrays: Arrays) -> list[str]:

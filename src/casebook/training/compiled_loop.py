@@ -7,6 +7,7 @@ A small network trains two to five times as quickly as by `Model.fit`. Its use o
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
@@ -16,7 +17,7 @@ from casebook.preprocessing.arrays import WEIGHT, split_inputs
 from casebook.training.batches import input_names, plan_epoch, shuffle_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
     import keras
     import numpy as np
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 class EpochRunner:
     """Train and validate a compiled network epoch by epoch."""
+
+    # The order of an epoch's rows by (rows, seed, epoch).
+    _shuffle = staticmethod(shuffle_rows)
 
     def __init__(
         self, network: keras.Model, train: Arrays, validation: Arrays, steps: int, score: Score | None = None
@@ -48,8 +52,7 @@ class EpochRunner:
         # Kept here, not returned: TensorFlow rewrites the arithmetic of functions that return anything, to other bits.
         self._outputs = [tf.Variable(tf.zeros((len(t), network.output_shape[-1]))) for t in self._targets]
         self._loss = next(metric for metric in network.metrics if metric.name == "loss")
-        self._advance = self._make_advance(_as_tensors(train))
-        self._validate = self._make_validate(_as_tensors(validation)) if self.validates else None
+        self._load(train, validation)
         self._read = tf.function(self._read_loss, autograph=False)
         network.reset_metrics()
 
@@ -67,12 +70,11 @@ class EpochRunner:
         Returns:
             `loss` and the metrics, of the outputs that the epoch's steps computed.
         """
-        rows = shuffle_rows(self.rows, seed, epoch)
-        order = tf.constant(rows)
+        rows = self._shuffle(self.rows, seed, epoch)
         done = 0
-        for first, count, size in plan_epoch(self.rows, self.steps):
+        for count, advance in self._plan(rows):
             callbacks.on_train_batch_begin(done)
-            self._advance(order, tf.constant(first), tf.constant(count), tf.constant(size))
+            advance()
             done += count
             callbacks.on_train_batch_end(done - 1, {"loss": float(self._loss.result())} if batch_logs else None)
         weights = self._weights[0]
@@ -91,30 +93,60 @@ class EpochRunner:
         self.network.test_step(split_inputs({name: tf.constant(values) for name, values in first.items()}))
         self.network.optimizer.build(self.network.trainable_variables)
 
-    def _make_advance(self, blocks: dict[str, tf.Tensor]) -> Callable[..., None]:
-        network, weights = self.network, self.network.trainable_variables
+    def _load(self, train: Arrays, validation: Arrays) -> None:
+        """Copy the rows into tensors."""
+        blocks = _as_tensors(train)
+
+        def advance(order: tf.Tensor, first: tf.Tensor, count: tf.Tensor, size: tf.Tensor) -> None:
+            self._repeat_steps(blocks, order, first, first, count, size)
 
         # XLA would take longer to compile such a loop than it saves.
-        def advance(order: tf.Tensor, first: tf.Tensor, count: tf.Tensor, size: tf.Tensor) -> None:
-            def step(number: tf.Tensor, total: tf.Tensor, seen: tf.TensorArray) -> tuple[Any, ...]:
-                index = tf.slice(order, [first + number * size], [size])
-                rows = {name: tf.gather(block, index) for name, block in blocks.items()}
-                inputs, target, weights_of_rows = split_inputs(rows)
-                with tf.GradientTape() as tape:
-                    outputs = network(inputs, training=True)
-                    loss = network.compute_loss(inputs, target, outputs, weights_of_rows, training=True)
-                    scaled = network.optimizer.scale_loss(loss)
-                network.optimizer.apply_gradients(zip(tape.gradient(scaled, weights), weights, strict=True))
-                return number + 1, total + loss, seen.write(number, tf.cast(outputs, tf.float32))
+        self._advance = tf.function(advance, autograph=False)
+        self._validate = self._make_validate(_as_tensors(validation)) if self.validates else None
 
-            # Scored all at once: batch by batch takes as long as training where batches are small.
-            seen = tf.TensorArray(tf.float32, count, element_shape=(None, network.output_shape[-1]))
-            _, total, seen = tf.while_loop(lambda number, *_: number < count, step, [tf.constant(0), 0.0, seen])
-            self._loss.update_state(total / tf.cast(count, tf.float32), sample_weight=count * size)
-            self._outputs[0][first : first + count * size].assign(self._mean(seen.concat()))
+    def _plan(self, rows: np.ndarray) -> Iterator[tuple[int, Callable[[], None]]]:
+        """Yield the stretches of an epoch: the number of batches, and what runs them."""
+        order = tf.constant(rows)
+        for first, count, size in plan_epoch(self.rows, self.steps):
+            yield count, partial(self._advance, order, tf.constant(first), tf.constant(count), tf.constant(size))
 
-        repeated: Callable[..., None] = tf.function(advance, autograph=False)
-        return repeated
+    def _repeat_steps(
+        self,
+        blocks: Mapping[str, tf.Tensor],
+        order: tf.Tensor,
+        begin: tf.Tensor,
+        first: tf.Tensor,
+        count: tf.Tensor,
+        size: tf.Tensor,
+    ) -> None:
+        """Train some batches; traced.
+
+        Args:
+            blocks: rows by the name of their array.
+            order: in which they come.
+            begin: place in it of the first batch.
+            first: place of that batch in the epoch.
+            count: number of batches.
+            size: rows of each.
+        """
+        network, weights = self.network, self.network.trainable_variables
+
+        def step(number: tf.Tensor, total: tf.Tensor, seen: tf.TensorArray) -> tuple[Any, ...]:
+            index = tf.slice(order, [begin + number * size], [size])
+            rows = {name: tf.gather(block, index) for name, block in blocks.items()}
+            inputs, target, weights_of_rows = split_inputs(rows)
+            with tf.GradientTape() as tape:
+                outputs = network(inputs, training=True)
+                loss = network.compute_loss(inputs, target, outputs, weights_of_rows, training=True)
+                scaled = network.optimizer.scale_loss(loss)
+            network.optimizer.apply_gradients(zip(tape.gradient(scaled, weights), weights, strict=True))
+            return number + 1, total + loss, seen.write(number, tf.cast(outputs, tf.float32))
+
+        # Scored all at once: batch by batch takes as long as training where batches are small.
+        seen = tf.TensorArray(tf.float32, count, element_shape=(None, network.output_shape[-1]))
+        _, total, seen = tf.while_loop(lambda number, *_: number < count, step, [tf.constant(0), 0.0, seen])
+        self._loss.update_state(total / tf.cast(count, tf.float32), sample_weight=count * size)
+        self._outputs[0][first : first + count * size].assign(self._mean(seen.concat()))
 
     def _make_validate(self, blocks: dict[str, tf.Tensor]) -> Callable[[], None]:
         network = self.network

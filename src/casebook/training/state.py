@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from casebook.preprocessing.shards import list_pieces
 from casebook.training.checkpoints import ResumeError
 
 if TYPE_CHECKING:
@@ -93,6 +94,12 @@ def identify_training(train: Arrays, validation: Arrays, parameters: TrainingPar
 
 
 def _sum_arrays(arrays: Arrays) -> dict[str, Any]:
-    return {
-        name: [list(values.shape), zlib.crc32(np.ascontiguousarray(values).data)] for name, values in arrays.items()
-    }
+    return {name: [list(values.shape), _sum_array(values)] for name, values in arrays.items()}
+
+
+def _sum_array(values: np.ndarray) -> int:
+    """Compute the checksum of an array's bytes, piece by piece: it may lie in shards on the disk."""
+    checksum = 0
+    for piece in list_pieces(len(values)):
+        checksum = zlib.crc32(np.ascontiguousarray(values[piece]).data, checksum)
+    return checksum

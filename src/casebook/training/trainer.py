@@ -13,6 +13,7 @@ from casebook.models.networks import build_network, task_of_network
 from casebook.models.tabular_inputs import adapt_piecewise_linear, ensemble_layers
 from casebook.models.text_encoder import adapt_wide
 from casebook.preprocessing.arrays import stack_arrays, weigh_loss, without_rows
+from casebook.preprocessing.shards import are_sharded, take_rows
 from casebook.preprocessing.tabular import TabularPreprocessor
 from casebook.training.batches import count_steps
 from casebook.training.checkpoints import TrainingCheckpoint
@@ -129,6 +130,10 @@ def make_runner(
     steps = count_steps(len(train["target"]), parameters.batch_size)
     score = partial(score_outputs, parameters.metrics, task) if parameters.metrics else None
     changed = find_changed_internals(network)
+    if not changed and are_sharded(train):
+        from casebook.training.streamed_loop import StreamedRunner
+
+        return StreamedRunner(network, train, validation, steps, score)
     if not changed:
         from casebook.training.compiled_loop import EpochRunner
 
@@ -140,7 +145,8 @@ def make_runner(
         keras.__version__, "; ".join(changed),
     )  # fmt: skip
     compile_network(network, parameters, steps, fused=False)
-    return FitRunner(network, train, validation, steps, score)
+    # `fit` takes arrays in memory alone.
+    return FitRunner(network, take_rows(train, slice(None)), take_rows(validation, slice(None)), steps, score)
 
 
 def build_initial_network(train: Arrays, preprocessor: Preprocessor, parameters: TrainingParameters) -> keras.Model:

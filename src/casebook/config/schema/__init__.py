@@ -89,7 +89,7 @@ __all__ = [
 # Mappings whose keys are the user's: a variant states them whole, the command line gives single entries.
 FREE_MAPPINGS = frozenset({"encoding", "impute", "clip", "nearest_lower_within", "options", "labels", CLASS_WEIGHTS})
 # How a run goes about it, not what it computes: never logged, and no two runs differ by it.
-EXECUTION_OPTIONS = frozenset({"resume", "reuse", "from_run", "keep_runs"})
+EXECUTION_OPTIONS = frozenset({"resume", "reuse", "from_run", "keep_runs", "engine"})
 # What a study's winner does not depend on: how it was found, what becomes of models later, how a run goes about it.
 NOT_CONDITIONS = EXECUTION_OPTIONS | {"variant", "variants", "study", "predict", "monitor", "update"}
 # Conditions that winners of earlier versions do not state.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, create_model, field_serializer, model_validator
 
@@ -21,6 +21,11 @@ class DeclaredCaseParameters(CaseParameters):
     """The top key of a declared case."""
 
     data: DataParameters
+    engine: Literal["auto", "pandas", "dask"] = Field(
+        default="auto",
+        description="pandas reads tables whole, dask works on parts of them; auto: dask where the raw files are larger "
+        "than an eighth of the memory",
+    )
 
     @model_validator(mode="before")
     @classmethod
