@@ -19,7 +19,7 @@ NOTE = "mlflow.note.content"
 PARAMETERS: dict[str, Any] = {
     "split": {"strategy": "person"},
     "leaks": {"duration": "drop", "customers": "keep"},
-    "predict": {"file": "", "drift_alarm": 0.25},
+    "predict": {"file": "", "folder": "", "drift_alarm": 0.25},
     "monitor": {"outcomes": "outcomes.csv", "metric": "auc", "drop": 0.05},
 }
 TAGS = {"case": "redhat", "variant": "scaled", "data.origin": "sample"}
@@ -138,7 +138,7 @@ def test_a_prediction_counts_its_rows_and_says_where_they_are() -> None:
         **Drift**: 2 features or answers reach the level 0.25 (population stability index).
 
         The predictions are in `data/07_model_output/redhat/predictions.parquet`."""
-    parameters = {**PARAMETERS, "predict": {"file": "may.csv", "drift_alarm": 0.25}}
+    parameters = {**PARAMETERS, "predict": {"file": "may.csv", "folder": "", "drift_alarm": 0.25}}
     assert describe_run(run_of(metrics), parameters, "predict") == dedent(expected)
 
 

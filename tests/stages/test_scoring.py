@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
-PREDICT = {"file": "", "explain": 3, "drift_alarm": 0.25, "max_rejected_share": 0.5}
+PREDICT = {"file": "", "folder": "", "explain": 3, "drift_alarm": 0.25, "max_rejected_share": 0.5}
 
 
 class Champion:

@@ -18,6 +18,7 @@ KINDS = {".csv": CSV, ".parquet": PARQUET, ".pq": PARQUET, ".npz": ARRAYS}
 COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
 ALLOWED = ".csv (also .csv.gz, .csv.bz2, .csv.xz, .csv.zip), .parquet, .npz or a folder of Parquet files"
 BEGINNINGS = {PARQUET: b"PAR1", ARRAYS: b"PK\x03\x04"}
+SHOWN = 5
 # First bytes of other files -> what they are.
 SIGNATURES = {
     b"\x1f\x8b": "compressed by gzip: let its name end in .csv.gz",
@@ -70,6 +71,13 @@ def list_parquet(folder: Path) -> list[Path]:
         there = ", ".join(sorted(path.name for path in folder.iterdir())[:3]) or "nothing"
         raise UnreadableError(f"a folder is read as one of Parquet files, and there are none; it holds {there}")
     return shown
+
+
+def describe_no_rows(folder: Path) -> str:
+    """Say what a folder without files of rows holds."""
+    names = sorted(path.name for path in folder.iterdir())
+    shown = f"{', '.join(names[:SHOWN])}{' ...' * (len(names) > SHOWN)}" or "nothing"
+    return f"{folder} holds no file of rows ({ALLOWED}); it holds {shown}"
 
 
 def find_other_kind(path: Path, kind: str) -> str:
