@@ -160,5 +160,6 @@ def stop_launch(launch: str) -> None:
 def scheduler_gone(address: str) -> StudyFailedError:
     """Return the error that says that the scheduler is gone, and what to do."""
     return StudyFailedError(
-        f"the Dask scheduler {address} is gone: start it, and the same command goes on; what was on its way is done anew"
+        f"the Dask scheduler {address} is gone: start it, and the same command goes on; what was on its way is done "
+        "again"
     )
