@@ -271,3 +271,12 @@ def test_a_second_command_waits_and_finds_nothing_left_to_do(folder: Folder) -> 
 
 def test_names_within_subfolders_have_places_of_their_own() -> None:
     assert kept_name("month=1/a.csv", "0123456789", "2") == "month=1_a.csv-01234567-version-2"
+
+
+def test_the_time_of_answers_is_that_of_the_command_whatever_the_clock_of_the_process_that_scores(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scored_parts, "write_time", lambda: "2026-11-30T12:00:00.000000")
+    monkeypatch.setattr("casebook.batch_scoring.answer_files.write_time", lambda: "2026-11-30T13:00:00.000000")
+    folder.score()
+    assert folder.manifest()["at"].tolist() == ["2026-11-30T12:00:00.000000"] * 3

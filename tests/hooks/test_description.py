@@ -142,6 +142,17 @@ def test_a_prediction_counts_its_rows_and_says_where_they_are() -> None:
     assert describe_run(run_of(metrics), parameters, "predict") == dedent(expected)
 
 
+def test_a_prediction_of_a_folder_says_how_many_files_there_were_and_where_the_answers_are() -> None:
+    files = {"prediction/files/parts": 100, "prediction/files/before": 40, "prediction/files/failed": 1}
+    parameters = {**PARAMETERS, "predict": {"file": "", "folder": "inbox", "drift_alarm": 0.25}}
+    told = describe_run(run_of({"prediction/rows": 10, **files}), parameters, "predict")
+    assert told.startswith("The champion of `redhat` has scored `inbox`.")
+    assert told.endswith(
+        "**Files** 100, of which 40 were scored before, 1 failed; `manifest.csv` has a line for each and says where its "
+        "answers are."
+    )
+
+
 def test_a_monitoring_says_what_it_compares() -> None:
     expected = f"""\
         Predictions of `redhat` whose outcomes (`outcomes.csv`) have arrived, week by week.

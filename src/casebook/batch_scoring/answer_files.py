@@ -53,9 +53,14 @@ def describe_scoring(model: ScoringModel) -> dict[str, Any]:
     classes = getattr(model, "classes", ())
     known = {"version": model.version, "test": dict(model.test_scores)}
     return {
-        "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}",
+        "at": write_time(),
         "model": {**known, **({"classes": list(classes)} if classes else {})},
     }
+
+
+def write_time() -> str:
+    """Write the time, so that later ones sort behind."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"
 
 
 class AnswerFiles:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pandas as pd
 from filelock import FileLock, Timeout
 
-from casebook.batch_scoring.answer_files import COUNTS, describe_scoring, write_answers
+from casebook.batch_scoring.answer_files import COUNTS, describe_scoring, write_answers, write_time
 from casebook.batch_scoring.file_scorer import Source
 from casebook.batch_scoring.rejections import RejectedRowsError, describe_columns
 from casebook.batch_scoring.totals import Totals
@@ -131,8 +131,8 @@ class PartAnswers:
                 self._take(part.name, kept)
 
     def more_of(self, source: Source) -> dict[str, Any]:
-        """Return what is kept of a file beside its counts."""
-        return {"folder": str(self._place(source)), "tables": self._tables}
+        """Return what is kept of a file beside its counts; the newest answers count, by the clock of the launch."""
+        return {"folder": str(self._place(source)), "tables": self._tables, "at": write_time()}
 
     def write(self, source: Source, fill: Callable[[Path], None]) -> None:
         """Have the answers of a file written; they are there whole, or not at all.
