@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
-from casebook.config.loader import CONFIG_LOADER_ARGS, CaseConfigLoader
 from casebook.cluster.addresses import ClusterAddresses
 from casebook.cluster.dask_parts import DaskParts
+from casebook.config.loader import CONFIG_LOADER_ARGS, CaseConfigLoader
 from casebook.datasets import ScoredFiles
 from casebook.datasets.scored_parts import LocalParts
 from casebook.hooks.cluster import ClusterHook, choose_part_executor, open_executor

@@ -148,8 +148,8 @@ def test_a_prediction_of_a_folder_says_how_many_files_there_were_and_where_the_a
     told = describe_run(run_of({"prediction/rows": 10, **files}), parameters, "predict")
     assert told.startswith("The champion of `redhat` has scored `inbox`.")
     assert told.endswith(
-        "**Files** 100, of which 40 were scored before, 1 failed; `manifest.csv` has a line for each and says where its "
-        "answers are."
+        "**Files** 100, of which 40 were scored before, 1 failed; `manifest.csv` has a line for each and says where "
+        "its answers are."
     )
 
 

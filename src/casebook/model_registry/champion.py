@@ -205,18 +205,14 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
             "(a version becomes champion when split.promotion_share is above 0); "
             + (f"these have one: {', '.join(others)}" if others else "no model has one")
         )
-    return load_version(version, f"its {alias}", f"or give another version the alias {alias} in the MLflow UI")
+    return load_version(version)
 
 
-def load_version(
-    version: ModelVersion, role: str = "", remedy: str = "or use another version", folder: Path | None = None
-) -> Champion:
+def load_version(version: ModelVersion, folder: Path | None = None) -> Champion:
     """Load a version of a registered model.
 
     Args:
         version: as the registry has it.
-        role: what it is there for, in an error.
-        remedy: what to do else than putting its files back.
         folder: for files that a server sends; one of the system's where none is given.
 
     Raises:
@@ -232,8 +228,8 @@ def load_version(
     except Exception as error:
         told = " ".join(f"{type(error).__name__}: {error}".split())
         raise NoChampionError(
-            f"the files of version {version.version} of {case}{f', {role},' if role else ''} cannot be read from "
-            f"{location} ({told}): put them back, {remedy}"
+            f"the files of version {version.version} of {case} cannot be read from {location} ({told}): put them back, "
+            "or give another version its alias (champion) in the MLflow UI"
         ) from error
     parts = place / "artifacts" / PARTS_FOLDER
     return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model, parts)
