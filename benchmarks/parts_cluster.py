@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import statistics
+import threading
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
+from itertools import cycle, islice
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from casebook.cluster.addresses import ClusterAddresses
 from casebook.cluster.local import LocalCluster
@@ -32,6 +38,12 @@ TRIALS = int(os.environ.get("CLUSTER_TRIALS", "1000"))
 WAIT_SECONDS = float(os.environ.get("CLUSTER_WAIT", "10"))
 WORKERS, REPEATS = 2, 1
 STUDY = "redhat"
+# Files that are scored, and rows of each; fewer are for trying the part.
+FILES, FILE_ROWS = int(os.environ.get("CLUSTER_FILES", "100")), 500_000
+# Of a run, the part whose peak of memory is compared with that of all of it; and how often memory is looked at.
+BEGINNING, SAMPLED_EVERY = 0.2, 0.5
+TRAINED = ",".join(f"{STUDY}.{node}" for node in ("package_model", "profile_training", "select_promotion_rows",
+                                                  "score_test"))  # fmt: skip
 
 
 @contextmanager
@@ -112,7 +124,88 @@ def run_study(folder: Path, variables: dict[str, str], number: int) -> Figures:
     return {"wall_seconds": measured.seconds, **read_trials(trials), "overhead": overhead_of(trials)}
 
 
+def measure_scoring(_raw: Path, scratch: Path, _variant: str) -> Figures:
+    """Score the files of a folder in one process of this machine, and by two workers; the model is the same."""
+    with running_cluster(WORKERS) as variables:
+        project = copy_project(scratch / "project")
+        inbox = write_inbox(scratch / "inbox")
+        raw = {"CASEBOOK_RAW": str(study_files().parent), "PYTHONPATH": str(project / "src")}
+        environment = {**clean_environment(), **raw, **variables}
+        train = [program("kedro"), "run", "--pipelines=redhat", f"--to-nodes={TRAINED}"]
+        measure_command(train, project, environment, scratch / "train.log")
+        found: Figures = {"files": FILES, "rows": FILES * FILE_ROWS}
+        for way, options in (("laptop", []), ("cluster", ["--env=cluster"])):
+            shutil.rmtree(project / "data" / "07_model_output", ignore_errors=True)
+            words = ["--pipelines=redhat_predict", *options, "--params", f"redhat.predict.folder={inbox}"]
+            with sampling_memory(
+                project / "data" / "07_model_output" / "redhat" / "predicted", bool(options)
+            ) as samples:
+                command = [program("kedro"), "run", *words]
+                measured = measure_command(command, project, environment, scratch / f"{way}.log")
+            found[way] = {**read_scoring(project), "peak_bytes": measured.peak_bytes, "growth": growth_of(samples)}
+        return found
+
+
+def write_inbox(folder: Path) -> Path:
+    """Write the files to score: the rows of the study's act_test.csv over and over, the same in each file."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    header, *rows = (study_files() / "act_test.csv").read_bytes().splitlines(keepends=True)
+    first = folder / "act_000.csv"
+    first.write_bytes(b"".join([header, *islice(cycle(rows), FILE_ROWS)]))
+    for number in range(1, FILES):
+        os.link(first, folder / f"act_{number:03}.csv")
+    return folder
+
+
+def read_scoring(project: Path) -> Figures:
+    """Read what the newest command has counted."""
+    counted = json.loads((project / "data" / "07_model_output" / "redhat" / "scored.json").read_text())
+    return {"rate": counted["rows"] / counted["seconds"], **{name: counted[name] for name in ("rows", "seconds")}}
+
+
+@contextmanager
+def sampling_memory(answers: Path, on_workers: bool) -> Iterator[list[int]]:
+    """Look at the largest resident memory of a process: of the workers of a cluster, else of this one's children.
+
+    Args:
+        answers: folder of answers; what a process takes to begin is no growth, so that the first ones are waited for.
+        on_workers: of which processes.
+
+    Yields:
+        The bytes, in the order of time.
+    """
+    samples: list[int] = []
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(SAMPLED_EVERY):
+            there = find_workers() if on_workers else psutil.Process().children(recursive=True)
+            with suppress(psutil.Error, ValueError):
+                if any(answers.glob("[!.]*")):
+                    samples.append(max(process.memory_info().rss for process in there))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        done.set()
+        thread.join()
+
+
+def find_workers() -> list[psutil.Process]:
+    """Find the processes of the workers that this one has started, by way of Dask's nannies."""
+    return [each for each in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(each.cmdline())]
+
+
+def growth_of(samples: list[int]) -> float:
+    """Compute the peak of all of a run over that of its beginning."""
+    return max(samples) / max(samples[: max(1, int(len(samples) * BEGINNING))])
+
+
 CLUSTER_PARTS: dict[str, Callable[[Path, Path, str], Figures]] = {
     "cluster": measure_waiting,
     "cluster_study": measure_cluster_study,
+    "cluster_scoring": measure_scoring,
 }

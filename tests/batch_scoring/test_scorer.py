@@ -195,7 +195,9 @@ def test_the_owner_of_a_number_is_found_in_other_spellings_too() -> None:
 def test_blocks_are_scored_one_after_another_and_inputs_stay_as_they_are() -> None:
     blocks = [block(), block(first=3)]
     kept = [each.rows.copy() for each in blocks]
-    scored = list(ScoredRows(blocks, lambda: OWNERS, Model(), FORM, "2026-01-01"))
+    scored = list(
+        ScoredRows(blocks, lambda: index_lookup_table(OWNERS, FORM, Model.kinds), Model(), FORM, "2026-01-01")
+    )
     assert [each.predictions["row"].tolist() for each in scored] == [[0, 1, 2], [3, 4, 5]]
     for each, before in zip(blocks, kept, strict=True):
         pd.testing.assert_frame_equal(each.rows, before)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from casebook.cluster.dask_trials import one_trial
 from casebook.cluster.versions import list_versions
-from casebook.cluster.workers import Workers
+from casebook.cluster.workers import Workers, one_a_worker
 from casebook.tuning.errors import StudyFailedError
 
 if TYPE_CHECKING:
@@ -27,9 +26,9 @@ def client() -> Iterator[Any]:
         yield client
 
 
-def test_a_worker_of_the_same_versions_takes_one_trial_or_one_a_thread(client: Any) -> None:  # noqa: ANN401
+def test_a_worker_of_the_same_versions_takes_one_a_worker_or_one_a_thread(client: Any) -> None:  # noqa: ANN401
     said: list[str] = []
-    workers = Workers(client, list_versions(), said.append, one_trial)
+    workers = Workers(client, list_versions(), said.append, one_a_worker)
     workers.look()
     assert (workers.slots, workers.accepted, said) == (1, workers.present, [])
     by_thread = Workers(client, list_versions(), said.append, lambda worker: int(worker["nthreads"]))
@@ -39,7 +38,7 @@ def test_a_worker_of_the_same_versions_takes_one_trial_or_one_a_thread(client: A
 
 def test_where_all_workers_differ_the_launch_says_which_and_how(client: Any) -> None:  # noqa: ANN401
     said: list[str] = []
-    workers = Workers(client, {**list_versions(), "keras": "0.1"}, said.append, one_trial)
+    workers = Workers(client, {**list_versions(), "keras": "0.1"}, said.append, one_a_worker)
     told = r"no worker has what this launch has: inproc://.*: keras .* \(here 0.1\)"
     with pytest.raises(StudyFailedError, match=told):
         workers.look()
@@ -51,7 +50,7 @@ def test_where_all_workers_differ_the_launch_says_which_and_how(client: Any) -> 
 
 def test_a_worker_that_joins_is_counted(client: Any) -> None:  # noqa: ANN401
     said: list[str] = []
-    workers = Workers(client, list_versions(), said.append, one_trial)
+    workers = Workers(client, list_versions(), said.append, one_a_worker)
     workers.look()
     client.cluster.scale(2)
     client.wait_for_workers(2)

@@ -47,7 +47,7 @@ class Blocks:
     def __init__(self, *blocks: ScoredBlock | Exception, file: str = "new.csv", version: str = "3") -> None:
         self.blocks = blocks
         self.model = SimpleNamespace(version=version, test_scores={"auc": 0.9})
-        self.form = SimpleNamespace(file=file)
+        self.form = SimpleNamespace(file=file, submission={"activity_id": "key", "outcome": "probability"})
         self.place, self.digest = f"/inbox/{file}", f"{len(blocks)}a2b3c4d5e6f"
 
     def __iter__(self) -> Iterator[ScoredBlock]:

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 import pytest
 
+from casebook.cluster.addresses import ClusterAddresses
+from casebook.cluster.dask_scoring import DaskParts
 from casebook.config.loader import CONFIG_LOADER_ARGS, CaseConfigLoader
-from casebook.hooks.cluster import ClusterHook, open_executor
+from casebook.datasets import ScoredFiles
+from casebook.datasets.scored_parts import LocalParts
+from casebook.hooks.cluster import ClusterHook, choose_part_executor, open_executor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,3 +72,17 @@ def test_another_key_is_refused_by_name(project: Path) -> None:
     (project / "conf" / "cluster" / "cluster.yml").write_text("cluster:\n  scheduler: tcp://host\n")
     with pytest.raises(click.UsageError, match=r"there is no key cluster\.scheduler; there is cluster\.variables"):
         ClusterHook().after_context_created(context_of(project, "cluster"))
+
+
+def test_files_of_a_folder_are_scored_on_the_command_s_cluster_where_it_has_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ScoredFiles, "executor", None)
+    addresses = ClusterAddresses("tcp://a", "http://b", "postgresql://c", "file:///d")
+    monkeypatch.setattr(ClusterHook, "addresses", addresses)
+    choose_part_executor()
+    assert isinstance(ScoredFiles.executor, DaskParts)
+    assert ScoredFiles.executor.addresses == addresses
+    monkeypatch.setattr(ClusterHook, "addresses", None)
+    choose_part_executor()
+    assert isinstance(ScoredFiles.executor, LocalParts)

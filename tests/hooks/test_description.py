@@ -19,7 +19,7 @@ NOTE = "mlflow.note.content"
 PARAMETERS: dict[str, Any] = {
     "split": {"strategy": "person"},
     "leaks": {"duration": "drop", "customers": "keep"},
-    "predict": {"file": "", "drift_alarm": 0.25},
+    "predict": {"file": "", "folder": "", "drift_alarm": 0.25},
     "monitor": {"outcomes": "outcomes.csv", "metric": "auc", "drop": 0.05},
 }
 TAGS = {"case": "redhat", "variant": "scaled", "data.origin": "sample"}
@@ -138,8 +138,19 @@ def test_a_prediction_counts_its_rows_and_says_where_they_are() -> None:
         **Drift**: 2 features or answers reach the level 0.25 (population stability index).
 
         The predictions are in `data/07_model_output/redhat/predictions.parquet`."""
-    parameters = {**PARAMETERS, "predict": {"file": "may.csv", "drift_alarm": 0.25}}
+    parameters = {**PARAMETERS, "predict": {"file": "may.csv", "folder": "", "drift_alarm": 0.25}}
     assert describe_run(run_of(metrics), parameters, "predict") == dedent(expected)
+
+
+def test_a_prediction_of_a_folder_says_how_many_files_there_were_and_where_the_answers_are() -> None:
+    files = {"prediction/files/parts": 100, "prediction/files/before": 40, "prediction/files/failed": 1}
+    parameters = {**PARAMETERS, "predict": {"file": "", "folder": "inbox", "drift_alarm": 0.25}}
+    told = describe_run(run_of({"prediction/rows": 10, **files}), parameters, "predict")
+    assert told.startswith("The champion of `redhat` has scored `inbox`.")
+    assert told.endswith(
+        "**Files** 100, of which 40 were scored before, 1 failed; `manifest.csv` has a line for each and says where "
+        "its answers are."
+    )
 
 
 def test_a_monitoring_says_what_it_compares() -> None:

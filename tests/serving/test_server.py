@@ -22,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from casebook.batch_scoring.raw_block import RawBlock
 from casebook.batch_scoring.scorer import score_block
+from casebook.cases.declared import read_declaration
 from casebook.cases.registry import load_case
 from casebook.data.splitting import TEST
 from casebook.datasets.declared_rows import DeclaredRowsReader
@@ -264,7 +265,9 @@ def test_new_rows_of_the_sample_have_all_columns_that_the_champion_needs(
     mlflow.set_tracking_uri(finished.project.address)
     folder = finished.project.root / "data" / "01_raw"
     monkeypatch.setenv("CASEBOOK_RAW", str(folder))
-    reader = DeclaredRowsReader(folder / "redhat", load_case("redhat").new_rows, "2026-01-01", case="redhat")
+    reader = DeclaredRowsReader(
+        folder / "redhat", load_case("redhat").new_rows, "2026-01-01", declaration=read_declaration("redhat")
+    )
     owners = reader.lookup_table()
     assert owners is not None
     there = {*next(reader.blocks()).rows.columns, *owners.add_prefix("people_").columns}

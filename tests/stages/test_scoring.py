@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pandas import DataFrame
 
-PREDICT = {"file": "", "explain": 3, "drift_alarm": 0.25, "max_rejected_share": 0.5}
+PREDICT = {"file": "", "folder": "", "explain": 3, "drift_alarm": 0.25, "max_rejected_share": 0.5}
 
 
 class Champion:
@@ -104,3 +104,23 @@ def test_errors_of_a_file_to_predict_name_that_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidTableError, match=r"^later\.csv lacks age, which the model needs; it has id, size"):
         list(rows)
     assert np.isfinite(champion.predict(pd.DataFrame({"age": ["1"]})).to_numpy()).all()
+
+
+def test_each_file_of_a_folder_is_a_part_and_the_first_one_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "b.csv").write_text("id,age\na,1\n")
+    (tmp_path / "inbox" / "a.csv").write_text("id,age\nb,2\n")
+    champion: Any = Champion({"typical": {"age": 1.0}})
+    predict = {**PREDICT, "folder": "inbox"}
+    found: Any = score_new_rows(NewRowsReader(tmp_path, NewRows("new.csv", {}), "2026-01-01"), champion, predict)
+    assert (found.given, [part.name for part in found.parts]) == ("inbox", ["a.csv", "b.csv"])
+    table = explain_new_rows(NewRowsReader(tmp_path, NewRows("new.csv", {}), "2026-01-01"), champion, predict, {})
+    assert table["answer"].unique().tolist() == [4]
+
+
+def test_files_of_a_folder_are_counted_in_the_run() -> None:
+    scored = {"rows": 2, "scored": 2, "rejected": 0, "seconds": 0.5, "counts": {}, "unknown": {}}
+    champion: Any = SimpleNamespace(profile={})
+    metrics, _, _ = measure_drift({**scored, "parts": {"parts": 3, "before": 1, "failed": 0}}, champion, PREDICT)
+    files = {name: value for name, value in metrics.items() if name.startswith("prediction/files")}
+    assert files == {"prediction/files/parts": 3, "prediction/files/before": 1, "prediction/files/failed": 0}

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from casebook.column_types.invalid_values import InvalidValue
 
 
+SHOWN = 3
 REJECTED = ["row", "key", "column", "reason"]
 
 
 class RejectedRowsError(InvalidTableError):
-    """More rows of a file were rejected than is allowed."""
+    """More rows of a file, or of all files of a folder, were rejected than is allowed."""
+
+
+class FailedPartsError(InvalidTableError):
+    """Files of a folder could not be scored; the others are."""
 
 
 def tabulate_faults(
@@ -49,17 +54,24 @@ def refuse_rejected(
     drift: pd.DataFrame,  # noqa: ARG001 - what is written before this may end the run
     explanations: pd.DataFrame,  # noqa: ARG001
 ) -> None:
-    """Raise when a larger share of the rows was rejected than `predict.max_rejected_share`.
+    """Raise when files could not be scored, or a larger share of all rows was rejected than is allowed.
 
     Raises:
+        FailedPartsError: names the files of a folder that could not be scored.
         RejectedRowsError: counts the rows by column, and says where the good and the rejected ones are.
     """
+    if failed := scored.get("failed"):
+        shown = "; ".join(f"{name}: {reason}" for name, reason in list(failed.items())[:SHOWN])
+        raise FailedPartsError(
+            f"{scored['file']}: {len(failed)} of {scored['parts']['parts']} files could not be scored; the others are, "
+            f"and the same command goes on once these are mended or removed: {shown}{' ...' * (len(failed) > SHOWN)}"
+        )
     rows, rejected, most = scored["rows"], scored["rejected"], predict["max_rejected_share"]
     if rejected > most * rows:
+        place = f"{scored['folder']}/{'*/' * ('parts' in scored)}rejected.parquet"
         raise RejectedRowsError(
             f"{scored['file']}: {rejected:,} of {rows:,} rows were rejected ({describe_columns(scored)}), more than "
-            f"predict.max_rejected_share={most:g} allows; the others are predicted, and {scored['folder']}/"
-            f"rejected.parquet says of each why"
+            f"predict.max_rejected_share={most:g} allows; the others are predicted, and {place} says of each why"
         )
 
 

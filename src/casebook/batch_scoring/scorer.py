@@ -39,6 +39,10 @@ class ScoringModel(Protocol):
     """A row model with its columns; see `champion.Champion`."""
 
     @property
+    def case(self) -> str:
+        """Name of the registered model."""
+
+    @property
     def kinds(self) -> Mapping[str, Kind]:
         """The raw columns that it takes."""
 
@@ -95,7 +99,7 @@ class ScoredRows:
 
     Attributes:
         blocks: of the file.
-        lookup_table: reads the table of owners.
+        lookup_table: reads and indexes the table of owners; None where there is none.
         model: answers.
         form: of the rows, with the name of the file that is read.
         today: day of rows without one.
@@ -104,7 +108,7 @@ class ScoredRows:
     """
 
     blocks: Iterable[RawBlock]
-    lookup_table: Callable[[], pd.DataFrame | None]
+    lookup_table: Callable[[], LookupTable | None]
     model: ScoringModel
     form: NewRows
     today: str
@@ -120,17 +124,13 @@ class ScoredRows:
             threadpool_limits(1, user_api="blas"),
         ):
             # Read while the first block is.
-            lookup_table = pool.submit(self._index_lookup_table)
+            lookup_table = pool.submit(self.lookup_table)
             for block in [stack_blocks(self.blocks)] if self.model.looks_back else self.blocks:
                 ahead.append(pool.submit(score_block, block, lookup_table.result(), self.model, self.form, self.today))
                 if len(ahead) > AHEAD:
                     yield ahead.popleft().result()
             while ahead:
                 yield ahead.popleft().result()
-
-    def _index_lookup_table(self) -> LookupTable | None:
-        table = self.lookup_table()
-        return None if table is None else index_lookup_table(table, self.form, self.model.kinds)
 
 
 def index_lookup_table(lookup_table: pd.DataFrame, form: NewRows, kinds: Mapping[str, Kind]) -> LookupTable:

@@ -1,4 +1,4 @@
-"""Beyond one machine: trials as tasks of Dask, its addresses, the shared store, and all of it on one machine."""
+"""Beyond one machine: trials and files to score as tasks of Dask, its addresses, a shared store, a local cluster."""
 
 import lazy_loader
 

@@ -14,6 +14,8 @@ from casebook.tuning.errors import StudyFailedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from casebook.cluster.workers import Workers
+
 LOGGER = logging.getLogger(__name__)
 CONNECT_SECONDS, CLOSE_SECONDS = 20, 5
 RUNNING = "running"
@@ -46,6 +48,23 @@ def open_client(address: str) -> Iterator[Any]:
             client.close(timeout=CLOSE_SECONDS if client.status == RUNNING else 0)
 
 
+def introduce(client: Any, workers: Workers, what: str) -> tuple[str, dict[str, str]]:  # noqa: ANN401 - Dask's
+    """Say where the tasks of a launch run, and where that can be watched.
+
+    Args:
+        client: connected.
+        workers: of its scheduler; they are looked at.
+        what: the tasks are.
+
+    Returns:
+        A line for the console, and tags for the run.
+    """
+    workers.look()
+    address, dashboard, count = client.scheduler.address, str(client.dashboard_link), len(workers.accepted)
+    line = f"{what} run on Dask's scheduler {address} with {count} workers; dashboard {dashboard}"
+    return line, {"cluster.scheduler": address, "cluster.dashboard": dashboard}
+
+
 @contextmanager
 def reporting(name: str) -> Iterator[Callable[[], Path | None]]:
     """Have Dask observe the tasks of the current client.
@@ -66,7 +85,7 @@ def reporting(name: str) -> Iterator[Callable[[], Path | None]]:
         def end() -> Path | None:
             try:
                 report.__exit__(None, None, None)
-            except Exception as error:  # noqa: BLE001 - whatever draws the page; the trials are done
+            except Exception as error:  # noqa: BLE001 - whatever draws the page; the tasks are done
                 LOGGER.warning("Dask's performance report could not be made (%s)", hide_passwords(str(error)))
                 return None
             return page

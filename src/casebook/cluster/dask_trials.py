@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from casebook.cluster.dask_client import open_client, reporting
+from casebook.cluster.dask_client import introduce, open_client, reporting
 from casebook.cluster.flights import Flights
 from casebook.cluster.trial_task import run_trial
 from casebook.cluster.versions import list_versions
-from casebook.cluster.workers import Workers
+from casebook.cluster.workers import SlotsOf, Workers, one_a_worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from casebook.cluster.addresses import ClusterAddresses
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     from casebook.tuning.execution import Launch
 
 REPORT = "performance_report.html"
-
-
-def one_trial(_worker: Mapping[str, Any]) -> int:
-    """Return how many trials a worker takes at a time: a process trains one, with all its threads."""
-    return 1
 
 
 @dataclass
@@ -40,7 +35,7 @@ class DaskTrials:
 
     addresses: ClusterAddresses
     task: Callable[[Ticket], Outcome] = run_trial
-    slots_of: Callable[[Mapping[str, Any]], int] = one_trial
+    slots_of: SlotsOf = one_a_worker
 
     def run(self, launch: Launch) -> None:
         """Run trials on the cluster until the budget is used up; see `execution.TrialExecutor`.
@@ -51,7 +46,9 @@ class DaskTrials:
         with ExitStack() as stack:
             client = stack.enter_context(open_client(self.addresses.scheduler))
             workers = Workers(client, list_versions(), launch.print_line, self.slots_of)
-            _introduce(launch, client, workers)
+            line, tags = introduce(client, workers, "trials")
+            launch.print_line(line)
+            launch.trial_runs.describe(tags)
             report = stack.enter_context(reporting(REPORT))
             flights = Flights(launch, client, workers, self.addresses, self.task)
             try:
@@ -60,15 +57,6 @@ class DaskTrials:
                 launch.trial_runs.describe(flights.times.describe())
                 launch.print_line(f"cluster: {flights.times.summary()}")
             _log_report(launch, report)
-
-
-def _introduce(launch: Launch, client: Any, workers: Workers) -> None:  # noqa: ANN401 - Dask's
-    """Say where the trials run, and where that can be watched."""
-    workers.look()
-    dashboard = str(client.dashboard_link)
-    address, count = client.scheduler.address, len(workers.accepted)
-    launch.print_line(f"trials run on Dask's scheduler {address} with {count} workers; dashboard {dashboard}")
-    launch.trial_runs.describe({"cluster.scheduler": address, "cluster.dashboard": dashboard})
 
 
 def _log_report(launch: Launch, report: Callable[[], Path | None]) -> None:

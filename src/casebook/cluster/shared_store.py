@@ -17,11 +17,12 @@ from casebook.runtime.atomic_files import atomic_write
 from casebook.tuning.errors import StudyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 MANIFEST = "manifest.json"
-FOLDER = "casebook-splits"
+# Folders of a store: prepared splits, and what goes to and comes from those who score files.
+SPLITS, SCORING = "casebook-splits", "casebook-scoring"
 TRIES, RETRY_SECONDS = 3, 1.0
 # Threads of a process that need the same rows: the first one fetches them.
 ONE_FETCH = threading.Lock()
@@ -38,9 +39,9 @@ class DamagedCopyError(ValueError):
 class SharedStore:
     """Folders in a shared store, published once and fetched by their fingerprint."""
 
-    def __init__(self, address: str) -> None:
-        """Store the address: `s3://`, `gs://`, `file://` or another of fsspec's."""
-        self._address = address
+    def __init__(self, address: str, folder: str = SPLITS) -> None:
+        """Store the address, `s3://`, `gs://`, `file://` or another of fsspec's, and the folder of the store."""
+        self._address, self._folder = address, folder
 
     @cached_property
     def _place(self) -> tuple[Any, str]:
@@ -66,23 +67,31 @@ class SharedStore:
             system.rm_file(path)
 
     def publish(self, folder: Path) -> str:
-        """Copy a folder into the store, unless it is there.
+        """Copy the files of a folder into the store; see `publish_files`."""
+        return self.publish_files(
+            {str(file.relative_to(folder)): file for file in sorted(folder.rglob("*")) if file.is_file()}
+        )
+
+    def publish_files(self, files: Mapping[str, Path]) -> str:
+        """Copy files into the store, together, unless they are there.
+
+        Args:
+            files: by the names that they shall have.
 
         Returns:
-            The fingerprint of its content.
+            The fingerprint of their content.
 
         Raises:
             SharedStoreError: the store is full, or refuses.
         """
-        files = {str(file.relative_to(folder)): _hash(file) for file in sorted(folder.rglob("*")) if file.is_file()}
-        manifest = json.dumps(files, sort_keys=True).encode()
+        manifest = json.dumps({name: _hash(file) for name, file in files.items()}, sort_keys=True).encode()
         fingerprint = hashlib.sha256(manifest).hexdigest()
         try:
             system, root = self._place
-            place = f"{root}/{FOLDER}/{fingerprint}"
+            place = f"{root}/{self._folder}/{fingerprint}"
             if not system.exists(f"{place}/{MANIFEST}"):
-                for name in files:
-                    self._write(f"{place}/{name}", partial(system.put_file, str(folder / name)))
+                for name, file in files.items():
+                    self._write(f"{place}/{name}", partial(system.put_file, str(file)))
                 # The last one: who finds it finds all others.
                 self._write(f"{place}/{MANIFEST}", lambda path: system.pipe_file(path, manifest))
         except Exception as error:
@@ -105,14 +114,33 @@ class SharedStore:
         folder = kept / fingerprint
         with ONE_FETCH:
             if not folder.is_dir():
-                self._fetch(fingerprint, folder)
+                with atomic_write(folder) as unfinished:
+                    self.fetch_into(fingerprint, unfinished)
         return folder
 
-    def _fetch(self, fingerprint: str, folder: Path) -> None:
+    def remove(self, fingerprint: str = "") -> None:
+        """Remove what was published under a fingerprint; without one all that was published in this folder.
+
+        Raises:
+            SharedStoreError: the store refuses.
+        """
+        try:
+            system, root = self._place
+            place = f"{root}/{self._folder}/{fingerprint}".rstrip("/")
+            if system.exists(place):
+                system.rm(place, recursive=True)
+        except Exception as error:
+            raise self._explain("tidied", error) from error
+
+    def fetch_into(self, fingerprint: str, folder: Path) -> None:
+        """Fetch files into an empty folder, or one that is not there.
+
+        Raises:
+            SharedStoreError: they cannot be read, or are damaged; the folder is gone then.
+        """
         for attempt in range(TRIES):
             try:
-                with atomic_write(folder) as unfinished:
-                    self._fetch_whole(fingerprint, unfinished)
+                self._fetch_whole(fingerprint, folder)
             except Exception as error:
                 shutil.rmtree(folder, ignore_errors=True)
                 if attempt == TRIES - 1:
@@ -123,7 +151,7 @@ class SharedStore:
 
     def _fetch_whole(self, fingerprint: str, folder: Path) -> None:
         system, root = self._place
-        place = f"{root}/{FOLDER}/{fingerprint}"
+        place = f"{root}/{self._folder}/{fingerprint}"
         manifest = system.cat_file(f"{place}/{MANIFEST}")
         if hashlib.sha256(manifest).hexdigest() != fingerprint:
             raise DamagedCopyError(f"{place}/{MANIFEST} is not what was written")

@@ -7,15 +7,16 @@ import os
 import threading
 import time
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import optuna
 from optuna.exceptions import UpdateFinishedTrialError
 
 from casebook.cluster.shared_store import SharedStore, SharedStoreError
+from casebook.cluster.tasks import STOPPED
 from casebook.cluster.tickets import REFUSED, UNREADABLE, Outcome, Ticket
 from casebook.cluster.versions import describe_differences, list_versions
+from casebook.cluster.worker_process import local_folder, worker_address
 from casebook.tracking.late_writing import outlast
 from casebook.tuning.cancellation import Cancellation
 from casebook.tuning.database import outlast as outlast_database
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 # A process trains one trial at a time: seeds and Keras's state are the process's.
 ONE_TRAINING = threading.Lock()
-# Launches that have asked their trials to stop.
-STOPPED: set[str] = set()
 # Studies of this process, by storage, name and settings.
 OPENED: dict[str, optuna.Study] = {}
 ONE_OPENING = threading.Lock()
@@ -61,14 +60,14 @@ def carry_out(
         report: opens the reporter of the trial, which fills in the outcome.
         evaluate: evaluates it; by training where it is None.
     """
-    outcome = Outcome(ticket.number, worker=_worker_address())
+    outcome = Outcome(ticket.number, worker=worker_address())
     if different := describe_differences(ticket.versions, list_versions()):
         outcome.state, outcome.message = REFUSED, different
         return outcome
     began = time.perf_counter()
     prepare()
     try:
-        folder = SharedStore(ticket.shared).fetch(ticket.splits, splits_folder())
+        folder = SharedStore(ticket.shared).fetch(ticket.splits, local_folder("splits"))
     except SharedStoreError as error:
         outcome.state, outcome.message = UNREADABLE, str(error)
         return outcome
@@ -108,11 +107,6 @@ class StopOf(Cancellation):
         return self._launch in STOPPED
 
 
-def stop_launch(launch: str) -> None:
-    """Ask the trials of a launch on this worker to stop after their next batches, and to be enqueued again."""
-    STOPPED.add(launch)
-
-
 @cache
 def prepare_process() -> None:
     """Start TensorFlow with as many threads as the worker has, once a process."""
@@ -129,13 +123,6 @@ def prepare_process() -> None:
     from casebook.evaluation import scores  # noqa: F401
 
     freeze_gc()
-
-
-def splits_folder() -> Path:
-    """Return the folder in which this worker keeps what it has fetched; it goes when the worker ends."""
-    from distributed import get_worker
-
-    return Path(get_worker().local_directory) / "splits"
 
 
 def open_study(plan: StudyPlan) -> optuna.Study:
@@ -159,9 +146,3 @@ def open_reporter(ticket: Ticket, outcome: Outcome) -> TrialReporter:
     os.environ.update(ticket.tracking)
     mlflow.set_tracking_uri(ticket.tracking["MLFLOW_TRACKING_URI"])
     return RunReporter(outlast(lambda: TrialRuns(ticket.plan.run_id, ticket.plan)), outcome)
-
-
-def _worker_address() -> str:
-    from distributed import get_worker
-
-    return str(get_worker().address)

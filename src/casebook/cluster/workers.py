@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from casebook.cluster.versions import describe_differences, list_versions
 from casebook.tuning.errors import StudyFailedError
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+SlotsOf = Callable[[Mapping[str, Any]], int]
+
+
+def one_a_worker(_worker: Mapping[str, Any]) -> int:
+    """Return how many tasks a worker takes at a time: a process does one, with all its threads."""
+    return 1
 
 
 class Workers:
@@ -19,9 +24,9 @@ class Workers:
         client: Any,  # noqa: ANN401 - Dask's
         versions: Mapping[str, str],
         say: Callable[[str], None],
-        slots_of: Callable[[Mapping[str, Any]], int],
+        slots_of: SlotsOf = one_a_worker,
     ) -> None:
-        """Store Dask's client, the versions of the launch, where to say what changes, and the trials a worker takes."""
+        """Store Dask's client, the versions of the launch, where to say what changes, and the tasks a worker takes."""
         self._client, self._versions, self._say, self._slots_of = client, versions, say, slots_of
         self._slots: dict[str, int] = {}
         self._refused: dict[str, str] = {}
@@ -35,7 +40,7 @@ class Workers:
 
     @property
     def slots(self) -> int:
-        """The number of trials that the workers take at a time."""
+        """The number of tasks that the workers take at a time."""
         return sum(self._slots[address] for address in self.accepted)
 
     def look(self) -> None:
@@ -79,6 +84,6 @@ class Workers:
         count, before = len(self.accepted), self._counted
         self._counted = count
         if count == 0:
-            self._say("the scheduler has no workers: trials wait until one joins")
+            self._say("the scheduler has no workers: what is to be done waits until one joins")
         elif before >= 0:
             self._say(f"{count} worker{'s' if count > 1 else ''} now")

@@ -12,7 +12,7 @@ from kedro.io import AbstractDataset
 
 from casebook.data.named_arrays import frame_arrays
 from casebook.data.source_names import name_source
-from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of
+from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, describe_no_rows, kind_of
 from casebook.datasets.raw import (
     RawArrays,
     RawFile,
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 # A file that was written to so lately may not be whole yet.
 SETTLED_SECONDS, POLL_SECONDS = 1.0, 0.5
-SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -87,10 +86,7 @@ class ArrivalsReader:
 
     def describe(self, folder: str) -> str:
         """Say what a folder without batches holds."""
-        place = self.place(folder)
-        names = sorted(path.name for path in place.iterdir())
-        shown = f"{', '.join(names[:SHOWN])}{' ...' * (len(names) > SHOWN)}" or "nothing"
-        return f"{place} holds no file of rows ({ALLOWED}); it holds {shown}"
+        return describe_no_rows(self.place(folder))
 
 
 def read_as(usual: str, path: Path, **options: Any) -> Any:  # noqa: ANN401 - what the kind of file holds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from casebook.batch_scoring.raw_block import RawBlock
+from casebook.cases.declared import read_declaration
 from casebook.cases.registry import load_case
 from casebook.config.paths import raw_folder
 from casebook.data.named_arrays import frame_arrays
@@ -19,13 +20,15 @@ from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of
 from casebook.datasets.parquet_files import read_parquet_batches
+from casebook.datasets.parts import list_parts
 from casebook.datasets.raw import RawFileError, RawTable, digest_source, find_file, read_arrays, reading
 from casebook.datasets.text_forms import USUAL, TextForm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from casebook.batch_scoring.file_scorer import Part
     from casebook.cases.registry import NewRows
 
 BLOCK_ROWS = 65_536
@@ -56,26 +59,61 @@ class NewRowsFolder(RawFolder):
         if case.feature_sources is None:
             from casebook.datasets.declared_rows import DeclaredRowsReader
 
-            return DeclaredRowsReader(self._filepath, case.new_rows, today, case=self._case)
+            return DeclaredRowsReader(self._filepath, case.new_rows, today, declaration=read_declaration(self._case))
         return NewRowsReader(self._filepath, case.new_rows, today)
 
 
 @dataclass(frozen=True)
 class NewRowsReader:
-    """Reads a case's new rows and their lookup table from its folder of raw files."""
+    """Reads a case's new rows and their lookup table.
+
+    Attributes:
+        folder: of its raw files.
+        form: of the rows.
+        today: day of rows without one.
+        text_form: how their text files are written.
+        places: of tables that do not lie where they are looked for, by name.
+    """
 
     folder: Path
     form: NewRows
     today: str
     text_form: TextForm = USUAL
+    places: Mapping[str, Path] = field(default_factory=dict)
 
     def lookup_table(self) -> pd.DataFrame | None:
         """Read the lookup table that rows are joined with; None where the case has none."""
         if not self.form.lookup_table:
             return None
         # Every key differs from the others: it is not worth a dictionary.
-        table: pd.DataFrame = RawTable(str(self.folder / self.form.lookup_table), plain=[self.form.join_key]).load()
+        place = self.tables()[self.form.lookup_table]
+        table: pd.DataFrame = RawTable(str(place), plain=[self.form.join_key]).load()
         return table
+
+    def read_tables(self) -> None:
+        """Read the tables that are joined while rows are read, as far as that was not done; here there are none."""
+
+    def tables(self) -> dict[str, Path]:
+        """Return where the tables lie that rows are joined with, by name."""
+        name = self.form.lookup_table
+        return {name: self.places.get(name, self.folder / name)} if name else {}
+
+    def digest_tables(self) -> str:
+        """Hash the content of these tables; those that are not there count as empty."""
+        found = [digest_source(place) if place.exists() else "" for place in self.tables().values()]
+        return " ".join(found)
+
+    def parts(self, given: str) -> list[Part]:
+        """List the files of rows in a folder, or those that a pattern like `inbox/*.csv.gz` names.
+
+        Raises:
+            RawFileError: there is none.
+        """
+        return list_parts(given, self.folder, self.holds_rows)
+
+    def holds_rows(self, path: Path) -> bool:
+        """Return whether a file may be one of rows, by its name."""
+        return bool(kind_of(path))
 
     def place(self, file: str = "") -> Path:
         """Find the file to predict.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from casebook.batch_scoring.raw_block import RawBlock
-from casebook.cases.declared import find_file, read_declaration
+from casebook.cases.declared import find_file
 from casebook.column_types.column_type import distinct_of_type
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.data.declared_tables import find_rows, show_keys
@@ -22,8 +23,8 @@ from casebook.datasets.raw import find_file as find_named_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+    from casebook.cases.declared import Declaration
     from casebook.column_types.kinds import Kind
     from casebook.config.schema.table_declaration import DataParameters, TableParameters
 
@@ -70,19 +71,23 @@ class Lookup:
 
 @dataclass(frozen=True)
 class DeclaredRowsReader(NewRowsReader):
-    """Reads a declared case's new rows: joined rows, as its model takes them."""
+    """Reads a declared case's new rows: joined rows, as its model takes them.
 
-    case: str = field(default="")
+    Attributes:
+        declaration: of the case.
+    """
 
-    @cached_property
+    declaration: Declaration = field(kw_only=True)
+
+    @property
     def data(self) -> DataParameters:
-        """The case's declaration."""
-        return read_declaration(self.case).data
+        """What is declared of the case's tables."""
+        return self.declaration.data
 
     @property
     def target(self) -> str:
         """The case's target."""
-        return str(read_declaration(self.case).tree["target"])
+        return str(self.declaration.tree["target"])
 
     @property
     def said(self) -> TableParameters:
@@ -104,7 +109,7 @@ class DeclaredRowsReader(NewRowsReader):
         Raises:
             RawFileError: there is none.
         """
-        path = find_named_file(file, self.folder) if file else find_file(self.case, self.form.file)
+        path = find_named_file(file, self.folder) if file else find_file(self.declaration.name, self.form.file)
         if not path.exists():
             raise RawFileError(
                 f"{path} is missing; put the rows to predict there or name another file with predict.file"
@@ -118,14 +123,36 @@ class DeclaredRowsReader(NewRowsReader):
             RawFileError: the file is missing or damaged, or holds no rows.
             InvalidTableError: a further table does not fit.
         """
-        lookups = [self._open(name) for name in list(self.data.tables)[1:] if name != self.joined_later]
         path = self.place(file)
         for block in self._read(path):
             named = name_columns(block.rows, self.said)
             joined = RawBlock(named, block.numbers, block.broken)
-            for lookup in lookups:
+            for lookup in self.lookups:
                 joined = lookup.join(joined)
             yield joined
+
+    def read_tables(self) -> None:
+        """Read the tables that are joined while rows are read, as far as that was not done."""
+        _ = self.lookups
+
+    def tables(self) -> dict[str, Path]:
+        """Return where the further tables lie, by the names of their files."""
+        names = [said.file for said in list(self.data.tables.values())[1:]]
+        return {name: self.places.get(name) or find_file(self.declaration.name, name) for name in names}
+
+    def holds_rows(self, path: Path) -> bool:
+        """Return whether a file may be one of rows, by its name: it may end as that of the case does."""
+        return super().holds_rows(path) or path.suffix == Path(self.said.file).suffix
+
+    @cached_property
+    def lookups(self) -> list[Lookup]:
+        """The further tables that rows are joined with here, read once.
+
+        Raises:
+            RawFileError: one is missing or damaged.
+            InvalidTableError: one does not fit.
+        """
+        return [self._open(name) for name in list(self.data.tables)[1:] if name != self.joined_later]
 
     def _read(self, path: Path) -> Iterator[RawBlock]:
         """Read a file in blocks, as far as it is of a kind that allows it."""
@@ -158,7 +185,7 @@ class DeclaredRowsReader(NewRowsReader):
         return Lookup(said, kinds, parsed, table.drop(columns=list(keys)).add_prefix(said.prefix))
 
     def _read_table(self, said: TableParameters) -> pd.DataFrame:
-        path = find_file(self.case, said.file)
+        path = self.tables()[said.file]
         if not path.exists():
             raise RawFileError(f"{path} is missing; the rows to predict are joined to it")
         with reading(path):

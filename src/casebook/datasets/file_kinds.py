@@ -18,6 +18,7 @@ KINDS = {".csv": CSV, ".parquet": PARQUET, ".pq": PARQUET, ".npz": ARRAYS}
 COMPRESSED = (".gz", ".bz2", ".xz", ".zip")
 ALLOWED = ".csv (also .csv.gz, .csv.bz2, .csv.xz, .csv.zip), .parquet, .npz or a folder of Parquet files"
 BEGINNINGS = {PARQUET: b"PAR1", ARRAYS: b"PK\x03\x04"}
+SHOWN = 5
 # First bytes of other files -> what they are.
 SIGNATURES = {
     b"\x1f\x8b": "compressed by gzip: let its name end in .csv.gz",
@@ -77,6 +78,13 @@ def list_text(folder: Path) -> list[Path]:
     files = [path for path in sorted(folder.iterdir()) if path.is_file() and path.name[0] not in "._"]
     kinds = {path: kind_of(path) for path in files}
     return [] if PARQUET in kinds.values() else [path for path, kind in kinds.items() if kind == CSV]
+
+
+def describe_no_rows(folder: Path) -> str:
+    """Say what a folder without files of rows holds."""
+    names = sorted(path.name for path in folder.iterdir())
+    shown = f"{', '.join(names[:SHOWN])}{' ...' * (len(names) > SHOWN)}" or "nothing"
+    return f"{folder} holds no file of rows ({ALLOWED}); it holds {shown}"
 
 
 def find_other_kind(path: Path, kind: str) -> str:

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
+from casebook.batch_scoring.answer_files import COUNTS, PREDICTIONS
 from casebook.cases.declared import read_declaration
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import refuse_repeated_columns
@@ -20,7 +21,7 @@ from casebook.datasets.blocks import RawFolder
 from casebook.datasets.declared import name_columns, text_form
 from casebook.datasets.file_dataset import FileDataset, reading
 from casebook.datasets.raw import RawFileError, find_file
-from casebook.datasets.scored import COUNTS, KEPT, PREDICTIONS
+from casebook.datasets.scored import KEPT
 from casebook.monitoring.kept_predictions import KeptPredictions
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ class PredictedFiles(FileDataset):
         self._case = case
 
     def load(self) -> list[KeptPredictions]:
-        """Return what is known of each, the oldest first, without reading any yet; damaged ones are passed over.
+        """Return what is known of each, the oldest first, without reading any yet.
+
+        Damaged ones are passed over, and files of a folder of which no row could be scored.
 
         Raises:
             RawFileError: nothing was predicted yet.
@@ -107,6 +110,8 @@ def _read_kept(folder: Path) -> KeptPredictions | None:
     try:
         known = json.loads((folder / COUNTS).read_text())
         model = known["model"]
+        if not known.get("scored", 1):
+            return None
         facts = (known["file"], known["digest"], known["at"], int(model["version"]), model["test"])
     except (OSError, ValueError, LookupError, TypeError) as error:
         LOGGER.warning("%s is damaged (%s): these predictions are passed over; %s", folder / COUNTS, error, AGAIN)

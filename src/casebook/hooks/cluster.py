@@ -84,6 +84,19 @@ def open_addresses(file: str) -> ClusterAddresses:
     return addresses
 
 
+def choose_part_executor() -> None:
+    """Let the files of a folder be scored on this command's cluster, where it has one."""
+    from casebook.datasets.scored import ScoredFiles
+    from casebook.datasets.scored_parts import LocalParts
+
+    if ClusterHook.addresses is None:
+        ScoredFiles.executor = LocalParts()
+        return
+    from casebook.cluster.dask_scoring import DaskParts
+
+    ScoredFiles.executor = DaskParts(ClusterHook.addresses)
+
+
 def open_executor() -> TrialExecutor | None:
     """Return what runs the trials of a study on this command's cluster; None on one machine."""
     if ClusterHook.addresses is None:

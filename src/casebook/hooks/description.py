@@ -99,7 +99,7 @@ def _update(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
 
 def _prediction(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     found, alarms = _group(run, "prediction"), run.data.metrics.get("drift/alarms")
-    file = parameters["predict"]["file"]
+    files, file = _group(run, "prediction/files"), parameters["predict"]["file"] or parameters["predict"]["folder"]
     yield f"The champion of `{_case(run)}` has scored {f'`{file}`' if file else 'the file of new rows'}. {_origin(run)}"
     yield (
         f"**Rows** {found.get('rows', 0):,.0f}: scored {found.get('scored', 0):,.0f}, rejected "
@@ -114,7 +114,13 @@ def _prediction(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
         if reached
         else "**Drift**: not measured, for the run of the champion kept no training profile."
     )
-    yield f"The predictions are in `data/07_model_output/{_case(run)}/predictions.parquet`."
+    if files:
+        told = (
+            f"{files['parts']:,.0f}, of which {files['before']:,.0f} were scored before, {files['failed']:,.0f} failed"
+        )
+        yield f"**Files** {told}; `manifest.csv` has a line for each and says where its answers are."
+    else:
+        yield f"The predictions are in `data/07_model_output/{_case(run)}/predictions.parquet`."
 
 
 def _monitoring(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:

@@ -22,6 +22,7 @@ from casebook.config.secrets import hide_passwords
 from casebook.config.tree import look_up
 from casebook.data.raw_files import RawFiles, find_raw_files
 from casebook.datasets.tables import wait_for_writes
+from casebook.hooks.cluster import choose_part_executor
 from casebook.hooks.description import describe_run, keep_description
 from casebook.hooks.ending import end_killed_runs
 from casebook.hooks.opening import choose_store, forget_other_runs, refuse_read_only
@@ -46,8 +47,9 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
     from mlflow.entities import Run
 
+PREDICT = "predict"
 # Stages of pipelines that use a model -> what their runs are called; others are called after their variant.
-JOBS = {"prediction": "predict", "explanation": "predict", "monitoring": "monitor", "update": "update"}
+JOBS = {"prediction": PREDICT, "explanation": PREDICT, "monitoring": "monitor", "update": "update"}
 # Where a run keeps its merged parameters.
 PARAMETERS_FILE = "config/parameters.yml"
 # Set by `make ledger` for the runs that it starts: the row's key and the seed.
@@ -90,6 +92,8 @@ class TrackingHook:
         self._reopen(self.folder.choose(raw.fingerprint if raw else None))
         if runs_study(pipeline):
             begin_launch(self.context, case, parameters, raw)
+        if job == PREDICT:
+            choose_part_executor()
         end_killed_runs()
         with tagging_new_runs():
             yield

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import keras
     import numpy as np
+    from mlflow.entities.model_registry import ModelVersion
 
     from casebook.column_types.parsing import Kind
     from casebook.inference.row_model import RowModel
@@ -204,20 +205,34 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
             "(a version becomes champion when split.promotion_share is above 0); "
             + (f"these have one: {', '.join(others)}" if others else "no model has one")
         )
+    return load_version(version)
+
+
+def load_version(version: ModelVersion, folder: Path | None = None) -> Champion:
+    """Load a version of a registered model.
+
+    Args:
+        version: as the registry has it.
+        folder: for files that a server sends; one of the system's where none is given.
+
+    Raises:
+        NoChampionError: its files are gone or damaged.
+    """
+    case = version.name
     # By way of models:/<name>/<version> MLflow writes into the folder of the model, which may be read-only.
     location = MlflowClient().get_model_version_download_uri(case, version.version)
     try:
-        place = Path(mlflow.artifacts.download_artifacts(location))
+        place = Path(mlflow.artifacts.download_artifacts(location, dst_path=str(folder) if folder else None))
         with without_hint_warning():
             model = mlflow.pyfunc.load_model(str(place)).unwrap_python_model().rows
     except Exception as error:
         told = " ".join(f"{type(error).__name__}: {error}".split())
         raise NoChampionError(
-            f"the files of version {version.version} of {case}, its {alias}, cannot be read from {location} ({told}): "
-            f"put them back, or give another version the alias {alias} in the MLflow UI"
+            f"the files of version {version.version} of {case} cannot be read from {location} ({told}): put them back, "
+            "or give another version its alias (champion) in the MLflow UI"
         ) from error
-    folder = place / "artifacts" / PARTS_FOLDER
-    return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model, folder)
+    parts = place / "artifacts" / PARTS_FOLDER
+    return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model, parts)
 
 
 def find_models(alias: str = CHAMPION) -> list[str]:

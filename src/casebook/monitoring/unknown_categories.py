@@ -37,14 +37,18 @@ def measure_unknown(features: pd.DataFrame, preprocessor: Any) -> pd.DataFrame: 
     return pd.DataFrame(lines, columns=UNKNOWN)
 
 
-def add_unknown(total: Mapping[str, Any], found: pd.DataFrame) -> Counts:
-    """Add the counts of further rows to those so far.
+def count_values(found: pd.DataFrame) -> Counts:
+    """Return what `measure_unknown` has found as plain values: by column `rows` and the first `values`."""
+    return {
+        column: {"rows": int(rows), "values": values}
+        for column, rows, values in zip(found["column"], found["rows"], found["values"], strict=True)
+    }
 
-    Returns:
-        By column `rows` and the first `values`.
-    """
-    added = dict(total)
-    for column, rows, values in zip(found["column"], found["rows"], found["values"], strict=True):
-        before = added.get(column, {"rows": 0, "values": values})
-        added[column] = {**before, "rows": before["rows"] + int(rows)}
-    return added
+
+def merge_unknown(total: Mapping[str, Any], further: Mapping[str, Any]) -> Counts:
+    """Add the counts of further rows to those so far; the first values stay."""
+    merged = dict(total)
+    for column, found in further.items():
+        before = merged.get(column, {**found, "rows": 0})
+        merged[column] = {**before, "rows": before["rows"] + found["rows"]}
+    return merged

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from kedro.pipeline import Pipeline
 
+from casebook.batch_scoring.file_scorer import FileScorer, FolderScoring, Source
 from casebook.batch_scoring.rejections import refuse_rejected
-from casebook.batch_scoring.scorer import FEATURE, ScoredRows, index_lookup_table, join_lookup_table
+from casebook.batch_scoring.scorer import FEATURE, join_lookup_table
 from casebook.column_types.invalid_values import find_invalid_values
 from casebook.column_types.parsing import InvalidTableError
 from casebook.evaluation.shapley import COLUMNS, explain_rows, explained_output
@@ -18,6 +19,7 @@ from casebook.monitoring.drift import tabulate_drift
 from casebook.stages.tagged_nodes import stage
 
 if TYPE_CHECKING:
+    from casebook.batch_scoring.scorer import ScoredRows
     from casebook.datasets.blocks import NewRowsReader
     from casebook.model_registry.champion import Champion
 
@@ -38,12 +40,13 @@ def create_prediction_pipeline(case: str) -> Pipeline:
     return Pipeline(nodes, namespace=case)
 
 
-def score_new_rows(raw_new_rows: NewRowsReader, champion: Champion, predict: Block) -> ScoredRows:
+def score_new_rows(raw_new_rows: NewRowsReader, champion: Champion, predict: Block) -> ScoredRows | FolderScoring:
     """Set up the scoring of all new rows; blocks are scored lazily while the result is written."""
-    file = predict["file"]
-    place, form = str(raw_new_rows.place(file)), raw_new_rows.form_of(file)
-    blocks, digest = raw_new_rows.blocks(file), raw_new_rows.digest(file)
-    return ScoredRows(blocks, raw_new_rows.lookup_table, champion, form, raw_new_rows.today, place, digest)
+    scorer = FileScorer(raw_new_rows, champion)
+    if predict["folder"]:
+        return FolderScoring(predict["folder"], raw_new_rows.parts(predict["folder"]), scorer)
+    path = raw_new_rows.place(predict["file"])
+    return scorer.score(Source(path.name, path, raw_new_rows.digest(str(path)), str(path)))
 
 
 def measure_drift(
@@ -53,7 +56,8 @@ def measure_drift(
 
     Returns:
         `prediction/rows`, `prediction/scored`, `prediction/rejected`, `prediction/seconds` from the first byte read to
-        the last written, `prediction/unknown/<feature>` (rows whose category the model does not know),
+        the last written, `prediction/unknown/<feature>` (rows whose category the model does not know), of a folder
+        `prediction/files/parts`, `.../before` (scored by an earlier command) and `.../failed`,
         `drift/<feature or answer>` and `drift/alarms` (how many reach the level; none where the champion's run kept no
         profile); the table of `drift.tabulate_drift`; its figure.
     """
@@ -62,6 +66,7 @@ def measure_drift(
     level = predict["drift_alarm"]
     drift = tabulate_drift(champion.profile.get("histograms", {}), scored["counts"], level)
     found = {f"prediction/{name}": float(scored[name]) for name in ("rows", "scored", "rejected", "seconds")}
+    found |= {f"prediction/files/{name}": float(count) for name, count in scored.get("parts", {}).items()}
     unknown = {f"prediction/unknown/{name}": float(known["rows"]) for name, known in scored["unknown"].items()}
     moved = {
         f"drift/{name.removeprefix(FEATURE)}": value
@@ -99,7 +104,9 @@ def explain_new_rows(
             f"predict.explain: the run of version {champion.version} of {champion.case} kept no training profile, so "
             f"that there is no typical row to compare with; train anew with `kedro run --pipeline={champion.case}`"
         )
-    rows = find_explainable(raw_new_rows, champion, predict["file"], predict["explain"])
+    # Of a folder its first file; a row's number tells nothing of others.
+    file = str(raw_new_rows.parts(predict["folder"])[0].path) if predict["folder"] else predict["file"]
+    rows = find_explainable(raw_new_rows, champion, file, predict["explain"])
     explained = [_explain(champion, rows.iloc[[place]]) for place in range(len(rows))]
     return pd.concat(explained, ignore_index=True) if explained else pd.DataFrame(columns=COLUMNS)
 
@@ -110,8 +117,7 @@ def find_explainable(reader: NewRowsReader, champion: Champion, file: str, most:
     Returns:
         At most so many, under their numbers in the file.
     """
-    lookup_table, form = reader.lookup_table(), reader.form_of(file)
-    indexed = None if lookup_table is None else index_lookup_table(lookup_table, form, champion.kinds)
+    indexed, form = FileScorer(reader, champion).lookup_table, reader.form_of(file)
     found: list[pd.DataFrame] = []
     for block in reader.blocks(file):
         rows, faults = join_lookup_table(block.rows, indexed, form)

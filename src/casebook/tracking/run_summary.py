@@ -68,6 +68,9 @@ def _facts(
     yield "last batch", "  ".join(f"{n.replace('_', ' ')} {v:,.0f}" for n, v in arrived if v is not None)
     counted = [(n, metrics.get(f"prediction/{n}")) for n in ("rows", "scored", "rejected")]
     yield "predicted", "  ".join(f"{name} {value:,.0f}" for name, value in counted if value is not None)
+    files = _select_group(metrics, "prediction/files")
+    told = [f"{name} {value:,.0f}" for name, value in sorted(files.items()) if name != "parts"]
+    yield "files", "  ".join([f"{files['parts']:,.0f}", *told]) if files else ""
     unknown = _select_group(metrics, "prediction/unknown")
     yield "unknown", "  ".join(f"{name} {value:,.0f} rows" for name, value in sorted(unknown.items()))
     outcomes = [(n, metrics.get(f"monitor/{n}")) for n in OUTCOMES]

@@ -10,7 +10,7 @@ from optuna.study import StudyDirection
 from optuna.trial import TrialState
 
 from casebook.tuning.trial_settings import list_hyperparameters, suggest_trial
-from casebook.tuning.trials import ERROR, RUN_ID, SETTING, drop_replaced
+from casebook.tuning.trials import ERROR, RUN_ID, SETTING, TAKEN, drop_replaced
 
 if TYPE_CHECKING:
     import optuna
@@ -99,18 +99,25 @@ def rank_trials(study: optuna.Study, plan: StudyPlan) -> pd.DataFrame:
 
 def _row(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:
     found = trial.values if trial.state == TrialState.COMPLETE else [None] * len(plan.study.metric)  # noqa: PD011
-    taken = trial.duration
+    taken = seconds_of(trial)
     return {
         "trial": trial.number,
         "state": trial.state.name.lower(),
         **dict(zip(plan.study.metric, found, strict=True)),
         **trial.params,
         "epochs": trial.user_attrs.get("epochs", trial.last_step),
-        "seconds": round(taken.total_seconds(), 2) if taken else None,
+        "seconds": None if taken is None else round(taken, 2),
         "retried": False,
         "error": trial.user_attrs.get(ERROR, "") if trial.state == TrialState.FAIL else "",
         "run_id": trial.user_attrs.get(RUN_ID, ""),
     }
+
+
+def seconds_of(trial: FrozenTrial) -> float | None:
+    """Return the seconds that a trial took, by the clock of its process where that has said so."""
+    stored = trial.duration.total_seconds() if trial.duration else None
+    found: float | None = trial.user_attrs.get(TAKEN, stored)
+    return found
 
 
 def measure_search(study: optuna.Study) -> dict[str, float]:
@@ -121,9 +128,10 @@ def measure_search(study: optuna.Study) -> dict[str, float]:
     """
     trials = [trial for trial in drop_replaced(study.get_trials(deepcopy=False)) if trial.state.is_finished()]
     counts = {state: sum(trial.state == state for trial in trials) for state in TrialState}
-    begun = [t.datetime_start for t in trials if t.datetime_start]
-    ended = [t.datetime_complete for t in trials if t.datetime_complete]
-    hours = (max(ended) - min(begun)).total_seconds() / 3600 if begun and ended else 0.0
+    # Starts are the launch's; where the end was written by another machine, its clock may say anything.
+    begun = [t.datetime_start.timestamp() for t in trials if t.datetime_start]
+    ended = [t.datetime_start.timestamp() + (seconds_of(t) or 0.0) for t in trials if t.datetime_start]
+    hours = (max(ended) - min(begun)) / 3600 if begun else 0.0
     return {
         "study/trials": float(len(trials)),
         "study/pruned_share": counts[TrialState.PRUNED] / max(1, len(trials)),

@@ -18,7 +18,7 @@ from casebook.training.callbacks import CurveCallback, TrainingCallback
 from casebook.tuning.cancellation import Cancelled, CancellingCallback
 from casebook.tuning.objective import evaluate_on_folds, evaluate_on_validation
 from casebook.tuning.prepared_splits import read_splits
-from casebook.tuning.trials import ERROR, RUN_ID, fail_and_retry, record_heartbeat, retry_of
+from casebook.tuning.trials import ERROR, RUN_ID, TAKEN, fail_and_retry, record_heartbeat, retry_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -92,7 +92,7 @@ class TrialRunner:
             suggest: returns its values.
             find_splits: returns its parameters and the folder of its splits by its values.
         """
-        began = time.time()
+        began = time.monotonic()
         with self._heartbeat(trial):
             try:
                 values = suggest()
@@ -123,25 +123,26 @@ class TrialRunner:
             self._store_run_id(trial)
             if message:
                 trial.set_user_attr(ERROR, message)
+            trial.set_user_attr(TAKEN, time.monotonic() - began)
             for name, value in ({**metrics, "epochs": found.epochs} if found else {}).items():
                 trial.set_user_attr(name, value)
             self._study.tell(trial, found.values if found else None, state)
         except UpdateFinishedTrialError:
             self._abandon(began)
             return
-        self._reporter.end(state.name, message, metrics, time.time() - began)
+        self._reporter.end(state.name, message, metrics, time.monotonic() - began)
 
     def _requeue(self, trial: optuna.Trial, began: float) -> None:
         """Requeue an interrupted trial for the next launch."""
         self._store_run_id(trial)
         frozen = self._study._storage.get_trial(trial._trial_id)
         fail_and_retry(self._study, frozen, "interrupted", always=True)
-        self._reporter.end(INTERRUPTED, "interrupted", {}, time.time() - began)
+        self._reporter.end(INTERRUPTED, "interrupted", {}, time.monotonic() - began)
 
     def _abandon(self, began: float) -> None:
         """Leave a trial that was taken for dead meanwhile: it is run again elsewhere."""
         self._reporter.find_run()
-        self._reporter.end(LOST, "it was taken for dead and is run again", {}, time.time() - began)
+        self._reporter.end(LOST, "it was taken for dead and is run again", {}, time.monotonic() - began)
 
     def _store_run_id(self, trial: optuna.Trial) -> None:
         """Store the id of the trial's MLflow run."""

@@ -30,6 +30,8 @@ RUNNING = (TrialState.RUNNING,)
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL)
 # User attributes of a trial.
 OWNER, HEARTBEAT, REPLACED, RETRY_OF, ERROR, RUN_ID = "owner", "beat", "replaced", "retry_of", "error", "mlflow.run_id"
+# Seconds that a trial took by the clock of its process: those of two machines may differ by an hour.
+TAKEN = "taken_seconds"
 # Names and values that a trial from the queue was given.
 SETTING = "setting"
 # System attribute by which Optuna's own retry names the trial that it repeats.

@@ -15,6 +15,7 @@ from casebook.config.schema import (
     ImagePreprocessingParameters,
     LogisticImageParameters,
     LogisticTextParameters,
+    PredictParameters,
     SplitParameters,
     TabularPreprocessingParameters,
     TextPreprocessingParameters,
@@ -303,3 +304,9 @@ def test_a_reference_is_read_by_its_name(block: dict[str, Any], kind: type) -> N
 def test_a_reference_that_there_is_not_is_refused(block: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         read_reference(block)
+
+
+def test_rows_to_predict_come_from_a_file_or_a_folder() -> None:
+    assert PredictParameters(folder="inbox/*.csv").folder == "inbox/*.csv"
+    with pytest.raises(ValidationError, match="file and folder are given: rows come from one of them"):
+        PredictParameters(file="a.csv", folder="inbox")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from casebook.cases.declared import read_declaration
 from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.schema import SplitParameters
@@ -143,7 +144,9 @@ def houses(file: Path) -> pd.DataFrame:
 
 
 def new_houses(file: Path) -> DeclaredRowsReader:
-    return DeclaredRowsReader(file.parent, load_case("boston").new_rows, "2026-01-01", case="boston")
+    return DeclaredRowsReader(
+        file.parent, load_case("boston").new_rows, "2026-01-01", declaration=read_declaration("boston")
+    )
 
 
 WRITERS: dict[str, Callable[[pd.DataFrame, Path], object]] = {

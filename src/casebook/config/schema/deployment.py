@@ -36,11 +36,21 @@ class PredictParameters(Parameters):
     """Rows that `<case>_predict` scores, and its alarm level of drift."""
 
     file: str = Field(default="", description=f"another file than the case's own; {PLACES}")
+    folder: str = Field(
+        default="",
+        description=f"or a folder, or a pattern like inbox/*.csv.gz: each file is scored by itself; {PLACES}",
+    )
     explain: int = Field(default=0, ge=0, le=1000, description="how many rows are explained, the first ones")
     drift_alarm: float = Field(default=0.25, gt=0, description="population stability index from which it sounds")
     max_rejected_share: float = Field(
         default=0.5, ge=0, le=1, description="of the rows; beyond it the command fails once the others are written"
     )
+
+    @model_validator(mode="after")
+    def _check_source(self) -> PredictParameters:
+        if self.file and self.folder:
+            raise ValueError("file and folder are given: rows come from one of them")
+        return self
 
 
 class MonitorParameters(Parameters):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from casebook.cluster import trial_times
-from casebook.cluster.trial_times import TrialTimes
+from casebook.cluster import task_times
+from casebook.cluster.task_times import TaskTimes
 
 if TYPE_CHECKING:
     import pytest
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 def test_seconds_add_up_to_those_that_the_workers_were_there(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
-    monkeypatch.setattr(trial_times.time, "monotonic", lambda: now[0])
-    times = TrialTimes()
+    monkeypatch.setattr(task_times.time, "monotonic", lambda: now[0])
+    times = TaskTimes("trials", "training")
     times.offer(1)
     now[0] = 10.0
     times.offer(3)
