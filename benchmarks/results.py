@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import comparison_tables as tables
+import results_peers as peers
 from comparison import GIGABYTE, PREPARATION, WORK, seconds_of
 
 if TYPE_CHECKING:
@@ -136,6 +137,10 @@ def details(parts: Mapping[str, Figures]) -> list[str]:
             TABLES_METHOD,
             render_table(tables.HEADER, tables.table_rows(own)),
         ]
+    if beside := parts.get("peers", {}).get("figures"):
+        sections += [peers.HEADING, peers.METHOD, render_table(peers.HEADER, peers.summary_rows(beside))]
+        for heading, lines in peers.describe_tables(beside).items():
+            sections += [f"### {heading}", render_table(peers.TABLE_HEADER, lines)]
     return sections
 
 
