@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench import RESULTS, say, write_results
 from comparison import QUANTITIES, compare
-from machine import describe_load, read_commit
+from machine import describe_load, describe_machine, read_commit
 from parts import ROOT
 from parts_peers import ABOUT, measure_casebook, measure_peer
 from peer_ledger import CASEBOOK, FAILED, OK, OVER_LIMIT, append_row, list_comparable, list_pending, read_ledger
@@ -122,13 +122,11 @@ def write_page() -> None:
     rows = list_comparable(read_ledger(LEDGER))
     if not rows:
         return
-    figures = {"rows": rows, "cores": CORES}
-    part = {"date": max(row["date"] for row in rows), "load": loads(rows), "figures": figures}
-    parts = {"peers": part}
-    tables, seeds = (len({row[name] for row in rows}) for name in ("table", "seed"))
     command = shlex.join(["benchmarks/bench_peers.py", *sys.argv[1:]])
-    comparisons = [compare(quantity, parts) for quantity in QUANTITIES]
-    write_results(RESULTS, comparisons, parts, command, f"{tables} tables, {seeds} seeds at most")
+    figures = {"rows": rows, "place": {"command": command, **describe_machine()}}
+    part = {"date": max(row["date"] for row in rows), "load": loads(rows), "figures": figures}
+    comparisons = [compare(quantity, {"peers": part}) for quantity in QUANTITIES]
+    write_results(RESULTS, comparisons, {"peers": part}, command, f"{len(rows)} rows", keep_place=True)
     for quantity, row in zip(QUANTITIES, comparisons, strict=True):
         if "peers" in quantity.parts:
             say(f"{row.verdict:7} {row.what}: {row.measured} ({row.limit})")

@@ -129,7 +129,7 @@ def compare_wins(figures: Figures) -> tuple[str, str, float | None]:
 
 
 def compare_seconds(peer: str) -> Callable[[Figures], tuple[str, str, float | None]]:
-    """Give how many times fewer CPU seconds a fit of casebook takes than a peer's; those that pass hang on other work."""
+    """Give how many times fewer CPU seconds the fit takes than a peer's; those that pass hang on other work."""
 
     def compute(figures: Figures) -> tuple[str, str, float | None]:
         tables = group_rows(figures["rows"])

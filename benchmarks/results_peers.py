@@ -53,6 +53,14 @@ HEADER = (
 TABLE_HEADER = ("who", "score", "rank", "fit: CPU", "fit: passed", "memory", "and", "measured")
 
 
+def describe_place(figures: Figures) -> str:
+    """Say how and where the newest rows were measured."""
+    place = figures["place"]
+    ran_on = ", ".join(place[name] for name in ("processor", "memory", "system") if name in place)
+    peers = sorted({f"{name} {number}" for row in figures["rows"] for name, number in row.get("versions", {}).items()})
+    return f"`{place['command']}` on {ran_on}: {', '.join(peers)}."
+
+
 def summary_rows(figures: Figures) -> list[tuple[str, ...]]:
     """Return a line for casebook and each peer, the best mean rank first."""
     tables = group_rows(figures["rows"])

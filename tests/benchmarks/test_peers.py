@@ -17,6 +17,7 @@ from results import render_results
 from results_page import keep_unmeasured
 
 DATE = "2026-11-30 01:00 UTC"
+PLACE = {"command": "make bench-peers", "processor": "2 cores"}
 
 
 def row(
@@ -31,7 +32,8 @@ def row(
 
 def rows() -> list[dict[str, object]]:
     return [
-        row("credit", CASEBOOK, 0.4, 2.0), row("credit", "TabM_D", 0.5, 20.0), row("credit", "CatBoost", 0.4, 4.0),
+        row("credit", CASEBOOK, 0.4, 2.0), row("credit", "TabM_D", 0.5, 20.0),
+        row("credit", "CatBoost", 0.4, 4.0, versions={"lightgbm": "4.7.0"}),
         row("ames", CASEBOOK, 30, 4.0), row("ames", "TabM_D", 20, 32.0),
         row("ames", "CatBoost", status=FAILED, note="bad"),
         row("taxi", CASEBOOK, 0.3), row("taxi", "TabM_D", status=OVER_LIMIT, note="over 60 s"),
@@ -68,7 +70,7 @@ def test_ratios_are_medians_of_tables_and_the_limit_stands_for_who_was_ended() -
 
 
 def test_the_figures_of_peers_are_held_to_their_limits(tmp_path: Path) -> None:
-    parts = {"peers": {"date": DATE, "load": "2.0", "figures": {"rows": rows()}}}
+    parts = {"peers": {"date": DATE, "load": "2.0", "figures": {"rows": rows(), "place": PLACE}}}
     found = {q.what: compare(q, parts) for q in QUANTITIES if "peers" in q.parts}
     ranks, wins, real, tabm, memory = found.values()
     assert (ranks.reference, ranks.casebook, ranks.verdict) == ("TabM_D 2.00", "1.75 of 3 on 2 tables", MET)
@@ -82,6 +84,7 @@ def test_the_figures_of_peers_are_held_to_their_limits(tmp_path: Path) -> None:
     assert "| TabM_D | 2.00 | 1 of 2 | 10.00 | 10.00 | 9.00 | 1 of 3 |" in text
     assert "| CatBoost | seed 1: bad | 3 | - | - | - | - | 2026-11-30, abc |" in text
     assert "| baseline | 1 | - |" in text
+    assert "`make bench-peers` on 2 cores: lightgbm 4.7.0." in text
     other = render_results([compare(quantity, {}) for quantity in QUANTITIES], {}, "make bench", "2 people", {})
     assert text.split("## Peers")[1].split("## Method")[0] in keep_unmeasured(other, page)
 
