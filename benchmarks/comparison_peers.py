@@ -112,7 +112,7 @@ def quantity_of(row: Row, quantity: str) -> float | None:
 def compare_ranks(figures: Figures) -> tuple[str, str, float | None]:
     """How far casebook's mean rank is before the best peer's."""
     ranks = mean_ranks(group_rows(figures["rows"]))
-    if not ranks:
+    if len(ranks) < 2:
         return "-", "no table has a row of every peer", None
     own = ranks.pop(CASEBOOK)
     best = min(ranks, key=lambda who: ranks[who])

@@ -133,7 +133,8 @@ def export_rows(run: Path, target: str, task: str, folder: Path) -> str:
     rows = pd.read_parquet(run / "03_primary" / "joined_rows.parquet").reset_index(drop=True)
     part = pd.read_parquet(run / "05_model_input" / "split_assignment.parquet")["part"].to_numpy()
     taken = pd.read_parquet(run / "03_primary" / "example_rows.parquet").columns
-    plain = pd.DataFrame({name: plain_column(rows[name]) for name in taken})
+    # LightGBM refuses names with brackets and the like.
+    plain = pd.DataFrame({f"column_{number}": plain_column(rows[name]) for number, name in enumerate(taken)})
     labels = rows[target].to_numpy()
     fitting, test = (part & ~np.uint8(TEST)) & (PARTS["train"] | VALIDATION) > 0, (part & TEST) > 0
     folder.mkdir(parents=True, exist_ok=True)

@@ -78,6 +78,8 @@ def test_the_figures_of_peers_are_held_to_their_limits(tmp_path: Path) -> None:
     assert (real.measured, real.verdict) == ("never", MISSED)
     assert (tabm.measured, tabm.verdict) == ("10.00 times fewer", MET)
     assert memory.casebook == "of TabM_D's 0.11"
+    alone = {"peers": {"date": DATE, "load": "2.0", "figures": {"rows": rows()[:1], "place": PLACE}}}
+    assert [compare(q, alone).measured for q in QUANTITIES if "peers" in q.parts] == ["never"] * 5
     page = tmp_path / "results.md"
     page.write_text(render_results(list(found.values()), parts, "make bench-peers", "3 tables", {}))
     text = page.read_text()
@@ -154,12 +156,12 @@ def test_peers_get_the_columns_of_the_model_and_no_target_of_a_test_row(run_fold
     rows = tmp_path / "rows"
     fingerprint = export_rows(run_folder, "y", "binary", rows)
     test, fitting = pd.read_parquet(rows / "test.parquet"), pd.read_parquet(rows / "fitting.parquet")
-    assert list(test) == ["code", "sold", "old"]
-    assert (test["code"].tolist(), test["old"].tolist()) == (["1", "2"], [0.0, 1.0])
+    assert list(test) == ["column_0", "column_1", "column_2"]
+    assert (test["column_0"].tolist(), test["column_2"].tolist()) == (["1", "2"], [0.0, 1.0])
     # The row that is held back for promotion is nobody's.
     assert fitting["casebook_part"].tolist() == ["train", "validation", "train"]
     assert fitting["casebook_target"].tolist() == [0, 1, 1]
-    assert fitting["code"].isna().tolist() == [False, False, True]
+    assert fitting["column_0"].isna().tolist() == [False, False, True]
     assert json.loads((rows / "about.json").read_text()) == {"task": "binary", "classes": 2}
     assert export_rows(run_folder, "y", "binary", rows) == fingerprint
     part = pd.DataFrame({"part": np.array([1, 2, 4, 8, 1, 4], dtype=np.uint8)})
@@ -184,7 +186,7 @@ def test_a_peer_reads_texts_numbers_and_dates(run_folder: Path, tmp_path: Path) 
     export_rows(run_folder, "y", "binary", tmp_path / "rows")
     rows = load_rows(tmp_path / "rows", "binary")
     assert (rows.train_target.tolist(), rows.validation_target.tolist()) == ([0, 1], [1])
-    assert rows.train["code"].tolist() == ["1", None]
+    assert rows.train["column_0"].tolist() == ["1", None]
     dates = expand_dates(rows.train)
     assert list(dates) == [
         "code",
