@@ -189,10 +189,10 @@ def test_a_peer_reads_texts_numbers_and_dates(run_folder: Path, tmp_path: Path) 
     assert rows.train["column_0"].tolist() == ["1", None]
     dates = expand_dates(rows.train)
     assert list(dates) == [
-        "code",
-        "sold",
-        *(f"sold.{field}" for field in ("year", "month", "day", "day_of_week", "hour")),
-        "old",
+        "column_0",
+        "column_1",
+        *(f"column_1.{field}" for field in ("year", "month", "day", "day_of_week", "hour")),
+        "column_2",
     ]
     assert dates.iloc[0, 1:].tolist() == [1_577_836_800.0, 2020.0, 1.0, 1.0, 2.0, 0.0, 1.0]
     assert dates.iloc[1, 1:7].isna().all()
