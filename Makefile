@@ -100,6 +100,26 @@ bench: $(READY) ## measure speed and memory beside the straightforward way, at f
 bench-tables: $(READY) ## try changed defaults on real tables (CASEBOOK_RAW=..., TABLES=ames,taxi SET=training.network.dropout=0.3)
 	$(BIN)/python benchmarks/try_defaults.py $(if $(TABLES),--tables $(TABLES)) $(addprefix --set ,$(SET))
 
+PEERS_READY := .venv-peers/.installed
+LOCKED_PEERS := benchmarks/peers/requirements.lock
+
+$(PEERS_READY): $(LOCKED_PEERS) | $(READY)
+	$(UV) venv --quiet --clear --no-project --python 3.11 .venv-peers
+	$(UV) pip install --quiet --python .venv-peers/bin/python --no-deps --require-hashes --requirement $(LOCKED_PEERS)
+	touch $@
+
+.PHONY: bench-peers lock-peers
+# TABLES=ames,taxi SEEDS=3 PEERS=LightGBM,TabM_D MINUTES=30 LIMIT=600 AGAIN=casebook
+bench-peers: $(READY) $(PEERS_READY) ## measure the defaults beside other learners on real tables (CASEBOOK_RAW=..., TABLES=ames SEEDS=1)
+	$(BIN)/python benchmarks/bench_peers.py $(foreach option,TABLES SEEDS PEERS MINUTES LIMIT AGAIN,$(if \
+		$(filter command line environment,$(origin $(option))),--$(shell echo $(option) | tr A-Z a-z) $($(option))))
+
+# PyTorch's CPU build must be to be had from a folder or an index that pip or uv is configured with.
+lock-peers: $(READY) ## write the lock of bench-peers' environment anew
+	$(UV) pip compile --quiet --python-version 3.11 --python-platform x86_64-manylinux_2_28 --generate-hashes \
+		--no-strip-extras --no-header --no-annotate --override benchmarks/peers/overrides.txt \
+		--output-file $(LOCKED_PEERS) benchmarks/peers/requirements.in >/dev/null
+
 campaigns: $(READY) ## kill commands, damage raw files, run at once; what broke goes to benchmarks/results.md (an hour or two)
 	$(BIN)/python benchmarks/campaigns.py
 

@@ -74,10 +74,15 @@ def main() -> int:
 
 
 def write_results(
-    page: Path, rows: Sequence[Comparison], parts: Mapping[str, Figures], command: str, size: str
+    page: Path,
+    rows: Sequence[Comparison],
+    parts: Mapping[str, Figures],
+    command: str,
+    size: str,
+    keep_place: bool = False,
 ) -> None:
-    """Write the page anew; what was not measured this time stays as it was."""
-    text = keep_unmeasured(render_results(rows, parts, command, size, describe_machine()), page)
+    """Write the page anew; what was not measured this time stays as it was; see `keep_unmeasured`."""
+    text = keep_unmeasured(render_results(rows, parts, command, size, describe_machine()), page, keep_place)
     with atomic_write(page) as path:
         path.write_text(text)
 

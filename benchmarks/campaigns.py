@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -23,7 +22,7 @@ from campaign_project import CampaignProject
 from campaign_results import CampaignRow, find_section, render_section, replace_section
 from casebook.cases.registry import CASES
 from casebook.runtime.atomic_files import atomic_write
-from machine import describe_machine
+from machine import describe_machine, read_commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,17 +65,6 @@ def list_campaigns(kills: int) -> dict[str, Campaign]:
         **{f"files {case}": partial(bad_files_campaign.run_campaign, case) for case in CASES},
         "at once": runs_at_once.run_campaign,
     }
-
-
-def read_commit() -> str:
-    """Return the short commit that is tried, with a plus where files other than the results are changed."""
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(RESULTS.parents[1]), *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-    changed = git("status", "--porcelain", "--", ".", f":!benchmarks/{RESULTS.name}")
-    return git("rev-parse", "--short=7", "HEAD") + "+" * bool(changed)
 
 
 def run_campaign(name: str, run: Campaign, commit: str) -> CampaignRow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import psutil
 
 PACKAGES = ("kedro", "kedro-mlflow", "mlflow", "keras", "tensorflow", "numpy", "pandas", "pyarrow", "scikit-learn")
 PROCESSORS = Path("/proc/cpuinfo")
+ROOT = Path(__file__).resolve().parents[1]
+# A measurement writes it, so that it says nothing of the code.
+RESULTS = "benchmarks/results.md"
 
 
 def describe_machine() -> dict[str, str]:
@@ -38,3 +42,14 @@ def read_processor() -> dict[str, str]:
 def describe_load() -> str:
     """Give the average number of running processes over the last minute."""
     return f"{psutil.getloadavg()[0]:.2f}"
+
+
+def read_commit() -> str:
+    """Return the short commit that is tried, with a plus where files other than the results are changed."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(ROOT), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    changed = git("status", "--porcelain", "--", ".", f":!{RESULTS}")
+    return git("rev-parse", "--short=7", "HEAD") + "+" * bool(changed)

@@ -86,14 +86,14 @@ def run_casebook(
     log: Path,
     options: Sequence[str] = (),
     given: str = "",
-    weigh: Callable[[psutil.Process], int] | None = None,
+    memory: Callable[[psutil.Process], float] | None = None,
 ) -> Measurement:
     """Run a case in a copy of the project with its own data and MLflow store; without a raw folder on a sample."""
     parameters = ",".join([f"{case}.variant={variant}", *([given] if given else [])])
     command = [program("kedro"), "run", f"--pipelines={case}", *options, "--params", parameters]
     named = {"CASEBOOK_RAW": str(raw)} if raw else {}
     environment = {**clean_environment(), "PYTHONPATH": str(project / "src"), **named}
-    return measure_command(command, project, environment, log, weigh)
+    return measure_command(command, project, environment, log, memory)
 
 
 def measure_commands(_raw: Path, scratch: Path, _variant: str) -> Figures:

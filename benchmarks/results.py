@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import comparison_tables as tables
+import results_peers as peers
 from comparison import GIGABYTE, PREPARATION, WORK, seconds_of
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ own process, one after the other.
 - Set-up: `make install` in a copy of the project beside pip 26.3 from the same lock, on a warm disk, each with a cache
   of its own that is empty first and full the second time; both write byte code (casebook leaves out the tests of other
   packages). casebook's seconds include its environment, uv itself and the installation of the project; pip's do not.
+  The eight rows: `benchmarks/bench.py --people 20000 --activities 200000 --only setup`, beside ed30312 in turn (pima 7
+  runs each, redhat 3), on a machine with nothing else to do.
 - flights, raw files to arrays: `benchmarks/reference_flights.py`, whose clock leaves out the imports, beside the stages
   schema to preprocessing in a run of their own, whose clock stops when every file is written. Memory is of the whole
   processes, Kedro and MLflow included."""
@@ -136,6 +139,15 @@ def details(parts: Mapping[str, Figures]) -> list[str]:
             TABLES_METHOD,
             render_table(tables.HEADER, tables.table_rows(own)),
         ]
+    if beside := parts.get("peers", {}).get("figures"):
+        sections += [
+            peers.HEADING,
+            peers.describe_place(beside),
+            peers.METHOD,
+            render_table(peers.HEADER, peers.summary_rows(beside)),
+        ]
+        for heading, lines in peers.describe_tables(beside).items():
+            sections += [f"### {heading}", render_table(peers.TABLE_HEADER, lines)]
     return sections
 
 

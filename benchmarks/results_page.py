@@ -12,21 +12,26 @@ if TYPE_CHECKING:
 
 HEADING = re.compile(r"^## .+$", re.MULTILINE)
 ROW = re.compile(r"^\| (?P<what>.+?) \| .*$", re.MULTILINE)
+TABLE = re.compile(r"^\||\Z", re.MULTILINE)
 LISTED = re.compile(r"^- (?P<what>\w+): .*$", re.MULTILINE)
 PARTS, METHOD = "## Parts", "## Method"
 
 
-def keep_unmeasured(page: str, earlier: Path) -> str:
+def keep_unmeasured(page: str, earlier: Path, keep_place: bool = False) -> str:
     """Put what was measured before in place of rows, sections and parts that the page has no figures of.
 
     Args:
         page: as it was rendered.
         earlier: the file that it replaces; it may not be there.
+        keep_place: leave the command and the machine at the top as they are, since a section has its own.
     """
     if not earlier.exists():
         return page
     new, old = split_page(page), split_page(earlier.read_text())
-    head = keep_rows(new.pop(""), old.pop(""))
+    before = old.pop("")
+    head = keep_rows(new.pop(""), before)
+    if keep_place:
+        head = before[: TABLE.search(before).start()] + head[TABLE.search(head).start() :]
     new[PARTS] = keep_parts(new[PARTS], old.get(PARTS, ""))
     last = {title: new.pop(title) for title in (METHOD, PARTS)}
     order = dict.fromkeys([title for title in (*old, *new) if title not in last])

@@ -79,5 +79,8 @@ def test_a_page_keeps_what_was_not_measured_this_time(tmp_path: Path) -> None:
     headings = [line for line in text.splitlines() if line.startswith("## ")]
     assert headings == ["## By hand", "## Your own table: 14 real ones", "## Method", "## Parts"]
     assert text.endswith(f"- tables: {DATE}, load before it 0.10\n- commands: {DATE}, load before it 0.10\n")
+    moved = text.replace("2 people", "3 people")
+    page.write_text(moved)
+    assert keep_unmeasured(render({"tables": part(figures())}), page, keep_place=True) == moved
     page.write_text(text)
     assert keep_unmeasured(render({"tables": part(figures())}), page) == text
