@@ -240,8 +240,5 @@ QUANTITIES = (
     Quantity("a trial beyond its training", 0.3, False, " s", ("study",), compare_cost),
     Quantity("a further worker beyond TensorFlow", 150, False, " MB", ("study",), compare_worker),
     Quantity("1,000 trials from 8 processes, lost or doubled", 0, False, "", ("storage",), compare_storage),
-    *(
-        Quantity(*row)
-        for row in (*service.ROWS, *setup.ROWS, *tables.ROWS, *peers.ROWS, *cluster.ROWS, *larger.ROWS)
-    ),
+    *(Quantity(*row) for row in (*service.ROWS, *setup.ROWS, *tables.ROWS, *peers.ROWS, *cluster.ROWS, *larger.ROWS)),
 )

@@ -97,7 +97,8 @@ def measure_peer(who: str, seed: int, cores: int, limit_seconds: float, folder: 
     report = scratch / "report.json"
     command = [str(PYTHON), str(SCRIPT), str(rows), who, str(seed), str(cores), str(report)]
     variables, log = clean_environment() | WAITING, folder / f"{who}.log"
-    measured = measure_command(command, scratch, variables, log, tree_proportional_bytes, limit_cpu_seconds=cores * limit_seconds)
+    most = cores * limit_seconds
+    measured = measure_command(command, scratch, variables, log, tree_proportional_bytes, limit_cpu_seconds=most)
     scores = score_test(rows, np.load(scratch / "predictions.npy"))
     said: Figures = json.loads(report.read_text())
     shutil.rmtree(scratch)

@@ -163,8 +163,7 @@ def list_tree(root: psutil.Process, quantity: Callable[[psutil.Process], float])
     """List a quantity of a process and its descendants; one that ends meanwhile counts nothing."""
     found: list[float] = []
     with contextlib.suppress(psutil.NoSuchProcess):
-        for process in (root, *root.children(recursive=True)):
-            found.append(quantity(process))
+        found.extend(quantity(process) for process in (root, *root.children(recursive=True)))
     return found
 
 
