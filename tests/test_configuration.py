@@ -54,7 +54,7 @@ NOTHING = {
     ".split.stratify": False, ".preprocessing.onehot_width": 0,
     ".split.validation_on": "held_out", ".split.test_days": 0, ".split.validation_days": 0,
     ".preprocessing.modality": "columns", ".preprocessing.columns": [], ".preprocessing.drop_first": False,
-    ".preprocessing.nearest_lower_within": {},
+    ".preprocessing.nearest_lower_within": {}, ".preprocessing.target_prior_rows": 1.0,
     ".training.class_weights": "none", ".preprocessing.skewed": "keep", ".preprocessing.time_index": "keep",
     ".training.network.piecewise_linear_edges": "quantiles", ".training.network.piecewise_linear_keep_numbers": False,
     ".training.target_scale": "none", ".training.refit": False,
@@ -332,8 +332,7 @@ def effective(tree: dict[str, Any]) -> dict[str, Any]:
     idle = [".split.keys"]
     idle += [] if strategy == "time" else [".split.test_days", ".split.validation_days"]
     idle += [".split.test_share"] if strategy in {"given", "time", "none"} else []
-    no_encoding = [".training.network.embedding", ".preprocessing.target_prior_rows"]
-    idle += no_encoding if preprocessor.get("encoding", {}) == {} else []
+    idle += [".training.network.embedding"] if preprocessor.get("encoding", {}) == {} else []
     found = leaves({block: tree[block] for block in STATED})
     return {name: value for name, value in found.items() if not name.startswith(tuple(idle))}
 

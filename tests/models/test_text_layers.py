@@ -90,13 +90,18 @@ def test_scales_are_of_the_training_rows_and_of_every_class() -> None:
     settings = {"loss": "sparse_categorical_crossentropy", "metrics": [], "network": network}
     parameters = TrainingParameters.model_validate(settings)
     scales = build_initial_network(train, PREPROCESSOR, parameters).get_layer("wide").scales.numpy()
-    assert scales.shape == (BUCKETS, 3)
-    holding = [np.flatnonzero((find_grams(train["tokens"], 2) == place(2)).any(axis=1)) % 3 == c for c in range(3)]
-    assert np.argmax(scales[place(2)]) == np.argmax([each.sum() for each in holding])
+    grams = [find_grams(train["tokens"][number::3], 2) for number in range(3)]
+    held = np.array([(each == place(2)).any(axis=1).sum() for each in grams])
+    total = np.array([np.count_nonzero(each) for each in grams])
+    inside = (held + 1) / (total + BUCKETS)
+    outside = (held.sum() - held + 1) / (total.sum() - total + BUCKETS)
+    np.testing.assert_allclose(scales[place(2)], np.log(inside / outside), rtol=1e-5)
     regression = {**train, "target": train["target"].astype(np.float32)}
     settings = {"loss": "mse", "metrics": [], "network": {**network, "output": "linear"}}
     parameters = TrainingParameters.model_validate(settings)
-    assert (build_initial_network(regression, PREPROCESSOR, parameters).get_layer("wide").scales.numpy() == 1).all()
+    scales = build_initial_network(regression, PREPROCESSOR, parameters).get_layer("wide").scales.numpy()
+    # Place 0 stands for no n-gram.
+    assert (scales[0].tolist(), np.unique(scales[1:]).tolist()) == ([0], [1])
 
 
 def test_ngrams_are_left_out_in_training_alone() -> None:

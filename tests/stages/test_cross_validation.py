@@ -103,9 +103,9 @@ def test_each_fold_is_prepared_anew_from_the_columns_of_the_run(
     fitted: list[pd.DataFrame] = []
     real = cross_validation.fit_features
 
-    def remember(rows: pd.DataFrame, preprocessing: dict[str, Any]) -> object:
+    def remember(rows: pd.DataFrame, preprocessing: dict[str, Any], known: KnownTargets) -> object:
         fitted.append(rows)
-        return real(rows, preprocessing)
+        return real(rows, preprocessing, known)
 
     monkeypatch.setattr(cross_validation, "fit_features", remember)
     monitor, kept, dealt = ListFolds(), table.copy(), assign(table, parts, of="all")

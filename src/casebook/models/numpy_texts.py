@@ -83,7 +83,8 @@ def _word_means(step: Step, _weights: Values) -> Callable[..., np.ndarray]:
 
 def _mean(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     total = np.einsum("rlv,rl->rv", values, known)
-    return total / np.maximum(known.sum(axis=1, keepdims=True), 1)
+    found: np.ndarray = total / np.maximum(known.sum(axis=1, keepdims=True), 1)
+    return found
 
 
 def _wide_grams(step: Step, weights: Values) -> Callable[..., np.ndarray]:

@@ -160,10 +160,12 @@ def log_count_ratios(counts: np.ndarray, least: int) -> np.ndarray:
     """
     # One text more of each: a logarithm of 0 would be without end.
     inside, outside = counts + 1, counts.sum(axis=1, keepdims=True) - counts + 1
-    ratios = np.log(inside / inside.sum(axis=0)) - np.log(outside / outside.sum(axis=0))
+    ratios: np.ndarray = (np.log(inside / inside.sum(axis=0)) - np.log(outside / outside.sum(axis=0))).astype(
+        np.float32
+    )
     ratios[counts.sum(axis=1) < least] = 0
     ratios[0] = 0
-    return ratios.astype(np.float32)
+    return ratios
 
 
 def _mean(values: Any, known: Any) -> Any:  # noqa: ANN401 - tensors

@@ -119,9 +119,10 @@ def rank_keys(keys: pd.Series | None, rows: int) -> np.ndarray:
     if keys is None:
         return np.random.default_rng(SEED).permutation(rows)
     codes, values = distinct(keys)
-    if keys.dtype.kind == "M":
-        return np.asarray(pd.Index(values).argsort().argsort())[codes]
-    return np.random.default_rng(SEED).permutation(len(values) + 1)[codes]
+    in_time = keys.dtype.kind == "M"
+    ranks: np.ndarray = np.random.default_rng(SEED).permutation(len(values) + 1)
+    by_row: np.ndarray = (np.asarray(pd.Index(values).argsort().argsort()) if in_time else ranks)[codes]
+    return by_row
 
 
 def order_statistics(
