@@ -53,7 +53,7 @@ def test_a_case_has_a_line_with_its_interval_its_spread_over_seeds_and_its_gain(
     score, reference, gain = "0.861 [0.80, 0.92]", "0.821 [0.75, 0.88]", "0.040 [0.01, 0.07]"
     cells = ("pima, by row: 142", "AUC", score, "0.861 ± 0.0022", "0.500", reference, gain)
     found = [line for line in lines[3:-3] if "not run yet" not in line]
-    assert "| redhat | auc | not run yet | - | - | - | - |" in lines
+    assert "| redhat | AUC | not run yet | - | - | - | - |" in lines
     assert len(lines[3:-3]) - len(found) == len(CASES) - 1
     assert found == [
         "| case, test rows | metric | network | seeds | baseline | reference | better by |",

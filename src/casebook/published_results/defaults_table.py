@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BEGIN, END = "<!-- defaults: written by `make defaults` -->", "<!-- /defaults -->"
 COLUMNS = ("case, test rows", "metric", "network", "seeds", "baseline", "reference", "better by")
-PLURALS = {"person": "people", "copies": "distinct rows"}
+PLURALS = {"person": "people"}
 
 
 class NoMarkersError(ValueError):
@@ -55,7 +55,8 @@ def tabulate_defaults(client: MlflowClient) -> Iterator[str]:
     for row in map(plan_default, CASES):
         runs = find_runs(client, row)
         if not runs:
-            yield _line([row.case, row.resolved["promotion"]["metric"], "not run yet", *["-"] * (len(COLUMNS) - 3)])
+            metric = find_metric(row.resolved["promotion"]["metric"]).title
+            yield _line([row.case, metric, "not run yet", *["-"] * (len(COLUMNS) - 3)])
             continue
         intervals = load_intervals(runs[0].info.run_id)
         yield _case_line(row, runs, intervals)
