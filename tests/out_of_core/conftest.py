@@ -61,7 +61,13 @@ def workers() -> Iterator[DaskPartWorkers]:
     from casebook.cluster.dask_parts import DaskPartWorkers
 
     with (
-        LocalCluster(processes=False, n_workers=2, threads_per_worker=1, dashboard_address=":0") as cluster,
+        LocalCluster(
+            processes=False,
+            n_workers=2,
+            threads_per_worker=1,
+            dashboard_address=":0",
+            scheduler_kwargs={"dashboard": False},
+        ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield DaskPartWorkers(client, 1 << 30)

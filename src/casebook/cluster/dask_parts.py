@@ -109,7 +109,9 @@ def open_local(raw_bytes: int, scratch: Path) -> Iterator[DaskPartWorkers]:
                 threads_per_worker=1 if processes else cores,
                 processes=processes,
                 memory_limit=memory if processes else None,
+                # Any free port, and none of the pages that take seconds to import.
                 dashboard_address=":0",
+                scheduler_kwargs={"dashboard": False},
                 local_directory=str(scratch),
                 silence_logs=logging.ERROR,
             )

@@ -163,7 +163,8 @@ def check_counts(counts: Sequence[PartCounts], recipe: Recipe) -> None:
 def choose_names(
     names: list[str], counts: Sequence[PartCounts], leave_out: Choose, training: pd.DataFrame, schema: RowSchema
 ) -> list[str]:
-    """Leave out features that are empty in all training rows, and those that are left out by a sample of them."""
+    """Leave out days, features that are empty in all training rows, and what is left out by a sample of them."""
+    names = [name for name in names if name in counts[0].columns]
     empty = [name for name in names if not any(_known_rows(each.columns[name]) for each in counts)]
     if empty:
         LOGGER.warning("left out, being empty in every training row: %s", ", ".join(empty))

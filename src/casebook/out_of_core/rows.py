@@ -135,7 +135,9 @@ def count_part(rows: PartRows, recipe: Recipe, names: Sequence[str], last: Any) 
     assigned = assign_rows(features, recipe.split, last=last)
     before = {name: assigned & bit > 0 for name, bit in PARTS.items()}
     training = features[part & TRAIN > 0]
-    columns = {name: _condense(name, count_column(training[name], recipe.preprocessing), recipe) for name in names}
+    # Days are no features, as in a whole table.
+    fitted = [name for name in names if features[name].dtype.kind != "M"]
+    columns = {name: _condense(name, count_column(training[name], recipe.preprocessing), recipe) for name in fitted}
     words = {word: column for word, column in recipe.split.keys.items() if word not in {TIME, "given"}}
     seen = {}
     for word, column in words.items():

@@ -111,11 +111,8 @@ def prepare_parts(
         return name_features(features, row_schema.sources, part_settings["preprocessing"], part_settings["leaks"])
 
     def leave_out(names: list[str], training: pd.DataFrame, row_schema: RowSchema) -> list[str]:
-        chosen = part_settings["preprocessing"].get("columns")
-        days = [] if chosen else [each for each in names if training[each].dtype.kind == "M"]
-        left = [each for each in names if each not in days]
         settings = part_settings["preprocessing"], part_settings["split"]
-        return [*days, *find_time_indexes(training, left, *settings, row_schema)]
+        return find_time_indexes(training, names, *settings, row_schema)
 
     with part_workers.open(raw_parts) as (workers, place):
         prepared = prepare_in_parts(raw_parts, recipe, workers, place, name, leave_out)
