@@ -164,9 +164,7 @@ def test_the_champion_stays_when_the_two_cannot_be_compared(
 
 def test_a_champion_whose_files_are_gone_is_told_with_what_to_do(make_run: Callable[..., Run]) -> None:
     judge(registry.register_version("redhat", make_run(), PARAMETERS))
-    message = (
-        "files of version 1 of redhat cannot be read from .*: put them back, or give another version"
-    )
+    message = "files of version 1 of redhat cannot be read from .*: put them back, or give another version"
     with pytest.raises(NoChampionError, match=message):
         load_champion("redhat")
 
