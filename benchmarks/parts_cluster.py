@@ -180,8 +180,9 @@ def sampling_memory(answers: Path, on_workers: bool) -> Iterator[list[int]]:
 
     def look() -> None:
         while not done.wait(SAMPLED_EVERY):
-            there = find_workers() if on_workers else psutil.Process().children(recursive=True)
+            # One that ends meanwhile has nothing to say.
             with suppress(psutil.Error, ValueError):
+                there = find_workers() if on_workers else psutil.Process().children(recursive=True)
                 if any(answers.glob("[!.]*")):
                     samples.append(max(process.memory_info().rss for process in there))
 

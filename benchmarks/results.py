@@ -51,14 +51,19 @@ own process, one after the other.
   drift and writing included, start of the process and loading of the model not; the peak is of the whole process. The
   server is asked over loopback, requests written before the clock starts; under load one request in ten is malformed
   and every good answer is compared with the first one.
-- Set-up: `make install` in a copy of the project beside pip 26.3 from the same lock, on a warm disk, each with a cache
-  of its own that is empty first and full the second time; both write byte code (casebook leaves out the tests of other
-  packages). casebook's seconds include its environment, uv itself and the installation of the project; pip's do not.
-  The eight rows: `benchmarks/bench.py --people 20000 --activities 200000 --only setup`, beside ed30312 in turn (pima 7
-  runs each, redhat 3), on a machine with nothing else to do.
+- Set-up: `make install` in a copy of the project beside pip 26.3 from the same lock, on a warm disk, each with a
+  cache of its own that is empty first and full the second time; both write byte code (casebook leaves out the tests
+  of other packages). casebook's seconds include its environment, uv itself and the installation of the project;
+  pip's do not. The eight rows: `benchmarks/bench.py --people 20000 --activities 200000 --only setup`, beside
+  ed30312 in turn (pima 7 runs each, redhat 3), on a machine with nothing else to do.
 - flights, raw files to arrays: `benchmarks/reference_flights.py`, whose clock leaves out the imports, beside the stages
   schema to preprocessing in a run of their own, whose clock stops when every file is written. Memory is of the whole
-  processes, Kedro and MLflow included."""
+  processes, Kedro and MLflow included.
+- Cluster: all services, the launch and the workers on one machine. Trials that wait begin on 64 threads of 8
+  processes once these have imported what they need. A folder of files of 500,000 rows each (`CLUSTER_FILES`, 100
+  unless it is given) is scored by one process, then by two workers, with the same model; both write to the same
+  disk. What was measured on 2026-11-30 shared the two cores with a dozen trainings (see the load below), which
+  weighs most on what has many processes: to be measured anew."""
 
 TABLES_METHOD = """\
 Each is declared by `casebook init` and run once with what that wrote; only the columns under `closed` were given the

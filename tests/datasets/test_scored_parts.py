@@ -16,6 +16,8 @@ from casebook.cases.registry import NewRows
 from casebook.datasets import PredictedFiles, ScoredFiles, scored_parts
 from casebook.datasets.blocks import NewRowsReader
 from casebook.datasets.scored_parts import LocalParts, kept_name, only_one
+from casebook.monitoring.kept_predictions import gather_predictions
+from casebook.monitoring.outcomes import join_outcomes
 from casebook.monitoring.unknown_categories import UNKNOWN
 
 if TYPE_CHECKING:
@@ -280,3 +282,12 @@ def test_the_time_of_answers_is_that_of_the_command_whatever_the_clock_of_the_pr
     monkeypatch.setattr("casebook.batch_scoring.answer_files.write_time", lambda: "2026-11-30T13:00:00.000000")
     folder.score()
     assert folder.manifest()["at"].tolist() == ["2026-11-30T12:00:00.000000"] * 3
+
+
+def test_outcomes_are_joined_over_all_files(folder: Folder) -> None:
+    folder.score()
+    kept = PredictedFiles(str(folder.root / "redhat"), "redhat").load()
+    outcomes = pd.DataFrame({"key": ["c1", "a2", "b2", "x"], "actual": [0.0, 1.0, 1.0, 0.0]})
+    joined = join_outcomes(gather_predictions(kept, "auc", pd.Index(outcomes["key"])), outcomes)
+    assert joined.rows[["key", "probability", "actual"]].to_numpy().tolist() == [["a2", 0.8, 1.0], ["c1", 0.2, 0.0]]
+    assert (joined.counts["joined"], joined.counts["unmatched"]) == (2, 2)

@@ -84,6 +84,20 @@ def test_the_newest_prediction_of_a_row_counts_and_a_version_can_be_named() -> N
         choose_predictions(both, "c.csv", 0, has_keys=True)
 
 
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("month=1/a.csv", ["month=1/a.csv"]),
+        ("inbox/month=1/a.csv", ["month=1/a.csv"]),
+        ("a.csv", ["month=1/a.csv", "month=2/a.csv"]),
+        ("/inbox/b.csv", ["b.csv"]),
+    ],
+)
+def test_a_part_of_a_folder_is_named_by_its_path_or_the_end_of_it(given: str, found: list[str]) -> None:
+    parts = [kept(name, "x", [0.5]) for name in ("month=1/a.csv", "month=2/a.csv", "b.csv")]
+    assert [each.file for each in choose_predictions(parts, given, 0, has_keys=True)] == found
+
+
 def test_a_key_that_names_other_rows_in_another_file_is_refused() -> None:
     both = [kept("a.csv", "ab", [0.9, 0.1]), kept("b.csv", "ab", [0.6, 0.2], day="2023-03-01")]
     with pytest.raises(InvalidTableError, match=r"2 keys .* rows of different days \(first: a\): say with monitor"):

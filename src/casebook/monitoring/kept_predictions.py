@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -55,7 +54,7 @@ def choose_predictions(
     Raises:
         InvalidTableError: there are none, or rows without keys are of several files.
     """
-    chosen = [each for each in kept if not file or Path(file).name == each.file or each.name.startswith(file)]
+    chosen = [each for each in kept if not file or _is_of(each, file)]
     if not chosen:
         raise InvalidTableError(f"monitor.file={file}: it was not predicted; predicted were {_list_names(kept)}")
     of_version = [each for each in chosen if version in {0, each.version}]
@@ -106,6 +105,12 @@ def number_classes(answers: pd.DataFrame, classes: Sequence[str | int]) -> pd.Da
     numbers = {str(label): number for number, label in enumerate(classes)}
     names = {f"probability_{label}": f"probability_{number}" for label, number in numbers.items()}
     return answers.assign(**{"class": answers["class"].astype("str").map(numbers)}).rename(columns=names)
+
+
+def _is_of(kept: KeptPredictions, file: str) -> bool:
+    """Return whether predictions are of a file that a user named; a part of a folder by its path in it."""
+    given, own = f"/{file}", f"/{kept.file}"
+    return given.endswith(own) or own.endswith(given) or kept.name.startswith(file)
 
 
 def _list_names(kept: Sequence[KeptPredictions]) -> str:

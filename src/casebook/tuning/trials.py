@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 from optuna.storages import fail_stale_trials
 from optuna.storages._heartbeat import is_heartbeat_enabled
-from optuna.trial import TrialState
+from optuna.trial import Trial, TrialState
 
 from casebook.tuning.samplers import ENUMERATING_SAMPLERS, ignore_experimental_warning, make_sampler
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import optuna
-    from optuna.trial import FrozenTrial, Trial
+    from optuna.trial import FrozenTrial
 
     from casebook.config.schema.tuning import StudyParameters
     from casebook.tuning.study import StudyLocation
@@ -59,9 +59,18 @@ def claim_trial(location: StudyLocation, study: optuna.Study, parameters: StudyP
             return None
         # A seed a trial: a worker that takes over from another goes on where that one stopped.
         study.sampler = make_sampler(parameters, (parameters.seed * 1_000_003 + len(trials)) % SEED_LIMIT)
-        trial = study.ask()
+        trial = study.ask() if waiting else begin_new(study)
         own_trial(study, trial._trial_id)
     return trial
+
+
+def begin_new(study: optuna.Study) -> Trial:
+    """Begin a new trial, as `Study.ask` does where none waits, without reading all trials of the study once more.
+
+    In a database that reading takes half of what it costs to draw a trial.
+    """
+    study._thread_local.cached_all_trials = None
+    return Trial(study, study._storage.create_new_trial(study._study_id))
 
 
 def own_trial(study: optuna.Study, trial_id: int) -> None:
