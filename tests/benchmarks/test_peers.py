@@ -79,7 +79,9 @@ def test_the_figures_of_peers_are_held_to_their_limits(tmp_path: Path) -> None:
     assert (tabm.measured, tabm.verdict) == ("10.00 times fewer", MET)
     assert memory.casebook == "of TabM_D's 0.11"
     alone = {"peers": {"date": DATE, "load": "2.0", "figures": {"rows": rows()[:1], "place": PLACE}}}
-    assert [compare(q, alone).measured for q in QUANTITIES if "peers" in q.parts] == ["never"] * 5
+    unknown = [compare(q, alone) for q in QUANTITIES if "peers" in q.parts]
+    assert [each.measured for each in unknown] == ["never"] * 5
+    assert [each.casebook for each in unknown[2:]] == ["no rows yet"] * 3
     page = tmp_path / "results.md"
     page.write_text(render_results(list(found.values()), parts, "make bench-peers", "3 tables", {}))
     text = page.read_text()
