@@ -1,3 +1,4 @@
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -210,7 +211,9 @@ def test_a_command_over_its_limit_is_ended_with_its_children(tmp_path: Path) -> 
     script = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
     with pytest.raises(TimeLimitError):
         measure_command([sys.executable, "-c", script], tmp_path, {}, tmp_path / "log", limit_cpu_seconds=0.5)
-    assert not psutil.pid_exists(int((tmp_path / "child").read_text()))
+    # A process that is killed stands for a moment until the system takes it off its list.
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(int((tmp_path / "child").read_text())).wait(timeout=10)
 
 
 def test_cpu_seconds_between_two_times_are_read_off_the_curve() -> None:
