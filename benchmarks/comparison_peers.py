@@ -25,6 +25,7 @@ Fits = dict[str, dict[int, "Row"]]
 NETWORKS = ("RealMLP_TD", "TabM_D")
 # The limit is of both cores: so many seconds of the fit of who was ended.
 FIT_SHARES = {"fit_seconds": 1.0, "fit_cpu_seconds": 0.5}
+NO_ROWS = "no rows yet"
 
 
 def group_rows(rows: Iterable[Row]) -> dict[str, Fits]:
@@ -134,7 +135,7 @@ def compare_seconds(peer: str) -> Callable[[Figures], tuple[str, str, float | No
     def compute(figures: Figures) -> tuple[str, str, float | None]:
         tables = group_rows(figures["rows"])
         passed, cpu = (median_ratio(tables, peer, quantity) for quantity in FIT_SHARES)
-        return "-", "-" if passed is None else f"{passed:.2f} times fewer seconds passed", cpu
+        return "-", NO_ROWS if passed is None else f"{passed:.2f} times fewer seconds passed", cpu
 
     return compute
 
@@ -144,11 +145,8 @@ def compare_memory(figures: Figures) -> tuple[str, str, float | None]:
     tables = group_rows(figures["rows"])
     found = {peer: median_ratio(tables, peer, "peak_bytes") for peer in NETWORKS}
     shares = {peer: 1 / ratio for peer, ratio in found.items() if ratio is not None}
-    return (
-        "-",
-        ", ".join(f"of {peer}'s {share:.2f}" for peer, share in shares.items()),
-        max(shares.values(), default=None),
-    )
+    words = ", ".join(f"of {peer}'s {share:.2f}" for peer, share in shares.items())
+    return "-", words or NO_ROWS, max(shares.values(), default=None)
 
 
 # What stands in a `comparison.Quantity`.
