@@ -9,6 +9,7 @@ from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 
 from casebook.tracking.mlflow_client import DECLARED, log_parameters, write_name
+from casebook.tracking.whole_artifacts import keep_artifacts_whole
 
 if TYPE_CHECKING:
     from kedro.io import CatalogProtocol
@@ -21,6 +22,7 @@ class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
     def __init__(self) -> None:
         """Create the hook with nothing logged."""
         super().__init__()
+        keep_artifacts_whole()
         self._logged: set[tuple[str, str, str]] = set()
         self._waiting: dict[str, str] = {}
 
