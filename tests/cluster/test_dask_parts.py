@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,6 @@ from casebook.tuning.errors import StudyFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from casebook.cluster.dask_parts import DaskPartWorkers
 
@@ -56,6 +56,12 @@ EVERY = {
     "validation": list(range(3, 8 * ROWS, ROWS)),
     "test": list(range(4, 8 * ROWS, ROWS)),
 }
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let processes of workers import this module, whose functions they are sent."""
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parents[2]))
 
 
 @pytest.mark.process
