@@ -12,7 +12,14 @@ import pandas as pd
 from casebook.cases.declared import find_file, read_declaration
 from casebook.datasets.csv_blocks import find_cuts
 from casebook.datasets.csv_reading import read_csv_options
-from casebook.datasets.declared import check_names, is_plain, name_columns, refuse_other_columns, set_names, text_form
+from casebook.datasets.declared import (
+    check_names,
+    explain_whole,
+    name_columns,
+    refuse_other_columns,
+    set_names,
+    text_form,
+)
 from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.file_kinds import COMPRESSED, PARQUET, kind_of, list_text
 from casebook.datasets.parquet_files import list_fragments, open_parquet
@@ -83,13 +90,8 @@ class TableParts:
         """
         if not self.path.exists():
             raise RawFileError(f"{self.path} is missing; put the file there or see data/README.md")
-        if not is_plain(self.path, self.said) or self.said.given_split:
-            why = (
-                "its published split shuffles all rows"
-                if self.said.given_split
-                else "files of this kind are read whole"
-            )
-            raise RawFileError(f"{self.path}: {why}; save it as CSV or Parquet, or give engine=pandas")
+        if why := explain_whole(self.path, self.said):
+            raise RawFileError(f"{self.path}: {why}, or give engine=pandas")
         with reading(self.path):
             return list(self._list_parquet() if kind_of(self.path) == PARQUET else self._list_text())
 
