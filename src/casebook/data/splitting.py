@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from casebook.data.key_texts import write_keys
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -19,8 +21,6 @@ TRAIN, VALIDATION, TEST = 1, 2, 4
 # Rows that no run uses: on them champion and challenger are compared.
 PROMOTION = 8
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
-# Whole numbers beyond have no exact place among int64.
-MOST_WHOLE = 2.0**63
 # Column with the part that the data set itself assigns to a row.
 GIVEN = "part"
 
@@ -137,27 +137,12 @@ def split_keys(keys: pd.Series, test_share: float, validation_share: float, seed
     """
     codes, values = pd.factorize(keys, use_na_sentinel=False)
     # The hash key must be 16 characters; the seed makes it another split, the padding only fills it up.
-    hashed = pd.util.hash_array(_write_keys(pd.Series(values)), hash_key=f"{seed:016d}"[-16:])
+    hashed = pd.util.hash_array(write_keys(pd.Series(values)), hash_key=f"{seed:016d}"[-16:])
     place = hashed / np.float64(2**64)
     split_assignment = np.full(len(values), TRAIN, dtype=np.uint8)
     split_assignment[place < test_share + (1 - test_share) * validation_share] = VALIDATION
     split_assignment[place < test_share] = TEST
     return np.asarray(split_assignment[codes])
-
-
-def _write_keys(values: pd.Series) -> np.ndarray:
-    """Write keys as texts, each by itself: parts of a table must write the same key alike.
-
-    A null converts integers to floats, which must not move the others: whole numbers are written as such.
-    """
-    if values.dtype.kind != "f":
-        return np.asarray(values).astype(str).astype(object)
-    numbers = values.to_numpy(na_value=np.nan)
-    texts: np.ndarray = numbers.astype(str).astype(object)
-    whole = (numbers % 1 == 0) & (np.abs(numbers) < MOST_WHOLE)
-    texts[whole] = numbers[whole].astype(np.int64).astype(str)
-    texts[np.isnan(numbers)] = str(pd.NA)
-    return texts
 
 
 def split_days(days: pd.Series, test_days: int, validation_days: int, last: Any = None) -> np.ndarray:  # noqa: ANN401
