@@ -67,6 +67,9 @@ def test_a_folder_counts_with_its_files_and_parquet_as_the_text_that_it_would_be
         ({"folds": {"count": 3}}, "folds are dealt from all rows: give redhat.folds.count=0, or engine=pandas"),
         ({"split": {"validation_on": "training"}},
          "validation_on training counts all rows: give split.validation_on=held_out, or engine=pandas"),
+        ({"preprocessing": {"encoding": {"people_group_1": "ordered_target"}}},
+         ("ordered_target looks at the targets of all rows: give "
+          "redhat.preprocessing.encoding.people_group_1=embedding, or engine=pandas")),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("raw")
@@ -84,6 +87,40 @@ def test_large_files_that_need_a_whole_table_are_read_whole_and_that_is_said(
     (raw / "act_train.csv").write_bytes(b"x" * 2000)
     assert choose_engine("redhat", resolve(split={"strategy": "row"})) == "pandas"
     assert "and yet they are read whole: a split by row is in scikit-learn's order" in caplog.text
+
+
+WHOLE_FILES = [
+    ({"file": "act.xlsx"}, "act.xlsx: files of this kind are read whole; save it as CSV or Parquet"),
+    ({"file": "act.npz"}, "act.npz: files of this kind are read whole; save it as CSV or Parquet"),
+    ({"file": "act.csv", "names": ["a", "b"]},
+     "act.csv: names that take the place of a header are given to whole files; leave out names, and rename columns"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "told"), WHOLE_FILES, ids=["workbook", "arrays", "names"])
+def test_files_that_are_read_whole_need_pandas_which_is_said(
+    raw: Path, caplog: pytest.LogCaptureFixture, said: dict[str, Any], told: str
+) -> None:
+    (raw / said["file"]).write_bytes(b"x" * 2000)
+    declared = {"data": {"tables": {"activities": said}}}
+    assert choose_engine("redhat", resolve(**declared)) == "pandas"
+    assert caplog.messages[0].endswith(f"and yet they are read whole: {told}")
+    with pytest.raises(EngineError) as refused:
+        choose_engine("redhat", resolve(engine="dask", **declared))
+    assert str(refused.value) == f"redhat.engine dask: {told}, or engine=pandas"
+
+
+def test_without_dask_large_files_are_read_whole_as_they_always_were(
+    raw: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("casebook.config.extras.find_spec", lambda name: None if name == "distributed" else name)
+    (raw / "act_train.csv").write_bytes(b"x" * 2000)
+    assert choose_engine("redhat", resolve()) == "pandas"
+    told = (
+        "read whole: engine=dask, which would take them, needs the extra \"cluster\": pip install 'casebook[cluster]'"
+    )
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].endswith(told)
 
 
 @pytest.mark.usefixtures("raw")

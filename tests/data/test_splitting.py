@@ -71,6 +71,15 @@ def test_a_null_key_is_one_key_and_moves_no_other() -> None:
     assert parts[40] == parts[41]
 
 
+def test_a_key_stays_where_it_is_whatever_other_keys_its_part_of_the_table_holds() -> None:
+    keys = pd.Series([None, *np.arange(0, 40, 0.5)])
+    whole = split_keys(keys, 0.3, 0.3, 5)
+    alone = [int(split_keys(keys.iloc[[row]], 0.3, 0.3, 5)[0]) for row in range(len(keys))]
+    assert alone == whole.tolist()
+    np.testing.assert_array_equal(split_keys(keys.astype("Float64"), 0.3, 0.3, 5), whole)
+    np.testing.assert_array_equal(whole[1::2], split_keys(pd.Series(range(40)), 0.3, 0.3, 5))
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2018])
 def test_the_parts_of_a_keyed_split_have_their_shares(seed: int) -> None:
     counts = np.bincount(split_keys(pd.Series(np.arange(50_000)), 0.2, 0.1, seed))

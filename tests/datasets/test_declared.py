@@ -209,6 +209,32 @@ def test_new_rows_of_another_form_keep_their_numbers_beside_those_that_cannot_be
     ]
 
 
+def test_new_rows_in_a_folder_of_csv_files_are_numbered_through_and_known_by_their_content(
+    toys: dict[str, Any], tmp_path: Path
+) -> None:
+    toys["rows"]["file"] = "days"
+    days = tmp_path / "toys" / "days"
+    days.mkdir()
+    (days / "01.csv").write_text("id,Shop,y\n1,a,0\n2,2,1,5\n")
+    (days / "02.csv").write_text("id,Shop,y\n3,2,1\n4,x,1\n")
+    (days / "README").write_text("of the days")
+    reader = NewRowsFolder("toys").load()
+    blocks = list(reader.blocks())
+    assert [name for block in blocks for name in block.rows["id"]] == ["1", "3"]
+    assert [number for block in blocks for number in block.numbers.tolist()] == [0, 2]
+    assert [line for block in blocks for line in block.broken] == [
+        (1, "4 values instead of 3: 2,2,1,5"),
+        (3, "shop x is not in shops.csv"),
+    ]
+    assert [part.name for part in reader.parts("days")] == ["01.csv", "02.csv"]
+    before = reader.digest("days")
+    (days / "02.csv").write_text("id,Shop,y\n3,2,0\n4,x,1\n")
+    assert (len(before), reader.digest("days") != before) == (16, True)
+    (days / "03.csv").write_bytes(b"id,Shop,y\n1,\xff,0\n")
+    with pytest.raises(RawFileError, match=r"days/03.csv cannot be read as CSV"):
+        list(reader.blocks())
+
+
 def test_a_file_to_predict_that_is_missing_is_told(toys: dict[str, Any]) -> None:
     toys["rows"]["file"] = "gone.csv"
     with pytest.raises(RawFileError, match=r"toys/gone.csv is missing; put the rows to predict there"):

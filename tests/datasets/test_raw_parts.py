@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -107,8 +108,19 @@ def test_rows_are_numbered_as_in_the_file_and_a_damaged_one_is_named(tmp_path: P
     (tmp_path / "a.csv").write_text("name,n\na,1\nbb,2\nccc,3\nd,4,5\n")
     *good, bad = find_parts(tmp_path / "a.csv")
     assert good[0].read().index.tolist() == [0, 1]
-    with pytest.raises(UnreadableError, match=r"a.csv cannot be read: data row \d: 3 values instead of 2: d,4,5; mend"):
+    told = r"a.csv cannot be read: counted from byte 16 on, data row 2: 3 values instead of 2: d,4,5; mend"
+    with pytest.raises(RawFileError, match=told):
         bad.read()
+
+
+def test_a_folder_that_gains_a_file_is_listed_anew_by_a_process_that_has_read_it(tmp_path: Path) -> None:
+    pd.DataFrame({"n": [2, 3]}).to_parquet(tmp_path / "b.parquet")
+    before = find_parts(tmp_path)
+    compare(tmp_path, least=1)
+    pd.DataFrame({"n": [0, 1]}).to_parquet(tmp_path / "a.parquet")
+    compare(tmp_path, least=2)
+    # Parts that go to other processes are what was listed.
+    assert read_parts(pickle.loads(pickle.dumps(before)))["n"].tolist() == [2, 3]  # noqa: S301 - its own
 
 
 def test_only_the_columns_that_are_asked_for_are_kept(tmp_path: Path) -> None:

@@ -272,7 +272,8 @@ def test_a_second_command_waits_and_finds_nothing_left_to_do(folder: Folder) -> 
 
 
 def test_names_within_subfolders_have_places_of_their_own() -> None:
-    assert kept_name("month=1/a.csv", "0123456789", "2") == "month=1_a.csv-01234567-version-2"
+    assert kept_name("month=1/a.csv", "0123456789", "2") == "month=1_a.csv-301b785a-01234567-version-2"
+    assert kept_name("month=1_a.csv", "0123456789", "2") == "month=1_a.csv-01234567-version-2"
 
 
 def test_the_time_of_answers_is_that_of_the_command_whatever_the_clock_of_the_process_that_scores(

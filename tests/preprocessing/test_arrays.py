@@ -74,6 +74,8 @@ def test_labels_are_put_beside_the_rows() -> None:
     assert list(attached) == ["codes", "target", "weight"]
     assert attached["weight"].tolist() == [2, 0]
     assert list(Labels("y", "binary").attach({}, table)) == ["target"]
+    # Rows of one part of a table may all weigh nothing.
+    assert Labels("y", "binary", "w").attach({}, table.tail(1), whole=False)["weight"].tolist() == [0]
     assert (Labels("y", "binary", "w").columns, Labels("y", "binary").columns) == (["y", "w"], ["y"])
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from casebook.cases.declared import find_file
-from casebook.config.extras import require_extra
+from casebook.config.extras import missing_extra, require_extra
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 LOGGER = logging.getLogger(__name__)
 AUTO, PANDAS, DASK = "auto", "pandas", "dask"
@@ -40,9 +40,8 @@ def choose_engine(case: str, tree: Mapping[str, Any]) -> str:
     asked = tree.get("engine", AUTO)
     if asked == PANDAS or "data" not in tree:
         return PANDAS
-    reason = explain_whole_tables(case, tree)
     if asked == DASK:
-        if reason:
+        if reason := explain_whole_tables(case, tree):
             raise EngineError(f"{case}.engine dask: {reason}, or engine=pandas")
         require_extra("cluster", f"{case}.engine=dask")
         return DASK
@@ -52,10 +51,10 @@ def choose_engine(case: str, tree: Mapping[str, Any]) -> str:
     told = (
         f"the raw files of {case} are {size / 1e9:.1f} GB of text, more than an eighth of {memory / 1e9:.0f} GB memory"
     )
+    reason = explain_whole_tables(case, tree) or missing_extra("cluster", "engine=dask, which would take them,")
     if reason:
         LOGGER.warning("%s, and yet they are read whole: %s", told, reason)
         return PANDAS
-    require_extra("cluster", f"{told}: engine=dask, which they take,")
     LOGGER.warning("%s: engine=dask works on parts of them (engine=pandas reads them whole)", told)
     return DASK
 
@@ -67,6 +66,8 @@ def explain_whole_tables(case: str, tree: Mapping[str, Any]) -> str:
     instead = f"give {case}.split.strategy={' or '.join(keys)}" if keys else "give a column the role key, group or time"
     features = data.get("features") or {}
     roles = {said.get("role") for said in (data.get("columns") or {}).values()}
+    encoding = tree.get("preprocessing", {}).get("encoding") or {}
+    ordered = next((name for name, kind in encoding.items() if kind == "ordered_target"), "")
     faults = {
         f"a split by row is in scikit-learn's order of all rows: {instead}": split["strategy"] == "row",
         f"the validation rows of a given split are drawn from all training rows: {instead}":
@@ -79,8 +80,23 @@ def explain_whole_tables(case: str, tree: Mapping[str, Any]) -> str:
         f"folds are dealt from all rows: give {case}.folds.count=0": tree["folds"]["count"] > 0,
         "a lag looks at other rows: leave such features out":
             any(said.get("function") == "lag" for said in features.values()),
+        f"ordered_target looks at the targets of all rows: give {case}.preprocessing.encoding.{ordered}=embedding":
+            bool(ordered),
     }  # fmt: skip
-    return next((why for why, is_so in faults.items() if is_so), "")
+    return next((why for why, is_so in faults.items() if is_so), "") or _explain_files(case, data["tables"].values())
+
+
+def _explain_files(case: str, tables: Iterable[Mapping[str, Any]]) -> str:
+    """Say why the first file that must be read whole must be; one that is missing is told by its reader."""
+    # Which files are read how is known where they are read; most runs need not ask.
+    from casebook.config.schema.table_declaration import TableParameters
+    from casebook.datasets.declared import explain_whole
+
+    for said in map(TableParameters.model_validate, tables):
+        path = find_file(case, said.file)
+        if path.exists() and (why := explain_whole(path, said)):
+            return f"{path.name}: {why}"
+    return ""
 
 
 def measure_files(case: str, tree: Mapping[str, Any]) -> int:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import shutil
+import uuid
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from casebook.cluster.shared_store import SharedStore
+from casebook.cases.engines import find_memory
+from casebook.cluster.shared_store import SHARDS, SharedStore
 from casebook.out_of_core.encoding import open_shards, write_arrays
 from casebook.tuning.errors import StudyFailedError
 
@@ -24,12 +26,14 @@ if TYPE_CHECKING:
     from casebook.preprocessing.tabular import Arrays
 
 LOGGER = logging.getLogger(__name__)
-# Of the machine's memory, what all workers together may take before Dask restarts one; none needs more than this.
-MEMORY_SHARE, MOST_WORKER_BYTES = 0.6, 2 << 30
+# Of the machine's memory, what all workers together may take before Dask restarts one; none needs more, or has less.
+MEMORY_SHARE, MOST_WORKER_BYTES, LEAST_WORKER_BYTES = 0.6, 2 << 30, 1 << 30
 # Of a worker's memory, the most that a table may take that each of them holds a copy of.
 BROADCAST_SHARE = 0.2
 # So little is worked on in threads of this process: a worker takes longer to start.
 FEW_BYTES = 32 << 20
+# So often it is looked whether the workers are still there.
+LOOK_SECONDS = 10.0
 # Workers of a cluster that do not see the raw files are named, up to so many.
 SHOWN = 3
 
@@ -60,14 +64,13 @@ class DaskPartWorkers:
         """Fetch results; see `out_of_core.recipe.PartWorkers.gather`.
 
         Raises:
-            StudyFailedError: the scheduler is gone, or parts need more memory than workers have.
+            StudyFailedError: the scheduler or all workers are gone, or parts need more memory than workers have.
         """
-        from distributed import KilledWorker, wait
+        from distributed import KilledWorker
         from distributed.client import FutureCancelledError
 
         try:
-            with self.client.as_current():
-                wait(results)
+            self._wait(results)
             for result in results:
                 if result.status == "error":
                     raise result.exception()
@@ -81,6 +84,24 @@ class DaskPartWorkers:
             raise StudyFailedError(
                 f"the Dask scheduler is gone: start it, and the same command anew ({error})"
             ) from None
+
+    def _wait(self, results: Sequence[Any]) -> None:
+        """Wait for results as long as there are workers that may make them; others that join may not."""
+        from distributed import wait
+
+        with self.client.as_current():
+            while True:
+                try:
+                    wait(results, timeout=LOOK_SECONDS)
+                except TimeoutError:
+                    there = self.client.scheduler_info(n_workers=-1)["workers"]
+                    if self.allowed and there.keys().isdisjoint(self.allowed):
+                        raise StudyFailedError(
+                            f"the workers that began are all gone ({', '.join(self.allowed[:SHOWN])}): start some, and "
+                            "the same command anew"
+                        ) from None
+                else:
+                    return
 
 
 def _apply(function: Callable[..., Any], item: Any, shared: Mapping[str, Any]) -> Any:  # noqa: ANN401
@@ -97,8 +118,7 @@ def open_local(raw_bytes: int, scratch: Path) -> Iterator[DaskPartWorkers]:
     """
     from distributed import Client, LocalCluster
 
-    cores = psutil.cpu_count(logical=True) or 1
-    memory = min(MOST_WORKER_BYTES, int(MEMORY_SHARE * psutil.virtual_memory().total / cores))
+    cores, memory = size_workers(psutil.cpu_count(logical=True) or 1, find_memory())
     processes = raw_bytes > FEW_BYTES
     _quiet()
     scratch.mkdir(parents=True, exist_ok=True)
@@ -121,6 +141,18 @@ def open_local(raw_bytes: int, scratch: Path) -> Iterator[DaskPartWorkers]:
         yield DaskPartWorkers(client, int(BROADCAST_SHARE * memory))
 
 
+def size_workers(cores: int, memory: int) -> tuple[int, int]:
+    """Return how many workers a machine has room for, and the bytes of memory of each.
+
+    Args:
+        cores: of the machine.
+        memory: its bytes, or those of its container.
+    """
+    shared = int(MEMORY_SHARE * memory)
+    count = max(1, min(cores, shared // LEAST_WORKER_BYTES))
+    return count, min(MOST_WORKER_BYTES, shared // count)
+
+
 def _quiet() -> None:
     """Leave out what Dask's processes of one machine say of each other."""
     logging.getLogger("distributed").setLevel(logging.ERROR)
@@ -135,7 +167,8 @@ def open_remote(addresses: ClusterAddresses, files: Sequence[Path]) -> Iterator[
         files: that all workers must see.
 
     Raises:
-        StudyFailedError: the scheduler cannot be reached, no worker has the right versions, or one does not see a file.
+        StudyFailedError: the scheduler cannot be reached, has no workers of the right versions, or one does not see a
+            file.
     """
     from casebook.cluster.dask_client import open_client
     from casebook.cluster.versions import list_versions
@@ -145,6 +178,8 @@ def open_remote(addresses: ClusterAddresses, files: Sequence[Path]) -> Iterator[
         workers = Workers(client, list_versions(), LOGGER.warning, lambda _: 1)
         workers.look()
         allowed = tuple(sorted(workers.accepted))
+        if not allowed:
+            raise StudyFailedError(f"the scheduler {addresses.scheduler} has no workers: start some first")
         blind = client.run(_list_unseen, [str(file) for file in files], workers=list(allowed))
         unseen = {address: missing for address, missing in blind.items() if missing}
         if unseen:
@@ -152,10 +187,10 @@ def open_remote(addresses: ClusterAddresses, files: Sequence[Path]) -> Iterator[
                 f"{address} does not see {missing[0]}" for address, missing in list(unseen.items())[:SHOWN]
             )
             raise StudyFailedError(f"{told}: put raw files where all workers see them (CASEBOOK_RAW on a shared disk)")
-        found = client.scheduler_info(n_workers=-1)["workers"].values()
-        limits = [each["memory_limit"] or MOST_WORKER_BYTES for each in found]
+        found = client.scheduler_info(n_workers=-1)["workers"]
+        limits = [found[address]["memory_limit"] or MOST_WORKER_BYTES for address in allowed if address in found]
         LOGGER.info("parts are worked on by %d workers; dashboard %s", len(allowed), client.dashboard_link)
-        yield DaskPartWorkers(client, int(BROADCAST_SHARE * min(limits)), allowed)
+        yield DaskPartWorkers(client, int(BROADCAST_SHARE * min(limits, default=MOST_WORKER_BYTES)), allowed)
 
 
 def _list_unseen(files: Sequence[str]) -> list[str]:
@@ -169,19 +204,28 @@ class SharedShards:
     Attributes:
         address: of the store.
         folder: in which the launch keeps what it has fetched.
+        launch: folder of the store that is this launch's alone.
     """
 
     address: str
     folder: Path
+    launch: str = field(default_factory=lambda: f"{SHARDS}/{uuid.uuid4().hex}")
 
-    def write(self, number: int, parts: Mapping[str, Arrays]) -> str:  # noqa: ARG002 - it is found by its content
-        """Publish a shard under the hash of its content."""
+    def write(self, number: int, parts: Mapping[str, Arrays]) -> str:
+        """Publish a shard under the hash of its number and content: others may be of the same content."""
         with TemporaryDirectory() as scratch:
-            write_arrays(Path(scratch), parts)
-            return SharedStore(self.address).publish(Path(scratch))
+            write_arrays(Path(scratch) / f"{number:05d}", parts)
+            fingerprint = SharedStore(self.address, self.launch).publish(Path(scratch))
+        return f"{fingerprint}/{number:05d}"
 
     def collect(self, written: Sequence[str]) -> dict[str, Arrays]:
         """Fetch all shards, and check them."""
-        store = SharedStore(self.address)
+        store = SharedStore(self.address, self.launch)
         shutil.rmtree(self.folder, ignore_errors=True)
-        return open_shards([store.fetch(fingerprint, self.folder) for fingerprint in written])
+        for place in written:
+            store.fetch(place.partition("/")[0], self.folder)
+        return open_shards([self.folder / place for place in written])
+
+    def close(self) -> None:
+        """Remove what was published; see `SharedStore.remove`."""
+        SharedStore(self.address, self.launch).remove()

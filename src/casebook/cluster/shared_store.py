@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST = "manifest.json"
-# Folders of a store: prepared splits, and what goes to and comes from those who score files.
-SPLITS, SCORING = "casebook-splits", "casebook-scoring"
+# Folders of a store: prepared splits, what goes to and comes from those who score files, and shards of a launch.
+SPLITS, SCORING, SHARDS = "casebook-splits", "casebook-scoring", "casebook-shards"
 TRIES, RETRY_SECONDS = 3, 1.0
 # Threads of a process that need the same rows: the first one fetches them.
 ONE_FETCH = threading.Lock()

@@ -18,7 +18,7 @@ from casebook.data.source_names import name_source
 from casebook.datasets.csv_blocks import read_csv_blocks
 from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.file_dataset import FileDataset
-from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of
+from casebook.datasets.file_kinds import ALLOWED, ARRAYS, CSV, PARQUET, kind_of, list_text
 from casebook.datasets.parquet_files import read_parquet_batches
 from casebook.datasets.parts import list_parts
 from casebook.datasets.raw import RawFileError, RawTable, digest_source, find_file, read_arrays, reading
@@ -177,10 +177,17 @@ class NewRowsReader:
 
 
 def _read_csv(path: Path, form: NewRows, text_form: TextForm) -> Iterator[Read]:
-    """Read a CSV file as texts, columns as categories; rows that cannot be read are set aside."""
-    options = read_csv_options(path, form.names, {form.key}, may_lack_last=True, form=text_form)
-    for block in read_csv_blocks(path, options):
-        yield block.table.to_pandas(), block.numbers, block.broken
+    """Read a CSV file, or a folder of such, as texts, columns as categories; rows that cannot be read are set aside."""
+    first = 0
+    for file in list_text(path) if path.is_dir() else [path]:
+        end = first
+        with reading(file):
+            options = read_csv_options(file, form.names, {form.key}, may_lack_last=True, form=text_form)
+            for block in read_csv_blocks(file, options):
+                numbers, broken = block.numbers + first, [(row + first, why) for row, why in block.broken]
+                end = max(end, *(numbers[-1:] + 1), *(row + 1 for row, _ in broken))
+                yield block.table.to_pandas(), numbers, broken
+        first = end
 
 
 def _read_parquet(path: Path, *_: object) -> Iterator[Read]:

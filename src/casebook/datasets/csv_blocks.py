@@ -75,7 +75,7 @@ def find_cuts(path: Path, options: CsvOptions, size: int) -> list[int]:
     return at
 
 
-def read_csv_stretch(path: Path, options: CsvOptions, start: int, stop: int, first: int = 0) -> pa.Table:
+def read_csv_stretch(path: Path, options: CsvOptions, start: int, stop: int) -> pa.Table:
     """Read the rows between two of the bytes that `find_cuts` has found.
 
     Args:
@@ -83,11 +83,11 @@ def read_csv_stretch(path: Path, options: CsvOptions, start: int, stop: int, fir
         options: how it is read.
         start: the first byte.
         stop: the byte behind the last one.
-        first: number of the first row in the file, from 0.
 
     Raises:
-        UnreadableError: a row cannot be read; names it.
+        UnreadableError: a row cannot be read; numbers it among these.
     """
+    first = 0
     with path.open("rb") as file:
         file.seek(start)
         content = io.BytesIO(file.read(stop - start))

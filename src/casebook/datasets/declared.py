@@ -97,6 +97,17 @@ def is_plain(path: Path, said: TableParameters) -> bool:
     return kind_of(path) == PARQUET or (kind_of(path) == CSV and not (said.header and said.names))
 
 
+def explain_whole(path: Path, said: TableParameters) -> str:
+    """Say why a file must be read whole, and how it would not have to be; nothing where it can be read in parts."""
+    if said.given_split:
+        return "its published split shuffles all rows"
+    if is_plain(path, said):
+        return ""
+    if kind_of(path) == CSV:
+        return "names that take the place of a header are given to whole files; leave out names, and rename columns"
+    return "files of this kind are read whole; save it as CSV or Parquet"
+
+
 def text_form(said: TableParameters) -> TextForm:
     """Say how the text files of a table are written."""
     return TextForm(said.delimiter, said.encoding, tuple(said.nulls))

@@ -12,17 +12,27 @@ import pandas as pd
 from casebook.cases.declared import find_file, read_declaration
 from casebook.datasets.csv_blocks import find_cuts
 from casebook.datasets.csv_reading import read_csv_options
-from casebook.datasets.declared import check_names, is_plain, name_columns, refuse_other_columns, set_names, text_form
+from casebook.datasets.declared import (
+    check_names,
+    explain_whole,
+    name_columns,
+    refuse_other_columns,
+    set_names,
+    text_form,
+)
 from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.file_kinds import COMPRESSED, PARQUET, kind_of, list_text
 from casebook.datasets.parquet_files import list_fragments, open_parquet
 from casebook.datasets.raw import RawFileError, reading
-from casebook.datasets.raw_parts import RawPart
+from casebook.datasets.raw_parts import RawPart, RowGroups, TextStretch
 from casebook.datasets.text_forms import open_text, refuse_utf_8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from pyarrow import Schema
+    from pyarrow.dataset import ParquetFileFragment
 
     from casebook.config.schema.table_declaration import DataParameters, TableParameters
     from casebook.datasets.csv_reading import CsvOptions
@@ -83,30 +93,30 @@ class TableParts:
         """
         if not self.path.exists():
             raise RawFileError(f"{self.path} is missing; put the file there or see data/README.md")
-        if not is_plain(self.path, self.said) or self.said.given_split:
-            why = (
-                "its published split shuffles all rows"
-                if self.said.given_split
-                else "files of this kind are read whole"
-            )
-            raise RawFileError(f"{self.path}: {why}; save it as CSV or Parquet, or give engine=pandas")
+        if why := explain_whole(self.path, self.said):
+            raise RawFileError(f"{self.path}: {why}, or give engine=pandas")
         with reading(self.path):
             return list(self._list_parquet() if kind_of(self.path) == PARQUET else self._list_text())
 
     def _list_parquet(self) -> Iterator[RawPart]:
         found = open_parquet(self.path)
         names = self._name(list(found.schema.empty_table().to_pandas().columns))
-        for number, fragment in enumerate(list_fragments(found)):
+        for fragment in list_fragments(found):
             groups: list[int] = []
             size = 0
             for group in fragment.row_groups:
                 if groups and size + group.total_byte_size > PART_BYTES:
-                    yield RawPart(self.path, self.path.name, names, number, 0, tuple(groups))
+                    yield self._take_groups(fragment, groups, found.schema, names)
                     groups, size = [], 0
                 groups.append(group.id)
                 size += group.total_byte_size
             if groups:
-                yield RawPart(self.path, self.path.name, names, number, 0, tuple(groups))
+                yield self._take_groups(fragment, groups, found.schema, names)
+
+    def _take_groups(
+        self, fragment: ParquetFileFragment, groups: list[int], schema: Schema, names: tuple[str, ...]
+    ) -> RawPart:
+        return RawPart(self.path, self.path.name, names, RowGroups(fragment.subset(row_group_ids=groups), schema))
 
     def _list_text(self) -> Iterator[RawPart]:
         files = list_text(self.path) if self.path.is_dir() else [self.path]
@@ -118,7 +128,7 @@ class TableParts:
             refuse_other_columns(file, list(names), files[0], list(first))
             cuts = find_cuts(own, options, PART_BYTES)
             for start, stop in pairwise(cuts):
-                yield RawPart(own, file.name, names, start, stop, options=options)
+                yield RawPart(own, file.name, names, TextStretch(start, stop, options), copy=own != file)
 
     def _open(self, file: Path) -> tuple[Path, CsvOptions]:
         """Return a file that can be read from any byte on, and how: a copy where it is packed or transcoded."""

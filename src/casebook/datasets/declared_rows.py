@@ -142,7 +142,7 @@ class DeclaredRowsReader(NewRowsReader):
 
     def holds_rows(self, path: Path) -> bool:
         """Return whether a file may be one of rows, by its name: it may end as that of the case does."""
-        return super().holds_rows(path) or path.suffix == Path(self.said.file).suffix
+        return super().holds_rows(path) or (path.suffix != "" and path.suffix == Path(self.said.file).suffix)
 
     @cached_property
     def lookups(self) -> list[Lookup]:

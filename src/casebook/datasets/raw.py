@@ -24,6 +24,7 @@ from casebook.datasets.file_kinds import (
     find_other_kind,
     kind_of,
     list_parquet,
+    list_text,
 )
 from casebook.datasets.parquet_files import read_parquet
 from casebook.datasets.text_forms import USUAL, TextForm, open_text, refuse_utf_8
@@ -57,11 +58,12 @@ def find_file(name: str, folder: Path) -> Path:
 
 
 def digest_source(path: Path) -> str:
-    """Hash the content of a file, or of the Parquet files of a folder."""
+    """Hash the content of a file, or of the CSV or Parquet files of a folder."""
     with reading(path):
         if not path.is_dir():
             return read_content(path).digest
-        told = "".join(f"{file.relative_to(path)} {read_content(file).digest}" for file in list_parquet(path))
+        files = list_text(path) or list_parquet(path)
+        told = "".join(f"{file.relative_to(path)} {read_content(file).digest}" for file in files)
         return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 

@@ -7,7 +7,6 @@ makes of them.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -17,15 +16,59 @@ import pyarrow.dataset
 from casebook.data.source_names import name_source
 from casebook.datasets.csv_blocks import read_csv_stretch
 from casebook.datasets.file_kinds import UnreadableError
-from casebook.datasets.parquet_files import list_fragments, open_parquet
+from casebook.datasets.raw import RawFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     import pandas as pd
 
     from casebook.datasets.csv_reading import CsvOptions
+
+
+@dataclass(frozen=True)
+class TextStretch:
+    """Whole rows of a text file.
+
+    Attributes:
+        start: the first byte.
+        stop: the byte behind the last one.
+        options: how the file is read.
+    """
+
+    start: int
+    stop: int
+    options: CsvOptions
+
+    def read(self, path: Path, taken: Sequence[int]) -> pd.DataFrame:
+        """Read the columns in some places; what is not wanted is looked at, but not kept."""
+        own = replace(self.options, convert=_only(self.options, [self.options.names[place] for place in taken]))
+        try:
+            table = read_csv_stretch(path, own, self.start, self.stop)
+        except UnreadableError as error:
+            # How many rows there are before is not known to who reads the part.
+            raise UnreadableError(f"counted from byte {self.start:,} on, {error}") from None
+        frame: pd.DataFrame = table.to_pandas()
+        return frame
+
+
+@dataclass(frozen=True)
+class RowGroups:
+    """Groups of rows of a Parquet file, found when the table was listed: the folder may hold others since.
+
+    Attributes:
+        fragment: the groups in their file, with the columns that its subfolders are.
+        schema: of all files of the table.
+    """
+
+    fragment: pa.dataset.ParquetFileFragment
+    schema: pa.Schema
+
+    def read(self, _: Path, taken: Sequence[int]) -> pd.DataFrame:
+        """Read the columns in some places."""
+        frame: pd.DataFrame = self.fragment.to_table(schema=self.schema).to_pandas().iloc[:, list(taken)]
+        return frame
 
 
 @dataclass(frozen=True)
@@ -36,21 +79,17 @@ class RawPart:
         path: the file, or of Parquet the file or folder of the table.
         source: what errors call it.
         names: of the columns, as the case declares them.
-        start: the first byte of a text file; of Parquet the number of the file in its folder.
-        stop: the byte behind the last one of a text file.
-        groups: of rows of a Parquet file.
-        options: how a text file is read; none for Parquet.
+        held: where the rows stand in it.
         first: number of the first row in the table.
+        copy: whether the file is a copy that this machine alone has, until the rows are prepared.
     """
 
     path: Path
     source: str
     names: tuple[str, ...]
-    start: int
-    stop: int
-    groups: tuple[int, ...] = ()
-    options: CsvOptions | None = None
+    held: TextStretch | RowGroups
     first: int = 0
+    copy: bool = False
 
     def read(self, columns: Collection[str] | None = None) -> pd.DataFrame:
         """Read the rows, numbered as in the table.
@@ -59,27 +98,15 @@ class RawPart:
             columns: those that are wanted; None for all.
 
         Raises:
-            UnreadableError: they cannot be read; names the file.
+            RawFileError: they cannot be read; names the file.
         """
-        try:
-            frame = self._read_parquet(columns) if self.options is None else self._read_text(self.options, columns)
-        except (UnreadableError, pa.ArrowException, OSError) as error:
-            raise UnreadableError(f"{self.path} cannot be read: {error}") from None
-        return name_source(frame.set_axis(range(self.first, self.first + len(frame)), axis=0), self.source)
-
-    def _read_text(self, options: CsvOptions, columns: Collection[str] | None) -> pd.DataFrame:
         taken = [place for place, name in enumerate(self.names) if columns is None or name in columns]
-        # What is not wanted is looked at, but not kept.
-        own = replace(options, convert=_only(options, [options.names[place] for place in taken]))
-        table = read_csv_stretch(self.path, own, self.start, self.stop, self.first)
-        frame: pd.DataFrame = table.to_pandas()
-        return frame.set_axis([self.names[place] for place in taken], axis=1)
-
-    def _read_parquet(self, columns: Collection[str] | None) -> pd.DataFrame:
-        found, fragments = _open(self.path)
-        table = fragments[self.start].subset(row_group_ids=list(self.groups)).to_table(schema=found.schema)
-        frame: pd.DataFrame = table.to_pandas().set_axis(list(self.names), axis=1)
-        return frame if columns is None else frame[[name for name in self.names if name in columns]]
+        try:
+            frame = self.held.read(self.path, taken)
+        except (UnreadableError, pa.ArrowException, OSError) as error:
+            raise RawFileError(f"{self.path} cannot be read: {error}") from None
+        frame = frame.set_axis([self.names[place] for place in taken], axis=1)
+        return name_source(frame.set_axis(range(self.first, self.first + len(frame)), axis=0), self.source)
 
 
 def _only(options: CsvOptions, names: list[str]) -> pyarrow.csv.ConvertOptions:
@@ -90,9 +117,3 @@ def _only(options: CsvOptions, names: list[str]) -> pyarrow.csv.ConvertOptions:
         null_values=said.null_values,
         include_columns=names,
     )
-
-
-@cache
-def _open(path: Path) -> tuple[pa.dataset.Dataset, list[pa.dataset.Fragment]]:
-    found = open_parquet(path)
-    return found, list_fragments(found)

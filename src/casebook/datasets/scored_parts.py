@@ -223,5 +223,7 @@ class PartAnswers:
 
 
 def kept_name(file: str, digest: str, version: str) -> str:
-    """Name the folder of a file's predictions: the same file, content and version have the same one."""
-    return f"{file.replace('/', '_')}-{digest[:DIGEST_LETTERS]}-version-{version}"
+    """Name the folder of a file's predictions: the same file, content and version have the same one, and no other."""
+    # `a/b.csv` is not `a_b.csv`.
+    path = f"-{hashlib.blake2b(file.encode(), digest_size=4).hexdigest()}" if "/" in file else ""
+    return f"{file.replace('/', '_')}{path}-{digest[:DIGEST_LETTERS]}-version-{version}"

@@ -87,7 +87,7 @@ def write_shard(
     last: Any,  # noqa: ANN401
 ) -> str:
     """Prepare the rows of a part and write them -> what the place finds them by."""
-    prepared = recipe.labels.attach(preprocessor.prepare(rows.features), rows.features)
+    prepared = recipe.labels.attach(preprocessor.prepare(rows.features), rows.features, whole=False)
     return place.write(number, dict(zip(PARTS, select_split(prepared, split_part(rows, recipe, last)), strict=True)))
 
 

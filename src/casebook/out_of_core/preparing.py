@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from casebook.datasets.raw_parts import RawPart
     from casebook.out_of_core.recipe import PartWorkers, Recipe, ShardPlace
     from casebook.out_of_core.rows import PartCounts, PartFacts
+    from casebook.preprocessing.column_counts import ColumnCounts
     from casebook.preprocessing.row_schema import RowSchema
     from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
 
@@ -126,7 +127,7 @@ def prepare_in_parts(
         part,
         number_keys([each.test_keys for each in counts], facts),
         describe_counts(counts, preprocessor),
-        describe_targets(facts, recipe),
+        describe_targets(facts, total, recipe),
     )
 
 
@@ -186,7 +187,7 @@ def fit_parts(
     last: Any,  # noqa: ANN401 - a time, or a number
 ) -> TabularPreprocessor:
     """Fit the preprocessor on what was counted in all parts."""
-    counted = {name: add_counts([each.columns[name] for each in counts]) for name in names}
+    counted = {name: add_columns(name, [each.columns[name] for each in counts]) for name in names}
     fitted = fit_counts(counted, recipe.preprocessing)
     moved = [column for column in fitted.columns if encoding.is_moved(column)]
     if not moved:
@@ -197,6 +198,21 @@ def fit_parts(
         for column, each in zip(moved, zip(*measured, strict=True), strict=True)
     }
     return replace(fitted, columns=[exact.get(column.name, column) for column in fitted.columns])
+
+
+def add_columns(name: str, counted: Sequence[ColumnCounts]) -> ColumnCounts:
+    """Add the counts of a column in all parts.
+
+    Raises:
+        InvalidTableError: it is of numbers in some parts and of categories in others, as booleans are without and with
+            nulls.
+    """
+    if len({type(each) for each in counted if _known_rows(each)}) > 1:
+        raise InvalidTableError(
+            f"column {name} is of numbers or booleans in some parts of its file and of other values or booleans with "
+            f"nulls in others: give preprocessing.encoding.{name}=onehot, or =number"
+        )
+    return add_counts(counted)
 
 
 def number_keys(keys: Sequence[pd.DataFrame], facts: Sequence[PartFacts]) -> pd.DataFrame:
@@ -220,10 +236,10 @@ def describe_counts(counts: Sequence[PartCounts], preprocessor: TabularPreproces
     return {**described, "data/features": float(preprocessor.feature_count), "data/shards": float(len(counts)), **seen}
 
 
-def describe_targets(facts: Sequence[PartFacts], recipe: Recipe) -> dict[str, float]:
-    """Count the rows without a target or a partner, and say so."""
-    missing, read, kept = (sum(getattr(each, name) for each in facts) for name in ("missing", "read", "rows"))
+def describe_targets(facts: Sequence[PartFacts], total: int, recipe: Recipe) -> dict[str, float]:
+    """Count the rows without a target or a partner, of so many in the file, and say so."""
+    missing, kept = (sum(getattr(each, name) for each in facts) for name in ("missing", "rows"))
     told = describe_missing_target(missing, kept + missing, recipe.data, recipe.labels.target, recipe.file)
     if told:
         LOGGER.warning(told)
-    return {"data/target_missing_rows": float(missing), "data/unmatched_rows": float(read - kept - missing)}
+    return {"data/target_missing_rows": float(missing), "data/unmatched_rows": float(total - kept - missing)}

@@ -37,7 +37,6 @@ class PartRows:
         promoted: which are promotion rows; bool of shape (rows,).
         kept: numbers of the rows that are kept as they stand in the files.
         raw: these, joined and typed.
-        read: rows of the part before rows without partner or target were left out.
         missing: rows without a target.
         repeated: hashes of the columns that stand in one row each; empty where nothing is declared.
     """
@@ -46,7 +45,6 @@ class PartRows:
     promoted: np.ndarray
     kept: np.ndarray
     raw: pd.DataFrame
-    read: int
     missing: int
     repeated: np.ndarray
 
@@ -56,7 +54,6 @@ class PartFacts:
     """What must be known of all parts before their rows can be split: see `PartRows`; `last` is the latest time."""
 
     rows: int
-    read: int
     missing: int
     repeated: np.ndarray
     last: Any
@@ -82,13 +79,13 @@ def make_rows(part: RawPart | pd.DataFrame, recipe: Recipe, tables: Mapping[str,
     some = is_promotion_row(keys, recipe.split.promotion_share * recipe.kept_share)
     kept = np.flatnonzero(np.where(promoted, some, (np.arange(len(rows)) + first) % recipe.every == 0))
     features = recipe.schema.engineer_features(rows)
-    return PartRows(features, promoted, kept, rows.iloc[kept], len(typed), settled.missing, repeated)
+    return PartRows(features, promoted, kept, rows.iloc[kept], settled.missing, repeated)
 
 
 def find_part_facts(rows: PartRows, recipe: Recipe) -> PartFacts:
     """Return what must be known of all parts."""
     last = rows.features[recipe.split.keys[TIME]].max() if recipe.split.strategy == TIME else None
-    return PartFacts(len(rows.features), rows.read, rows.missing, rows.repeated, last)
+    return PartFacts(len(rows.features), rows.missing, rows.repeated, last)
 
 
 def split_part(rows: PartRows, recipe: Recipe, last: Any) -> np.ndarray:  # noqa: ANN401 - a time, or a number

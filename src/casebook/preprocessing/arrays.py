@@ -37,14 +37,19 @@ class Labels:
     task: str
     weight: str = ""
 
-    def attach(self, prepared: Arrays, table: pd.DataFrame) -> Arrays:
+    def attach(self, prepared: Arrays, table: pd.DataFrame, whole: bool = True) -> Arrays:
         """Add the target, and the weights of rows, to prepared rows of the table.
+
+        Args:
+            prepared: rows.
+            table: of the same rows.
+            whole: see `encode_weights`.
 
         Raises:
             InvalidTableError: see `encode_weights`.
         """
         labelled = {**prepared, TARGET: encode_target(table, self.target, self.task)}
-        return {**labelled, WEIGHT: encode_weights(table, self.weight)} if self.weight else labelled
+        return {**labelled, WEIGHT: encode_weights(table, self.weight, whole)} if self.weight else labelled
 
     @property
     def columns(self) -> list[str]:
@@ -58,8 +63,13 @@ def encode_target(table: pd.DataFrame, target: str, task: str) -> np.ndarray:
     return values
 
 
-def encode_weights(table: pd.DataFrame, name: str) -> np.ndarray:
+def encode_weights(table: pd.DataFrame, name: str, whole: bool = True) -> np.ndarray:
     """Encode the weights of rows as float32, shape (rows,).
+
+    Args:
+        table: the rows.
+        name: of the column.
+        whole: whether these are all rows, of which some must count; of a part of them none may.
 
     Raises:
         InvalidTableError: a weight is negative or not finite, or all are 0.
@@ -73,7 +83,7 @@ def encode_weights(table: pd.DataFrame, name: str) -> np.ndarray:
             f"weight: column {name} must hold finite numbers of at least 0 ({len(wrong):,} rows do not, first "
             f"{table[name].iloc[wrong[0]]} in row {wrong[0] + 1}); mend the file"
         )
-    if len(weights) and not weights.any():
+    if whole and len(weights) and not weights.any():
         raise InvalidTableError(f"weight: column {name} is 0 in all {len(weights):,} rows, so that none counts")
     return weights
 
