@@ -47,12 +47,15 @@ class TargetStatisticColumn(NumberColumn):
     def encode(self, column: pd.Series) -> np.ndarray:
         """Encode new rows, by the statistics of all training rows; float32 of shape (rows,)."""
         codes, values = distinct(column)
-        return self.encode_values(spread(codes, self.find(values), self.statistics_of[-1]))
+        return self.encode_values(spread(codes, self.find_statistics(values), self.statistics_of[-1]))
 
     def find(self, values: Sequence[Any] | pd.Index) -> np.ndarray:
+        """Look up the codes of values that are not null, shape (values,): from 1, and 0 of those unknown to training."""
+        return np.asarray(pd.Index(self.values).get_indexer(pd.Index(values)) + 1)
+
+    def find_statistics(self, values: Sequence[Any] | pd.Index) -> np.ndarray:
         """Look up the statistics of values that are not null, float64 of shape (values,)."""
-        places = pd.Index(self.values).get_indexer(pd.Index(values))
-        return np.where(places < 0, self.prior, np.asarray(self.statistics_of)[places])
+        return np.asarray([self.prior, *self.statistics_of])[self.find(values)]
 
     def encode_training(self, table: pd.DataFrame, target: np.ndarray) -> np.ndarray:
         """Encode the training rows, each by those before it; float32 of shape (rows,)."""
