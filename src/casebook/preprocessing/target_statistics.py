@@ -50,7 +50,7 @@ class TargetStatisticColumn(NumberColumn):
         return self.encode_values(spread(codes, self.find_statistics(values), self.statistics_of[-1]))
 
     def find(self, values: Sequence[Any] | pd.Index) -> np.ndarray:
-        """Look up the codes of values that are not null, shape (values,): from 1, and 0 of those unknown to training."""
+        """Look up the codes of values that are not null, shape (values,): from 1, and 0 for unknown ones."""
         return np.asarray(pd.Index(self.values).get_indexer(pd.Index(values)) + 1)
 
     def find_statistics(self, values: Sequence[Any] | pd.Index) -> np.ndarray:
@@ -163,11 +163,15 @@ def restore_column(facts: Mapping[str, Any]) -> NumberColumn | CategoryColumn:
     return TargetStatisticColumn(**facts) if "statistics_of" in facts else NumberColumn(**facts)
 
 
+def statistic_columns(preprocessor: Any) -> list[TargetStatisticColumn]:  # noqa: ANN401 - of any modality
+    """List the columns that are encoded by target statistics."""
+    columns = preprocessor.columns if isinstance(preprocessor, TabularPreprocessor) else []
+    return [column for column in columns if isinstance(column, TargetStatisticColumn)]
+
+
 def key_columns(preprocessor: Any) -> list[str]:  # noqa: ANN401 - of any modality
     """List the columns that the order of training rows goes by, beside those that are features."""
-    columns = preprocessor.columns if isinstance(preprocessor, TabularPreprocessor) else []
-    keys = (column.key for column in columns if isinstance(column, TargetStatisticColumn))
-    return [key for key in dict.fromkeys(keys) if key]
+    return [key for key in dict.fromkeys(column.key for column in statistic_columns(preprocessor)) if key]
 
 
 def order_training_rows(arrays: Arrays, table: pd.DataFrame, preprocessor: Any) -> Arrays:  # noqa: ANN401 - of any modality
@@ -178,8 +182,7 @@ def order_training_rows(arrays: Arrays, table: pd.DataFrame, preprocessor: Any) 
         table: the same rows, with the columns of `key_columns`.
         preprocessor: fitted on these rows.
     """
-    columns = preprocessor.columns if isinstance(preprocessor, TabularPreprocessor) else []
-    encoded = [column for column in columns if isinstance(column, TargetStatisticColumn)]
+    encoded = statistic_columns(preprocessor)
     if not encoded:
         return arrays
     numbers = arrays["numbers"].copy()
