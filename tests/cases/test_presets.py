@@ -139,3 +139,13 @@ def test_a_search_of_a_space_without_training_is_refused() -> None:
     base["study"]["space"] = {"preprocessing": {"min_frequency": {"choice": [1, 3]}}}
     with pytest.raises(InvalidParametersError, match="which has no leaf below training: give 0"):
         resolve_case("pima", base, {"training": {"time_budget": 1}})
+
+
+def test_a_search_by_what_training_does_not_measure_is_refused() -> None:
+    base = overlay(read_case("pima", "base"), {"study": {"metric": ["val/log_loss"], "folds": 3}})
+    told = "training.time_budget searches by val/log_loss, the study.metric, and training measures val/loss, val/"
+    with pytest.raises(InvalidParametersError, match=told):
+        resolve_case("pima", base, {"training": {"time_budget": 1}})
+    assert resolve_case("pima", base, {})["study"]["metric"] == ["val/log_loss"]
+    more = {"training": {"time_budget": 1, "metrics": ["log_loss"]}}
+    assert resolve_case("pima", base, more)["training"]["time_budget"] == 1

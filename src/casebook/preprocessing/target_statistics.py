@@ -114,7 +114,7 @@ def fit_target_statistic(column: pd.Series, known: KnownTargets | None, prior_ro
 
 
 def rank_keys(keys: pd.Series | None, rows: int) -> np.ndarray:
-    """Compute each row's place in the order: that of a day or number that is its key, else one drawn for its key.
+    """Compute each row's place in the order: that of a time that is its key, else one drawn for its key.
 
     Returns:
         Integers of shape (rows,), the same for rows of the same key.
