@@ -55,7 +55,8 @@ class TargetStatisticColumn(NumberColumn):
 
     def find_statistics(self, values: Sequence[Any] | pd.Index) -> np.ndarray:
         """Look up the statistics of values that are not null, float64 of shape (values,)."""
-        return np.asarray([self.prior, *self.statistics_of])[self.find(values)]
+        statistics: np.ndarray = np.asarray([self.prior, *self.statistics_of])[self.find(values)]
+        return statistics
 
     def encode_training(self, table: pd.DataFrame, target: np.ndarray) -> np.ndarray:
         """Encode the training rows, each by those before it; float32 of shape (rows,)."""
