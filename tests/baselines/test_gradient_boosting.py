@@ -1,5 +1,7 @@
 import pickle
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,7 +11,9 @@ from threadpoolctl import threadpool_limits
 from casebook.baselines.gradient_boosting import fit_reference, native_categories, predict_reference, tree_features
 from casebook.config.schema import BoostedTreesParameters
 from casebook.evaluation.scores import compute_auc
-from casebook.preprocessing.tabular import Arrays, TabularPreprocessor, prepare_rows
+from casebook.preprocessing import shards
+from casebook.preprocessing.shards import ShardedArray
+from casebook.preprocessing.tabular import BLOCK_TYPES, Arrays, TabularPreprocessor, prepare_rows
 
 Fit = Callable[..., TabularPreprocessor]
 
@@ -55,6 +59,21 @@ def test_the_blocks_stand_side_by_side() -> None:
     features = tree_features(arrays)
     assert features.dtype == np.float32
     np.testing.assert_array_equal(features, [[0, 200, 0, 0.5], [3, 4, 300, 0]])
+
+
+def test_rows_in_shards_are_predicted_piece_by_piece(
+    rows: tuple[TabularPreprocessor, Arrays, Arrays], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    preprocessor, train, validation = rows
+    model = fit_reference(train, validation, preprocessor, reference_parameters())
+    sharded: dict[str, Any] = {"target": validation["target"]}
+    for name in BLOCK_TYPES:
+        files = [tmp_path / f"{name}_{number}.npy" for number in range(2)]
+        for file, part in zip(files, np.split(validation[name], [300]), strict=True):
+            np.save(file, part)
+        sharded[name] = ShardedArray(files)
+    monkeypatch.setattr(shards, "PIECE_ROWS", 128)
+    np.testing.assert_array_equal(predict_reference(model, sharded), predict_reference(model, validation))
 
 
 def test_categories_are_native_ones_however_many(fit: Fit) -> None:

@@ -72,6 +72,16 @@ def test_a_preset_goes_before_the_recipe_of_a_case_of_the_project_wherever_it_is
     assert settings("pima", named, **{"training.epochs": 9})["training.epochs"] == 9
 
 
+@pytest.mark.parametrize("named", ["default", "best"])
+def test_a_preset_that_kedro_has_merged_into_the_configuration_counts_once(named: str) -> None:
+    base = overlay(read_case("pima", "base"), {"training": {"preset": named}})
+    given = {"training": {"preset": "quick"}}
+    assert resolve_case("pima", overlay(base, given), given) == resolve_case("pima", read_case("pima", "base"), given)
+    assert settings("pima", overlay(base, given), **{"training.preset": "quick"})["training.epochs"] == 15
+    soon = overlay(base, {"variants": {"soon": {"training": {"preset": "quick"}}}})
+    assert settings("pima", soon, **{"training.preset": "quick", "variant": "soon"})["training.epochs"] == 15
+
+
 def test_a_users_own_yaml_goes_before_the_preset_that_it_names(churn: dict[str, Any]) -> None:
     assert settings("churn", churn) == OF_SIZE | {
         "training.ensemble.networks": 1, "training.time_budget": 0, "evaluation.importance_repeats": 2
@@ -129,3 +139,13 @@ def test_a_search_of_a_space_without_training_is_refused() -> None:
     base["study"]["space"] = {"preprocessing": {"min_frequency": {"choice": [1, 3]}}}
     with pytest.raises(InvalidParametersError, match="which has no leaf below training: give 0"):
         resolve_case("pima", base, {"training": {"time_budget": 1}})
+
+
+def test_a_search_by_what_training_does_not_measure_is_refused() -> None:
+    base = overlay(read_case("pima", "base"), {"study": {"metric": ["val/log_loss"], "folds": 3}})
+    told = "training.time_budget searches by val/log_loss, the study.metric, and training measures val/loss, val/"
+    with pytest.raises(InvalidParametersError, match=told):
+        resolve_case("pima", base, {"training": {"time_budget": 1}})
+    assert resolve_case("pima", base, {})["study"]["metric"] == ["val/log_loss"]
+    more = {"training": {"time_budget": 1, "metrics": ["log_loss"]}}
+    assert resolve_case("pima", base, more)["training"]["time_budget"] == 1

@@ -100,7 +100,7 @@ def test_a_wrong_value_is_one_line_by_its_dotted_key(case: str) -> None:
             (
                 "preprocessing.scalling: unknown key; did you mean scaling? the keys here are clip, columns, "
                 "drop_first, encoding, impute, min_frequency, modality, nearest_lower_within, onehot_width, scaling, "
-                "skewed, time_index"
+                "skewed, target_prior_rows, time_index"
             ),
         ),
     ],

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pytest
 
 from casebook import TabularClassifier, TabularRegressor
 from casebook.cases.size_defaults import choose_defaults
@@ -33,3 +36,19 @@ def test_every_name_stands_for_a_leaf_and_further_leaves_go_by_their_dotted_name
     assert (network.hidden, network.dropout, network.ensemble_size, network.activation) == ([5, 4], 0.25, 2, "gelu")
     assert (network.piecewise_linear_bins, settings.preprocessing.scaling) == (3, "minmax")
     assert (settings.preprocessing.onehot_width, settings.preprocessing.min_frequency) == (9, 4)
+
+
+@pytest.mark.parametrize(
+    ("task", "said", "told"),
+    [
+        ("binary", {"training.ensemble.networks": 3}, "training.ensemble is what a run of a case does"),
+        ("binary", {"training.time_budget": 5}, "training.time_budget is what a run of a case does"),
+        ("binary", {"training.preset": "quick"}, "training.preset is what a run of a case does"),
+        ("multiclass", {"preprocessing.encoding": {"town": "ordered_target"}}, "encoding.town: ordered_target is the"),
+    ],
+)
+def test_what_an_estimator_does_not_do_is_refused(task: str, said: dict[str, Any], told: str) -> None:
+    model = TabularClassifier(parameters=said)
+    with pytest.raises(ValueError, match=told) as refused:
+        choose_settings("TabularClassifier", model.get_params(), 100, task, 1)
+    assert len(str(refused.value).splitlines()) == 1

@@ -9,9 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.config.schema import EvaluationParameters
+from casebook.config.schema import EvaluationParameters, TabularPreprocessingParameters
 from casebook.incremental_training.arriving_rows import Rows
 from casebook.incremental_training.judge import Judge
+from casebook.preprocessing.fit_tabular import fit_preprocessor
+from casebook.preprocessing.target_statistics import KnownTargets, order_training_rows
+
+TARGET_STATISTICS = TabularPreprocessingParameters(encoding={"group": "ordered_target"}, scaling="none")
 
 
 def make_judge(**evaluation: object) -> Judge:
@@ -42,3 +46,18 @@ def test_rows_are_prepared_with_their_weights_and_scored_by_them(monkeypatch: py
     assert judge.score_baseline(network, arrays, arrays)["accuracy"] == pytest.approx(6 / 8)
     one_class = {name: values[:1] for name, values in arrays.items()}
     assert judge.score_baseline(network, arrays, one_class) == {}
+
+
+def test_old_rows_that_are_learnt_again_know_no_more_of_their_target_than_in_training() -> None:
+    table = pd.DataFrame({"group": list("aabbab"), "y": [1, 0, 1, 1, 0, 1], "w": [1.0] * 6})
+    parts = np.array([1, 4, 1, 1, 1, 2], np.uint8)
+    trained = table[parts == 1]
+    preprocessor = fit_preprocessor(trained[["group"]], TARGET_STATISTICS, KnownTargets.of(trained, "y", ""))
+    judge = make_judge()
+    judge.model.preprocessor = preprocessor
+    arrays = {**preprocessor.prepare(trained), "target": trained["y"].to_numpy(np.uint8)}
+    seen = order_training_rows(arrays, trained, preprocessor)["numbers"]
+    replayed = judge.prepare_trained(Rows(table, table, parts), np.array([2, 4]))
+    assert replayed["target"].tolist() == [1, 0]
+    np.testing.assert_array_equal(replayed["numbers"], seen[[1, 3]])
+    assert (replayed["numbers"] != preprocessor.prepare(table.iloc[[2, 4]])["numbers"]).any()

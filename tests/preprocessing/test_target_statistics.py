@@ -10,6 +10,7 @@ import pytest
 
 from casebook.config.schema import TabularPreprocessingParameters
 from casebook.inference.fast_rows import _make_encoder
+from casebook.monitoring.unknown_categories import measure_unknown
 from casebook.preprocessing.fit_tabular import fit_preprocessor
 from casebook.preprocessing.tabular import TabularPreprocessor, expand_dense
 from casebook.preprocessing.target_statistics import (
@@ -105,6 +106,13 @@ def test_new_rows_get_the_statistics_of_all_training_rows_and_unknown_ones_the_m
     column = preprocessor.columns[0]
     stored = _make_encoder(column)(["a", "b", None, "new"])
     np.testing.assert_array_equal(stored, preprocessor.prepare(rows)["numbers"][:, 0])
+
+
+def test_categories_without_statistics_are_counted_as_unknown() -> None:
+    rows = pd.DataFrame({"group": ["a", "new", None, "new", "other"], "age": [1.0] * 5})
+    expected = [{"column": "group", "rows": 3, "share": 0.6, "values": "new, other"}]
+    assert measure_unknown(rows, fit()).to_dict("records") == expected
+    assert measure_unknown(TABLE, fit()).empty
 
 
 def test_training_rows_are_scaled_by_what_they_are_encoded_as() -> None:

@@ -56,8 +56,10 @@ def log_run(
         mlflow.log_dict({**measured, **facts}, "report/score_intervals.json")
         if job == "study":
             mlflow.log_text("trial\n0\n", "study/leaderboard.csv")
-        mlflow.log_text(yaml.safe_dump({"pima": PARAMETERS}), "config/parameters.yml")
-        mlflow.log_metrics({"test/auc": 0.5, "baseline/auc": 0.5, "data/test_rows": 400, **changed.get("metrics", {})})
+        parameters = {**PARAMETERS, **changed.get("parameters", {})}
+        mlflow.log_text(yaml.safe_dump({"pima": parameters}), "config/parameters.yml")
+        counted = {} if job == "study" else {"data/test_rows": 400}
+        mlflow.log_metrics({"test/auc": 0.5, "baseline/auc": 0.5, **counted, **changed.get("metrics", {})})
         mlflow.set_tags({"data.fingerprint": "beef"})
     place = project / "data" / "runs" / "pima" / run.info.run_id / "07_model_output"
     place.mkdir(parents=True)
@@ -109,9 +111,22 @@ def test_what_was_tested_on_other_rows_has_a_table_of_its_own(project: Path) -> 
 
 
 def test_a_studys_best_stands_among_the_runs(project: Path) -> None:
-    log_run(project, "rough", 3.0)
     study, _ = log_run(project, "study pima", 0.5, job="study")
-    assert cells_of(show())[0][:2] == ["study's best", f"{study} study pima"]
+    assert "pima  400 test rows, by person" in show()
+    log_run(project, "rough", 3.0)
+    log_run(project, "study again", 0.9, job="study")
+    said = show()
+    assert cells_of(said)[0][:2] == ["study's best", f"{study} study pima"]
+    assert "pima  400 test rows, by person" in said
+
+
+def test_scores_of_rows_that_count_by_a_weight_have_a_table_of_their_own(project: Path) -> None:
+    log_run(project, "fine", 0.5)
+    weighed, _ = log_run(project, "weighed", 0.1, parameters={"weight": "people"})
+    said = " ".join(show().split())
+    assert said.index(f"{weighed} weighed") < said.index("fine")
+    assert said.count("behind the best ┃") == 2
+    assert said.count(", weighed by people; rows rows1") == 1
 
 
 def test_another_metric_ranks_and_an_unknown_one_is_refused_in_a_line(project: Path) -> None:

@@ -44,13 +44,18 @@ def conditions(parameters: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if name not in NOT_CONDITIONS}
 
 
+def write_winner(parameters: dict[str, Any]) -> None:
+    """Write the winner of a study that was begun with these parameters."""
+    fields = ("name", "storage", "folder", "environment", "fingerprint")
+    plan = StudyPlan(case="pima", parameters=parameters, **dict.fromkeys(fields, "toy"))
+    write_best({"values": {HIDDEN: [7]}, "run_id": "abc", "trial": 3}, plan)
+
+
 @pytest.fixture
 def parameters(project: Path, configured: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Write the winner of a study of the environment `test` with parameters of its own -> those that it was run by."""
     parameters = resolve_case("pima", configured["test"], read_parameters([TYPED])["pima"])
-    fields = ("name", "storage", "folder", "environment", "fingerprint")
-    plan = StudyPlan(case="pima", parameters=parameters, **dict.fromkeys(fields, "toy"))
-    write_best({"values": {HIDDEN: [7]}, "run_id": "abc", "trial": 3}, plan)
+    write_winner(parameters)
     assert best_variant_file("pima") == project / "conf" / "local" / "pima" / "parameters_best.yml"
     return overlay(parameters, {"training": {"network": {"hidden": [7]}}})
 
@@ -72,6 +77,16 @@ def test_nothing_of_the_environment_is_left_below_its_blocks(
     more = {"leaks": {"age": "drop"}, "preprocessing": {"impute": {"bmi": "mean"}}, "split": {"keys": {"age": "age"}}}
     found = resolve_case("pima", overlay(configured["base"], more), {"variant": "best"})
     assert conditions(found) == conditions(parameters)
+
+
+@pytest.mark.usefixtures("project")
+def test_the_winner_of_a_study_with_a_preset_is_trained_as_its_trial_was(configured: dict[str, dict[str, Any]]) -> None:
+    parameters = resolve_case("pima", configured["base"], {"training": {"preset": "best"}})
+    assert parameters["training"]["time_budget"] == 10
+    write_winner(parameters)
+    found = resolve_case("pima", configured["base"], {"variant": "best"})["training"]
+    assert (found["preset"], found["ensemble"], found["time_budget"]) == ("default", {"networks": 1}, 0)
+    assert found["network"]["hidden"] == [7]
 
 
 @pytest.mark.usefixtures("parameters")

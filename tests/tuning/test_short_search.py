@@ -12,10 +12,13 @@ from casebook.config.tree import unflatten
 from casebook.training.cross_validation import Split
 from casebook.training.early_stopping import TrainingError
 from casebook.tuning import short_search
+from casebook.tuning.objective import TrialError
 from casebook.tuning.short_search import search_training
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    import optuna
 
     from casebook.config.schema import TrainingParameters
     from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
@@ -109,6 +112,25 @@ def test_settings_that_cannot_be_trained_are_passed_over(learnable: Learnable, t
     assert any("hidden" in str(end) for end in monitor.ends)
     assert any(isinstance(end, float) for end in monitor.ends[1:])
     assert measured["search/trials"] == 6
+
+
+def test_without_a_figure_of_the_settings_as_they_were_there_is_no_gain(
+    learnable: Learnable, training: Training, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluate = short_search.evaluate_on_validation
+
+    def fail_first(trial: optuna.Trial, *others: Any) -> Any:  # noqa: ANN401
+        if not trial.number:
+            raise TrialError("the loss is no number")
+        return evaluate(trial, *others)
+
+    monkeypatch.setattr(short_search, "evaluate_on_validation", fail_first)
+    space = {"training": {"optimizer": {"learning_rate": {"choice": [SLOW]}}}}
+    with caplog.at_level("WARNING"):
+        _, measured, _ = search(learnable, training(), space=space, trials=2)
+    assert measured.keys() == {"search/trials", "search/seconds", "search/best"}
+    assert measured["search/best"] == 1
+    assert "no gain: the settings as they were could not be trained; the loss is no number" in caplog.text
 
 
 def test_a_search_without_any_setting_that_can_be_trained_says_why(learnable: Learnable, training: Training) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from casebook.cases.registry import CASES
 from casebook.config.loader import open_configuration
-from casebook.config.resolve import resolve_case
+from casebook.config.resolve import InvalidParametersError, resolve_case
 from casebook.config.tree import overlay
 from casebook.tuning.hyperparameters import SpaceError
 from casebook.tuning.plan import StudyPlan
@@ -69,6 +69,20 @@ RATE = {"training": {"optimizer": {"learning_rate": {"float": [0.001, 0.01]}}}}
 def test_a_study_that_makes_no_sense_is_refused(study: dict[str, Any], message: str) -> None:
     with pytest.raises(SpaceError, match=message):
         check_study(plan(**study))
+
+
+@pytest.mark.parametrize(
+    ("study", "key"),
+    [
+        ({"space": {"training": {"ensemble": {"networks": {"int": [1, 4]}}}}}, "training.ensemble"),
+        ({"space": {"training": {"preset": {"choice": ["quick", "best"]}}}}, "training.preset"),
+        ({"sampler": "manual", "first": [{"training": {"time_budget": 3}}]}, "training.time_budget"),
+    ],
+)
+def test_what_no_trial_goes_by_cannot_be_searched(study: dict[str, Any], key: str) -> None:
+    with pytest.raises(InvalidParametersError, match=r"attrition\.study\.(space|first)") as refused:
+        plan(**study)
+    assert f"{key} is what a run does, and no trial goes by it: leave it out" in str(refused.value)
 
 
 def test_trials_are_not_judged_by_test_rows() -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from casebook.baselines.linear import fit_logistic_images, fit_logistic_texts
 from casebook.preprocessing.arrays import LOSS_WEIGHT, stack_arrays, weigh_loss, without_rows
+from casebook.preprocessing.shards import compute_by_piece
 from casebook.preprocessing.tabular import BLOCK_TYPES, CategoryColumn
 
 if TYPE_CHECKING:
@@ -46,8 +47,9 @@ class BoostedTrees:
     target_scale: str
 
     def predict(self, rows: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Predict prepared rows; see `predict_reference`."""
-        outputs = np.asarray(self.booster.predict(tree_features(rows)))
+        """Predict prepared rows; see `predict_reference`. Rows in shards are read piece by piece."""
+        blocks = {str(name): rows[name] for name in BLOCK_TYPES}
+        outputs = compute_by_piece(lambda piece: np.asarray(self.booster.predict(tree_features(piece))), blocks)
         if self.classes and outputs.ndim == 1:
             return np.stack([1 - outputs, outputs], axis=1)
         return np.expm1(outputs) if self.target_scale == "log" else outputs

@@ -75,7 +75,9 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
     given, typed = interpret(command_line)
     merged = overlay(tree, given)
     defaults = defaults_of(case, merged) if isinstance(merged.get("data"), dict) else {}
-    tree = _apply_preset(case, defaults, tree)
+    # Kedro has merged the command line into the tree already: a preset of its counts once, over everything below.
+    named = look_up(given, PRESET, None)
+    tree = _apply_preset(case, defaults, tree, None if named else look_up(tree, PRESET, None))
     merged = overlay(tree, given)
     variant = typed.get("variant") or merged.get("variant", DEFAULT)
     if variant != DEFAULT:
@@ -85,20 +87,19 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
             raise InvalidParametersError(f"{case}.variant: there is no variant best yet; a study writes it: {command}")
         _refuse_unknown(f"{case}.variant", [str(variant)], [DEFAULT, *variants], kind="variant")
         chosen = variants[variant]
-        merged = overlay(merged, preset_leaves(look_up(chosen, PRESET, None), merged))
+        merged = overlay(merged, preset_leaves(None if named else look_up(chosen, PRESET, None), merged))
         merged = overlay(overlay(merged, chosen, FREE_MAPPINGS | _blocks_of_winner(case, variant, chosen)), given)
         merged["variants"] = variants
-    merged = overlay(overlay(merged, preset_leaves(look_up(given, PRESET, None), merged)), given)
+    merged = overlay(overlay(merged, preset_leaves(named, merged)), given)
     return check_case(case, merged, typed)
 
 
-def _apply_preset(case: str, defaults: Tree, tree: Mapping[str, Any]) -> Tree:
-    """Lay a case's YAML over its defaults, and what the preset that it names sets in its place.
+def _apply_preset(case: str, defaults: Tree, tree: Mapping[str, Any], name: object) -> Tree:
+    """Lay a case's YAML over its defaults, and what a preset of that name sets in its place.
 
     What a user's own YAML says beside the preset goes before it; a case of the project says its recipe there, and the
     preset goes before that.
     """
-    name = look_up(tree, PRESET, None)
     if case in CASES:
         merged = overlay(defaults, tree)
         return overlay(merged, preset_leaves(name, merged))

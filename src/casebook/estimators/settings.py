@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, model_validator
 
 from casebook.cases.size_defaults import choose_defaults
 from casebook.config.error_lines import explain_errors
 from casebook.config.schema.by_task import TRAINING_OF
+from casebook.config.schema.data import TabularPreprocessingParameters, check_statistics
+from casebook.config.schema.training import OF_A_RUN, TrainingParameters
 from casebook.config.schema.types import Parameters, Share
 from casebook.config.tree import overlay, unflatten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from casebook.config.schema import TabularPreprocessingParameters, TrainingParameters
 
 Checked = TypeVar("Checked", bound=BaseModel)
 # An estimator's own names -> the leaves that they stand for.
@@ -50,6 +50,14 @@ class EstimatorSettings(Parameters):
     validation_share: Share = 0.1
     preprocessing: TabularPreprocessingParameters
     training: TrainingParameters
+
+    @model_validator(mode="after")
+    def _check_together(self) -> EstimatorSettings:
+        check_statistics(self.preprocessing, self.task)
+        for name in sorted(OF_A_RUN):
+            if getattr(self.training, name) != TrainingParameters.model_fields[name].default:
+                raise ValueError(f"training.{name} is what a run of a case does, and no estimator: leave it out")
+        return self
 
 
 def choose_settings(

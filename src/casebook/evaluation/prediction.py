@@ -9,7 +9,7 @@ import numpy as np
 from casebook.models.networks import make_predictor
 from casebook.models.numpy_export import describe_network
 from casebook.models.numpy_network import NumpyNetwork
-from casebook.preprocessing.shards import are_sharded, list_pieces, take_rows
+from casebook.preprocessing.shards import compute_by_piece
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,7 +27,4 @@ def predict(network: keras.Model, arrays: Mapping[str, np.ndarray]) -> np.ndarra
     predict_rows = make_predictor(network) if described is None else NumpyNetwork(*described)
     # A network that diverged has no finite outputs, which the scores report.
     with np.errstate(over="ignore", invalid="ignore"):
-        if not are_sharded(arrays):
-            return predict_rows(arrays)
-        rows = len(next(iter(arrays.values())))
-        return np.concatenate([predict_rows(take_rows(arrays, piece)) for piece in list_pieces(rows)])
+        return compute_by_piece(predict_rows, arrays)

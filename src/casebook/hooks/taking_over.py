@@ -128,6 +128,10 @@ def _values_of(makers: list[Node], earlier: Mapping[str, Any]) -> dict[str, Any]
     """Return the leaves of all parameters that these nodes take, as an earlier run had them."""
     taken = [name.removeprefix(PARAMETERS) for node in makers for name in node.inputs if name.startswith(PARAMETERS)]
     found = {name: look_up(earlier, name, NOT_THERE) for name in taken}
+    for case, parameters in earlier.items():
+        # A training without a search does not go by the study that it takes.
+        if not look_up(parameters, "training.time_budget", 0):
+            found.pop(f"{case}.study", None)
     return flatten({name: value for name, value in found.items() if value != NOT_THERE})
 
 

@@ -152,7 +152,7 @@ def prepare_batch(
     batch_split = split_batch(batch.read(), old, judge.model, settings)
     count = round(settings["update"]["replay"] * len(batch_split.learnt))
     drawn = arriving_rows.sample_replay(old.parts & splitting.TRAIN > 0, count, settings["training"]["seed"])
-    seen, replayed = judge.prepare(batch_split.seen), judge.prepare(old.take(drawn))
+    seen, replayed = judge.prepare(batch_split.seen), judge.prepare_trained(old, drawn)
     learnt, _, held_out = select_split(seen, batch_split.parts[batch_split.parts != splitting.PROMOTION])
     arrived = judge.score_arrived(*opened, seen, replayed)
     return PreparedBatch(batch_split, stack_arrays(learnt, replayed), held_out, arrived, len(drawn))

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from casebook.data.splitting import TRAIN
 from casebook.evaluation.metrics import find_metric, main_metric
 from casebook.evaluation.thresholds import ThresholdRule
 from casebook.incremental_training import arriving_rows
 from casebook.preprocessing.arrays import Labels
+from casebook.preprocessing.shards import take_rows
+from casebook.preprocessing.target_statistics import order_training_rows, statistic_columns
 
 if TYPE_CHECKING:
     import keras
@@ -34,6 +37,22 @@ class Judge:
         """Turn rows into model arrays with `target`, and `weight` where rows do not count alike."""
         labels = Labels(self.settings["target"], self.settings["task"], self.settings["weight"])
         return labels.attach(self.model.preprocessor.prepare(rows.features), rows.features)
+
+    def prepare_trained(self, old: arriving_rows.Rows, drawn: np.ndarray) -> Arrays:
+        """Turn some of the rows that the champion was trained on into arrays, as it saw them then.
+
+        Args:
+            old: rows of its run.
+            drawn: places of training rows among them.
+        """
+        preprocessor = self.model.preprocessor
+        if not statistic_columns(preprocessor):
+            return self.prepare(old.take(drawn))
+        # A row's statistics are of those before it: all of them are needed for any.
+        trained = np.flatnonzero(old.parts & TRAIN)
+        rows = old.take(trained)
+        ordered = order_training_rows(self.prepare(rows), rows.features, preprocessor)
+        return take_rows(ordered, np.searchsorted(trained, drawn))
 
     def score(self, network: keras.Model, rows: Arrays) -> Scores:
         """Score a network on prepared rows; nothing on rows that say nothing, being none or of one class."""

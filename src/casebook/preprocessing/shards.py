@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from casebook.preprocessing.tabular import Arrays
@@ -103,3 +103,11 @@ def list_pieces(rows: int) -> Iterator[slice]:
 def take_rows(arrays: Mapping[str, Any], rows: slice | np.ndarray) -> Arrays:
     """Read some rows of arrays by name."""
     return {name: values[rows] for name, values in arrays.items()}
+
+
+def compute_by_piece(compute: Callable[[Arrays], np.ndarray], arrays: Mapping[str, Any]) -> np.ndarray:
+    """Compute what follows from each row alone, of rows in shards piece by piece; (rows, ...) in their order."""
+    if not are_sharded(arrays):
+        return compute(dict(arrays))
+    rows = len(next(iter(arrays.values())))
+    return np.concatenate([compute(take_rows(arrays, piece)) for piece in list_pieces(rows)])

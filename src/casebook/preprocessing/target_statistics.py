@@ -47,12 +47,16 @@ class TargetStatisticColumn(NumberColumn):
     def encode(self, column: pd.Series) -> np.ndarray:
         """Encode new rows, by the statistics of all training rows; float32 of shape (rows,)."""
         codes, values = distinct(column)
-        return self.encode_values(spread(codes, self.find(values), self.statistics_of[-1]))
+        return self.encode_values(spread(codes, self.find_statistics(values), self.statistics_of[-1]))
 
     def find(self, values: Sequence[Any] | pd.Index) -> np.ndarray:
+        """Look up the codes of values that are not null, shape (values,): from 1, and 0 for unknown ones."""
+        return np.asarray(pd.Index(self.values).get_indexer(pd.Index(values)) + 1)
+
+    def find_statistics(self, values: Sequence[Any] | pd.Index) -> np.ndarray:
         """Look up the statistics of values that are not null, float64 of shape (values,)."""
-        places = pd.Index(self.values).get_indexer(pd.Index(values))
-        return np.where(places < 0, self.prior, np.asarray(self.statistics_of)[places])
+        statistics: np.ndarray = np.asarray([self.prior, *self.statistics_of])[self.find(values)]
+        return statistics
 
     def encode_training(self, table: pd.DataFrame, target: np.ndarray) -> np.ndarray:
         """Encode the training rows, each by those before it; float32 of shape (rows,)."""
@@ -111,7 +115,7 @@ def fit_target_statistic(column: pd.Series, known: KnownTargets | None, prior_ro
 
 
 def rank_keys(keys: pd.Series | None, rows: int) -> np.ndarray:
-    """Compute each row's place in the order: that of a day or number that is its key, else one drawn for its key.
+    """Compute each row's place in the order: that of a time that is its key, else one drawn for its key.
 
     Returns:
         Integers of shape (rows,), the same for rows of the same key.
@@ -160,11 +164,15 @@ def restore_column(facts: Mapping[str, Any]) -> NumberColumn | CategoryColumn:
     return TargetStatisticColumn(**facts) if "statistics_of" in facts else NumberColumn(**facts)
 
 
+def statistic_columns(preprocessor: Any) -> list[TargetStatisticColumn]:  # noqa: ANN401 - of any modality
+    """List the columns that are encoded by target statistics."""
+    columns = preprocessor.columns if isinstance(preprocessor, TabularPreprocessor) else []
+    return [column for column in columns if isinstance(column, TargetStatisticColumn)]
+
+
 def key_columns(preprocessor: Any) -> list[str]:  # noqa: ANN401 - of any modality
     """List the columns that the order of training rows goes by, beside those that are features."""
-    columns = preprocessor.columns if isinstance(preprocessor, TabularPreprocessor) else []
-    keys = (column.key for column in columns if isinstance(column, TargetStatisticColumn))
-    return [key for key in dict.fromkeys(keys) if key]
+    return [key for key in dict.fromkeys(column.key for column in statistic_columns(preprocessor)) if key]
 
 
 def order_training_rows(arrays: Arrays, table: pd.DataFrame, preprocessor: Any) -> Arrays:  # noqa: ANN401 - of any modality
@@ -175,8 +183,7 @@ def order_training_rows(arrays: Arrays, table: pd.DataFrame, preprocessor: Any) 
         table: the same rows, with the columns of `key_columns`.
         preprocessor: fitted on these rows.
     """
-    columns = preprocessor.columns if isinstance(preprocessor, TabularPreprocessor) else []
-    encoded = [column for column in columns if isinstance(column, TargetStatisticColumn)]
+    encoded = statistic_columns(preprocessor)
     if not encoded:
         return arrays
     numbers = arrays["numbers"].copy()

@@ -246,8 +246,5 @@ def profile_table(table: pd.DataFrame, target: str | None, *, name: str) -> tupl
     from casebook.profiling.table_report import render_report
 
     columns = summarize_columns(table)
-    return (
-        render_report(table, name),
-        columns,
-        average_target(table, columns, None if target is None else table.get(target)),
-    )
+    values = None if target is None else table.get(target)
+    return render_report(table, name), columns, average_target(table, columns, values)

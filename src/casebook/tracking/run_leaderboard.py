@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from casebook.reports.reported_run import ReportedRun
 
+    # A run, and its intervals with what identifies its test rows.
+    Tested = tuple[ReportedRun, dict[str, Any]]
+
 FINGERPRINT = "fingerprint"
 # Characters of a run's id that tell it apart.
 ID_CHARACTERS = 6
@@ -48,7 +51,7 @@ class Board:
 
     rows: str
     note: str
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[Entry]
 
 
 def show_leaderboard(case: str, metric_name: str = "", limit: int = SHOWN) -> None:
@@ -72,16 +75,15 @@ def show_leaderboard(case: str, metric_name: str = "", limit: int = SHOWN) -> No
     task = str(intervals["task"])
     chosen = metric_name or newest.parameters.get("promotion", {}).get("metric") or main_metric(task).name
     metric = find_metric(chosen, task)
-    boards: dict[tuple[str, str], Board] = {}
+    of_rows: dict[tuple[str, ...], list[Tested]] = {}
     for run, measured in found:
-        key = (str(measured[FINGERPRINT]), run.tags.get("data.fingerprint", ""))
-        if key not in boards:
-            boards[key] = _open_board(run, measured)
-        boards[key].entries += _read_entries(run, measured, metric)
+        key = (str(measured[FINGERPRINT]), run.tags.get("data.fingerprint", ""), _name_weight(run))
+        of_rows.setdefault(key, []).append((run, measured))
+    boards = [_fill_board(runs, metric) for runs in of_rows.values()]
     console = Console()
-    for board in boards.values():
+    for board in boards:
         _print_board(console, case, board, metric, limit)
-    for line in _list_notes(boards.values(), left_out):
+    for line in _list_notes(boards, left_out):
         console.print(line, highlight=False)
 
 
@@ -94,7 +96,7 @@ def _list_notes(boards: Collection[Board], left_out: int) -> Iterator[str]:
         yield f"left out: {left_out} finished runs that kept no record of which rows they were tested on."
 
 
-def _read_runs(case: str) -> tuple[list[tuple[ReportedRun, dict[str, Any]]], int]:
+def _read_runs(case: str) -> tuple[list[Tested], int]:
     """Read the trainings and studies of a case, the newest first -> each with its intervals, and how many lack them."""
     found, left_out = [], 0
     for run in list_runs(case):
@@ -117,10 +119,23 @@ def _is_tested(run: Run) -> bool:
     return any(name.startswith("test/") for name in metrics) and "update/rows" not in metrics
 
 
-def _open_board(run: ReportedRun, measured: dict[str, Any]) -> Board:
-    count, strategy = run.metrics.get("data/test_rows", 0), run.parameters["split"]["strategy"]
-    rows = f"{count:,.0f} test rows, {describe_strategy(strategy)}, of {run.data}"
-    return Board(f"{rows}; rows {measured[FINGERPRINT][:ID_CHARACTERS]}", name_large_key(measured["key"]))
+def _name_weight(run: ReportedRun) -> str:
+    """Name the column by which a run's rows count; scores by another one are other scores."""
+    return str(run.parameters.get("weight", ""))
+
+
+def _fill_board(runs: list[Tested], metric: Metric) -> Board:
+    """Gather the entries of runs on the same rows, the newest first."""
+    entries = [entry for run, measured in runs for entry in _read_entries(run, measured, metric)]
+    run, measured = runs[0]
+    # Studies do not count the rows of the split.
+    counts = [each.metrics["data/test_rows"] for each, _ in runs if "data/test_rows" in each.metrics]
+    counts += [len(entry.own.target) for entry in entries if entry.own is not None]
+    rows = f"{counts[0]:,.0f} test rows" if counts else "test rows"
+    rows = f"{rows}, {describe_strategy(run.parameters['split']['strategy'])}, of {run.data}"
+    if weight := _name_weight(run):
+        rows = f"{rows}, weighed by {weight}"
+    return Board(f"{rows}; rows {measured[FINGERPRINT][:ID_CHARACTERS]}", name_large_key(measured["key"]), entries)
 
 
 def _read_entries(run: ReportedRun, measured: dict[str, Any], metric: Metric) -> Iterator[Entry]:

@@ -15,7 +15,7 @@ from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
 SCHEMES = ("", "file")
 
 
-class WholeArtifacts(LocalArtifactRepository):  # type: ignore[misc]
+class WholeArtifacts(LocalArtifactRepository):
     """MLflow's own store of artifacts on this disk, which logs the files of a folder one by one."""
 
     def log_artifacts(self, local_dir: str, artifact_path: str | None = None) -> None:
@@ -28,10 +28,10 @@ class WholeArtifacts(LocalArtifactRepository):  # type: ignore[misc]
                 self._get_or_create_artifact_dir(inside.as_posix())
             else:
                 parent = inside.parent.as_posix()
-                self.log_artifact(str(place), None if parent == "." else parent)
+                self.log_artifact(str(place), None if parent == "." else parent)  # type: ignore[no-untyped-call]
 
 
 def keep_artifacts_whole() -> None:
     """Let this process log artifacts on this disk by `WholeArtifacts`."""
     for scheme in SCHEMES:
-        registry.register(scheme, WholeArtifacts)
+        registry.register(scheme, WholeArtifacts)  # type: ignore[no-untyped-call]

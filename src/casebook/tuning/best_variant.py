@@ -11,6 +11,7 @@ from casebook.config.best_file import BEST, END, PROMISE
 from casebook.config.paths import CONF_VARIABLE, best_variant_file, project_root
 from casebook.config.resolve import check_case
 from casebook.config.schema import NOT_CONDITIONS
+from casebook.config.schema.training import OF_A_RUN
 from casebook.config.yaml_text import write_yaml
 from casebook.runtime.atomic_files import atomic_write
 from casebook.tuning.plan import apply_trial_values
@@ -25,9 +26,12 @@ def write_best(winner: Mapping[str, Any], plan: StudyPlan) -> None:
     """Write the winner as the variant `best`, with the study that it comes from.
 
     The variant states every leaf that the trial depended on, those of the environment and the command line of the study
-    included, so that it is the same in every other environment.
+    included, so that it is the same in every other environment. What no trial goes by is as it is by default: a run of
+    the variant trains what the trial did.
     """
-    trained = check_case(plan.case, apply_trial_values(plan.parameters, winner["values"]))
+    settings = apply_trial_values(plan.parameters, winner["values"])
+    of_trial = {name: value for name, value in settings["training"].items() if name not in OF_A_RUN}
+    trained = check_case(plan.case, {**settings, "training": of_trial})
     conditions = {name: value for name, value in trained.items() if name not in NOT_CONDITIONS}
     told = {"study": {"winner_of": f"{winner['run_id']} trial {winner['trial']}"}}
     tree = {plan.case: {"variants": {BEST: {**conditions, **told}}}}

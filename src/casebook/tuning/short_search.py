@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
             """Say why the open trial has none."""
 
 
+LOGGER = logging.getLogger(__name__)
 # A space's names begin with a case, and this search knows of none.
 ROOT = "run"
 
@@ -76,7 +78,8 @@ def search_training(
 
     Returns:
         The best trial's leaves, by dotted name below `training`; and `search/trials`, `search/seconds`, `search/best`
-        (the number of the best) and `search/gain` (how much better it is than the settings as they were).
+        (the number of the best) and, where the settings as they were could be trained, `search/gain` (how much better
+        it is than they).
 
     Raises:
         TrainingError: no setting could be trained to its end; says why the first one was not.
@@ -90,16 +93,15 @@ def search_training(
         pruner=make_pruner("median", settings.pruning, int(training["epochs"])),
     )
     search.optimize(trials, settings.trials, timeout=60 * training["time_budget"])
-    figures = [trial.value for trial in search.get_trials(deepcopy=False) if trial.value is not None]
-    if not figures:
+    if all(trial.value is None for trial in search.get_trials(deepcopy=False)):
         raise TrainingError(f"training.time_budget: no setting could be trained; {trials.reasons[0]}")
     best = search.best_trial.number
-    measured = {
-        "trials": len(trials.found),
-        "seconds": trials.seconds,
-        "best": best,
-        "gain": abs(search.best_value - figures[0]),
-    }
+    measured = {"trials": len(trials.found), "seconds": trials.seconds, "best": best}
+    before = search.trials[0].value
+    if before is None:
+        LOGGER.warning("the search has no gain: the settings as they were could not be trained; %s", trials.reasons[0])
+    else:
+        measured["gain"] = abs(search.best_value - before)
     return trials.found[best], {f"search/{name}": float(value) for name, value in measured.items()}
 
 

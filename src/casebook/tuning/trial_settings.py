@@ -8,6 +8,7 @@ import optuna
 
 from casebook.config.resolve import DEFAULT, InvalidParametersError, check_case
 from casebook.config.schema import FREE_MAPPINGS
+from casebook.config.schema.training import OF_A_RUN
 from casebook.config.tree import flatten, look_up
 from casebook.evaluation.metrics import COSTS
 from casebook.tuning.hyperparameters import Hyperparameter, SpaceError
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 # So many settings are drawn from a space to see whether they make sense, before anything is read.
 SAMPLED_SETTINGS = 25
 MAX_GRID_TRIALS = 10_000
-# Of `training`: what a run does and no trial. What a preset sets stands beside its name.
-OF_A_RUN = frozenset({"preset", "ensemble", "time_budget"})
 
 
 def list_hyperparameters(plan: StudyPlan) -> list[Hyperparameter]:

@@ -83,6 +83,13 @@ def test_target_statistics_are_of_a_target_that_has_a_mean() -> None:
         check(**classes, **encoding)
 
 
+def test_target_statistics_tell_no_validation_row_its_own_target() -> None:
+    encoding = {"preprocessing": {"encoding": {"shop": "ordered_target"}}}
+    with pytest.raises(ValidationError, match=r"encoding\.shop: ordered_target would tell validation rows their own"):
+        check(**encoding, split={"validation_on": "training"})
+    assert check(split={"validation_on": "training"}).split.validation_on == "training"
+
+
 @pytest.mark.parametrize(
     ("split", "key"),
     [("row", ""), ("none", ""), ("given", ""), ("time", "day"), ("person", "id")],

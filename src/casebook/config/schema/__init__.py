@@ -27,12 +27,12 @@ from casebook.config.schema.deployment import (
     UpdateParameters,
 )
 from casebook.config.schema.evaluation import (
-    REGRESSION_TREES,
     BoostedTreesParameters,
     EvaluationParameters,
     LogisticImageParameters,
     LogisticTextParameters,
     ReferenceParameters,
+    name_reference,
     read_reference,
 )
 from casebook.config.schema.training import (
@@ -47,8 +47,8 @@ from casebook.config.schema.training import (
 )
 from casebook.config.schema.tuning import StudyParameters
 from casebook.config.schema.types import Labels, Parameters, Resumed, RunId, fault_of_leaf, texts_of_labels
-from casebook.config.tree import look_up, overlay
-from casebook.evaluation.metrics import LOSS, check_names
+from casebook.config.tree import overlay
+from casebook.evaluation.metrics import COSTS, LOSS, check_names
 
 __all__ = [
     "ADDED_CONDITIONS",
@@ -94,7 +94,6 @@ EXECUTION_OPTIONS = frozenset({"resume", "reuse", "from_run", "keep_runs", "engi
 NOT_CONDITIONS = EXECUTION_OPTIONS | {"variant", "variants", "study", "predict", "monitor", "update"}
 # Conditions that winners of earlier versions do not state.
 ADDED_CONDITIONS = frozenset({"weight"})
-REFERENCE_OF = {"columns": "boosted_trees", "image": "logistic_image", "text": "logistic_text"}
 
 
 class CaseParameters(Parameters):
@@ -143,7 +142,7 @@ class CaseParameters(Parameters):
             for name in ("training", "reference")
             if name in tree
         }
-        return overlay({"training": TRAINING_OF.get(task, {}), "reference": _reference_of(tree)}, {**tree, **numbered})
+        return overlay({"training": TRAINING_OF.get(task, {}), "reference": name_reference(tree)}, {**tree, **numbered})
 
     @model_validator(mode="after")
     def _check_together(self) -> CaseParameters:
@@ -156,7 +155,7 @@ class CaseParameters(Parameters):
         if (loss := self.training.loss) not in LOSSES[output]:
             told = f"does not fit the task {self.task} with the output {output}: give {' or '.join(LOSSES[output])}"
             raise fault_of_leaf(loss, told, "training", "loss")
-        check_statistics(self.preprocessing, self.task)
+        check_statistics(self.preprocessing, self.task, self.split.validation_on)
         self._check_metrics()
         self._check_ensemble()
         self._check_labels()
@@ -197,6 +196,13 @@ class CaseParameters(Parameters):
             self._require_validation_rows("training.time_budget searches by", "0")
             if not self.study.space.get("training"):
                 raise ValueError("training.time_budget searches study.space, which has no leaf below training: give 0")
+            measured = [f"val/{name}" for name in ("loss", *training.metrics)]
+            judged_by = [name for name in self.study.metric if name not in COSTS][:1]
+            if not set(judged_by) <= set(measured):
+                raise ValueError(
+                    f"training.time_budget searches by {judged_by[0]}, the study.metric, and training measures "
+                    f"{', '.join(measured)}: give one of these, or add it to training.metrics"
+                )
         elif training.ensemble.networks > 1:
             self._require_validation_rows("training.ensemble.networks are weighed by", "1")
 
@@ -241,11 +247,3 @@ class CaseParameters(Parameters):
 
     def _has_validation(self) -> bool:
         return self.split.has_validation_rows or self.split.validation_on == "test"
-
-
-def _reference_of(tree: dict[str, Any]) -> dict[str, Any]:
-    """Return the kind of reference of a case's modality, and what it has by task."""
-    modality = look_up(tree, "preprocessing.modality", "columns")
-    name = REFERENCE_OF.get(str(modality), REFERENCE_OF["columns"])
-    by_task = REGRESSION_TREES if (name, tree.get("task")) == ("boosted_trees", "regression") else {}
-    return {"name": name, **by_task}

@@ -109,8 +109,8 @@ class TabularPreprocessingParameters(Parameters):
         return clip
 
 
-def check_statistics(preprocessing: Any, task: str) -> None:  # noqa: ANN401 - of any modality
-    """Refuse target statistics of several classes: the mean of their numbers says nothing.
+def check_statistics(preprocessing: Any, task: str, validation_on: str = "held_out") -> None:  # noqa: ANN401 - of any modality
+    """Refuse target statistics of several classes, whose mean says nothing, and where training rows are validated on.
 
     Raises:
         ValueError: names the first such column.
@@ -120,6 +120,12 @@ def check_statistics(preprocessing: Any, task: str) -> None:  # noqa: ANN401 - o
             raise ValueError(
                 f"preprocessing.encoding.{column}: ordered_target is the mean of a target, and the task {task} has "
                 "none: give onehot or embedding"
+            )
+        # As validation rows they are encoded by the statistics of all training rows, their own targets among them.
+        if encoding == "ordered_target" and validation_on == "training":
+            raise ValueError(
+                f"preprocessing.encoding.{column}: ordered_target would tell validation rows their own target where "
+                "split.validation_on is training: give held_out, or onehot or embedding"
             )
 
 

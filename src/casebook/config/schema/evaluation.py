@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
 
 from casebook.config.schema.types import ClassWeights, Parameters, Seed, Thresholds
+from casebook.config.tree import look_up
 
 # Name of a reference that is left out.
 NONE = "none"
-
+REFERENCE_OF = {"columns": "boosted_trees", "image": "logistic_image", "text": "logistic_text"}
 
 # Of a regression; both sets are LGBM_TD of pytabkit 1.8.0 (arXiv 2407.04491), tuned over 118 data sets, but for its
 # patience of 300: 50 kept the same trees on all that were tried, in a third of the time.
@@ -94,6 +95,14 @@ class CostParameters(Parameters):
 
     false_positive: float = Field(default=1.0, gt=0, description="of a row of class 0 that is predicted as 1")
     false_negative: float = Field(default=1.0, gt=0, description="of a row of class 1 that is predicted as 0")
+
+
+def name_reference(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return the kind of reference of a case's modality, and what it has by task."""
+    modality = look_up(tree, "preprocessing.modality", "columns")
+    name = REFERENCE_OF.get(str(modality), REFERENCE_OF["columns"])
+    by_task = REGRESSION_TREES if (name, tree.get("task")) == ("boosted_trees", "regression") else {}
+    return {"name": name, **by_task}
 
 
 class EvaluationParameters(Parameters):

@@ -18,6 +18,8 @@ OPTIMIZER_OPTIONS: dict[str, frozenset[str]] = {
     "adagrad": frozenset({"initial_accumulator_value", "epsilon"}),
     "adadelta": frozenset({"rho", "epsilon"}),
 }
+# Of `training`: what a run does, and neither a trial nor an estimator. What a preset sets stands beside its name.
+OF_A_RUN = frozenset({"preset", "ensemble", "time_budget"})
 OptimizerName = Literal["sgd", "adam", "adamw", "adamax", "nadam", "rmsprop", "adagrad", "adadelta"]
 
 

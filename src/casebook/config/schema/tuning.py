@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from casebook.config.schema.training import OF_A_RUN
 from casebook.config.schema.types import Names, Parameters, Seed, list_from_text, refuse_repeated
+from casebook.config.tree import look_up
 from casebook.evaluation.metrics import COSTS, is_greater_better
 
 Direction = Literal["maximize", "minimize"]
@@ -51,6 +53,17 @@ class StudyParameters(Parameters):
     )
     space: dict[str, Any] = Field(default_factory=dict)
     winner_of: str = Field(default="", description="in the variant `best`: the study's run and the trial")
+
+    @field_validator("space", "first")
+    @classmethod
+    def _refuse_leaves_of_runs(cls, searched: Any) -> Any:  # noqa: ANN401 - a tree, or several
+        for tree in searched if isinstance(searched, list) else [searched]:
+            training = look_up(tree, "training", None)
+            for name in sorted(OF_A_RUN & training.keys() if isinstance(training, dict) else ()):
+                # An environment may say of a leaf that it does not vary.
+                if training[name] is not None:
+                    raise ValueError(f"training.{name} is what a run does, and no trial goes by it: leave it out")
+        return searched
 
     @field_validator("metric")
     @classmethod
