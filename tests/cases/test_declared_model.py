@@ -91,7 +91,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Any:  # noqa: ANN401 - wha
             {f"params:toys.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}
             | {f"toys.{name}": Kept(copy_mode="assign") for name in (*WANTED, "network")}
             | {name: MemoryDataset(table) for name, table in raw.items()}
-            | {"toys.training_callbacks": MemoryDataset([]), "toys.reference_model": MemoryDataset(copy_mode="assign")}
+            | {
+                "toys.training_callbacks": MemoryDataset([]),
+                "toys.training_session": MemoryDataset([]),
+                "toys.reference_model": MemoryDataset(copy_mode="assign"),
+            }
         )
         graph = load_case("toys").create_pipeline()
         SequentialRunner().run(graph.to_outputs(*(f"toys.{name}" for name in WANTED)), catalog)

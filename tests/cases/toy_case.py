@@ -54,7 +54,11 @@ def run_declared(
             {f"params:{name}.{key}": MemoryDataset(value) for key, value in name_blocks(found)}
             | {f"{name}.{key}": Kept(copy_mode="assign") for key in (*wanted, "network")}
             | {f"{name}.raw_rows": MemoryDataset(DeclaredTable(name, "rows").load())}
-            | {f"{name}.training_callbacks": MemoryDataset([]), f"{name}.fold_monitor": MemoryDataset(ListFolds())}
+            | {
+                f"{name}.training_callbacks": MemoryDataset([]),
+                f"{name}.training_session": MemoryDataset([]),
+                f"{name}.fold_monitor": MemoryDataset(ListFolds()),
+            }
             | {f"{name}.reference_model": MemoryDataset(copy_mode="assign")}
         )
         graph = load_case(name).create_pipeline()

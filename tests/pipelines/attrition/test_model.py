@@ -56,7 +56,11 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
     catalog = DataCatalog(
         {f"params:attrition.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}
         | {f"attrition.{name}": Kept(copy_mode="assign") for name in WANTED}
-        | {"attrition.raw_employees": MemoryDataset(raw), "attrition.training_callbacks": MemoryDataset([])}
+        | {
+            "attrition.raw_employees": MemoryDataset(raw),
+            "attrition.training_callbacks": MemoryDataset([]),
+            "attrition.training_session": MemoryDataset([]),
+        }
         | {"attrition.reference_model": MemoryDataset(copy_mode="assign")}
         | {"attrition.network": Kept(copy_mode="assign")}
     )

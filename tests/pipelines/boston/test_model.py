@@ -55,7 +55,11 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
     catalog = DataCatalog(
         {f"params:boston.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}
         | {f"boston.{name}": Kept(copy_mode="assign") for name in WANTED}
-        | {"boston.raw_houses": MemoryDataset(raw), "boston.training_callbacks": MemoryDataset([])}
+        | {
+            "boston.raw_houses": MemoryDataset(raw),
+            "boston.training_callbacks": MemoryDataset([]),
+            "boston.training_session": MemoryDataset([]),
+        }
         | {"boston.reference_model": MemoryDataset(copy_mode="assign"), "boston.network": Kept(copy_mode="assign")}
     )
     graph = load_case("boston").create_pipeline()

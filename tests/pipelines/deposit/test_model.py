@@ -68,7 +68,11 @@ def run_variant(sample: deposit.Sample, folder: Path, variant: str, epochs: int)
     catalog = DataCatalog(
         {f"params:deposit.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}
         | {f"deposit.{name}": Kept(copy_mode="assign") for name in WANTED}
-        | {"deposit.raw_clients": MemoryDataset(raw), "deposit.training_callbacks": MemoryDataset([])}
+        | {
+            "deposit.raw_clients": MemoryDataset(raw),
+            "deposit.training_callbacks": MemoryDataset([]),
+            "deposit.training_session": MemoryDataset([]),
+        }
         | {"deposit.reference_model": MemoryDataset(copy_mode="assign")}
         | {"deposit.network": Kept(copy_mode="assign")}
     )

@@ -62,7 +62,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
         {f"params:imdb.{name}": MemoryDataset(value) for name, value in parameters.items()}
         | {f"imdb.{name}": Kept(copy_mode="assign") for name in WANTED}
         | {f"imdb.raw_{part}": dataset for part, dataset in raw.items()}
-        | {"imdb.training_callbacks": MemoryDataset([])}
+        | {"imdb.training_callbacks": MemoryDataset([]), "imdb.training_session": MemoryDataset([])}
         | {"imdb.reference_model": MemoryDataset(copy_mode="assign"), "imdb.network": Kept(copy_mode="assign")}
     )
     SequentialRunner().run(create_pipeline().to_outputs(*(f"imdb.{name}" for name in WANTED)), catalog)

@@ -71,7 +71,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
         {f"params:mnist.{name}": MemoryDataset(value) for name, value in parameters.items()}
         | {f"mnist.{name}": Kept(copy_mode="assign") for name in WANTED}
         | {"mnist.raw_digits": MemoryDataset(RawArrays(str(folder / "mnist.npz")).load())}
-        | {"mnist.training_callbacks": MemoryDataset([])}
+        | {"mnist.training_callbacks": MemoryDataset([]), "mnist.training_session": MemoryDataset([])}
         | {"mnist.reference_model": MemoryDataset(copy_mode="assign"), "mnist.network": Kept(copy_mode="assign")}
     )
     SequentialRunner().run(create_pipeline().to_outputs(*(f"mnist.{name}" for name in WANTED)), catalog)

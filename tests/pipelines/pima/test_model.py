@@ -52,7 +52,11 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
     catalog = DataCatalog(
         {f"params:pima.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}
         | {f"pima.{name}": Kept(copy_mode="assign") for name in WANTED}
-        | {"pima.raw_patients": MemoryDataset(raw), "pima.training_callbacks": MemoryDataset([])}
+        | {
+            "pima.raw_patients": MemoryDataset(raw),
+            "pima.training_callbacks": MemoryDataset([]),
+            "pima.training_session": MemoryDataset([]),
+        }
         | {"pima.reference_model": MemoryDataset(copy_mode="assign"), "pima.network": Kept(copy_mode="assign")}
     )
     graph = load_case("pima").create_pipeline()

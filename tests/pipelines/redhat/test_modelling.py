@@ -108,6 +108,7 @@ def graph() -> tuple[dict[str, Any], dict[str, bool]]:
     made: dict[str, Any] = {"raw_activities": sample["act_train.csv"], "raw_people": sample["people.csv"]}
     made |= {
         "training_callbacks": [],
+        "training_session": [],
         "fold_monitor": QuietFolds(),
         **{f"params:{name}": block for name, block in name_blocks(PARAMETERS)},
     }

@@ -41,7 +41,12 @@ class Kept(MemoryDataset):
 def run_default(raw_activities: pd.DataFrame, raw_people: pd.DataFrame) -> dict[str, Any]:
     """Run the case's own graph with the default parameters as far as the predictions, all in memory."""
     parameters = resolve_parameters(yaml.safe_load(PARAMETERS.read_text()), {})["redhat"]
-    given = {"raw_activities": raw_activities, "raw_people": raw_people, "training_callbacks": []}
+    given = {
+        "raw_activities": raw_activities,
+        "raw_people": raw_people,
+        "training_callbacks": [],
+        "training_session": [],
+    }
     catalog = DataCatalog(
         {f"redhat.{name}": MemoryDataset(value, copy_mode="assign") for name, value in given.items()}
         | {f"params:redhat.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}

@@ -66,7 +66,7 @@ def run_graph(files: dict[str, pd.DataFrame], wanted: tuple[str, ...], **given: 
         | {f"rossmann.{name}": MemoryDataset(table) for name, table in files.items()}
         | {f"rossmann.{name}": Kept(copy_mode="assign") for name in ("network", *wanted)}
         | {"rossmann.reference_model": MemoryDataset(copy_mode="assign")}
-        | {"rossmann.training_callbacks": MemoryDataset([])}
+        | {"rossmann.training_callbacks": MemoryDataset([]), "rossmann.training_session": MemoryDataset([])}
     )
     graph = load_case("rossmann").create_pipeline()
     SequentialRunner().run(graph.to_outputs(*(f"rossmann.{name}" for name in wanted)), catalog)
