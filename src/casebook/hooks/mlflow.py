@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from kedro.io import CatalogProtocol
     from kedro.pipeline.node import Node
 
+# Input of the node that trains.
+SESSION = ".training_session"
+
 
 class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
     """Logs a node's parameters together, and those that several nodes take once."""
@@ -31,7 +34,7 @@ class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
         self, node: Node, catalog: CatalogProtocol[Any, Any], inputs: dict[str, Any], is_async: bool
     ) -> None:
         """Collect the node's parameters by kedro-mlflow, and log the new ones."""
-        super().before_node_run(node, catalog, inputs, is_async)
+        super().before_node_run(node, catalog, _leave_out_study(inputs), is_async)
         log_parameters(self.run_id, self._waiting)
         self._logged |= {(self.run_id, name, value) for name, value in self._waiting.items()}
         self._waiting = {}
@@ -48,3 +51,10 @@ class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
             super()._log_param(name, value)
         elif (self.run_id, name, text) not in self._logged:
             self._waiting[name] = text
+
+
+def _leave_out_study(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the study of a training that searches nothing: it takes it and does not go by it."""
+    trained = [name.removesuffix(SESSION) for name in inputs if name.endswith(SESSION)]
+    idle = {f"params:{case}.study" for case in trained if not inputs[f"params:{case}.training"]["time_budget"]}
+    return {name: value for name, value in inputs.items() if name not in idle}
