@@ -104,7 +104,7 @@ def test_each_curve_has_one_point_an_epoch(finished: Finished, part: str, metric
 @pytest.mark.parametrize("who", ["test", "baseline", "reference", "fit"])
 def test_scores_of_network_baseline_and_reference_stand_side_by_side(run: Run, who: str) -> None:
     found = {name.removeprefix(f"{who}/") for name in run.data.metrics if name.startswith(f"{who}/")}
-    ends = {f"{name}_{end}" for name in SCORES for end in ("low", "high")} if who == "test" else set()
+    ends = {f"{name}_{end}" for name in SCORES for end in ("low", "high")} if who in {"test", "reference"} else set()
     assert found - {"seen_person_share", "seen_group_share", "seen_row_share"} == SCORES | ends
     assert all(0 <= run.data.metrics[f"{who}/{name}"] <= 1 for name in SCORES - {"log_loss"})
 
