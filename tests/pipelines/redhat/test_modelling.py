@@ -56,7 +56,9 @@ PARAMETERS = {
         "metrics": ["accuracy"],
         "optimizer": {"name": "adam", "learning_rate": 0.01},
         "network": {"hidden": [4]},
+        "time_budget": 0,
     },
+    "study": {},
     "reference": {
         "name": "boosted_trees", "max_rows": 1000, "max_iter": 3, "learning_rate": 0.3, "max_leaf_nodes": 4,
         "min_samples_leaf": 5, "l2_regularization": 0.0, "patience": 3, "seed": 1,
