@@ -15,6 +15,7 @@ from casebook.column_types.parsing import InvalidTableError
 from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.config.schema import NetworkParameters, TextPreprocessingParameters
 from casebook.models import numpy_texts, text_encoder
+from casebook.models.networks import load_network
 from casebook.models.text_encoder import text_inputs
 from casebook.preprocessing.texts import TextPreprocessor, fit_texts, split_words
 
@@ -177,8 +178,6 @@ def test_the_published_lstm_has_its_weights() -> None:
 
 @pytest.mark.parametrize(("encoder", "width"), [("lstm", 7), ("gru", 7), ("cnn", 7), ("average", 8)])
 def test_every_encoder_gives_one_row_a_text_and_can_be_saved(encoder: str, width: int, tmp_path: Path) -> None:
-    import keras
-
     network = {"name": encoder, "units": 7, "kernel": 2, "dropout": 0.5}
     embedding = {"size": 4, "dropout": 0.5, "l2": 0.1, "category_dropout": 0.5}
     model = build(PREPROCESSOR, embedding=embedding, encoder=network)
@@ -186,7 +185,7 @@ def test_every_encoder_gives_one_row_a_text_and_can_be_saved(encoder: str, width
     assert outputs.shape == (3, width)
     assert len(model.losses) == (2 if encoder == "average" else 1)
     model.save(tmp_path / "network.keras")
-    again = keras.saving.load_model(tmp_path / "network.keras", compile=False)
+    again = load_network(tmp_path / "network.keras")
     np.testing.assert_allclose(again({"tokens": TOKENS}).numpy(), outputs, atol=1e-6)
 
 
