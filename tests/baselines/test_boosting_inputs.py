@@ -10,20 +10,12 @@ import pandas as pd
 import pytest
 from lightgbm import Dataset
 from sklearn.utils.class_weight import compute_sample_weight
+from tests.baselines.settings import reference_parameters
 
 from casebook.baselines.gradient_boosting import BoostingLibraryError, fit_reference, tree_features
-from casebook.config.schema import BoostedTreesParameters
 from casebook.preprocessing.tabular import Arrays, TabularPreprocessor, prepare_rows
 
 Fit = Callable[..., TabularPreprocessor]
-
-
-def reference_parameters(**given: float | str) -> BoostedTreesParameters:
-    defaults = {
-        "max_rows": 500, "max_iter": 10, "learning_rate": 0.3, "max_leaf_nodes": 8, "min_samples_leaf": 5,
-        "subsample": 0.8, "patience": 5, "seed": 1,
-    }  # fmt: skip
-    return BoostedTreesParameters(**{**defaults, **given})
 
 
 class Grown(NamedTuple):

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.baselines.settings import reference_parameters
 from threadpoolctl import threadpool_limits
 
 from casebook.baselines.gradient_boosting import fit_reference, native_categories, predict_reference, tree_features
-from casebook.config.schema import BoostedTreesParameters
 from casebook.evaluation.scores import compute_auc
 from casebook.preprocessing import shards
 from casebook.preprocessing.shards import ShardedArray
@@ -23,14 +23,6 @@ def one_thread() -> Iterator[None]:
     """Small trees gain nothing from more threads, and wait for each other on a busy machine."""
     with threadpool_limits(1):
         yield
-
-
-def reference_parameters(**given: float | str) -> BoostedTreesParameters:
-    defaults = {
-        "max_rows": 500, "max_iter": 10, "learning_rate": 0.3, "max_leaf_nodes": 8, "min_samples_leaf": 5,
-        "subsample": 0.8, "patience": 5, "seed": 1,
-    }  # fmt: skip
-    return BoostedTreesParameters(**{**defaults, **given})
 
 
 @pytest.fixture(scope="module")
