@@ -129,13 +129,18 @@ class Drawing:
         )
 
     def _fail(self, number: int, values: Mapping[str, Any], message: str) -> None:
-        """End a trial whose rows cannot be prepared."""
+        """End a trial whose rows cannot be prepared.
+
+        Raises:
+            StudyFailedError: too many have failed.
+        """
         runs, trial = self._launch.trial_runs, self._find(number)
         runs.start(number, values, retry_of(trial))
         self._study._storage.set_trial_user_attr(trial._trial_id, ERROR, message)
         self._study.tell(number, state=TrialState.FAIL)
         runs.end(number, TrialState.FAIL.name, message, {})
         self._launch.report_end(number, TrialState.FAIL.name, {}, message, 0.0)
+        self._launch.check_failures()
 
     def _find(self, number: int) -> optuna.trial.FrozenTrial:
         return next(trial for trial in self._study.get_trials(deepcopy=False) if trial.number == number)

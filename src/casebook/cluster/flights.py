@@ -6,6 +6,8 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from optuna.trial import TrialState
+
 from casebook.cluster.drawing import Drawing
 from casebook.cluster.task_times import TaskTimes
 from casebook.cluster.tasks import Tasks
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from casebook.cluster.addresses import ClusterAddresses
     from casebook.cluster.workers import Workers
     from casebook.tuning.execution import Launch
+
+# Drawing takes a database several steps: with many slots some of them end meanwhile. With few, a trial that is drawn
+# before the one that ends next would only know less.
+SLOTS_A_TRIAL_AHEAD = 4
 
 
 class Flights:
@@ -38,6 +44,7 @@ class Flights:
         self._launch, self._workers, self._id = launch, workers, uuid.uuid4().hex[:12]
         self._tasks = Tasks(client, workers, addresses.scheduler, task)
         self._lost: set[int] = set()
+        self._any_failed = False
         self._drawing = Drawing(launch, addresses, self._id, self._tasks.wake)
         self.times = TaskTimes("trials", "training")
 
@@ -59,15 +66,23 @@ class Flights:
             self._drawing.close()
 
     def _hand_out(self) -> bool:
-        """Draw trials for free workers and submit those whose rows are prepared; return whether any is on its way."""
+        """Submit trials whose rows are prepared to free workers, and draw others; return whether any is on its way."""
         begins = not self._launch.plan.until or time.time() < self._launch.plan.until
-        slots, drawn = self._workers.slots, begins
-        while begins and drawn and len(self._tasks) + len(self._drawing) < slots:
+        if not begins:
+            # What is drawn and has no worker yet is left to the next launch.
+            return bool(len(self._tasks) or self._lost)
+        slots, drawn = self._workers.slots, True
+        self._submit_ready(slots)
+        while drawn and len(self._tasks) + len(self._drawing) < slots + slots // SLOTS_A_TRIAL_AHEAD:
             drawn = self._drawing.draw()
-        for ticket in self._drawing.take_ready():
-            self._tasks.submit(f"trial {ticket.number}", ticket)
-        waits_for_workers = begins and not slots and self._launch.count_left() > 0
+        self._submit_ready(slots)
+        waits_for_workers = not slots and self._launch.count_left() > 0
         return bool(len(self._tasks) or len(self._drawing) or self._lost or waits_for_workers)
+
+    def _submit_ready(self, slots: int) -> None:
+        """Submit trials whose rows are prepared to the slots that are free; the others wait for the next one."""
+        for _, ticket in zip(range(slots - len(self._tasks)), self._drawing.take_ready(), strict=False):
+            self._tasks.submit(f"trial {ticket.number}", ticket)
 
     def _bring_home(self) -> None:
         """Tell how trials did whose tasks have ended.
@@ -80,7 +95,10 @@ class Flights:
                 self._drawing.requeue(ticket.number)
                 raise StudyFailedError(f"worker {outcome.worker}: {outcome.message}")
             self._tell(outcome)
-        self._launch.check_failures()
+            self._any_failed |= outcome.state == TrialState.FAIL.name
+            # It reads every trial of the study.
+            if self._any_failed:
+                self._launch.check_failures()
 
     def _tell(self, outcome: Outcome) -> None:
         self.times.add(outcome.seconds)
