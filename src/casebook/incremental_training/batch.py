@@ -204,7 +204,9 @@ def _learn(network: keras.Model, train: Arrays, training: schema.TrainingParamet
     from casebook.models.network_ensemble import list_networks
     from casebook.training.trainer import continue_training
 
-    for number, each in enumerate(list_networks(network)):
+    # Boosted trees among them stay as they are: nothing of theirs is trained.
+    networks = [each for each in list_networks(network) if each.trainable_weights]
+    for number, each in enumerate(networks):
         keras.utils.set_random_seed(training.seed + number)
         # Of several networks the curves are the first one's, as in a run.
         continue_training(each, train, without_rows(train), training, () if number else callbacks)

@@ -166,12 +166,14 @@ def train_network(
     preprocessor: Preprocessor,
     training: Block,
     study: Block,
+    reference: Block,
     training_callbacks: Sequence[Any],
     training_session: TrainingSession,
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train the network that the parameters describe, or an ensemble; see `training.ensemble.train_ensemble`.
 
-    Where `training.time_budget` gives minutes, what `study.space` varies of the training is searched before it.
+    Where `training.time_budget` gives minutes, what `study.space` varies of the training is searched before it. The
+    `reference` counts where `training.ensemble.reference` has it in the ensemble.
     """
     from casebook.training.cross_validation import Split
     from casebook.training.ensemble import train_ensemble
@@ -179,7 +181,8 @@ def train_network(
     split = Split(train_arrays, validation_arrays, preprocessor)
     found = training_session.search(split, training, study) if training["time_budget"] else training
     settings = schema.TrainingParameters.model_validate(found)
-    return train_ensemble(*split, settings, training_callbacks, training_session)
+    trees = schema.BoostedTreesParameters.model_validate(reference) if settings.ensemble.reference else None
+    return train_ensemble(*split, settings, training_callbacks, training_session, trees)
 
 
 def fit_reference(train_rows: Arrays, validation_rows: Arrays, preprocessor: Preprocessor, reference: Block) -> Any:  # noqa: ANN401 - a scikit-learn estimator
