@@ -152,7 +152,11 @@ def test_best_is_refused_where_no_rows_can_choose(given: dict[str, object], told
         ("pima", {"reference.name": "none"}, "and reference.name is none: give boosted_trees there, or false here"),
         ("mnist", {}, "averages a table's boosted trees with its network"),
         ("imdb", {}, "the references of images and texts take other inputs than the network: give false"),
-        ("pima", {"split.validation_share": 0.0}, "ensemble.reference is weighed by validation rows, and in this split"),
+        (
+            "pima",
+            {"split.validation_share": 0.0},
+            "ensemble.reference is weighed by validation rows, and in this split",
+        ),
     ],
 )
 def test_a_reference_that_cannot_be_averaged_with_the_network_is_refused_in_a_line(

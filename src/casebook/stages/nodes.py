@@ -156,8 +156,7 @@ def select_texts(
         `text` and `target`, and `weight` where there is one, of the training, validation and test rows.
     """
     texts = {"text": feature_table[preprocessor.name].to_numpy(object)}
-    labelled = Labels(target, task, weight).attach(texts, feature_table)
-    return select_split(labelled, split_assignment["part"].to_numpy())
+    return select_split(Labels(target, task, weight).attach(texts, feature_table), split_assignment["part"].to_numpy())
 
 
 def train_network(
@@ -172,8 +171,7 @@ def train_network(
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train the network that the parameters describe, or an ensemble; see `training.ensemble.train_ensemble`.
 
-    Where `training.time_budget` gives minutes, what `study.space` varies of the training is searched before it. The
-    `reference` counts where `training.ensemble.reference` has it in the ensemble.
+    Where `training.time_budget` gives minutes, what `study.space` varies of the training is searched before it.
     """
     from casebook.training.cross_validation import Split
     from casebook.training.ensemble import train_ensemble
@@ -181,8 +179,7 @@ def train_network(
     split = Split(train_arrays, validation_arrays, preprocessor)
     found = training_session.search(split, training, study) if training["time_budget"] else training
     settings = schema.TrainingParameters.model_validate(found)
-    trees = schema.BoostedTreesParameters.model_validate(reference) if settings.ensemble.reference else None
-    return train_ensemble(*split, settings, training_callbacks, training_session, trees)
+    return train_ensemble(*split, settings, training_callbacks, training_session, schema.read_reference(reference))
 
 
 def fit_reference(train_rows: Arrays, validation_rows: Arrays, preprocessor: Preprocessor, reference: Block) -> Any:  # noqa: ANN401 - a scikit-learn estimator

@@ -11,6 +11,7 @@ import numpy as np
 
 from casebook.baselines.gradient_boosting import fit_reference, native_categories, refit_trees
 from casebook.baselines.tree_export import tabulate_trees
+from casebook.config.schema import BoostedTreesParameters
 from casebook.evaluation.intervals import draw_weights
 from casebook.evaluation.metrics import find_metric
 from casebook.evaluation.prediction import predict
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from casebook.baselines.gradient_boosting import BoostedTrees
-    from casebook.config.schema import BoostedTreesParameters, TrainingParameters
+    from casebook.config.schema import ReferenceParameters, TrainingParameters
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
     from casebook.training.cross_validation import Split
@@ -68,7 +69,7 @@ def train_ensemble(
     parameters: TrainingParameters,
     callbacks: Sequence[Any],
     monitor: NetworkMonitor,
-    reference: BoostedTreesParameters | None = None,
+    reference: ReferenceParameters | None = None,
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train as many networks as the parameters ask for, from one seed after the other, and combine them.
 
@@ -80,15 +81,16 @@ def train_ensemble(
         parameters: the `training` block.
         callbacks: of the first network's training, which alone goes on where a run was broken off.
         monitor: opens a run for each other one.
-        reference: the `reference` block where its boosted trees are a member, fitted on the same rows; they are weighed
-            before a refit of theirs.
+        reference: the `reference` block; where the parameters ask for its boosted trees, they are fitted on the same
+            rows and are a member, weighed before a refit of theirs.
 
     Returns:
         The combined network (the first alone where one is asked for), and the first one's history.
     """
     split = (train, validation, preprocessor)
+    grown = reference if parameters.ensemble.reference and isinstance(reference, BoostedTreesParameters) else None
     # Before the networks: where LightGBM cannot be loaded that is told of at once.
-    trees = fit_reference(*split, reference.model_copy(update={"refit": False})) if reference else None
+    trees = fit_reference(*split, grown.model_copy(update={"refit": False})) if grown else None
     networks, history = _train_networks(*split, parameters, callbacks, monitor)
     members = [*networks, *([] if trees is None else [_as_network(trees, networks[0])])]
     if len(members) == 1:
@@ -97,10 +99,9 @@ def train_ensemble(
     if len(validation["target"]) and not parameters.refit:
         loss = make_loss_of_mean(task_of_network(networks[0]), parameters)
         weights = weigh_networks([predict(each, validation) for each in members], validation, loss)
-    if reference and reference.refit and len(validation["target"]):
-        members[-1] = _as_network(
-            refit_trees(trees, train, validation, native_categories(preprocessor), reference), networks[0]
-        )
+    if grown and grown.refit and len(validation["target"]):
+        refitted = refit_trees(trees, train, validation, native_categories(preprocessor), grown)
+        members[-1] = _as_network(refitted, networks[0])
     return combine_networks(members, weights.tolist()), history
 
 
