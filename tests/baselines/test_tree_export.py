@@ -127,9 +127,10 @@ def test_more_trees_than_go_down_together_of_rows_that_weigh(tmp_path: Path) -> 
     rows = with_target(draw_rows(1, 900), 2)
     weighed = {**rows, "weight": np.abs(rows["numbers"][:, 0])}
     trees = fit_trees(weighed, without_rows(weighed), CATEGORIES, reference_parameters(max_iter=150))
-    depths = tabulate_trees(trees, 1).depths
-    assert len(depths) == 2
-    assert depths[0] > depths[1]
+    first, last = tabulate_trees(trees, 1).moving
+    # The deepest ones come first.
+    assert (first[0], last[0]) == (128, 22)
+    assert len(first) > len(last)
     check(trees, 1, rows, tmp_path)
 
 
@@ -164,7 +165,7 @@ def test_trees_of_a_single_leaf_predict_the_mean(tmp_path: Path) -> None:
     trees = fit_trees(rows, rows, CATEGORIES, reference_parameters(min_samples_leaf=200))
     found = check(trees, 1, draw_rows(7, 20), tmp_path)
     np.testing.assert_allclose(found, rows["target"].mean(), rtol=1e-6)
-    assert tabulate_trees(trees, 1).depths == [0]
+    assert tabulate_trees(trees, 1).moving == [[]]
 
 
 def test_a_class_that_only_validation_rows_hold_is_left_out() -> None:

@@ -66,10 +66,14 @@ def tabulate_trees(trees: BoostedTrees, outputs: int) -> TreeTables:
         _number_children(flat),
         np.array([factor * node.get("leaf_value", 0.0) for node in nodes]),
         np.eye(min(of_iteration, max(1, outputs)))[[number for number, _ in ordered]],
-        [flat[first].depth for first in range(0, len(flat), GROUP_TREES)],
+        [_count_moving(flat[first : first + GROUP_TREES]) for first in range(0, len(flat), GROUP_TREES)],
         ACTIVATIONS[objective[0]],
         trees.target_scale,
     )
+
+
+def _count_moving(group: Sequence[_FlatTree]) -> list[int]:
+    return [sum(tree.depth > level for tree in group) for level in range(group[0].depth)]
 
 
 def _flatten(root: Node) -> _FlatTree:

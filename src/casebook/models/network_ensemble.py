@@ -57,7 +57,7 @@ def build_tree_network(tables: TreeTables, network: keras.Model) -> keras.Model:
     inputs = {name: given for name, given in _copy_inputs(network).items() if name in BLOCK_TYPES}
     layer = tree_layers().TreeEnsemble(
         tables.shapes,
-        tables.depths,
+        tables.moving,
         network.output_shape[-1],
         tables.activation,
         tables.target_scale,

@@ -128,7 +128,7 @@ KINDS: dict[str, Callable[[dict[str, Any]], Description]] = {
     "WeightedMean": lambda config: {"kind": "weighted_mean", "weights": config["weights"]},
     "TreeEnsemble": lambda config: {
         "kind": "boosted_trees",
-        **{name: config[name] for name in ("depths", "outputs", "activation", "target_scale")},
+        **{name: config[name] for name in ("moving", "outputs", "activation", "target_scale")},
     },
     "Dropout": lambda _: {"kind": "same"},
     "Identity": lambda _: {"kind": "same"},

@@ -23,7 +23,7 @@ class TreeEnsemble(keras.layers.Layer):  # type: ignore[misc]  # Keras carries n
     def __init__(
         self,
         shapes: Mapping[str, list[int]],
-        depths: list[int],
+        moving: list[list[int]],
         outputs: int,
         activation: str,
         target_scale: str = "none",
@@ -33,7 +33,7 @@ class TreeEnsemble(keras.layers.Layer):  # type: ignore[misc]  # Keras carries n
 
         Args:
             shapes: of the tables by name.
-            depths: see `TreeTables`.
+            moving: see `TreeTables`.
             outputs: 1, or the number of classes; 2 of a sigmoid are both classes' probabilities.
             activation: see `TreeTables`.
             target_scale: see `TreeTables`.
@@ -42,7 +42,8 @@ class TreeEnsemble(keras.layers.Layer):  # type: ignore[misc]  # Keras carries n
         # Under mixed precision inputs would be cut to 16 bits before they are compared.
         super().__init__(**{"autocast": False, "dtype": "float32", **options})
         self.settings: dict[str, Any] = {
-            "shapes": {name: list(shape) for name, shape in shapes.items()}, "depths": list(depths),
+            "shapes": {name: list(shape) for name, shape in shapes.items()},
+            "moving": [list(levels) for levels in moving],
             "outputs": outputs, "activation": activation, "target_scale": target_scale,
         }  # fmt: skip
         self.activation = keras.activations.get(activation)
@@ -77,7 +78,8 @@ class TreeEnsemble(keras.layers.Layer):  # type: ignore[misc]  # Keras carries n
         ranks = tf.where(tf.math.is_nan(features), tables["missing_ranks"], ranks)
         places = tf.range(rows)[None, :] * columns
         sums = tf.zeros((rows, self.settings["shapes"]["classes"][1]), tf.float64)
-        groups = descend_groups(tf.gather, tables, tf.reshape(ranks, [-1]), places, self.settings["depths"])
+        flat, moving = tf.reshape(ranks, [-1]), self.settings["moving"]
+        groups = descend_groups(tf.gather, lambda parts: tf.concat(parts, axis=0), tables, flat, places, moving)
         for values, trees in groups:
             sums += tf.matmul(values, tables["classes"][trees], transpose_a=True)
         outputs = self.activation(sums)

@@ -37,7 +37,7 @@ class TreeTables:
         children: the left child of a node, which the right one follows; a leaf itself, (nodes,).
         values: of leaves, (nodes,).
         classes: 1 for the class that a tree's values count for, else 0, (trees, classes).
-        depths: splits on the longest way through any tree of each group of `GROUP_TREES`.
+        moving: for each group of `GROUP_TREES` how many of its trees are deeper than 0, 1, ... splits.
         activation: `sigmoid`, `softmax` or `linear`, of the sums.
         target_scale: `log` where the sums are logarithms of 1 + target, else `none`.
     """
@@ -50,7 +50,7 @@ class TreeTables:
     children: np.ndarray
     values: np.ndarray
     classes: np.ndarray
-    depths: list[int]
+    moving: list[list[int]]
     activation: str
     target_scale: str
 
@@ -68,31 +68,36 @@ class TreeTables:
 
 def descend_groups(
     take: Callable[[Any, Any], Any],
+    join: Callable[[list[Any]], Any],
     tables: Mapping[str, Any],
     ranks: Any,  # noqa: ANN401 - an array, or a tensor
     places: Any,  # noqa: ANN401
-    depths: Sequence[int],
+    moving: Sequence[Sequence[int]],
 ) -> Iterator[tuple[Any, slice]]:
     """Send rows down each group of trees.
 
     Args:
         take: picks entries of a table; NumPy's or TensorFlow's.
+        join: puts stretches of trees behind each other.
         tables: by name, see `TreeTables`.
         ranks: of all values, (rows * columns,).
         places: of each row's first value among them, (1, rows).
-        depths: see `TreeTables`.
+        moving: see `TreeTables`.
 
     Yields:
         The values of the leaves that were reached, (trees of the group, rows), and which trees these are.
     """
     trees = tables["classes"].shape[0]
-    for number, depth in enumerate(depths):
+    for number, levels in enumerate(moving):
         group = slice(number * GROUP_TREES, min(trees, (number + 1) * GROUP_TREES))
         nodes = np.arange(group.start, group.stop, dtype=np.int32)[:, None] + 0 * places
-        for _ in range(depth):
+        arrived: list[Any] = []
+        for count in levels:
+            # The deepest trees come first: those whose leaves are all reached need no further step.
+            arrived, nodes = [nodes[count:], *arrived], nodes[:count]
             rank = take(ranks, places + take(tables["columns"], nodes))
             nodes = take(tables["children"], nodes) + take(tables["turns"], take(tables["starts"], nodes) + rank)
-        yield take(tables["values"], nodes), group
+        yield take(tables["values"], join([nodes, *arrived])), group
 
 
 class NumpyTreeEnsemble:
@@ -115,7 +120,9 @@ class NumpyTreeEnsemble:
         ranks = np.where(np.isnan(features), self.tables["missing_ranks"], ranks)
         places = np.arange(0, rows * columns, max(1, columns))[None, :]
         sums = np.zeros((rows, self.tables["classes"].shape[1]))
-        for values, trees in descend_groups(np.take, self.tables, ranks.ravel(), places, self.step["depths"]):
+        for values, trees in descend_groups(
+            np.take, np.concatenate, self.tables, ranks.ravel(), places, self.step["moving"]
+        ):
             sums += values.T @ self.tables["classes"][trees]
         outputs = self.activate(sums)
         if self.step["target_scale"] == "log":

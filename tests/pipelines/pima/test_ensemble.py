@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from casebook.cli.program import program
 from casebook.evaluation.prediction import predict
+from casebook.inference.row_model import RowModel
 from casebook.models.network_ensemble import list_networks, list_weights
 from casebook.models.networks import load_network, make_predictor
 
@@ -95,11 +96,10 @@ def test_the_ensemble_is_one_model_of_raw_rows_and_the_cases_champion(
     rows = rows.iloc[places].drop(columns="diabetes")
     np.testing.assert_allclose(model.predict(rows)["probability"], predictions["probability"], rtol=1e-5)
     # The weighted mean of networks and trees, by NumPy as by Keras.
-    package = next((project.root / "mlruns").glob(f"**/{model.metadata.model_uuid}/**/network.keras"), None)
-    assert package is not None
+    (package,) = (project.root / "mlruns").rglob("network.keras")
     assert (package.parent / "network.json").is_file()
-    network, reopened = load_network(package), model.unwrap_python_model().model
-    arrays = reopened.prepare(rows)
+    network, reopened = load_network(package), RowModel.load(package.parent)
+    arrays = reopened.preprocessor.prepare(reopened.engineer_features(rows))
     members = np.stack([predict(member, arrays) for member in list_networks(network)])
     trees = pd.read_parquet(folder / "07_model_output" / "reference_predictions.parquet")["probability"]
     np.testing.assert_allclose(members[2], trees, rtol=1e-6)
