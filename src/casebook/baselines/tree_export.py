@@ -109,13 +109,10 @@ def _list_edges(nodes: Iterable[Node], columns: int) -> tuple[list[np.ndarray], 
             kinds[node["split_feature"]] = "==" if node["decision_type"] == "==" else node["missing_type"]
     edges = [np.array(sorted(each), np.float32) for each in found]
     # What is missing is no category, and counts as the number 0 unless it has a way of its own.
-    rank_of = {
-        "None": lambda e: np.searchsorted(e, 0),
-        "Zero": lambda e: np.searchsorted(e, 0),
-        "NaN": lambda e: len(e) + 1,
-        "==": lambda _: 0,
-    }
-    ranks = [rank_of[kind](each) for each, kind in zip(edges, kinds, strict=True)]
+    ranks = [
+        {"NaN": len(each) + 1, "==": 0}.get(kind, np.searchsorted(each, 0))
+        for each, kind in zip(edges, kinds, strict=True)
+    ]
     return edges, np.array(ranks)
 
 
