@@ -60,6 +60,7 @@ NOTHING = {
     ".training.target_scale": "none", ".training.refit": False,
     ".training.quantile": 0.5,
     ".training.preset": "default", ".training.ensemble.networks": 1, ".training.time_budget": 0.0,
+    ".training.ensemble.reference": False,
     ".training.network.piecewise_linear_bins": 0, ".training.network.ensemble_size": 1,
     ".training.network.convolutions": [], ".training.network.convolution_dropout": 0.0,
     ".training.network.augment.shift": 0.0, ".training.network.augment.rotate": 0.0,

@@ -22,6 +22,7 @@ CHURN = {
     "target": "left",
     "data": {"tables": {"churn": {"file": "churn.csv"}}, "columns": {"left": {"classes": [0, 1]}}},
 }
+OF_ENSEMBLE = ("training.ensemble.networks", "training.ensemble.reference")
 OF_SIZE = {"training.epochs": 91, "training.early_stopping.patience": 22, "training.network.ensemble_size": 8}
 
 
@@ -36,7 +37,7 @@ def churn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
 def settings(case: str, tree: dict[str, Any], **given: object) -> dict[str, Any]:
     """Resolve a case -> the leaves that presets set, by dotted name."""
     resolved = resolve_case(case, tree, unflatten(given))
-    names = (*OF_SIZE, "training.ensemble.networks", "training.time_budget", "evaluation.importance_repeats")
+    names = (*OF_SIZE, *OF_ENSEMBLE, "training.time_budget", "evaluation.importance_repeats")
     return {name: look_up(resolved, name) for name in names}
 
 
@@ -46,7 +47,7 @@ def test_the_default_preset_is_what_a_case_is_without_one(case: str) -> None:
     plain = resolve_case(case, base, {})
     assert plain["training"]["preset"] == "default"
     assert resolve_case(case, base, {"training": {"preset": "default"}}) == plain
-    assert plain["training"]["ensemble"] == {"networks": 1}
+    assert plain["training"]["ensemble"] == {"networks": 1, "reference": False}
     assert plain["training"]["time_budget"] == 0
 
 
@@ -56,7 +57,16 @@ def test_quick_and_best_fit_every_case(case: str) -> None:
     plain, quick, best = (settings(case, base, **{"training.preset": name}) for name in ("default", "quick", "best"))
     assert quick["training.epochs"] == -(-plain["training.epochs"] // 4)
     assert quick["training.network.ensemble_size"] == min(2, plain["training.network.ensemble_size"])
-    assert best == plain | {"training.ensemble.networks": 4, "training.time_budget": 10}
+    table = case not in {"mnist", "imdb"}
+    assert best == plain | {
+        "training.ensemble.networks": 4, "training.ensemble.reference": table, "training.time_budget": 10
+    }  # fmt: skip
+
+
+def test_best_without_a_reference_averages_networks_alone() -> None:
+    given = {"training.preset": "best", "reference.name": "none"}
+    found = settings("pima", read_case("pima", "base"), **given)
+    assert (found["training.ensemble.networks"], found["training.ensemble.reference"]) == (4, False)
 
 
 def test_what_is_typed_beside_a_preset_goes_before_it() -> None:
@@ -84,12 +94,14 @@ def test_a_preset_that_kedro_has_merged_into_the_configuration_counts_once(named
 
 def test_a_users_own_yaml_goes_before_the_preset_that_it_names(churn: dict[str, Any]) -> None:
     assert settings("churn", churn) == OF_SIZE | {
-        "training.ensemble.networks": 1, "training.time_budget": 0, "evaluation.importance_repeats": 2
+        "training.ensemble.networks": 1, "training.ensemble.reference": False, "training.time_budget": 0,
+        "evaluation.importance_repeats": 2,
     }  # fmt: skip
     quick = settings("churn", overlay(churn, {"training": {"preset": "quick"}}))
     assert quick == {
         "training.epochs": 23, "training.early_stopping.patience": 6, "training.network.ensemble_size": 2,
-        "training.ensemble.networks": 1, "training.time_budget": 0, "evaluation.importance_repeats": 1,
+        "training.ensemble.networks": 1, "training.ensemble.reference": False, "training.time_budget": 0,
+        "evaluation.importance_repeats": 1,
     }  # fmt: skip
     stated = settings("churn", overlay(churn, {"training": {"preset": "quick", "epochs": 60}}))
     assert stated == quick | {"training.epochs": 60}
@@ -132,6 +144,27 @@ def test_best_is_refused_where_no_rows_can_choose(given: dict[str, object], told
     base = read_case("pima", "base")
     with pytest.raises(InvalidParametersError, match=re.escape(told)):
         resolve_case("pima", base, unflatten({"training.preset": "best", **given}))
+
+
+@pytest.mark.parametrize(
+    ("case", "given", "told"),
+    [
+        ("pima", {"reference.name": "none"}, "and reference.name is none: give boosted_trees there, or false here"),
+        ("mnist", {}, "averages a table's boosted trees with its network"),
+        ("imdb", {}, "the references of images and texts take other inputs than the network: give false"),
+        (
+            "pima",
+            {"split.validation_share": 0.0},
+            "ensemble.reference is weighed by validation rows, and in this split",
+        ),
+    ],
+)
+def test_a_reference_that_cannot_be_averaged_with_the_network_is_refused_in_a_line(
+    case: str, given: dict[str, object], told: str
+) -> None:
+    with pytest.raises(InvalidParametersError, match=re.escape(told)) as refused:
+        resolve_case(case, read_case(case, "base"), unflatten({"training.ensemble.reference": True, **given}))
+    assert str(refused.value).count("\n") == 0
 
 
 def test_a_search_of_a_space_without_training_is_refused() -> None:

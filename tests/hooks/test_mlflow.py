@@ -68,3 +68,21 @@ def test_more_parameters_than_a_call_takes_and_long_values_arrive(hook: BatchedM
     assert len(found) == 231
     assert found["p229"] == "229"
     assert found["long"] == "x" * 6000
+
+
+@pytest.mark.parametrize(
+    ("training", "logged_blocks"),
+    [
+        ({"time_budget": 0.0, "ensemble": {"reference": False}}, set()),
+        ({"time_budget": 1.5, "ensemble": {"reference": False}}, {"pima.study.trials"}),
+        ({"time_budget": 0.0, "ensemble": {"reference": True}}, {"pima.reference.max_iter"}),
+    ],
+    ids=str,
+)
+def test_a_training_logs_study_and_reference_only_where_it_goes_by_them(
+    hook: BatchedMlflowHook, training: dict[str, Any], logged_blocks: set[str]
+) -> None:
+    blocks = {"pima.training": training, "pima.study": {"trials": 7}, "pima.reference": {"max_iter": 9}}
+    inputs = {"pima.training_session": object()} | {f"params:{name}": value for name, value in blocks.items()}
+    hook.before_node_run(None, None, inputs, False)  # type: ignore[arg-type]
+    assert {name for name in logged(hook) if ".training." not in name} == logged_blocks

@@ -262,6 +262,16 @@ def test_the_summary_of_an_ensemble_has_what_a_network_reaches_alone(paper: io.S
     assert "best: 12 epochs, 2 networks" in said
 
 
+def test_the_summary_of_a_network_and_boosted_trees_has_both_weights(paper: io.StringIO) -> None:
+    members = {"network_1/weight": 0.3, "network_1/auc": 0.95, "boosted_trees/weight": 0.7, "boosted_trees/auc": 0.96}
+    show_summary(make_run(METRICS | members, {}), {}, "")
+    said = paper.getvalue()
+    assert "1 and boosted trees averaged, weights 0.30 and 0.70" in said
+    # Of a single network its own score; the trees' is the reference's.
+    assert "0.9500 │" in said
+    assert "to 0.9" not in said
+
+
 def test_a_search_that_found_nothing_better_says_so(paper: io.StringIO) -> None:
     search = {"search/trials": 1.0, "search/seconds": 60.0, "search/best": 0.0, "search/gain": 0.0}
     show_summary(make_run(METRICS | search, {"search.best": "the settings as they were"}), {}, "")

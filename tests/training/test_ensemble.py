@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.baselines.settings import reference_parameters
 
+from casebook.baselines.gradient_boosting import fit_reference, predict_reference
 from casebook.evaluation.prediction import predict
-from casebook.models.network_ensemble import list_networks, list_weights
+from casebook.models.network_ensemble import list_networks, list_weights, name_networks
 from casebook.preprocessing.arrays import without_rows
 from casebook.training.ensemble import make_loss_of_mean, select_members, train_ensemble, weigh_networks
 from casebook.training.trainer import train_network
@@ -142,3 +144,72 @@ def test_without_rows_that_none_has_learnt_from_all_count_alike(
     settings = training(ensemble={"networks": 2}, refit=refit)
     combined, _ = train_ensemble(rows, held_out, preprocessor, settings, (), Monitor())
     assert list_weights(combined) == [0.5, 0.5]
+
+
+def test_the_references_trees_are_weighed_with_the_networks_on_validation_rows(
+    learnable: Learnable, training: Training
+) -> None:
+    preprocessor, rows, validation = learnable
+    settings, reference = training(ensemble={"networks": 2, "reference": True}), reference_parameters()
+    combined, _ = train_ensemble(rows, validation, preprocessor, settings, (), Monitor(), reference)
+    assert name_networks(combined) == ["network_1", "network_2", "boosted_trees"]
+    *networks, trees = [predict(member, validation) for member in list_networks(combined)]
+    expected = predict_reference(fit_reference(rows, validation, preprocessor, reference), validation)[:, 1]
+    np.testing.assert_allclose(trees, expected, rtol=1e-6)
+    for seed, outputs in zip((1, 2), networks, strict=True):
+        alone, _ = train_network(rows, validation, preprocessor, training(seed=seed))
+        np.testing.assert_array_equal(outputs, predict(alone, validation))
+    chosen = weigh_networks([*networks, trees], validation, make_loss_of_mean("binary", settings))
+    assert list_weights(combined) == pytest.approx(chosen.tolist())
+    # Two epochs teach networks little here, and trees need a product of two columns.
+    assert chosen[2] > 0.5
+    np.testing.assert_allclose(
+        predict(combined, validation), np.average([*networks, trees], axis=0, weights=chosen), rtol=1e-5
+    )
+
+
+def test_trees_that_are_fitted_once_more_are_weighed_before(learnable: Learnable, training: Training) -> None:
+    preprocessor, rows, validation = learnable
+    settings = training(ensemble={"reference": True})
+    plain, refitted = (reference_parameters(refit=refit) for refit in (False, True))
+    before, after = (
+        train_ensemble(rows, validation, preprocessor, settings, (), Monitor(), reference)[0]
+        for reference in (plain, refitted)
+    )
+    assert list_weights(before) == list_weights(after) != [0.5, 0.5]
+    for combined, reference in ((before, plain), (after, refitted)):
+        expected = predict_reference(fit_reference(rows, validation, preprocessor, reference), validation)[:, 1]
+        np.testing.assert_allclose(predict(list_networks(combined)[1], validation), expected, rtol=1e-6)
+
+
+def test_a_network_that_has_learnt_from_the_validation_rows_counts_as_much_as_the_trees(
+    learnable: Learnable, training: Training
+) -> None:
+    preprocessor, rows, validation = learnable
+    settings = training(ensemble={"reference": True}, refit=True)
+    combined, _ = train_ensemble(rows, validation, preprocessor, settings, (), Monitor(), reference_parameters())
+    assert list_weights(combined) == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("output", "given", "target_scale"),
+    [("softmax", {}, "none"), ("linear", {"loss": "mae", "metrics": [], "target_scale": "log"}, "log")],
+)
+def test_classes_and_numbers_are_averaged_in_their_own_units(
+    learnable: Learnable, training: Training, output: str, given: dict[str, Any], target_scale: str
+) -> None:
+    preprocessor, *parts = learnable
+    given = given or {"loss": "sparse_categorical_crossentropy", "metrics": []}
+    train, validation = ({**part, "target": _make_target(part["numbers"].sum(axis=1), output)} for part in parts)
+    settings = training(ensemble={"reference": True}, network={"hidden": [4], "output": output}, **given)
+    reference = reference_parameters(target_scale=target_scale)
+    combined, _ = train_ensemble(train, validation, preprocessor, settings, (), Monitor(), reference)
+    network, _ = train_network(train, validation, preprocessor, settings)
+    trees = predict_reference(fit_reference(train, validation, preprocessor, reference), validation)
+    weights = list_weights(combined)
+    expected = weights[0] * predict(network, validation) + weights[1] * trees
+    np.testing.assert_allclose(predict(combined, validation), expected, rtol=1e-5)
+
+
+def _make_target(sums: np.ndarray, output: str) -> np.ndarray:
+    return np.exp(sums).astype(np.float32) if output == "linear" else np.digitize(sums, [-1, 1]).astype(np.uint8)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from tests.conftest import Project
 
+# No ensemble.
+ALONE = {"networks": 1, "reference": False}
 HIDDEN = "pima.training.network.hidden"
 # What the study was started with beside the configuration of its environment.
 TYPED = "pima.training.epochs=1,pima.preprocessing.clip.age=0.1x0.9,pima.leaks.bmi=drop"
@@ -85,7 +87,7 @@ def test_the_winner_of_a_study_with_a_preset_is_trained_as_its_trial_was(configu
     assert parameters["training"]["time_budget"] == 10
     write_winner(parameters)
     found = resolve_case("pima", configured["base"], {"variant": "best"})["training"]
-    assert (found["preset"], found["ensemble"], found["time_budget"]) == ("default", {"networks": 1}, 0)
+    assert (found["preset"], found["ensemble"], found["time_budget"]) == ("default", ALONE, 0)
     assert found["network"]["hidden"] == [7]
 
 

@@ -130,9 +130,15 @@ def fit_trees(
         patience = boosting.early_stopping(parameters.patience, verbose=False)
         stopping = {"valid_sets": [stopped_by], "callbacks": [patience]}
     booster = boosting.train(_name_settings(classes, parameters), learnt, parameters.max_iter, **stopping)
-    if not parameters.refit or not stopping:
-        return BoostedTrees(booster, classes, parameters.target_scale)
-    as_many = parameters.model_copy(update={"max_iter": booster.best_iteration})
+    trees = BoostedTrees(booster, classes, parameters.target_scale)
+    return refit_trees(trees, train, validation, categories, parameters) if parameters.refit and stopping else trees
+
+
+def refit_trees(
+    trees: BoostedTrees, train: Arrays, validation: Arrays, categories: np.ndarray, parameters: BoostedTreesParameters
+) -> BoostedTrees:
+    """Fit as many trees as the validation rows have kept once more, on these rows too; see `fit_trees`."""
+    as_many = parameters.model_copy(update={"max_iter": trees.booster.best_iteration})
     return fit_trees(stack_arrays(train, validation), without_rows(validation), categories, as_many)
 
 

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 PRESET = "training.preset"
 # `quick` goes through the rows a quarter as often, with no more members of an ensemble within the network than this.
 QUICK_SHARE, QUICK_MEMBERS = 4, 2
-# `best` searches for so many minutes, then trains so many networks.
+# `best` searches for so many minutes, then trains so many networks, and a table's reference beside them.
 BEST_MINUTES, BEST_NETWORKS = 10, 4
 # Where nothing below the preset says how often: see `config.schema.training.TrainingParameters`.
 EPOCHS = 20
+COLUMNS, NONE = "columns", "none"
 
 
 def preset_leaves(name: object, below: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,15 +45,17 @@ def _make_quick(below: Mapping[str, Any]) -> dict[str, Any]:
             "epochs": -(-epochs // QUICK_SHARE),
             "early_stopping": {"patience": -(-patience // QUICK_SHARE)},
             "network": {"ensemble_size": min(members, QUICK_MEMBERS)},
-            "ensemble": {"networks": 1},
+            "ensemble": {"networks": 1, "reference": False},
             "time_budget": 0.0,
         },
         "evaluation": {"importance_repeats": 1},
     }
 
 
-def _make_best(_below: Mapping[str, Any]) -> dict[str, Any]:
-    return {"training": {"ensemble": {"networks": BEST_NETWORKS}, "time_budget": float(BEST_MINUTES)}}
+def _make_best(below: Mapping[str, Any]) -> dict[str, Any]:
+    of_table = look_up(below, "preprocessing.modality", COLUMNS) == COLUMNS
+    ensemble = {"networks": BEST_NETWORKS, "reference": of_table and look_up(below, "reference.name", "") != NONE}
+    return {"training": {"ensemble": ensemble, "time_budget": float(BEST_MINUTES)}}
 
 
 PRESETS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {

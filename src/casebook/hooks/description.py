@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
+from casebook.reports.members import describe_members, list_members
 from casebook.reports.reported_run import PAGE, PARTS, describe_strategy, list_leaks
 from casebook.tracking.run_summary import OUTCOMES, describe_weeks
 from casebook.tuning.best_variant import name_command
@@ -75,6 +76,8 @@ def _training(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     yield _scores(run, COLUMNS, "test rows")
     weight = run.data.tags.get("weighted_by")
     yield f"Losses and scores are weighted: each row counts by its `{weight}`." if weight else ""
+    averaged = describe_members(list_members(run.data.metrics))
+    yield f"**Networks**: {averaged}." if averaged else ""
     yield _folds(run)
     yield _held_out(run, parameters)
     yield _leaks(parameters)

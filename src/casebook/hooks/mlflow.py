@@ -8,15 +8,14 @@ from kedro.framework.hooks import hook_impl
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 
+from casebook.caching.lineage import PARAMETERS
+from casebook.stages.tagged_nodes import find_idle_parameters
 from casebook.tracking.mlflow_client import DECLARED, log_parameters, write_name
 from casebook.tracking.whole_artifacts import keep_artifacts_whole
 
 if TYPE_CHECKING:
     from kedro.io import CatalogProtocol
     from kedro.pipeline.node import Node
-
-# Input of the node that trains.
-SESSION = ".training_session"
 
 
 class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
@@ -34,7 +33,7 @@ class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
         self, node: Node, catalog: CatalogProtocol[Any, Any], inputs: dict[str, Any], is_async: bool
     ) -> None:
         """Collect the node's parameters by kedro-mlflow, and log the new ones."""
-        super().before_node_run(node, catalog, _leave_out_study(inputs), is_async)
+        super().before_node_run(node, catalog, _leave_out_idle(inputs), is_async)
         log_parameters(self.run_id, self._waiting)
         self._logged |= {(self.run_id, name, value) for name, value in self._waiting.items()}
         self._waiting = {}
@@ -53,8 +52,7 @@ class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
             self._waiting[name] = text
 
 
-def _leave_out_study(inputs: dict[str, Any]) -> dict[str, Any]:
-    """Leave out the study of a training that searches nothing: it takes it and does not go by it."""
-    trained = [name.removesuffix(SESSION) for name in inputs if name.endswith(SESSION)]
-    idle = {f"params:{case}.study" for case in trained if not inputs[f"params:{case}.training"]["time_budget"]}
-    return {name: value for name, value in inputs.items() if name not in idle}
+def _leave_out_idle(inputs: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the parameters that the node takes and does not go by."""
+    idle = find_idle_parameters(inputs, lambda name: inputs[f"{PARAMETERS}{name}"])
+    return {name: value for name, value in inputs.items() if name.removeprefix(PARAMETERS) not in idle}

@@ -15,6 +15,7 @@ from casebook.config.resolve import resolve_case
 from casebook.config.tree import NOT_THERE, flatten, look_up, overlay, unflatten
 from casebook.run_folders.finding import finished_trainings
 from casebook.run_folders.folder import RunFolder
+from casebook.stages.tagged_nodes import find_idle_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,13 +127,16 @@ def _lacking(folder: RunFolder, needed: list[str], files: RunFiles) -> list[str]
 
 def _values_of(makers: list[Node], earlier: Mapping[str, Any]) -> dict[str, Any]:
     """Return the leaves of all parameters that these nodes take, as an earlier run had them."""
-    taken = [name.removeprefix(PARAMETERS) for node in makers for name in node.inputs if name.startswith(PARAMETERS)]
+    taken = [name for node in makers for name in _list_parameters(node, earlier)]
     found = {name: look_up(earlier, name, NOT_THERE) for name in taken}
-    for case, parameters in earlier.items():
-        # A training without a search does not go by the study that it takes.
-        if not look_up(parameters, "training.time_budget", 0):
-            found.pop(f"{case}.study", None)
     return flatten({name: value for name, value in found.items() if value != NOT_THERE})
+
+
+def _list_parameters(node: Node, earlier: Mapping[str, Any]) -> list[str]:
+    """List the names of the parameters that a node goes by."""
+    names = [name.removeprefix(PARAMETERS) for name in node.inputs if name.startswith(PARAMETERS)]
+    idle = find_idle_parameters(node.inputs, lambda block: look_up(earlier, block, {}))
+    return [name for name in names if name not in idle]
 
 
 def _refuse_conflicts(
@@ -152,7 +156,10 @@ def _refuse_conflicts(
     chosen = [name for name in other if name in given or now[name] != usual.get(name)]
     if chosen:
         key = chosen[0]
-        maker = next(node.name for node in makers if any(_covers(name, key) for name in node.inputs))
+        earlier = unflatten(values)
+        maker = next(
+            node.name for node in makers if any(_covers(name, key) for name in _list_parameters(node, earlier))
+        )
         raise click.UsageError(
             f"{key} is {now[key]}, but {maker} does not run: its work is taken over from run {source.run_id}, where it "
             f"was {values[key]}. Begin with it (--from-nodes={maker}), leave {key} out, or name a run that was made so "
@@ -163,5 +170,5 @@ def _refuse_conflicts(
 
 
 def _covers(name: str, key: str) -> bool:
-    """Return whether a node's input is a block of parameters with a leaf of this name."""
-    return name.startswith(PARAMETERS) and f"{key}.".startswith(f"{name.removeprefix(PARAMETERS)}.")
+    """Return whether a parameter is, or has, a leaf of this name."""
+    return f"{key}.".startswith(f"{name}.")

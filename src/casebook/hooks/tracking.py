@@ -225,6 +225,7 @@ def _describe_preset(training: dict[str, Any]) -> str:
     parts = [f"{training['epochs']} epochs"]
     parts += [f"{network['ensemble_size']} members in a network"] if network["ensemble_size"] > 1 else []
     parts += [f"{training['ensemble']['networks']} networks"] if training["ensemble"]["networks"] > 1 else []
+    parts += ["boosted trees beside"] if training["ensemble"]["reference"] else []
     parts += [f"a search of {minutes:g} minutes"] if minutes else []
     return f"{training['preset']}: {', '.join(parts)}"
 

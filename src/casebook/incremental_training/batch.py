@@ -91,7 +91,7 @@ def learn_batch(
     prepared = _try_to_prepare(batch, old, judge, (champion, network))
     batch_split, train, held_out = prepared.batch_split, prepared.train, prepared.held_out
     before = judge.score(network, held_out)
-    _learn(network, train, training, update_session.callbacks(batch.step, update.epochs))
+    learn_on(network, train, training, update_session.callbacks(batch.step, update.epochs))
     seconds = time.perf_counter() - began
     after, plain = judge.score(network, held_out), judge.score_baseline(network, held_out, train)
     counts = {**batch_split.counts(), "replayed": prepared.replayed, "seconds": seconds}
@@ -198,13 +198,17 @@ def lower_training(training: schema.TrainingParameters, update: schema.UpdatePar
     return training.model_copy(update=changes)
 
 
-def _learn(network: keras.Model, train: Arrays, training: schema.TrainingParameters, callbacks: Sequence[Any]) -> None:
+def learn_on(
+    network: keras.Model, train: Arrays, training: schema.TrainingParameters, callbacks: Sequence[Any]
+) -> None:
+    """Train a network further, of several each by itself; their weights among each other, and boosted trees, stay."""
     import keras
 
     from casebook.models.network_ensemble import list_networks
     from casebook.training.trainer import continue_training
 
-    for number, each in enumerate(list_networks(network)):
+    networks = [each for each in list_networks(network) if each.trainable_weights]
+    for number, each in enumerate(networks):
         keras.utils.set_random_seed(training.seed + number)
         # Of several networks the curves are the first one's, as in a run.
         continue_training(each, train, without_rows(train), training, () if number else callbacks)

@@ -11,8 +11,8 @@ import numpy as np
 
 from casebook.compute.tensorflow_startup import start_tensorflow
 from casebook.models.input_layers import network_inputs
-from casebook.models.network_ensemble import plain_name
-from casebook.models.tabular_inputs import custom_layers, ensemble_layers
+from casebook.models.network_ensemble import BOOSTED_TREES, plain_name
+from casebook.models.tabular_inputs import custom_layers, ensemble_layers, tree_layers
 from casebook.models.text_encoder import text_layers, wide_values
 from casebook.preprocessing.texts import TOKENS
 
@@ -107,12 +107,13 @@ def _activate(values: Any, name: str) -> Any:  # noqa: ANN401 - a symbolic tenso
 
 
 def task_of_network(network: keras.Model) -> str:
-    """Return a network's task by its output layer.
+    """Return a network's task by its output layer, or by the first one's of several.
 
     Returns:
         `regression` for a linear output, `binary` for a sigmoid or two softmax outputs, else `multiclass`.
     """
-    activation = next(layer for layer in network.layers if plain_name(layer.name) == "output").activation.__name__
+    outputs = (layer for layer in network.layers if plain_name(layer.name) in {"output", BOOSTED_TREES})
+    activation = next(outputs).activation.__name__
     if activation == "linear":
         return "regression"
     return "multiclass" if network.output_shape[-1] > 2 else "binary"
@@ -145,6 +146,7 @@ def load_network(path: Path) -> keras.Model:
         ensemble.LinearEnsemble,
         ensemble.EnsembleMean,
         ensemble.WeightedMean,
+        tree_layers().TreeEnsemble,
     )
     own = {layer.__name__: layer for layer in (*tabular_layers, *own_ensemble_layers, *own_text_layers)}
     return keras.saving.load_model(path, custom_objects=own, compile=False)

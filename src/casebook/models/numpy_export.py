@@ -126,6 +126,10 @@ KINDS: dict[str, Callable[[dict[str, Any]], Description]] = {
     "WordMeans": lambda config: {"kind": "word_means", "ends": config["ends"]},
     "WideGrams": lambda config: {"kind": "wide_grams", "words": config["words"]},
     "WeightedMean": lambda config: {"kind": "weighted_mean", "weights": config["weights"]},
+    "TreeEnsemble": lambda config: {
+        "kind": "boosted_trees",
+        **{name: config[name] for name in ("moving", "outputs", "activation", "target_scale")},
+    },
     "Dropout": lambda _: {"kind": "same"},
     "Identity": lambda _: {"kind": "same"},
 }

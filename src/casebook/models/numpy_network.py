@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from casebook.models.numpy_texts import TEXT_STEPS
+from casebook.models.tree_tables import NumpyTreeEnsemble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -235,6 +236,7 @@ STEPS: dict[str, Callable[[Step, Values], Callable[..., np.ndarray]]] = {
     "member_outputs": _linear_ensemble,
     "ensemble_mean": _ensemble_mean,
     "weighted_mean": _weighted_mean,
+    "boosted_trees": lambda step, tables: NumpyTreeEnsemble(step, tables, ACTIVATIONS[step["activation"]]),
     "activation": lambda step, _weights: ACTIVATIONS[step["activation"]],
     "same": lambda _step, _weights: lambda x: x,
     **TEXT_STEPS,

@@ -130,3 +130,9 @@ def custom_layers() -> Any:  # noqa: ANN401 - a module
 def ensemble_layers() -> Any:  # noqa: ANN401 - a module
     """Import the layers of an ensemble inside one network, on first use."""
     return import_module(".ensemble_layers", __package__)
+
+
+@cache
+def tree_layers() -> Any:  # noqa: ANN401 - a module
+    """Import the layer of boosted trees, on first use."""
+    return import_module(".tree_layers", __package__)

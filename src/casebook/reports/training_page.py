@@ -8,6 +8,7 @@ from casebook.data.split_keys import COPIES
 from casebook.evaluation.metrics import METRICS, find_metric
 from casebook.reports import charts as draw
 from casebook.reports.curve_charts import draw_curve
+from casebook.reports.members import describe_members, list_members
 from casebook.reports.page import render_page
 from casebook.reports.reported_run import PARTS, describe_strategy, list_general_warnings, list_leaks
 from casebook.reports.score_intervals import name_large_key
@@ -49,6 +50,7 @@ def render_training(run: ReportedRun, tables: Tables, intervals: Tables, library
         scores=list_scores(run, intervals),
         warnings=list_warnings(run, intervals),
         folds=list_folds(run),
+        members=describe_members(list_members(run.metrics)),
         key_words=describe_keys(intervals),
         parts_of_split=list_parts(run),
         strategy=describe_strategy(run.parameters["split"]["strategy"]),

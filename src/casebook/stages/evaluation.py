@@ -129,18 +129,19 @@ def score_networks(network: keras.Model, test_arrays: Arrays, task: str, thresho
     """Score the networks of an ensemble one by one on the test rows, beside the scores of all together.
 
     Returns:
-        `network_<number>/<metric>` and `network_<number>/weight`, counted from 1; nothing of a single network.
+        `network_<number>/<metric>` and `network_<number>/weight`, counted from 1, and `boosted_trees/...` of those
+        beside them; nothing of a single network.
     """
     from casebook.evaluation.scores import score_network
-    from casebook.models.network_ensemble import list_networks, list_weights
+    from casebook.models.network_ensemble import list_networks, list_weights, name_networks
 
     weights = list_weights(network)
     if len(weights) == 1:
         return {}
     found: dict[str, float] = {}
-    for number, (each, weight) in enumerate(zip(list_networks(network), weights, strict=True), 1):
+    for who, each, weight in zip(name_networks(network), list_networks(network), weights, strict=True):
         scores = {"weight": weight, **score_network(each, test_arrays, task, threshold)}
-        found |= {f"network_{number}/{name}": value for name, value in scores.items()}
+        found |= {f"{who}/{name}": value for name, value in scores.items()}
     return found
 
 

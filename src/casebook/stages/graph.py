@@ -8,7 +8,7 @@ from kedro.pipeline import Pipeline
 
 from casebook.stages import cross_validation, evaluation, nodes, promotion, reporting, tuning
 from casebook.stages.row_features import RowFeatures, bind
-from casebook.stages.tagged_nodes import STUDY, stage
+from casebook.stages.tagged_nodes import STUDY, TRAINING_SESSION, stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -118,7 +118,8 @@ def _taking_texts() -> list[Node]:
 
 def _training(reference_rows: str) -> list[Node]:
     arrays = ["train_arrays", "validation_arrays", "preprocessor"]
-    trained = [*arrays, "params:training", "params:study", "training_callbacks", "training_session"]
+    settings = ["params:training", "params:study", "params:reference"]
+    trained = [*arrays, *settings, "training_callbacks", TRAINING_SESSION]
     rows = [f"train_{reference_rows}", f"validation_{reference_rows}", "preprocessor", "params:reference"]
     return [
         stage("training", nodes.train_network, trained, ["network", "history"]),

@@ -156,8 +156,7 @@ def select_texts(
         `text` and `target`, and `weight` where there is one, of the training, validation and test rows.
     """
     texts = {"text": feature_table[preprocessor.name].to_numpy(object)}
-    labelled = Labels(target, task, weight).attach(texts, feature_table)
-    return select_split(labelled, split_assignment["part"].to_numpy())
+    return select_split(Labels(target, task, weight).attach(texts, feature_table), split_assignment["part"].to_numpy())
 
 
 def train_network(
@@ -166,6 +165,7 @@ def train_network(
     preprocessor: Preprocessor,
     training: Block,
     study: Block,
+    reference: Block,
     training_callbacks: Sequence[Any],
     training_session: TrainingSession,
 ) -> tuple[keras.Model, pd.DataFrame]:
@@ -179,7 +179,7 @@ def train_network(
     split = Split(train_arrays, validation_arrays, preprocessor)
     found = training_session.search(split, training, study) if training["time_budget"] else training
     settings = schema.TrainingParameters.model_validate(found)
-    return train_ensemble(*split, settings, training_callbacks, training_session)
+    return train_ensemble(*split, settings, training_callbacks, training_session, schema.read_reference(reference))
 
 
 def fit_reference(train_rows: Arrays, validation_rows: Arrays, preprocessor: Preprocessor, reference: Block) -> Any:  # noqa: ANN401 - a scikit-learn estimator

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from casebook.config.quiet import is_quiet
+from casebook.reports.members import describe_members, list_members, list_networks
 from casebook.reports.numbers import write_logged_score, write_score
 from casebook.reports.score_intervals import LARGE_KEY_SHARE
 from casebook.tracking.fact_lines import print_facts
@@ -44,7 +45,7 @@ def show_summary(
     console.print()
     console.print(f"[bold]{tags.get('case', '')}[/bold]  run {escape(str(run.info.run_name))}")
     if scores["test"].keys() & scores["baseline"].keys():
-        console.print(_scores_table(scores, "update/rows" in metrics, _list_networks(metrics)))
+        console.print(_scores_table(scores, "update/rows" in metrics, list_networks(list_members(metrics))))
     facts = [(name, value) for name, value in _facts(run, seconds, store, background or {}) if value]
     print_facts(console, facts)
 
@@ -89,7 +90,7 @@ def _facts(
         yield "model", f"version {run.data.tags['model.version']}, {run.data.tags.get('promotion', '')}"
     yield "preset", run.data.tags.get("preset", "")
     yield "search", _describe_search(metrics, run.data.tags)
-    yield "networks", _describe_networks(_list_networks(metrics))
+    yield "networks", describe_members(list_members(metrics))
     yield "data", run.data.tags.get("data.origin", "from an earlier run")
     yield "left out", run.data.tags.get("left_out", "")
     yield "report", run.data.tags.get("report", "")
@@ -114,20 +115,6 @@ def describe_weeks(metrics: Mapping[str, float]) -> str:
     few = "" if found["judged_weeks"] else ": they have one class, or fewer outcomes than monitor.min_rows_per_week"
     overall = f"{scores[0]} of all outcomes" if scores else "no score: all outcomes are of one class"
     return f"{overall}  {weeks}{few}"
-
-
-def _list_networks(metrics: Mapping[str, float]) -> list[dict[str, float]]:
-    """List the scores and weights of the networks of an ensemble; none of a single network."""
-    found: list[dict[str, float]] = []
-    while network := _select_group(metrics, f"network_{len(found) + 1}"):
-        found.append(network)
-    return found
-
-
-def _describe_networks(networks: Sequence[Mapping[str, float]]) -> str:
-    """Say how many networks a model averages, and how much each counts."""
-    told = ", ".join(f"{network['weight']:.2f}" for network in networks)
-    return f"{len(networks)} averaged, weights {told}" if networks else ""
 
 
 def _describe_search(metrics: Mapping[str, float], tags: Mapping[str, str]) -> str:
@@ -161,7 +148,8 @@ def _scores_table(
     for name in scores["baseline"]:
         cells = [write_logged_score(values, name) for values in shown.values()]
         alone = sorted(network[name] for network in networks if name in network)
-        table.add_row(name, *cells, *([f"{write_score(alone[0])} to {write_score(alone[-1])}"] if alone else []))
+        ends = dict.fromkeys(write_score(score) for score in (alone[0], alone[-1])) if alone else {}
+        table.add_row(name, *cells, *([" to ".join(ends)] if alone else []))
     return table
 
 

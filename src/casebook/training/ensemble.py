@@ -1,4 +1,7 @@
-"""An ensemble of networks that are trained one after the other, and their weights, chosen on validation rows."""
+"""An ensemble of networks that are trained one after the other, and the reference's boosted trees beside them.
+
+Their weights are chosen on validation rows.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from casebook.baselines.gradient_boosting import fit_reference, native_categories, refit_trees
+from casebook.baselines.tree_export import tabulate_trees
+from casebook.config.schema import BoostedTreesParameters
 from casebook.evaluation.intervals import draw_weights
 from casebook.evaluation.metrics import find_metric
 from casebook.evaluation.prediction import predict
-from casebook.models.network_ensemble import combine_networks
+from casebook.models.network_ensemble import build_tree_network, combine_networks
 from casebook.models.networks import task_of_network
 from casebook.preprocessing.arrays import WEIGHT
 from casebook.training.early_stopping import kept_epoch
@@ -22,7 +28,8 @@ if TYPE_CHECKING:
     import keras
     import pandas as pd
 
-    from casebook.config.schema import TrainingParameters
+    from casebook.baselines.gradient_boosting import BoostedTrees
+    from casebook.config.schema import ReferenceParameters, TrainingParameters
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
     from casebook.training.cross_validation import Split
@@ -62,21 +69,50 @@ def train_ensemble(
     parameters: TrainingParameters,
     callbacks: Sequence[Any],
     monitor: NetworkMonitor,
+    reference: ReferenceParameters | None = None,
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train as many networks as the parameters ask for, from one seed after the other, and combine them.
 
     Args:
         train: prepared training rows, see `trainer.train_network`.
-        validation: prepared validation rows, which choose the weights; without any, and where a refit trains on them
-            too, all networks weigh alike.
+        validation: prepared validation rows, which choose the weights; without any, and where a refit trains networks
+            on them too, all members weigh alike.
         preprocessor: what they were prepared with.
         parameters: the `training` block.
         callbacks: of the first network's training, which alone goes on where a run was broken off.
         monitor: opens a run for each other one.
+        reference: the `reference` block; where the parameters ask for its boosted trees, they are fitted on the same
+            rows and are a member, weighed before a refit of theirs.
 
     Returns:
         The combined network (the first alone where one is asked for), and the first one's history.
     """
+    split = (train, validation, preprocessor)
+    grown = reference if parameters.ensemble.reference and isinstance(reference, BoostedTreesParameters) else None
+    # Before the networks: where LightGBM cannot be loaded that is told of at once.
+    trees = fit_reference(*split, grown.model_copy(update={"refit": False})) if grown else None
+    networks, history = _train_networks(*split, parameters, callbacks, monitor)
+    members = [*networks, *([] if trees is None else [_as_network(trees, networks[0])])]
+    if len(members) == 1:
+        return members[0], history
+    weights = np.full(len(members), 1 / len(members))
+    if len(validation["target"]) and not parameters.refit:
+        loss = make_loss_of_mean(task_of_network(networks[0]), parameters)
+        weights = weigh_networks([predict(each, validation) for each in members], validation, loss)
+    if grown and grown.refit and len(validation["target"]):
+        refitted = refit_trees(trees, train, validation, native_categories(preprocessor), grown)
+        members[-1] = _as_network(refitted, networks[0])
+    return combine_networks(members, weights.tolist()), history
+
+
+def _train_networks(
+    train: Arrays,
+    validation: Arrays,
+    preprocessor: Preprocessor,
+    parameters: TrainingParameters,
+    callbacks: Sequence[Any],
+    monitor: NetworkMonitor,
+) -> tuple[list[keras.Model], pd.DataFrame]:
     network, history = train_network(train, validation, preprocessor, parameters, callbacks, parameters.refit)
     networks = [network]
     for number in range(2, parameters.ensemble.networks + 1):
@@ -86,13 +122,11 @@ def train_ensemble(
             kept = curves.iloc[kept_epoch(curves, seeded)].drop("epoch")
             monitor.kept({str(name): float(value) for name, value in kept.items()})
         networks.append(network)
-    if len(networks) == 1:
-        return network, history
-    weights = np.full(len(networks), 1 / len(networks))
-    if len(validation["target"]) and not parameters.refit:
-        loss = make_loss_of_mean(task_of_network(network), parameters)
-        weights = weigh_networks([predict(each, validation) for each in networks], validation, loss)
-    return combine_networks(networks, weights.tolist()), history
+    return networks, history
+
+
+def _as_network(trees: BoostedTrees, network: keras.Model) -> keras.Model:
+    return build_tree_network(tabulate_trees(trees, network.output_shape[-1]), network)
 
 
 def weigh_networks(predictions: Sequence[np.ndarray], rows: Arrays, loss: Loss) -> np.ndarray:

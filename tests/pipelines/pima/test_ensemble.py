@@ -1,4 +1,4 @@
-"""A run with the preset `best`: a search and an ensemble, packaged and registered as any model, on the leaderboard."""
+"""A run with the preset `best`: a search, and an ensemble with the reference, one model as any, on the leaderboard."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from casebook.cli.program import program
+from casebook.evaluation.prediction import predict
+from casebook.inference.row_model import RowModel
+from casebook.models.network_ensemble import list_networks, list_weights
+from casebook.models.networks import load_network, make_predictor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
     from tests.conftest import Project
 
-# One trial, whatever the machine is doing, and two networks.
+# One trial, whatever the machine is doing, and two networks beside the reference's trees.
 BEST = "pima.training.preset=best,pima.training.time_budget=0.001,pima.training.ensemble.networks=2"
 
 
@@ -48,11 +52,18 @@ def test_the_run_says_what_the_preset_came_to_and_what_each_network_reaches(best
     assert run.data.tags["preset"].startswith("best: ")
     assert run.data.tags["search.best"] == "the settings as they were"
     assert (metrics["search/trials"], metrics["search/best"], metrics["search/gain"]) == (1, 0, 0)
-    assert metrics["network_1/weight"] + metrics["network_2/weight"] == pytest.approx(1)
+    assert run.data.params["pima.training.ensemble.reference"] == "True"
+    assert run.data.params["pima.reference.max_iter"] == "10"
+    members = ("network_1", "network_2", "boosted_trees")
+    assert sum(metrics[f"{member}/weight"] for member in members) == pytest.approx(1)
     alone = sorted(metrics[f"network_{number}/log_loss"] for number in (1, 2))
     # The log loss is convex: the mean of two networks is no worse than the worse of them.
-    assert metrics["test/log_loss"] <= alone[1]
-    assert "2 averaged, weights" in said
+    assert metrics["test/log_loss"] <= max(alone[1], metrics["reference/log_loss"])
+    # The trees of the ensemble are those that stand beside it.
+    for name in ("log_loss", "accuracy", "auc"):
+        assert metrics[f"boosted_trees/{name}"] == pytest.approx(metrics[f"reference/{name}"], rel=1e-6)
+    assert "2 and boosted trees averaged, weights" in said
+    assert "**Networks**: 2 and boosted trees averaged, weights" in run.data.tags["mlflow.note.content"]
     assert "1 trials in" in said
     assert "one network" in said
 
@@ -82,8 +93,19 @@ def test_the_ensemble_is_one_model_of_raw_rows_and_the_cases_champion(
     predictions = pd.read_parquet(folder / "07_model_output" / "test_predictions.parquet")
     rows = pd.read_parquet(folder / "03_primary" / "joined_rows.parquet")
     places = pd.read_parquet(folder / "07_model_output" / "test_keys.parquet")["row"]
-    answers = model.predict(rows.iloc[places].drop(columns="diabetes"))
-    np.testing.assert_allclose(answers["probability"], predictions["probability"], rtol=1e-5)
+    rows = rows.iloc[places].drop(columns="diabetes")
+    np.testing.assert_allclose(model.predict(rows)["probability"], predictions["probability"], rtol=1e-5)
+    # The weighted mean of networks and trees, by NumPy as by Keras.
+    (package,) = (project.root / "mlruns").rglob("network.keras")
+    assert (package.parent / "network.json").is_file()
+    network, reopened = load_network(package), RowModel.load(package.parent)
+    arrays = reopened.preprocessor.prepare(reopened.engineer_features(rows))
+    members = np.stack([predict(member, arrays) for member in list_networks(network)])
+    trees = pd.read_parquet(folder / "07_model_output" / "reference_predictions.parquet")["probability"]
+    np.testing.assert_allclose(members[2], trees, rtol=1e-6)
+    expected = np.average(members, axis=0, weights=list_weights(network))
+    np.testing.assert_allclose(predictions["probability"], expected, rtol=1e-5)
+    np.testing.assert_allclose(make_predictor(network)(arrays), expected, rtol=1e-5)
 
 
 def test_the_leaderboard_of_the_project_has_it(best: tuple[Project, str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ from casebook.config.schema.evaluation import (
     LogisticImageParameters,
     LogisticTextParameters,
     ReferenceParameters,
+    check_member,
     name_reference,
     read_reference,
 )
@@ -193,7 +194,7 @@ class CaseParameters(Parameters):
     def _check_ensemble(self) -> None:
         training = self.training
         if training.time_budget:
-            self._require_validation_rows("training.time_budget searches by", "0")
+            self.split.require_validation_rows("training.time_budget searches by", "0")
             if not self.study.space.get("training"):
                 raise ValueError("training.time_budget searches study.space, which has no leaf below training: give 0")
             measured = [f"val/{name}" for name in ("loss", *training.metrics)]
@@ -204,16 +205,10 @@ class CaseParameters(Parameters):
                     f"{', '.join(measured)}: give one of these, or add it to training.metrics"
                 )
         elif training.ensemble.networks > 1:
-            self._require_validation_rows("training.ensemble.networks are weighed by", "1")
-
-    def _require_validation_rows(self, what: str, instead: str) -> None:
-        split = self.split
-        if not split.has_validation_rows or split.validation_on != "held_out":
-            lack = f"are {split.validation_on} rows" if split.has_validation_rows else "are none"
-            raise ValueError(
-                f"{what} validation rows, and in this split those {lack}: give split.validation_share above 0 with "
-                f"split.validation_on: held_out, or {instead}"
-            )
+            self.split.require_validation_rows("training.ensemble.networks are weighed by", "1")
+        if training.ensemble.reference:
+            check_member(self.reference, isinstance(self.preprocessing, TabularPreprocessingParameters))
+            self.split.require_validation_rows("training.ensemble.reference is weighed by", "false")
 
     def _check_labels(self) -> None:
         numbers = set(self.labels.values())
@@ -230,7 +225,7 @@ class CaseParameters(Parameters):
         chosen = f"evaluation.threshold {rule}"
         if self.task != "binary":
             raise ValueError(f"{chosen} chooses between two classes, and the task is {self.task}: give a number")
-        self._require_validation_rows(f"{chosen} is chosen on", "a number")
+        self.split.require_validation_rows(f"{chosen} is chosen on", "a number")
         if self._refits:
             raise ValueError(
                 f"{self._refits[0]}.refit trains on the validation rows, on which {chosen} is to be chosen: give "

@@ -40,6 +40,20 @@ class SplitParameters(Parameters):
         """Return the column of what is kept on one side; empty where each row is by itself."""
         return "" if self.strategy in {*ANY_CASE, "given"} else self.keys[self.strategy]
 
+    def require_validation_rows(self, what: str, instead: str) -> None:
+        """Refuse what goes by validation rows where there are none of its own.
+
+        Args:
+            what: the key and what it does `by`, to be followed by these words.
+            instead: the value that needs none.
+        """
+        if not self.has_validation_rows or self.validation_on != "held_out":
+            lack = f"are {self.validation_on} rows" if self.has_validation_rows else "are none"
+            raise ValueError(
+                f"{what} validation rows, and in this split those {lack}: give split.validation_share above 0 with "
+                f"split.validation_on: held_out, or {instead}"
+            )
+
     @model_validator(mode="after")
     def _check_strategy(self) -> SplitParameters:
         strategies = [*ANY_CASE, *self.keys]

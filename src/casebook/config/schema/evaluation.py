@@ -90,6 +90,20 @@ def read_reference(block: dict[str, Any]) -> BoostedTreesParameters | LogisticIm
     return checked
 
 
+def check_member(reference: Parameters, of_table: bool) -> None:
+    """Refuse a reference that cannot be averaged with the network, for `training.ensemble.reference`."""
+    if not of_table or not isinstance(reference, BoostedTreesParameters):
+        raise ValueError(
+            "training.ensemble.reference averages a table's boosted trees with its network; the references of images "
+            "and texts take other inputs than the network: give false"
+        )
+    if reference.name == NONE:
+        raise ValueError(
+            "training.ensemble.reference averages the reference with the network, and reference.name is none: give "
+            f"{REFERENCE_OF['columns']} there, or false here"
+        )
+
+
 class CostParameters(Parameters):
     """Costs of wrong classes, by which `evaluation.threshold: cost` chooses."""
 

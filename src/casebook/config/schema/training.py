@@ -151,6 +151,7 @@ class EnsembleParameters(Parameters):
     networks: int = Field(
         default=1, ge=1, le=64, description="1 for no ensemble; the weights of more are chosen on the validation rows"
     )
+    reference: bool = Field(default=False, description="of a table: whether its boosted trees are averaged with them")
 
 
 class TrainingParameters(Parameters):
