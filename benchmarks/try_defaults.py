@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +32,7 @@ from casebook.evaluation.scores import predict_baseline, score_predictions
 from casebook.inference.predictions import class_probability
 from casebook.preprocessing.row_schema import RowSchema
 from casebook.stages.nodes import apply_preprocessor, fit_preprocessor_on_training
-from casebook.training.trainer import train_network
+from casebook.training.ensemble import train_ensemble
 from comparison import PREPARATION
 from comparison_tables import METRICS
 from parts import ROOT, copy_project
@@ -39,9 +40,21 @@ from parts_tables import declare, run_case
 from real_tables import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 FOLDER = ROOT / "data" / "bench" / "defaults"
+
+
+class SilentMonitor:
+    """Opens no runs for the networks of an ensemble."""
+
+    @contextmanager
+    def network(self, _name: str, _tags: Mapping[str, str]) -> Iterator[Sequence[Any]]:
+        """Open nothing."""
+        yield ()
+
+    def kept(self, metrics: Mapping[str, float]) -> None:
+        """Log nothing."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +142,9 @@ def score(rows: Rows, parameters: Mapping[str, Any], seed: int) -> tuple[float, 
     trees = fit_reference(train, validation, preprocessor, schema.read_reference(parameters["reference"]))
     training = schema.TrainingParameters.model_validate({**parameters["training"], "seed": seed})
     start = time.perf_counter()
-    network, _ = train_network(train, validation, preprocessor, training, (), training.refit)
+    network, _ = train_ensemble(
+        train, validation, preprocessor, training, (), SilentMonitor(), schema.read_reference(parameters["reference"])
+    )
     seconds = time.perf_counter() - start
     classes = network.output_shape[-1] if task == "multiclass" else None
     outputs = (
