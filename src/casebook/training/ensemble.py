@@ -90,7 +90,7 @@ def train_ensemble(
     split = (train, validation, preprocessor)
     grown = reference if parameters.ensemble.reference and isinstance(reference, BoostedTreesParameters) else None
     # Before the networks: where LightGBM cannot be loaded that is told of at once.
-    trees = fit_reference(*split, grown.model_copy(update={"refit": False})) if grown else None
+    trees: Any = fit_reference(*split, grown.model_copy(update={"refit": False})) if grown else None
     networks, history = _train_networks(*split, parameters, callbacks, monitor)
     members = [*networks, *([] if trees is None else [_as_network(trees, networks[0])])]
     if len(members) == 1:
@@ -100,7 +100,8 @@ def train_ensemble(
         loss = make_loss_of_mean(task_of_network(networks[0]), parameters)
         weights = weigh_networks([predict(each, validation) for each in members], validation, loss)
     if grown and grown.refit and len(validation["target"]):
-        refitted = refit_trees(trees, train, validation, native_categories(preprocessor), grown)
+        categories = native_categories(preprocessor)  # type: ignore[arg-type]
+        refitted = refit_trees(trees, train, validation, categories, grown)
         members[-1] = _as_network(refitted, networks[0])
     return combine_networks(members, weights.tolist()), history
 
