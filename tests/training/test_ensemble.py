@@ -135,15 +135,32 @@ def test_networks_follow_each_other_from_seed_to_seed_and_the_first_is_that_of_a
     assert weights == pytest.approx(weigh_networks(found, validation, make_loss_of_mean("binary", settings)).tolist())
 
 
-@pytest.mark.parametrize(("refit", "validated"), [(False, False), (True, True)])
-def test_without_rows_that_none_has_learnt_from_all_count_alike(
-    learnable: Learnable, training: Training, refit: bool, validated: bool
+@pytest.mark.parametrize("refit", [False, True])
+def test_without_validation_rows_all_count_alike(learnable: Learnable, training: Training, refit: bool) -> None:
+    preprocessor, rows, validation = learnable
+    settings = training(ensemble={"networks": 2, "reference": True}, refit=refit)
+    held_out = without_rows(validation)
+    combined, _ = train_ensemble(
+        rows, held_out, preprocessor, settings, (), Monitor(), reference_parameters(refit=refit)
+    )
+    assert list_weights(combined) == [1 / 3] * 3
+
+
+def test_members_that_learn_from_the_validation_rows_in_a_refit_are_weighed_before(
+    learnable: Learnable, training: Training
 ) -> None:
     preprocessor, rows, validation = learnable
-    held_out = validation if validated else without_rows(validation)
-    settings = training(ensemble={"networks": 2}, refit=refit)
-    combined, _ = train_ensemble(rows, held_out, preprocessor, settings, (), Monitor())
-    assert list_weights(combined) == [0.5, 0.5]
+    found = {}
+    for refit in (False, True):
+        settings = training(ensemble={"networks": 2, "reference": True}, refit=refit)
+        reference = reference_parameters(refit=refit)
+        found[refit], _ = train_ensemble(rows, validation, preprocessor, settings, (), Monitor(), reference)
+        network, _ = train_network(rows, validation, preprocessor, settings, (), refit)
+        trees = predict_reference(fit_reference(rows, validation, preprocessor, reference), validation)[:, 1]
+        members = list_networks(found[refit])
+        np.testing.assert_array_equal(predict(members[0], validation), predict(network, validation))
+        np.testing.assert_allclose(predict(members[2], validation), trees, rtol=1e-6)
+    assert list_weights(found[True]) == list_weights(found[False]) != [1 / 3] * 3
 
 
 def test_the_references_trees_are_weighed_with_the_networks_on_validation_rows(
@@ -166,29 +183,6 @@ def test_the_references_trees_are_weighed_with_the_networks_on_validation_rows(
     np.testing.assert_allclose(
         predict(combined, validation), np.average([*networks, trees], axis=0, weights=chosen), rtol=1e-5
     )
-
-
-def test_trees_that_are_fitted_once_more_are_weighed_before(learnable: Learnable, training: Training) -> None:
-    preprocessor, rows, validation = learnable
-    settings = training(ensemble={"reference": True})
-    plain, refitted = (reference_parameters(refit=refit) for refit in (False, True))
-    before, after = (
-        train_ensemble(rows, validation, preprocessor, settings, (), Monitor(), reference)[0]
-        for reference in (plain, refitted)
-    )
-    assert list_weights(before) == list_weights(after) != [0.5, 0.5]
-    for combined, reference in ((before, plain), (after, refitted)):
-        expected = predict_reference(fit_reference(rows, validation, preprocessor, reference), validation)[:, 1]
-        np.testing.assert_allclose(predict(list_networks(combined)[1], validation), expected, rtol=1e-6)
-
-
-def test_a_network_that_has_learnt_from_the_validation_rows_counts_as_much_as_the_trees(
-    learnable: Learnable, training: Training
-) -> None:
-    preprocessor, rows, validation = learnable
-    settings = training(ensemble={"reference": True}, refit=True)
-    combined, _ = train_ensemble(rows, validation, preprocessor, settings, (), Monitor(), reference_parameters())
-    assert list_weights(combined) == [0.5, 0.5]
 
 
 @pytest.mark.parametrize(

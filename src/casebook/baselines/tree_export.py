@@ -139,7 +139,7 @@ def _threshold(node: Node) -> float:
 
 
 def _below(number: int) -> np.float32:
-    return np.nextafter(np.float32(number), np.float32(-np.inf))
+    return np.float32(np.nextafter(np.float32(number), np.float32(-np.inf)))
 
 
 def _stack_edges(edges: Sequence[np.ndarray]) -> np.ndarray:

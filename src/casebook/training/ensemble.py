@@ -75,14 +75,14 @@ def train_ensemble(
 
     Args:
         train: prepared training rows, see `trainer.train_network`.
-        validation: prepared validation rows, which choose the weights; without any, and where a refit trains networks
-            on them too, all members weigh alike.
+        validation: prepared validation rows, which choose the weights, before a refit on them; without any all members
+            weigh alike.
         preprocessor: what they were prepared with.
         parameters: the `training` block.
         callbacks: of the first network's training, which alone goes on where a run was broken off.
         monitor: opens a run for each other one.
         reference: the `reference` block; where the parameters ask for its boosted trees, they are fitted on the same
-            rows and are a member, weighed before a refit of theirs.
+            rows and are a member.
 
     Returns:
         The combined network (the first alone where one is asked for), and the first one's history.
@@ -90,18 +90,22 @@ def train_ensemble(
     split = (train, validation, preprocessor)
     grown = reference if parameters.ensemble.reference and isinstance(reference, BoostedTreesParameters) else None
     # Before the networks: where LightGBM cannot be loaded that is told of at once.
-    trees = fit_reference(*split, grown.model_copy(update={"refit": False})) if grown else None
-    networks, history = _train_networks(*split, parameters, callbacks, monitor)
-    members = [*networks, *([] if trees is None else [_as_network(trees, networks[0])])]
-    if len(members) == 1:
-        return members[0], history
+    trees: Any = fit_reference(*split, grown.model_copy(update={"refit": False})) if grown else None
+    if grown is None and parameters.ensemble.networks == 1:
+        return train_network(*split, parameters, callbacks, parameters.refit)
+    outputs: list[np.ndarray] = []
+    members, history = _train_networks(*split, parameters, callbacks, monitor, outputs)
+    task = task_of_network(members[0])
+    if grown is not None:
+        members.append(_as_network(trees, members[0]))
+        if len(validation["target"]):
+            outputs.append(predict(members[-1], validation))
+            if grown.refit:
+                categories = native_categories(preprocessor)  # type: ignore[arg-type]
+                members[-1] = _as_network(refit_trees(trees, train, validation, categories, grown), members[0])
     weights = np.full(len(members), 1 / len(members))
-    if len(validation["target"]) and not parameters.refit:
-        loss = make_loss_of_mean(task_of_network(networks[0]), parameters)
-        weights = weigh_networks([predict(each, validation) for each in members], validation, loss)
-    if grown and grown.refit and len(validation["target"]):
-        refitted = refit_trees(trees, train, validation, native_categories(preprocessor), grown)
-        members[-1] = _as_network(refitted, networks[0])
+    if len(validation["target"]):
+        weights = weigh_networks(outputs, validation, make_loss_of_mean(task, parameters))
     return combine_networks(members, weights.tolist()), history
 
 
@@ -112,13 +116,21 @@ def _train_networks(
     parameters: TrainingParameters,
     callbacks: Sequence[Any],
     monitor: NetworkMonitor,
+    outputs: list[np.ndarray],
 ) -> tuple[list[keras.Model], pd.DataFrame]:
-    network, history = train_network(train, validation, preprocessor, parameters, callbacks, parameters.refit)
+    """Train the networks; `outputs` gets what each predicts of the validation rows before it learns from them."""
+
+    def judge(network: keras.Model) -> None:
+        if len(validation["target"]):
+            outputs.append(predict(network, validation))
+
+    split = (train, validation, preprocessor)
+    network, history = train_network(*split, parameters, callbacks, parameters.refit, judge)
     networks = [network]
     for number in range(2, parameters.ensemble.networks + 1):
         seeded = parameters.model_copy(update={"seed": parameters.seed + number - 1})
         with monitor.network(f"network {number}", {"network": str(number), "seed": str(seeded.seed)}) as own:
-            network, curves = train_network(train, validation, preprocessor, seeded, own, parameters.refit)
+            network, curves = train_network(*split, seeded, own, parameters.refit, judge)
             kept = curves.iloc[kept_epoch(curves, seeded)].drop("epoch")
             monitor.kept({str(name): float(value) for name, value in kept.items()})
         networks.append(network)

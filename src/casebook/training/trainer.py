@@ -22,7 +22,7 @@ from casebook.training.losses import make_loss
 from casebook.training.state import TrainingState, identify_training
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import keras
     import pandas as pd
@@ -45,6 +45,7 @@ def train_network(
     parameters: TrainingParameters,
     callbacks: Sequence[Any] = (),
     refit: bool = False,
+    judge: Callable[[keras.Model], None] | None = None,
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train the network of the parameters on prepared rows.
 
@@ -59,6 +60,7 @@ def train_network(
         refit: whether to train once more, from the first weights, on training and validation rows together and for as
             many epochs as were kept. That one's curves are called `refit/<metric>`; a kill loses what it had done.
             Of the callbacks those whose `follows_refit` is true are called for it too: none of Keras's own.
+        judge: called with the network while validation rows are new to it, before a refit.
 
     Returns:
         The trained model and its history: one row an epoch with `epoch`, `train/<metric>` and `val/<metric>`; see
@@ -71,6 +73,8 @@ def train_network(
     start_tensorflow()
     network = build_initial_network(train, preprocessor, parameters)
     history = continue_training(network, train, validation, parameters, callbacks)
+    if judge is not None:
+        judge(network)
     if refit and len(validation["target"]):
         rows = stack_arrays(train, validation)
         again = without_early_stopping(parameters, kept_epoch(history, parameters) + 1)
