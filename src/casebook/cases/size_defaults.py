@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from casebook.cases.declared import find_file
+from casebook.config.tree import look_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +34,7 @@ ONEHOT_WIDTH = 24
 # Wider ones learn thousands of categories by heart: flights by the plane's number, patients by their own.
 EMBEDDING_SIZE = 8
 RARE = ((0, 2), (5_000, 5), (50_000, 10), (200_000, 50))
+NO_REFERENCE = "none"
 # What a study varies where its space is not said.
 SPACE = {
     "training": {
@@ -97,6 +99,8 @@ def defaults_of(case: str, tree: Mapping[str, Any]) -> dict[str, Any]:
     split, study = (tree[name] if isinstance(tree.get(name), dict) else {} for name in ("split", "study"))
     rows = count_rows(find_file(case, first["file"]))
     defaults = choose_defaults(rows, str(tree.get("task")), split.get("strategy") == "time")
+    # Trees see what a network of a few thousand rows does not, and the other way round; see docs/defaults.md.
+    defaults["training"]["ensemble"] = {"reference": look_up(tree, "reference.name", "") != NO_REFERENCE}
     # A space that is said is searched alone.
     said = study.get("space")
     return defaults if said else {**defaults, "study": {"space": SPACE}}
