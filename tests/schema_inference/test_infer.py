@@ -51,6 +51,12 @@ def test_a_repeated_key_splits_by_group_and_of_two_one_is_chosen(tmp_path: Path)
     assert roles(schema)["household"] == "key"
 
 
+def test_of_two_ids_that_repeat_the_one_of_a_subject_is_the_group(tmp_path: Path) -> None:
+    table = churn() | {"user_id": np.arange(400) % 80, "station_id": np.arange(400) % 100}
+    schema = infer(tmp_path, table)
+    assert (schema.split.column, roles(schema)["station_id"]) == ("user_id", "key")
+
+
 def test_a_given_split_goes_before_a_group_and_a_group_before_a_time(tmp_path: Path) -> None:
     table = churn() | {"customer_id": np.arange(400) % 200, "day": DAYS}
     assert infer(tmp_path, table).split.strategy == "group"

@@ -19,13 +19,24 @@ MOSTLY_NULL_SHARE = 0.5
 NEARLY_EMPTY_SHARE = 0.98
 MIN_UNIQUE_SHARE = 0.99
 MIN_KEY_ROWS = 10
-ID_WORDS = {"id", "ids", "idnum", "idno", "uuid", "guid", "key", "pk", "identifier", "nr", "passengerid", "userid"}
+ID_WORDS = {
+    "id", "ids", "idnum", "idno", "idnr", "idcode", "idnumber", "idvar", "uuid", "guid", "key", "pk", "identifier",
+    "nr", "passengerid", "userid",
+}  # fmt: skip
 ID_ENDINGS = ("id", "nr", "no")
 # Before an `id` in one word: `caseid`, `unitid`; `paid`, `grid` and `humid` are none.
 ID_PREFIXES = {
     "case", "subj", "cust", "hh", "pat", "emp", "person", "member", "client", "order", "item", "prod", "product",
     "store", "acct", "account", "stud", "student", "patient", "customer", "employee", "household", "firm", "school",
-    "respondent", "record", "row", "obs", "unit", "player", "movie", "trip", "loan", "tweet", "subject", "participant",
+    "respondent", "record", "row", "obs", "unit", "player", "movie", "trip", "loan", "tweet", "subject",
+    "participant", "rand", "dist", "district", "sch", "st", "state", "cty", "county", "site", "cluster", "vill",
+    "village", "fam", "family", "ind", "indiv", "resp", "team", "game", "match", "session", "card", "device",
+    "sensor", "machine", "vehicle", "driver", "invoice", "trans", "transaction", "event", "visit", "hadm",
+    "provider", "doctor", "hosp", "hospital", "clinic", "center", "centre", "plot", "tree", "nest", "bird",
+    "animal", "seller", "buyer", "vendor", "supplier", "branch", "bank", "contract", "policy", "claim", "ticket",
+    "booking", "listing", "host", "guest", "artist", "track", "song", "album", "book", "author", "course",
+    "teacher", "worker", "job", "company", "org", "dept", "country", "region", "city", "location", "station",
+    "route", "pt", "sub", "child", "anon",
 }  # fmt: skip
 # Of rows, which are no subjects; a `pid` that repeats may be a party.
 ROW_WORDS = {"rownames", "rowname", "index", "idx", "row", "obs", "pid", "sid", "uid", "cid", "rid", "hid", "eid"}
@@ -104,7 +115,7 @@ def _find_key(column: ColumnValues, inferred: InferredType) -> InferredRole | No
     """Recognize a column that names its row: unique, and a text, counted up, or called an id."""
     if len(column) < MIN_KEY_ROWS or len(column.distinct) < MIN_UNIQUE_SHARE * len(column):
         return None
-    named = names_id(column.name) or bool(ROW_WORDS & set(split_name(column.name)))
+    named = names_id(column.name) or bool(ROW_WORDS & set(split_name(column.name))) or _numbers_rows(column)
     unique = column.is_unique and not column.nulls
     how = "unique" if unique else f"{len(column.distinct):,} values in {len(column):,} rows"
     if inferred.type == "category":
@@ -126,6 +137,13 @@ def _find_group(column: ColumnValues, inferred: InferredType) -> InferredRole | 
     if column.filled / subjects > MAX_ROWS_PER_SUBJECT or not _looks_like_ids(column, named):
         return None
     return InferredRole("group", f"{subjects:,} of them in {column.filled:,} rows")
+
+
+def _numbers_rows(column: ColumnValues) -> bool:
+    """Return whether a column is called a number, `volcano_number`, and all have as many digits, as no count has."""
+    words = split_name(column.name)
+    called = len(words) > 1 and words[-1] in {"number", "num", "code"} and column.is_whole
+    return called and len({len(f"{number:.0f}") for number in column.parsed_numbers}) == 1
 
 
 def names_id(name: str) -> bool:

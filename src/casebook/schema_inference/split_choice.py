@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from casebook.schema_inference.errors import SchemaInferenceError
-from casebook.schema_inference.roles import FEATURE, InferredRole, names_id
+from casebook.schema_inference.roles import FEATURE, InferredRole, names_id, names_subject
 from casebook.schema_inference.splits import (
     InferredSplit,
     count_copies,
@@ -87,14 +87,14 @@ def _ignore_names(columns: Mapping[str, Column], group: str) -> dict[str, Column
 
 
 def _settle_roles(columns: Mapping[str, Column], wishes: Wishes) -> dict[str, Column]:
-    """Leave one group and one split: of several, what is called an id before a subject, then the one of most values."""
+    """Leave one group and one split: of several, an id before another, then a subject's, then of most values."""
     settled: dict[str, Column] = {}
     if wishes.group:
         said = columns[wishes.group]
         why = f"as said: {len(said.data.distinct):,} of them in {said.data.filled:,} rows"
         settled[wishes.group] = replace(said, role=InferredRole("group", why))
     groups = [name for name, column in columns.items() if column.role.role == "group" and name != wishes.group]
-    groups.sort(key=lambda name: (not names_id(name), -len(columns[name].data.distinct)))
+    groups.sort(key=lambda name: (not names_id(name), not names_subject(name), -len(columns[name].data.distinct)))
     for name in groups if wishes.group else groups[1:]:
         settled[name] = replace(columns[name], role=InferredRole("key", "a second key that repeats"))
     splits = [name for name, column in columns.items() if column.role.role == "split"]

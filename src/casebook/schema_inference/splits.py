@@ -27,8 +27,15 @@ MAX_NULL_SHARE = 0.01
 MAX_COPIED_SHARE = 0.5
 # Until each part has each class; so few subjects are not dealt out at all then.
 TRIED_SEEDS, MIN_TRIED_SUBJECTS = 20, 30
-# Of a panel: the subjects, the share of them that a time must have, the times of each.
-MIN_PANEL_SUBJECTS, MIN_PANEL_SHARE, MIN_PANEL_TIMES = 5, 0.5, 3
+# Of a panel: the subjects, the share of them that a time must have, the times of each. Many panels have gaps: of
+# equally many rows at random a quarter of all pairs would repeat some.
+MIN_PANEL_SUBJECTS, MIN_PANEL_SHARE, MIN_PANEL_TIMES = 5, 0.25, 3
+# On such a day what a row tells of is over.
+END_WORDS = {
+    "end", "ended", "ends", "ending", "finish", "finished", "finishes", "stop", "stopped", "close", "closed",
+    "expiration", "expires", "expired", "expiry", "due", "until", "released", "discharged", "discharge", "resolved",
+    "completed", "updated", "modified", "deceased", "died", "death",
+}  # fmt: skip
 BIRTH_WORDS = {"birth", "birthdate", "birthday", "born", "dob"}
 FIRST_YEAR, LAST_YEAR = 1600, 2200
 
@@ -58,10 +65,17 @@ def find_time(columns: Mapping[str, ColumnValues], types: Mapping[str, InferredT
     """Find the column that says when a row happened; empty where none does.
 
     Dates of birth do not, and dates of which there are few leave too little choice. Of several, the one by which the
-    file is sorted, else the one with the most different values.
+    file is sorted, else the one with the most different values; one on which something ends is the last choice.
     """
     fitting = [name for name, column in columns.items() if _can_be_time(column, types[name])]
-    order = {name: (_is_sorted(columns[name], types[name]), len(columns[name].distinct)) for name in fitting}
+    order = {
+        name: (
+            not END_WORDS & set(split_name(name)),
+            _is_sorted(columns[name], types[name]),
+            len(columns[name].distinct),
+        )
+        for name in fitting
+    }
     return max(fitting, key=lambda name: order[name], default="")
 
 
