@@ -137,6 +137,9 @@ def test_subjects_are_dealt_out_by_a_seed_that_leaves_no_part_without_a_class(tm
     left = np.where(np.arange(400) % 100 < 2, "Maybe", table["left"])
     schema = infer(tmp_path, table | {"left": left, "shop_id": [f"S{row % 100}" for row in range(400)]})
     assert (schema.split.strategy, schema.split.column) == ("row", "")
+    assert schema.columns["shop_id"].role == InferredRole(
+        "key", "100 of them in 400 rows: no split by them leaves each class to each part"
+    )
     left = np.where(np.arange(400) % 100 < 9, "Maybe", table["left"])
     schema = infer(tmp_path, table | {"left": left, "shop_id": [f"S{row % 100}" for row in range(400)]})
     assert (schema.split.strategy, set(schema.split.settings)) == ("group", {"seed"})
@@ -149,6 +152,17 @@ def test_few_subjects_of_many_days_are_split_by_time(tmp_path: Path) -> None:
     table = {"day": days, "city": list("abcdefghi") * 100, "heat": random.normal(0, 1, 900)}
     schema = infer(tmp_path, table, Wishes("heat"))
     assert (schema.split.strategy, schema.split.column, schema.columns["city"].role.role) == ("time", "day", "feature")
+
+
+def test_rows_without_a_target_are_no_part_of_a_split(tmp_path: Path) -> None:
+    table = churn() | {"day": DAYS}
+    known = np.where(np.arange(400) < 300, table["left"], None)
+    settings = {"test_days": 59, "validation_days": 24}
+    schema = infer(tmp_path, table | {"left": known})
+    assert (schema.split.strategy, dict(schema.split.settings)) == ("time", settings)
+    assert schema.split.why == "the last 59 days (20% of the rows) are the test"
+    fee = np.where(np.arange(400) < 300, table["fee"], None)
+    assert dict(infer(tmp_path, table | {"fee": fee}, Wishes("fee")).split.settings) == settings
 
 
 def test_a_time_that_leaves_a_part_without_a_class_is_named_as_the_reason(tmp_path: Path) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from casebook.schema_inference.errors import SchemaInferenceError
 from casebook.schema_inference.roles import FEATURE, InferredRole, names_id, names_subject
 from casebook.schema_inference.splits import (
+    MIN_TRIED_SUBJECTS,
     InferredSplit,
     count_copies,
     find_panel,
@@ -22,8 +25,6 @@ from casebook.schema_inference.types import InferredType
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
-
     from casebook.schema_inference.schema import Column, Wishes
     from casebook.schema_inference.targets import Target
     from casebook.schema_inference.values import ColumnValues
@@ -36,24 +37,37 @@ def choose_split(columns: dict[str, Column], target: Target, wishes: Wishes) -> 
     columns = {**columns, **_settle_roles(columns, wishes)}
     columns |= _settle_panel(columns, wishes)
     roles = {column.role.role: name for name, column in columns.items()}
-    classes = target.column.codes if target.classes else None
     if wishes.time:
-        return _split_by_time(columns, wishes.time, classes, asked=True)
+        return _split_by_time(columns, wishes.time, target, asked=True)
     if "split" in roles and not wishes.group:
         return columns, InferredSplit("given", roles["split"], columns[roles["split"]].role.why)
     if "group" in roles:
         group = columns[roles["group"]]
-        by_group = split_by_group(group.data, group.role.why, classes)
+        known = np.flatnonzero(target.column.codes >= 0)
+        by_group = split_by_group(group.data.take(known), group.role.why, _list_classes(target, known))
         if by_group or wishes.group:
             columns |= _ignore_names(columns, roles["group"])
             return columns, by_group or InferredSplit("group", wishes.group, group.role.why)
+        columns[roles["group"]] = _give_up_group(group)
+    return _split_by_time(columns, find_time(*_take_features(columns)), target, asked=False)
+
+
+def _list_classes(target: Target, rows: np.ndarray) -> np.ndarray | None:
+    """Return the classes of some rows; none of a regression."""
+    return target.column.codes[rows] if target.classes else None
+
+
+def _give_up_group(group: Column) -> Column:
+    """Make a category of few subjects, whom new rows may be of too, and a key of many, each learnt by heart else."""
+    if len(group.data.distinct) < MIN_TRIED_SUBJECTS:
         few = InferredType("category", f"{group.role.why}: too few for a split by them")
-        columns[roles["group"]] = replace(group, role=FEATURE, type=few)
-    return _split_by_time(columns, find_time(*_take_features(columns)), classes, asked=False)
+        return replace(group, role=FEATURE, type=few)
+    why = f"{group.role.why}: no split by them leaves each class to each part"
+    return replace(group, role=InferredRole("key", why))
 
 
 def _split_by_time(
-    columns: dict[str, Column], time: str, classes: np.ndarray | None, asked: bool
+    columns: dict[str, Column], time: str, target: Target, asked: bool
 ) -> tuple[dict[str, Column], InferredSplit]:
     """Split by a time where there is one that leaves no part empty, else by row."""
     if time:
@@ -63,7 +77,9 @@ def _split_by_time(
                 f"--time {time} is a {column.type.type} ({', '.join(column.data.texts[:3])}, ...), neither a date "
                 f"nor a number; give another column"
             )
-        split = split_by_time(column.data, column.type, classes)
+        # A run sets rows without a target aside before it splits.
+        known = np.flatnonzero(target.column.codes >= 0)
+        split = split_by_time(column.data.take(known), column.type, _list_classes(target, known))
         if split:
             return columns | {time: replace(column, role=InferredRole("time", split.why))}, split
         if asked:
