@@ -132,6 +132,20 @@ def test_what_names_the_groups_once_more_is_ignored(tmp_path: Path) -> None:
     assert schema.columns["town"].role.role == "feature"
 
 
+def test_a_copy_of_another_column_is_ignored_but_not_one_of_the_target(tmp_path: Path) -> None:
+    table = churn()
+    copies = {
+        "price": table["fee"],
+        "tariff": table["plan"],
+        "gone": table["left"],
+        "kind": np.char.upper(table["plan"]),
+    }
+    found = {name: column.role for name, column in infer(tmp_path, table | copies).columns.items()}
+    assert found["price"] == InferredRole("ignore", "a copy of fee")
+    assert found["tariff"] == InferredRole("ignore", "a copy of plan")
+    assert [found[name].role for name in ("fee", "plan", "gone", "kind")] == ["feature"] * 4
+
+
 def test_subjects_are_dealt_out_by_a_seed_that_leaves_no_part_without_a_class(tmp_path: Path) -> None:
     table = churn(seed=3)
     left = np.where(np.arange(400) % 100 < 2, "Maybe", table["left"])
