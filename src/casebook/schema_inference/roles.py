@@ -120,8 +120,14 @@ def _find_key(column: ColumnValues, inferred: InferredType) -> InferredRole | No
     how = "unique" if unique else f"{len(column.distinct):,} values in {len(column):,} rows"
     if inferred.type == "category":
         return InferredRole("key", f"{how} texts" if column.is_text and column.numbers is None else how)
-    if inferred.type == "integer" and not names_time(column.name) and (named or is_counted_up(column)):
-        return InferredRole("key", f"{how} whole numbers{', called an id' if named else ', counted up'}")
+    if inferred.type == "integer" and not names_time(column.name):
+        for told, holds in (
+            ("called an id", named),
+            ("counted up", is_counted_up(column)),
+            ("rising by row", _rises(column)),
+        ):
+            if holds:
+                return InferredRole("key", f"{how} whole numbers, {told}")
     return None
 
 
@@ -171,6 +177,12 @@ def is_counted_up(column: ColumnValues) -> bool:
     """Return whether whole numbers are those from a first to a last one without a gap."""
     numbers = column.numbers
     return numbers is not None and bool(np.ptp(numbers) == len(numbers) - 1)
+
+
+def _rises(column: ColumnValues) -> bool:
+    """Return whether whole numbers rise from row to row with few gaps, as numbers of rows do of which some are gone."""
+    numbers = column.by_row(column.parsed_numbers)
+    return bool((np.diff(numbers) > 0).all() and len(numbers) >= MIN_DENSITY * (np.ptp(numbers) + 1))
 
 
 def _looks_like_ids(column: ColumnValues, named: bool) -> bool:
