@@ -138,6 +138,12 @@ def test_a_quantity_of_the_targets_kind_counts_where_it_tells_nearly_all() -> No
     assert suspects(numbers(PRICE, "price"), part) == {}
 
 
+def test_numbers_beyond_those_of_32_bits_are_looked_at_too() -> None:
+    huge = np.where(np.arange(ROWS) % 50 == 0, 1e90, PRICE)
+    assert of_price(numbers(huge, "mass")).startswith("alone it tells the target: R2")
+    assert suspects(numbers(huge, "mass"), numbers(PRICE[::-1].copy(), "price"), texts(["a", "b"] * 300, "x")) == {}
+
+
 def test_what_another_model_predicted_is_suspected() -> None:
     said = numbers((SIGNAL + np.random.default_rng(5).normal(0, 1, ROWS) > 0.5) * 1.0, "y_pred")
     assert of_left(said) == "its name says 'pred'"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from casebook.schema_inference.evidence import Outcome, Score, score_alone, score_nulls, score_reversed
+from casebook.schema_inference.evidence import Outcome, Score, read_numbers, score_alone, score_nulls, score_reversed
 from casebook.schema_inference.orders import split_name
 from casebook.schema_inference.splits import times_of
 
@@ -127,7 +127,7 @@ def _sample(rows: np.ndarray, most: int) -> np.ndarray:
 def _outcome(target: Target, rows: np.ndarray) -> Outcome:
     column = target.column
     if target.task == "regression":
-        return Outcome(column.by_row(column.parsed_numbers)[rows], 0)
+        return Outcome(read_numbers(column)[rows], 0)
     return Outcome(column.codes[rows].astype(np.float64), len(column.distinct))
 
 
