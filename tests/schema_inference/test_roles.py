@@ -57,6 +57,8 @@ def role_of(column: ColumnValues) -> tuple[str, str]:
         (texts([f"Ann {n % 15}" for n in range(30)], "patient_name"), ("group", "15 of them in 30 rows")),
         (texts(["Train", "Test"] * 10, "case"), ("split", "the values are Test, Train")),
         (texts(["Train", "Rail"] * 10, "vehicle"), ("feature", "")),
+        (texts(["learning", "validation"] * 10, "set"), ("split", "the values are learning, validation")),
+        (texts(["valid", "test"] * 10, "state"), ("feature", "")),
     ],
 )
 def test_a_role_follows_from_values_and_name(column: ColumnValues, expected: tuple[str, str]) -> None:
@@ -66,3 +68,8 @@ def test_a_role_follows_from_values_and_name(column: ColumnValues, expected: tup
 def test_a_split_names_the_values_that_mean_test() -> None:
     column = texts(["training", "holdout", "validation"] * 10, "set")
     assert infer_role(column, infer_type(column)).test == ("holdout",)
+
+
+def test_where_no_part_is_called_a_test_the_validation_rows_are_it() -> None:
+    column = texts(["learning", "validation"] * 10, "set")
+    assert infer_role(column, infer_type(column)).test == ("validation",)

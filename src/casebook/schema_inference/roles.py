@@ -105,9 +105,10 @@ def _find_split(column: ColumnValues) -> InferredRole | None:
     """Recognize a column that says which rows are for training and which for test."""
     texts = column.texts if len(column.distinct) <= len(PART_WORDS) else []
     parts = {text: next((part for part, words in PART_WORDS.items() if text.lower() in words), "") for text in texts}
-    if len(parts) < 2 or column.nulls or not {"train", "test"} <= set(parts.values()) or not all(parts.values()):
+    held_out = "test" if "test" in parts.values() else "validation"
+    if len(parts) < 2 or column.nulls or not {"train", held_out} <= set(parts.values()) or not all(parts.values()):
         return None
-    test = tuple(text for text, part in parts.items() if part == "test")
+    test = tuple(text for text, part in parts.items() if part == held_out)
     return InferredRole("split", f"the values are {', '.join(sorted(parts))}", test)
 
 
