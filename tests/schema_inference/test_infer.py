@@ -198,3 +198,16 @@ def test_a_target_of_money_is_refused_with_what_to_do(tmp_path: Path) -> None:
             SchemaInferenceError, match=rf"{told}.*; write '\$1,000' as a plain number, without the signs"
         ):
             infer(tmp_path, {"x": np.arange(300) / 7, "price": price}, Wishes("price", task))
+
+
+def test_a_given_split_whose_parts_lack_a_class_or_a_target_is_left_alone(tmp_path: Path) -> None:
+    part = np.where(np.arange(400) % 4, "train", "test")
+    table = churn() | {"part": part}
+    for left in (np.where(part == "test", None, table["left"]), np.where(part == "test", "No", table["left"])):
+        schema = infer(tmp_path, table | {"left": left})
+        assert (schema.split.strategy, schema.columns["part"].role) == (
+            "row", InferredRole("ignore", "a split, but a part of it would lack rows or a class"),
+        )  # fmt: skip
+    schema = infer(tmp_path, table | {"left": np.where(np.arange(400) % 39 == 0, "Maybe", table["left"])})
+    assert (schema.split.strategy, dict(schema.split.settings)) == ("given", {"seed": 1})
+    assert schema.split.why == "the values are test, train; of this seed no part lacks a class"

@@ -16,6 +16,7 @@ from casebook.schema_inference.splits import (
     find_panel,
     find_time,
     is_one_for_one,
+    split_by_given,
     split_by_group,
     split_by_row,
     split_by_time,
@@ -39,11 +40,17 @@ def choose_split(columns: dict[str, Column], target: Target, wishes: Wishes) -> 
     roles = {column.role.role: name for name, column in columns.items()}
     if wishes.time:
         return _split_by_time(columns, wishes.time, target, asked=True)
+    # A run sets rows without a target aside before it splits.
+    known = np.flatnonzero(target.column.codes >= 0)
     if "split" in roles and not wishes.group:
-        return columns, InferredSplit("given", roles["split"], columns[roles["split"]].role.why)
+        given = columns[roles["split"]]
+        split = split_by_given(given.data.take(known), given.role, _list_classes(target, known))
+        if split:
+            return columns, split
+        why = "a split, but a part of it would lack rows or a class"
+        columns[roles["split"]] = replace(given, role=InferredRole("ignore", why))
     if "group" in roles:
         group = columns[roles["group"]]
-        known = np.flatnonzero(target.column.codes >= 0)
         by_group = split_by_group(group.data.take(known), group.role.why, _list_classes(target, known))
         if by_group or wishes.group:
             columns |= _ignore_names(columns, roles["group"])
@@ -77,7 +84,6 @@ def _split_by_time(
                 f"--time {time} is a {column.type.type} ({', '.join(column.data.texts[:3])}, ...), neither a date "
                 f"nor a number; give another column"
             )
-        # A run sets rows without a target aside before it splits.
         known = np.flatnonzero(target.column.codes >= 0)
         split = split_by_time(column.data.take(known), column.type, _list_classes(target, known))
         if split:
