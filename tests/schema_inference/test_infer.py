@@ -48,13 +48,27 @@ def test_a_repeated_key_splits_by_group_and_of_two_one_is_chosen(tmp_path: Path)
     table = churn() | {"customer_id": np.arange(400) % 200, "household": np.arange(400) % 100}
     schema = infer(tmp_path, table)
     assert (schema.split.strategy, schema.split.column) == ("group", "customer_id")
-    assert roles(schema)["household"] == "key"
+    assert schema.columns["household"].role == InferredRole("ignore", "a second key that repeats")
+
+
+def test_one_column_names_the_rows_that_are_predicted_and_it_has_no_nulls(tmp_path: Path) -> None:
+    names = [f"cottage {row}" if row else None for row in range(400)]
+    numbers = 2_100 + np.arange(400) * 17
+    schema = infer(tmp_path, churn() | {"house": names, "house_number": numbers})
+    assert roles(schema) | {"left": ""} == {
+        "customer_id": "key", "months": "feature", "plan": "feature", "fee": "feature", "left": "",
+        "house": "ignore", "house_number": "ignore",
+    }  # fmt: skip
+    assert schema.columns["house_number"].role.why == "a second key"
+    lacking = {**churn(), "house": names}
+    lacking.pop("customer_id")
+    assert roles(infer(tmp_path, lacking))["house"] == "ignore"
 
 
 def test_of_two_ids_that_repeat_the_one_of_a_subject_is_the_group(tmp_path: Path) -> None:
     table = churn() | {"user_id": np.arange(400) % 80, "station_id": np.arange(400) % 100}
     schema = infer(tmp_path, table)
-    assert (schema.split.column, roles(schema)["station_id"]) == ("user_id", "key")
+    assert (schema.split.column, roles(schema)["station_id"]) == ("user_id", "ignore")
 
 
 def test_a_given_split_goes_before_a_group_and_a_group_before_a_time(tmp_path: Path) -> None:
@@ -152,7 +166,7 @@ def test_subjects_are_dealt_out_by_a_seed_that_leaves_no_part_without_a_class(tm
     schema = infer(tmp_path, table | {"left": left, "shop_id": [f"S{row % 100}" for row in range(400)]})
     assert (schema.split.strategy, schema.split.column) == ("row", "")
     assert schema.columns["shop_id"].role == InferredRole(
-        "key", "100 of them in 400 rows: no split by them leaves each class to each part"
+        "ignore", "100 of them in 400 rows: no split by them leaves each class to each part"
     )
     left = np.where(np.arange(400) % 100 < 9, "Maybe", table["left"])
     schema = infer(tmp_path, table | {"left": left, "shop_id": [f"S{row % 100}" for row in range(400)]})

@@ -70,7 +70,7 @@ def _give_up_group(group: Column) -> Column:
         few = InferredType("category", f"{group.role.why}: too few for a split by them")
         return replace(group, role=FEATURE, type=few)
     why = f"{group.role.why}: no split by them leaves each class to each part"
-    return replace(group, role=InferredRole("key", why))
+    return replace(group, role=InferredRole("ignore", why))
 
 
 def _split_by_time(
@@ -118,10 +118,20 @@ def _settle_roles(columns: Mapping[str, Column], wishes: Wishes) -> dict[str, Co
     groups = [name for name, column in columns.items() if column.role.role == "group" and name != wishes.group]
     groups.sort(key=lambda name: (not names_id(name), not names_subject(name), -len(columns[name].data.distinct)))
     for name in groups if wishes.group else groups[1:]:
-        settled[name] = replace(columns[name], role=InferredRole("key", "a second key that repeats"))
+        settled[name] = replace(columns[name], role=InferredRole("ignore", "a second key that repeats"))
+    settled |= _settle_keys(columns)
     splits = [name for name, column in columns.items() if column.role.role == "split"]
     settled |= {name: replace(columns[name], role=FEATURE) for name in splits[1:]}
     return settled
+
+
+def _settle_keys(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Leave one key, which names the rows that are predicted: unique before others, nowhere null."""
+    keys = [name for name, column in columns.items() if column.role.role == "key"]
+    whole = [name for name in keys if not columns[name].data.nulls]
+    kept = max(whole, key=lambda name: columns[name].data.is_unique, default="")
+    why = "a second key" if kept else "a key with nulls"
+    return {name: replace(columns[name], role=InferredRole("ignore", why)) for name in keys if name != kept}
 
 
 def _settle_panel(columns: Mapping[str, Column], wishes: Wishes) -> dict[str, Column]:
