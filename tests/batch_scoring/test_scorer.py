@@ -180,7 +180,7 @@ def test_rows_that_come_joined_are_not_joined_again() -> None:
     joined = block(people_size=["30", "40", "30"], person=["p1", "p2", "p9"])
     assert score(joined).predictions["probability"].tolist() == [0.3, 0.8, 0]
     owners = OWNERS.assign(born=["1990", "1991"])
-    told = r"new\.csv has people_size of people\.csv, but lacks people_born; give rows with all of its columns, or with none"
+    told = r"new\.csv has people_size of people\.csv, but lacks people_born; give rows with all of its columns, or"
     with pytest.raises(InvalidTableError, match=told):
         score_block(joined, index_lookup_table(owners, FORM, Model().kinds), Model(), FORM, "2026-01-01")
 
