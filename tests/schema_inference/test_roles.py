@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import numpy as np
+import pandas as pd
 import pytest
 from tests.schema_inference.tables import texts
 
 from casebook.schema_inference.roles import infer_role
 from casebook.schema_inference.types import infer_type
-
-if TYPE_CHECKING:
-    from casebook.schema_inference.values import ColumnValues
+from casebook.schema_inference.values import ColumnValues
 
 
 def role_of(column: ColumnValues) -> tuple[str, str]:
@@ -73,3 +71,17 @@ def test_a_split_names_the_values_that_mean_test() -> None:
 def test_where_no_part_is_called_a_test_the_validation_rows_are_it() -> None:
     column = texts(["learning", "validation"] * 10, "set")
     assert infer_role(column, infer_type(column)).test == ("validation",)
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        (pd.to_timedelta(np.arange(20), "m"), "timedelta64 is no kind that is read"),
+        ([[1, 2]] * 10 + [[3]] * 10, "list is no kind that is read"),
+        ([{"a": n} for n in range(20)], "dict is no kind that is read"),
+        ([b"a", b"b"] * 10, "bytes is no kind that is read"),
+    ],
+)
+def test_what_a_run_cannot_read_is_ignored(values: object, why: str) -> None:
+    column = ColumnValues.of(pd.Series(values, name="wait"))
+    assert role_of(column) == ("ignore", why)

@@ -92,6 +92,8 @@ def infer_role(column: ColumnValues, inferred: InferredType) -> InferredRole:
     """
     if not column.filled:
         return InferredRole("ignore", "empty")
+    if column.unread:
+        return InferredRole("ignore", f"{column.unread} is no kind that is read")
     if len(column.distinct) == 1 and not column.nulls:
         return InferredRole("ignore", f"constant: always {column.texts[0]}")
     if column.nulls >= NEARLY_EMPTY_SHARE * len(column):
