@@ -122,8 +122,8 @@ def _try_seeds(
     """Return a split with the first seed, the usual one before others, that leaves no part empty or without a class."""
     for seed in (USUAL.seed, *range(1, seeds)):
         if _fill_all_parts(assign(seed), np.unique(list(PARTS.values())), classes):
-            told = {"why": f"{split.why}; of this seed no part lacks a class", "settings": {"seed": seed}}
-            return split if seed == USUAL.seed else replace(split, **told)
+            why = f"{split.why}; of this seed no part lacks a class"
+            return split if seed == USUAL.seed else replace(split, why=why, settings={"seed": seed})
     return None
 
 
