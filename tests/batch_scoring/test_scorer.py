@@ -176,6 +176,15 @@ def test_a_file_without_key_or_owner_is_refused(column: str, words: str) -> None
         score(RawBlock(block().rows.drop(columns=column), np.arange(3)))
 
 
+def test_rows_that_come_joined_are_not_joined_again() -> None:
+    joined = block(people_size=["30", "40", "30"], person=["p1", "p2", "p9"])
+    assert score(joined).predictions["probability"].tolist() == [0.3, 0.8, 0]
+    owners = OWNERS.assign(born=["1990", "1991"])
+    told = r"new\.csv has people_size of people\.csv, but lacks people_born; give rows with all of its columns, or"
+    with pytest.raises(InvalidTableError, match=told):
+        score_block(joined, index_lookup_table(owners, FORM, Model().kinds), Model(), FORM, "2026-01-01")
+
+
 def test_owners_that_stand_twice_or_lack_their_key_are_refused() -> None:
     with pytest.raises(InvalidTableError, match=r"people\.csv: person p1 occurs 2 times"):
         index_lookup_table(pd.concat([OWNERS, OWNERS]), FORM, {})

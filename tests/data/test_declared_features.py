@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from casebook.data.declared_features import DAY_FEATURES, features_of_column
+from casebook.data.declared_features import DAY_FEATURES, features_of_column, list_features
 from casebook.preprocessing.row_schema import Feature
 
 
@@ -27,3 +27,12 @@ def test_that_a_value_is_missing_is_a_feature_of_its_own_where_it_is_not_rare(ki
 
 def test_of_a_category_null_is_one_of_its_values() -> None:
     assert list(features_of_column("x", "category", pd.Series([None, None, "a"]))) == ["x"]
+
+
+def test_a_column_keeps_its_name_where_another_would_be_made_into_it() -> None:
+    kinds = {"a_missing": "number", "a": "number", "day": "date", "day_month": "category"}
+    values = {name: pd.Series(["1"] * 9 + [None]) for name in kinds}
+    features = list_features(kinds, kinds, values, {}, {})
+    for name, kept in {"a_missing": "as_is", "day_month": "as_is", "a": "as_is"}.items():
+        assert (features[name].function, features[name].of) == (kept, (name,))
+    assert (features["day_year"].function, features["day_missing"].function) == ("date_part", "is_missing")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.schema_inference.dates import find_date_form
 
 
@@ -15,6 +17,11 @@ from casebook.schema_inference.dates import find_date_form
         (["2017-01-01T06:00:42Z"], "datetime", ""),
         (["2017-01-01 06:00:42+02:00", "2017-01-01 07:00:42+02:00"], "datetime", ""),
         (["2017-01-01T00:00:00Z"], "date", ""),
+        (["2017-01-01 06:00:42+00", "2017-01-01 06:00:42.5-03"], "datetime", ""),
+        (["2017-01-01 06:00:42 UTC"], "datetime", "%Y-%m-%d %H:%M:%S UTC"),
+        (["2017-01-01 6:05 PM"], "datetime", "%Y-%m-%d %I:%M %p"),
+        (["9/30/1990 0:00:00", "12/1/1991 0:00:00"], "date", "%m/%d/%Y %H:%M:%S"),
+        (["Saturday, January 5, 2024"], "date", "%A, %B %d, %Y"),
         (["Mar-2018", "Jan-2018"], "date", "%b-%Y"),
         (["31/01/2024", "01/02/2024"], "date", "%d/%m/%Y"),
         (["01/31/2024", "02/01/2024"], "date", "%m/%d/%Y"),
@@ -29,6 +36,9 @@ def test_the_form_of_dates_is_found(texts: list[str], type_: str, form: str) -> 
     found = find_date_form(texts)
     assert found is not None
     assert (found.type, found.format) == (type_, form)
+    read = COLUMN_TYPES[f"{type_}:{form}" if form else type_]
+    days = np.array([read.read(text) for text in texts], dtype="datetime64[s]")
+    assert days.tolist() == found.instants.tolist()
 
 
 def test_the_day_is_first_only_where_the_data_prove_it() -> None:

@@ -48,7 +48,27 @@ def test_a_repeated_key_splits_by_group_and_of_two_one_is_chosen(tmp_path: Path)
     table = churn() | {"customer_id": np.arange(400) % 200, "household": np.arange(400) % 100}
     schema = infer(tmp_path, table)
     assert (schema.split.strategy, schema.split.column) == ("group", "customer_id")
-    assert roles(schema)["household"] == "key"
+    assert schema.columns["household"].role == InferredRole("ignore", "a second key that repeats")
+
+
+def test_one_column_names_the_rows_that_are_predicted_and_it_has_no_nulls(tmp_path: Path) -> None:
+    names = [f"cottage {row}" if row else None for row in range(400)]
+    numbers = 2_100 + np.arange(400) * 17
+    schema = infer(tmp_path, churn() | {"house": names, "house_number": numbers})
+    assert roles(schema) | {"left": ""} == {
+        "customer_id": "key", "months": "feature", "plan": "feature", "fee": "feature", "left": "",
+        "house": "ignore", "house_number": "ignore",
+    }  # fmt: skip
+    assert schema.columns["house_number"].role.why == "a second key"
+    lacking = {**churn(), "house": names}
+    lacking.pop("customer_id")
+    assert roles(infer(tmp_path, lacking))["house"] == "ignore"
+
+
+def test_of_two_ids_that_repeat_the_one_of_a_subject_is_the_group(tmp_path: Path) -> None:
+    table = churn() | {"user_id": np.arange(400) % 80, "station_id": np.arange(400) % 100}
+    schema = infer(tmp_path, table)
+    assert (schema.split.column, roles(schema)["station_id"]) == ("user_id", "ignore")
 
 
 def test_a_given_split_goes_before_a_group_and_a_group_before_a_time(tmp_path: Path) -> None:
@@ -126,11 +146,28 @@ def test_what_names_the_groups_once_more_is_ignored(tmp_path: Path) -> None:
     assert schema.columns["town"].role.role == "feature"
 
 
+def test_a_copy_of_another_column_is_ignored_but_not_one_of_the_target(tmp_path: Path) -> None:
+    table = churn()
+    copies = {
+        "price": table["fee"],
+        "tariff": table["plan"],
+        "gone": table["left"],
+        "kind": np.char.upper(table["plan"]),
+    }
+    found = {name: column.role for name, column in infer(tmp_path, table | copies).columns.items()}
+    assert found["price"] == InferredRole("ignore", "a copy of fee")
+    assert found["tariff"] == InferredRole("ignore", "a copy of plan")
+    assert [found[name].role for name in ("fee", "plan", "gone", "kind")] == ["feature"] * 4
+
+
 def test_subjects_are_dealt_out_by_a_seed_that_leaves_no_part_without_a_class(tmp_path: Path) -> None:
     table = churn(seed=3)
     left = np.where(np.arange(400) % 100 < 2, "Maybe", table["left"])
     schema = infer(tmp_path, table | {"left": left, "shop_id": [f"S{row % 100}" for row in range(400)]})
     assert (schema.split.strategy, schema.split.column) == ("row", "")
+    assert schema.columns["shop_id"].role == InferredRole(
+        "ignore", "100 of them in 400 rows: no split by them leaves each class to each part"
+    )
     left = np.where(np.arange(400) % 100 < 9, "Maybe", table["left"])
     schema = infer(tmp_path, table | {"left": left, "shop_id": [f"S{row % 100}" for row in range(400)]})
     assert (schema.split.strategy, set(schema.split.settings)) == ("group", {"seed"})
@@ -143,6 +180,17 @@ def test_few_subjects_of_many_days_are_split_by_time(tmp_path: Path) -> None:
     table = {"day": days, "city": list("abcdefghi") * 100, "heat": random.normal(0, 1, 900)}
     schema = infer(tmp_path, table, Wishes("heat"))
     assert (schema.split.strategy, schema.split.column, schema.columns["city"].role.role) == ("time", "day", "feature")
+
+
+def test_rows_without_a_target_are_no_part_of_a_split(tmp_path: Path) -> None:
+    table = churn() | {"day": DAYS}
+    known = np.where(np.arange(400) < 300, table["left"], None)
+    settings = {"test_days": 59, "validation_days": 24}
+    schema = infer(tmp_path, table | {"left": known})
+    assert (schema.split.strategy, dict(schema.split.settings)) == ("time", settings)
+    assert schema.split.why == "the last 59 days (20% of the rows) are the test"
+    fee = np.where(np.arange(400) < 300, table["fee"], None)
+    assert dict(infer(tmp_path, table | {"fee": fee}, Wishes("fee")).split.settings) == settings
 
 
 def test_a_time_that_leaves_a_part_without_a_class_is_named_as_the_reason(tmp_path: Path) -> None:
@@ -164,3 +212,16 @@ def test_a_target_of_money_is_refused_with_what_to_do(tmp_path: Path) -> None:
             SchemaInferenceError, match=rf"{told}.*; write '\$1,000' as a plain number, without the signs"
         ):
             infer(tmp_path, {"x": np.arange(300) / 7, "price": price}, Wishes("price", task))
+
+
+def test_a_given_split_whose_parts_lack_a_class_or_a_target_is_left_alone(tmp_path: Path) -> None:
+    part = np.where(np.arange(400) % 4, "train", "test")
+    table = churn() | {"part": part}
+    for left in (np.where(part == "test", None, table["left"]), np.where(part == "test", "No", table["left"])):
+        schema = infer(tmp_path, table | {"left": left})
+        assert (schema.split.strategy, schema.columns["part"].role) == (
+            "row", InferredRole("ignore", "a split, but a part of it would lack rows or a class"),
+        )  # fmt: skip
+    schema = infer(tmp_path, table | {"left": np.where(np.arange(400) % 39 == 0, "Maybe", table["left"])})
+    assert (schema.split.strategy, dict(schema.split.settings)) == ("given", {"seed": 1})
+    assert schema.split.why == "the values are test, train; of this seed no part lacks a class"

@@ -109,6 +109,9 @@ def test_nulls_where_the_target_is_null_are_suspected_but_not_a_few_of_them() ->
     }
     # Nobody answered there: none of the columns tells the target.
     assert suspects(numbers(target, "delay"), *columns) == {}
+    # Nor where a country was not judged at all, so that most of its columns are empty.
+    of_years = [numbers(np.where(np.isnan(target), np.nan, noise), f"index_{letter}") for letter in "abcdefghij"]
+    assert suspects(numbers(target, "delay"), *of_years, numbers(told, "dep_delay")) == {}
 
 
 def test_a_name_that_says_after_counts_where_the_column_tells_something() -> None:
@@ -128,14 +131,45 @@ def test_the_targets_name_within_another_counts_where_the_column_tells_much() ->
     assert of_left(numbers(SIGNAL, "last_left")) == ""
 
 
+def test_a_quantity_of_the_targets_kind_counts_where_it_tells_nearly_all() -> None:
+    part = numbers(PRICE + np.random.default_rng(5).normal(0, 0.6, ROWS), "hwy_mpg")
+    found = suspects(numbers(PRICE, "comb_mpg"), part, part.rename("prev_mpg"), numbers(SIGNAL, "city_mpg"))
+    assert found == {"hwy_mpg": "it is of mpg as comb_mpg is, and R2 0.94 alone"}
+    assert suspects(numbers(PRICE, "price"), part) == {}
+
+
+def test_numbers_beyond_those_of_32_bits_are_looked_at_too() -> None:
+    huge = np.where(np.arange(ROWS) % 50 == 0, 1e90, PRICE)
+    assert of_price(numbers(huge, "mass")).startswith("alone it tells the target: R2")
+    assert suspects(numbers(huge, "mass"), numbers(PRICE[::-1].copy(), "price"), texts(["a", "b"] * 300, "x")) == {}
+
+
+def test_what_another_model_predicted_is_suspected() -> None:
+    said = numbers((SIGNAL + np.random.default_rng(5).normal(0, 1, ROWS) > 0.5) * 1.0, "y_pred")
+    assert of_left(said) == "its name says 'pred'"
+
+
+def test_nulls_that_nearly_follow_the_target_are_honest() -> None:
+    random = np.random.default_rng(5)
+    idle = random.random(ROWS) < 0.4
+    income = numbers(np.where(idle, 0, PRICE), "income")
+    hours = np.where(idle ^ (np.arange(ROWS) % 30 == 0), np.nan, random.normal(0, 1, ROWS))
+    assert suspects(income, numbers(hours, "hours")) == {}
+    exactly = numbers(np.where(idle, np.nan, random.normal(0, 1, ROWS)), "hours")
+    assert suspects(income, exactly) == {"hours": "its nulls follow the target: correlation 1.00"}
+
+
 def test_dates_after_the_rows_own_time_are_suspected() -> None:
     start = np.datetime64("2024-01-01") + RANDOM.integers(0, 300, ROWS).astype("timedelta64[D]")
     opened = texts([str(day) for day in start], "opened")
-    closed = texts([str(day + np.timedelta64(5, "D")) for day in start], "until")
+    closed = texts([str(day + np.timedelta64(5 + row % 9, "D")) for row, day in enumerate(start)], "until")
     assert suspects(texts(LEFT.tolist(), "left"), opened, closed, time="opened") == {
         "until": "later than opened in 100% of the rows"
     }
     assert suspects(texts(LEFT.tolist(), "left"), opened, closed, time="until") == {}
+    # A year later in each row, leap years aside, is known from the first.
+    expires = texts([str(day + np.timedelta64(365 + (row % 50 == 0), "D")) for row, day in enumerate(start)], "expires")
+    assert suspects(texts(LEFT.tolist(), "left"), opened, expires, time="opened") == {}
 
 
 def test_petals_are_honest() -> None:

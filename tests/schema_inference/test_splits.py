@@ -40,6 +40,13 @@ def test_of_several_dates_the_one_by_which_the_file_is_sorted_is_taken() -> None
     assert time_of(texts(DAYS[::-1], "updated"), texts(DAYS, "created")) == "created"
 
 
+def test_a_date_on_which_something_ends_is_no_time_beside_one_on_which_it_begins() -> None:
+    later = pd.date_range("2024-03-01", periods=100).strftime("%Y-%m-%d").tolist()
+    begun = texts(DAYS[50:] + DAYS[:50], "start_date")
+    assert time_of(begun, texts(later, "end_date")) == "start_date"
+    assert time_of(texts(later, "end_date")) == "end_date"
+
+
 def test_a_series_of_years_is_a_time_but_years_of_different_rows_are_not() -> None:
     years = [str(year) for year in range(1950, 2010)]
     assert time_of(texts(years, "Year")) == "Year"
@@ -73,6 +80,9 @@ def test_a_panel_has_each_subject_once_at_each_time() -> None:
     columns = {"country": countries, "year": years}
     types = {name: infer_type(column) for name, column in columns.items()}
     assert find_panel(columns, types) == ("country", "20 of them, each once at a year")
+    kept = np.flatnonzero(np.random.default_rng(1).random(200) < 0.45)
+    lacking = {name: column.take(kept) for name, column in columns.items()}
+    assert find_panel(lacking, types) == ("country", "20 of them, each once at a year")
     twice = columns | {"year": texts([str(2000 + n % 5) for n in range(200)], "year")}
     assert find_panel(twice, types) == ("", "")
 

@@ -15,7 +15,7 @@ from casebook.batch_scoring.raw_block import RawBlock, stack_blocks
 from casebook.batch_scoring.rejections import tabulate_faults
 from casebook.column_types.column_type import InvalidTableError
 from casebook.column_types.invalid_values import InvalidValue, find_invalid_values
-from casebook.data.joins import LookupTable, write_keys
+from casebook.data.joins import LookupTable, come_joined, write_keys
 from casebook.inference.bad_rows import answer_rows
 from casebook.monitoring.drift import count_columns
 from casebook.monitoring.unknown_categories import UNKNOWN
@@ -178,7 +178,7 @@ def join_lookup_table(
     Raises:
         InvalidTableError: the rows lack the key.
     """
-    if lookup_table is None:
+    if lookup_table is None or come_joined(rows, lookup_table.columns, form.file, form.lookup_table):
         return rows, []
     if form.join_key not in rows:
         raise InvalidTableError(f"{form.file} lacks the column {form.join_key}")

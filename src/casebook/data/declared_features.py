@@ -54,7 +54,9 @@ def list_features(
     features: dict[str, Feature] = {}
     for name, kind in open_columns.items():
         if typed.get(name) != "id" and values[name].notna().any():
-            features |= features_of_column(name, kind, values[name])
+            made = features_of_column(name, kind, values[name])
+            # Of a table with a column `day_month` of its own, the month of `day` is no second one.
+            features |= {each: made[each] for each in made if each == name or each not in columns}
     for name, said in declared.items():
         made = (
             declare_lag(name, said, columns, lagging)

@@ -66,6 +66,28 @@ class LookupTable:
         return by_row
 
 
+def come_joined(rows: pd.DataFrame, columns: pd.DataFrame, file: str, table: str) -> bool:
+    """Return whether rows have another table's columns already, so that they are not joined to it.
+
+    Args:
+        rows: that may have them.
+        columns: of the other table, under their names in joined rows.
+        file: that the rows are of.
+        table: the other table's file.
+
+    Raises:
+        InvalidTableError: they have some of them.
+    """
+    found = [str(name) for name in columns if name in rows]
+    lacking = [str(name) for name in columns if name not in rows]
+    if found and lacking:
+        raise InvalidTableError(
+            f"{file} has {', '.join(found)} of {table}, but lacks {', '.join(lacking)}; give rows with all of its "
+            f"columns, or with none"
+        )
+    return bool(found)
+
+
 def write_keys(keys: pd.Series) -> pd.Series:
     """Write keys as texts; whole numbers that became floats beside a null are the texts of their digits again."""
     if keys.dtype.kind != "f":

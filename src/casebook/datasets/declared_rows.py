@@ -15,6 +15,7 @@ from casebook.cases.declared import find_file
 from casebook.column_types.column_type import distinct_of_type
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.data.declared_tables import find_rows, show_keys
+from casebook.data.joins import come_joined
 from casebook.data.row_description import kind_of_column
 from casebook.datasets.blocks import BLOCK_ROWS, NewRowsReader
 from casebook.datasets.declared import is_plain, name_columns, read_table, text_form
@@ -48,8 +49,8 @@ class Lookup:
     def join(self, block: RawBlock) -> RawBlock:
         """Add the table's columns to rows; those without a partner are set aside unless they count as missing."""
         missing = [name for name in self.kinds if name not in block.rows]
-        if missing:
-            # The scorer says which columns the model needs.
+        # Of missing keys the scorer says which columns the model needs.
+        if come_joined(block.rows, self.columns, "the file to predict", self.said.file) or missing:
             return block
         keys = pd.DataFrame({name: parse_leniently(block.rows[name], kind) for name, kind in self.kinds.items()})
         places = find_rows(keys, self.keys, self.said)

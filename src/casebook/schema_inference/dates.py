@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 ISO_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
-ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
+ISO_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?")
+ZONE = re.compile(r"(Z|:\d\d(\.\d+)?[+-][\d:]+)$")
 # Where a form could be read with either first, the day or the month: both are tried, and the data decide.
 DAY_FIRST = {"%m/%d": "%d/%m", "%m-%d": "%d-%m", "%m.%d": "%d.%m"}
 DAYS = [
@@ -23,9 +24,10 @@ DAYS = [
     *(f"%d{mark}%m{mark}{year}" for mark, year in product("/-.", ("%Y", "%y"))),
     "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d-%b-%Y", "%d %b %Y", "%d%b%Y", "%d-%b-%y", "%d%b%y", "%b %d, %Y", "%b %d %Y",
     "%d %B %Y", "%B %d, %Y", "%B %d %Y", "%b-%Y", "%b %Y", "%B %Y", "%B-%Y", "%b-%y", "%Y-%m", "%Y/%m", "%m/%Y",
-    "%Y-%b", "%Y %b", "%Y %B",
+    "%Y-%b", "%Y %b", "%Y %B", "%Y-%m-%d", "%A, %B %d, %Y", "%A, %d %B %Y", "%a, %d %b %Y", "%a, %b %d, %Y",
+    "%a %b %d %Y",
 ]  # fmt: skip
-TIMES = ["", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p"]
+TIMES = ["", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p", " %H:%M:%S UTC", " %H:%M UTC"]
 FORMS = [day + time for time in TIMES for day in DAYS]
 # A form that fails on the first values is not tried on the others.
 PROBED = 20
@@ -104,13 +106,16 @@ def _of_form(texts: Sequence[str], format_: str, why: str, read_by: str) -> Date
     moments = [_parse(text, read_by) for text in texts]
     if any(moment is None for moment in moments):
         return None
-    timed = "%H" in read_by or "%I" in read_by
-    return DateForm("datetime" if timed else "date", format_, why, np.array(moments, dtype="datetime64[s]"))
+    instants = np.array(moments, dtype="datetime64[s]")
+    if (instants == instants.astype("datetime64[D]")).all():
+        timed = "%H" in read_by or "%I" in read_by
+        return DateForm("date", format_, f"{why}, all at midnight" if timed else why, instants)
+    return DateForm("datetime", format_, why, instants)
 
 
 def _of_iso_times(texts: Sequence[str]) -> DateForm | None:
     """Parse ISO times; those that are midnight in every row are days."""
-    zoned = any(text.endswith("Z") or text[-6:-5] in "+-" for text in texts)
+    zoned = any(ZONE.search(text) for text in texts)
     written = pd.to_datetime(pd.Series(texts).str.slice(0, 19), format="ISO8601", errors="coerce")
     if written.isna().any():
         return None

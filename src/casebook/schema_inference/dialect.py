@@ -28,6 +28,8 @@ MIN_REGULAR_SHARE = 0.9
 # A number with either sign, or a date in digits.
 VALUE = re.compile(r"\s*[+-]?(\d*[.,]?\d+|\d+[.,]?)([eE][+-]?\d+)?\s*|\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?")
 COMMA_NUMBER = re.compile(r"\s*[+-]?\d+,\d+\s*")
+# 1,500 may be a thousand and a half.
+THOUSANDS = re.compile(r"\s*[+-]?[1-9]\d{0,2},\d{3}\s*")
 # How other kinds of file begin.
 SIGNATURES = {
     b"%PDF": "a PDF", b"\x89PNG": "an image", b"\xff\xd8\xff": "an image", b"SQLite format": "an SQLite database",
@@ -191,13 +193,16 @@ def has_header(cells: Sequence[Sequence[str]]) -> bool:
 
 
 def find_decimal(cells: Sequence[Sequence[str]], delimiter: str) -> str:
-    """Return the decimal sign: a comma where a column holds nothing but numbers, of which one has a comma."""
-    if delimiter == ",":
-        return "."
+    """Return the decimal sign: a comma where a column holds nothing but numbers, of which one has a comma.
+
+    Between commas such a number is quoted. Commas before three digits separate thousands, unless all of the column have
+    them and the delimiter is no comma: of thousands some are below.
+    """
     for column in zip(*cells, strict=True):
         filled = [cell for cell in column if cell.strip()]
-        commas = sum(COMMA_NUMBER.fullmatch(cell) is not None for cell in filled)
+        commas = [cell for cell in filled if COMMA_NUMBER.fullmatch(cell)]
         plain = sum(cell.strip().lstrip("+-").isdecimal() for cell in filled)
-        if commas and commas + plain == len(filled):
+        proved = any(not THOUSANDS.fullmatch(cell) for cell in commas) or (delimiter != "," and not plain)
+        if commas and proved and len(commas) + plain == len(filled):
             return ","
     return "."

@@ -25,6 +25,7 @@ MAX_REVERSED_VALUES = 50
 MIN_REVERSED_ROWS = 4
 # That hold another value than most, or are null.
 MIN_OTHER_ROWS = 10
+LARGEST = float(np.finfo(np.float32).max)
 SEED = 2018
 
 
@@ -114,7 +115,12 @@ def _as_numbers(column: ColumnValues, inferred: InferredType) -> np.ndarray | No
     """Return numbers by row; none of categories."""
     if inferred.instants is not None:
         return column.by_row(inferred.instants.astype("datetime64[s]").astype(np.float64))
-    return column.by_row(column.parsed_numbers) if inferred.is_number else None
+    return read_numbers(column) if inferred.is_number else None
+
+
+def read_numbers(column: ColumnValues) -> np.ndarray:
+    """Return numbers by row, within the range of scikit-learn's trees: float of shape (rows,)."""
+    return column.by_row(np.clip(column.parsed_numbers, -LARGEST, LARGEST))
 
 
 def _halves(rows: int) -> Iterator[np.ndarray]:

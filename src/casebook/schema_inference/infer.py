@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from casebook.schema_inference.errors import SchemaInferenceError
 from casebook.schema_inference.joins import InferredJoin, infer_join, join_on
@@ -48,7 +50,7 @@ def infer_schema(tables: Sequence[RawTable], wishes: Wishes, declared: DataParam
     own = {name: column.data for name, column in columns.items()}
     target = infer_target(own[wishes.target], columns[wishes.target].type, wishes.task)
     columns[wishes.target] = replace(columns[wishes.target], role=InferredRole("target"))
-    columns = _apply_roles(columns, declared)
+    columns = _apply_roles(columns, declared) if declared else columns | _ignore_copies(columns)
     columns, split = choose_split(columns, target, wishes)
     joins = {table.name: _join(own, table, declared) for table in others}
     for table in others:
@@ -65,6 +67,20 @@ def infer_columns(table: RawTable) -> dict[str, Column]:
 def _infer_column(values: ColumnValues, table: str) -> Column:
     inferred = infer_type(values)
     return Column(values, inferred, infer_role(values, inferred), table)
+
+
+def _ignore_copies(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Ignore each feature that holds in every row what one before it holds."""
+    first: dict[bytes, str] = {}
+    found: dict[str, Column] = {}
+    for name, column in columns.items():
+        if column.role == FEATURE:
+            codes, order = pd.factorize(np.append(column.data.codes, -1))
+            values = "\0".join(column.data.texts[place] if place >= 0 else "" for place in order)
+            kept = first.setdefault(blake2b(values.encode() + codes.tobytes()).digest(), name)
+            if kept != name:
+                found[name] = replace(column, role=InferredRole("ignore", f"a copy of {kept}"))
+    return found
 
 
 def _split_columns(table: RawTable) -> dict[str, ColumnValues]:

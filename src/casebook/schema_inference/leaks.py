@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from casebook.schema_inference.evidence import Outcome, Score, score_alone, score_nulls, score_reversed
+from casebook.schema_inference.evidence import Outcome, Score, read_numbers, score_alone, score_nulls, score_reversed
 from casebook.schema_inference.orders import split_name
 from casebook.schema_inference.splits import times_of
 
@@ -27,17 +27,19 @@ SUSPECT_R2, SUSPECT_AUC, SUSPECT_MULTICLASS_AUC, SUSPECT_RANK = 0.95, 0.985, 0.9
 FEW_CATEGORIES, SUSPECT_CATEGORIES_R2 = 20, 0.9
 # An AUC that is reached by errors avoided too, and not by the order alone.
 SUSPECT_SKILLED_AUC, SUSPECT_SKILL = 0.965, 0.85
-SUSPECT_REVERSED, SUSPECT_NULLS = 0.95, 0.9
-# Of a column's nulls in rows without a target, and of those rows.
-NULL_PRECISION, NULL_RECALL, MIN_NULLS = 0.95, 0.8, 10
+SUSPECT_REVERSED, SUSPECT_NULLS = 0.95, 0.95
+# Of a column's nulls in rows without a target, and of those rows; where more columns have them, nothing was recorded.
+NULL_PRECISION, NULL_RECALL, MIN_NULLS, MAX_RECORDED = 0.95, 0.8, 10, 10
 RECORDED_R2, RECORDED_AUC = 0.3, 0.75
 # With a name that says that it comes after, and with one that has the target's name in it.
 NAMED_AUC, NAMED_R2 = 0.6, 0.02
 SAME_NAME_AUC, SAME_NAME_R2 = 0.8, 0.5
+# With the word for a quantity that the target's name ends in: hwy_mpg beside comb_mpg.
+SAME_QUANTITY_R2, MIN_QUANTITY_LETTERS = 0.9, 3
 AFTER_WORDS = {
     "paid", "repaid", "refunded", "refund", "settled", "recovered", "outcome", "result", "final", "actual", "resolved",
     "resolution", "closed", "completed", "cancelled", "canceled", "discharged", "discharge", "died", "after",
-    "followup", "reason",
+    "followup", "reason", "pred", "predicted", "prediction", "yhat", "proba", "fitted", "residual", "resid",
 }  # fmt: skip
 BEFORE_WORDS = {
     "previous",
@@ -57,6 +59,8 @@ BEFORE_WORDS = {
 UNITS = "m|mo|mon|month|w|wk|week|d|day|y|yr|year|h|hr|hour"
 DATED = re.compile(rf"(?i)(?P<stem>.+?)(?P<number>(?:19|20)\d\d|\d+(?=[ ._]?(?:{UNITS})s?$))(?P<unit>\D*)")
 LATER_SHARE, STRICTLY_LATER_SHARE = 0.99, 0.5
+# A day that comes so evenly after another, leap years aside, is known from that.
+EVENLY_LATER_DAYS = 3
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ def _sample(rows: np.ndarray, most: int) -> np.ndarray:
 def _outcome(target: Target, rows: np.ndarray) -> Outcome:
     column = target.column
     if target.task == "regression":
-        return Outcome(column.by_row(column.parsed_numbers)[rows], 0)
+        return Outcome(read_numbers(column)[rows], 0)
     return Outcome(column.codes[rows].astype(np.float64), len(column.distinct))
 
 
@@ -159,7 +163,8 @@ def _find_recorded_with_target(
 ) -> dict[str, str]:
     """Find columns that are null just where the target is, so that what is there was recorded together with it.
 
-    One of them must tell the target too: people who did not answer leave many columns empty.
+    One of them must tell the target too: people who did not answer leave many columns empty, and so do countries that
+    were not judged.
     """
     lacking = target.column.codes < 0
     found: dict[str, str] = {}
@@ -168,6 +173,8 @@ def _find_recorded_with_target(
         both = int((null & lacking).sum())
         if both >= max(MIN_NULLS, NULL_PRECISION * null.sum(), NULL_RECALL * lacking.sum()):
             found[name] = f"null where the target is: {both:,} of its {int(null.sum()):,} nulls"
+    if len(found) > MAX_RECORDED:
+        return {}
     least = RECORDED_R2 if target.task == "regression" else RECORDED_AUC
     return found if any((score := scores.get(name)) and score.strength >= least for name in found) else {}
 
@@ -191,14 +198,21 @@ def _find_named(scores: Mapping[str, Score | None], target: Target) -> dict[str,
         if any(strength[name] >= (NAMED_R2 if regression else NAMED_AUC) for name in of_word):
             found |= dict.fromkeys(of_word, f"its name says {word!r}")
     own = re.sub(r"[^a-z0-9]", "", target.column.name.lower())
+    behind = split_name(target.column.name)[1:][-1:] if regression else []
+    quantity = behind[0] if behind and len(behind[0]) >= MIN_QUANTITY_LETTERS else ""
     for name in scores:
+        words = split_name(name)
         contained = len(own) > 3 and own in re.sub(r"[^a-z0-9]", "", name.lower())
         if (
             contained
-            and not BEFORE_WORDS & set(split_name(name))
+            and not BEFORE_WORDS & set(words)
             and strength[name] >= (SAME_NAME_R2 if regression else SAME_NAME_AUC)
         ):
             found[name] = f"it has the target's name, and {'R2' if regression else 'AUC'} {strength[name]:.2f} alone"
+        elif (
+            quantity and quantity in words[1:] and not BEFORE_WORDS & set(words) and strength[name] >= SAME_QUANTITY_R2
+        ):
+            found[name] = f"it is of {quantity} as {target.column.name} is, and R2 {strength[name]:.2f} alone"
         if _compare_dates(name, target.column.name) > 0 and strength[name] >= (NAMED_R2 if regression else NAMED_AUC):
             found[name] = f"its name says that it is later than {target.column.name}"
     return found
@@ -218,6 +232,7 @@ def _judge_dates(columns: Mapping[str, ColumnValues], types: Mapping[str, Inferr
         return ""
     later = times_of(columns[name], types[name]) - times_of(columns[time], types[time])
     later = later[~np.isnan(later)]
-    if len(later) and (later >= 0).mean() >= LATER_SHARE and (later > 0).mean() >= STRICTLY_LATER_SHARE:
+    evenly = len(later) and np.ptp(np.quantile(later, [0.05, 0.95])) < EVENLY_LATER_DAYS
+    if len(later) and not evenly and (later >= 0).mean() >= LATER_SHARE and (later > 0).mean() >= STRICTLY_LATER_SHARE:
         return f"later than {time} in {(later > 0).mean():.0%} of the rows"
     return ""

@@ -14,11 +14,12 @@ NUMBERED = re.compile(r"[(\[]?\s*(\d+)\s*[.):=_-]+\s*(?=\D)")
 AMOUNT = re.compile(r"(?<![\w.])\$?(\d[\d,]*\.?\d*)\s*[kK%+]?")
 RANGE_WORDS = re.compile(
     r"(?i)(?:under|over|below|above|less|more|than|up|to|and|or|at|least|most|years?|yrs?|months?|days?|weeks?|hours?|"
-    r"minutes?|older|younger|lower|higher|from|between|usd|eur|times?|cm|mm|km|kg|m|k|g|inf|employees|people|[\s$€£%+,.<>≤≥=()\[\]\-\u2013_:]|\d)+"
+    r"minutes?|older|younger|lower|higher|from|between|usd|eur|times?|cm|mm|km|kg|m|k|g|inf|employees|people|"
+    r"lt|le|gt|ge|mph|/(?:h|hr|hour|min|day|week|month|year|m2)|(?<=0)s\b|[\s$€£%+,.<>≤≥=()\[\]\-\u2013_:]|\d)+"
 )
-BELOW = re.compile(r"(?i)^\s*(?:<|≤|under|below|less|up to|at most|younger)")
+BELOW = re.compile(r"(?i)^\s*(?:<|≤|l[te]\b|under|below|less|up to|at most|younger)")
 ABOVE = re.compile(
-    r"(?i)(?:\+\s*\w*$|^\s*(?:>|≥|over|above|more|at least)|(?:or|and) (?:more|older|over|above|higher)$)"
+    r"(?i)(?:\+\s*\w*$|^\s*(?:>|≥|g[te]\b|over|above|more|at least)|(?:or|and) (?:more|older|over|above|higher)$)"
 )
 GRADE_NAMES = {
     "grade",

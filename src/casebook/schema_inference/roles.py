@@ -19,13 +19,24 @@ MOSTLY_NULL_SHARE = 0.5
 NEARLY_EMPTY_SHARE = 0.98
 MIN_UNIQUE_SHARE = 0.99
 MIN_KEY_ROWS = 10
-ID_WORDS = {"id", "ids", "idnum", "idno", "uuid", "guid", "key", "pk", "identifier", "nr", "passengerid", "userid"}
+ID_WORDS = {
+    "id", "ids", "idnum", "idno", "idnr", "idcode", "idnumber", "idvar", "uuid", "guid", "key", "pk", "identifier",
+    "nr", "passengerid", "userid",
+}  # fmt: skip
 ID_ENDINGS = ("id", "nr", "no")
 # Before an `id` in one word: `caseid`, `unitid`; `paid`, `grid` and `humid` are none.
 ID_PREFIXES = {
     "case", "subj", "cust", "hh", "pat", "emp", "person", "member", "client", "order", "item", "prod", "product",
     "store", "acct", "account", "stud", "student", "patient", "customer", "employee", "household", "firm", "school",
-    "respondent", "record", "row", "obs", "unit", "player", "movie", "trip", "loan", "tweet", "subject", "participant",
+    "respondent", "record", "row", "obs", "unit", "player", "movie", "trip", "loan", "tweet", "subject",
+    "participant", "rand", "dist", "district", "sch", "st", "state", "cty", "county", "site", "cluster", "vill",
+    "village", "fam", "family", "ind", "indiv", "resp", "team", "game", "match", "session", "card", "device",
+    "sensor", "machine", "vehicle", "driver", "invoice", "trans", "transaction", "event", "visit", "hadm",
+    "provider", "doctor", "hosp", "hospital", "clinic", "center", "centre", "plot", "tree", "nest", "bird",
+    "animal", "seller", "buyer", "vendor", "supplier", "branch", "bank", "contract", "policy", "claim", "ticket",
+    "booking", "listing", "host", "guest", "artist", "track", "song", "album", "book", "author", "course",
+    "teacher", "worker", "job", "company", "org", "dept", "country", "region", "city", "location", "station",
+    "route", "pt", "sub", "child", "anon",
 }  # fmt: skip
 # Of rows, which are no subjects; a `pid` that repeats may be a party.
 ROW_WORDS = {"rownames", "rowname", "index", "idx", "row", "obs", "pid", "sid", "uid", "cid", "rid", "hid", "eid"}
@@ -81,6 +92,8 @@ def infer_role(column: ColumnValues, inferred: InferredType) -> InferredRole:
     """
     if not column.filled:
         return InferredRole("ignore", "empty")
+    if column.unread:
+        return InferredRole("ignore", f"{column.unread} is no kind that is read")
     if len(column.distinct) == 1 and not column.nulls:
         return InferredRole("ignore", f"constant: always {column.texts[0]}")
     if column.nulls >= NEARLY_EMPTY_SHARE * len(column):
@@ -94,9 +107,10 @@ def _find_split(column: ColumnValues) -> InferredRole | None:
     """Recognize a column that says which rows are for training and which for test."""
     texts = column.texts if len(column.distinct) <= len(PART_WORDS) else []
     parts = {text: next((part for part, words in PART_WORDS.items() if text.lower() in words), "") for text in texts}
-    if len(parts) < 2 or column.nulls or not {"train", "test"} <= set(parts.values()) or not all(parts.values()):
+    held_out = "test" if "test" in parts.values() else "validation"
+    if len(parts) < 2 or column.nulls or not {"train", held_out} <= set(parts.values()) or not all(parts.values()):
         return None
-    test = tuple(text for text, part in parts.items() if part == "test")
+    test = tuple(text for text, part in parts.items() if part == held_out)
     return InferredRole("split", f"the values are {', '.join(sorted(parts))}", test)
 
 
@@ -104,13 +118,19 @@ def _find_key(column: ColumnValues, inferred: InferredType) -> InferredRole | No
     """Recognize a column that names its row: unique, and a text, counted up, or called an id."""
     if len(column) < MIN_KEY_ROWS or len(column.distinct) < MIN_UNIQUE_SHARE * len(column):
         return None
-    named = names_id(column.name) or bool(ROW_WORDS & set(split_name(column.name)))
+    named = names_id(column.name) or bool(ROW_WORDS & set(split_name(column.name))) or _numbers_rows(column)
     unique = column.is_unique and not column.nulls
     how = "unique" if unique else f"{len(column.distinct):,} values in {len(column):,} rows"
     if inferred.type == "category":
         return InferredRole("key", f"{how} texts" if column.is_text and column.numbers is None else how)
-    if inferred.type == "integer" and not names_time(column.name) and (named or is_counted_up(column)):
-        return InferredRole("key", f"{how} whole numbers{', called an id' if named else ', counted up'}")
+    if inferred.type == "integer" and not names_time(column.name):
+        for told, holds in (
+            ("called an id", named),
+            ("counted up", is_counted_up(column)),
+            ("rising by row", _rises(column)),
+        ):
+            if holds:
+                return InferredRole("key", f"{how} whole numbers, {told}")
     return None
 
 
@@ -126,6 +146,13 @@ def _find_group(column: ColumnValues, inferred: InferredType) -> InferredRole | 
     if column.filled / subjects > MAX_ROWS_PER_SUBJECT or not _looks_like_ids(column, named):
         return None
     return InferredRole("group", f"{subjects:,} of them in {column.filled:,} rows")
+
+
+def _numbers_rows(column: ColumnValues) -> bool:
+    """Return whether a column is called a number, `volcano_number`, and all have as many digits, as no count has."""
+    words = split_name(column.name)
+    called = len(words) > 1 and words[-1] in {"number", "num", "code"} and column.is_whole
+    return called and len({len(f"{number:.0f}") for number in column.parsed_numbers}) == 1
 
 
 def names_id(name: str) -> bool:
@@ -153,6 +180,12 @@ def is_counted_up(column: ColumnValues) -> bool:
     """Return whether whole numbers are those from a first to a last one without a gap."""
     numbers = column.numbers
     return numbers is not None and bool(np.ptp(numbers) == len(numbers) - 1)
+
+
+def _rises(column: ColumnValues) -> bool:
+    """Return whether whole numbers rise from row to row with few gaps, as numbers of rows do of which some are gone."""
+    numbers = column.by_row(column.parsed_numbers)
+    return bool((np.diff(numbers) > 0).all() and len(numbers) >= MIN_DENSITY * (np.ptp(numbers) + 1))
 
 
 def _looks_like_ids(column: ColumnValues, named: bool) -> bool:

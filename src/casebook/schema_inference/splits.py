@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from casebook.config.schema.data import SplitParameters
-from casebook.data.splitting import PARTS, split_keys
+from casebook.data.splitting import PARTS, split_given, split_keys
 from casebook.schema_inference.orders import split_name
 from casebook.schema_inference.roles import is_counted_up, names_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from casebook.schema_inference.roles import InferredRole
     from casebook.schema_inference.types import InferredType
     from casebook.schema_inference.values import ColumnValues
 
@@ -27,8 +29,15 @@ MAX_NULL_SHARE = 0.01
 MAX_COPIED_SHARE = 0.5
 # Until each part has each class; so few subjects are not dealt out at all then.
 TRIED_SEEDS, MIN_TRIED_SUBJECTS = 20, 30
-# Of a panel: the subjects, the share of them that a time must have, the times of each.
-MIN_PANEL_SUBJECTS, MIN_PANEL_SHARE, MIN_PANEL_TIMES = 5, 0.5, 3
+# Of a panel: the subjects, the share of them that a time must have, the times of each. Many panels have gaps: of
+# equally many rows at random a quarter of all pairs would repeat some.
+MIN_PANEL_SUBJECTS, MIN_PANEL_SHARE, MIN_PANEL_TIMES = 5, 0.25, 3
+# On such a day what a row tells of is over.
+END_WORDS = {
+    "end", "ended", "ends", "ending", "finish", "finished", "finishes", "stop", "stopped", "close", "closed",
+    "expiration", "expires", "expired", "expiry", "due", "until", "released", "discharged", "discharge", "resolved",
+    "completed", "updated", "modified", "deceased", "died", "death",
+}  # fmt: skip
 BIRTH_WORDS = {"birth", "birthdate", "birthday", "born", "dob"}
 FIRST_YEAR, LAST_YEAR = 1600, 2200
 
@@ -58,10 +67,17 @@ def find_time(columns: Mapping[str, ColumnValues], types: Mapping[str, InferredT
     """Find the column that says when a row happened; empty where none does.
 
     Dates of birth do not, and dates of which there are few leave too little choice. Of several, the one by which the
-    file is sorted, else the one with the most different values.
+    file is sorted, else the one with the most different values; one on which something ends is the last choice.
     """
     fitting = [name for name, column in columns.items() if _can_be_time(column, types[name])]
-    order = {name: (_is_sorted(columns[name], types[name]), len(columns[name].distinct)) for name in fitting}
+    order = {
+        name: (
+            not END_WORDS & set(split_name(name)),
+            _is_sorted(columns[name], types[name]),
+            len(columns[name].distinct),
+        )
+        for name in fitting
+    }
     return max(fitting, key=lambda name: order[name], default="")
 
 
@@ -88,13 +104,26 @@ def split_by_group(column: ColumnValues, why: str, classes: np.ndarray | None) -
         classes: int of shape (rows,), the target's classes, -1 for null; none of a regression.
     """
     subjects = pd.Series(column.texts, dtype="str").reindex(column.codes)
-    few = len(column.distinct) < MIN_TRIED_SUBJECTS
-    for seed in (USUAL.seed, *range(1, 1 if few else TRIED_SEEDS)):
-        parts = split_keys(subjects, USUAL.test_share, USUAL.validation_share, seed)
-        if _fill_all_parts(parts, np.unique(list(PARTS.values())), classes):
-            usual = seed == USUAL.seed
-            told = why if usual else f"{why}; of this seed no part lacks a class"
-            return InferredSplit("group", column.name, told, {} if usual else {"seed": seed})
+    seeds = 1 if len(column.distinct) < MIN_TRIED_SUBJECTS else TRIED_SEEDS
+    split = partial(split_keys, subjects, USUAL.test_share, USUAL.validation_share)
+    return _try_seeds(InferredSplit("group", column.name, why), split, seeds, classes)
+
+
+def split_by_given(column: ColumnValues, role: InferredRole, classes: np.ndarray | None) -> InferredSplit | None:
+    """Take the split of a column, with validation rows out of its training rows; see `split_by_group`."""
+    tested = np.append([text in role.test for text in column.texts], False)[column.codes]
+    split = partial(split_given, pd.Series(np.where(tested, "test", "train")), USUAL.validation_share)
+    return _try_seeds(InferredSplit("given", column.name, role.why), split, TRIED_SEEDS, classes)
+
+
+def _try_seeds(
+    split: InferredSplit, assign: Callable[[int], np.ndarray], seeds: int, classes: np.ndarray | None
+) -> InferredSplit | None:
+    """Return a split with the first seed, the usual one before others, that leaves no part empty or without a class."""
+    for seed in (USUAL.seed, *range(1, seeds)):
+        if _fill_all_parts(assign(seed), np.unique(list(PARTS.values())), classes):
+            why = f"{split.why}; of this seed no part lacks a class"
+            return split if seed == USUAL.seed else replace(split, why=why, settings={"seed": seed})
     return None
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from casebook.data.target_classes import LEAST_ROWS
 from casebook.schema_inference.errors import SchemaInferenceError
 from casebook.schema_inference.roles import is_counted_up, names_id
-from casebook.schema_inference.types import BOOLEAN_PAIRS, POSITIVE_WORDS
+from casebook.schema_inference.types import BOOLEAN_PAIRS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -30,6 +30,14 @@ MIN_NUMBERED_CLASS_SHARE = 0.02
 MIN_CLASS_ROWS = 30
 MIN_ROWS_PER_CLASS = 5
 SHOWN_CLASSES = 4
+# Of two classes the first is the negative one, however frequent.
+NEGATIVE_AND_POSITIVE = [
+    *BOOLEAN_PAIRS,
+    ("0", "1"), ("0.0", "1.0"), ("negative", "positive"), ("neg", "pos"), ("absent", "present"), ("-", "+"),
+    ("non", "oui"), ("nein", "ja"), ("nee", "ja"), ("nej", "ja"), ("nei", "ja"), ("no", "si"), ("no", "sí"),
+    ("no", "sì"), ("não", "sim"), ("nao", "sim"), ("nie", "tak"), ("ne", "ano"), ("nem", "igen"), ("нет", "да"),
+    ("否", "是"), ("faux", "vrai"), ("falsch", "wahr"),
+]  # fmt: skip
 # Of a text target, from which on it is a number with faults in it.
 MOSTLY_NUMBERS_SHARE = 0.5
 
@@ -194,8 +202,9 @@ def _order_classes(column: ColumnValues, inferred: InferredType) -> tuple[str, .
     """Order the classes: of two the positive one last, by its word, else the rarer; of more as they are written."""
     texts = column.texts
     if len(texts) == 2:
-        if {text.lower() for text in texts} in [*BOOLEAN_PAIRS, {"0", "1"}, {"0.0", "1.0"}]:
-            return tuple(sorted(texts, key=lambda text: text.lower() in POSITIVE_WORDS))
+        known = [pair for pair in NEGATIVE_AND_POSITIVE if {text.lower() for text in texts} == set(pair)]
+        if known:
+            return tuple(sorted(texts, key=lambda text: known[0].index(text.lower())))
         if column.numbers is not None:
             return tuple(text for _, text in sorted(zip(column.numbers, texts, strict=True)))
         rows = dict(zip(texts, column.counts.tolist(), strict=True))

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from casebook.config.schema.table_declaration import DeclaredType
     from casebook.schema_inference.values import ColumnValues
 
-BOOLEAN_PAIRS = ({"no", "yes"}, {"n", "y"}, {"false", "true"}, {"f", "t"}, {"off", "on"})
-POSITIVE_WORDS = {"yes", "y", "true", "t", "on", "1", "1.0"}
+# The negative one first.
+BOOLEAN_PAIRS = (("no", "yes"), ("n", "y"), ("false", "true"), ("f", "t"), ("off", "on"))
 # Digits that count nothing.
 CODE_NAMES = {"zip", "zipcode", "postcode", "postal", "plz"}
 DATE_NAMES = {"date", "day", "time", "timestamp", "dt", "at", "on"}
@@ -98,7 +98,7 @@ def infer_type(column: ColumnValues) -> InferredType:
 
 def _infer_of_texts(column: ColumnValues) -> InferredType:
     texts = column.texts
-    if {text.lower() for text in texts} in BOOLEAN_PAIRS:
+    if {text.lower() for text in texts} in map(set, BOOLEAN_PAIRS):
         return InferredType("boolean", "/".join(sorted(texts)))
     dates = find_date_form(texts)
     if dates:

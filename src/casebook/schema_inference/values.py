@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
 LARGEST_WHOLE = 2**53
+# Of Parquet, by Python's types; looked for in the first rows.
+UNREAD, UNREAD_ROWS = (list, dict, tuple, set, bytes, np.ndarray, timedelta, time), 1000
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class ColumnValues:
         decimal: sign before the fraction of numbers that are texts.
         coded: whether a typed table says that these numbers are categories.
         order: all categories of a typed table's ordered category, the least first.
+        unread: what its values are, where a run cannot read them: durations, lists.
     """
 
     name: str
@@ -38,6 +42,7 @@ class ColumnValues:
     decimal: str = "."
     coded: bool = False
     order: tuple[str, ...] = ()
+    unread: str = ""
 
     @classmethod
     def of(cls, column: pd.Series, decimal: str = ".") -> ColumnValues:
@@ -54,7 +59,7 @@ class ColumnValues:
                 moved[kept] = np.arange(len(kept))
                 codes, values = moved[np.append(places, -1)[codes]], values[kept]
         coded, order = _read_dtype(column.dtype)
-        return cls(str(column.name), codes, values, decimal, coded, order)
+        return cls(str(column.name), codes, values, decimal, coded, order, _find_unread(column))
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -152,6 +157,16 @@ def _is_text(values: pd.Index) -> bool:
     if isinstance(values.dtype, pd.StringDtype):
         return True
     return values.dtype == object and all(isinstance(value, str) for value in values[:1000])
+
+
+def _find_unread(column: pd.Series) -> str:
+    """Name what a column of Parquet holds that a run cannot read; empty where it can."""
+    if column.dtype.kind == "m":
+        return "timedelta64"
+    first = (
+        next((value for value in column.head(UNREAD_ROWS) if value is not None), None) if column.dtype == object else ""
+    )
+    return type(first).__name__ if isinstance(first, UNREAD) else ""
 
 
 def _read_dtype(dtype: object) -> tuple[bool, tuple[str, ...]]:
