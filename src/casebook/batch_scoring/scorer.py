@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from casebook.batch_scoring.days import write_days
 from casebook.batch_scoring.raw_block import RawBlock, stack_blocks
 from casebook.batch_scoring.rejections import tabulate_faults
 from casebook.column_types.column_type import InvalidTableError
@@ -157,7 +158,8 @@ def score_block(
     faults += [InvalidValue(int(row), form.key, NAMELESS) for row in np.flatnonzero(keys.isna())]
     good = wanted[~np.isin(np.arange(len(wanted)), [fault.row for fault in faults])] if faults else wanted
     answers, features, more = _answer(model, good)
-    days = rows[form.day].astype("category") if form.day in rows else pd.Series(today, rows.index, dtype="category")
+    constant = pd.Series(today, rows.index, dtype="category")
+    days = write_days(rows[form.day], form.day_kind) if form.day in rows else constant
     places = answers.index.to_numpy(np.intp)
     known = {"key": keys.take(places).array, "day": days.take(places).array}
     found = {str(name): answers[name].to_numpy() for name in answers}
