@@ -210,7 +210,8 @@ def _keys(block: RawBlock, form: NewRows) -> pd.Series:
     if not form.key:
         return pd.Series(block.numbers).astype("str")
     if form.key not in block.rows:
-        raise InvalidTableError(f"{form.file} lacks the column {form.key}, which names its rows")
+        there = ", ".join(map(str, block.rows.columns))
+        raise InvalidTableError(f"{form.file} lacks the column {form.key}, which names its rows; it has {there}")
     return write_keys(block.rows[form.key])
 
 
