@@ -67,11 +67,13 @@ class LookupTable:
 
 
 def write_keys(keys: pd.Series) -> pd.Series:
-    """Write keys as texts; whole numbers that became floats beside a null are the texts of their digits again."""
-    if keys.dtype.kind != "f":
-        return keys if isinstance(keys.dtype, pd.StringDtype) else keys.astype("str")
-    whole = (keys % 1 == 0).to_numpy()
-    return keys.astype("str").mask(whole, keys.where(whole, 0).astype("int64").astype("str"))
+    """Write keys as texts, as ids are read: 7, 7.0 and " 7 " are one key, in whatever file each stands."""
+    if keys.dtype.kind == "f":
+        # Whole numbers that became floats beside a null.
+        whole = (keys % 1 == 0).to_numpy()
+        return keys.astype("str").mask(whole, keys.where(whole, 0).astype("int64").astype("str"))
+    texts = keys if isinstance(keys.dtype, pd.StringDtype) else keys.astype("str")
+    return COLUMN_TYPES["id"].parse_column(texts, str(keys.name)).astype("str")
 
 
 def refuse_repeated_keys(keys: pd.Series, name: str) -> None:
