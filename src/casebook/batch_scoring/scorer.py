@@ -16,7 +16,7 @@ from casebook.batch_scoring.raw_block import RawBlock, stack_blocks
 from casebook.batch_scoring.rejections import tabulate_faults
 from casebook.column_types.column_type import InvalidTableError
 from casebook.column_types.invalid_values import InvalidValue, find_invalid_values
-from casebook.data.joins import LookupTable, write_keys
+from casebook.data.joins import LookupTable, refuse_shared_columns, write_keys
 from casebook.inference.bad_rows import answer_rows
 from casebook.monitoring.drift import count_columns
 from casebook.monitoring.unknown_categories import UNKNOWN
@@ -178,12 +178,13 @@ def join_lookup_table(
         The rows with the lookup table's columns, and a fault for each row whose key is not in it.
 
     Raises:
-        InvalidTableError: the rows lack the key.
+        InvalidTableError: the rows lack the key, or have a column of the lookup table.
     """
     if lookup_table is None:
         return rows, []
     if form.join_key not in rows:
         raise InvalidTableError(f"{form.file} lacks the column {form.join_key}")
+    refuse_shared_columns(rows.columns, lookup_table.columns.columns, form.file, form.lookup_table)
     keys = rows[form.join_key]
     places = lookup_table.find(keys)
     faults = [
