@@ -7,7 +7,7 @@ import pytest
 from casebook.hooks.unused import tell_unused
 from casebook.pipeline_registry import register_pipelines
 
-SAID = "nothing that this command runs goes by it; what was trained keeps what it was trained with"
+SAID = "nothing that this command runs goes by it"
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,7 @@ def tell_unused(
     unused = [name for name in leaves if _is_below(name, known) and not _is_below(name, taken)]
     if unused:
         told = ", ".join(f"{name}={leaves[name]}" for name in unused)
-        LOGGER.warning(
-            "%s: nothing that this command runs goes by it; what was trained keeps what it was trained with", told
-        )
+        LOGGER.warning("%s: nothing that this command runs goes by it", told)
     return unused
 
 

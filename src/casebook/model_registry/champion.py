@@ -247,6 +247,4 @@ def open_registry(uri: str | None = None) -> None:
     Args:
         uri: its address; the project's where none is given.
     """
-    address = uri or tracking_uri()
-    refuse_unusable(address)
-    mlflow.set_tracking_uri(open_read_only(address))
+    mlflow.set_tracking_uri(open_read_only(refuse_unusable(uri or tracking_uri())))

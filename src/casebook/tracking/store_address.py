@@ -19,8 +19,11 @@ OTHER_KINDS = ("sqlite", "databricks", "databricks-uc", "uc")
 CONNECT_SECONDS = 5
 
 
-def refuse_unusable(uri: str) -> None:
+def refuse_unusable(uri: str) -> str:
     """Refuse an address of a kind that MLflow does not know, a folder, and a server that takes no connection.
+
+    Returns:
+        The same address.
 
     Raises:
         StoreError: names it.
@@ -40,6 +43,7 @@ def refuse_unusable(uri: str) -> None:
             f"{uri}: MLflow knows no store of the kind {kind}: name one like sqlite:///mlflow.db, "
             "http://server:5000 or postgresql://server/name in MLFLOW_TRACKING_URI"
         )
+    return uri
 
 
 def _refuse_dead_server(uri: str, kind: str) -> None:
