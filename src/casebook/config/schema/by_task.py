@@ -26,4 +26,5 @@ TRAINING_OF: dict[str, dict[str, Any]] = {
 
 def training_of(task: str) -> Mapping[str, Any]:
     """Return what a task sets in `training`; of one that does not exist any, so that the task alone is refused."""
-    return TRAINING_OF.get(task, TRAINING_OF["regression"])
+    settings: Mapping[str, Any] = TRAINING_OF.get(task, TRAINING_OF["regression"])
+    return settings
