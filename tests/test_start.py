@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import casebook
 from casebook.cases.own_code import own_features
 from casebook.cases.registry import CASES, PYTHON_CASES
 
@@ -100,3 +102,9 @@ def test_kedro_sends_no_usage_data_either() -> None:
     assert "kedro-telemetry" in DISABLE_HOOKS_FOR_PLUGINS
     # Of a wheel, which runs where no `.telemetry` lies.
     assert os.environ["KEDRO_DISABLE_TELEMETRY"] == "true"
+
+
+def test_networks_are_tensorflows_whatever_backend_of_keras_is_left_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    importlib.reload(casebook)
+    assert os.environ["KERAS_BACKEND"] == "tensorflow"

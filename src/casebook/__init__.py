@@ -8,6 +8,8 @@ __version__ = "0.1.0"
 
 # TensorFlow reads this when it is imported; below errors it tells of processors and missing GPUs at every start.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Keras reads this when it is imported; networks are TensorFlow's, whatever backend is left set for other work.
+os.environ["KERAS_BACKEND"] = "tensorflow"
 # The threads of boosted trees wait for each other thousands of times a second. Left to itself OpenMP spins for long,
 # which takes minutes where the cores are shared; threads that sleep at once take ten times as long to wake as to work.
 os.environ.setdefault("GOMP_SPINCOUNT", "100000")

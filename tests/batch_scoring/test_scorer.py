@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -69,10 +70,41 @@ def test_rows_are_joined_with_their_owner_and_predicted_under_their_key_and_day(
     scored = score(block(first=100))
     assert scored.predictions["row"].tolist() == [100, 101, 102]
     assert scored.predictions["key"].tolist() == ["a", "b", "c"]
-    assert scored.predictions["day"].astype(object).tolist()[:2] == ["2023-08-26", "2023-08-27T10:00:00"]
+    assert scored.predictions["day"].astype(object).tolist()[:2] == ["2023-08-26", "2023-08-27"]
     assert scored.predictions["probability"].tolist() == [0.03, 0.08, 0]
     assert scored.rejected.empty
     assert scored.counts["feature doubled"].sum() == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "days"),
+    [
+        ("date", ["2023-8-6", "2023-08-27T10:00:00+02:00", " "], ["2023-08-06", "2023-08-27", None]),
+        ("date:%d.%m.%Y", ["26.08.2023", "2023-08-27", "soon"], ["2023-08-26", "2023-08-27", "soon"]),
+        ("datetime", ["2023-08-26 23:59:59", "2023-08-27", "NA"], ["2023-08-26", "2023-08-27", None]),
+        ("datetime:%m/%d/%Y %H:%M", ["08/26/2023 14:30", "12/31/2023 00:00", "1"], ["2023-08-26", "2023-12-31", "1"]),
+        ("", ["2023", "7", "x"], ["2023", "7", "x"]),
+    ],
+)
+def test_a_row_is_of_the_day_that_its_column_says_however_it_is_written(
+    kind: str, written: list[str], days: list[str | None]
+) -> None:
+    form = replace(FORM, day="seen", day_kind=kind)
+    scored = score_block(block(seen=written), index_lookup_table(OWNERS, form, Model().kinds), Model(), form, "today")
+    found = scored.predictions["day"].astype(object)
+    assert found.where(found.notna(), None).tolist() == days
+
+
+def test_rows_that_have_a_column_of_the_joined_table_are_refused() -> None:
+    message = "new.csv has people_size, which people.csv brings: leave the column out of new.csv"
+    with pytest.raises(InvalidTableError, match=f"^{message}$"):
+        score(block(people_size=["1", "2", "3"]))
+
+
+def test_times_of_a_parquet_file_are_of_their_day() -> None:
+    given = block()
+    given.rows["date"] = pd.to_datetime(["2023-08-26 23:00", None, "2023-08-28 00:00"])
+    assert score(given).predictions["day"].astype(object).tolist()[::2] == ["2023-08-26", "2023-08-28"]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from casebook.cases import declared
-from casebook.cases.declared import find_declared, find_file, keep_resolved, load_declared, read_declaration
+from casebook.cases.declared import (
+    Declaration,
+    describe_new_rows,
+    find_declared,
+    find_file,
+    keep_resolved,
+    load_declared,
+    read_declaration,
+)
 from casebook.cases.registry import CASES, find_case, known_cases, load_parameters_class
 from casebook.cases.size_defaults import UNKNOWN_ROWS, choose_defaults, count_rows, defaults_of
 from casebook.config.resolve import InvalidParametersError, resolve_case, resolve_parameters
@@ -82,6 +90,20 @@ def test_a_case_says_what_the_shared_parts_ask_of_it() -> None:
     assert case.new_rows.submission == {"id": "key", "left": "class"}
     names = {node.name for node in case.create_pipeline().nodes}
     assert {"churn2.type_rows", "churn2.type_planes", "churn2.join_tables", "churn2.describe_tables"} <= names
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ({"type": "date"}, "date"), ({"type": "date", "format": "%d.%m.%Y"}, "date:%d.%m.%Y"),
+        ({"type": "datetime"}, "datetime"), ({"type": "integer"}, ""),
+    ],
+)  # fmt: skip
+def test_the_day_of_a_new_row_is_read_as_its_column_is_declared(said: dict[str, str], kind: str) -> None:
+    columns = {"seen": {"role": "time", **said}}
+    tree = {"target": "y", "task": "binary", "data": {"tables": {"rows": {"file": "a.csv"}}, "columns": columns}}
+    rows = describe_new_rows(Declaration("toys", tree))
+    assert (rows.day, rows.day_kind) == ("seen", kind)
 
 
 def test_local_lies_over_base_and_the_parameters_of_a_run_over_both(configuration: Path) -> None:

@@ -48,6 +48,15 @@ def test_spellings_of_one_value_are_read_alike_alone_and_in_a_column(
             assert parsed.iloc[1] == (pd.Timestamp(value) if isinstance(value, date) else value), each
 
 
+@pytest.mark.parametrize("kind", ["id", "category"])
+def test_an_id_of_more_digits_than_a_float_holds_keeps_all_of_them(kind: str) -> None:
+    number = 2**60 + 1
+    assert [COLUMN_TYPES[kind].parse_value(each) for each in (number, np.int64(number), str(number))] == [
+        str(number)
+    ] * 3
+    assert COLUMN_TYPES[kind].parse_column(pd.Series([number, 5]), "a column").tolist() == [str(number), "5"]
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "expected"),
     [

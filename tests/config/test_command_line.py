@@ -29,12 +29,20 @@ def resolve(pima: dict[str, Any], typed: str) -> dict[str, Any]:
         ("study.name=true", "true"), ("study.name=12:30", "12:30"), ("study.name=on", "on"), ("predict.file=1", "1"),
         ("predict.file=a: b", "a: b"), ("promotion.metric=null", None), ("training.optimizer.clip_norm=", None),
         ("preprocessing.clip.age=0x1", [0.0, 1.0]), ("evaluation.thresholds=0.3x4e-1", [0.3, 0.4]),
+        ("predict.file=my #1 file.csv", "my #1 file.csv"), ("predict.file=!new.csv", "!new.csv"),
+        ("study.name='a #1'", "a #1"), ("predict.folder=&all x", "&all x"), ("predict.file=#1.csv", "#1.csv"),
         ("training.network.hidden=[8]", [8]), ("preprocessing.columns=", []), ("study.first=default+folds",
          ["default", "folds"]), ("training.refit=true", True), ("training.batch_size= 64 ", 64),
     ],
 )  # fmt: skip
 def test_a_value_is_read_as_what_its_parameter_asks_for(pima: dict[str, Any], typed: str, value: object) -> None:
     assert look_up(resolve(pima, f"pima.{typed}"), typed.partition("=")[0]) == value
+
+
+def test_classes_that_are_typed_are_those_of_the_case(pima: dict[str, Any]) -> None:
+    resolved = resolve(pima, "pima.data.columns.diabetes.classes=healthy+ill")
+    assert resolved["data"]["columns"]["diabetes"]["classes"] == ["healthy", "ill"]
+    assert resolved["labels"] == {"healthy": 0, "ill": 1}
 
 
 @pytest.mark.parametrize(
@@ -56,6 +64,18 @@ def test_a_value_is_read_as_what_its_parameter_asks_for(pima: dict[str, Any], ty
         ("update.since=2015-13-45", "update.since = '2015-13-45': give a day of the calendar like 2023-08-26, or ch"),
         ("update.since=2015-02-29", "update.since = '2015-02-29': give a day of the calendar like 2023-08-26, or ch"),
         ("update.since=20150917", "update.since = '20150917': give a day of the calendar like 2023-08-26"),
+        ("variant=", "variant: there is no variant ''; there are default, folds"),
+        ("variant=null", "variant: there is no variant 'null'; there are default, folds"),
+        ("preprocessing.clip.age=true", "preprocessing.clip.age = True: give two quantiles, as in 0.01x0.99"),
+        ("preprocessing.clip.age=", "preprocessing.clip.age = '': give two quantiles, as in 0.01x0.99"),
+        ("preprocessing.clip.age=0.5", "preprocessing.clip.age = '0.5': give two quantiles, as in 0.01x0.99"),
+        ("data=3", "data = 3: must be a valid dictionary"),
+        ("data.columns.diabetes.classes=3", "data.columns.diabetes: classes: one class leaves nothing to tell apart"),
+        ("task=x", "task = 'x': must be 'binary', 'multiclass' or 'regression'"),
+        ("data.columns.age.maximum=0", "data.columns.age: minimum 1 lies above maximum 0: no number is in between"),
+        ("training.network.l2=.inf", "training.network.l2 = '.inf': must be a finite number"),
+        ("training.class_weights.1=.inf", "training.class_weights = [1.0, inf]: must be none, balanced, or a number"),
+        ("training.optimizer.learning_rate=.nan", "training.optimizer.learning_rate = '.nan': must be a finite numb"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_in_one_line_as_it_was_typed(

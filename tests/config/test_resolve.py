@@ -55,6 +55,22 @@ def resolve(configured: dict[str, Any], **command_line: object) -> dict[str, Any
     return resolve_parameters(overlay(configured, given_), given_)["redhat"]
 
 
+@pytest.mark.parametrize("stated", [None, [3], 3])
+def test_a_variant_that_is_no_block_is_refused_by_its_name(configured: dict[str, Any], stated: object) -> None:
+    configured["redhat"]["variants"]["wide"] = stated
+    with pytest.raises(InvalidParametersError) as told:
+        resolve(configured, variant="wide")
+    assert str(told.value) == f"redhat.variants.wide = {stated!r}: give the keys that it replaces and their values"
+
+
+@pytest.mark.parametrize("stated", [3, [3]])
+def test_variants_that_are_no_block_are_refused_by_their_key(configured: dict[str, Any], stated: object) -> None:
+    configured["redhat"]["variants"] = stated
+    with pytest.raises(InvalidParametersError) as told:
+        resolve(configured, variant="wide")
+    assert str(told.value) == "redhat.variant: there is no variant 'wide'; there are default"
+
+
 def test_without_variant_or_command_line_the_configuration_stands(configured: dict[str, Any]) -> None:
     resolved = resolve(configured)
     assert resolved["training"]["epochs"] == 5

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from casebook.column_types.parsing import InvalidTableError
-from casebook.data.joins import LookupTable
+from casebook.data.joins import LookupTable, write_keys
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,18 @@ def test_a_key_that_is_not_of_its_type_is_refused() -> None:
     owners = pd.DataFrame({"key": ["1", "x"], "size": [1, 2]})
     with pytest.raises(InvalidTableError, match=r"^owners\.csv, column key: 'x' is not a number \(1 of 2 rows"):
         LookupTable.index(owners, "key", "", "owners.csv", "number")
+
+
+@pytest.mark.parametrize(
+    ("keys", "texts"),
+    [
+        (["7.0", " 8 ", "x1.0", "09", None, "7.50"], ["7", "8", "x1.0", "09", None, "7.50"]),
+        ([7.0, None, 2.5], ["7", None, "2.5"]), ([7, 10**18 + 1], ["7", "1000000000000000001"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("dtype", [None, "category", object])
+def test_keys_are_written_alike_however_a_file_holds_them(
+    keys: list[Any], texts: list[str | None], dtype: str | None
+) -> None:
+    written = write_keys(pd.Series(keys, dtype=dtype)).astype(object)
+    assert written.where(written.notna(), None).tolist() == texts

@@ -50,6 +50,14 @@ def test_lines_with_another_number_of_values_are_set_aside(tmp_path: Path) -> No
     assert found.broken == [(1, "1 values instead of 2: b"), (3, "3 values instead of 2: d,4,5")]
 
 
+@pytest.mark.parametrize("header", ["id,x\r", "\r\rid,x\r", ""])
+def test_lines_may_end_in_carriage_returns_alone_as_old_spreadsheets_write_them(tmp_path: Path, header: str) -> None:
+    (tmp_path / "new.csv").write_bytes(f"{header}1,2\r3,4\r".encode())
+    (block,) = read(tmp_path, NewRows("new.csv", {}, names=() if header else ("id", "x")))
+    assert block.rows.astype(object).to_numpy().tolist() == [["1", "2"], ["3", "4"]]
+    assert block.numbers.tolist() == [0, 1]
+
+
 def test_an_empty_value_is_a_null(tmp_path: Path) -> None:
     (tmp_path / "new.csv").write_text('id,age\na,\nb,""\n')
     (found,) = read(tmp_path, NewRows("new.csv", {}))
@@ -96,6 +104,10 @@ def test_another_file_may_be_named(tmp_path: Path) -> None:
         ("rows.csv", b"id\tage\n1\t2\n", r"\(its columns are separated by tabs; save it with commas\)"),
         ("rows.csv", b"id,age,id\n1,2,3\n", r"has the column 'id' 2 times, in places 1 and 3; keep one of them"),
         ("rows.csv", b"PK\x03\x04 an Excel workbook", r"\(the file is a zip archive or an Excel workbook"),
+        ("rows.csv", b'[{"id": 1, "age": 2}]', r"\(the file is JSON: save it as CSV UTF-8"),
+        ("rows.csv", b'{"id": 1, "age": 2}\n{"id": 3}\n', r"\(the file is JSON: save it as CSV UTF-8"),
+        ("rows.csv", b"\n<!DOCTYPE html>\n<html>", r"\(the file is a web page: download the file itself"),
+        ("rows.csv", b"version https://git-lfs.github.com/spec/v1\n", r"\(the file is a pointer of Git LFS: fetch"),
         ("rows.csv", b"PAR1 and more", r"\(the file is Parquet: let its name end in \.parquet"),
         ("rows.parquet", b"id,age\n1,2\n", r"rows\.parquet cannot be read as PARQUET"),
         ("rows.csv.gz", b"id,age\n", r"rows\.csv\.gz cannot be read as CSV"),

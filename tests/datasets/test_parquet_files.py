@@ -55,6 +55,14 @@ def test_the_folder_of_a_file_is_no_column_and_subfolders_of_a_folder_are(tmp_pa
     assert read_all(tmp_path / "rows") == [{"x": [1, 2, 3], "month": [1, 1, 2]}] * 3
 
 
+def test_a_named_index_is_a_column_and_a_nameless_one_is_none(tmp_path: Path) -> None:
+    table = pd.DataFrame({"id": [7, 8], "x": [1, 2]}, index=[30, 10])
+    table.to_parquet(tmp_path / "nameless.parquet")
+    assert read_all(tmp_path / "nameless.parquet") == [{"id": [7, 8], "x": [1, 2]}] * 3
+    table.set_index("id").to_parquet(tmp_path / "named.parquet")
+    assert read_all(tmp_path / "named.parquet") == [{"id": [7, 8], "x": [1, 2]}] * 3
+
+
 def test_files_of_a_folder_may_lack_columns_that_others_have(tmp_path: Path) -> None:
     write(tmp_path / "rows" / "a.parquet", x=[1], y=pa.nulls(1))  # type: ignore[arg-type]
     write(tmp_path / "rows" / "b.parquet", y=["u"], z=[0.5], x=[2])

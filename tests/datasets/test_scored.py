@@ -178,3 +178,17 @@ def test_damaged_predictions_are_named_and_passed_over(
     (tmp_path / "redhat" / "scored.json").write_text(content[:1])
     with pytest.raises(DamagedFileError, match=r"scored\.json is damaged .*_predict` again"):
         files.load()
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", None])
+def test_answers_of_one_file_that_are_damaged_keep_nobody_from_those_of_others(
+    files: ScoredFiles, tmp_path: Path, caplog: pytest.LogCaptureFixture, content: bytes | None
+) -> None:
+    files.save(Blocks(scored(0, [0.1]), file="a.csv"))  # type: ignore[arg-type]
+    files.save(Blocks(scored(0, [0.2]), file="b.csv"))  # type: ignore[arg-type]
+    (damaged,) = (tmp_path / "redhat" / "predicted").glob("a.csv*/predictions.parquet")
+    damaged.unlink()
+    if content is not None:
+        damaged.write_bytes(content)
+    assert [kept.file for kept in PredictedFiles(str(tmp_path / "redhat"), "redhat").load()] == ["b.csv"]
+    assert f"{damaged} is damaged (" in caplog.text

@@ -53,7 +53,9 @@ def hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TrackingHook:
     settings = SimpleNamespace(experiment=SimpleNamespace(name=""), run=SimpleNamespace(name=""))
     hook = TrackingHook()
     hook.context = SimpleNamespace(
-        params={"redhat": PARAMETERS}, mlflow=SimpleNamespace(tracking=settings, setup=lambda _context: None)
+        params={"redhat": PARAMETERS},
+        mlflow=SimpleNamespace(tracking=settings, setup=lambda _context: None),
+        _runtime_params={},
     )
     return hook
 

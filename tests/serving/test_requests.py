@@ -143,3 +143,24 @@ def test_nulls_and_whole_numbers_in_a_text_column() -> None:
     assert framed["who"].cat.codes.tolist() == [0, -1, 1, 0]
     assert framed["who"].cat.categories.tolist() == ["a", "0"]
     assert np.issubdtype(framed["who"].cat.codes.dtype, np.integer)
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        ('{"instances": [{"who": "a", "day": null, "open": true, "age": 6, "age": 7}]}', "age"),
+        ('{"inputs": {"who": "a", "who" : "b", "day": null, "open": true, "age": 6}}', "who"),
+        ('{"instances":[{"who":"a","day":null,"open":true,"age":6}],"params":{"threshold":0.1,"threshold":0.9}}',
+         "threshold"),
+        ('{"dataframe_split":{"columns":["who"],"columns":["who","day","open","age"],"data":[["a",null,true,6]]}}',
+         "columns"),
+    ],
+)  # fmt: skip
+def test_a_key_that_an_object_has_twice_is_refused(body: str, key: str) -> None:
+    with pytest.raises(BadRequestError, match=f"^the key {key} stands twice in one object: send it once$"):
+        read_request(body.encode(), ASKED)
+
+
+def test_texts_that_look_like_keys_are_none() -> None:
+    rows = [{**ROWS[0], "who": 'a": "b": {"who": 1'}]
+    assert read({"instances": rows})["who"].tolist() == [rows[0]["who"]]

@@ -22,7 +22,8 @@ from casebook.stages.incremental_training import find_batches, find_day, learn_b
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-DAYS = pd.to_datetime(["2023-01-01", "2023-02-01", "2023-02-02"]).astype("datetime64[s]")
+# The champion has seen some rows of its last day.
+DAYS = pd.to_datetime(["2023-01-01 00:00", "2023-02-01 14:30", "2023-02-02 00:00"]).astype("datetime64[s]")
 OLD = Rows(pd.DataFrame({"date": DAYS}), pd.DataFrame({"x": [1, 2, 3]}), np.full(3, TRAIN, dtype=np.uint8))
 
 

@@ -33,9 +33,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     library.mkdir(parents=True)
     import vl_convert
 
-    from casebook.reports.chart_library import name_library
+    from casebook.reports.chart_library import END, name_library
 
-    (library / name_library(vl_convert.get_vega_version())).write_text("window.library = 1;")
+    (library / name_library(vl_convert.get_vega_version())).write_text(f"window.library = 1;{END}")
     return tmp_path
 
 

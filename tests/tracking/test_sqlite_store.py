@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +18,6 @@ from casebook.tracking.sqlite_store import (
     cached_tables,
     create_store_once,
     is_complete,
-    refuse_dead_server,
     set_up_experiment,
 )
 
@@ -129,18 +127,6 @@ def test_an_experiment_that_another_launch_makes_meanwhile_is_used() -> None:
 def test_another_error_of_the_store_is_not_tried_away() -> None:
     with pytest.raises(MlflowException, match="no such host"):
         set_up_with(MlflowException("no such host"), None)
-
-
-def test_a_server_that_takes_no_connection_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("casebook.tracking.sqlite_store.getproxies", dict)
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        with pytest.raises(StoreError, match=f"the MLflow server {address} cannot be reached .*: start it, or name"):
-            refuse_dead_server(address)
-        listener.listen()
-        refuse_dead_server(address)
-    refuse_dead_server("sqlite:///mlflow.db")
 
 
 @pytest.mark.parametrize("content", [b"", b"garbage" * 999])

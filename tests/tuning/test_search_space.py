@@ -42,6 +42,10 @@ SPACE: dict[str, Any] = {
 }
 
 
+def when(conditions: dict[str, Any]) -> dict[str, Any]:
+    return {**SPACE, "training": {**SPACE["training"], "epochs": {"int": [1, 9], "when": conditions}}}
+
+
 def read(space: dict[str, Any]) -> list[Any]:
     return read_space("toy", space, PARAMETERS, OPEN)
 
@@ -183,6 +187,24 @@ def test_a_list_of_settings_is_a_space_of_its_own() -> None:
         ({"training": {"epochs": {"choice": []}}}, r"toy\.training\.epochs = \[\]: give the values to choose from"),
         ({"training": {"epochs": {"choice": [1, 1]}}}, r"names a value twice"),
         ({"training": {"network": {"hidden": {"widths": {"depth": {"int": [1, 2]}}}}}}, r"widths take depth and width"),
+        (
+            {"training": {"network": {"hidden": {"widths": {"depth": 3, "width": 8}}}}},
+            r"toy\.training\.network\.hidden\.depth = 3: describe it by one of float, int, choice, widths",
+        ),
+        (
+            {"training": {"epochs": {"choices": [1]}}},
+            r"space\.training\.epochs has choices: a leaf is described by one",
+        ),
+        (
+            {"training": {"epochs": {"int": [1, 9], "log": "no"}}},
+            r"toy\.training\.epochs, log = 'no': give true or fal",
+        ),
+        (
+            when({"training.optimizr.name": ["sgd"]}),
+            r"epochs, when: the parameters have no training\.optimizr\.name \(did you mean training\.optimizer\.nam",
+        ),
+        (when({"training.network.hidden.deep": [1]}), r"when: the parameters have no training\.network\.hidden\.deep"),
+        (when({"preprocessing.scaling": ["non"]}), r"when: toy\.preprocessing\.scaling = 'non' is not one of 'none'"),
     ],
 )
 def test_a_space_that_makes_no_sense_is_refused_by_name(space: dict[str, Any], message: str) -> None:

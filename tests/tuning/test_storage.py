@@ -5,6 +5,7 @@ from __future__ import annotations
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
+import optuna
 import pytest
 
 from casebook.tuning.errors import SpaceError
@@ -20,6 +21,32 @@ def test_a_journal_that_is_none_is_refused_by_name(tmp_path: Path, content: str)
     file.write_text(content)
     with pytest.raises(SpaceError, match=rf"study.storage journal:///{file} is no journal, or a damaged one .*: move"):
         open_storage(f"journal:///{file}")
+
+
+def test_a_file_that_is_no_journal_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("one line\nand a half")
+    with pytest.raises(SpaceError, match="is no journal"):
+        open_storage(f"journal:///{file}")
+    assert file.read_text() == "one line\nand a half"
+
+
+@pytest.mark.parametrize("left", [b"", b"\0" * 50])
+def test_a_journal_whose_last_line_was_cut_off_goes_on_without_it(
+    tmp_path: Path, left: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "study.journal"
+    study = optuna.create_study(storage=open_storage(f"journal:///{file}"), study_name="toy")
+    study.enqueue_trial({"x": 1})
+    study.enqueue_trial({"x": 2})
+    file.write_bytes(file.read_bytes()[:-9] + left)
+    again = optuna.load_study(storage=open_storage(f"journal:///{file}"), study_name="toy")
+    assert len(again.trials) == 1
+    again.enqueue_trial({"x": 3})
+    kept = optuna.load_study(storage=open_storage(f"journal:///{file}"), study_name="toy").trials
+    assert [trial.system_attrs["fixed_params"] for trial in kept] == [{"x": 1}, {"x": 3}]
+    told = [record.message for record in caplog.records if record.name.startswith("casebook")]
+    assert told == [f"the last line of {file} was cut off and is left out: what it told is done anew"]
 
 
 def test_a_journal_in_a_place_that_cannot_be_is_refused_by_name(tmp_path: Path) -> None:

@@ -61,6 +61,8 @@ RATE = {"training": {"optimizer": {"learning_rate": {"float": [0.001, 0.01]}}}}
         ({"space": {"training": {"epochs": {"int": [0, 0]}}}, "first": []}, r"epochs=0\): attrition\.training\.epochs"),
         ({"sampler": "grid", "space": RATE, "first": []}, r"learning_rate: a grid needs a step"),
         ({"space": RATE, "first": ["defalt"]}, r"first: there is no variant 'defalt'; there are default, 9_units"),
+        ({"space": {"training": {"epochs": {"int": [2, 5]}}}},
+         r"lies outside 2 to 5; the variant default, which attrition\.study\.first tries, has it: widen the space"),
         ({"space": RATE, "first": [{"training": {"epochs": 3}}]}, r"attrition\.training\.epochs does not vary"),
         ({"space": RATE, "first": ["9_units"], "sampler": "manual", "folds": 0, "pruner": "none", "metric": ["val/f1"]},
          r"study\.metric 'val/f1' is not measured while training; there are seconds, val/accuracy"),

@@ -11,11 +11,16 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from casebook.batch_scoring.days import write_days
 from casebook.batch_scoring.raw_block import RawBlock, stack_blocks
 from casebook.batch_scoring.rejections import tabulate_faults
 from casebook.column_types.column_type import InvalidTableError
 from casebook.column_types.invalid_values import InvalidValue, find_invalid_values
+<<<<<<< HEAD
 from casebook.data.joins import LookupTable, come_joined, write_keys
+=======
+from casebook.data.joins import LookupTable, refuse_shared_columns, write_keys
+>>>>>>> kinds
 from casebook.inference.bad_rows import answer_rows
 from casebook.monitoring.drift import count_columns
 from casebook.monitoring.unknown_categories import UNKNOWN
@@ -157,7 +162,8 @@ def score_block(
     faults += [InvalidValue(int(row), form.key, NAMELESS) for row in np.flatnonzero(keys.isna())]
     good = wanted[~np.isin(np.arange(len(wanted)), [fault.row for fault in faults])] if faults else wanted
     answers, features, more = _answer(model, good)
-    days = rows[form.day].astype("category") if form.day in rows else pd.Series(today, rows.index, dtype="category")
+    constant = pd.Series(today, rows.index, dtype="category")
+    days = write_days(rows[form.day], form.day_kind) if form.day in rows else constant
     places = answers.index.to_numpy(np.intp)
     known = {"key": keys.take(places).array, "day": days.take(places).array}
     found = {str(name): answers[name].to_numpy() for name in answers}
@@ -176,12 +182,13 @@ def join_lookup_table(
         The rows with the lookup table's columns, and a fault for each row whose key is not in it.
 
     Raises:
-        InvalidTableError: the rows lack the key.
+        InvalidTableError: the rows lack the key, or have a column of the lookup table.
     """
     if lookup_table is None or come_joined(rows, lookup_table.columns, form.file, form.lookup_table):
         return rows, []
     if form.join_key not in rows:
         raise InvalidTableError(f"{form.file} lacks the column {form.join_key}")
+    refuse_shared_columns(rows.columns, lookup_table.columns.columns, form.file, form.lookup_table)
     keys = rows[form.join_key]
     places = lookup_table.find(keys)
     faults = [
@@ -208,7 +215,8 @@ def _keys(block: RawBlock, form: NewRows) -> pd.Series:
     if not form.key:
         return pd.Series(block.numbers).astype("str")
     if form.key not in block.rows:
-        raise InvalidTableError(f"{form.file} lacks the column {form.key}, which names its rows")
+        there = ", ".join(map(str, block.rows.columns))
+        raise InvalidTableError(f"{form.file} lacks the column {form.key}, which names its rows; it has {there}")
     return write_keys(block.rows[form.key])
 
 

@@ -141,15 +141,25 @@ def describe_new_rows(declaration: Declaration) -> NewRows:
     answer = said.get("answer") or ("prediction" if task == "regression" else "class")
     lookup = others[0] if len(others) == 1 else {}
     join_key = find_single_key(lookup)
+    day = said.get("day") or roles.get("time", "")
     return NewRows(
         said.get("file") or first["file"],
         {key or "row": "key", str(declaration.tree.get("target", "target")): answer},
         key=key,
-        day=said.get("day") or roles.get("time", ""),
+        day=day,
+        day_kind=_kind_of_days(columns.get(day)),
         lookup_table=lookup["file"] if join_key else "",
         join_key=join_key,
         prefix=lookup.get("prefix", "") if join_key else "",
     )
+
+
+def _kind_of_days(said: object) -> str:
+    """Return what the days of a column are read by; nothing where it is declared as something else."""
+    column = said if isinstance(said, dict) else {}
+    named = str(column.get("type") or "date")
+    form = f":{column['format']}" if column.get("format") else ""
+    return f"{named}{form}" if named in {"date", "datetime"} else ""
 
 
 def find_single_key(table: Mapping[str, Any]) -> str:

@@ -38,6 +38,7 @@ class NewRows:
         submission: column of `submission.csv` -> `key`, or one of the model's answers (`probability`, `class`, ...).
         key: column that names a row there and in the predictions; none for its number in the file, from 0.
         day: column with the row's day, by whose weeks predictions are monitored; none for the day they were made.
+        day_kind: what its values are read by; nothing where they are no days.
         lookup_table: raw file of which one row is joined to each; none for rows that are complete.
         join_key: the column that both files have.
         prefix: put before the columns of the lookup_table.
@@ -50,6 +51,7 @@ class NewRows:
     submission: Mapping[str, str]
     key: str = ""
     day: str = ""
+    day_kind: Kind = "date"
     lookup_table: str = ""
     join_key: str = ""
     prefix: str = ""

@@ -83,7 +83,10 @@ class CategoryType(TextType):
             return str(bool(value))
         if isinstance(value, date):
             return value.isoformat()
-        if isinstance(value, int | float | np.integer | np.floating | Decimal):
+        if isinstance(value, int | np.integer):
+            # As a float an id of 17 digits would be another one.
+            return str(int(value))
+        if isinstance(value, float | np.floating | Decimal):
             number = float(value)
             return str(int(number)) if number.is_integer() else repr(number)
         raise InvalidValueError

@@ -17,7 +17,7 @@ from casebook.config.error_lines import RENAMED_KEYS, explain_errors, follow
 from casebook.config.paths import best_variant_file
 from casebook.config.schema import ADDED_CONDITIONS, FREE_MAPPINGS, NOT_CONDITIONS
 from casebook.config.tree import Tree, differ, look_up, overlay, unflatten
-from casebook.config.yaml_text import NOTHING, read_yaml
+from casebook.config.yaml_text import NOTHING, read_yaml, write_value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -79,14 +79,18 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
     named = look_up(given, PRESET, None)
     tree = _apply_preset(case, defaults, tree, None if named else look_up(tree, PRESET, None))
     merged = overlay(tree, given)
-    variant = typed.get("variant") or merged.get("variant", DEFAULT)
+    variant = typed.get("variant", write_value(merged.get("variant", DEFAULT)))
     if variant != DEFAULT:
-        variants = {**(read_best(case) if variant == BEST else {}), **(tree.get("variants") or {})}
+        stated = tree.get("variants")
+        variants = {**(read_best(case) if variant == BEST else {}), **(stated if isinstance(stated, dict) else {})}
         if variant == BEST and BEST not in variants:
             command = f"kedro run --pipeline={case}_study"
             raise InvalidParametersError(f"{case}.variant: there is no variant best yet; a study writes it: {command}")
-        _refuse_unknown(f"{case}.variant", [str(variant)], [DEFAULT, *variants], kind="variant")
+        _refuse_unknown(f"{case}.variant", [variant], [DEFAULT, *variants], kind="variant")
         chosen = variants[variant]
+        if not isinstance(chosen, dict):
+            told = "give the keys that it replaces and their values"
+            raise InvalidParametersError(f"{case}.variants.{variant} = {chosen!r}: {told}")
         merged = overlay(merged, preset_leaves(None if named else look_up(chosen, PRESET, None), merged))
         merged = overlay(overlay(merged, chosen, FREE_MAPPINGS | _blocks_of_winner(case, variant, chosen)), given)
         merged["variants"] = variants
@@ -170,7 +174,9 @@ def _validate(case: str, tree: Mapping[str, Any], typed: Mapping[str, str]) -> T
             mended = texts.keys() - _typed_places(model, left, typed)
             # Of what must be a text, the fault is that of the text.
             wrong = left if _typed_places(model, error, typed, "string_type") == texts.keys() else error
-            raise InvalidParametersError("\n".join(explain_errors(model, case, wrong, typed, mended))) from None
+            lines = list(explain_errors(model, case, wrong, typed, mended))
+            # As texts all of them fit, and something else does not.
+            raise InvalidParametersError("\n".join(lines or explain_errors(model, case, left, typed))) from None
 
 
 def _dump(checked: CaseParameters) -> Tree:

@@ -120,9 +120,11 @@ def read_yaml(text: str, name: str) -> dict[str, Any]:
 def read_value(text: str) -> Any:  # noqa: ANN401 - whatever can be written
     """Read a value of the command line; what is no YAML is the text itself."""
     try:
-        return yaml.load(text, CoreLoader)  # noqa: S506 - a safe loader
+        value = yaml.load(text, CoreLoader)  # noqa: S506 - a safe loader
     except yaml.YAMLError:
         return text
+    # A text without quotes is all of it: what YAML takes for a comment, an anchor or a tag, a file's name may hold.
+    return text if isinstance(value, str) and not text.startswith(('"', "'")) else value
 
 
 def write_value(value: Any) -> str:  # noqa: ANN401

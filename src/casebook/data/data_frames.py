@@ -19,6 +19,16 @@ def is_frame(rows: object) -> bool:
     return isinstance(rows, pd.DataFrame) or hasattr(rows, "__arrow_c_stream__") or hasattr(rows, "__dataframe__")
 
 
+def frame_arrow(table: pa.Table | pa.RecordBatch) -> pd.DataFrame:
+    """Convert a table of Arrow, as of a Parquet file, to pandas.
+
+    An index that pandas has written there is a column where it has a name (`set_index("id")`), and none without.
+    """
+    frame: pd.DataFrame = table.to_pandas()
+    named = [name for name in frame.index.names if name is not None]
+    return frame.reset_index(level=named).reset_index(drop=True) if named else frame.reset_index(drop=True)
+
+
 def to_pandas(rows: Any) -> pd.DataFrame:  # noqa: ANN401 - a frame of any library
     """Convert a data frame of any library to pandas; one of pandas stays as it is.
 
@@ -28,7 +38,7 @@ def to_pandas(rows: Any) -> pd.DataFrame:  # noqa: ANN401 - a frame of any libra
     if isinstance(rows, pd.DataFrame):
         return rows
     if hasattr(rows, "__arrow_c_stream__"):
-        return pd.DataFrame(pa.table(rows).to_pandas())
+        return frame_arrow(pa.table(rows))
     if hasattr(rows, "__dataframe__"):
         return pd.DataFrame(pa.interchange.from_dataframe(rows).to_pandas())
     hint = ": collect() it first" if hasattr(rows, "collect") else ""

@@ -16,6 +16,8 @@ from casebook.column_types.column_type import InvalidTableError, distinct
 from casebook.column_types.kinds import COLUMN_TYPES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from casebook.column_types.column_type import ColumnType
     from casebook.column_types.kinds import Kind
 
@@ -89,11 +91,13 @@ def come_joined(rows: pd.DataFrame, columns: pd.DataFrame, file: str, table: str
 
 
 def write_keys(keys: pd.Series) -> pd.Series:
-    """Write keys as texts; whole numbers that became floats beside a null are the texts of their digits again."""
-    if keys.dtype.kind != "f":
-        return keys if isinstance(keys.dtype, pd.StringDtype) else keys.astype("str")
-    whole = (keys % 1 == 0).to_numpy()
-    return keys.astype("str").mask(whole, keys.where(whole, 0).astype("int64").astype("str"))
+    """Write keys as texts, as ids are read: 7, 7.0 and " 7 " are one key, in whatever file each stands."""
+    if keys.dtype.kind == "f":
+        # Whole numbers that became floats beside a null.
+        whole = (keys % 1 == 0).to_numpy()
+        return keys.astype("str").mask(whole, keys.where(whole, 0).astype("int64").astype("str"))
+    texts = keys if isinstance(keys.dtype, pd.StringDtype) else keys.astype("str")
+    return COLUMN_TYPES["id"].parse_column(texts, str(keys.name)).astype("str")
 
 
 def refuse_repeated_keys(keys: pd.Series, name: str) -> None:
@@ -104,6 +108,24 @@ def refuse_repeated_keys(keys: pd.Series, name: str) -> None:
             f"{name}: {keys.name} {repeated.iloc[0]} occurs {int((keys == repeated.iloc[0]).sum())} times "
             f"({repeated.nunique()} repeated keys); keep one row each"
         )
+
+
+def refuse_shared_columns(rows: Iterable[object], others: Iterable[object], file: str, table: str) -> None:
+    """Refuse rows that have a column which a joined table brings: which of the two is meant cannot be known.
+
+    Args:
+        rows: their columns.
+        others: the joined table's columns, under their names in the joined rows.
+        file: the name of the rows' file.
+        table: the name of the joined table's file.
+
+    Raises:
+        InvalidTableError: names both files and the columns.
+    """
+    others = set(others)
+    shared = [str(name) for name in rows if name in others]
+    if shared:
+        raise InvalidTableError(f"{file} has {', '.join(shared)}, which {table} brings: leave the column out of {file}")
 
 
 def _parse_distinct(values: pd.Index, key_type: ColumnType) -> tuple[pd.Index, np.ndarray]:

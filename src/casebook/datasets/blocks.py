@@ -13,6 +13,7 @@ from casebook.batch_scoring.raw_block import RawBlock
 from casebook.cases.declared import read_declaration
 from casebook.cases.registry import load_case
 from casebook.config.paths import raw_folder
+from casebook.data.data_frames import frame_arrow
 from casebook.data.named_arrays import frame_arrays
 from casebook.data.source_names import name_source
 from casebook.datasets.csv_blocks import read_csv_blocks
@@ -194,7 +195,7 @@ def _read_parquet(path: Path, *_: object) -> Iterator[Read]:
     """Read a Parquet file or folder; the names of subfolders like `month=1` are columns."""
     first = 0
     for batch in read_parquet_batches(path, BLOCK_ROWS):
-        yield batch.to_pandas(), np.arange(first, first + batch.num_rows), []
+        yield frame_arrow(batch), np.arange(first, first + batch.num_rows), []
         first += batch.num_rows
 
 

@@ -52,8 +52,8 @@ def read_csv_blocks(path: Path, options: CsvOptions) -> Iterator[CsvBlock]:
     """
     first = 0
     with open_text(path, options.form) as file:
-        begin = skip_header(file)
-        for piece, unclosed, _ in _cut(file, b"" if options.has_header else begin, options):
+        header, begin = skip_header(file)
+        for piece, unclosed, _ in _cut(file, begin if options.has_header else header + begin, options):
             refuse_other_encoding(piece, options, first)
             block = _parse(piece, unclosed, options, first)
             yield block
@@ -67,8 +67,8 @@ def find_cuts(path: Path, options: CsvOptions, size: int) -> list[int]:
         The first byte behind the header, the ends of all stretches but the last, and the end of the file.
     """
     with path.open("rb") as file:
-        begin = skip_header(file)
-        at = [file.tell() if options.has_header else file.tell() - len(begin)]
+        header, begin = skip_header(file)
+        at = [file.tell() - len(begin) if options.has_header else file.tell() - len(header + begin)]
         file.seek(at[0])
         for _, _, length in _cut(file, b"", options, size):
             at.append(at[-1] + length)

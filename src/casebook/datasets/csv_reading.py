@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from casebook.column_types.parsing import refuse_repeated_columns
-from casebook.datasets.file_kinds import CSV, UnreadableError, find_other_kind
+from casebook.datasets.file_kinds import COMPRESSED, CSV, UnreadableError, find_other_kind
 from casebook.datasets.text_forms import USUAL, TextForm, open_text
 
 if TYPE_CHECKING:
@@ -95,13 +95,18 @@ def find_delimiter(path: Path, form: TextForm) -> TextForm:
     return form if form.delimiter in line else replace(form, delimiter=USUAL.delimiter)
 
 
-def skip_header(file: BinaryIO) -> bytes:
-    """Read the first line that is not blank, as Arrow does; nothing at the end of the file."""
+def skip_header(file: BinaryIO) -> tuple[bytes, bytes]:
+    """Read the first line that is not blank, as Arrow does.
+
+    Returns:
+        The line, nothing at the end of the file; and what was read behind it: lines may end in carriage returns alone.
+    """
     for line in file:
-        content = line.removeprefix(MARK)
-        if content.strip(b"\r\n"):
-            return content
-    return b""
+        content = line.removeprefix(MARK).lstrip(b"\r\n")
+        if content:
+            header = content.splitlines(keepends=True)[0]
+            return header, content[len(header) :]
+    return b"", b""
 
 
 def count_lines(path: Path, form: TextForm = USUAL) -> int:
@@ -114,11 +119,11 @@ def count_lines(path: Path, form: TextForm = USUAL) -> int:
 
 
 def _read_header(path: Path, form: TextForm) -> str:
-    other = find_other_kind(path, CSV) if path.suffix.lower() == ".csv" and not form.is_transcoded else ""
+    other = find_other_kind(path, CSV) if path.suffix.lower() not in COMPRESSED and not form.is_transcoded else ""
     if other:
         raise UnreadableError(f"the file is {other}")
     with open_text(path, form) as file:
-        line = skip_header(file)
+        line, _ = skip_header(file)
     if not line:
         raise UnreadableError("the file is empty: put the complete file there")
     try:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from casebook.cases.declared import find_file, read_declaration
+from casebook.data.data_frames import frame_arrow
 from casebook.datasets.csv_blocks import find_cuts
 from casebook.datasets.csv_reading import read_csv_options
 from casebook.datasets.declared import (
@@ -100,7 +101,7 @@ class TableParts:
 
     def _list_parquet(self) -> Iterator[RawPart]:
         found = open_parquet(self.path)
-        names = self._name(list(found.schema.empty_table().to_pandas().columns))
+        names = self._name(list(frame_arrow(found.schema.empty_table()).columns))
         for fragment in list_fragments(found):
             groups: list[int] = []
             size = 0

@@ -30,6 +30,12 @@ SIGNATURES = {
     b"\xff\xfe": "in UTF-16: save it as UTF-8 (Excel calls that CSV UTF-8)",
     b"\xfe\xff": "in UTF-16: save it as UTF-8 (Excel calls that CSV UTF-8)",
 }
+# The same of texts, in small letters and without blanks in front.
+TEXT_BEGINNINGS = {
+    (b"{", b"[{"): "JSON: save it as CSV UTF-8",
+    (b"<!doctype", b"<html", b"<?xml"): "a web page: download the file itself, which may need a login",
+    (b"version https://git-lfs",): "a pointer of Git LFS: fetch the file itself with `git lfs pull`",
+}
 
 
 class UnreadableError(ValueError):
@@ -94,7 +100,11 @@ def find_other_kind(path: Path, kind: str) -> str:
     if begin.startswith(BEGINNINGS.get(kind, b"\0\0\0")):
         return ""
     told = next((words for signature, words in SIGNATURES.items() if begin.startswith(signature)), "")
-    return told or (SIGNATURES[b"\xff\xfe"] if kind == CSV and b"\x00" in begin else "")
+    if kind != CSV or told:
+        return told
+    letters = begin.lstrip().lower()
+    words = next((words for texts, words in TEXT_BEGINNINGS.items() if letters.startswith(texts)), "")
+    return words or (SIGNATURES[b"\xff\xfe"] if b"\x00" in begin else "")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pyarrow.dataset
 import pyarrow.parquet
 
 from casebook.column_types.parsing import refuse_repeated_columns
+from casebook.data.data_frames import frame_arrow
 from casebook.datasets.file_kinds import UnreadableError, list_parquet
 
 if TYPE_CHECKING:
@@ -21,10 +22,7 @@ if TYPE_CHECKING:
 def read_parquet(path: Path) -> pd.DataFrame:
     """Read a file or folder as the table that it holds; see `open_parquet`."""
     found = open_parquet(path)
-    table: pd.DataFrame = pa.concat_tables(
-        [fragment.to_table(schema=found.schema) for fragment in list_fragments(found)]
-    ).to_pandas()
-    return table
+    return frame_arrow(pa.concat_tables([fragment.to_table(schema=found.schema) for fragment in list_fragments(found)]))
 
 
 def read_parquet_batches(path: Path, rows: int) -> Iterator[pa.RecordBatch]:

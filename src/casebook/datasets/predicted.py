@@ -107,13 +107,17 @@ def _read_kept(folder: Path) -> KeptPredictions | None:
             table: pd.DataFrame = pyarrow.parquet.read_table(folder / PREDICTIONS, filters=chosen).to_pandas()
         return table
 
+    damaged = folder / COUNTS
     try:
         known = json.loads((folder / COUNTS).read_text())
         model = known["model"]
         if not known.get("scored", 1):
             return None
         facts = (known["file"], known["digest"], known["at"], int(model["version"]), model["test"])
+        # Found damaged only when outcomes are joined, one file would keep those of all others from it.
+        damaged = folder / PREDICTIONS
+        pyarrow.parquet.read_metadata(damaged)
     except (OSError, ValueError, LookupError, TypeError) as error:
-        LOGGER.warning("%s is damaged (%s): these predictions are passed over; %s", folder / COUNTS, error, AGAIN)
+        LOGGER.warning("%s is damaged (%s): these predictions are passed over; %s", damaged, error, AGAIN)
         return None
     return KeptPredictions(folder.name, *facts, read, tuple(model.get("classes", ())))

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.dataset
 
+from casebook.data.data_frames import frame_arrow
 from casebook.data.source_names import name_source
 from casebook.datasets.csv_blocks import read_csv_stretch
 from casebook.datasets.file_kinds import UnreadableError
@@ -67,8 +68,7 @@ class RowGroups:
 
     def read(self, _: Path, taken: Sequence[int]) -> pd.DataFrame:
         """Read the columns in some places."""
-        frame: pd.DataFrame = self.fragment.to_table(schema=self.schema).to_pandas().iloc[:, list(taken)]
-        return frame
+        return frame_arrow(self.fragment.to_table(schema=self.schema)).iloc[:, list(taken)]
 
 
 @dataclass(frozen=True)

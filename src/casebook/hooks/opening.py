@@ -14,8 +14,8 @@ from casebook.tracking.sqlite_store import (
     StoreError,
     explain_read_only,
     open_to_use_models,
-    refuse_dead_server,
 )
+from casebook.tracking.store_address import refuse_unusable
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -51,7 +51,7 @@ def choose_store(context: KedroContext) -> tuple[str, str]:
     """
     settings = context.config_loader["mlflow"]
     address: str = settings["server"]["mlflow_tracking_uri"]
-    refuse_dead_server(address)
+    refuse_unusable(address)
     used = open_to_use_models(address)
     settings["server"]["mlflow_tracking_uri"] = used
     context.config_loader["mlflow"] = settings

@@ -12,13 +12,14 @@ from casebook.caching.lineage import PARAMETERS
 from casebook.cases.registry import load_case
 from casebook.config.loader import read_case
 from casebook.config.resolve import resolve_case
+from casebook.config.schema import FREE_MAPPINGS
 from casebook.config.tree import NOT_THERE, flatten, look_up, overlay, unflatten
 from casebook.run_folders.finding import finished_trainings
 from casebook.run_folders.folder import RunFolder
 from casebook.stages.tagged_nodes import find_idle_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from kedro.framework.context import KedroContext
     from kedro.pipeline import Pipeline
@@ -36,16 +37,22 @@ class TakenOver:
     Attributes:
         source: the folder of the earlier run.
         names: datasets whose files are taken over.
-        values: of all parameters that they were made with, by dotted name, the case in front.
+        blocks: of parameters that they were made with, by dotted name, the case in front.
     """
 
     source: RunFolder
     names: list[str]
-    values: Mapping[str, Any]
+    blocks: Mapping[str, Any]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The leaves of these blocks."""
+        return flatten(self.blocks)
 
     def effective(self, case: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the case's parameters as they hold for this run: those of the earlier run where it was they."""
-        return overlay({case: parameters}, unflatten(self.values))[case]  # type: ignore[no-any-return]
+        # The names of columns may hold dots, and what is said of columns is taken whole.
+        return overlay({case: parameters}, unflatten(self.blocks), FREE_MAPPINGS | {"data"})[case]  # type: ignore[no-any-return]
 
 
 def find_taken_over(
@@ -81,9 +88,9 @@ def find_taken_over(
     else:
         source = _find_source(case, needed, files, parameters["from_run"])
     facts = source.read()
-    values = _values_of(makers, {case: facts.parameters} if facts else {})
-    _refuse_conflicts(context, case, values, makers, source)
-    return TakenOver(source, needed, values)
+    taken = TakenOver(source, needed, _blocks_of(makers, {case: facts.parameters} if facts else {}))
+    _refuse_conflicts(context, case, taken, makers)
+    return taken
 
 
 def check_stated(case: str, run_id: str) -> None:
@@ -125,6 +132,7 @@ def _lacking(folder: RunFolder, needed: list[str], files: RunFiles) -> list[str]
     return [name for name in needed if not files.place(name, folder).exists()]
 
 
+<<<<<<< HEAD
 def _values_of(makers: list[Node], earlier: Mapping[str, Any]) -> dict[str, Any]:
     """Return the leaves of all parameters that these nodes take, as an earlier run had them."""
     taken = [name for node in makers for name in _list_parameters(node, earlier)]
@@ -142,31 +150,75 @@ def _list_parameters(node: Node, earlier: Mapping[str, Any]) -> list[str]:
 def _refuse_conflicts(
     context: KedroContext, case: str, values: Mapping[str, Any], makers: list[Node], source: RunFolder
 ) -> None:
+=======
+def _blocks_of(makers: list[Node], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that these nodes take, as an earlier run had them."""
+    taken = [name.removeprefix(PARAMETERS) for node in makers for name in node.inputs if name.startswith(PARAMETERS)]
+    found = {name: look_up(earlier, name, NOT_THERE) for name in taken}
+    for case, parameters in earlier.items():
+        # A training without a search does not go by the study that it takes.
+        if not look_up(parameters, "training.time_budget", 0):
+            found.pop(f"{case}.study", None)
+    return {name: value for name, value in found.items() if value != NOT_THERE}
+
+
+def _refuse_conflicts(context: KedroContext, case: str, taken: TakenOver, makers: list[Node]) -> None:
+>>>>>>> kinds
     """Refuse what this command has chosen for nodes whose work is taken over; say where they were made otherwise.
 
     Raises:
         UsageError: a parameter that was given, or that the given variant states, is another one.
     """
-    now = flatten({case: context.params[case]})
-    other = [name for name, value in values.items() if name in now and now[name] != value]
-    if not other:
-        return
     given = flatten(context._runtime_params or {})
     usual = flatten({case: resolve_case(case, read_case(case, context.env or "local"), {})})
-    chosen = [name for name in other if name in given or now[name] != usual.get(name)]
+    other, chosen = find_conflicts(taken, {case: context.params[case]}, usual, given)
     if chosen:
+<<<<<<< HEAD
         key = chosen[0]
         earlier = unflatten(values)
         maker = next(
             node.name for node in makers if any(_covers(name, key) for name in _list_parameters(node, earlier))
         )
+=======
+        key, (before, now) = next(iter(chosen.items()))
+        maker = next(node.name for node in makers if any(_covers(name, key) for name in node.inputs))
+>>>>>>> kinds
         raise click.UsageError(
-            f"{key} is {now[key]}, but {maker} does not run: its work is taken over from run {source.run_id}, where it "
-            f"was {values[key]}. Begin with it (--from-nodes={maker}), leave {key} out, or name a run that was made so "
+            f"{key} is {now}, but {maker} does not run: its work is taken over from run {taken.source.run_id}, where "
+            f"it was {before}. Begin with it (--from-nodes={maker}), leave {key} out, or name a run that was made so "
             f"with {case}.from_run=<run id>"
         )
-    told = "; ".join(f"{name} was {values[name]} and is {now[name]} now" for name in other)
-    LOGGER.warning("taken over from run %s, with its parameters: %s", source.run_id, told)
+    if other:
+        told = "; ".join(f"{name} was {before} and is {now} now" for name, (before, now) in other.items())
+        LOGGER.warning("taken over from run %s, with its parameters: %s", taken.source.run_id, told)
+
+
+def find_conflicts(
+    taken: TakenOver, parameters: Mapping[str, Any], usual: Mapping[str, Any], given: Collection[str]
+) -> tuple[dict[str, tuple[Any, Any]], dict[str, tuple[Any, Any]]]:
+    """Find the leaves of what is taken over that differ now.
+
+    Args:
+        taken: what is taken over.
+        parameters: of this command, below the case's name.
+        usual: leaves without variant and command line.
+        given: leaves of the command line.
+
+    Returns:
+        By leaf its value then and now; and those of them that this command has chosen. An entry that a user adds to a
+        mapping, as of a column's imputation, is one of them.
+    """
+    before = taken.values
+    now = flatten({name: look_up(parameters, name, NOT_THERE) for name in taken.blocks})
+    differing = {
+        name: (before.get(name, NOT_THERE), now.get(name, NOT_THERE))
+        for name in {**before, **now}
+        if name not in before or name not in now or before[name] != now[name]
+    }
+    wanted = {name for name in now if name in given or now[name] != usual.get(name)}
+    # What an earlier version of the project did not state, and what was said of no column, differ in nothing.
+    other = {name: values for name, values in differing.items() if NOT_THERE not in values and {} not in values}
+    return other, {name: values for name, values in differing.items() if name in wanted and values[1] != {}}
 
 
 def _covers(name: str, key: str) -> bool:

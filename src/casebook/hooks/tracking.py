@@ -11,10 +11,11 @@ import click
 import mlflow
 import yaml
 from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
 
 from casebook.caching.runner import PARTS
 from casebook.cases.presets import PRESET
-from casebook.cases.registry import load_case
+from casebook.cases.registry import find_case, load_case
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.resolve import DEFAULT, list_differences
 from casebook.config.schema.evaluation import NONE
@@ -30,6 +31,7 @@ from casebook.hooks.own_folder import OwnFolder
 from casebook.hooks.provenance import describe_command, describe_commit
 from casebook.hooks.resuming import what_counts
 from casebook.hooks.studies import begin_launch, tag_winner
+from casebook.hooks.unused import tell_unused
 from casebook.hooks.user_errors import find_user_error, quiet_user_errors
 from casebook.runtime.lazy_imports import import_deferred
 from casebook.stages import STUDY
@@ -88,6 +90,10 @@ class TrackingHook:
         self._configure(case, job_of(pipeline) or parameters["variant"])
         close_left_running(mlflow.get_tracking_uri(), case)
         job = "study" if runs_study(pipeline) else job_of(pipeline)
+        own = [pipelines[name] for name in pipelines if find_case(name) == case]
+        given = (self.context._runtime_params or {}).get(case, {})
+        # A study's trials go by all that a training does.
+        tell_unused(case, given, [pipeline, pipelines[case]] if job == "study" else [pipeline], own)
         self.folder = OwnFolder(self.context, pipeline, catalog, case, job)
         self._reopen(self.folder.choose(raw.fingerprint if raw else None))
         if runs_study(pipeline):

@@ -23,6 +23,7 @@ from casebook.model_registry.registry import CHAMPION, ORIGIN, find_version
 from casebook.monitoring.unknown_categories import measure_unknown
 from casebook.tracking.mlflow_client import without_hint_warning
 from casebook.tracking.sqlite_store import open_read_only
+from casebook.tracking.store_address import refuse_unusable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -246,4 +247,4 @@ def open_registry(uri: str | None = None) -> None:
     Args:
         uri: its address; the project's where none is given.
     """
-    mlflow.set_tracking_uri(open_read_only(uri or tracking_uri()))
+    mlflow.set_tracking_uri(open_read_only(refuse_unusable(uri or tracking_uri())))

@@ -18,7 +18,8 @@ from casebook.model_registry.champion import PROFILE
 from casebook.tracking.curve_writer import CurveWriter
 from casebook.tracking.left_running import process_tags
 from casebook.tracking.mlflow_client import log_metrics, log_package, write_name
-from casebook.tracking.sqlite_store import create_store_once, lock_store, refuse_dead_server
+from casebook.tracking.sqlite_store import create_store_once, lock_store
+from casebook.tracking.store_address import refuse_unusable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,7 +91,7 @@ def log_frame_model(
 def open_to_write(uri: str | None) -> str:
     """Return the address of the store, created where it is one of the project's that is not there yet."""
     address = uri or tracking_uri()
-    refuse_dead_server(address)
+    refuse_unusable(address)
     create_store_once(address)
     return address
 

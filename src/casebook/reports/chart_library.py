@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EXPORTED = "window.vegaEmbed = vegaEmbed;"
+END = "\n// whole\n"
 
 
 def load_chart_library(folder: Path) -> str:
@@ -23,10 +24,13 @@ def load_chart_library(folder: Path) -> str:
     import vl_convert
 
     file = folder / name_library(vl_convert.get_vega_version())
-    with suppress(OSError):
-        return file.read_text(encoding="utf-8")
+    with suppress(OSError, ValueError):
+        kept = file.read_text(encoding="utf-8")
+        # An empty one, or one that was cut off, would leave pages without their charts and say nothing.
+        if kept.endswith(END):
+            return kept
     # Within a script of a page this would end it.
-    library = vl_convert.javascript_bundle(EXPORTED).replace("</script", "<\\/script")
+    library = vl_convert.javascript_bundle(EXPORTED).replace("</script", "<\\/script") + END
     with suppress(OSError), atomic_write(file) as path:
         path.write_text(library, encoding="utf-8")
     return library

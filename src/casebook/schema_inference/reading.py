@@ -13,6 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from casebook.config.extras import missing_extra
+from casebook.data.data_frames import frame_arrow
 from casebook.schema_inference.dialect import Dialect, read_bytes, sniff_dialect
 from casebook.schema_inference.errors import SchemaInferenceError
 from casebook.schema_inference.values import ColumnValues
@@ -98,7 +99,7 @@ def _read_typed(path: Path, suffix: str, sheet: str) -> pd.DataFrame:
         raise SchemaInferenceError(f"{path.name}: {lacking}, or save it as CSV")
     try:
         if suffix == ".parquet":
-            return pd.DataFrame(pa.parquet.read_table(path).to_pandas())
+            return frame_arrow(pa.parquet.read_table(path))
         return pd.read_excel(path, sheet_name=sheet or 0)
     except Exception as error:
         raise SchemaInferenceError(f"{path.name} cannot be read as {suffix[1:]} ({error}); get it again") from error

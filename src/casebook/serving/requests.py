@@ -18,6 +18,7 @@ import pandas as pd
 from casebook.column_types.invalid_values import InvalidValue, find_invalid
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.inference.predictions import check_threshold
+from casebook.serving.doubled_keys import find_doubled_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,6 +103,8 @@ def read_request(body: bytes, schema: RequestSchema) -> RowsRequest:
     form = _form_of(content)
     threshold = read_threshold(content.get("params"), schema.takes_threshold)
     columns = READERS[form](content[form])
+    if twice := find_doubled_key(body, content):
+        raise BadRequestError(f"the key {twice} stands twice in one object: send it once", reason="columns")
     validate_names(columns, schema)
     return RowsRequest(columns, schema.kinds, threshold)
 

@@ -152,7 +152,8 @@ def find_batches(
     update = schema.UpdateParameters.model_validate(settings["update"])
     if update.since:
         day = find_day(update_session.champion(), update.since, settings["day"])
-        new = old.take((old.raw[settings["day"]] > pd.Timestamp(day)).to_numpy())
+        # Of times the champion keeps the day alone.
+        new = old.take((old.raw[settings["day"]].dt.normalize() > pd.Timestamp(day)).to_numpy())
         yield Batch(1, f"rows after {day}", "", lambda: new)
     elif update.file:
         yield Batch(1, update.file, arrivals.digest(update.file), lambda: make_rows(arrivals.read(update.file)))

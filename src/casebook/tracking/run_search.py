@@ -11,6 +11,7 @@ from casebook.cases.registry import known_cases
 from casebook.reports.reported_run import PAGE
 from casebook.tracking.run_reports import NothingToReportError, read_run
 from casebook.tracking.sqlite_store import create_store_once
+from casebook.tracking.store_address import refuse_unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ RUNS_A_PAGE = 1000
 
 def open_store(uri: str) -> None:
     """Let the following calls read the project's store."""
+    refuse_unusable(uri)
     create_store_once(uri)
     mlflow.set_tracking_uri(uri)
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import socket
 import sqlite3
 from contextlib import closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 import click
 import psutil
@@ -92,27 +89,6 @@ def open_to_use_models(uri: str) -> str:
     with closing(sqlite3.connect(copy)) as store, store:
         store.execute("UPDATE experiments SET artifact_location = ?", [(copy.parent / ARTIFACTS.name).as_uri()])
     return copied
-
-
-def refuse_dead_server(uri: str) -> None:
-    """Refuse a server that takes no connection, which MLflow would ask again and again for minutes.
-
-    Raises:
-        StoreError: names it.
-    """
-    parts = urlsplit(uri)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or getproxies():
-        return
-    try:
-        socket.create_connection((parts.hostname, parts.port or {"http": 80, "https": 443}[parts.scheme]), 5).close()
-    except TimeoutError:
-        # It may be slow, and is asked again.
-        return
-    except OSError as error:
-        raise StoreError(
-            f"the MLflow server {uri} cannot be reached ({error.strerror or error}): start it, or name another store "
-            "in MLFLOW_TRACKING_URI"
-        ) from None
 
 
 def _create_store_once(uri: str, file: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from casebook.config.resolve import RENAMED_KEYS
 from casebook.config.tree import look_up
+from casebook.tuning.conditions import check_conditions
 from casebook.tuning.hyperparameters import (
     CategoricalHyperparameter,
     Hyperparameter,
@@ -52,6 +53,7 @@ def read_space(
     leaves = [
         _read_leaf(f"{case}.{path}", spec) for path, spec in _walk(tree, parameters, open_keys, f"{case}.study.space")
     ]
+    check_conditions(leaves, parameters, open_keys)
     return _sort_by_conditions(leaves, case)
 
 
@@ -64,7 +66,9 @@ def _walk(
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the path and description of each hyperparameter; refuse keys that the parameters do not have."""
     for key, below in tree.items():
-        known = parameters if isinstance(parameters, dict) else {}
+        if not isinstance(parameters, dict | None):
+            raise SpaceError(f"{place} has {key}: a leaf is described by one of {', '.join(KINDS)}")
+        known = parameters or {}
         # An environment cannot take a leaf out of the space below it; it can say that it does not vary.
         if below is None:
             continue
@@ -82,8 +86,10 @@ def _walk(
             yield from _walk(below, known.get(key), open_keys, f"{place}.{key}", f"{prefix}{key}.")
 
 
-def _read_leaf(name: str, spec: Mapping[str, Any]) -> Hyperparameter:
+def _read_leaf(name: str, spec: Any) -> Hyperparameter:  # noqa: ANN401 - what stands there
     """Parse the description of one hyperparameter."""
+    if not isinstance(spec, dict):
+        raise SpaceError(f"{name} = {spec!r}: describe it by one of {', '.join(KINDS)}, as in {{choice: [1, 2]}}")
     kinds = [kind for kind in KINDS if kind in spec]
     others = spec.keys() - set(kinds)
     if len(kinds) != 1 or not others <= KINDS[kinds[0]]:
@@ -101,13 +107,21 @@ def _read_number(
     name: str, kind: str, spec: Mapping[str, Any], when: Mapping[str, tuple[Any, ...]]
 ) -> NumberHyperparameter:
     numbers = int if kind == "int" else int | float
-    bounds, step, log = spec[kind], spec.get("step"), bool(spec.get("log", False))
+    bounds, step, log = spec[kind], spec.get("step"), _read_flag(name, spec, "log")
     fits = isinstance(bounds, list) and len(bounds) == 2 and all(isinstance(bound, numbers) for bound in bounds)
     if not fits or bounds[0] > bounds[1] or (log and bounds[0] <= 0):
         raise SpaceError(f"{name} = {bounds!r}: give [lowest, highest]{', above 0 for log' if log else ''}")
     if step is not None and (log or not isinstance(step, numbers) or step <= 0):
         raise SpaceError(f"{name}, step {step!r}: give a number above 0, and not together with log")
     return NumberHyperparameter(name, bounds[0], bounds[1], log, step, kind == "int", when)
+
+
+def _read_flag(name: str, spec: Mapping[str, Any], key: str) -> bool:
+    """Read a flag; a text like no is none."""
+    flag = spec.get(key, False)
+    if not isinstance(flag, bool):
+        raise SpaceError(f"{name}, {key} = {flag!r}: give true or false")
+    return flag
 
 
 def _read_choices(name: str, values: Any) -> tuple[Any, ...]:  # noqa: ANN401
@@ -122,7 +136,7 @@ def _read_widths(name: str, spec: Any, when: Mapping[str, tuple[Any, ...]]) -> W
     if not isinstance(spec, dict) or not {"depth", "width"} <= spec.keys() <= WIDTHS:
         raise SpaceError(f"{name}: widths take depth and width, each described like a leaf, and `each: true`")
     depth = _read_leaf(f"{name}.depth", spec["depth"])
-    if not spec.get("each"):
+    if not _read_flag(name, spec, "each"):
         return WidthsHyperparameter(name, depth, (_read_leaf(f"{name}.width", spec["width"]),), when)
     deepest = max(depth.list_values())
     return WidthsHyperparameter(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 import warnings
 import zlib
@@ -27,7 +29,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+LOGGER = logging.getLogger(__name__)
 JOURNAL = "journal:///"
+# So begins each line of a journal.
+FIRST_KEY = b'{"op_code":'
 POSTGRESQL = "postgresql"
 DRIVER = f"{POSTGRESQL}+psycopg:"
 # By the key of a study's lock.
@@ -91,6 +96,7 @@ def open_storage(address: str) -> BaseStorage:
 def _open_journal(file: Path) -> JournalStorage:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        _cut_torn_line(file)
         return JournalStorage(JournalFileBackend(str(file), lock_obj=KernelLock(str(file))))
     except OSError as error:
         raise SpaceError(f"study.storage {JOURNAL}{file} cannot be opened ({error.strerror or error})") from error
@@ -98,6 +104,19 @@ def _open_journal(file: Path) -> JournalStorage:
         raise SpaceError(
             f"study.storage {JOURNAL}{file} is no journal, or a damaged one ({error}): move it away, or name another"
         ) from error
+
+
+def _cut_torn_line(file: Path) -> None:
+    """Remove a last line that was cut off, by a full disk or a machine that stopped: the next would run on from it."""
+    if not file.exists() or not os.access(file, os.W_OK):
+        return
+    with FileLock(f"{file}.lock"), file.open("rb+") as journal:
+        content = journal.read()
+        whole = content.rfind(b"\n") + 1
+        # Of a file that is no journal nothing is removed.
+        if whole < len(content) and content.startswith(FIRST_KEY):
+            journal.truncate(whole)
+            LOGGER.warning("the last line of %s was cut off and is left out: what it told is done anew", file)
 
 
 def add_driver(address: str) -> str:

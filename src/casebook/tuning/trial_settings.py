@@ -80,7 +80,12 @@ def _values_of_variant(plan: StudyPlan, leaves: list[Hyperparameter], key: str, 
     for leaf in leaves:
         if is_active(leaf, asked, tree):
             found[leaf.name] = look_up(tree, leaf.name, None)
-            asked |= leaf.encode(found[leaf.name])
+            try:
+                asked |= leaf.encode(found[leaf.name])
+            except SpaceError as error:
+                first = f"{plan.case}.study.first"
+                told = f"which {first} tries, has it: widen the space, or leave it out of {first}"
+                raise SpaceError(f"{error}; the variant {variant}, {told}") from None
     return found
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from casebook.config.schema.by_task import LOSSES, OUTPUTS, TRAINING_OF
+from casebook.config.schema.by_task import LOSSES, OUTPUTS, training_of
 from casebook.config.schema.class_weights import KEY as CLASS_WEIGHTS
 from casebook.config.schema.class_weights import number_class_weights
 from casebook.config.schema.data import (
@@ -143,7 +143,7 @@ class CaseParameters(Parameters):
             for name in ("training", "reference")
             if name in tree
         }
-        return overlay({"training": TRAINING_OF.get(task, {}), "reference": name_reference(tree)}, {**tree, **numbered})
+        return overlay({"training": training_of(task), "reference": name_reference(tree)}, {**tree, **numbered})
 
     @model_validator(mode="after")
     def _check_together(self) -> CaseParameters:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 OUTPUTS = {"binary": {"sigmoid", "softmax"}, "multiclass": {"softmax"}, "regression": {"linear"}}
 # By the output: targets are class numbers, of which `categorical_crossentropy` would need indicators.
@@ -19,3 +22,9 @@ TRAINING_OF: dict[str, dict[str, Any]] = {
     },
     "regression": {"loss": "mse", "metrics": ["mae", "mse"], "network": {"output": "linear"}},
 }  # fmt: skip
+
+
+def training_of(task: str) -> Mapping[str, Any]:
+    """Return what a task sets in `training`; of one that does not exist any, so that the task alone is refused."""
+    settings: Mapping[str, Any] = TRAINING_OF.get(task, TRAINING_OF["regression"])
+    return settings

@@ -10,8 +10,8 @@ from pydantic import Field, create_model, field_serializer, model_validator
 from casebook.cases.samples import SAMPLES
 from casebook.config.schema import CaseParameters, Parameters
 from casebook.config.schema.table_declaration import DataParameters  # noqa: TC001 - Pydantic looks it up
-from casebook.config.schema.types import fault_of_leaf
-from casebook.config.tree import overlay
+from casebook.config.schema.types import fault_of_leaf, split_labels
+from casebook.config.tree import look_up, overlay
 
 # Strategies of a split that are called after a role; those of keys are called after their columns.
 STRATEGIES = {"group": "group", "time": "time", "split": "given"}
@@ -30,7 +30,7 @@ class DeclaredCaseParameters(CaseParameters):
     @model_validator(mode="before")
     @classmethod
     def _follow_roles(cls, tree: Any) -> Any:  # noqa: ANN401 - not checked yet
-        columns = tree.get("data", {}).get("columns") if isinstance(tree, dict) else None
+        columns = look_up(tree, "data.columns", None)
         if not isinstance(columns, dict):
             return tree
         said = {str(name): column for name, column in columns.items() if isinstance(column, dict)}
@@ -38,8 +38,9 @@ class DeclaredCaseParameters(CaseParameters):
         roles = {name: role for name, column in said.items() if isinstance(role := column.get("role", "feature"), str)}
         keys = {STRATEGIES.get(role, name): name for name, role in roles.items() if role in {"key", *STRATEGIES}}
         leaks = {name: "drop" for name, role in roles.items() if role == "leak"}
-        classes = said.get(str(tree.get("target")), {}).get("classes") or []
-        labels = {str(label): number for number, label in enumerate(classes)}
+        classes = split_labels(said.get(str(tree.get("target")), {}).get("classes"))
+        # What is no list is refused with its column.
+        labels = {str(label): number for number, label in enumerate(classes if isinstance(classes, list) else ())}
         plain = [str(number) for number in range(len(labels))] == list(labels)
         fit = tree.get("task") == "multiclass" or (tree.get("task") == "binary" and len(labels) == 2)
         weights = [name for name, role in roles.items() if role == "weight"]

@@ -148,8 +148,7 @@ class ColumnParameters(Parameters):
         if self.role == "time" and self.type not in TIME_TYPES:
             raise ValueError(f"the role time needs a type: {', '.join(TIME_TYPES)}")
         for option in ("order", "classes", "values"):
-            labels = [str(label) for label in getattr(self, option)]
-            if len(set(labels)) < len(labels):
+            if len(set(map(str, getattr(self, option)))) < len(getattr(self, option)):
                 raise ValueError(f"{option}: a value stands there twice")
         try:
             re.compile(self.pattern)
@@ -159,6 +158,8 @@ class ColumnParameters(Parameters):
             raise ValueError("a column of the role leak is not known_at_prediction: say one of the two")
         if self.others == "missing" and not self.classes:
             raise ValueError("others: missing sets aside what is none of the classes: give classes: [a, b, ...]")
+        if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
+            raise ValueError(f"minimum {self.minimum:g} lies above maximum {self.maximum:g}: no number is in between")
         if len(self.classes) == 1:
             raise ValueError("classes: one class leaves nothing to tell apart; give two or more")
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -30,7 +31,7 @@ Loss = Literal[
 class Parameters(BaseModel):
     """A block of parameters: strict types, no unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 def fault_of_leaf(value: object, message: str, *keys: str) -> ValidationError:
@@ -69,8 +70,15 @@ def refuse_repeated(names: list[Any]) -> list[Any]:
     return names
 
 
+def _pair(value: object) -> tuple[object, ...]:
+    """Accept two values alone."""
+    if not isinstance(value, list | tuple) or len(value) != 2:
+        raise ValueError("give two quantiles, as in 0.01x0.99")
+    return tuple(value)
+
+
 Widths = Annotated[list[Annotated[int, Field(ge=1, le=65_536)]], list_from_text("x", numbers=True)]
-Quantiles = Annotated[tuple[float, float], BeforeValidator(lambda v: tuple(v)), list_from_text("x", numbers=True)]
+Quantiles = Annotated[tuple[float, float], BeforeValidator(_pair), list_from_text("x", numbers=True)]
 Thresholds = Annotated[
     list[Annotated[float, Field(gt=0, lt=1)]], AfterValidator(refuse_repeated), list_from_text("x", numbers=True)
 ]
@@ -85,7 +93,9 @@ def check_class_weights(value: object) -> object:
     """
     if value in ("none", "balanced"):
         return value
-    numbers = isinstance(value, list) and all(isinstance(each, int | float) and each > 0 for each in value)
+    numbers = isinstance(value, list) and all(
+        isinstance(each, int | float) and each > 0 and isfinite(each) for each in value
+    )
     if not value or not numbers or any(isinstance(each, bool) for each in value):  # type: ignore[attr-defined]
         raise ValueError("must be none, balanced, or a number above 0 for each class, as in {No: 1, Yes: 5}")
     return value
@@ -126,7 +136,7 @@ def _write_labels(labels: Any) -> Any:  # noqa: ANN401
     return labels
 
 
-def _split_labels(labels: Any) -> Any:  # noqa: ANN401
+def split_labels(labels: Any) -> Any:  # noqa: ANN401
     """Accept labels written as one word, since `--params` is split on commas; a whole number stays one."""
     if not isinstance(labels, str):
         return labels
@@ -134,4 +144,4 @@ def _split_labels(labels: Any) -> Any:  # noqa: ANN401
 
 
 # The last one is asked first.
-LabelList = Annotated[list[str | int | float], BeforeValidator(_write_labels), BeforeValidator(_split_labels)]
+LabelList = Annotated[list[str | int | float], BeforeValidator(_write_labels), BeforeValidator(split_labels)]
