@@ -95,12 +95,6 @@ def test_a_row_is_of_the_day_that_its_column_says_however_it_is_written(
     assert found.where(found.notna(), None).tolist() == days
 
 
-def test_rows_that_have_a_column_of_the_joined_table_are_refused() -> None:
-    message = "new.csv has people_size, which people.csv brings: leave the column out of new.csv"
-    with pytest.raises(InvalidTableError, match=f"^{message}$"):
-        score(block(people_size=["1", "2", "3"]))
-
-
 def test_times_of_a_parquet_file_are_of_their_day() -> None:
     given = block()
     given.rows["date"] = pd.to_datetime(["2023-08-26 23:00", None, "2023-08-28 00:00"])

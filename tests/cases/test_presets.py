@@ -94,9 +94,11 @@ def test_a_preset_that_kedro_has_merged_into_the_configuration_counts_once(named
 
 def test_a_users_own_yaml_goes_before_the_preset_that_it_names(churn: dict[str, Any]) -> None:
     assert settings("churn", churn) == OF_SIZE | {
-        "training.ensemble.networks": 1, "training.ensemble.reference": False, "training.time_budget": 0,
+        "training.ensemble.networks": 1, "training.ensemble.reference": True, "training.time_budget": 0,
         "evaluation.importance_repeats": 2,
     }  # fmt: skip
+    alone = settings("churn", overlay(churn, {"reference": {"name": "none"}}))
+    assert not alone["training.ensemble.reference"]
     quick = settings("churn", overlay(churn, {"training": {"preset": "quick"}}))
     assert quick == {
         "training.epochs": 23, "training.early_stopping.patience": 6, "training.network.ensemble_size": 2,

@@ -186,13 +186,6 @@ def test_new_rows_get_the_columns_of_their_partner_and_those_without_one_are_set
     assert (reader.form.key, reader.lookup_table()) == ("id", None)
 
 
-@pytest.mark.usefixtures("toys")
-def test_new_rows_that_have_a_column_of_their_partner_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "toys" / "rows.csv").write_text("id,Shop,shop_area\n1,a,3\n")
-    with pytest.raises(InvalidTableError, match=r"^rows\.csv has shop_area, which shops\.csv brings: leave the column"):
-        list(NewRowsFolder("toys").load().blocks())
-
-
 def test_new_rows_without_a_partner_are_kept_where_that_is_declared(toys: dict[str, Any]) -> None:
     toys["shops"]["unmatched"] = "missing"
     (block,) = NewRowsFolder("toys").load().blocks()

@@ -18,6 +18,8 @@ PLOTS = Lookup(
     pd.DataFrame({"kind": ["wood", "field"], "size": ["3", "4"]}),
 )
 
+NEW = "new.csv"
+
 
 def block(**more: list[str]) -> RawBlock:
     rows = pd.DataFrame({"plot": pd.Categorical(["p2", "p1"]), **more})
@@ -25,14 +27,12 @@ def block(**more: list[str]) -> RawBlock:
 
 
 def test_rows_are_joined_unless_they_come_joined() -> None:
-    assert PLOTS.join(block()).rows["kind"].tolist() == ["field", "wood"]
-    joined = PLOTS.join(block(size=["9", "9"], kind=["sea", "sea"])).rows
+    assert PLOTS.join(block(), NEW).rows["kind"].tolist() == ["field", "wood"]
+    joined = PLOTS.join(block(size=["9", "9"], kind=["sea", "sea"]), NEW).rows
     assert (joined["kind"].tolist(), list(joined)) == (["sea", "sea"], ["plot", "size", "kind"])
 
 
 def test_rows_with_some_columns_of_the_other_table_are_refused() -> None:
-    told = (
-        r"the file to predict has kind of plots\.csv, but lacks size; give rows with all of its columns, or with none"
-    )
+    told = r"^new\.csv has kind of plots\.csv, but lacks size; give rows with all of its columns, or with none"
     with pytest.raises(InvalidTableError, match=told):
-        PLOTS.join(block(kind=["sea", "sea"]))
+        PLOTS.join(block(kind=["sea", "sea"]), NEW)

@@ -18,8 +18,7 @@ def test_a_training_that_did_not_search_does_not_hang_on_its_study(minutes: floa
     study = {"trials": 7, "space": {"training": {"epochs": {"int": [1, 9]}}}}
     earlier = {"pima": {"training": {"epochs": 5, "time_budget": minutes}, "study": study, "target": "y"}}
     stated = {"pima.training.epochs": 5, "pima.training.time_budget": minutes}
-<<<<<<< HEAD
-    assert _values_of(makers, earlier) == {**stated, **taken}
+    assert flatten(_blocks_of(makers, earlier)) == {**stated, **taken}
 
 
 @pytest.mark.parametrize(("averaged", "taken"), [(False, {}), (True, {"pima.reference.max_iter": 9})])
@@ -29,12 +28,10 @@ def test_a_training_hangs_on_the_reference_that_it_averages_and_on_no_other(
     graph = load_case("pima").create_pipeline()
     earlier = {"pima": {"training": {"ensemble": {"reference": averaged}}, "reference": {"max_iter": 9}, "target": "y"}}
     makers = graph.only_nodes("pima.train_network").nodes
-    assert _values_of(makers, earlier) == {"pima.training.ensemble.reference": averaged, **taken}
+    assert flatten(_blocks_of(makers, earlier)) == {"pima.training.ensemble.reference": averaged, **taken}
     # What the reference itself is made by counts in either case.
     both = graph.only_nodes("pima.train_network", "pima.fit_reference").nodes
-    assert _values_of(both, earlier)["pima.reference.max_iter"] == 9
-=======
-    assert flatten(_blocks_of(makers, earlier)) == {**stated, **taken}
+    assert flatten(_blocks_of(both, earlier))["pima.reference.max_iter"] == 9
 
 
 def taken_over(**preprocessing: object) -> TakenOver:
@@ -72,4 +69,3 @@ def test_parameters_of_the_earlier_run_hold_whole_and_the_names_of_columns_may_h
     assert taken.effective("pima", parameters) == {
         "preprocessing": {"scaling": "none", "impute": {"Sepal.Length": "mean"}, "new": 1}, "target": "y",
     }  # fmt: skip
->>>>>>> kinds

@@ -61,6 +61,23 @@ def test_a_targets_scale_is_that_of_the_training_rows() -> None:
     assert fit_target_scale(np.full(3, 7.0), "standard") == ("standard", 7.0, 1.0)
 
 
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        ([1, 2, 3, 4], "standard"),
+        # Skewed by 1.15: the logarithms deviate by 0.7.
+        ([1, 1, 1, 9], "log"),
+        # Many zeros beside incomes: the logarithms deviate by 4.4.
+        ([0, 0, 0, 30_000], "standard"),
+        ([-1, -1, -1, 9], "standard"),
+    ],
+)
+def test_a_skewed_target_is_learnt_in_logarithms_unless_they_are_spread_wide(target: list[float], kind: str) -> None:
+    found = fit_target_scale(np.array(target, dtype=np.float32), "auto")
+    assert found is not None
+    assert found[0] == kind
+
+
 @settings(max_examples=30)
 @given(
     st.sampled_from(["standard", "log"]),

@@ -16,11 +16,7 @@ from casebook.batch_scoring.raw_block import RawBlock, stack_blocks
 from casebook.batch_scoring.rejections import tabulate_faults
 from casebook.column_types.column_type import InvalidTableError
 from casebook.column_types.invalid_values import InvalidValue, find_invalid_values
-<<<<<<< HEAD
 from casebook.data.joins import LookupTable, come_joined, write_keys
-=======
-from casebook.data.joins import LookupTable, refuse_shared_columns, write_keys
->>>>>>> kinds
 from casebook.inference.bad_rows import answer_rows
 from casebook.monitoring.drift import count_columns
 from casebook.monitoring.unknown_categories import UNKNOWN
@@ -182,13 +178,12 @@ def join_lookup_table(
         The rows with the lookup table's columns, and a fault for each row whose key is not in it.
 
     Raises:
-        InvalidTableError: the rows lack the key, or have a column of the lookup table.
+        InvalidTableError: the rows lack the key, or have some of the lookup table's columns.
     """
     if lookup_table is None or come_joined(rows, lookup_table.columns, form.file, form.lookup_table):
         return rows, []
     if form.join_key not in rows:
         raise InvalidTableError(f"{form.file} lacks the column {form.join_key}")
-    refuse_shared_columns(rows.columns, lookup_table.columns.columns, form.file, form.lookup_table)
     keys = rows[form.join_key]
     places = lookup_table.find(keys)
     faults = [

@@ -110,24 +110,6 @@ def refuse_repeated_keys(keys: pd.Series, name: str) -> None:
         )
 
 
-def refuse_shared_columns(rows: Iterable[object], others: Iterable[object], file: str, table: str) -> None:
-    """Refuse rows that have a column which a joined table brings: which of the two is meant cannot be known.
-
-    Args:
-        rows: their columns.
-        others: the joined table's columns, under their names in the joined rows.
-        file: the name of the rows' file.
-        table: the name of the joined table's file.
-
-    Raises:
-        InvalidTableError: names both files and the columns.
-    """
-    others = set(others)
-    shared = [str(name) for name in rows if name in others]
-    if shared:
-        raise InvalidTableError(f"{file} has {', '.join(shared)}, which {table} brings: leave the column out of {file}")
-
-
 def _parse_distinct(values: pd.Index, key_type: ColumnType) -> tuple[pd.Index, np.ndarray]:
     """Parse distinct keys -> parsed keys, and a mask of those that are none."""
     column = pd.Series(values)

@@ -15,11 +15,7 @@ from casebook.cases.declared import find_file
 from casebook.column_types.column_type import distinct_of_type
 from casebook.column_types.kinds import COLUMN_TYPES
 from casebook.data.declared_tables import find_rows, show_keys
-<<<<<<< HEAD
 from casebook.data.joins import come_joined
-=======
-from casebook.data.joins import refuse_shared_columns
->>>>>>> kinds
 from casebook.data.row_description import kind_of_column
 from casebook.datasets.blocks import BLOCK_ROWS, NewRowsReader
 from casebook.datasets.declared import is_plain, name_columns, read_table, text_form
@@ -54,13 +50,12 @@ class Lookup:
         """Add the table's columns to rows of a file; those without a partner are set aside unless they are missing.
 
         Raises:
-            InvalidTableError: the rows have one of them already.
+            InvalidTableError: the rows have some of them already.
         """
         missing = [name for name in self.kinds if name not in block.rows]
         # Of missing keys the scorer says which columns the model needs.
-        if come_joined(block.rows, self.columns, "the file to predict", self.said.file) or missing:
+        if come_joined(block.rows, self.columns, file, self.said.file) or missing:
             return block
-        refuse_shared_columns(block.rows.columns, self.columns.columns, file, self.said.file)
         keys = pd.DataFrame({name: parse_leniently(block.rows[name], kind) for name, kind in self.kinds.items()})
         places = find_rows(keys, self.keys, self.said)
         taken = {

@@ -132,12 +132,11 @@ def _lacking(folder: RunFolder, needed: list[str], files: RunFiles) -> list[str]
     return [name for name in needed if not files.place(name, folder).exists()]
 
 
-<<<<<<< HEAD
-def _values_of(makers: list[Node], earlier: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the leaves of all parameters that these nodes take, as an earlier run had them."""
+def _blocks_of(makers: list[Node], earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters that these nodes take, as an earlier run had them."""
     taken = [name for node in makers for name in _list_parameters(node, earlier)]
     found = {name: look_up(earlier, name, NOT_THERE) for name in taken}
-    return flatten({name: value for name, value in found.items() if value != NOT_THERE})
+    return {name: value for name, value in found.items() if value != NOT_THERE}
 
 
 def _list_parameters(node: Node, earlier: Mapping[str, Any]) -> list[str]:
@@ -147,23 +146,7 @@ def _list_parameters(node: Node, earlier: Mapping[str, Any]) -> list[str]:
     return [name for name in names if name not in idle]
 
 
-def _refuse_conflicts(
-    context: KedroContext, case: str, values: Mapping[str, Any], makers: list[Node], source: RunFolder
-) -> None:
-=======
-def _blocks_of(makers: list[Node], earlier: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that these nodes take, as an earlier run had them."""
-    taken = [name.removeprefix(PARAMETERS) for node in makers for name in node.inputs if name.startswith(PARAMETERS)]
-    found = {name: look_up(earlier, name, NOT_THERE) for name in taken}
-    for case, parameters in earlier.items():
-        # A training without a search does not go by the study that it takes.
-        if not look_up(parameters, "training.time_budget", 0):
-            found.pop(f"{case}.study", None)
-    return {name: value for name, value in found.items() if value != NOT_THERE}
-
-
 def _refuse_conflicts(context: KedroContext, case: str, taken: TakenOver, makers: list[Node]) -> None:
->>>>>>> kinds
     """Refuse what this command has chosen for nodes whose work is taken over; say where they were made otherwise.
 
     Raises:
@@ -173,16 +156,11 @@ def _refuse_conflicts(context: KedroContext, case: str, taken: TakenOver, makers
     usual = flatten({case: resolve_case(case, read_case(case, context.env or "local"), {})})
     other, chosen = find_conflicts(taken, {case: context.params[case]}, usual, given)
     if chosen:
-<<<<<<< HEAD
-        key = chosen[0]
-        earlier = unflatten(values)
+        key, (before, now) = next(iter(chosen.items()))
+        earlier = unflatten(taken.blocks)
         maker = next(
             node.name for node in makers if any(_covers(name, key) for name in _list_parameters(node, earlier))
         )
-=======
-        key, (before, now) = next(iter(chosen.items()))
-        maker = next(node.name for node in makers if any(_covers(name, key) for name in node.inputs))
->>>>>>> kinds
         raise click.UsageError(
             f"{key} is {now}, but {maker} does not run: its work is taken over from run {taken.source.run_id}, where "
             f"it was {before}. Begin with it (--from-nodes={maker}), leave {key} out, or name a run that was made so "

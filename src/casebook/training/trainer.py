@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from casebook.training.fit_loop import FitRunner
 
 LOGGER = logging.getLogger(__name__)
-# A target of more skewness is learnt in logarithms.
-SKEWED = 1.0
+# A target of more skewness is learnt in logarithms, unless they deviate by more: an error of 1 in the logarithm is one
+# of the whole value, and the largest ones, which an RMSE is made of, are learnt worst. See docs/defaults.md.
+SKEWED, WIDEST_LOG = 1.0, 1.0
 
 
 def train_network(
@@ -195,7 +196,8 @@ def fit_target_scale(target: np.ndarray, kind: str) -> tuple[str, float, float] 
         return None
     values = target.astype(np.float64)
     if kind == "auto":
-        kind = "log" if values.min() >= 0 and measure_skew(values) > SKEWED else "standard"
+        skewed = values.min() >= 0 and measure_skew(values) > SKEWED
+        kind = "log" if skewed and np.log1p(values).std() <= WIDEST_LOG else "standard"
     values = np.log1p(values) if kind == "log" else values
     return kind, float(values.mean()), float(values.std()) or 1.0
 

@@ -175,7 +175,7 @@ class TrainingParameters(Parameters):
     target_scale: Literal["none", "standard", "log", "auto"] = Field(
         default="none",
         description="in which scale a regression's loss is taken, metrics stay in the target's units; auto: log where "
-        "the training target is skewed and never negative, else standard",
+        "the training target is skewed, never negative, and its logarithm deviates by 1 at most, else standard",
     )
     optimizer: OptimizerParameters = OptimizerParameters()
     schedule: ScheduleParameters = ScheduleParameters()
