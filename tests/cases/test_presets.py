@@ -97,8 +97,8 @@ def test_a_users_own_yaml_goes_before_the_preset_that_it_names(churn: dict[str, 
         "training.ensemble.networks": 1, "training.ensemble.reference": True, "training.time_budget": 0,
         "evaluation.importance_repeats": 2,
     }  # fmt: skip
-    alone = settings("churn", overlay(churn, {"reference": {"name": "none"}}))
-    assert not alone["training.ensemble.reference"]
+    for without in ({"reference": {"name": "none"}}, {"split": {"validation_on": "test"}}):
+        assert not settings("churn", overlay(churn, without))["training.ensemble.reference"]
     quick = settings("churn", overlay(churn, {"training": {"preset": "quick"}}))
     assert quick == {
         "training.epochs": 23, "training.early_stopping.patience": 6, "training.network.ensemble_size": 2,

@@ -80,8 +80,8 @@ class TabularClassifier(ClassifierMixin, TabularEstimator):  # type: ignore[misc
 class TabularRegressor(RegressorMixin, TabularEstimator):  # type: ignore[misc]
     """A network of the project as a regressor of scikit-learn.
 
-    Parameters and attributes are those of `TabularClassifier`, without `classes_`. A target that is skewed and never
-    negative is learnt in logarithms.
+    Parameters and attributes are those of `TabularClassifier`, without `classes_`. A skewed target that is never
+    negative is learnt in logarithms, unless they deviate by more than 1.
     """
 
     def predict(self, X: Any) -> np.ndarray:  # noqa: ANN401, N803
