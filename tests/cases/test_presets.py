@@ -47,7 +47,8 @@ def test_the_default_preset_is_what_a_case_is_without_one(case: str) -> None:
     plain = resolve_case(case, base, {})
     assert plain["training"]["preset"] == "default"
     assert resolve_case(case, base, {"training": {"preset": "default"}}) == plain
-    assert plain["training"]["ensemble"] == {"networks": 1, "reference": False}
+    both = case == "attrition"
+    assert plain["training"]["ensemble"] == {"networks": 1 + both, "reference": both}
     assert plain["training"]["time_budget"] == 0
 
 
