@@ -45,13 +45,13 @@ def best() -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> dict[str, Any]:
-    """Run the case's own graph on a sample of 4,000 employees with fewer epochs than the default, all in memory."""
+    """Run the case's own graph on a sample of 4,000 employees with one network of fewer epochs beside the trees, all in memory."""
     folder = tmp_path_factory.mktemp("sample")
     write_sample = load_case("attrition").write_sample
     assert write_sample is not None
     best |= write_sample({"employees": 4_000, "seed": 1}, folder)["row"]
     tree = yaml.safe_load(PARAMETERS.read_text())["attrition"]
-    parameters = resolve_case("attrition", tree, {"training": {"epochs": 20}})
+    parameters = resolve_case("attrition", tree, {"training": {"epochs": 20, "ensemble": {"networks": 1}}})
     raw = DeclaredTable("attrition", filepath=str(folder / "HR_comma_sep.csv")).load()
     catalog = DataCatalog(
         {f"params:attrition.{name}": MemoryDataset(value) for name, value in name_blocks(parameters)}
