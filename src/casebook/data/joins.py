@@ -16,7 +16,6 @@ from casebook.column_types.column_type import InvalidTableError, distinct
 from casebook.column_types.kinds import COLUMN_TYPES
 
 if TYPE_CHECKING:
-
     from casebook.column_types.column_type import ColumnType
     from casebook.column_types.kinds import Kind
 

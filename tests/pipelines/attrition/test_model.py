@@ -45,7 +45,7 @@ def best() -> dict[str, float]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> dict[str, Any]:
-    """Run the case's own graph on a sample of 4,000 employees with one network of fewer epochs beside the trees, all in memory."""
+    """Run the graph on a sample of 4,000 employees: one network of fewer epochs beside the trees, all in memory."""
     folder = tmp_path_factory.mktemp("sample")
     write_sample = load_case("attrition").write_sample
     assert write_sample is not None
