@@ -256,6 +256,7 @@ def test_the_summary_of_an_ensemble_has_what_a_network_reaches_alone(paper: io.S
     show_summary(make_run(METRICS | networks | search, tags), {}, "")
     said = paper.getvalue()
     assert "0.9000 to 0.9100 │" in said
+    assert " ensemble ┃ baseline ┃" in said
     assert "2 averaged, weights 0.75, 0.25" in said
     told = "12 trials in 1.5 minutes, better by 0.0125 on the validation rows: optimizer.learning_rate=0.01"
     assert told in said

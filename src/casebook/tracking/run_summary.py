@@ -130,11 +130,12 @@ def _describe_search(metrics: Mapping[str, float], tags: Mapping[str, str]) -> s
 def _scores_table(
     scores: Mapping[str, Mapping[str, float]], updated: bool, networks: Sequence[Mapping[str, float]] = ()
 ) -> Table:
-    """Build the table of scores, a row for each metric: network, baseline, reference, best reachable.
+    """Build the table of scores, a row for each metric: network or ensemble, baseline, reference, best reachable.
 
     Of an ensemble the lowest and the highest score of one of its networks alone stand beside its own.
     """
-    names = {"test": "winner" if scores["default"] else "network", "best_reachable": "best reachable"}
+    trained = "ensemble" if networks else "network"
+    names = {"test": "winner" if scores["default"] else trained, "best_reachable": "best reachable"}
     if updated:
         # What is known of a sample was worked out for the rows of a training run.
         names, scores = names | UPDATED, {who: values for who, values in scores.items() if who != "best_reachable"}
@@ -147,9 +148,9 @@ def _scores_table(
         table.add_column("one network", justify="right")
     for name in scores["baseline"]:
         cells = [write_logged_score(values, name) for values in shown.values()]
-        alone = sorted(network[name] for network in networks if name in network)
-        ends = dict.fromkeys(write_score(score) for score in (alone[0], alone[-1])) if alone else {}
-        table.add_row(name, *cells, *([" to ".join(ends)] if alone else []))
+        each = sorted(network[name] for network in networks if name in network)
+        ends = dict.fromkeys(write_score(score) for score in (each[0], each[-1])) if each else {}
+        table.add_row(name, *cells, *([" to ".join(ends)] if each else []))
     return table
 
 
