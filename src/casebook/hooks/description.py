@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mlflow import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
-from casebook.reports.members import describe_members, list_members
+from casebook.reports.members import describe_members, list_members, name_model
 from casebook.reports.reported_run import PAGE, PARTS, describe_strategy, list_leaks
 from casebook.tracking.run_summary import OUTCOMES, describe_weeks
 from casebook.tuning.best_variant import name_command
@@ -73,10 +73,11 @@ def is_own(note: str) -> bool:
 
 def _training(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     yield f"Variant `{run.data.tags.get('variant', '')}` of `{_case(run)}`. {_origin(run)}"
-    yield _scores(run, COLUMNS, "test rows")
+    members = list_members(run.data.metrics)
+    yield _scores(run, {**COLUMNS, "test": name_model(members)}, "test rows")
     weight = run.data.tags.get("weighted_by")
     yield f"Losses and scores are weighted: each row counts by its `{weight}`." if weight else ""
-    averaged = describe_members(list_members(run.data.metrics))
+    averaged = describe_members(members)
     yield f"**Networks**: {averaged}." if averaged else ""
     yield _folds(run)
     yield _held_out(run, parameters)

@@ -26,6 +26,11 @@ def list_members(metrics: Mapping[str, float]) -> dict[str, dict[str, float]]:
     return {**found, BOOSTED_TREES: trees} if trees else found
 
 
+def name_model(members: Members) -> str:
+    """Name what a run has trained in a word."""
+    return "ensemble" if members else "network"
+
+
 def list_networks(members: Members) -> list[Mapping[str, float]]:
     """List the scores and weights of the networks alone."""
     return [member for name, member in members.items() if name != BOOSTED_TREES]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from casebook.evaluation.metrics import find_metric, main_metric
+from casebook.reports.members import list_members, name_model
 from casebook.reports.numbers import write_interval, write_range, write_score_like
 from casebook.reports.reported_run import describe_strategy
 
@@ -21,7 +22,8 @@ def summarise_run(run: ReportedRun, tables: Mapping[str, Any], intervals: Mappin
     """Write the sentence of a training run: target, rows held out, score beside baseline and reference, columns."""
     kind = TASKS[tables["task"]].format(tables["labels"], len(tables["labels"]))
     rows, strategy = f"{tables['rows']:,}", describe_strategy(run.parameters["split"]["strategy"])
-    asked = f"The network of {run.case} predicts {run.target} ({kind}). On {rows} test rows, held out {strategy},"
+    model = name_model(list_members(run.metrics))
+    asked = f"The {model} of {run.case} predicts {run.target} ({kind}). On {rows} test rows, held out {strategy},"
     return f"{asked} {_summarise_score(run, intervals)}{_summarise_columns(tables)}."
 
 

@@ -8,7 +8,7 @@ from casebook.data.split_keys import COPIES
 from casebook.evaluation.metrics import METRICS, find_metric
 from casebook.reports import charts as draw
 from casebook.reports.curve_charts import draw_curve
-from casebook.reports.members import describe_members, list_members
+from casebook.reports.members import describe_members, list_members, name_model
 from casebook.reports.page import render_page
 from casebook.reports.reported_run import PARTS, describe_strategy, list_general_warnings, list_leaks
 from casebook.reports.score_intervals import name_large_key
@@ -36,6 +36,7 @@ def render_training(run: ReportedRun, tables: Tables, intervals: Tables, library
         library: see `load_chart_library`.
     """
     charts = draw_training(run, tables, intervals)
+    members = list_members(run.metrics)
     closed, used = list_leaks(run.parameters)
     seen = {name: share for name, share in run.group("test").items() if name.startswith("seen_")}
     return render_page(
@@ -50,7 +51,8 @@ def render_training(run: ReportedRun, tables: Tables, intervals: Tables, library
         scores=list_scores(run, intervals),
         warnings=list_warnings(run, intervals),
         folds=list_folds(run),
-        members=describe_members(list_members(run.metrics)),
+        model=name_model(members),
+        members=describe_members(members),
         key_words=describe_keys(intervals),
         parts_of_split=list_parts(run),
         strategy=describe_strategy(run.parameters["split"]["strategy"]),

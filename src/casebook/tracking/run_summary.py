@@ -9,14 +9,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from casebook.config.quiet import is_quiet
-from casebook.reports.members import describe_members, list_members, list_networks
+from casebook.reports.members import describe_members, list_members, list_networks, name_model
 from casebook.reports.numbers import write_logged_score, write_score
 from casebook.reports.score_intervals import LARGE_KEY_SHARE
 from casebook.tracking.fact_lines import print_facts
 from casebook.tracking.late_writing import is_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from mlflow.entities import Run
 
@@ -45,7 +45,7 @@ def show_summary(
     console.print()
     console.print(f"[bold]{tags.get('case', '')}[/bold]  run {escape(str(run.info.run_name))}")
     if scores["test"].keys() & scores["baseline"].keys():
-        console.print(_scores_table(scores, "update/rows" in metrics, list_networks(list_members(metrics))))
+        console.print(_scores_table(scores, "update/rows" in metrics, list_members(metrics)))
     facts = [(name, value) for name, value in _facts(run, seconds, store, background or {}) if value]
     print_facts(console, facts)
 
@@ -128,14 +128,14 @@ def _describe_search(metrics: Mapping[str, float], tags: Mapping[str, str]) -> s
 
 
 def _scores_table(
-    scores: Mapping[str, Mapping[str, float]], updated: bool, networks: Sequence[Mapping[str, float]] = ()
+    scores: Mapping[str, Mapping[str, float]], updated: bool, members: Mapping[str, Mapping[str, float]]
 ) -> Table:
     """Build the table of scores, a row for each metric: network or ensemble, baseline, reference, best reachable.
 
     Of an ensemble the lowest and the highest score of one of its networks alone stand beside its own.
     """
-    trained = "ensemble" if networks else "network"
-    names = {"test": "winner" if scores["default"] else trained, "best_reachable": "best reachable"}
+    networks = list_networks(members)
+    names = {"test": "winner" if scores["default"] else name_model(members), "best_reachable": "best reachable"}
     if updated:
         # What is known of a sample was worked out for the rows of a training run.
         names, scores = names | UPDATED, {who: values for who, values in scores.items() if who != "best_reachable"}
