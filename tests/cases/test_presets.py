@@ -98,8 +98,6 @@ def test_a_users_own_yaml_goes_before_the_preset_that_it_names(churn: dict[str, 
         "training.ensemble.networks": 1, "training.ensemble.reference": True, "training.time_budget": 0,
         "evaluation.importance_repeats": 2,
     }  # fmt: skip
-    for without in ({"reference": {"name": "none"}}, {"split": {"validation_on": "test"}}):
-        assert not settings("churn", overlay(churn, without))["training.ensemble.reference"]
     quick = settings("churn", overlay(churn, {"training": {"preset": "quick"}}))
     assert quick == {
         "training.epochs": 23, "training.early_stopping.patience": 6, "training.network.ensemble_size": 2,
@@ -111,6 +109,15 @@ def test_a_users_own_yaml_goes_before_the_preset_that_it_names(churn: dict[str, 
     # On the command line a preset goes before the YAML.
     typed = settings("churn", overlay(churn, {"training": {"epochs": 60}}), **{"training.preset": "quick"})
     assert typed == quick | {"training.epochs": 15}
+
+
+def test_trees_stand_beside_a_table_s_network_where_they_can_be_weighed(churn: dict[str, Any]) -> None:
+    for without in ({"reference": {"name": "none"}}, {"split": {"validation_on": "test"}}):
+        assert not settings("churn", overlay(churn, without))["training.ensemble.reference"]
+    churn |= {"task": "regression", "training": {"loss": "pinball"}}
+    churn["data"]["columns"] = {"left": {"type": "number"}}
+    assert not settings("churn", churn)["training.ensemble.reference"]
+    assert settings("churn", overlay(churn, {"training": {"loss": "mse"}}))["training.ensemble.reference"]
 
 
 def test_a_variant_may_name_a_preset_beside_what_goes_before_it() -> None:

@@ -89,21 +89,19 @@ def test_what_no_trial_goes_by_cannot_be_searched(study: dict[str, Any], key: st
 
 def test_trials_are_not_judged_by_test_rows() -> None:
     tree = overlay(
-        configured()["attrition"], {"split": {"validation_on": "test"}, "study": {"folds": 0, "pruner": "none"}}
+        configured()["deposit"], {"split": {"validation_on": "test"}, "study": {"folds": 0, "pruner": "none"}}
     )
-    on_test = StudyPlan("attrition", resolve_case("attrition", tree, {}), "a", "", "", "base", "abc")
-    with pytest.raises(SpaceError, match=r"attrition\.split\.validation_on is test"):
+    on_test = StudyPlan("deposit", resolve_case("deposit", tree, {}), "a", "", "", "base", "abc")
+    with pytest.raises(SpaceError, match=r"deposit\.split\.validation_on is test"):
         check_study(on_test)
 
 
 def test_a_study_without_validation_rows_needs_folds() -> None:
     tree = overlay(
-        configured()["attrition"], {"split": {"validation_share": 0.0}, "study": {"folds": 0, "pruner": "none"}}
+        configured()["deposit"], {"split": {"validation_share": 0.0}, "study": {"folds": 0, "pruner": "none"}}
     )
-    without = StudyPlan("attrition", resolve_case("attrition", tree, {}), "a", "", "", "base", "abc")
-    with pytest.raises(
-        SpaceError, match=r"leaves no validation rows to judge a trial by; give attrition\.study\.folds"
-    ):
+    without = StudyPlan("deposit", resolve_case("deposit", tree, {}), "a", "", "", "base", "abc")
+    with pytest.raises(SpaceError, match=r"leaves no validation rows to judge a trial by; give deposit\.study\.folds"):
         check_study(without)
 
 
