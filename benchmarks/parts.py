@@ -164,8 +164,8 @@ def read_run(project: Path) -> Figures:
 
 
 def find_run(project: Path, case: str = CASE) -> Run:
-    """Find the newest run in a project's store."""
-    return list_runs(project, case)[0]
+    """Find the newest run in a project's store that is none of another's, as those of an ensemble's networks are."""
+    return next(run for run in list_runs(project, case) if "mlflow.parentRunId" not in run.data.tags)
 
 
 def list_runs(project: Path, case: str = CASE) -> list[Run]:

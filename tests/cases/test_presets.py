@@ -58,7 +58,8 @@ def test_quick_and_best_fit_every_case(case: str) -> None:
     plain, quick, best = (settings(case, base, **{"training.preset": name}) for name in ("default", "quick", "best"))
     assert quick["training.epochs"] == -(-plain["training.epochs"] // 4)
     assert quick["training.network.ensemble_size"] == min(2, plain["training.network.ensemble_size"])
-    table = case not in {"mnist", "imdb"}
+    # Rossmann's network is of a quantile, beside which trees of a mean have no place.
+    table = case not in {"mnist", "imdb", "rossmann"}
     assert best == plain | {
         "training.ensemble.networks": 4, "training.ensemble.reference": table, "training.time_budget": 10
     }  # fmt: skip
@@ -114,10 +115,21 @@ def test_a_users_own_yaml_goes_before_the_preset_that_it_names(churn: dict[str, 
 def test_trees_stand_beside_a_table_s_network_where_they_can_be_weighed(churn: dict[str, Any]) -> None:
     for without in ({"reference": {"name": "none"}}, {"split": {"validation_on": "test"}}):
         assert not settings("churn", overlay(churn, without))["training.ensemble.reference"]
+        assert not settings("churn", churn | {"variants": {"v": without}}, variant="v")["training.ensemble.reference"]
+    assert settings("churn", churn | {"variants": {"v": without}})["training.ensemble.reference"]
     churn |= {"task": "regression", "training": {"loss": "pinball"}}
     churn["data"]["columns"] = {"left": {"type": "number"}}
     assert not settings("churn", churn)["training.ensemble.reference"]
     assert settings("churn", overlay(churn, {"training": {"loss": "mse"}}))["training.ensemble.reference"]
+
+
+def test_a_reference_that_is_left_out_is_left_out_of_the_ensemble_too() -> None:
+    base = read_case("attrition", "base")
+    assert settings("attrition", base)["training.ensemble.reference"]
+    assert not settings("attrition", base, **{"reference.name": "none"})["training.ensemble.reference"]
+    stated = {"reference.name": "none", "training.ensemble.reference": True}
+    with pytest.raises(InvalidParametersError, match=r"reference\.name is none"):
+        settings("attrition", base, **stated)
 
 
 def test_a_variant_may_name_a_preset_beside_what_goes_before_it() -> None:

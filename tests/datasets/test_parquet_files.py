@@ -59,8 +59,14 @@ def test_a_named_index_is_a_column_and_a_nameless_one_is_none(tmp_path: Path) ->
     table = pd.DataFrame({"id": [7, 8], "x": [1, 2]}, index=[30, 10])
     table.to_parquet(tmp_path / "nameless.parquet")
     assert read_all(tmp_path / "nameless.parquet") == [{"id": [7, 8], "x": [1, 2]}] * 3
-    table.set_index("id").to_parquet(tmp_path / "named.parquet")
-    assert read_all(tmp_path / "named.parquet") == [{"id": [7, 8], "x": [1, 2]}] * 3
+    # Two numbers are a range to pandas, however far apart.
+    three = pd.DataFrame({"id": [7, 5, 9], "x": [1, 2, 3]})
+    for dropped in (True, False):
+        three.set_index("id", drop=dropped).to_parquet(tmp_path / "named.parquet")
+        assert read_all(tmp_path / "named.parquet") == [{"id": [7, 5, 9], "x": [1, 2, 3]}] * 3
+    # pandas describes a range by its ends alone, which are those of the whole file and of no part of it.
+    table[["x"]].rename_axis("id").set_index(pd.RangeIndex(2, name="id")).to_parquet(tmp_path / "range.parquet")
+    assert read_all(tmp_path / "range.parquet") == [{"x": [1, 2]}] * 3
 
 
 def test_files_of_a_folder_may_lack_columns_that_others_have(tmp_path: Path) -> None:

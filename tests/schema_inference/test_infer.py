@@ -88,6 +88,11 @@ def test_what_the_user_says_goes_before_what_is_found(tmp_path: Path) -> None:
     assert infer(tmp_path, table, Wishes("left", time="day")).split.strategy == "time"
     by_plan = churn() | {"plan": np.array([f"p{number % 90}" for number in range(400)])}
     assert infer(tmp_path, by_plan, Wishes("left", group="plan")).split.column == "plan"
+    numbers = np.arange(400)
+    nearly = churn() | {"row": numbers + 1, "patient": np.array([f"k{n}" for n in (*numbers[:398], 5, 9)])}
+    assert infer(tmp_path, nearly, Wishes("left", group="patient")).split.column == "patient"
+    found = infer(tmp_path, churn() | {"t": numbers + 1}, Wishes("left", time="t"))
+    assert (roles(found)["t"], roles(found)["customer_id"]) == ("time", "key")
     assert infer(tmp_path, churn(), Wishes("months", task="regression")).target.task == "regression"
 
 
@@ -105,6 +110,14 @@ def test_what_the_user_says_goes_before_what_is_found(tmp_path: Path) -> None:
 def test_wishes_that_cannot_be_met_are_refused(tmp_path: Path, wishes: Wishes, told: str) -> None:
     with pytest.raises(SchemaInferenceError, match=told):
         infer(tmp_path, churn(), wishes)
+
+
+def test_a_time_that_no_row_with_a_target_has_is_refused(tmp_path: Path) -> None:
+    known = np.arange(400) % 2 == 0
+    table = churn() | {"when": np.where(known, "", DAYS)}
+    table["left"] = np.where(known, table["left"].astype(str), "")
+    with pytest.raises(SchemaInferenceError, match="--time when: split by it, a part of the rows would be empty"):
+        infer(tmp_path, table, Wishes("left", time="when"))
 
 
 def test_joined_columns_that_repeat_the_rows_or_their_key_are_ignored(tmp_path: Path) -> None:

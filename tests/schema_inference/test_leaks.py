@@ -167,6 +167,9 @@ def test_dates_after_the_rows_own_time_are_suspected() -> None:
         "until": "later than opened in 100% of the rows"
     }
     assert suspects(texts(LEFT.tolist(), "left"), opened, closed, time="until") == {}
+    # A stay of minutes or days is what is asked, however short all of them are.
+    left = texts([f"{day}T00:0{row % 10}:00" for row, day in enumerate(start)], "left_at")
+    assert "left_at" in suspects(texts(LEFT.tolist(), "left"), opened, left, time="opened")
     # A year later in each row, leap years aside, is known from the first.
     expires = texts([str(day + np.timedelta64(365 + (row % 50 == 0), "D")) for row, day in enumerate(start)], "expires")
     assert suspects(texts(LEFT.tolist(), "left"), opened, expires, time="opened") == {}

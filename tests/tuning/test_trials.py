@@ -127,6 +127,17 @@ def test_a_trial_that_was_killed_with_its_launch_is_run_again_each_time(place: S
     assert len(work(place, parameters(trials=1))) == 1
 
 
+def test_a_trial_that_no_process_has_begun_is_no_attempt(place: StudyLocation) -> None:
+    begin(place)
+    study = place.load()
+    for begun in (False, True):
+        trial = library.claim_trial(place, study, parameters())
+        assert trial is not None
+        library.fail_and_retry(study, study.get_trials()[trial.number], "interrupted", always=True, begun=begun)
+    assert [library.retry_of(trial) for trial in study.get_trials()] == [None, None, 1]
+    assert library.count_failed(study) == (0, 0)
+
+
 def test_a_living_process_keeps_its_trial(place: StudyLocation) -> None:
     begin(place)
     study = place.load()

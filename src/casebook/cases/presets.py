@@ -16,7 +16,7 @@ QUICK_SHARE, QUICK_MEMBERS = 4, 2
 BEST_MINUTES, BEST_NETWORKS = 10, 4
 # Where nothing below the preset says how often: see `config.schema.training.TrainingParameters`.
 EPOCHS = 20
-COLUMNS, NONE = "columns", "none"
+COLUMNS, NONE, HELD_OUT, QUANTILE_LOSS = "columns", "none", "held_out", "pinball"
 
 
 def preset_leaves(name: object, below: Mapping[str, Any]) -> dict[str, Any]:
@@ -30,6 +30,17 @@ def preset_leaves(name: object, below: Mapping[str, Any]) -> dict[str, Any]:
         A tree shaped like the parameters; empty for `default`.
     """
     return PRESETS[name](below) if isinstance(name, str) and name in PRESETS else {}
+
+
+def may_average_trees(tree: Mapping[str, Any]) -> bool:
+    """Return whether the reference's trees can be averaged with the network, by weights of the validation rows.
+
+    Trees of a mean have no place beside a network of a quantile.
+    """
+    held_out = look_up(tree, "split.validation_share", 1) or look_up(tree, "split.validation_days", 0)
+    apart = look_up(tree, "split.validation_on", HELD_OUT) == HELD_OUT
+    of_mean = look_up(tree, "training.loss", "") != QUANTILE_LOSS
+    return bool(held_out) and apart and of_mean and look_up(tree, "reference.name", "") != NONE
 
 
 def _make_quick(below: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,7 +65,8 @@ def _make_quick(below: Mapping[str, Any]) -> dict[str, Any]:
 
 def _make_best(below: Mapping[str, Any]) -> dict[str, Any]:
     of_table = look_up(below, "preprocessing.modality", COLUMNS) == COLUMNS
-    ensemble = {"networks": BEST_NETWORKS, "reference": of_table and look_up(below, "reference.name", "") != NONE}
+    averaged = of_table and may_average_trees(below)
+    ensemble = {"networks": BEST_NETWORKS, "reference": averaged}
     return {"training": {"ensemble": ensemble, "time_budget": float(BEST_MINUTES)}}
 
 

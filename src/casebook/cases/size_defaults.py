@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from casebook.cases.declared import find_file
-from casebook.config.tree import look_up
+from casebook.cases.presets import may_average_trees
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +34,6 @@ ONEHOT_WIDTH = 24
 # Wider ones learn thousands of categories by heart: flights by the plane's number, patients by their own.
 EMBEDDING_SIZE = 8
 RARE = ((0, 2), (5_000, 5), (50_000, 10), (200_000, 50))
-NO_REFERENCE, HELD_OUT, QUANTILE_LOSS = "none", "held_out", "pinball"
 # What a study varies where its space is not said.
 SPACE = {
     "training": {
@@ -99,21 +98,10 @@ def defaults_of(case: str, tree: Mapping[str, Any]) -> dict[str, Any]:
     split, study = (tree[name] if isinstance(tree.get(name), dict) else {} for name in ("split", "study"))
     rows = count_rows(find_file(case, first["file"]))
     defaults = choose_defaults(rows, str(tree.get("task")), split.get("strategy") == "time")
-    defaults["training"]["ensemble"] = {"reference": _may_average_trees(tree)}
+    defaults["training"]["ensemble"] = {"reference": may_average_trees(tree)}
     # A space that is said is searched alone.
     said = study.get("space")
     return defaults if said else {**defaults, "study": {"space": SPACE}}
-
-
-def _may_average_trees(tree: Mapping[str, Any]) -> bool:
-    """Return whether the reference's trees can be averaged with the network, by weights of the validation rows.
-
-    Trees of a mean have no place beside a network of a quantile.
-    """
-    held_out = look_up(tree, "split.validation_share", 1) or look_up(tree, "split.validation_days", 0)
-    apart = look_up(tree, "split.validation_on", HELD_OUT) == HELD_OUT
-    of_mean = look_up(tree, "training.loss", "") != QUANTILE_LOSS
-    return bool(held_out) and apart and of_mean and look_up(tree, "reference.name", "") != NO_REFERENCE
 
 
 def count_rows(file: Path) -> int:

@@ -98,7 +98,7 @@ class Drawing:
 
     def requeue(self, number: int) -> None:
         """Enqueue a trial again that no worker has begun."""
-        fail_and_retry(self._study, self._find(number), "interrupted", always=True)
+        fail_and_retry(self._study, self._find(number), "interrupted", always=True, begun=False)
 
     def close(self) -> None:
         """Enqueue again what waits, and stop the heartbeats."""

@@ -118,7 +118,9 @@ class Flights:
         if not self._tasks.look():
             return
         self.times.offer(self._workers.slots)
-        self._launch.retry_dead("its worker is gone")
+        if self._launch.retry_dead("its worker is gone"):
+            self._any_failed = True
+            self._launch.check_failures()
         if self._lost:
             running = self._launch.study.get_trials(deepcopy=False, states=RUNNING)
             self._lost &= {trial.number for trial in running}

@@ -35,6 +35,7 @@ __all__ = [
     "resolve_parameters",
 ]
 
+TREES = "training.ensemble.reference"
 DEFAULT = "default"
 COLUMN_KEYED = ("columns", "encoding", "impute", "clip", "nearest_lower_within")
 
@@ -74,7 +75,7 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
     """Apply the variant of one case, then the command line once more, and check the result."""
     given, typed = interpret(command_line)
     merged = overlay(tree, given)
-    defaults = defaults_of(case, merged) if isinstance(merged.get("data"), dict) else {}
+    defaults = defaults_of(case, _lay_variant(tree, given, typed)) if isinstance(merged.get("data"), dict) else {}
     # Kedro has merged the command line into the tree already: a preset of its counts once, over everything below.
     named = look_up(given, PRESET, None)
     tree = _apply_preset(case, defaults, tree, None if named else look_up(tree, PRESET, None))
@@ -95,7 +96,19 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
         merged = overlay(overlay(merged, chosen, FREE_MAPPINGS | _blocks_of_winner(case, variant, chosen)), given)
         merged["variants"] = variants
     merged = overlay(overlay(merged, preset_leaves(named, merged)), given)
+    if look_up(given, "reference.name", None) == "none" and look_up(given, TREES, None) is None:
+        # What is left out is left out of the ensemble too.
+        merged = overlay(merged, {"training": {"ensemble": {"reference": False}}})
     return check_case(case, merged, typed)
+
+
+def _lay_variant(tree: Mapping[str, Any], given: Mapping[str, Any], typed: Mapping[str, str]) -> Tree:
+    """Lay the chosen variant and the command line over a case's YAML, by which its defaults go."""
+    merged = overlay(tree, given)
+    variants = merged.get("variants")
+    name = typed.get("variant") or merged.get("variant", DEFAULT)
+    chosen = variants.get(name) if isinstance(variants, dict) else None
+    return overlay(overlay(tree, chosen), given) if isinstance(chosen, dict) else merged
 
 
 def _apply_preset(case: str, defaults: Tree, tree: Mapping[str, Any], name: object) -> Tree:

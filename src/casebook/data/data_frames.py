@@ -25,7 +25,8 @@ def frame_arrow(table: pa.Table | pa.RecordBatch) -> pd.DataFrame:
     An index that pandas has written there is a column where it has a name (`set_index("id")`), and none without.
     """
     frame: pd.DataFrame = table.to_pandas()
-    named = [name for name in frame.index.names if name is not None]
+    # One that the file only describes (a range), or that a column holds too, is none of its columns.
+    named = [name for name in frame.index.names if name in table.schema.names and name not in frame.columns]
     return frame.reset_index(level=named).reset_index(drop=True) if named else frame.reset_index(drop=True)
 
 

@@ -183,7 +183,8 @@ def mark_unmatched(
 def kind_of_column(column: pd.Series, said: ColumnParameters | None, decimal: str) -> Kind:
     """Return the kind of a column: the declared one, else the one of its values."""
     if said is None or said.type is None:
-        if said is not None and said.role in {"key", "group", "split"}:
+        # What is ignored comes here only as the key of a join.
+        if said is not None and said.role in {"key", "group", "split", "ignore"}:
             return "category"
         if said is not None and said.role == "weight":
             return kind_of_numbers(None, decimal)

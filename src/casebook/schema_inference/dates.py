@@ -116,7 +116,9 @@ def _of_form(texts: Sequence[str], format_: str, why: str, read_by: str) -> Date
 def _of_iso_times(texts: Sequence[str]) -> DateForm | None:
     """Parse ISO times; those that are midnight in every row are days."""
     zoned = any(ZONE.search(text) for text in texts)
-    written = pd.to_datetime(pd.Series(texts).str.slice(0, 19), format="ISO8601", errors="coerce")
+    # Without zones: the instants are those of the clocks, as a run reads them.
+    bare = pd.Series(texts).str.extract(r"^(.{16}(?::\d\d)?)", expand=False)
+    written = pd.to_datetime(bare, format="ISO8601", errors="coerce")
     if written.isna().any():
         return None
     instants = written.to_numpy().astype("datetime64[s]")

@@ -59,8 +59,8 @@ BEFORE_WORDS = {
 UNITS = "m|mo|mon|month|w|wk|week|d|day|y|yr|year|h|hr|hour"
 DATED = re.compile(rf"(?i)(?P<stem>.+?)(?P<number>(?:19|20)\d\d|\d+(?=[ ._]?(?:{UNITS})s?$))(?P<unit>\D*)")
 LATER_SHARE, STRICTLY_LATER_SHARE = 0.99, 0.5
-# A day that comes so evenly after another, leap years aside, is known from that.
-EVENLY_LATER_DAYS = 3
+# A day that comes so evenly after another, leap years aside, is known from that: days, and their share of the distance.
+EVENLY_LATER_DAYS, EVENLY_LATER_SHARE = 3, 0.05
 
 
 @dataclass(frozen=True)
@@ -232,7 +232,10 @@ def _judge_dates(columns: Mapping[str, ColumnValues], types: Mapping[str, Inferr
         return ""
     later = times_of(columns[name], types[name]) - times_of(columns[time], types[time])
     later = later[~np.isnan(later)]
-    evenly = len(later) and np.ptp(np.quantile(later, [0.05, 0.95])) < EVENLY_LATER_DAYS
-    if len(later) and not evenly and (later >= 0).mean() >= LATER_SHARE and (later > 0).mean() >= STRICTLY_LATER_SHARE:
+    if not len(later):
+        return ""
+    spread = np.ptp(np.quantile(later, [0.05, 0.95]))
+    evenly = spread < EVENLY_LATER_DAYS and spread <= EVENLY_LATER_SHARE * np.median(later)
+    if not evenly and (later >= 0).mean() >= LATER_SHARE and (later > 0).mean() >= STRICTLY_LATER_SHARE:
         return f"later than {time} in {(later > 0).mean():.0%} of the rows"
     return ""

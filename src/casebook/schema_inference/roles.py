@@ -183,9 +183,9 @@ def is_counted_up(column: ColumnValues) -> bool:
 
 
 def _rises(column: ColumnValues) -> bool:
-    """Return whether whole numbers rise from row to row with few gaps, as numbers of rows do of which some are gone."""
-    numbers = column.by_row(column.parsed_numbers)
-    return bool((np.diff(numbers) > 0).all() and len(numbers) >= MIN_DENSITY * (np.ptp(numbers) + 1))
+    """Return whether whole numbers rise from row to row, mostly by 1, as numbers of rows do of which some are gone."""
+    steps = np.diff(column.by_row(column.parsed_numbers))
+    return bool((steps > 0).all() and (steps == 1).mean() > MIN_DENSITY)
 
 
 def _looks_like_ids(column: ColumnValues, named: bool) -> bool:

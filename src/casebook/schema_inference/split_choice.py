@@ -119,7 +119,8 @@ def _settle_roles(columns: Mapping[str, Column], wishes: Wishes) -> dict[str, Co
     groups.sort(key=lambda name: (not names_id(name), not names_subject(name), -len(columns[name].data.distinct)))
     for name in groups if wishes.group else groups[1:]:
         settled[name] = replace(columns[name], role=InferredRole("ignore", "a second key that repeats"))
-    settled |= _settle_keys(columns)
+    said_otherwise = {wishes.group, wishes.time}
+    settled |= _settle_keys({name: column for name, column in columns.items() if name not in said_otherwise})
     splits = [name for name, column in columns.items() if column.role.role == "split"]
     settled |= {name: replace(columns[name], role=FEATURE) for name in splits[1:]}
     return settled

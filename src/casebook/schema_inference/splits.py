@@ -192,6 +192,8 @@ def split_by_time(column: ColumnValues, inferred: InferredType, classes: np.ndar
         classes: int of shape (rows,), the target's classes, -1 for null; none of a regression.
     """
     times = times_of(column, inferred)
+    if np.isnan(times).all():
+        return None
     age = np.floor(np.nanmax(times) - times)
     test_days = _days_with(age, USUAL.test_share, 1)
     rest = age[age >= test_days] - test_days

@@ -165,8 +165,12 @@ def retry_dead_trials(location: StudyLocation, study: optuna.Study, always: bool
     return dead
 
 
-def fail_and_retry(study: optuna.Study, trial: FrozenTrial, reason: str, always: bool = False) -> bool:
+def fail_and_retry(
+    study: optuna.Study, trial: FrozenTrial, reason: str, always: bool = False, begun: bool = True
+) -> bool:
     """Mark a running trial as failed and enqueue it again, once, or `always`.
+
+    One that no process has `begun` counts as no attempt: what repeats it is as new as it was.
 
     Returns:
         Whether it will be run again.
@@ -177,7 +181,9 @@ def fail_and_retry(study: optuna.Study, trial: FrozenTrial, reason: str, always:
         # A finished trial takes no attributes any more.
         storage.set_trial_user_attr(trial._trial_id, REPLACED, value=True)
         values = {**trial.user_attrs.get(SETTING, {}), **trial.params}
-        study.enqueue_trial(values, user_attrs={RETRY_OF: trial.number, SETTING: values})
+        repeated = trial.number if begun else retry_of(trial)
+        attempt = {} if repeated is None else {RETRY_OF: repeated}
+        study.enqueue_trial(values, user_attrs={**attempt, SETTING: values})
     study.tell(trial.number, state=TrialState.FAIL)
     return again
 

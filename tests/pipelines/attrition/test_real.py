@@ -40,7 +40,9 @@ def run_variant(project: Project, variant: str, real_raw: Path) -> Run:
     client = MlflowClient(project.address)
     experiment = client.get_experiment_by_name("attrition")
     assert experiment is not None
-    return client.search_runs([experiment.experiment_id])[0]
+    # Further networks of an ensemble have runs of their own below it.
+    runs = client.search_runs([experiment.experiment_id])
+    return next(run for run in runs if "mlflow.parentRunId" not in run.data.tags)
 
 
 @pytest.fixture(scope="module")
