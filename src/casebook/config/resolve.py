@@ -107,7 +107,7 @@ def _lay_variant(tree: Mapping[str, Any], given: Mapping[str, Any], typed: Mappi
     merged = overlay(tree, given)
     variants = merged.get("variants")
     name = typed.get("variant") or merged.get("variant", DEFAULT)
-    chosen = variants.get(name) if isinstance(variants, dict) else None
+    chosen = next((v for key, v in variants.items() if key == name), None) if isinstance(variants, dict) else None
     return overlay(overlay(tree, chosen), given) if isinstance(chosen, dict) else merged
 
 
