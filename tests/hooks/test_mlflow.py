@@ -7,6 +7,7 @@ from typing import Any
 
 import mlflow
 import pytest
+from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
@@ -68,6 +69,21 @@ def test_more_parameters_than_a_call_takes_and_long_values_arrive(hook: BatchedM
     assert len(found) == 231
     assert found["p229"] == "229"
     assert found["long"] == "x" * 6000
+
+
+@pytest.mark.parametrize(("told", "goes_on"), [("(sqlite3.IntegrityError) UNIQUE constraint", True), ("gone", False)])
+def test_tags_that_another_launch_wrote_at_the_same_time_do_not_end_a_run(
+    hook: BatchedMlflowHook, monkeypatch: pytest.MonkeyPatch, told: str, goes_on: bool
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise MlflowException(told)
+
+    monkeypatch.setattr(MlflowHook, "before_pipeline_run", fail)
+    if goes_on:
+        hook.before_pipeline_run({}, None, None)  # type: ignore[arg-type]
+        return
+    with pytest.raises(MlflowException, match="^gone$"):
+        hook.before_pipeline_run({}, None, None)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

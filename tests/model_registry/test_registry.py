@@ -169,6 +169,15 @@ def test_a_champion_whose_files_are_gone_is_told_with_what_to_do(make_run: Calla
         load_champion("redhat")
 
 
+def test_a_model_that_another_run_has_registered_meanwhile_gets_a_version_more(
+    make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry.register_version("redhat", make_run(), PARAMETERS)
+    # As the other's first version came after the look and before the creation.
+    monkeypatch.setattr(registry, "is_registered", lambda _: False)
+    assert str(registry.register_version("redhat", make_run(), PARAMETERS).version) == "2"
+
+
 def test_two_runs_that_end_at_once_are_judged_one_after_the_other(
     make_run: Callable[..., Run], correct: dict[str, float], monkeypatch: pytest.MonkeyPatch
 ) -> None:

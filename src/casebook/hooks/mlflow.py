@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import mlflow
 from kedro.framework.hooks import hook_impl
 from kedro_mlflow.framework.hooks.mlflow_hook import MlflowHook
+from mlflow.exceptions import MlflowException
 from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 
 from casebook.caching.lineage import PARAMETERS
 from casebook.stages.tagged_nodes import find_idle_parameters
-from casebook.tracking.mlflow_client import DECLARED, log_parameters, write_name
+from casebook.tracking.mlflow_client import DECLARED, INTEGRITY_ERROR, log_parameters, write_name
 from casebook.tracking.whole_artifacts import keep_artifacts_whole
 
 if TYPE_CHECKING:
     from kedro.io import CatalogProtocol
+    from kedro.pipeline import Pipeline
     from kedro.pipeline.node import Node
 
 
@@ -27,6 +30,17 @@ class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
         keep_artifacts_whole()
         self._logged: set[tuple[str, str, str]] = set()
         self._waiting: dict[str, str] = {}
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> None:
+        """Start the run; tags that another launch of the same study writes at the same time are there already."""
+        try:
+            super().before_pipeline_run(run_params, pipeline, catalog)
+        except MlflowException as error:
+            if INTEGRITY_ERROR not in str(error) or mlflow.active_run() is None:
+                raise
 
     @hook_impl
     def before_node_run(

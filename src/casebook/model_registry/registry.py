@@ -11,7 +11,7 @@ from mlflow.exceptions import MlflowException
 
 from casebook.evaluation.metrics import INTERVAL_ENDS, main_metric
 from casebook.model_registry.comparison import compare_models
-from casebook.tracking.mlflow_client import log_metrics, set_tags
+from casebook.tracking.mlflow_client import create_beside_others, log_metrics, set_tags
 from casebook.tracking.sqlite_store import lock_store
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def register_version(
     if not logged:
         raise ValueError(f"run {run.info.run_id} logged no model to register")
     if not is_registered(case):
-        client.create_registered_model(case, description=describe_models(case))
+        create_beside_others(client.create_registered_model, case, description=describe_models(case))
     split = parameters["split"]
     tags = {
         **{name: run.data.tags[name] for name in RUN_TAGS if name in run.data.tags},

@@ -16,6 +16,7 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 
 from casebook.inference.predictions import ALL, OUTPUT
 from casebook.runtime.signals import deferred_signals
@@ -67,6 +68,15 @@ def log_beside_others(log: Callable[..., object], *values: Any, **named: Any) ->
         if INTEGRITY_ERROR not in str(error):
             raise
         log(*values, **named)
+
+
+def create_beside_others(create: Callable[..., object], *values: Any, **named: Any) -> None:  # noqa: ANN401 - as above
+    """Create what another run may have created meanwhile."""
+    try:
+        create(*values, **named)
+    except MlflowException as error:
+        if error.error_code != ErrorCode.Name(RESOURCE_ALREADY_EXISTS):
+            raise
 
 
 def log_metrics(run_id: str, metrics: Mapping[str, float], step: int = 0) -> None:
