@@ -82,7 +82,7 @@ def test_tags_that_another_launch_wrote_at_the_same_time_do_not_end_a_run(
     if goes_on:
         hook.before_pipeline_run({}, None, None)  # type: ignore[arg-type]
         return
-    with pytest.raises(MlflowException, match="^gone$"):
+    with pytest.raises(MlflowException, match=r"^gone$"):
         hook.before_pipeline_run({}, None, None)  # type: ignore[arg-type]
 
 
