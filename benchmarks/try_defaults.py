@@ -139,12 +139,11 @@ def score(rows: Rows, parameters: Mapping[str, Any], seed: int) -> tuple[float, 
         feature_sources=rows.row_schema.sources, row_schema=rows.row_schema,
     )  # fmt: skip
     train, validation, held_out = apply_preprocessor(rows.table, parts, preprocessor, target, task)
-    trees = fit_reference(train, validation, preprocessor, schema.read_reference(parameters["reference"]))
+    settings = schema.read_reference(parameters["reference"])
+    trees = fit_reference(train, validation, preprocessor, settings)
     training = schema.TrainingParameters.model_validate({**parameters["training"], "seed": seed})
     start = time.perf_counter()
-    network, _ = train_ensemble(
-        train, validation, preprocessor, training, (), SilentMonitor(), schema.read_reference(parameters["reference"])
-    )
+    network, _ = train_ensemble(train, validation, preprocessor, training, (), SilentMonitor(), settings)
     seconds = time.perf_counter() - start
     classes = network.output_shape[-1] if task == "multiclass" else None
     outputs = (

@@ -158,8 +158,11 @@ def score_block(
     faults += [InvalidValue(int(row), form.key, NAMELESS) for row in np.flatnonzero(keys.isna())]
     good = wanted[~np.isin(np.arange(len(wanted)), [fault.row for fault in faults])] if faults else wanted
     answers, features, more = _answer(model, good)
-    constant = pd.Series(today, rows.index, dtype="category")
-    days = write_days(rows[form.day], form.day_kind) if form.day in rows else constant
+    days = (
+        write_days(rows[form.day], form.day_kind)
+        if form.day in rows
+        else pd.Series(today, rows.index, dtype="category")
+    )
     places = answers.index.to_numpy(np.intp)
     known = {"key": keys.take(places).array, "day": days.take(places).array}
     found = {str(name): answers[name].to_numpy() for name in answers}

@@ -74,13 +74,13 @@ def resolve_parameters(configured: Mapping[str, Any], command_line: Mapping[str,
 def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, Any]) -> Tree:
     """Apply the variant of one case, then the command line once more, and check the result."""
     given, typed = interpret(command_line)
-    merged = overlay(tree, given)
-    defaults = defaults_of(case, _lay_variant(tree, given, typed)) if isinstance(merged.get("data"), dict) else {}
+    by_variant = _lay_variant(tree, given, typed)
+    defaults = defaults_of(case, by_variant) if isinstance(by_variant.get("data"), dict) else {}
     # Kedro has merged the command line into the tree already: a preset of its counts once, over everything below.
     named = look_up(given, PRESET, None)
     tree = _apply_preset(case, defaults, tree, None if named else look_up(tree, PRESET, None))
     merged = overlay(tree, given)
-    variant = typed.get("variant", write_value(merged.get("variant", DEFAULT)))
+    variant = _name_variant(merged, typed)
     if variant != DEFAULT:
         stated = tree.get("variants")
         variants = {**(read_best(case) if variant == BEST else {}), **(stated if isinstance(stated, dict) else {})}
@@ -106,9 +106,13 @@ def _lay_variant(tree: Mapping[str, Any], given: Mapping[str, Any], typed: Mappi
     """Lay the chosen variant and the command line over a case's YAML, by which its defaults go."""
     merged = overlay(tree, given)
     variants = merged.get("variants")
-    name = typed.get("variant") or merged.get("variant", DEFAULT)
-    chosen = next((v for key, v in variants.items() if key == name), None) if isinstance(variants, dict) else None
+    chosen = variants.get(_name_variant(merged, typed)) if isinstance(variants, dict) else None
     return overlay(overlay(tree, chosen), given) if isinstance(chosen, dict) else merged
+
+
+def _name_variant(merged: Mapping[str, Any], typed: Mapping[str, str]) -> str:
+    """Return the name of the chosen variant, as it was typed."""
+    return typed.get("variant", write_value(merged.get("variant", DEFAULT)))
 
 
 def _apply_preset(case: str, defaults: Tree, tree: Mapping[str, Any], name: object) -> Tree:

@@ -9,6 +9,7 @@ from mlflow import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from casebook.reports.members import describe_members, list_members, name_model
+from casebook.reports.metric_groups import select_group
 from casebook.reports.reported_run import PAGE, PARTS, describe_strategy, list_leaks
 from casebook.tracking.run_summary import OUTCOMES, describe_weeks
 from casebook.tuning.best_variant import name_command
@@ -236,8 +237,7 @@ def _case(run: Run) -> str:
 
 
 def _group(run: Run, name: str) -> dict[str, float]:
-    prefix = f"{name}/"
-    return {key.removeprefix(prefix): value for key, value in run.data.metrics.items() if key.startswith(prefix)}
+    return select_group(run.data.metrics, name)
 
 
 def _write(value: float) -> str:

@@ -32,10 +32,12 @@ def tell_unused(
     Returns:
         The dotted names.
     """
-    taken, known = _blocks(running), _blocks(pipelines)
     leaves = {
         name: value for name, value in flatten(given, f"{case}.").items() if name.split(".")[1] not in READ_ELSEWHERE
     }
+    if not leaves:
+        return []
+    taken, known = _blocks(running), _blocks(pipelines)
     unused = [name for name in leaves if _is_below(name, known) and not _is_below(name, taken)]
     if unused:
         told = ", ".join(f"{name}={leaves[name]}" for name in unused)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from casebook.reports.metric_groups import select_group
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,9 +22,9 @@ def list_members(metrics: Mapping[str, float]) -> dict[str, dict[str, float]]:
         `network_1` ... and `boosted_trees`; nothing of a single network.
     """
     found: dict[str, dict[str, float]] = {}
-    while network := _group(metrics, f"network_{len(found) + 1}"):
+    while network := select_group(metrics, f"network_{len(found) + 1}"):
         found[f"network_{len(found) + 1}"] = network
-    trees = _group(metrics, BOOSTED_TREES)
+    trees = select_group(metrics, BOOSTED_TREES)
     return {**found, BOOSTED_TREES: trees} if trees else found
 
 
@@ -45,8 +47,3 @@ def describe_members(members: Members) -> str:
     if BOOSTED_TREES not in members:
         return f"{len(networks)} averaged, weights {weights}"
     return f"{len(networks)} and boosted trees averaged, weights {weights} and {members[BOOSTED_TREES]['weight']:.2f}"
-
-
-def _group(metrics: Mapping[str, float], name: str) -> dict[str, float]:
-    start = f"{name}/"
-    return {key.removeprefix(start): value for key, value in metrics.items() if key.startswith(start)}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from casebook.config.tree import flatten
+from casebook.reports.metric_groups import select_group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,8 +50,7 @@ class ReportedRun:
 
     def group(self, prefix: str) -> dict[str, float]:
         """Select the metrics below a prefix, without it."""
-        start = f"{prefix}/"
-        return {name.removeprefix(start): value for name, value in self.metrics.items() if name.startswith(start)}
+        return select_group(self.metrics, prefix)
 
     @property
     def target(self) -> str:

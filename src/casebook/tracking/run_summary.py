@@ -10,6 +10,7 @@ from rich.table import Table
 
 from casebook.config.quiet import is_quiet
 from casebook.reports.members import describe_members, list_members, list_networks, name_model
+from casebook.reports.metric_groups import select_group
 from casebook.reports.numbers import write_logged_score, write_score
 from casebook.reports.score_intervals import LARGE_KEY_SHARE
 from casebook.tracking.fact_lines import print_facts
@@ -36,9 +37,7 @@ def show_summary(
     """Print the summary of a run: scores side by side, rows, features, origin, seconds by stage, and the MLflow run."""
     metrics, tags = run.data.metrics, run.data.tags
     console = Console()
-    scores = {
-        who: _select_group(metrics, who) for who in ("test", "default", "baseline", "reference", "best_reachable")
-    }
+    scores = {who: select_group(metrics, who) for who in ("test", "default", "baseline", "reference", "best_reachable")}
     if is_quiet():
         console.print(_result_line(run, scores), highlight=False, soft_wrap=True)
         return
@@ -69,21 +68,21 @@ def _facts(
     yield "last batch", "  ".join(f"{n.replace('_', ' ')} {v:,.0f}" for n, v in arrived if v is not None)
     counted = [(n, metrics.get(f"prediction/{n}")) for n in ("rows", "scored", "rejected")]
     yield "predicted", "  ".join(f"{name} {value:,.0f}" for name, value in counted if value is not None)
-    files = _select_group(metrics, "prediction/files")
+    files = select_group(metrics, "prediction/files")
     told = [f"{name} {value:,.0f}" for name, value in sorted(files.items()) if name != "parts"]
     yield "files", "  ".join([f"{files['parts']:,.0f}", *told]) if files else ""
-    unknown = _select_group(metrics, "prediction/unknown")
+    unknown = select_group(metrics, "prediction/unknown")
     yield "unknown", "  ".join(f"{name} {value:,.0f} rows" for name, value in sorted(unknown.items()))
     outcomes = [(n, metrics.get(f"monitor/{n}")) for n in OUTCOMES]
     yield "outcomes", "  ".join(f"{n.replace('_', ' ')} {v:,.0f}" for n, v in outcomes if v is not None)
     yield "judged", describe_weeks(metrics)
     yield "features", f"{metrics['data/features']:.0f}" if "data/features" in metrics else ""
-    seen = {n.removesuffix("_share"): v for n, v in _select_group(metrics, "test").items() if n.startswith("seen_")}
+    seen = {n.removesuffix("_share"): v for n, v in select_group(metrics, "test").items() if n.startswith("seen_")}
     known = "  ".join(f"by {n.removeprefix('seen_')} {v:.1%}" for n, v in seen.items())
     yield "seen", f"test rows that training has seen too: {known}" if known else ""
     yield "test rows", "  ".join(_name_large_keys(metrics))
-    folds = {n.removesuffix("_mean"): v for n, v in _select_group(metrics, "folds").items() if n.endswith("_mean")}
-    beside = {n: f" (baseline {write_score(v)})" for n, v in _select_group(folds, "baseline_").items()}
+    folds = {n.removesuffix("_mean"): v for n, v in select_group(metrics, "folds").items() if n.endswith("_mean")}
+    beside = {n: f" (baseline {write_score(v)})" for n, v in select_group(folds, "baseline_").items()}
     means = [f"{n} {write_score(v)}{beside.get(n, '')}" for n, v in folds.items() if not n.startswith("baseline_")]
     yield "folds", f"mean {'  '.join(means)}" if means else ""
     if "model.version" in run.data.tags:
@@ -107,7 +106,7 @@ def _list_seconds(before: str, seconds: Mapping[str, float]) -> str:
 
 def describe_weeks(metrics: Mapping[str, float]) -> str:
     """Say how good predictions were once their outcomes arrived, and how many weeks had enough of them to be judged."""
-    found = _select_group(metrics, "monitor")
+    found = select_group(metrics, "monitor")
     if "weeks" not in found:
         return ""
     scores = [f"{n.removeprefix(OVERALL)} {write_score(v)}" for n, v in found.items() if n.startswith(OVERALL)]
@@ -119,7 +118,7 @@ def describe_weeks(metrics: Mapping[str, float]) -> str:
 
 def _describe_search(metrics: Mapping[str, float], tags: Mapping[str, str]) -> str:
     """Say what a search before the training found."""
-    found = _select_group(metrics, "search")
+    found = select_group(metrics, "search")
     if not found:
         return ""
     took = f"{found['trials']:.0f} trials in {found['seconds'] / 60:.1f} minutes"
@@ -156,12 +155,7 @@ def _scores_table(
 
 def _name_large_keys(metrics: Mapping[str, float]) -> Iterator[str]:
     """Name what of the test rows is held by one person, group or the like."""
-    for name, share in _select_group(metrics, "data").items():
+    for name, share in select_group(metrics, "data").items():
         if name.startswith("largest_") and share > LARGE_KEY_SHARE:
             word = name.removeprefix("largest_").removesuffix("_share").replace("_", " ")
             yield f"one {word} holds {share:.0%} of them"
-
-
-def _select_group(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:
-    start = prefix if prefix.endswith("_") else f"{prefix}/"
-    return {n.removeprefix(start): v for n, v in metrics.items() if n.startswith(start)}

@@ -93,8 +93,7 @@ def train_ensemble(
     trees: Any = fit_reference(*split, grown.model_copy(update={"refit": False})) if grown else None
     if grown is None and parameters.ensemble.networks == 1:
         return train_network(*split, parameters, callbacks, parameters.refit)
-    outputs: list[np.ndarray] = []
-    members, history = _train_networks(*split, parameters, callbacks, monitor, outputs)
+    members, outputs, history = _train_networks(split, parameters, callbacks, monitor)
     task = task_of_network(members[0])
     if grown is not None:
         members.append(_as_network(trees, members[0]))
@@ -110,21 +109,24 @@ def train_ensemble(
 
 
 def _train_networks(
-    train: Arrays,
-    validation: Arrays,
-    preprocessor: Preprocessor,
+    split: tuple[Arrays, Arrays, Preprocessor],
     parameters: TrainingParameters,
     callbacks: Sequence[Any],
     monitor: NetworkMonitor,
-    outputs: list[np.ndarray],
-) -> tuple[list[keras.Model], pd.DataFrame]:
-    """Train the networks; `outputs` gets what each predicts of the validation rows before it learns from them."""
+) -> tuple[list[keras.Model], list[np.ndarray], pd.DataFrame]:
+    """Train the networks.
+
+    Returns:
+        The networks, what each predicted of the validation rows before it learnt from them (nothing without any), and
+        the first one's history.
+    """
+    validation = split[1]
+    outputs: list[np.ndarray] = []
 
     def judge(network: keras.Model) -> None:
         if len(validation["target"]):
             outputs.append(predict(network, validation))
 
-    split = (train, validation, preprocessor)
     network, history = train_network(*split, parameters, callbacks, parameters.refit, judge)
     networks = [network]
     for number in range(2, parameters.ensemble.networks + 1):
@@ -134,7 +136,7 @@ def _train_networks(
             kept = curves.iloc[kept_epoch(curves, seeded)].drop("epoch")
             monitor.kept({str(name): float(value) for name, value in kept.items()})
         networks.append(network)
-    return networks, history
+    return networks, outputs, history
 
 
 def _as_network(trees: BoostedTrees, network: keras.Model) -> keras.Model:
