@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from casebook.tuning.study import StudyLocation
 
 CASE = "toy"
-# Of a batch: the looks of 64 trainings at whether they should stop are to cost next to nothing here.
-STEP_SECONDS = 0.5
+STEP_SECONDS = 0.1
 
 
 class SilentReporter:
