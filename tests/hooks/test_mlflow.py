@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import sys
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import mlflow
@@ -84,6 +85,20 @@ def test_tags_that_another_launch_wrote_at_the_same_time_do_not_end_a_run(
         return
     with pytest.raises(MlflowException, match=r"^gone$"):
         hook.before_pipeline_run({}, None, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("in_use", [False, True])
+def test_a_run_is_started_without_importing_notebooks_for_mlflows_question(
+    hook: BatchedMlflowHook, monkeypatch: pytest.MonkeyPatch, in_use: bool
+) -> None:
+    notebook, seen = ModuleType("IPython"), []
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)
+    if in_use:
+        monkeypatch.setitem(sys.modules, "IPython", notebook)
+    monkeypatch.setattr(MlflowHook, "before_pipeline_run", lambda *_: seen.append(sys.modules["IPython"]))
+    hook.before_pipeline_run({}, None, None)  # type: ignore[arg-type]
+    assert seen == [notebook if in_use else None]
+    assert ("IPython" in sys.modules) is in_use
 
 
 @pytest.mark.parametrize(

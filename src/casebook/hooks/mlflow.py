@@ -11,6 +11,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 
 from casebook.caching.lineage import PARAMETERS
+from casebook.runtime.lazy_imports import hide_packages
 from casebook.stages.tagged_nodes import find_idle_parameters
 from casebook.tracking.mlflow_client import DECLARED, INTEGRITY_ERROR, log_parameters, write_name
 from casebook.tracking.whole_artifacts import keep_artifacts_whole
@@ -37,7 +38,9 @@ class BatchedMlflowHook(MlflowHook):  # type: ignore[misc]
     ) -> None:
         """Start the run; tags that another launch of the same study writes at the same time are there already."""
         try:
-            super().before_pipeline_run(run_params, pipeline, catalog)
+            # MLflow asks it whether this is a notebook, and where it was not imported it is none.
+            with hide_packages("IPython"):
+                super().before_pipeline_run(run_params, pipeline, catalog)
         except MlflowException as error:
             if INTEGRITY_ERROR not in str(error) or mlflow.active_run() is None:
                 raise
