@@ -73,6 +73,11 @@ def test_long_texts_that_hardly_repeat_are_texts() -> None:
     assert infer_type(texts([f"K{number}" for number in range(40)], "code")).type == "category"
 
 
+def test_digits_behind_a_zero_are_a_code_and_count_nothing() -> None:
+    found = infer_type(texts([f"{number:03d}" for number in range(1, 60)], "a"))
+    assert (found.type, found.decimal, found.why) == ("category", "", "digits of a code")
+
+
 def test_digits_of_a_postcode_count_nothing() -> None:
     for values in (["98101", "98102", "98103"] * 20, [*(str(98100 + n) for n in range(60)), "98108-1234"]):
         assert infer_type(texts(values, "zip_code")).type == "category"

@@ -106,7 +106,7 @@ def _infer_of_texts(column: ColumnValues) -> InferredType:
     order, why = find_order(texts, column.name)
     if order:
         return InferredType("ordinal", why, order=tuple(order))
-    coded = CODE_NAMES & set(split_name(column.name))
+    coded = column.holds_codes or CODE_NAMES & set(split_name(column.name))
     decimal = next((sign for sign in DECIMALS if not coded and _holds_quantities(column, sign)), "")
     if decimal:
         return InferredType("category", "numbers with signs around them", decimal=decimal)
@@ -116,7 +116,7 @@ def _infer_of_texts(column: ColumnValues) -> InferredType:
         spaced = np.average([" " in text.strip() for text in texts])
         if words >= MIN_TEXT_WORDS or characters >= MIN_TEXT_CHARACTERS or (spaced > 0.5 and not column.is_unique):
             return InferredType("text", f"{len(texts):,} texts of {words:.1f} words")
-    return InferredType("category")
+    return InferredType("category", "digits of a code" if column.holds_codes else "")
 
 
 def _holds_quantities(column: ColumnValues, decimal: str) -> bool:

@@ -99,7 +99,7 @@ class ColumnValues:
     def numbers(self) -> np.ndarray | None:
         """The distinct values as numbers; none where one of them is no number."""
         parsed = self.parsed_numbers
-        return None if np.isnan(parsed).any() or not len(parsed) or self._holds_codes else parsed
+        return None if np.isnan(parsed).any() or not len(parsed) or self.holds_codes else parsed
 
     @cached_property
     def parsed_numbers(self) -> np.ndarray:
@@ -116,8 +116,8 @@ class ColumnValues:
             numbers = pd.to_numeric(pd.Series(texts), errors="coerce").to_numpy(np.float64)
         return np.where(np.isfinite(numbers), numbers, np.nan)
 
-    @property
-    def _holds_codes(self) -> bool:
+    @cached_property
+    def holds_codes(self) -> bool:
         """Whether digits are codes, which a number would spoil: 00501."""
         return self.is_text and any(len(text) > 1 and text[0] == "0" and text.isdecimal() for text in self.texts)
 
