@@ -116,19 +116,3 @@ def test_an_attribute_that_the_part_lacks_is_an_error_as_ever(run: Callable[[str
             print("told", "nothing" in str(error))
     """)
     assert said == ["outer", "slow", "inner", "told", "True"]
-
-
-def test_a_hidden_package_cannot_be_imported_in_the_block_unless_it_was_before(run: Callable[[str], list[str]]) -> None:
-    said = run("""
-        from casebook.runtime.lazy_imports import hide_packages
-        with hide_packages("outer"):
-            try:
-                import outer
-            except ImportError:
-                print("hidden")
-        import outer
-        with hide_packages("outer"):
-            import outer.slow
-            print(outer.slow.WORDS)
-    """)
-    assert said == ["hidden", "outer", "slow", "inner", "['a']"]

@@ -10,7 +10,6 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from casebook.compute.gc_tuning import gc_disabled, skip_gc_at_exit
-from casebook.runtime.lazy_imports import hide_packages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +75,21 @@ def start_tensorflow() -> float:
 def tensorflow_start_seconds() -> float:
     """Return the seconds that the start took, 0 before it."""
     return start_tensorflow() if start_tensorflow.cache_info().currsize else 0.0
+
+
+@contextmanager
+def hide_packages(*packages: str) -> Iterator[None]:
+    """Hide packages from import for the block, unless they have been imported before.
+
+    For libraries that import what is installed only to see whether it is in use.
+    """
+    left_out = [name for name in packages if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(left_out))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in left_out:
+            sys.modules.pop(name, None)
 
 
 @contextmanager

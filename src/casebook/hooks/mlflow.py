@@ -11,7 +11,7 @@ from mlflow.exceptions import MlflowException
 from mlflow.utils.validation import MAX_PARAM_VAL_LENGTH
 
 from casebook.caching.lineage import PARAMETERS
-from casebook.runtime.lazy_imports import hide_packages
+from casebook.compute.tensorflow_startup import hide_packages
 from casebook.stages.tagged_nodes import find_idle_parameters
 from casebook.tracking.mlflow_client import DECLARED, INTEGRITY_ERROR, log_parameters, write_name
 from casebook.tracking.whole_artifacts import keep_artifacts_whole

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from typing import Any
 
 DEFERRED_PACKAGES: dict[str, ModuleType] = {}
 
@@ -57,18 +53,3 @@ def _import_really(name: str) -> ModuleType:
         inner = {key: value for key, value in vars(stand_in).items() if isinstance(value, ModuleType)}
         vars(package).update(inner)
     return package
-
-
-@contextmanager
-def hide_packages(*packages: str) -> Iterator[None]:
-    """Hide packages from import for the block, unless they have been imported before.
-
-    For libraries that import what is installed only to see whether it is in use.
-    """
-    left_out = [name for name in packages if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(left_out))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for name in left_out:
-            sys.modules.pop(name, None)
