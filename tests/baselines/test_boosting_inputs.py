@@ -95,7 +95,7 @@ def test_the_trees_get_the_settings_of_the_parameters(fit: Fit, recorded: list[G
     assert grown.settings == {
         "objective": "binary", "deterministic": True, "force_col_wise": True, "learning_rate": 0.3, "num_leaves": 8,
         "min_data_in_leaf": 5, "min_sum_hessian_in_leaf": 1e-7, "lambda_l2": 2.0, "bagging_fraction": 0.8,
-        "bagging_freq": 1, "seed": 1, "verbosity": -1,
+        "bagging_freq": 1, "seed": 1, "verbosity": -1, "num_threads": 1,
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
+import os
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -7,22 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from tests.baselines.settings import reference_parameters
-from threadpoolctl import threadpool_limits
 
-from casebook.baselines.gradient_boosting import fit_reference, native_categories, predict_reference, tree_features
+from casebook.baselines.gradient_boosting import (
+    count_threads,
+    fit_reference,
+    native_categories,
+    predict_reference,
+    tree_features,
+)
 from casebook.evaluation.scores import compute_auc
 from casebook.preprocessing import shards
 from casebook.preprocessing.shards import ShardedArray
 from casebook.preprocessing.tabular import BLOCK_TYPES, Arrays, TabularPreprocessor, prepare_rows
 
 Fit = Callable[..., TabularPreprocessor]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Small trees gain nothing from more threads, and wait for each other on a busy machine."""
-    with threadpool_limits(1):
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +39,26 @@ def rows(fit: Fit) -> tuple[TabularPreprocessor, Arrays, Arrays]:
     preprocessor = fit(table[:1000])
     arrays = {**prepare_rows(table, preprocessor), "target": target}
     return preprocessor, {k: v[:1000] for k, v in arrays.items()}, {k: v[1000:] for k, v in arrays.items()}
+
+
+@pytest.mark.parametrize(
+    ("cells", "given", "threads"),
+    [
+        (1_999_999, "", 1),
+        (3_999_999, "", 3),
+        (10**9, "", 4),
+        (10**9, "6", 6),
+        (10**9, "2,4", 2),
+        (10**9, "many", 4),
+        (0, "6", 1),
+    ],
+)
+def test_trees_get_a_thread_for_each_million_numbers_up_to_half_of_the_cores(
+    monkeypatch: pytest.MonkeyPatch, cells: int, given: str, threads: int
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    assert count_threads(cells) == threads
 
 
 def test_the_blocks_stand_side_by_side() -> None:
@@ -108,12 +127,15 @@ def test_the_reference_learns_and_is_deterministic(rows: tuple[TabularPreprocess
     assert compute_auc(validation["target"], probability[:, 1]) > 0.85
 
 
-def test_any_number_of_threads_grows_the_same_trees(rows: tuple[TabularPreprocessor, Arrays, Arrays]) -> None:
+def test_any_number_of_threads_grows_the_same_trees(
+    rows: tuple[TabularPreprocessor, Arrays, Arrays], monkeypatch: pytest.MonkeyPatch
+) -> None:
     preprocessor, train, validation = rows
     parameters = reference_parameters(max_rows=1000)
-    with threadpool_limits(3):
-        three = predict_reference(fit_reference(train, validation, preprocessor, parameters), validation)
     one = predict_reference(fit_reference(train, validation, preprocessor, parameters), validation)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    monkeypatch.setattr("casebook.baselines.gradient_boosting.CELLS_PER_THREAD", 100)
+    three = predict_reference(fit_reference(train, validation, preprocessor, parameters), validation)
     np.testing.assert_array_equal(three, one)
     other = fit_reference(train, validation, preprocessor, reference_parameters(max_rows=1000, seed=2))
     assert not np.array_equal(predict_reference(other, validation), one)
