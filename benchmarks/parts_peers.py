@@ -1,7 +1,7 @@
 """Measured part: casebook's defaults and peers on the same rows of a real table.
 
 casebook runs as a user's would, from `casebook init` to a registered model, without what peers do not do either:
-reference, profiles, figures and the page. Peers get the raw columns that its model takes, joined and typed, and the
+profiles, figures and the page; the reference beside the model is kept from before, the trees in it are fitted. Peers get the raw columns that its model takes, joined and typed, and the
 same training, validation and test rows, without the targets of the latter.
 """
 
@@ -19,7 +19,7 @@ import pandas as pd
 from casebook.data.splitting import PARTS, TEST, VALIDATION
 from casebook.evaluation.scores import predict_baseline, score_predictions
 from comparison_tables import METRICS, OTHERS
-from parts import ROOT, below, clean_environment, copy_project, find_run, open_store, program
+from parts import ROOT, below, clean_environment, copy_project, find_run, program
 from parts_tables import declare, environment
 from processes import measure_command, tree_proportional_bytes
 from real_tables import TABLES
@@ -33,7 +33,7 @@ Figures = dict[str, Any]
 
 PYTHON = ROOT / ".venv-peers" / "bin" / "python"
 SCRIPT = Path(__file__).parent / "peers" / "fit_peer.py"
-LEFT_OUT = ("reference.name", "profile", "figures", "report")
+LEFT_OUT = ("profile", "figures", "report")
 # What a peer's `fit` does too, from typed rows in memory to a fitted model.
 FITTING = ("features", "preprocessing", "training")
 # A thread that waits for another one in a busy loop takes the other's core where there are few.
@@ -59,10 +59,13 @@ def measure_casebook(name: str, seed: int, raw: Path, folder: Path) -> Figures:
     said = [f"{name}.{leaf}={seed}" for leaf in ("split.seed", "training.seed")]
     said += [f"{name}.{leaf}=none" for leaf in LEFT_OUT]
     command = [program("kedro"), "run", f"--pipeline={name}", "--params", ",".join(said)]
-    measured = measure_command(command, project, environment(project), folder / "run.log", tree_proportional_bytes)
+    variables, log = environment(project), folder / "run.log"
+    # No peer fits a second model to be compared with: the run finds it there.
+    measure_command([*command, f"--to-nodes={name}.fit_reference"], project, variables, log, tree_proportional_bytes)
+    measured = measure_command(command, project, variables, log, tree_proportional_bytes)
     found = find_run(project, name)
-    metrics, last = found.data.metrics, read_last_epoch(project, found.info.run_id)
-    run = next((project / "data" / "runs" / name).glob("*/run.json")).parent
+    metrics, run = found.data.metrics, project / "data" / "runs" / name / found.info.run_id
+    trained = (run / "06_models" / "network.keras").stat().st_mtime
     fingerprint = export_rows(run, table.target, table.task, folder / "rows")
     check_same_rows(folder / "rows", table.task, below(metrics, "baseline"))
     shutil.rmtree(project)
@@ -74,15 +77,10 @@ def measure_casebook(name: str, seed: int, raw: Path, folder: Path) -> Figures:
         "counts": {part: int(metrics[f"data/{part}_rows"]) for part in PARTS},
         "fit_seconds": before + stages["training"],
         # A core of each second before the training, which takes most.
-        "fit_cpu_seconds": before + measured.cpu_between(last - stages["training"], last),
+        "fit_cpu_seconds": before + measured.cpu_between(trained - stages["training"], trained),
         **describe(measured),
         "rows": fingerprint,
     }
-
-
-def read_last_epoch(project: Path, run_id: str) -> float:
-    """Read the time of day at which the last epoch ended, which the end of the training is taken for."""
-    return max(point.timestamp for point in open_store(project).get_metric_history(run_id, "val/loss")) / 1000
 
 
 def measure_peer(who: str, seed: int, cores: int, limit_seconds: float, folder: Path) -> Figures:

@@ -40,8 +40,8 @@ baseline and a fingerprint. Test rows are read once per row of a table and seed.
   stages before it. Peers' threads wait without a busy loop (OMP_WAIT_POLICY=PASSIVE), which would cost them more on a
   busy machine.
 - `memory`: peak of the whole process tree, proportional set size (PSS), sampled every 50 ms, in GB of 10^9 bytes.
-  casebook's process also types raw files, runs Kedro and MLflow and packages a model; it leaves out reference,
-  profiles, figures and the page.
+  casebook's process also types raw files, runs Kedro and MLflow and packages a model; it leaves out profiles, figures
+  and the page, and finds the reference beside the model fitted before. The trees that are part of the model are not.
 - Ratios are medians over the tables of the ratios of a table's means; who was ended at the limit counts with the limit,
   so that its true ratio is higher, and not for memory. All have the same two cores, one after the other, the peers'
   order turned with each round. Other work ran on the machine (`load` under Parts): seconds that passed hang on it, CPU
