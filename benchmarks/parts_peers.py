@@ -1,8 +1,9 @@
 """Measured part: casebook's defaults and peers on the same rows of a real table.
 
 casebook runs as a user's would, from `casebook init` to a registered model, without what peers do not do either:
-profiles, figures and the page; the reference beside the model is kept from before, the trees in it are fitted. Peers get the raw columns that its model takes, joined and typed, and the
-same training, validation and test rows, without the targets of the latter.
+profiles, figures and the page; the reference beside the model is kept from before, the trees in it are fitted. Peers
+get the raw columns that its model takes, joined and typed, and the same training, validation and test rows, without
+the targets of the latter.
 """
 
 from __future__ import annotations
