@@ -23,6 +23,7 @@ from parts import CASE, ROOT
 from parts import PARTS as REDHAT_PARTS
 from parts_cases import CASE_PARTS
 from parts_cluster import CLUSTER_PARTS
+from parts_page import PAGE_PARTS
 from parts_service import SERVICE_PARTS
 from parts_setup import SETUP_PARTS
 from parts_study import STUDY_PARTS
@@ -39,11 +40,11 @@ Figures = dict[str, Any]
 
 PEOPLE, ACTIVITIES, SEED = 189_118, 2_197_291, 1
 PARTS = {
-    **REDHAT_PARTS, **CASE_PARTS, **STUDY_PARTS, **SERVICE_PARTS, **SETUP_PARTS, **TABLE_PARTS, **CLUSTER_PARTS,
-    **LARGER_PARTS,
+    **REDHAT_PARTS, **CASE_PARTS, **STUDY_PARTS, **SERVICE_PARTS, **PAGE_PARTS, **SETUP_PARTS, **TABLE_PARTS,
+    **CLUSTER_PARTS, **LARGER_PARTS,
 }  # fmt: skip
 # They read no file of Red Hat.
-WITHOUT_REDHAT = {*CASE_PARTS, *SETUP_PARTS, *TABLE_PARTS, *CLUSTER_PARTS}
+WITHOUT_REDHAT = {*CASE_PARTS, *PAGE_PARTS, *SETUP_PARTS, *TABLE_PARTS, *CLUSTER_PARTS}
 RESULTS = Path(__file__).with_name("results.md")
 
 

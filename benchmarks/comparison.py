@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import comparison_cluster as cluster
 import comparison_larger as larger
+import comparison_page as page
 import comparison_peers as peers
 import comparison_service as service
 import comparison_setup as setup
@@ -240,5 +241,8 @@ QUANTITIES = (
     Quantity("a trial beyond its training", 0.3, False, " s", ("study",), compare_cost),
     Quantity("a further worker beyond TensorFlow", 150, False, " MB", ("study",), compare_worker),
     Quantity("1,000 trials from 8 processes, lost or doubled", 0, False, "", ("storage",), compare_storage),
-    *(Quantity(*row) for row in (*service.ROWS, *setup.ROWS, *tables.ROWS, *peers.ROWS, *cluster.ROWS, *larger.ROWS)),
+    *(
+        Quantity(*row)
+        for row in (*service.ROWS, *page.ROWS, *setup.ROWS, *tables.ROWS, *peers.ROWS, *cluster.ROWS, *larger.ROWS)
+    ),
 )
