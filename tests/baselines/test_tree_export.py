@@ -84,20 +84,24 @@ def as_network(trees: BoostedTrees, outputs: int) -> keras.Model:
     return build_tree_network(tabulate_trees(trees, outputs), other)
 
 
-def check(trees: BoostedTrees, outputs: int, rows: Arrays, folder: Path) -> np.ndarray:
-    """Compare Keras, a saved network, and NumPy with LightGBM -> what it predicts."""
-    expected = predict_reference(trees, rows)
-    expected = expected[:, 1] if trees.classes == 2 and outputs == 1 else expected
+def check(trees: BoostedTrees, outputs: int, folder: Path, *tables: Arrays) -> list[np.ndarray]:
+    """Compare Keras, a saved network, and NumPy with LightGBM on each table -> what it predicts."""
     network = as_network(trees, outputs)
     network.save(folder / "trees.keras")
     save(*describe_network(network), folder)
-    blocks = {name: values for name, values in rows.items() if name != "target"}
-    numpy_network = NumpyNetwork.load(folder)
-    for predict in (make_predictor(network), make_predictor(load_network(folder / "trees.keras")), numpy_network):
-        found = predict(blocks)
-        assert found.shape == expected.shape
-        np.testing.assert_allclose(found, expected, rtol=ROUNDING, atol=ROUNDING)
-    return np.asarray(expected)
+    loaded = load_network(folder / "trees.keras")
+    predictors = (make_predictor(network), make_predictor(loaded), NumpyNetwork.load(folder))
+    predictions = []
+    for rows in tables:
+        expected = predict_reference(trees, rows)
+        expected = expected[:, 1] if trees.classes == 2 and outputs == 1 else expected
+        blocks = {name: values for name, values in rows.items() if name != "target"}
+        for predict in predictors:
+            found = predict(blocks)
+            assert found.shape == expected.shape
+            np.testing.assert_allclose(found, expected, rtol=ROUNDING, atol=ROUNDING)
+        predictions.append(np.asarray(expected))
+    return predictions
 
 
 @pytest.mark.parametrize(
@@ -118,9 +122,8 @@ def test_the_trees_of_every_task_predict_as_lightgbm(
     train, validation = with_target(draw_rows(1, 900), classes), with_target(draw_rows(2, 300), classes)
     trees = fit_trees(train, validation, CATEGORIES, reference_parameters(max_rows=1000, **given))
     assert task_of_network(as_network(trees, outputs)) == task
-    found = check(trees, outputs, validation, tmp_path)
+    found, _ = check(trees, outputs, tmp_path, validation, unseen_rows())
     assert len(np.unique(found)) > 100
-    check(trees, outputs, unseen_rows(), tmp_path)
 
 
 def test_more_trees_than_go_down_together_of_rows_that_weigh(tmp_path: Path) -> None:
@@ -131,7 +134,7 @@ def test_more_trees_than_go_down_together_of_rows_that_weigh(tmp_path: Path) -> 
     # The deepest ones come first.
     assert (first[0], last[0]) == (128, 22)
     assert len(first) > len(last)
-    check(trees, 1, rows, tmp_path)
+    check(trees, 1, tmp_path, rows)
 
 
 @pytest.mark.parametrize("options", [{}, {"zero_as_missing": True}, {"use_missing": False}], ids=str)
@@ -146,8 +149,7 @@ def test_missing_numbers_and_categories_go_where_lightgbm_sends_them(
     settings = {"objective": "binary", "num_leaves": 30, "verbosity": -1, "min_data_in_leaf": 5, "num_threads": 1}
     booster = lightgbm.train({**settings, **options}, given, 30)
     trees = BoostedTrees(booster, 2, "none")
-    check(trees, 1, draw_rows(4, 1000, 0.2), tmp_path)
-    check(trees, 1, unseen_rows(), tmp_path)
+    check(trees, 1, tmp_path, draw_rows(4, 1000, 0.2), unseen_rows())
 
 
 def test_rows_on_a_threshold_go_the_same_way(tmp_path: Path) -> None:
@@ -157,13 +159,13 @@ def test_rows_on_a_threshold_go_the_same_way(tmp_path: Path) -> None:
     rows["numbers"][:, 0] = steps
     rows["target"] = (np.arange(400) % 97 < 40).astype(np.uint8)
     trees = fit_trees(rows, rows, CATEGORIES, reference_parameters(min_samples_leaf=1, max_leaf_nodes=60))
-    check(trees, 1, rows, tmp_path)
+    check(trees, 1, tmp_path, rows)
 
 
 def test_trees_of_a_single_leaf_predict_the_mean(tmp_path: Path) -> None:
     rows = with_target(draw_rows(6, 200), 2)
     trees = fit_trees(rows, rows, CATEGORIES, reference_parameters(min_samples_leaf=200))
-    found = check(trees, 1, draw_rows(7, 20), tmp_path)
+    (found,) = check(trees, 1, tmp_path, draw_rows(7, 20))
     np.testing.assert_allclose(found, rows["target"].mean(), rtol=1e-6)
     assert tabulate_trees(trees, 1).moving == [[]]
 
@@ -184,6 +186,6 @@ def test_thresholds_keep_their_bits_in_a_network_of_mixed_precision(tmp_path: Pa
     trees = fit_trees(rows, without_rows(rows), CATEGORIES, reference_parameters())
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        check(trees, 1, rows, tmp_path)
+        check(trees, 1, tmp_path, rows)
     finally:
         keras.config.set_dtype_policy("float32")

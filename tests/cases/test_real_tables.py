@@ -59,7 +59,7 @@ print("ANSWERS" + json.dumps(found))
 
 
 @dataclass(frozen=True)
-class Finished:
+class TableRuns:
     """What the runs left.
 
     Attributes:
@@ -97,18 +97,18 @@ def run_script(project: Project, script: str, given: Any) -> str:  # noqa: ANN40
 
 
 @pytest.fixture(scope="module")
-def finished(new_project: Callable[[], Project], real_raw: Path) -> Finished:
+def finished(new_project: Callable[[], Project], real_raw: Path) -> TableRuns:
     """Declare and run every table."""
     project, wanted = new_project(), []
     for name, table in TABLES.items():
         files = thin_out(name, table, real_raw, project.root / "data" / "01_raw" / name)
         closed = [f"leaks.{column}=drop" for column in table.closed_columns]
         wanted.append([name, list(map(str, files)), table.target, [*SHORT, *closed]])
-    return Finished(project, run_script(project, DECLARE_AND_RUN, wanted))
+    return TableRuns(project, run_script(project, DECLARE_AND_RUN, wanted))
 
 
 @pytest.fixture(scope="module")
-def answers(finished: Finished, real_raw: Path) -> dict[str, list[dict[str, Any]]]:
+def answers(finished: TableRuns, real_raw: Path) -> dict[str, list[dict[str, Any]]]:
     """Predict the first raw rows of every table in another process, as the registered models do."""
     rows = {name: json.loads(read_rows(name, real_raw).to_json(orient="records")) for name in TABLES}
     said = run_script(finished.project, PREDICT, [finished.project.address, rows])
@@ -128,14 +128,14 @@ def read_rows(name: str, raw: Path) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_a_short_run_beats_the_baseline(finished: Finished, name: str) -> None:
+def test_a_short_run_beats_the_baseline(finished: TableRuns, name: str) -> None:
     metrics = finished.find_run(name).data.metrics
     metric = METRICS[TABLES[name].task]
     assert metrics[f"test/{metric}"] < metrics[f"baseline/{metric}"]
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_every_item_of_the_contract_is_in_mlflow(finished: Finished, name: str) -> None:
+def test_every_item_of_the_contract_is_in_mlflow(finished: TableRuns, name: str) -> None:
     run, client = finished.find_run(name), finished.project.client
     metric = METRICS[TABLES[name].task]
     assert run.info.status == "FINISHED"

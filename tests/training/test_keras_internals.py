@@ -82,6 +82,7 @@ CHANGES: list[tuple[Any, str, Any, str]] = [
     ),
     (keras.Model, "test_step", None, "Model.test_step is gone"),
     (keras.optimizers.Adam, "scale_loss", None, "Optimizer.scale_loss is gone"),
+    (keras.optimizers.Adam, "learning_rate", 0.1, "Adam.learning_rate is no longer a property that can be set"),
     (keras.optimizers.Adam, "_get_variable_index", None, "Adam._get_variable_index is gone"),
     (
         keras.optimizers.Adam,

@@ -103,3 +103,33 @@ def test_adam_in_one_kernel_moves_as_keras_does(name: str, kind: str, options: d
     theirs = getattr(keras.optimizers, kind)(schedule, global_clipnorm=clip_norm, **kept)
     for mine, other in zip(trajectory(ours, sparse), trajectory(theirs, sparse), strict=True):
         np.testing.assert_allclose(mine, other, rtol=0, atol=1e-5)
+
+
+class CountedSchedule(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """Halves the rate at each step and counts how often it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, step: Any) -> Any:  # noqa: ANN401
+        self.asked += 1
+        return 0.1 * 0.5 ** tf.cast(step, tf.float32)
+
+
+@pytest.mark.parametrize("name", ["adam", "adamw"])
+def test_a_learning_rate_is_computed_once_a_step_however_many_variables_there_are(name: str) -> None:
+    schedule = CountedSchedule()
+    optimizer = make_optimizer(OptimizerParameters(name=name, learning_rate=0.1), schedule)
+    variables = [keras.Variable(np.ones(2, np.float32)) for _ in range(5)]
+    optimizer.build(variables)
+    asked = schedule.asked
+    for _ in range(3):
+        optimizer.apply([tf.ones(2)] * 5, variables)
+    assert schedule.asked - asked == 3
+    assert float(optimizer.learning_rate) == pytest.approx(0.1 * 0.5**3)
+
+
+def test_a_constant_learning_rate_can_still_be_set() -> None:
+    optimizer = make_optimizer(OptimizerParameters(name="adamw", learning_rate=0.1), 0.1)
+    optimizer.learning_rate = 0.3
+    assert float(optimizer.learning_rate) == pytest.approx(0.3)

@@ -1,6 +1,7 @@
 """A training that is killed and goes on, against one that nothing disturbed."""
 
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -163,8 +164,16 @@ def test_a_kill_within_the_pause_repeats_the_epochs_that_were_not_kept(
     assert all((a == b).all() for a, b in zip(resumed.get_weights(), network.get_weights(), strict=True))
 
 
-def test_another_run_begins_anew_and_leaves_nothing(given: tuple[Any, ...], tmp_path: Path) -> None:
-    break_off(given, kept_in(tmp_path, "first"), 2)
+@pytest.fixture(scope="module")
+def begun(given: tuple[Any, ...], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a training that was broken off after its second epoch."""
+    folder = tmp_path_factory.mktemp("begun")
+    break_off(given, kept_in(folder), 2)
+    return folder / "checkpoint.bin"
+
+
+def test_another_run_begins_anew_and_leaves_nothing(given: tuple[Any, ...], begun: Path, tmp_path: Path) -> None:
+    shutil.copy(begun, tmp_path)
     told: list[Any] = []
     train_network(*given, [Listener(told), kept_in(tmp_path, "second")])
     assert told[:3] == [5, 2, "epoch 1"]
@@ -173,10 +182,10 @@ def test_another_run_begins_anew_and_leaves_nothing(given: tuple[Any, ...], tmp_
 
 @pytest.mark.parametrize("part", ["training rows", "validation rows", "parameters"])
 def test_a_training_of_other_rows_or_parameters_does_not_go_on(
-    given: tuple[Any, ...], tmp_path: Path, training: Callable[..., TrainingParameters], part: str
+    given: tuple[Any, ...], begun: Path, tmp_path: Path, training: Callable[..., TrainingParameters], part: str
 ) -> None:
+    shutil.copy(begun, tmp_path)
     checkpoint = kept_in(tmp_path)
-    break_off(given, checkpoint, 1)
     train, validation, preprocessor, parameters = given
     if part == "training rows":
         train = {**train, "target": 1 - train["target"]}
@@ -247,10 +256,8 @@ def test_a_run_killed_in_its_refit_repeats_that_alone(
     assert all((a == b).all() for a, b in zip(resumed.get_weights(), refitted.weights, strict=True))
 
 
-def test_the_generators_of_dropout_go_on_too(given: tuple[Any, ...], tmp_path: Path) -> None:
-    checkpoint = kept_in(tmp_path)
-    break_off(given, checkpoint, 2)
-    facts, arrays = checkpoint.checkpoint.load()
+def test_the_generators_of_dropout_go_on_too(begun: Path) -> None:
+    facts, arrays = kept_in(begun.parent).checkpoint.load()
     seeds = [array for array in arrays[: facts["variables"]] if array.shape == (2,) and array.dtype.kind in "iu"]
     # Two of the network's own and one of the embedding's: each has been drawn from once a step.
     assert len(seeds) == 3

@@ -51,6 +51,9 @@ def _check_adam(optimizer: Any, variables: list[Any]) -> Iterator[str]:  # noqa:
     plain: Any = super(FusedUpdate, optimizer)
     yield from _check_arguments(plain.apply, "Adam.apply", ["grads", "trainable_variables"])
     yield from _check_arguments(plain.update_step, "Adam.update_step", ["gradient", "variable", "learning_rate"])
+    rate = getattr(super(FusedUpdate, type(optimizer)), "learning_rate", None)
+    if getattr(rate, "fset", None) is None:
+        yield "Adam.learning_rate is no longer a property that can be set"
     for name in ("iterations", "beta_1", "beta_2", "epsilon", "amsgrad"):
         if not hasattr(optimizer, name):
             yield f"Adam.{name} is gone"

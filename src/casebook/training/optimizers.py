@@ -19,11 +19,27 @@ if TYPE_CHECKING:
 class FusedUpdate:
     """Compute Adam's step in one kernel a variable: Keras writes the same formula as thirty small operations."""
 
+    # The learning rate of the step that is being applied.
+    step_rate: Any = None
+
+    @property
+    def learning_rate(self) -> Any:  # noqa: ANN401 - a variable or tensor
+        """The current learning rate; Keras computes a schedule's for each variable that decays, here once a step."""
+        return super().learning_rate if self.step_rate is None else self.step_rate  # type: ignore[misc]
+
+    @learning_rate.setter
+    def learning_rate(self, rate: Any) -> None:  # noqa: ANN401
+        super(FusedUpdate, type(self)).learning_rate.fset(self, rate)  # type: ignore[misc]
+
     def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
-        """Apply gradients; the powers of the betas, which all variables share, are computed once."""
+        """Apply gradients; the learning rate and the powers of the betas, which variables share, are computed once."""
         step = tf.cast(self.iterations + 1, tf.float32)  # type: ignore[attr-defined]  # of Keras's Adam, mixed in below
         self.powers = (tf.pow(self.beta_1, step), tf.pow(self.beta_2, step))  # type: ignore[attr-defined]
-        super().apply(grads, trainable_variables)  # type: ignore[misc]
+        self.step_rate = self.learning_rate
+        try:
+            super().apply(grads, trainable_variables)  # type: ignore[misc]
+        finally:
+            self.step_rate = None
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:  # noqa: ANN401 - tensors
         """Update one variable."""
