@@ -58,7 +58,7 @@ def parts() -> pd.DataFrame:
 def assign(table: pd.DataFrame, parts: pd.DataFrame, duplicates: str = "keep", **given: object) -> pd.DataFrame:
     kept = table.copy(), parts.copy()
     found = cross_validation.assign_folds(
-        table, parts, {"count": 3, "repeats": 1, "of": "training", **given}, duplicates, SPLIT
+        table, parts, {"count": 3, "repeats": 1, "of": "training", **given}, duplicates, SPLIT, "y", "binary"
     )
     pd.testing.assert_frame_equal(table, kept[0])
     pd.testing.assert_frame_equal(parts, kept[1])

@@ -1,0 +1,91 @@
+"""Assignment of rows to the folds of cross-validation, each held out once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from casebook.data.splitting import EmptySplitError, hash_rows
+
+if TYPE_CHECKING:
+    from casebook.config.schema import SplitParameters
+
+
+def assign_split_folds(
+    table: pd.DataFrame, count: int, repeats: int, split: SplitParameters, duplicates: str, labels: np.ndarray | None
+) -> np.ndarray:
+    """Assign rows to folds as the case splits: what it keeps on one side stays in one fold, and time goes forward.
+
+    Args:
+        table: the rows with the columns of `split.keys`.
+        count: folds of one repeat.
+        repeats: how often all rows are assigned.
+        split: the case's `split` block.
+        duplicates: where `group`, copies of a row stay in one fold of a split by row.
+        labels: classes of the rows; None of a regression.
+
+    Returns:
+        int16 of shape (rows, repeats): the fold in which a row is held out; see `list_folds`.
+
+    Raises:
+        EmptySplitError: a fold would hold no row.
+    """
+    if split.strategy == "time":
+        dealt = assign_blocks(table[split.key], count)
+    else:
+        keys = table[split.key] if split.key else hash_rows(table) if duplicates == "group" else None
+        alike = labels if split.stratify and split.strategy == "row" else None
+        dealt = assign_folds(len(table), count, repeats, split.seed, None if keys is None else keys.to_numpy(), alike)
+    if len(np.setdiff1d(np.arange(count), dealt[:, 0])):
+        kept = f" of which rows of one {split.strategy} stay together" if split.key else ""
+        raise EmptySplitError(f"folds: {len(table):,} rows{kept} cannot be dealt into {count} folds; give fewer folds")
+    return dealt
+
+
+def assign_folds(
+    rows: int,
+    count: int,
+    repeats: int,
+    seed: int,
+    keys: np.ndarray | None = None,
+    labels: np.ndarray | None = None,
+) -> np.ndarray:
+    """Assign rows to folds of nearly equal size, shuffled again for each repeat.
+
+    Args:
+        rows: their number.
+        count: folds of one repeat.
+        repeats: how often all rows are assigned.
+        seed: of the assignment.
+        keys: rows of the same key stay in one fold; the empty ones are one key.
+        labels: classes, of each of which every fold gets its share.
+
+    Returns:
+        int16 of shape (rows, repeats): the fold in which a row is held out.
+    """
+    codes = np.arange(rows) if keys is None else pd.factorize(keys, use_na_sentinel=False)[0]
+    generator = np.random.default_rng(seed)
+    assignments = []
+    for _ in range(repeats):
+        turns = generator.permutation(codes.max() + 1)
+        if labels is not None:
+            of_keys = labels[np.unique(codes, return_index=True)[1]]
+            turns[np.lexsort((turns, of_keys))] = np.arange(len(turns))
+        assignments.append(turns[codes] % count)
+    return np.stack(assignments, axis=1).astype(np.int16)
+
+
+def assign_blocks(times: pd.Series, count: int) -> np.ndarray:
+    """Assign rows to blocks of time of nearly equal size, rows of one time to one block.
+
+    Args:
+        times: of the rows; without one it counts as earlier than all.
+        count: blocks that are held out, each after those before it.
+
+    Returns:
+        int16 of shape (rows, 1): the block; -1 for the oldest one, which is trained on alone.
+    """
+    earlier = times.rank(method="min", na_option="top").to_numpy() - 1
+    return (earlier * (count + 1) // max(len(times), 1) - 1).astype(np.int16)[:, np.newaxis]
