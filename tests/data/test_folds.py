@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casebook.config.schema import SplitParameters
-from casebook.data.folds import assign_folds, assign_split_folds
+from casebook.data.folds import assign_folds, assign_split_folds, list_folds
 from casebook.data.splitting import EmptySplitError
-from casebook.training.cross_validation import list_folds
 
 KEYS = {"person": "who", "time": "day"}
 
@@ -74,3 +73,16 @@ def test_a_fold_without_a_row_is_refused(strategy: str, told: str) -> None:
     table = pd.DataFrame({"who": [1, 1, 2, 2], "day": [1, 2, 3, 4]})
     with pytest.raises(EmptySplitError, match=f"^folds: 4 rows{told} cannot be dealt into 5 folds; give fewer folds$"):
         deal(table, 5, strategy=strategy)
+
+
+def test_of_two_classes_each_side_of_a_fold_needs_both() -> None:
+    table = pd.DataFrame({"who": [1, 1, 2, 2, 3, 3], "day": range(6)})
+    told = "folds: a network would be {} alone in fold 1; give fewer folds, or split.stratify: true in a split by row"
+    assert len(set(deal(table, 3, np.array([0, 1] * 3), strategy="person"))) == 3
+    for labels, strategy, rows in (
+        ([0, 1, 0, 1, 1, 1], "person", "judged on 2 rows of class 1"),
+        ([0, 0, 0, 1, 0, 1], "time", "trained on 2 rows of class 0"),
+    ):
+        with pytest.raises(EmptySplitError) as refused:
+            deal(table, 2 if strategy == "time" else 3, np.array(labels), strategy=strategy)
+        assert str(refused.value) == told.format(rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,22 @@ import pandas as pd
 from casebook.data.splitting import EmptySplitError, hash_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from casebook.config.schema import SplitParameters
+
+
+# Classes, both of which each side of a fold needs: of one alone nothing is learnt, and AUC is not defined.
+TWO = 2
+
+
+class Fold(NamedTuple):
+    """A fold: numbers of repeat and fold, counted from 1, and which rows train and which are held out."""
+
+    repeat: int
+    number: int
+    train: np.ndarray
+    held_out: np.ndarray
 
 
 def assign_split_folds(
@@ -30,7 +45,7 @@ def assign_split_folds(
         int16 of shape (rows, repeats): the fold in which a row is held out; see `list_folds`.
 
     Raises:
-        EmptySplitError: a fold would hold no row.
+        EmptySplitError: a fold would hold no row, or of two classes one alone.
     """
     if split.strategy == "time":
         dealt = assign_blocks(table[split.key], count)
@@ -41,7 +56,38 @@ def assign_split_folds(
     if len(np.setdiff1d(np.arange(count), dealt[:, 0])):
         kept = f" of which rows of one {split.strategy} stay together" if split.key else ""
         raise EmptySplitError(f"folds: {len(table):,} rows{kept} cannot be dealt into {count} folds; give fewer folds")
+    if labels is not None and len(np.unique(labels)) == TWO:
+        refuse_one_class(dealt, labels)
     return dealt
+
+
+def refuse_one_class(fold_assignments: np.ndarray, labels: np.ndarray) -> None:
+    """Refuse folds of which a network would know, or be judged on, one of two classes alone.
+
+    Raises:
+        EmptySplitError: names the first of them.
+    """
+    for fold in list_folds(fold_assignments):
+        for what, rows in (("trained", fold.train), ("judged", fold.held_out)):
+            if len(np.unique(labels[rows])) < TWO:
+                raise EmptySplitError(
+                    f"folds: a network would be {what} on {np.count_nonzero(rows):,} rows of class {labels[rows][0]} "
+                    f"alone in fold {fold.number}; give fewer folds, or split.stratify: true in a split by row"
+                )
+
+
+def list_folds(fold_assignments: np.ndarray) -> Iterator[Fold]:
+    """Yield the folds of all repeats.
+
+    Args:
+        fold_assignments: see `folds.assign_split_folds`, shape (rows, repeats). A fold is held out from all others;
+            of blocks of time, whose oldest is -1, from those before it.
+    """
+    for repeat, assignment in enumerate(fold_assignments.T):
+        forward = bool(assignment.min() < 0)
+        for number in range(int(assignment.max()) + 1):
+            train = assignment < number if forward else assignment != number
+            yield Fold(repeat + 1, number + 1, train, assignment == number)
 
 
 def assign_folds(

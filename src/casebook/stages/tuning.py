@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from casebook.data import splitting
+from casebook.data.folds import list_folds
 from casebook.preprocessing.arrays import Labels
 from casebook.stages.cross_validation import assign_folds, prepare_refits
 
@@ -76,7 +77,7 @@ def prepare_folds(
     feature_table: pd.DataFrame, study_folds: pd.DataFrame, preprocessor: Preprocessor, settings: Block, labels: Labels
 ) -> Splits:
     """Prepare each fold with a preprocessor fitted on the other folds."""
-    from casebook.training.cross_validation import list_folds, prepare_fold
+    from casebook.training.cross_validation import prepare_fold
 
     table, refit = prepare_refits(feature_table.iloc[study_folds["row"].to_numpy()], preprocessor, settings, labels)
     return [prepare_fold(table, fold, refit, labels) for fold in list_folds(study_folds[["repeat_1"]].to_numpy())]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 
+from casebook.data.folds import list_folds
 from casebook.evaluation.scores import score_baseline, score_network
 from casebook.evaluation.thresholds import choose_for_network
 from casebook.preprocessing.target_statistics import order_training_rows
@@ -14,12 +15,13 @@ from casebook.training.early_stopping import kept_epoch
 from casebook.training.trainer import train_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import keras
 
     from casebook.config.schema import TrainingParameters
+    from casebook.data.folds import Fold
     from casebook.evaluation.thresholds import ThresholdRule
     from casebook.preprocessing.arrays import Labels
     from casebook.preprocessing.modality import Preprocessor
@@ -37,15 +39,6 @@ class FoldMonitor(Protocol):
 
     def scores(self, metrics: Mapping[str, float]) -> None:
         """Log the scores of the open fold."""
-
-
-class Fold(NamedTuple):
-    """A fold: numbers of repeat and fold, counted from 1, and which rows train and which are held out."""
-
-    repeat: int
-    number: int
-    train: np.ndarray
-    held_out: np.ndarray
 
 
 class Split(NamedTuple):
@@ -101,20 +94,6 @@ def cross_validate(
         counts = {"repeat": fold.repeat, "fold": fold.number, "rows": int(fold.held_out.sum())}
         records.append({**counts, **scores})
     return pd.DataFrame(records)
-
-
-def list_folds(fold_assignments: np.ndarray) -> Iterator[Fold]:
-    """Yield the folds of all repeats.
-
-    Args:
-        fold_assignments: see `folds.assign_split_folds`, shape (rows, repeats). A fold is held out from all others;
-            of blocks of time, whose oldest is -1, from those before it.
-    """
-    for repeat, assignment in enumerate(fold_assignments.T):
-        forward = bool(assignment.min() < 0)
-        for number in range(int(assignment.max()) + 1):
-            train = assignment < number if forward else assignment != number
-            yield Fold(repeat + 1, number + 1, train, assignment == number)
 
 
 def prepare_fold(table: pd.DataFrame, fold: Fold, fit: Callable[[pd.DataFrame], Preprocessor], labels: Labels) -> Split:
