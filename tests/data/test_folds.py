@@ -66,6 +66,12 @@ def test_each_fold_has_its_share_of_each_class_where_the_split_deals_them_alike(
     dealt = pd.Series(deal(table, 2, labels, strategy="row", stratify=True))
     assert dealt.groupby(labels).sum().tolist() == [20, 2, 3]
     assert dealt.tolist() != deal(table, 2, labels, strategy="row")
+    # Of keys those of either class: 6 people of whom 2 are ill, in 2 folds.
+    people = np.repeat(np.arange(6), 3)
+    ill = np.isin(people, (1, 4)).astype(int)
+    grouped = pd.Series(deal(pd.DataFrame({"who": people}), 2, ill, strategy="person", stratify=True))
+    assert grouped.groupby(people).nunique().tolist() == [1] * 6
+    assert grouped.groupby(ill).mean().tolist() == [0.5, 0.5]
 
 
 @pytest.mark.parametrize(("strategy", "told"), [("person", " of which rows of one person stay together"), ("row", "")])
@@ -77,7 +83,7 @@ def test_a_fold_without_a_row_is_refused(strategy: str, told: str) -> None:
 
 def test_of_two_classes_each_side_of_a_fold_needs_both() -> None:
     table = pd.DataFrame({"who": [1, 1, 2, 2, 3, 3], "day": range(6)})
-    told = "folds: a network would be {} alone in fold 1; give fewer folds, or split.stratify: true in a split by row"
+    told = "folds: a network would be {} alone in fold 1; give fewer folds, or split.stratify: true"
     assert len(set(deal(table, 3, np.array([0, 1] * 3), strategy="person"))) == 3
     for labels, strategy, rows in (
         ([0, 1, 0, 1, 1, 1], "person", "judged on 2 rows of class 1"),

@@ -51,7 +51,7 @@ def assign_split_folds(
         dealt = assign_blocks(table[split.key], count)
     else:
         keys = table[split.key] if split.key else hash_rows(table) if duplicates == "group" else None
-        alike = labels if split.stratify and split.strategy == "row" else None
+        alike = labels if split.stratify else None
         dealt = assign_folds(len(table), count, repeats, split.seed, None if keys is None else keys.to_numpy(), alike)
     if len(np.setdiff1d(np.arange(count), dealt[:, 0])):
         kept = f" of which rows of one {split.strategy} stay together" if split.key else ""
@@ -72,7 +72,7 @@ def refuse_one_class(fold_assignments: np.ndarray, labels: np.ndarray) -> None:
             if len(np.unique(labels[rows])) < TWO:
                 raise EmptySplitError(
                     f"folds: a network would be {what} on {np.count_nonzero(rows):,} rows of class {labels[rows][0]} "
-                    f"alone in fold {fold.number}; give fewer folds, or split.stratify: true in a split by row"
+                    f"alone in fold {fold.number}; give fewer folds, or split.stratify: true"
                 )
 
 
@@ -106,7 +106,7 @@ def assign_folds(
         repeats: how often all rows are assigned.
         seed: of the assignment.
         keys: rows of the same key stay in one fold; the empty ones are one key.
-        labels: classes, of each of which every fold gets its share.
+        labels: classes, of each of which every fold gets its share; of keys by their mean class.
 
     Returns:
         int16 of shape (rows, repeats): the fold in which a row is held out.
@@ -117,8 +117,8 @@ def assign_folds(
     for _ in range(repeats):
         turns = generator.permutation(codes.max() + 1)
         if labels is not None:
-            of_keys = labels[np.unique(codes, return_index=True)[1]]
-            turns[np.lexsort((turns, of_keys))] = np.arange(len(turns))
+            means = np.bincount(codes, labels) / np.bincount(codes)
+            turns[np.lexsort((turns, means))] = np.arange(len(turns))
         assignments.append(turns[codes] % count)
     return np.stack(assignments, axis=1).astype(np.int16)
 
