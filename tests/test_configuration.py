@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import tarfile
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,8 @@ from kedro.config import OmegaConfigLoader
 from kedro.framework.cli.utils import _split_params
 from kedro.framework.project import pipelines as kedro_pipelines
 from kedro.io import DataCatalog
+from rich.console import Console
+from rich.logging import RichHandler
 
 from casebook.caching.session import CasebookSession
 from casebook.cases.registry import CASES, PYTHON_CASES, find_case
@@ -365,6 +369,16 @@ def test_the_default_is_the_honest_setting() -> None:
 
 def test_kedro_telemetry_is_refused() -> None:
     assert yaml.safe_load((CONF.parent / ".telemetry").read_text()) == {"consent": False}
+
+
+def test_a_log_line_is_shown_as_it_is_whatever_it_names() -> None:
+    said = yaml.safe_load((CONF / "logging.yml").read_text())["handlers"]["rich"]
+    paper = StringIO()
+    # Kedro's handler reads marks unless it is told otherwise.
+    options = {"markup": True, **{name: value for name, value in said.items() if name != "class"}}
+    handler = RichHandler(console=Console(file=paper, width=80), **options)
+    handler.emit(logging.makeLogRecord({"msg": "batch 1, %s: told", "args": ("in[/x] [y].csv",), "levelname": "INFO"}))
+    assert "INFO     batch 1, in[/x] [y].csv: told" in paper.getvalue()
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["the project's file", "a file that the user names"])

@@ -113,8 +113,8 @@ def test_a_file_is_looked_at_whole() -> None:
     [
         ({"split": {"strategy": "row"}},
          "walks.data.features.sales_before: a lag of the target tells a row the targets of others, test rows among"),
-        ({"folds": {"count": 3}}, "folds are dealt at random: give folds.count 0"),
-        ({"study": {"folds": 3}}, "folds are dealt at random: give study.folds 0"),
+        ({"folds": {"count": 3}}, "a fold sets validation rows apart at random: give folds.count 0"),
+        ({"study": {"folds": 3}}, "a fold sets validation rows apart at random: give study.folds 0"),
         ({"data": {**TREE["data"], "columns": {}}, "split": {}}, "a lag needs a column of the role time"),
         ({"data": {**TREE["data"], "features": {"x": {"function": "lag", "of": ["price"], "options": {"steps": 0}}}}},
          "walks.data.features.x.options.steps = 0: must be a whole number of at least 1"),

@@ -1,4 +1,4 @@
-"""Every strategy of a split, validation rows that are other parts' too, copies, and folds."""
+"""Every strategy of a split, validation rows that are other parts' too, copies."""
 
 from typing import Any
 
@@ -15,7 +15,6 @@ from casebook.data.splitting import (
     TRAIN,
     VALIDATION,
     EmptySplitError,
-    assign_folds,
     assign_rows,
     check_splits,
     is_first_copy,
@@ -167,29 +166,6 @@ def test_copies_are_not_looked_for_among_images_or_very_many_rows() -> None:
     assert measure_overlap(many[1:], np.append(np.full(MAX_COPY_SEARCH_ROWS - 1, TRAIN), TEST), {}) == {
         "seen_row_share": 1.0
     }
-
-
-@given(st.integers(1, 200), st.integers(2, 12), st.integers(1, 3), st.integers(0, 2**32 - 1))
-def test_folds_are_dealt_in_nearly_equal_sizes_for_each_repeat(rows: int, count: int, repeats: int, seed: int) -> None:
-    dealt = assign_folds(rows, count, repeats, seed)
-    assert (dealt.shape, dealt.dtype) == ((rows, repeats), np.int16)
-    for repeat in dealt.T:
-        sizes = np.bincount(repeat, minlength=count)
-        assert len(sizes) == count
-        assert sizes.max() - sizes.min() <= 1
-
-
-def test_repeats_and_seeds_deal_otherwise_and_a_seed_always_the_same() -> None:
-    dealt = assign_folds(100, 5, 2, seed=1)
-    assert (dealt[:, 0] != dealt[:, 1]).any()
-    np.testing.assert_array_equal(assign_folds(100, 5, 2, seed=1), dealt)
-    assert (assign_folds(100, 5, 2, seed=2) != dealt).any()
-
-
-@given(st.lists(st.integers(0, 10), min_size=1, max_size=100), st.integers(0, 1000))
-def test_rows_of_one_key_stay_in_one_fold(keys: list[int], seed: int) -> None:
-    dealt = assign_folds(len(keys), 3, 1, seed, np.array(keys))[:, 0]
-    assert len(set(zip(keys, dealt, strict=True))) == len(set(keys))
 
 
 @pytest.mark.parametrize("duplicates", ["keep", "group", "drop"])

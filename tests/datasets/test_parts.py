@@ -19,7 +19,7 @@ def raw(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
     names = ("b.csv.gz", "a.CSV", "c.parquet", "_SUCCESS", "notes.md", ".d.csv", ".unfinished-1-e.csv",
-             "month=1/f.csv", "month=2/f.csv", "spark.parquet/part-0.parquet",
+             "month=1/f.csv", "month=2/f.csv", "../in [box]/b.csv", "spark.parquet/part-0.parquet",
              "spark.parquet/part-1.parquet")  # fmt: skip
     for name in names:
         path = tmp_path / "raw" / "inbox" / name
@@ -40,6 +40,9 @@ def names_of(given: str, raw: Path) -> list[str]:
         ("inbox/*.csv*", ["b.csv.gz"]),
         ("inbox/*/*.csv", ["month=1/f.csv", "month=2/f.csv"]),
         ("inbox/month=[2-9]/*", ["month=2/f.csv"]),
+        # What is there by this very name is no pattern.
+        ("in [box]", ["b.csv"]),
+        ("in [box]/*.csv", ["b.csv"]),
         # A folder of Parquet files is one part, and its files are none of their own.
         ("inbox/**/*.parquet", ["c.parquet", "spark.parquet"]),
         ("inbox/spark.parquet/*", ["part-0.parquet", "part-1.parquet"]),
@@ -76,8 +79,8 @@ def test_where_there_is_no_file_of_rows_it_is_said(raw: Path, given: str, told: 
         names_of(given, raw)
 
 
-def test_a_path_is_split_before_its_first_sign() -> None:
-    assert split_pattern("/a/b/*.csv") == ("/a/b", "*.csv")
-    assert split_pattern("a/b?/c.csv") == ("a", "b?/c.csv")
-    assert split_pattern("a/b") == ("a/b", "")
-    assert split_pattern("*") == (".", "*")
+def test_a_path_is_split_before_its_first_sign(raw: Path) -> None:
+    assert split_pattern("/a/b/*.csv", raw) == ("/a/b", "*.csv")
+    assert split_pattern("a/b?/c.csv", raw) == ("a", "b?/c.csv")
+    assert split_pattern("a/b", raw) == ("a/b", "")
+    assert split_pattern("*", raw) == (".", "*")

@@ -113,3 +113,17 @@ def test_rows_of_weight_two_are_compared_as_two_rows_of_one_key(metric: str) -> 
     repeated = compare_models(np.repeat(truth, weights), *several, metric, keys.repeat(weights), 50)
     for name in ("challenger", "champion", "difference", "low", "high"):
         assert getattr(weighed, name) == pytest.approx(getattr(repeated, name)), name
+
+
+def test_models_that_number_their_classes_differently_are_not_compared() -> None:
+    own, other = (
+        answers([0.1, 0.6, 0.6, 0.9, 0.4, 0.2]).assign(
+            **{"class": lambda told, order=order: pd.Categorical.from_codes(told["class"], order)}
+        )
+        for order in (["no", "yes"], ["yes", "no"])
+    )
+    assert compare_models(TRUTH, own, own, "auc", resamples=10).describe() == (
+        "auc 0.8333 against 0.8333: no better (95 %: 0 to 0)"
+    )
+    with pytest.raises(ValueError, match=r"^its classes are no, yes in this order, and those of the other yes, no$"):
+        compare_models(TRUTH, own, other, "auc", resamples=10)

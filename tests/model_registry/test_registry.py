@@ -15,6 +15,7 @@ import pytest
 from kedro.pipeline import Pipeline, node
 from mlflow.entities import LoggedModelOutput
 from mlflow.models import ModelSignature
+from mlflow.protos.databricks_pb2 import TEMPORARILY_UNAVAILABLE
 from mlflow.types import ColSpec, Schema
 
 from casebook.config.schema import PromotionParameters
@@ -267,3 +268,16 @@ def test_keys_beside_the_inputs_of_a_model_are_kept_from_it(
     answers = registry.predict_rows(version, ROWS[["x", "who"]])
     assert answers["prediction"].tolist() == (ROWS["x"] / 2).tolist()
     assert "extra inputs" not in caplog.text
+
+
+def test_a_store_that_cannot_be_asked_for_the_champion_makes_none(
+    make_run: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = registry.register_version("redhat", make_run(), PARAMETERS)
+
+    def fail(*_: object) -> None:
+        raise mlflow.MlflowException("the server is away", TEMPORARILY_UNAVAILABLE)
+
+    monkeypatch.setattr(mlflow.MlflowClient, "get_model_version_by_alias", fail)
+    with pytest.raises(mlflow.MlflowException, match=r"^the server is away$"):
+        judge(version)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -14,6 +16,7 @@ from casebook.data.schema_checks import read_targets
 from casebook.data.source_names import name_source
 from casebook.monitoring.kept_predictions import KeptPredictions, choose_predictions, gather_predictions
 from casebook.monitoring.outcomes import join_outcomes, parse_outcomes
+from casebook.stages.monitoring import follow_predictions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,3 +194,23 @@ def test_outcomes_of_no_predicted_row_are_refused_with_their_counts() -> None:
 def test_a_model_without_a_test_score_of_the_metric_is_named() -> None:
     with pytest.raises(InvalidTableError, match=r"version 1, which predicted a\.csv, has no test score f1; it has auc"):
         gather_predictions([kept("a.csv", "a", [0.9])], "f1", None)
+
+
+def test_outcomes_are_numbered_as_the_classes_of_the_model_that_predicted() -> None:
+    predicted = replace(kept("a.csv", "abcd", [0.9, 0.1, 0.8, 0.3]), classes=("no", "yes"))
+    table = pd.DataFrame({"id": list("abcd"), "y": ["yes", "no", "yes", "no"]})
+    reader: Any = SimpleNamespace(key="id", case=SimpleNamespace(target_kind="number"), read=lambda _: table)
+    monitor = {"outcomes": "o.csv", "file": "", "version": 0, "metric": "auc", "drop": 0.05, "min_rows_per_week": 1}
+    turned = {"yes": 0, "no": 1}
+    weekly = follow_predictions([predicted], reader, monitor, "y", turned)[0]
+    # The week, and all weeks together.
+    assert weekly["auc"].tolist() == [1.0, 1.0]
+
+
+def test_predictions_of_models_that_number_classes_differently_need_a_version() -> None:
+    before = replace(kept("a.csv", "ab", [0.9, 0.1]), classes=("no", "yes"))
+    after = replace(kept("a.csv", "ab", [0.1, 0.9], version=2), classes=("yes", "no"))
+    told = r"differently, no, yes \(version 1\) and yes, no \(version 2\): say with monitor\.version whose"
+    with pytest.raises(InvalidTableError, match=told):
+        choose_predictions([before, after], "", 0, has_keys=True)
+    assert choose_predictions([before, after], "", 1, has_keys=True) == [before]

@@ -55,10 +55,12 @@ def parts() -> pd.DataFrame:
     return pd.DataFrame({"part": np.array([1] * 12 + [2] * 4 + [4] * 4 + [5] + [0] * 3, dtype="uint8")})
 
 
-def assign(table: pd.DataFrame, parts: pd.DataFrame, duplicates: str = "keep", **given: object) -> pd.DataFrame:
+def assign(
+    table: pd.DataFrame, parts: pd.DataFrame, duplicates: str = "keep", task: str = "binary", **given: object
+) -> pd.DataFrame:
     kept = table.copy(), parts.copy()
     found = cross_validation.assign_folds(
-        table, parts, {"count": 3, "repeats": 1, "of": "training", **given}, duplicates, SPLIT
+        table, parts, {"count": 3, "repeats": 1, "of": "training", **given}, duplicates, SPLIT, "y", task
     )
     pd.testing.assert_frame_equal(table, kept[0])
     pd.testing.assert_frame_equal(parts, kept[1])
@@ -83,10 +85,12 @@ def test_without_folds_no_row_is_dealt(table: pd.DataFrame, parts: pd.DataFrame)
 
 def test_copies_stay_in_one_fold_where_they_are_grouped(table: pd.DataFrame, parts: pd.DataFrame) -> None:
     copies = pd.concat([table.head(4)] * 6, ignore_index=True)
-    grouped = assign(copies, parts, "group", of="all")
+    grouped = assign(copies, parts, "group", "regression", of="all")
     folds_of = grouped["repeat_1"].groupby(grouped["row"] % 4).nunique()
     assert folds_of.tolist() == [1, 1, 1, 1]
-    assert assign(copies, parts, of="all")["repeat_1"].groupby(grouped["row"] % 4).nunique().max() > 1
+    assert (
+        assign(copies, parts, task="regression", of="all")["repeat_1"].groupby(grouped["row"] % 4).nunique().max() > 1
+    )
 
 
 def test_the_settings_of_a_fold_are_those_of_the_run() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.data.splitting import assign_folds
+from casebook.data.folds import assign_folds
 from casebook.evaluation.thresholds import ThresholdRule
 from casebook.preprocessing.arrays import Labels
 from casebook.training import cross_validation

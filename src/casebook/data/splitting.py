@@ -223,25 +223,6 @@ def holds_arrays(column: pd.Series) -> bool:
     return column.dtype == object and len(column) > 0 and isinstance(column.iloc[0], np.ndarray)
 
 
-def assign_folds(rows: int, count: int, repeats: int, seed: int, keys: np.ndarray | None = None) -> np.ndarray:
-    """Assign rows to folds of nearly equal size, shuffled again for each repeat.
-
-    Args:
-        rows: their number.
-        count: folds of one repeat.
-        repeats: how often all rows are assigned.
-        seed: of the assignment.
-        keys: rows of the same key stay in one fold.
-
-    Returns:
-        int16 of shape (rows, repeats): the fold in which a row is held out.
-    """
-    codes = np.arange(rows) if keys is None else pd.factorize(keys)[0]
-    generator = np.random.default_rng(seed)
-    assignments = [generator.permutation(codes.max() + 1)[codes] % count for _ in range(repeats)]
-    return np.stack(assignments, axis=1).astype(np.int16)
-
-
 def select_split(values: Arrays, part: np.ndarray) -> tuple[Arrays, Arrays, Arrays]:
     """Select the training, validation and test rows of arrays."""
     rows = [np.flatnonzero(part & bit) for bit in PARTS.values()]

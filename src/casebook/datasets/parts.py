@@ -31,7 +31,7 @@ def list_parts(given: str, raw_folder: Path, holds_rows: Callable[[Path], bool])
     Raises:
         RawFileError: there is no such folder, or no file of rows in it.
     """
-    before, pattern = split_pattern(given)
+    before, pattern = split_pattern(given, raw_folder)
     if before == HERE:
         folder = Path.cwd() if any(Path.cwd().glob(pattern or EVERY)) else raw_folder
     else:
@@ -52,8 +52,15 @@ def list_parts(given: str, raw_folder: Path, holds_rows: Callable[[Path], bool])
     return parts
 
 
-def split_pattern(given: str) -> tuple[str, str]:
-    """Split a path before its first piece with a sign of patterns -> folder, and pattern; none where it has none."""
+def split_pattern(given: str, raw_folder: Path) -> tuple[str, str]:
+    """Split a path before its first piece with a sign of patterns -> folder, and pattern; none where it has none.
+
+    A piece that is there by this very name, like `in [box]`, is no pattern.
+    """
     pieces = Path(given).parts
-    first = next((place for place, piece in enumerate(pieces) if set(piece) & set(SIGNS)), len(pieces))
+    first = 0
+    while first < len(pieces) and (
+        not set(pieces[first]) & set(SIGNS) or find_file(str(Path(*pieces[: first + 1])), raw_folder).exists()
+    ):
+        first += 1
     return str(Path(*pieces[:first])), "/".join(pieces[first:])

@@ -45,10 +45,9 @@ class Comparison:
     def describe(self) -> str:
         """Describe scores and interval in one line."""
         word = "better" if self.difference > 0 else "worse"
-        return (
-            f"{self.metric} {self.challenger:.4g} against {self.champion:.4g}: {word} by {abs(self.difference):.3g} "
-            f"(95 %: {self.low:.3g} to {self.high:.3g})"
-        )
+        told = f"{word} by {abs(self.difference):.3g}" if self.difference else "no better"
+        interval = f"(95 %: {self.low:.3g} to {self.high:.3g})"
+        return f"{self.metric} {self.challenger:.4g} against {self.champion:.4g}: {told} {interval}"
 
 
 def compare_models(
@@ -75,8 +74,9 @@ def compare_models(
         sample_weight: of the rows; None for equal ones.
 
     Raises:
-        ValueError: no rows, or a single class under `auc`.
+        ValueError: no rows, a single class under `auc`, or classes that the models number differently.
     """
+    refuse_other_classes(challenger, champion)
     scores = [score_rows(metric, target, answers) for answers in (challenger, champion)]
     sign = find_metric(metric).sign
     own, other = (score(sample_weight) for score in scores)
@@ -86,6 +86,19 @@ def compare_models(
     resampled = bootstrap_scores(scorers, number_keys(keys, len(target)), resamples, sample_weight)
     low, high = find_interval(sign * (resampled["own"] - resampled["other"]))
     return Comparison(metric, own, other, sign * (own - other), low, high)
+
+
+def refuse_other_classes(challenger: pd.DataFrame, champion: pd.DataFrame) -> None:
+    """Refuse models of which one calls 1 what the other calls 0: the rows' target numbers the classes but one way."""
+    own, other = (_list_classes(answers) for answers in (challenger, champion))
+    if own and other and own != other:
+        raise ValueError(f"its classes are {', '.join(own)} in this order, and those of the other {', '.join(other)}")
+
+
+def _list_classes(answers: pd.DataFrame) -> list[str]:
+    """List the labels of the answered classes by number; none where these are the numbers."""
+    labelled = "class" in answers and isinstance(answers["class"].dtype, pd.CategoricalDtype)
+    return [str(label) for label in answers["class"].cat.categories] if labelled else []
 
 
 def score_rows(metric: str, target: np.ndarray, answers: pd.DataFrame) -> Scorer:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 ORIGIN, TASK = "data.origin", "task"
+# What MLflow answers where there is no such model, or alias of it.
+NOT_THERE = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 # Of the run, kept with the version that it made.
 RUN_TAGS = (ORIGIN, "data.fingerprint", "variant", "git.commit", "git.dirty")
 
@@ -48,8 +50,11 @@ def find_version(case: str, alias: str = CHAMPION) -> ModelVersion | None:
     """Return the version of a case that has an alias, or None."""
     try:
         return MlflowClient().get_model_version_by_alias(case, alias)
-    except MlflowException:
-        return None
+    except MlflowException as error:
+        # Where a store cannot be asked, a version that beat nothing would become champion.
+        if error.error_code not in NOT_THERE:
+            raise
+    return None
 
 
 def register_version(
@@ -236,15 +241,11 @@ def apply_decision(version: ModelVersion, decision: PromotionDecision, run_id: s
     Returns:
         The decision in one line.
     """
-    client, text = MlflowClient(), describe_decision(decision)
+    client = MlflowClient()
+    text = f"{'champion' if decision.promoted else 'no champion'}: {decision.reason}"
     client.set_model_version_tag(version.name, version.version, "promotion", text)
     if decision.promoted:
         client.set_registered_model_alias(version.name, CHAMPION, version.version)
     log_metrics(run_id, decision.metrics, step)
     set_tags(run_id, {"model.version": version.version, "promotion": text})
     return text
-
-
-def describe_decision(decision: PromotionDecision) -> str:
-    """Describe a decision in one line."""
-    return f"{'champion' if decision.promoted else 'no champion'}: {decision.reason}"

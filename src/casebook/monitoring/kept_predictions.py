@@ -52,7 +52,7 @@ def choose_predictions(
         has_keys: whether rows have keys; without, a number alone tells nothing of the file.
 
     Raises:
-        InvalidTableError: there are none, or rows without keys are of several files.
+        InvalidTableError: there are none, rows without keys are of several files, or classes are numbered differently.
     """
     chosen = [each for each in kept if not file or _is_of(each, file)]
     if not chosen:
@@ -66,6 +66,7 @@ def choose_predictions(
             f"rows of this case have no key but their number in a file, and several files were predicted: say with "
             f"monitor.file whose outcomes these are, one of {_list_names(of_version)}"
         )
+    _refuse_turned_classes(of_version)
     return of_version
 
 
@@ -105,6 +106,18 @@ def number_classes(answers: pd.DataFrame, classes: Sequence[str | int]) -> pd.Da
     numbers = {str(label): number for number, label in enumerate(classes)}
     names = {f"probability_{label}": f"probability_{number}" for label, number in numbers.items()}
     return answers.assign(**{"class": answers["class"].astype("str").map(numbers)}).rename(columns=names)
+
+
+def _refuse_turned_classes(kept: Sequence[KeptPredictions]) -> None:
+    """Refuse predictions of models that number the same classes in another order."""
+    newest = kept[-1]
+    for each in kept:
+        if each.classes != newest.classes and set(each.classes) == set(newest.classes):
+            orders = " and ".join(f"{', '.join(map(str, k.classes))} (version {k.version})" for k in (each, newest))
+            raise InvalidTableError(
+                f"the models that predicted number their classes differently, {orders}: say with monitor.version whose "
+                "predictions the outcomes are of"
+            )
 
 
 def _is_of(kept: KeptPredictions, file: str) -> bool:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from casebook.config import schema
 from casebook.data import splitting
+from casebook.data.folds import assign_split_folds
 from casebook.preprocessing.arrays import Labels
 from casebook.preprocessing.target_statistics import KnownTargets, key_columns
 from casebook.stages.nodes import fit_features
@@ -23,9 +24,15 @@ Block = dict[str, Any]
 
 
 def assign_folds(
-    feature_table: pd.DataFrame, split_assignment: pd.DataFrame, folds: Block, duplicates: str, split: Block
+    feature_table: pd.DataFrame,
+    split_assignment: pd.DataFrame,
+    folds: Block,
+    duplicates: str,
+    split: Block,
+    target: str,
+    task: str,
 ) -> pd.DataFrame:
-    """Assign the training rows, or all, to folds.
+    """Assign the training rows, or all, to folds; see `folds.assign_split_folds`.
 
     Returns:
         `row` (position in the feature table) and the fold of each repeat; no rows when no folds are asked for.
@@ -36,8 +43,10 @@ def assign_folds(
     part = split_assignment["part"].to_numpy()
     used = sum(splitting.PARTS.values()) if settings.of == "all" else splitting.TRAIN
     rows = np.flatnonzero(part & used > 0)
-    keys = splitting.hash_rows(feature_table.iloc[rows]).to_numpy() if duplicates == "group" else None
-    dealt = splitting.assign_folds(len(rows), settings.count, settings.repeats, split["seed"], keys)
+    table = feature_table.iloc[rows]
+    labels = None if task == "regression" else table[target].to_numpy()
+    dealing = schema.SplitParameters.model_validate(split)
+    dealt = assign_split_folds(table, settings.count, settings.repeats, dealing, duplicates, labels)
     return pd.DataFrame({"row": rows, **{f"repeat_{n + 1}": dealt[:, n] for n in range(dealt.shape[1])}})
 
 

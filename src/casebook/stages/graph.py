@@ -174,7 +174,8 @@ def _reporting(features: RowFeatures) -> list[Node]:
 
 
 def _folding() -> list[Node]:
-    dealing = ["feature_table", "split_assignment", "params:folds", "params:duplicates", "params:split"]
+    said = ("folds", "duplicates", "split", "target", "task")
+    dealing = ["feature_table", "split_assignment", *(f"params:{name}" for name in said)]
     blocks = ("preprocessing", "training", "target", "task", "evaluation", "weight")
     settings = [f"params:{name}" for name in blocks]
     return [

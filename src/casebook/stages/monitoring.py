@@ -60,7 +60,8 @@ def follow_predictions(
     task = task_of(answers)
     metric = monitor["metric"] or main_metric(task).name
     classes = {"binary": 2, "regression": 0}.get(task, sum(str(name).startswith("probability_") for name in answers))
-    labels = labels or {str(label): number for number, label in enumerate(chosen[-1].classes)}
+    # As the model numbered them that predicted: the case may have turned their order since.
+    labels = {str(label): number for number, label in enumerate(chosen[-1].classes)} or labels
     read = partial(read_targets, classes=classes, labels=labels, kind=raw_outcomes.case.target_kind)
     outcomes = parse_outcomes(raw_outcomes.read(monitor["outcomes"]), key, target, read)
     joined = join_outcomes(gather_predictions(chosen, metric, pd.Index(outcomes["key"])), outcomes)

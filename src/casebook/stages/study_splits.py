@@ -30,7 +30,8 @@ def create_study_splits_pipeline(sources: FeatureSources | None) -> Pipeline:
         *FITTING,
     )
     applying = ["feature_table", "full_split", "full_preprocessor", *labels]
-    folding = ["feature_table", "split_assignment", "params:study.folds", "params:duplicates", "params:split"]
+    said = ("study.folds", "duplicates", "split", "target", "task")
+    folding = ["feature_table", "split_assignment", *(f"params:{name}" for name in said)]
     prepared = ["train_arrays", "validation_arrays", "preprocessor"]
     full = [f"full_{part}_arrays" for part in PARTS]
     return Pipeline(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from casebook.data import splitting
+from casebook.data.folds import list_folds
 from casebook.preprocessing.arrays import Labels
 from casebook.stages.cross_validation import assign_folds, prepare_refits
 
@@ -57,23 +58,29 @@ def gather_labels(target: str, task: str, weight: str = "") -> Labels:
 
 
 def assign_study_folds(
-    feature_table: pd.DataFrame, split_assignment: pd.DataFrame, count: int, duplicates: str, split: Block
+    feature_table: pd.DataFrame,
+    split_assignment: pd.DataFrame,
+    count: int,
+    duplicates: str,
+    split: Block,
+    target: str,
+    task: str,
 ) -> pd.DataFrame:
     """Assign all rows outside the test to folds; see `stages.cross_validation.assign_folds`."""
     folds = {"count": count, "repeats": 1, "of": "training"}
-    return assign_folds(feature_table, include_validation_rows(split_assignment), folds, duplicates, split)
+    return assign_folds(
+        feature_table, include_validation_rows(split_assignment), folds, duplicates, split, target, task
+    )
 
 
 def prepare_folds(
     feature_table: pd.DataFrame, study_folds: pd.DataFrame, preprocessor: Preprocessor, settings: Block, labels: Labels
 ) -> Splits:
     """Prepare each fold with a preprocessor fitted on the other folds."""
-    from casebook.training.cross_validation import list_folds, prepare_fold
+    from casebook.training.cross_validation import prepare_fold
 
-    table, fit = prepare_refits(feature_table.iloc[study_folds["row"].to_numpy()], preprocessor, settings, labels)
-    return [
-        prepare_fold(table, judged, fit, labels) for _, _, judged in list_folds(study_folds[["repeat_1"]].to_numpy())
-    ]
+    table, refit = prepare_refits(feature_table.iloc[study_folds["row"].to_numpy()], preprocessor, settings, labels)
+    return [prepare_fold(table, fold, refit, labels) for fold in list_folds(study_folds[["repeat_1"]].to_numpy())]
 
 
 def make_test_split(train_arrays: Arrays, test_arrays: Arrays, preprocessor: Preprocessor) -> Splits:

@@ -126,7 +126,7 @@ class ConsoleFolds:
 
     def _tell(self, text: str) -> None:
         if not is_quiet():
-            self._console.print(f"{self._name:<20} {text}", highlight=False, soft_wrap=True)
+            self._console.print(f"{self._name:<20} {text}", markup=False, highlight=False, soft_wrap=True)
 
     def _log_epoch(self, run_id: str, epoch: int, metrics: Mapping[str, float]) -> None:
         self._log(run_id, metrics, epoch)  # type: ignore[call-arg]

@@ -84,7 +84,7 @@ def show_leaderboard(case: str, metric_name: str = "", limit: int = SHOWN) -> No
     for board in boards:
         _print_board(console, case, board, metric, limit)
     for line in _list_notes(boards, left_out):
-        console.print(line, highlight=False)
+        console.print(line, markup=False, highlight=False)
 
 
 def _list_notes(boards: Collection[Board], left_out: int) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 
+from casebook.data.folds import list_folds
 from casebook.evaluation.scores import score_baseline, score_network
 from casebook.evaluation.thresholds import choose_for_network
 from casebook.preprocessing.target_statistics import order_training_rows
@@ -14,12 +15,13 @@ from casebook.training.early_stopping import kept_epoch
 from casebook.training.trainer import train_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import keras
 
     from casebook.config.schema import TrainingParameters
+    from casebook.data.folds import Fold
     from casebook.evaluation.thresholds import ThresholdRule
     from casebook.preprocessing.arrays import Labels
     from casebook.preprocessing.modality import Preprocessor
@@ -68,7 +70,7 @@ def cross_validate(
 
     Args:
         table: feature rows with the target.
-        fold_assignments: see `splitting.assign_folds`, shape (rows, repeats).
+        fold_assignments: see `folds.assign_split_folds`, shape (rows, repeats).
         fit: fits a preprocessor on the rows that it is given.
         labels: target and task, see `scores.score_predictions`, and weights of rows.
         parameters: the `training` block.
@@ -79,41 +81,27 @@ def cross_validate(
         A row a fold: `repeat`, `fold`, `rows`, and each metric as `<metric>` and `baseline_<metric>`.
     """
     records = []
-    for repeat, fold, held_out in list_folds(fold_assignments):
-        tags = {"repeat": str(repeat), "fold": str(fold)}
+    for fold in list_folds(fold_assignments):
+        tags = {"repeat": str(fold.repeat), "fold": str(fold.number)}
         with monitor.fold(
-            f"fold {fold}" + (f", repeat {repeat}" if fold_assignments.shape[1] > 1 else ""), tags
+            f"fold {fold.number}" + (f", repeat {fold.repeat}" if fold_assignments.shape[1] > 1 else ""), tags
         ) as callbacks:
-            split = prepare_fold(table, held_out, fit, labels)
+            split = prepare_fold(table, fold, fit, labels)
             network, _, scores = evaluate_fold(split, labels.task, rule, parameters, callbacks)
             plain = score_baseline(network, split.held_out, split.train, labels.task, rule)
             scores |= {f"baseline_{name}": value for name, value in plain.items()}
             monitor.scores(scores)
-        records.append({"repeat": repeat, "fold": fold, "rows": int(held_out.sum()), **scores})
+        counts = {"repeat": fold.repeat, "fold": fold.number, "rows": int(fold.held_out.sum())}
+        records.append({**counts, **scores})
     return pd.DataFrame(records)
 
 
-def list_folds(fold_assignments: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Yield the folds of all repeats.
-
-    Args:
-        fold_assignments: see `splitting.assign_folds`, shape (rows, repeats).
-
-    Yields:
-        Numbers of repeat and fold, counted from 1, and which rows are held out: bool of shape (rows,).
-    """
-    for repeat in range(fold_assignments.shape[1]):
-        for fold in range(int(fold_assignments[:, repeat].max()) + 1):
-            yield repeat + 1, fold + 1, fold_assignments[:, repeat] == fold
-
-
-def prepare_fold(
-    table: pd.DataFrame, held_out: np.ndarray, fit: Callable[[pd.DataFrame], Preprocessor], labels: Labels
-) -> Split:
-    """Prepare the rows of a fold and all others by a preprocessor that is fitted on the others alone."""
-    preprocessor = fit(table[~held_out])
-    train, scored = (labels.attach(preprocessor.prepare(rows), rows) for rows in (table[~held_out], table[held_out]))
-    return Split(order_training_rows(train, table[~held_out], preprocessor), scored, preprocessor)
+def prepare_fold(table: pd.DataFrame, fold: Fold, fit: Callable[[pd.DataFrame], Preprocessor], labels: Labels) -> Split:
+    """Prepare the rows of a fold and those that it is trained on, by a preprocessor that is fitted on these alone."""
+    learnt = table[fold.train]
+    preprocessor = fit(learnt)
+    train, scored = (labels.attach(preprocessor.prepare(rows), rows) for rows in (learnt, table[fold.held_out]))
+    return Split(order_training_rows(train, learnt, preprocessor), scored, preprocessor)
 
 
 def evaluate_fold(

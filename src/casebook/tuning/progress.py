@@ -52,7 +52,7 @@ class StudyProgress:
     def print_line(self, text: str) -> None:
         """Print a line above the bar."""
         if not is_quiet():
-            self._progress.console.print(text, highlight=False, soft_wrap=True)
+            self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
     def print_trial(self, number: int, state: str, metrics: Mapping[str, float], message: str, seconds: float) -> None:
         """Print a trial's final state, metrics or error, and seconds."""
@@ -73,7 +73,7 @@ def print_winner(winner: Mapping[str, Any], console: Console | None = None) -> N
     """Print the winner's values and the command that trains it."""
     shown = console or Console()
     found = "  ".join(f"{n} {write_score(v)}" for n, v in zip(winner["metric"], winner["found"], strict=True))
-    shown.print(f"winner: trial {winner['trial']}, {found}", highlight=False)
+    shown.print(f"winner: trial {winner['trial']}, {found}", markup=False, highlight=False)
     for name, value in winner["values"].items():
-        shown.print(f"  {name} = {value}", highlight=False)
+        shown.print(f"  {name} = {value}", markup=False, highlight=False)
     shown.print(f"train it with `{name_command(winner['case'])}`", highlight=False)

@@ -317,3 +317,10 @@ def test_rows_to_predict_come_from_a_file_or_a_folder() -> None:
     assert PredictParameters(folder="inbox/*.csv").folder == "inbox/*.csv"
     with pytest.raises(ValidationError, match="file and folder are given: rows come from one of them"):
         PredictParameters(file="a.csv", folder="inbox")
+
+
+def test_folds_of_a_split_by_time_have_one_order() -> None:
+    by_time = {"strategy": "time", "test_days": 1}
+    assert check(split=by_time, folds={"count": 3}).folds.repeats == 1
+    with pytest.raises(ValidationError, match="folds of a split by time are its blocks: give 1"):
+        check(split=by_time, folds={"count": 3, "repeats": 2})

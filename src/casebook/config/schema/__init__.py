@@ -162,6 +162,8 @@ class CaseParameters(Parameters):
         self._check_labels()
         self._check_threshold()
         self._check_class_weights()
+        if self.split.strategy == "time" and self.folds.repeats > 1:
+            raise ValueError("folds.repeats deals rows anew, and the folds of a split by time are its blocks: give 1")
         watched = self.training.early_stopping
         if watched.patience and watched.metric.startswith("val/") and not self._has_validation():
             raise ValueError(

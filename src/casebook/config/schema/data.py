@@ -27,7 +27,9 @@ class SplitParameters(Parameters):
     test_days: int = Field(default=0, ge=0)
     validation_days: int = Field(default=0, ge=0)
     promotion_share: Share = Field(default=0.05, description="of the keys, held back from every run; see `promotion`")
-    stratify: bool = Field(default=False, description="deal out each class alike, where the strategy is row")
+    stratify: bool = Field(
+        default=False, description="deal out each class alike: to the parts of a split by row, and to folds"
+    )
     seed: Seed = 2018
 
     @property

@@ -104,7 +104,9 @@ class DeclaredCaseParameters(CaseParameters):
             raise fault_of_leaf({}, lent, *place)
         for key, count in (("folds.count", self.folds.count), ("study.folds", self.study.folds)):
             if count:
-                raise fault_of_leaf({}, f"{told}, and folds are dealt at random: give {key} 0", *place)
+                raise fault_of_leaf(
+                    {}, f"{told}, and a fold sets validation rows apart at random: give {key} 0", *place
+                )
 
     @field_serializer("data")
     def _state_what_is_said(self, data: DataParameters) -> dict[str, Any]:
