@@ -89,6 +89,7 @@ class LocalCluster:
     def down(self, say: Callable[[str], None], keep: bool = False) -> None:
         """Stop everything; studies, runs and artifacts go too unless they are kept."""
         if not self.folder.exists():
+            say("no cluster was started here")
             return
         services = Services(self.folder)
         for name in reversed([*services]):
