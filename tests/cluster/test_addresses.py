@@ -66,8 +66,16 @@ def test_all_that_cannot_be_reached_are_named_without_their_passwords(tmp_path: 
             "workers on other machines reach a server alone; it begins with",
         ),
         ("CASEBOOK_STUDY_STORAGE", "journal:///x", "a cluster's studies are in PostgreSQL; it begins with postgresql"),
-        ("CASEBOOK_SHARED", "shared/rows", "it leads elsewhere on each machine: give file:///folder with the whole path"),
-        ("CASEBOOK_SHARED", "file://shared", "it leads elsewhere on each machine: give file:///folder with the whole path"),
+        (
+            "CASEBOOK_SHARED",
+            "shared/rows",
+            "it leads elsewhere on each machine: give file:///folder with the whole path",
+        ),
+        (
+            "CASEBOOK_SHARED",
+            "file://shared",
+            "it leads elsewhere on each machine: give file:///folder with the whole path",
+        ),
     ],
 )
 def test_an_address_of_another_kind_is_refused_with_the_right_one(name: str, address: str, why: str) -> None:
@@ -151,6 +159,6 @@ def test_a_file_sets_what_the_user_has_not_set(tmp_path: Path, monkeypatch: pyte
     file.write_text("# written by up\n\nexport MLFLOW_TRACKING_URI='http://other'\nexport CASEBOOK_SHARED=file:///a\n")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://mine")
     monkeypatch.setenv("CASEBOOK_SHARED", "")
-    set_variables(file)
+    assert set_variables(file) == ["MLFLOW_TRACKING_URI"]
     assert (os.environ["MLFLOW_TRACKING_URI"], os.environ["CASEBOOK_SHARED"]) == ("http://mine", "file:///a")
-    set_variables(tmp_path / "none.env")
+    assert set_variables(tmp_path / "none.env") == []

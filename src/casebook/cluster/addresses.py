@@ -62,13 +62,21 @@ class ClusterAddresses:
         return dict(zip(EXAMPLES, (self.scheduler, self.tracking, self.storage, self.shared), strict=True))
 
 
-def set_variables(file: Path) -> None:
-    """Set the variables that the user has not set from a file of `export NAME=value` lines, where it is there."""
+def set_variables(file: Path) -> list[str]:
+    """Set the variables that the user has not set from a file of `export NAME=value` lines, where it is there.
+
+    Returns:
+        The names of those that the user has set otherwise.
+    """
     lines = file.read_text().splitlines() if file.exists() else []
+    differing = []
     for words in (shlex.split(line, comments=True) for line in lines):
         name, _, value = words[-1].partition("=") if words else ("", "", "")
         if name and not os.environ.get(name):
             os.environ[name] = value
+        elif name and os.environ[name] != value:
+            differing.append(name)
+    return differing
 
 
 def move_credentials(variables: MutableMapping[str, str]) -> None:
