@@ -26,7 +26,8 @@ def test_where_nothing_was_started_status_says_how_to(casebook: Callable[..., Re
 
 
 def test_down_where_nothing_runs_is_done_at_once(casebook: Callable[..., Result], tmp_path: Path) -> None:
-    assert casebook("cluster", "down").exit_code == 0
+    result = casebook("cluster", "down")
+    assert (result.exit_code, result.output) == (0, "no cluster was started here\n")
     assert list(tmp_path.iterdir()) == []
 
 

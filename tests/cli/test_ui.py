@@ -55,9 +55,21 @@ def test_it_opens_on_the_projects_own_store_and_artifacts(
 def test_on_a_named_store_it_leaves_the_artifacts_to_it(
     casebook: Callable[..., Result], replaced: list[list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://127.0.0.1:1/runs")
     assert casebook("ui").exit_code == 0
     (words,) = replaced
-    assert value_of("--backend-store-uri", words) == "http://127.0.0.1:1"
+    assert value_of("--backend-store-uri", words) == "postgresql://127.0.0.1:1/runs"
     assert value_of("--port", words) == "5000"
     assert "--default-artifact-root" not in words
+
+
+def test_a_server_s_own_pages_are_named_without_its_password(
+    casebook: Callable[..., Result], replaced: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://ann:s3cret@127.0.0.1:1")
+    opened = casebook("ui")
+    assert (opened.exit_code, opened.output) == (
+        0,
+        "MLflow UI: http://ann@127.0.0.1:1, of the server that keeps the runs\n",
+    )
+    assert replaced == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -43,6 +44,24 @@ def test_a_service_is_found_by_a_later_command_and_stopped_with_its_children(tmp
     # Its address stays: a service that is started again answers where it did.
     assert Services(tmp_path).address("sleeper") == "tcp://here"
     later.stop("sleeper")
+
+
+def test_a_service_whose_port_was_taken_moves_and_those_that_were_started_after_it_are_stopped(tmp_path: Path) -> None:
+    services = Services(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for name in ("database", "server", "workers"):
+            command = [sys.executable, "-c", "import time; time.sleep(600)"]
+            services.start(Service(name, command, {}, f"tcp://127.0.0.1:{port}"))
+        # Its own process has the port.
+        assert services.choose_port("database") == port
+        services.stop("server")
+        moved = services.choose_port("server")
+        assert moved != port
+        assert [services.is_alive(name) for name in ("database", "server", "workers")] == [True, False, False]
+    assert services.choose_port("server") == port
+    assert services.choose_port("unknown") > 0
+    services.stop("database")
 
 
 def test_a_service_that_is_over_is_found_gone(tmp_path: Path) -> None:

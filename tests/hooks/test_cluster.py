@@ -61,6 +61,20 @@ def test_what_the_user_has_not_set_is_read_from_the_file(project: Path) -> None:
     assert os.environ["DASK_SCHEDULER_ADDRESS"] == "tcp://127.0.0.1:1"
 
 
+def test_variables_of_the_shell_that_differ_from_the_file_are_named(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "cluster.env").write_text(
+        "export DASK_SCHEDULER_ADDRESS=tcp://127.0.0.1:2\nexport CASEBOOK_SHARED=relative\n"
+    )
+    monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", "tcp://127.0.0.1:1")
+    with pytest.raises(click.UsageError) as told:
+        ClusterHook().after_context_created(context_of(project, "cluster"))
+    assert str(told.value.message).splitlines()[-1] == (
+        "cluster.env has another DASK_SCHEDULER_ADDRESS than this shell, which comes first: unset it, or source that file"
+    )
+
+
 def test_without_the_extra_it_says_which_to_install(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(click.UsageError) as told:

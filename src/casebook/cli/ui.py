@@ -24,11 +24,16 @@ QUIET = {"PYTHONWARNINGS": "ignore:starlette.middleware.wsgi is deprecated"}
 def ui(port: int) -> None:
     """Browse runs in the MLflow UI."""
     from casebook.config.paths import artifact_location, tracking_uri
+    from casebook.config.secrets import hide_password
+    from casebook.tracking.late_writing import is_server
     from casebook.tracking.left_running import close_left_running
     from casebook.tracking.sqlite_store import SQLITE_PREFIX, open_read_only
 
+    if is_server(tracking_uri()):
+        click.echo(f"MLflow UI: {hide_password(tracking_uri())}, of the server that keeps the runs")
+        return
     uri = open_read_only(tracking_uri())
-    # A server elsewhere is told by the commands that log to it: one that is not there would be waited for.
+    # A database elsewhere is told by the commands that log to it: one that is not there would be waited for.
     if uri.startswith(SQLITE_PREFIX):
         close_left_running(uri)
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri, "--port", str(port)]

@@ -6,6 +6,7 @@ import os
 import shlex
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -24,6 +25,9 @@ EXAMPLES = {
     STORAGE: "postgresql://user@host/name",
     SHARED: "s3://bucket/folder, gs://... or file:///folder",
 }
+# What MLflow reads beside its address.
+CREDENTIALS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
+FIRST_EXPERIMENT = "/api/2.0/mlflow/experiments/search?max_results=1"
 PATIENCE_SECONDS = 5
 PROBE = b"casebook"
 
@@ -58,13 +62,21 @@ class ClusterAddresses:
         return dict(zip(EXAMPLES, (self.scheduler, self.tracking, self.storage, self.shared), strict=True))
 
 
-def set_variables(file: Path) -> None:
-    """Set the variables that the user has not set from a file of `export NAME=value` lines, where it is there."""
+def set_variables(file: Path) -> list[str]:
+    """Set the variables that the user has not set from a file of `export NAME=value` lines, where it is there.
+
+    Returns:
+        The names of those that the user has set otherwise.
+    """
     lines = file.read_text().splitlines() if file.exists() else []
+    differing = []
     for words in (shlex.split(line, comments=True) for line in lines):
         name, _, value = words[-1].partition("=") if words else ("", "", "")
         if name and not os.environ.get(name):
             os.environ[name] = value
+        elif name and os.environ[name] != value:
+            differing.append(name)
+    return differing
 
 
 def move_credentials(variables: MutableMapping[str, str]) -> None:
@@ -73,8 +85,7 @@ def move_credentials(variables: MutableMapping[str, str]) -> None:
     if parts.username and parts.password:
         place = parts.netloc.rpartition("@")[2]
         variables[TRACKING] = urlunsplit((parts.scheme, place, parts.path, parts.query, parts.fragment))
-        variables["MLFLOW_TRACKING_USERNAME"] = unquote(parts.username)
-        variables["MLFLOW_TRACKING_PASSWORD"] = unquote(parts.password)
+        variables.update(zip(CREDENTIALS, map(unquote, (parts.username, parts.password)), strict=False))
 
 
 def check_addresses(addresses: ClusterAddresses) -> None:
@@ -133,10 +144,27 @@ def _ask_mlflow(address: str) -> None:
 
     _refuse_scheme(address, ("http", "https"), "workers on other machines reach a server alone")
     parts = urlsplit(address)
-    place = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/") + "/health", "", ""))
-    with urlopen(place, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 - http or https, see above
+    place = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+    with urlopen(f"{place}/health", timeout=PATIENCE_SECONDS) as answer:  # noqa: S310 - http or https, see above
         if answer.read(2) != b"OK":
             raise ValueError("what answers there is no MLflow server")
+    _show_credentials(place)
+
+
+def _show_credentials(place: str) -> None:
+    """Ask an MLflow server for what it keeps behind its password: whether it is there, it tells anybody.
+
+    Raises:
+        ValueError: it refuses user and password, or the token.
+    """
+    from mlflow.utils.credentials import get_default_host_creds
+    from mlflow.utils.rest_utils import http_request
+
+    answer = http_request(
+        get_default_host_creds(place), FIRST_EXPERIMENT, "GET", max_retries=0, timeout=PATIENCE_SECONDS
+    )
+    if answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        raise ValueError(f"it refuses {' and '.join(CREDENTIALS[:2])}, or {CREDENTIALS[2]} ({answer.status_code})")
 
 
 def _ask_postgresql(address: str) -> None:
@@ -153,4 +181,7 @@ def _ask_postgresql(address: str) -> None:
 def _ask_shared(address: str) -> None:
     from casebook.cluster.shared_store import SharedStore
 
+    scheme, _, path = address.rpartition("://")
+    if scheme in {"", "file", "local"} and not path.startswith("/"):
+        raise ValueError("it leads elsewhere on each machine: give file:///folder with the whole path")
     SharedStore(address).probe(PROBE)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from optuna.trial import TrialState
 
+from casebook.cluster.addresses import CREDENTIALS
 from casebook.cluster.shared_store import SharedStore, SharedStoreError
 from casebook.cluster.tickets import Ticket
 from casebook.cluster.versions import list_versions
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from casebook.tuning.execution import Launch
 
 LOGGER = logging.getLogger(__name__)
-CREDENTIALS = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN")
 
 
 class Drawing:

@@ -13,7 +13,6 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING
 from urllib.error import URLError
-from urllib.parse import urlsplit
 from urllib.request import urlopen
 
 import psutil
@@ -22,7 +21,7 @@ from casebook.cluster import addresses
 from casebook.cluster.postgresql import USER, NoServerError, PostgresqlServer, can_reach
 from casebook.cluster.services import Service, Services
 from casebook.runtime.atomic_files import atomic_write
-from casebook.runtime.ports import LOOPBACK, free_port
+from casebook.runtime.ports import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,6 +88,7 @@ class LocalCluster:
     def down(self, say: Callable[[str], None], keep: bool = False) -> None:
         """Stop everything; studies, runs and artifacts go too unless they are kept."""
         if not self.folder.exists():
+            say("no cluster was started here")
             return
         services = Services(self.folder)
         for name in reversed([*services]):
@@ -108,7 +108,7 @@ class LocalCluster:
             yield name, services.address(name), services.pid(name) if services.is_alive(name) else 0
 
     def _start_postgresql(self, services: Services) -> int:
-        port = urlsplit(services.address(POSTGRESQL)).port or free_port()
+        port = services.choose_port(POSTGRESQL)
         server = PostgresqlServer(self._postgresql_folder(), port)
         passwords = self.folder / "pgpass"
         if not passwords.exists():
@@ -136,7 +136,7 @@ class LocalCluster:
                 connection.execute(psycopg.sql.SQL("CREATE DATABASE {}").format(psycopg.sql.Identifier(name)))
 
     def _start_mlflow(self, services: Services, port: int) -> None:
-        own = urlsplit(services.address(MLFLOW)).port or free_port()
+        own = services.choose_port(MLFLOW)
         store = f"postgresql+psycopg://{USER}@{LOOPBACK}:{port}/{RUNS}"
         command = [
             sys.executable, "-m", "mlflow", "server", "--host", LOOPBACK, "--port", str(own), "--workers", "1",
@@ -148,7 +148,7 @@ class LocalCluster:
         self._wait(services, MLFLOW, lambda: _answers(f"{address}/health"))
 
     def _start_scheduler(self, services: Services) -> None:
-        port = urlsplit(services.address(DASK)).port or free_port()
+        port = services.choose_port(DASK)
         words = ["--host", LOOPBACK, "--port", str(port), "--dashboard-address", f"{LOOPBACK}:0"]
         command = [sys.executable, "-m", "distributed.cli.dask_scheduler", *words]
         services.start(Service(DASK, command, {}, f"tcp://{LOOPBACK}:{port}"))

@@ -9,10 +9,12 @@ import subprocess
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import psutil
 
 from casebook.runtime.atomic_files import atomic_write
+from casebook.runtime.ports import free_port, is_free
 from casebook.runtime.processes import ProcessIdentity, identify
 
 if TYPE_CHECKING:
@@ -61,6 +63,19 @@ class Services:
     def pid(self, name: str) -> int:
         """Return the number of a service's process."""
         return int(self._known[name]["process"]["pid"])
+
+    def choose_port(self, name: str) -> int:
+        """Return the port that a service had; another one where that is taken meanwhile, by no service of this folder.
+
+        Services that were started after one that moves look for it where it was: they are stopped.
+        """
+        before = urlsplit(self.address(name)).port
+        if before and (self.is_alive(name) or is_free(before)):
+            return before
+        names = [*self]
+        for later in reversed(names[names.index(name) + 1 :] if before else []):
+            self.stop(later)
+        return free_port()
 
     def is_alive(self, name: str) -> bool:
         """Return whether a service's process is there."""

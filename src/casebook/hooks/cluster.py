@@ -73,14 +73,18 @@ def open_addresses(file: str) -> ClusterAddresses:
         set_variables,
     )
 
-    if file:
-        set_variables(project_root() / file)
+    differing = set_variables(project_root() / file) if file else []
     move_credentials(os.environ)
     addresses = ClusterAddresses.of(os.environ)
     try:
         check_addresses(addresses)
     except UnreachableError as error:
-        raise click.UsageError(f"the cluster cannot be used:\n{error}") from None
+        # After `casebook cluster down` a shell may still have the addresses of the cluster that was.
+        hint = (
+            f"\n{file} has another {' and '.join(differing)} than this shell, which comes first: unset it, or source "
+            "that file"
+        )
+        raise click.UsageError(f"the cluster cannot be used:\n{error}{hint if differing else ''}") from None
     return addresses
 
 
