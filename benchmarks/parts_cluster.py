@@ -147,16 +147,16 @@ def measure_scoring(_raw: Path, scratch: Path, _variant: str) -> Figures:
 def score_folder(command: list[str], project: Path, environment: dict[str, str], log: Path) -> Figures:
     """Score a folder of which there are no answers -> rows a second, CPU seconds, and memory.
 
-    The CPU seconds are those of the command with its start; on a cluster those of its scheduler and workers meanwhile
-    too, their first files' start included.
+    The CPU seconds are those of the command with its start; beside them those of Dask's scheduler and workers
+    meanwhile, which take some where they have nothing to do, too.
     """
     shutil.rmtree(project / "data" / "07_model_output", ignore_errors=True)
-    on_workers, before = "--env=cluster" in command, dask_cpu_seconds()
-    with sampling_memory(project / "data" / "07_model_output" / "redhat" / "predicted", on_workers) as samples:
+    answers, before = project / "data" / "07_model_output" / "redhat" / "predicted", dask_cpu_seconds()
+    with sampling_memory(answers, "--env=cluster" in command) as samples:
         measured = measure_command(command, project, environment, log)
-    cpu_seconds = measured.cpu_seconds + (dask_cpu_seconds() - before) * on_workers
     return {
-        **read_scoring(project), "cpu_seconds": cpu_seconds, "peak_bytes": measured.peak_bytes,
+        **read_scoring(project), "wall_seconds": measured.seconds, "cpu_seconds": measured.cpu_seconds,
+        "dask_cpu_seconds": dask_cpu_seconds() - before, "peak_bytes": measured.peak_bytes,
         "growth": growth_of(samples),
     }  # fmt: skip
 

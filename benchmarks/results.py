@@ -64,8 +64,9 @@ own process, one after the other.
   unless it is given) is scored by one process, and by two workers, in turn (`CLUSTER_PAIRS`, 3), with the same model
   and both cores: a process works on two blocks of rows at once. Both write to the same disk. The row is the smaller
   one of two shares: rows a second by the clock of the scoring, on the same cores, which counts those that wait, and
-  rows a CPU second of the command, on the cluster with its scheduler and workers, which other processes of the machine
-  do not touch. The MLflow server and PostgreSQL, which both ways use, are in neither."""
+  rows a CPU second of the command, on the cluster with what its scheduler and workers take more than where they
+  have nothing to do, which says the same on a busy machine. The MLflow server and PostgreSQL, which both ways use,
+  are in neither."""
 
 TABLES_METHOD = """\
 Each is declared by `casebook init` and run once with what that wrote; only the columns under `closed` were given the
