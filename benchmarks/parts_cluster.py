@@ -22,7 +22,7 @@ from casebook.cluster.local import LocalCluster
 from casebook.tuning.study import open_location
 from parts import clean_environment, copy_project, program
 from parts_study import read_trials, study_files, write_study
-from processes import measure_command
+from processes import measure_command, tree_cpu_seconds
 from waiting_trials import WaitingLaunch, executor_of
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ WORKERS, REPEATS = 2, 1
 STUDY = "redhat"
 # Files that are scored, and rows of each; fewer are for trying the part.
 FILES, FILE_ROWS = int(os.environ.get("CLUSTER_FILES", "100")), 500_000
+# So often a folder is scored in both ways, in turn: what else the machine does is then both ways' alike.
+PAIRS = int(os.environ.get("CLUSTER_PAIRS", "3"))
 # Of a run, the part whose peak of memory is compared with that of all of it; and how often memory is looked at.
 BEGINNING, SAMPLED_EVERY = 0.2, 0.5
 TRAINED = ",".join(f"{STUDY}.{node}" for node in ("package_model", "profile_training", "select_promotion_rows",
@@ -125,7 +127,8 @@ def run_study(folder: Path, variables: dict[str, str], number: int) -> Figures:
 
 
 def measure_scoring(_raw: Path, scratch: Path, _variant: str) -> Figures:
-    """Score the files of a folder in one process of this machine, and by two workers; the model is the same."""
+    """Score the files of a folder by one process and by two workers, in turn, with the same model."""
+    found: Figures = {"files": FILES, "rows": FILES * FILE_ROWS, "laptop": [], "cluster": []}
     with running_cluster(WORKERS) as variables:
         project = copy_project(scratch / "project")
         inbox = write_inbox(scratch / "inbox")
@@ -133,17 +136,35 @@ def measure_scoring(_raw: Path, scratch: Path, _variant: str) -> Figures:
         environment = {**clean_environment(), **raw, **variables}
         train = [program("kedro"), "run", "--pipelines=redhat", f"--to-nodes={TRAINED}"]
         measure_command(train, project, environment, scratch / "train.log")
-        found: Figures = {"files": FILES, "rows": FILES * FILE_ROWS}
-        for way, options in (("laptop", []), ("cluster", ["--env=cluster"])):
-            shutil.rmtree(project / "data" / "07_model_output", ignore_errors=True)
-            words = ["--pipelines=redhat_predict", *options, "--params", f"redhat.predict.folder={inbox}"]
-            with sampling_memory(
-                project / "data" / "07_model_output" / "redhat" / "predicted", bool(options)
-            ) as samples:
-                command = [program("kedro"), "run", *words]
-                measured = measure_command(command, project, environment, scratch / f"{way}.log")
-            found[way] = {**read_scoring(project), "peak_bytes": measured.peak_bytes, "growth": growth_of(samples)}
-        return found
+        for number in range(PAIRS):
+            for way, options in (("laptop", []), ("cluster", ["--env=cluster"])):
+                words = ["--pipelines=redhat_predict", *options, "--params", f"redhat.predict.folder={inbox}"]
+                log = scratch / f"{way}{number}.log"
+                found[way].append(score_folder([program("kedro"), "run", *words], project, environment, log))
+    return found
+
+
+def score_folder(command: list[str], project: Path, environment: dict[str, str], log: Path) -> Figures:
+    """Score a folder of which there are no answers -> rows a second, CPU seconds, and memory.
+
+    The CPU seconds are those of the command with its start; beside them those of Dask's scheduler and workers
+    meanwhile, which take some where they have nothing to do, too.
+    """
+    shutil.rmtree(project / "data" / "07_model_output", ignore_errors=True)
+    answers, before = project / "data" / "07_model_output" / "redhat" / "predicted", dask_cpu_seconds()
+    with sampling_memory(answers, "--env=cluster" in command) as samples:
+        measured = measure_command(command, project, environment, log)
+    return {
+        **read_scoring(project), "wall_seconds": measured.seconds, "cpu_seconds": measured.cpu_seconds,
+        "dask_cpu_seconds": dask_cpu_seconds() - before, "peak_bytes": measured.peak_bytes,
+        "growth": growth_of(samples),
+    }  # fmt: skip
+
+
+def dask_cpu_seconds() -> float:
+    """Add up the CPU seconds so far of the scheduler and the workers that this process has started."""
+    started = psutil.Process().children()
+    return sum(tree_cpu_seconds(each) for each in started if "distributed.cli" in " ".join(each.cmdline()))
 
 
 def write_inbox(folder: Path) -> Path:

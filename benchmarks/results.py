@@ -63,9 +63,12 @@ own process, one after the other.
   processes, Kedro and MLflow included.
 - Cluster: all services, the launch and the workers on one machine. Trials that wait begin on 64 threads of 8
   processes once these have imported what they need. A folder of files of 500,000 rows each (`CLUSTER_FILES`, 100
-  unless it is given) is scored by one process, then by two workers, with the same model; both write to the same
-  disk. What was measured on 2026-11-30 shared the two cores with a dozen trainings (see the load below), which
-  weighs most on what has many processes: to be measured anew."""
+  unless it is given) is scored by one process, and by two workers, in turn (`CLUSTER_PAIRS`, 3), with the same model
+  and both cores: a process works on two blocks of rows at once. Both write to the same disk. The row is the smaller
+  one of two shares: rows a second by the clock of the scoring, on the same cores, which counts those that wait, and
+  rows a CPU second of the command, on the cluster with what its scheduler and workers take more than where they
+  have nothing to do, which says the same on a busy machine. The MLflow server and PostgreSQL, which both ways use,
+  are in neither."""
 
 TABLES_METHOD = """\
 Each is declared by `casebook init` and run once with what that wrote; only the columns under `closed` were given the

@@ -19,13 +19,14 @@ from kedro.io import DatasetError
 from casebook import TabularClassifier
 from casebook.batch_scoring.file_scorer import FileScorer, FolderScoring
 from casebook.cases.registry import NewRows
+from casebook.cluster.dask_client import open_client
 from casebook.cluster.dask_scoring import DaskParts
 from casebook.cluster.services import Services
 from casebook.datasets import ScoredFiles
 from casebook.datasets.blocks import NewRowsReader
 from casebook.datasets.scored_parts import LocalParts
 from casebook.model_registry.champion import Champion, load_champion
-from waiting_parts import score_slowly
+from waiting_parts import ARRAY_PAGES, count_page_faults, score_slowly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,6 +138,12 @@ def test_workers_answer_as_one_machine_does(addresses: ClusterAddresses, folder:
     counted = [folder.files(name, LocalParts()).load() for name in ("here", "there")]
     assert counted[0]["counts"] == counted[1]["counts"]
     assert published(addresses) == []
+
+
+def test_workers_that_score_keep_the_memory_of_freed_arrays(addresses: ClusterAddresses, folder: Folder) -> None:
+    folder.files("there", DaskParts(addresses)).save(folder.scoring())
+    with open_client(addresses.scheduler) as client:
+        assert min(client.run(count_page_faults).values()) < ARRAY_PAGES / 10
 
 
 def test_a_worker_that_is_killed_loses_and_doubles_nothing_and_the_next_command_has_nothing_to_do(

@@ -18,7 +18,7 @@ from casebook.cluster.task_times import FETCHING, STORING, WHOLE
 from casebook.cluster.tasks import STOPPED
 from casebook.cluster.tickets import REFUSED, UNREADABLE
 from casebook.cluster.versions import describe_differences, list_versions
-from casebook.cluster.worker_process import local_folder, worker_address
+from casebook.cluster.worker_process import keep_freed_memory, local_folder, worker_address
 from casebook.datasets.scored_parts import PART_ERRORS
 
 if TYPE_CHECKING:
@@ -170,6 +170,7 @@ def open_scorer(ticket: PartTicket, store: SharedStore) -> FileScorer:
         if ticket.tables:
             fetched = store.fetch(ticket.tables, local_folder("tables"))
             places = {name: fetched / file for name, file in ticket.table_files.items()}
+        keep_freed_memory()
         reader = replace(ticket.reader, places=places)
         OPENED.clear()
         OPENED[key] = FileScorer(reader, load_model(ticket))
