@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 # Whole numbers beyond have no exact place among int64.
 MOST_WHOLE = 2.0**63
@@ -20,6 +21,9 @@ def write_keys(values: pd.Series) -> np.ndarray:
     Returns:
         Texts, an object array of shape (rows,).
     """
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iu":
+        # NumPy's way takes twice as long, and four times the memory.
+        return pa.array(values).cast(pa.string()).to_numpy(zero_copy_only=False)
     if values.dtype.kind != "f":
         return np.asarray(values).astype(str).astype(object)
     numbers = values.to_numpy(na_value=np.nan)

@@ -136,8 +136,10 @@ def split_keys(keys: pd.Series, test_share: float, validation_share: float, seed
         uint8 of shape (rows,): 1 training, 2 validation, 4 test.
     """
     codes, values = pd.factorize(keys, use_na_sentinel=False)
-    # The hash key must be 16 characters; the seed makes it another split, the padding only fills it up.
-    hashed = pd.util.hash_array(write_keys(pd.Series(values)), hash_key=f"{seed:016d}"[-16:])
+    # The hash key must be 16 characters; the seed makes it another split, the padding only fills it up. Each value is
+    # there once: to look for equal ones would take longer than all the rest.
+    texts = write_keys(pd.Series(values, copy=False))
+    hashed = pd.util.hash_array(texts, hash_key=f"{seed:016d}"[-16:], categorize=False)
     place = hashed / np.float64(2**64)
     split_assignment = np.full(len(values), TRAIN, dtype=np.uint8)
     split_assignment[place < test_share + (1 - test_share) * validation_share] = VALIDATION
