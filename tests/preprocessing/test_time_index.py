@@ -63,10 +63,20 @@ def test_parts_of_another_date_are_none_unless_they_grow_with_the_time() -> None
         # Of the rows that have a value alone.
         ([3.0, np.nan, 4.0, np.nan, 5.0], True),
         ([np.nan, np.nan, 4.0, 4.0, 4.0], False),
+        ([np.nan] * 5, False),
     ],
 )
 def test_a_number_counts_the_time_from_a_rank_correlation_of_nine_tenths_on(values: list[float], counts: bool) -> None:
     rows = pd.DataFrame({"number": values, "at": range(5)})
+    assert list_time_indexes(rows, ["number"], "at", RowSchema({}, {})) == ["number"] * counts
+
+
+@pytest.mark.parametrize(("noise", "counts"), [(0.3, True), (0.5, False), (5.0, False)])
+def test_of_many_rows_it_is_their_own_rank_correlation_that_counts(noise: float, counts: bool) -> None:
+    at = np.arange(25_000)
+    number = at / 25_000 + noise * np.random.default_rng(3).normal(size=len(at)) * 0.45
+    rows = pd.DataFrame({"number": number, "at": at / 100})
+    assert (abs(rows["number"].rank().corr(rows["at"].rank())) >= 0.9) == counts
     assert list_time_indexes(rows, ["number"], "at", RowSchema({}, {})) == ["number"] * counts
 
 

@@ -113,7 +113,7 @@ def prepare_fold(
     """Prepare the rows of a fold and all others by a preprocessor that is fitted on the others alone."""
     preprocessor = fit(table[~held_out])
     train, scored = (labels.attach(preprocessor.prepare(rows), rows) for rows in (table[~held_out], table[held_out]))
-    return Split(order_training_rows(train, table[~held_out], preprocessor), scored, preprocessor)
+    return Split(order_training_rows(train, table, preprocessor, ~held_out), scored, preprocessor)
 
 
 def evaluate_fold(
