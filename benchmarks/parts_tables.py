@@ -105,7 +105,7 @@ def measure_arrays(raw: Path, scratch: Path) -> Figures:
     """Measure flights from raw files to arrays, as a script of pandas and scikit-learn and as the stages of a run.
 
     Returns:
-        `reference` and `casebook`, each with `seconds` and `peak_bytes` of its whole process.
+        `reference` and `casebook`, each with `seconds`, `cpu_seconds` of these, and `peak_bytes` of the whole process.
     """
     table, report = TABLES[FLIGHTS], scratch / "reference.json"
     project = copy_project(scratch / "project")
@@ -118,12 +118,14 @@ def measure_arrays(raw: Path, scratch: Path) -> Figures:
     run = find_run(project, FLIGHTS)
     stages = below(run.data.metrics, "seconds")
     # As in `parts.measure_preparation`: the clock stops when every file is written.
-    seconds = run.info.end_time / 1000 - measured.started - stages["start"]
+    end = run.info.end_time / 1000
+    seconds = end - measured.started - stages["start"]
     shutil.rmtree(project)
     peak = max(reference["peak_bytes"], script.peak_bytes)
+    casebook = {"seconds": seconds, "cpu_seconds": measured.cpu_between(end - seconds, end), "stages": stages}
     return {
         "reference": {**reference, "peak_bytes": peak},
-        "casebook": {"seconds": seconds, "peak_bytes": measured.peak_bytes, "stages": stages},
+        "casebook": {**casebook, "peak_bytes": measured.peak_bytes},
     }
 
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,6 @@ import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
 
 SAMPLED_EVERY = 0.05
 KILOBYTE = 1024
@@ -67,7 +67,8 @@ def measure_command(
     """Run a command to its end.
 
     The peak is the largest sum of the resident set sizes (RSS) of the process and all its descendants, sampled every
-    50 ms, or the kernel's own high-water mark of the process where that is larger (a peak between two samples). Pages
+    50 ms, or the kernel's own high-water mark of the process where that is larger (a peak between two samples; read
+    with them, since that of `wait4` begins with the memory of whoever started the process). Pages
     that processes share or files mapped into memory count in full, so it errs on the high side.
 
     Args:
@@ -115,10 +116,10 @@ def watch(
         ended, status, usage = os.wait4(process.pid, os.WNOHANG)
         if ended:
             process.returncode = os.waitstatus_to_exitcode(status)
-            # The kernel's high-water mark counts shared pages in full.
-            high = usage.ru_maxrss * KILOBYTE if memory is not tree_proportional_bytes else 0
-            return max(peak, high), usage.ru_utime + usage.ru_stime, curve
-        peak = max(peak, int(memory(root)))
+            return peak, usage.ru_utime + usage.ru_stime, curve
+        # The kernel's high-water mark counts shared pages in full.
+        high = high_water_bytes(process.pid) if memory is not tree_proportional_bytes else 0
+        peak = max(peak, int(memory(root)), high)
         curve.append((time.time(), tree_cpu_seconds(root)))
         if curve[-1][1] > limit_cpu_seconds:
             raise TimeLimitError
@@ -132,6 +133,15 @@ def kill_tree(process: subprocess.Popen[bytes]) -> None:
             each.kill()
     process.kill()
     process.wait()
+
+
+def high_water_bytes(pid: int) -> int:
+    """Read the most resident memory that a process has had; 0 where it has ended, or the system does not tell."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * KILOBYTE for line in status.splitlines() if line.startswith("VmHWM:")), 0)
 
 
 def tree_bytes(root: psutil.Process) -> float:

@@ -237,6 +237,13 @@ def test_a_measured_command_gives_its_output_time_and_memory(tmp_path: Path) -> 
 
 
 @pytest.mark.process
+def test_the_memory_of_whoever_measures_is_none_of_the_command(tmp_path: Path) -> None:
+    held = bytearray(200_000_000)
+    script = "import time; time.sleep(0.2)"
+    assert measure_command([sys.executable, "-c", script], tmp_path, {}, tmp_path / "log").peak_bytes < len(held) / 2
+
+
+@pytest.mark.process
 def test_memory_of_child_processes_counts(tmp_path: Path) -> None:
     child = "x = bytearray(100_000_000); import time; time.sleep(0.5)"
     script = f"import subprocess, sys; a, b = (subprocess.Popen([sys.executable, '-c', {child!r}]) for _ in 'ab')\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import sys
 from functools import partial
 from importlib import import_module
@@ -207,3 +208,9 @@ def test_preprocessing_depends_on_its_own_code_and_neither_on_figures_nor_on_tra
     elsewhere = ("casebook.plots", "casebook.training", "casebook.baselines", "casebook.stages", "casebook.tracking")
     for name in ("type_activities", "join_tables", "engineer_features", "assign_splits", "apply_preprocessor"):
         assert not [module for module in reached[name] if module.startswith(elsewhere)], name
+
+
+def test_the_trees_of_the_modules_that_a_function_leads_to_are_not_kept() -> None:
+    before = sum(isinstance(each, ast.Module) for each in gc.get_objects())
+    assert len(find_modules(["casebook.stages.nodes"])) > 50
+    assert sum(isinstance(each, ast.Module) for each in gc.get_objects()) <= before

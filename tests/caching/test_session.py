@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from casebook.caching.session import runs_to_the_end
+
 ROOT = Path(__file__).parents[2]
 PREPARING = {
     "describe_tables", "type_activities", "type_people", "join_tables", "engineer_features",
@@ -103,3 +105,19 @@ def test_each_change_makes_anew_what_depends_on_it_and_nothing_else(project: Any
     assert "redhat.typed_people changed" in ran["join_tables"]
     # What columns are is worked out from all tables together.
     assert ran["type_activities"] == "redhat.row_schema changed"
+
+
+@pytest.mark.parametrize(
+    ("options", "whole"),
+    [
+        ({}, True),
+        ({"tags": (), "to_nodes": [], "node_names": None, "runner": "SequentialRunner"}, True),
+        ({"from_nodes": ["redhat.train_network"]}, True),
+        ({"tags": ["splitting"]}, False),
+        ({"node_names": ("redhat.assign_splits",)}, False),
+        ({"to_nodes": ["redhat.assign_splits"]}, False),
+        ({"to_outputs": ["redhat.feature_table"]}, False),
+    ],
+)
+def test_the_background_process_is_started_ahead_of_runs_to_the_end_alone(options: dict[str, Any], whole: bool) -> None:
+    assert runs_to_the_end(options) is whole

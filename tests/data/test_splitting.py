@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from casebook.config.schema import SplitParameters
+from casebook.data import key_texts
 from casebook.data.split_overlap import measure_overlap, measure_seen_share
 from casebook.data.splitting import (
     TEST,
@@ -62,6 +63,21 @@ def test_a_key_stays_where_it_is_however_it_is_stored(kind: str) -> None:
     # Categories of texts, as a joined table holds them.
     stored = keys.astype("str").astype(kind) if kind == "category" else keys.astype(kind)
     np.testing.assert_array_equal(split_keys(stored, 0.3, 0.3, 5), split_keys(keys, 0.3, 0.3, 5))
+
+
+def test_the_side_of_a_key_is_that_of_every_run_before() -> None:
+    parts = [4, 4, 1, 1, 1, 1, 1, 4, 1, 4, 1, 1, 1, 4, 4, 2, 1, 2, 2, 4, 1, 1, 2, 4]
+    assert split_keys(pd.Series(range(24)), 0.3, 0.3, 5).tolist() == parts
+    others = (["a", "b", "c", None, "d", "é"], [1.5, 2.0, -3.0, None], np.array([2**63, 5], "uint64"), [-7, 7])
+    sides = [split_keys(pd.Series(keys), 0.3, 0.3, 5).tolist() for keys in others]
+    assert sides == [[4, 1, 2, 1, 1, 2], [4, 1, 4, 4], [4, 1], [1, 4]]
+
+
+def test_keys_that_are_written_piece_by_piece_have_their_sides(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = pd.Series([*range(40), *range(40)])
+    whole = split_keys(keys, 0.3, 0.3, 5)
+    monkeypatch.setattr(key_texts, "HASHED_KEYS", 7)
+    np.testing.assert_array_equal(split_keys(keys, 0.3, 0.3, 5), whole)
 
 
 def test_a_null_key_is_one_key_and_moves_no_other() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import gzip
+import io
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,7 +19,7 @@ from casebook.column_types.invalid_values import find_invalid_values
 from casebook.column_types.parsing import InvalidTableError, conform_table
 from casebook.datasets import RawParquet, RawTable
 from casebook.datasets.blocks import NewRowsReader
-from casebook.datasets.csv_reading import read_csv_options
+from casebook.datasets.csv_reading import LineCounter, read_csv_options
 from casebook.datasets.raw import RawFileError
 from casebook.serving.requests import BadRequestError, RowsRequest
 
@@ -61,6 +63,33 @@ def test_blanks_in_a_header_belong_to_the_name(tmp_path: Path) -> None:
 def test_the_names_that_a_file_lacks_are_quoted_by_no_one(tmp_path: Path) -> None:
     for table in read_both(tmp_path, b'"01",2\n3,"04"\n', names=("size", "age")):
         assert {name: table[name].tolist() for name in table} == {"size": ["01", "3"], "age": ["2", "04"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "lines"), [(b"", 0), (b"a", 1), (b"a\n", 1), (b"a\nb", 2), (b"\n\n", 2), (b"a\r\nb\r\n", 2)]
+)
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_lines_are_counted_while_a_file_is_read(content: bytes, lines: int, size: int) -> None:
+    counter, read = LineCounter(io.BytesIO(content)), b""
+    while chunk := counter.read(size):
+        read += chunk
+    assert (read, counter.lines) == (content, lines)
+
+
+def test_a_packed_file_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = b"a,b\n" + b"".join(b"%d,%d\n" % (number, number % 7) for number in range(50_000))
+    (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(content))
+    unpacked: list[int] = []
+    unpack = gzip.GzipFile.read
+
+    def count(file: gzip.GzipFile, size: int | None = -1) -> bytes:
+        chunk = unpack(file, size)
+        unpacked.append(len(chunk))
+        return chunk
+
+    monkeypatch.setattr(gzip.GzipFile, "read", count)
+    assert RawTable(str(tmp_path / "rows.csv.gz")).load().shape == (50_000, 2)
+    assert sum(unpacked) == len(content)
 
 
 def test_columns_that_are_not_worth_a_dictionary_are_plain(tmp_path: Path) -> None:

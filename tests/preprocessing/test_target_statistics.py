@@ -128,10 +128,21 @@ def test_statistics_come_back_from_json() -> None:
     assert isinstance(again.columns[0], TargetStatisticColumn)
 
 
+def test_training_rows_are_found_in_the_table_of_all_rows() -> None:
+    training = np.array([True, False, True, True, False, True])
+    rows = TABLE[training]
+    preprocessor = fit(rows)
+    arrays = {**preprocessor.prepare(rows), "target": rows["y"].to_numpy(np.uint8)}
+    found = order_training_rows(arrays, TABLE, preprocessor, training)["numbers"]
+    np.testing.assert_array_equal(found, order_training_rows(arrays, rows, preprocessor)["numbers"])
+
+
 def test_arrays_without_statistics_stay_as_they_are() -> None:
     preprocessor = fit_preprocessor(TABLE[["group", "age"]], TabularPreprocessingParameters())
     arrays = {**preprocessor.prepare(TABLE), "target": TABLE["y"].to_numpy(np.uint8)}
     assert order_training_rows(arrays, TABLE, preprocessor) is arrays
+    # Nor is the table looked at, of which the training rows would be a copy.
+    assert order_training_rows(arrays, pd.DataFrame(), preprocessor, np.array([True])) is arrays
     assert key_columns(preprocessor) == []
 
 

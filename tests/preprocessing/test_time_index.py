@@ -50,6 +50,41 @@ def test_parts_of_another_date_are_none_unless_they_grow_with_the_time() -> None
     assert list_time_indexes(rows, ["month", "weekday", "counter"], "at", RowSchema({}, {})) == ["counter"]
 
 
+@pytest.mark.parametrize(
+    ("values", "counts"),
+    [
+        # Rank correlations by hand, beside the ranks 1 to 5 of the days: 1 - 6 * (sum of squared differences) / 120.
+        ([1, 2, 3, 5, 4], True),  # 0.9
+        ([1, 2, 4, 5, 3], False),  # 0.7
+        ([5, 4, 3, 2, 1], True),  # -1
+        # Ties have the mean of their ranks: 3.5 and 3.5 for 3 and 4 give 0.975.
+        ([1.0, 2.0, 9.0, 9.0, 10.0], True),
+        ([False, True, False, True, False], False),
+        # Of the rows that have a value alone.
+        ([3.0, np.nan, 4.0, np.nan, 5.0], True),
+        ([np.nan, np.nan, 4.0, 4.0, 4.0], False),
+        ([np.nan] * 5, False),
+    ],
+)
+def test_a_number_counts_the_time_from_a_rank_correlation_of_nine_tenths_on(values: list[float], counts: bool) -> None:
+    rows = pd.DataFrame({"number": values, "at": range(5)})
+    assert list_time_indexes(rows, ["number"], "at", RowSchema({}, {})) == ["number"] * counts
+
+
+@pytest.mark.parametrize(("noise", "counts"), [(0.3, True), (0.5, False), (5.0, False)])
+def test_of_many_rows_it_is_their_own_rank_correlation_that_counts(noise: float, counts: bool) -> None:
+    at = np.arange(25_000)
+    number = at / 25_000 + noise * np.random.default_rng(3).normal(size=len(at)) * 0.45
+    rows = pd.DataFrame({"number": number, "at": at / 100})
+    assert (abs(rows["number"].rank().corr(rows["at"].rank())) >= 0.9) == counts
+    assert list_time_indexes(rows, ["number"], "at", RowSchema({}, {})) == ["number"] * counts
+
+
+def test_where_all_rows_are_of_one_time_nothing_counts_it() -> None:
+    rows = pd.DataFrame({"number": [1, 2, 3], "at": [7, 7, 7]})
+    assert list_time_indexes(rows, ["number"], "at", RowSchema({}, {})) == []
+
+
 def test_days_are_counted_from_dates_and_from_numbers() -> None:
     days = pd.Series([pd.Timestamp("2016-07-02 12:00"), pd.Timestamp("2016-07-01")])
     assert days_since_first(days).tolist() == [1.5, 0.0]

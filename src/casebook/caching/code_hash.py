@@ -37,7 +37,7 @@ def hash_code(function: Callable[..., Any]) -> str:
         return _sha(json.dumps([hash_code(function.func), hashed], sort_keys=True, default=str))
     libraries = [f"{name} {version(name)}" for name in LIBRARIES] + [f"python {sys.version_info[:2]}"]
     statements, modules = find_own_code(function.__module__, function.__qualname__.partition(".")[0])
-    reached = [f"{name} {_hash_module(name)}" for name in sorted(find_modules(modules))]
+    reached = [f"{name} {_read_whole(name)[0]}" for name in sorted(find_modules(modules))]
     return _sha("\n".join([*libraries, function.__qualname__, *map(ast.dump, statements), *reached]))
 
 
@@ -72,11 +72,10 @@ def find_modules(names: Iterable[str]) -> set[str]:
     reached: set[str] = set()
     while ahead := {name for name in names if _find_file(name)} - reached:
         reached |= ahead
-        names = {source for each in ahead for _, source in _imports(_parse(each), each)}
+        names = {source for each in ahead for source in _read_whole(each)[1]}
     return reached
 
 
-@cache
 def _parse(module: str) -> ast.Module:
     """Parse a module, of a package what it exports, without docstrings; a module that is none of ours is empty."""
     file = _find_file(module)
@@ -90,8 +89,10 @@ def _parse(module: str) -> ast.Module:
 
 
 @cache
-def _hash_module(module: str) -> str:
-    return _sha(ast.dump(_parse(module)))
+def _read_whole(module: str) -> tuple[str, set[str]]:
+    """Hash a whole module, and list what it imports from; its tree is not kept: those of all take 40 MB of a run."""
+    tree = _parse(module)
+    return _sha(ast.dump(tree)), {source for _, source in _imports(tree, module)}
 
 
 def _statements(tree: ast.AST) -> list[Any]:

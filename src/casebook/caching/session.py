@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from kedro.config import OmegaConfigLoader
     from kedro.runner import AbstractRunner
 
+# Options of a run that leave out nodes to its end.
+CHOOSING_OPTIONS = ("tags", "node_names", "to_nodes", "to_outputs")
+
 
 class CasebookSession(KedroSession):
     """A session whose runs read the configuration of their case alone and can reuse what earlier ones made."""
@@ -63,8 +66,8 @@ class CasebookSession(KedroSession):
         if type(runner) is SequentialRunner:
             runner = background
             # Of a case's pipelines only the one that trains has nodes for it; its imports then take no time of the run.
-            # One that ends early may come to none of them: it starts the process with the first that it has.
-            if names in ([self.case], [DEFAULT]) and not options.get("to_nodes"):
+            # A part of one may have none of them: it starts the process with the first that it comes to.
+            if names in ([self.case], [DEFAULT]) and runs_to_the_end(options):
                 background.start()
         try:
             return self._run_with(runner, args, options)
@@ -93,6 +96,11 @@ class CasebookSession(KedroSession):
         if self.case:
             loader.config_patterns |= list_case_patterns(self.case)
         return loader
+
+
+def runs_to_the_end(options: Mapping[str, Any]) -> bool:
+    """Return whether no option of a run leaves out the last nodes of its pipeline, or may do so."""
+    return not any(options.get(name) for name in CHOOSING_OPTIONS)
 
 
 def refuse_runner(option: str) -> click.UsageError:

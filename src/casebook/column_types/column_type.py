@@ -205,7 +205,7 @@ def spread(codes: np.ndarray, values: np.ndarray, null: object) -> np.ndarray:
     Returns:
         Array of shape (rows,) with the dtype of `values`.
     """
-    by_row: np.ndarray = np.append(values, np.asarray([null], dtype=values.dtype))[codes]
+    by_row: np.ndarray = np.append(values, np.asarray([null], dtype=values.dtype)).take(codes)
     return by_row
 
 

@@ -211,17 +211,25 @@ class NumberType(ColumnType):
 
     def spread_parsed(self, column: pd.Series, codes: np.ndarray, parsed: Sequence[Any] | np.ndarray) -> pd.Series:
         """Build a column of numbers."""
-        return self._narrow(column, spread(codes, np.asarray(parsed, dtype=np.float64), np.nan))
+        numbers = np.asarray(parsed, dtype=np.float64)
+        if len(codes) and codes.min() >= 0 and _are_whole(numbers):
+            return pd.Series(spread(codes, numbers.astype(np.int64), 0), column.index, name=column.name)
+        return self._narrow(column, spread(codes, numbers, np.nan))
 
     def pack(self, values: Sequence[Any]) -> pd.Series | np.ndarray:
         """Convert plain numbers to a numeric column."""
         return np.array(values, dtype=np.float64) if set(map(type, values)) <= {int, float} else objects(values)
 
     def _narrow(self, column: pd.Series, numbers: np.ndarray) -> pd.Series:
-        whole = not np.isnan(numbers).any() and bool(
-            ((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_EXACT_INTEGER)).all()
-        )
-        return pd.Series(numbers.astype(np.int64) if whole else numbers, column.index, name=column.name)
+        narrowed = numbers.astype(np.int64) if _are_whole(numbers) else numbers
+        return pd.Series(narrowed, column.index, name=column.name)
+
+
+def _are_whole(numbers: np.ndarray) -> bool:
+    """Return whether all are whole numbers that an int64 holds as exactly; none is, where one is missing."""
+    return not np.isnan(numbers).any() and bool(
+        ((numbers == np.round(numbers)) & (np.abs(numbers) < LARGEST_EXACT_INTEGER)).all()
+    )
 
 
 def _without_null_texts(texts: pd.Series) -> pd.Series:

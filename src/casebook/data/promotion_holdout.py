@@ -80,7 +80,7 @@ def hash_raw_rows(rows: pd.DataFrame) -> pd.Series:
     Unlike `hash_rows` it does not matter how a column is stored: whole numbers become floats once a column of the file
     has a null, and a row must not move to another side for that.
     """
-    return hash_rows(pd.DataFrame({name: _plain(rows[name]) for name in sorted(rows.columns)}))
+    return hash_rows(pd.DataFrame({name: _plain(rows[name]) for name in sorted(rows.columns)}, copy=False))
 
 
 def _plain(column: pd.Series) -> pd.Series:

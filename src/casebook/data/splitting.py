@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from casebook.data.key_texts import write_keys
+from casebook.data.key_texts import hash_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,9 +136,7 @@ def split_keys(keys: pd.Series, test_share: float, validation_share: float, seed
         uint8 of shape (rows,): 1 training, 2 validation, 4 test.
     """
     codes, values = pd.factorize(keys, use_na_sentinel=False)
-    # The hash key must be 16 characters; the seed makes it another split, the padding only fills it up.
-    hashed = pd.util.hash_array(write_keys(pd.Series(values)), hash_key=f"{seed:016d}"[-16:])
-    place = hashed / np.float64(2**64)
+    place = hash_keys(pd.Series(values, copy=False), seed)
     split_assignment = np.full(len(values), TRAIN, dtype=np.uint8)
     split_assignment[place < test_share + (1 - test_share) * validation_share] = VALIDATION
     split_assignment[place < test_share] = TEST

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
     from pathlib import Path
 
-CHUNK_BYTES = 1 << 20
 MARK = b"\xef\xbb\xbf"
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -109,13 +108,28 @@ def skip_header(file: BinaryIO) -> tuple[bytes, bytes]:
     return b"", b""
 
 
-def count_lines(path: Path, form: TextForm = USUAL) -> int:
-    """Count the lines of a file, a last one without an end included."""
-    lines, last = 0, b"\n"
-    with open_text(path, form) as file:
-        while chunk := file.read(CHUNK_BYTES):
-            lines, last = lines + chunk.count(b"\n"), chunk[-1:]
-    return lines + (last != b"\n")
+class LineCounter:
+    """A file that counts its lines while it is read, so that a packed one is unpacked once; see PEP 3116's `read`."""
+
+    closed = False
+
+    def __init__(self, file: BinaryIO) -> None:
+        """Count from here on."""
+        self._file = file
+        self._ends = 0
+        self._last = b"\n"
+
+    @property
+    def lines(self) -> int:
+        """The lines that were read so far, a last one without an end included."""
+        return self._ends + (self._last != b"\n")
+
+    def read(self, size: int = -1) -> bytes:
+        """Read so many bytes, all that are left where `size` is negative."""
+        chunk = self._file.read(size)
+        self._ends += chunk.count(b"\n")
+        self._last = chunk[-1:] or self._last
+        return chunk
 
 
 def _read_header(path: Path, form: TextForm) -> str:

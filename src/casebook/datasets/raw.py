@@ -13,10 +13,11 @@ import pyarrow.csv
 from kedro.io import DatasetError
 
 from casebook.column_types.parsing import InvalidTableError, refuse_repeated_columns
+from casebook.compute.freed_memory import return_freed_memory
 from casebook.data.file_fingerprints import read_content
 from casebook.data.source_names import NamedArrays, name_source
 from casebook.datasets.csv_blocks import describe_broken
-from casebook.datasets.csv_reading import count_lines, find_delimiter, read_csv_options
+from casebook.datasets.csv_reading import LineCounter, find_delimiter, read_csv_options
 from casebook.datasets.file_dataset import FileDataset
 from casebook.datasets.file_kinds import (
     COMPRESSED,
@@ -156,8 +157,9 @@ def read_csv(
     options = read_csv_options(path, names, plain, form=form)
     try:
         with open_text(path, form) as file:
+            counted = LineCounter(file)
             read = pa.csv.read_csv(
-                file if form.is_transcoded or path.suffix.lower() in COMPRESSED else path,
+                counted,
                 read_options=options.read,
                 parse_options=pyarrow.csv.ParseOptions(delimiter=form.delimiter, newlines_in_values=True),
                 convert_options=options.convert,
@@ -167,9 +169,12 @@ def read_csv(
     if form.is_transcoded:
         refuse_utf_8(path, form)
     # Arrow reads on from a quote that is not closed to the next one, over rows that are then missing.
-    if count_lines(path, form) != len(read) + options.has_header and (told := describe_broken(path, options)):
+    if counted.lines != len(read) + options.has_header and (told := describe_broken(path, options)):
         raise UnreadableError(told)
-    table: pd.DataFrame = read.to_pandas()
+    # The memory of a column goes once it is taken over.
+    table: pd.DataFrame = read.to_pandas(split_blocks=True, self_destruct=True)
+    del read
+    return_freed_memory()
     return table
 
 

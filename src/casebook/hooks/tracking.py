@@ -17,6 +17,7 @@ from casebook.caching.runner import PARTS
 from casebook.cases.presets import PRESET
 from casebook.cases.registry import find_case, load_case
 from casebook.column_types.parsing import InvalidTableError
+from casebook.compute.freed_memory import return_freed_memory
 from casebook.config.resolve import DEFAULT, list_differences
 from casebook.config.schema.evaluation import NONE
 from casebook.config.secrets import hide_passwords
@@ -110,8 +111,9 @@ class TrackingHook:
 
     @hook_impl
     def before_node_run(self) -> None:
-        """Fail at once when a table could not be written in the background."""
+        """Fail at once when a table could not be written in the background; return what the node before freed."""
         wait_for_writes(only_done=True)
+        return_freed_memory()
 
     @hook_impl(wrapper=True)
     def after_pipeline_run(self, pipeline: Pipeline) -> Generator[None, None, None]:

@@ -149,7 +149,8 @@ def fit_value_counts(
     low, high = known.quantiles(clip) if clip else (-np.inf, np.inf)
     missing = known.missing
     values = np.clip(np.append(known.values, [fill] if missing else []), low, high)
-    unit = find_unit(ValueCounts(np.clip(known.values, low, high), known.counts)) if skewed == "log" else 0.0
+    clipped = ValueCounts(np.clip(known.values, low, high), known.counts) if clip else known
+    unit = find_unit(clipped) if skewed == "log" else 0.0
     values = log_of_long_tail(values, unit) if unit else values
     moved = bool(clip or unit)
     counts = np.append(known.counts, [missing] if missing else []).astype(np.int64)
@@ -160,7 +161,8 @@ def fit_value_counts(
     whole = seen.are_whole() and fill == np.rint(fill) and not unit
     in_byte = whole and most - least <= MAX_BYTE_SPAN
     # In a byte the span sits in the middle; a float32 is centred so that its 24 bits are spent on differences.
-    centre = float(np.rint(seen.mean()) if whole else seen.mean())
+    mean = seen.mean()
+    centre = float(np.rint(mean) if whole else mean)
     offset = least - (MAX_BYTE - int(most - least)) // 2 if in_byte else centre
     return NumberColumn(
         name=name,
@@ -169,7 +171,7 @@ def fit_value_counts(
         fill=fill,
         low=float(low),
         high=float(high),
-        mean=seen.mean(),
+        mean=mean,
         deviation=seen.deviation() if most > least else 0.0,
         minimum=least,
         maximum=most,
@@ -188,10 +190,11 @@ def find_unit(known: ValueCounts) -> float:
     Returns:
         0 where there is no such tail.
     """
-    if len(np.unique(known.values)) <= FEW_VALUES:
+    values, _ = known.ranked
+    if 1 + np.count_nonzero(np.diff(values)) <= FEW_VALUES:
         return 0.0
     low, high = known.quantiles(BULK)
-    if np.ptp(known.values) <= LONG_TAIL * (high - low):
+    if values[-1] - values[0] <= LONG_TAIL * (high - low):
         return 0.0
     size = np.abs(known.values)
     return ValueCounts(size[size > 0], known.counts[size > 0]).median()

@@ -65,7 +65,8 @@ def part_of_date(column: pd.Series, part: str) -> pd.Series:
 def parts_of_date(column: pd.Series, options: Sequence[Mapping[str, str]]) -> list[pd.Series]:
     """Take several parts of each date, whose distinct values are looked for once."""
     codes, values = distinct(column)
-    days, missing = pd.DatetimeIndex(values), bool((codes < 0).any())
+    # Of an index pandas would make each day anew for every part.
+    days, missing = pd.DatetimeIndex(values).to_pydatetime(), bool((codes < 0).any())
     found = [np.array([DATE_PARTS[each["part"]](day) for day in days], dtype=np.float64) for each in options]
     parts = [spread(codes, part if missing else part.astype(np.int16), nan if missing else 0) for part in found]
     return [pd.Series(part, column.index) for part in parts]

@@ -55,7 +55,7 @@ class NumberColumn:
     def encode_values(self, values: np.ndarray) -> np.ndarray:
         """Encode float64 values, NaN for null, as `encode` does; shape (rows,)."""
         filled = np.where(np.isnan(values), self.fill, values)
-        clipped = np.minimum(np.maximum(filled, self.low), self.high)
+        clipped = np.minimum(np.maximum(filled, self.low, out=filled), self.high, out=filled)
         shifted = (log_of_long_tail(clipped, self.unit) if self.unit else clipped) - self.offset
         if self.block == "codes":
             return np.minimum(np.maximum(np.rint(shifted), 0), MAX_BYTE).astype(np.uint8)
@@ -213,9 +213,9 @@ def prepare_rows(table: pd.DataFrame, preprocessor: TabularPreprocessor) -> Arra
     """
     columns: dict[Block, list[np.ndarray]] = {block: [] for block in BLOCK_TYPES}
     encoded = map_in_threads(lambda column: column.encode(table[column.name]), preprocessor.columns, len(table))
-    for column, values in zip(preprocessor.columns, encoded, strict=True):
-        columns[column.block].append(values)
-    return {str(block): interleave(columns[block], len(table), kind) for block, kind in BLOCK_TYPES.items()}
+    for column in preprocessor.columns:
+        columns[column.block].append(encoded.pop(0))
+    return {str(block): interleave(columns.pop(block), len(table), kind) for block, kind in BLOCK_TYPES.items()}
 
 
 def interleave(columns: list[np.ndarray], rows: int, kind: type) -> np.ndarray:

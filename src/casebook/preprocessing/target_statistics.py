@@ -175,17 +175,24 @@ def key_columns(preprocessor: Any) -> list[str]:  # noqa: ANN401 - of any modali
     return [key for key in dict.fromkeys(column.key for column in statistic_columns(preprocessor)) if key]
 
 
-def order_training_rows(arrays: Arrays, table: pd.DataFrame, preprocessor: Any) -> Arrays:  # noqa: ANN401 - of any modality
+def order_training_rows(
+    arrays: Arrays,
+    table: pd.DataFrame,
+    preprocessor: Any,  # noqa: ANN401 - of any modality
+    training: np.ndarray | None = None,
+) -> Arrays:
     """Replace the statistics of training rows by those of the rows before each; arrays without statistics stay.
 
     Args:
         arrays: prepared training rows with `target`.
-        table: the same rows, with the columns of `key_columns`.
-        preprocessor: fitted on these rows.
+        table: rows with the columns of `key_columns`.
+        preprocessor: fitted on the training rows.
+        training: which rows of the table they are, bool of shape (rows,); all where it is None.
     """
     encoded = statistic_columns(preprocessor)
     if not encoded:
         return arrays
+    table = table if training is None else table[training]
     numbers = arrays["numbers"].copy()
     for column in encoded:
         numbers[:, preprocessor.positions[column.name][1]] = column.encode_training(table, arrays[TARGET])

@@ -16,7 +16,7 @@ from casebook.preprocessing.arrays import Labels, check_weights
 from casebook.preprocessing.feature_functions import list_raw_columns
 from casebook.preprocessing.lags import History
 from casebook.preprocessing.target_statistics import KnownTargets, order_training_rows
-from casebook.stages.used_columns import find_time_indexes, name_features
+from casebook.stages.used_columns import find_time_indexes, name_features, select_training_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -91,8 +91,8 @@ def fit_preprocessor_on_training(
     Of a declared case, whose columns nobody chose, those that are empty in all training rows are left out, and days;
     and, where `preprocessing.time_index` says so, those that tell when a row was.
     """
-    rows = feature_table[(split_assignment["part"] & splitting.TRAIN > 0).to_numpy()]
     names = name_features(list(feature_table.columns), feature_sources, preprocessing, leaks)
+    rows = select_training_rows(feature_table, split_assignment["part"], [*names, target, *split["keys"].values()])
     if row_schema is not None:
         empty = [name for name in names if not rows[name].notna().any()]
         if empty:
@@ -139,7 +139,7 @@ def apply_preprocessor(
     part = split_assignment["part"].to_numpy()
     train, validation, test = select_split(prepared, part)
     check_weights(dict(zip(splitting.PARTS, (train, validation, test), strict=True)))
-    return order_training_rows(train, feature_table[part & splitting.TRAIN > 0], preprocessor), validation, test
+    return order_training_rows(train, feature_table, preprocessor, part & splitting.TRAIN > 0), validation, test
 
 
 def select_texts(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from casebook.data.splitting import TRAIN
 from casebook.preprocessing.time_index import list_time_indexes
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import pandas as pd
 
     from casebook.preprocessing.feature_functions import FeatureSources
@@ -22,6 +25,11 @@ def name_features(columns: list[str], feature_sources: FeatureSources, preproces
     chosen = preprocessing.get("columns") or list(feature_sources)
     closed = {raw for raw, kept in leaks.items() if kept == "drop"}
     return [name for name in chosen if name in columns and closed.isdisjoint(feature_sources[name])]
+
+
+def select_training_rows(table: pd.DataFrame, part: pd.Series, names: Collection[str]) -> pd.DataFrame:
+    """Select the training rows of some columns, as far as these are there: those of all take as much as the table."""
+    return table[[name for name in table if name in names]][(part & TRAIN > 0).to_numpy()]
 
 
 def find_time_indexes(
