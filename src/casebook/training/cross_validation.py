@@ -96,36 +96,12 @@ def cross_validate(
     return pd.DataFrame(records)
 
 
-<<<<<<< HEAD
 def prepare_fold(table: pd.DataFrame, fold: Fold, fit: Callable[[pd.DataFrame], Preprocessor], labels: Labels) -> Split:
     """Prepare the rows of a fold and those that it is trained on, by a preprocessor that is fitted on these alone."""
     learnt = table[fold.train]
     preprocessor = fit(learnt)
     train, scored = (labels.attach(preprocessor.prepare(rows), rows) for rows in (learnt, table[fold.held_out]))
-    return Split(order_training_rows(train, learnt, preprocessor), scored, preprocessor)
-=======
-def list_folds(fold_assignments: np.ndarray) -> Iterator[tuple[int, int, np.ndarray]]:
-    """Yield the folds of all repeats.
-
-    Args:
-        fold_assignments: see `splitting.assign_folds`, shape (rows, repeats).
-
-    Yields:
-        Numbers of repeat and fold, counted from 1, and which rows are held out: bool of shape (rows,).
-    """
-    for repeat in range(fold_assignments.shape[1]):
-        for fold in range(int(fold_assignments[:, repeat].max()) + 1):
-            yield repeat + 1, fold + 1, fold_assignments[:, repeat] == fold
-
-
-def prepare_fold(
-    table: pd.DataFrame, held_out: np.ndarray, fit: Callable[[pd.DataFrame], Preprocessor], labels: Labels
-) -> Split:
-    """Prepare the rows of a fold and all others by a preprocessor that is fitted on the others alone."""
-    preprocessor = fit(table[~held_out])
-    train, scored = (labels.attach(preprocessor.prepare(rows), rows) for rows in (table[~held_out], table[held_out]))
-    return Split(order_training_rows(train, table, preprocessor, ~held_out), scored, preprocessor)
->>>>>>> arrays
+    return Split(order_training_rows(train, table, preprocessor, fold.train), scored, preprocessor)
 
 
 def evaluate_fold(
