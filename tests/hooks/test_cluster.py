@@ -71,7 +71,8 @@ def test_variables_of_the_shell_that_differ_from_the_file_are_named(
     with pytest.raises(click.UsageError) as told:
         ClusterHook().after_context_created(context_of(project, "cluster"))
     assert str(told.value.message).splitlines()[-1] == (
-        "cluster.env has another DASK_SCHEDULER_ADDRESS than this shell, which comes first: unset it, or source that file"
+        "cluster.env has another DASK_SCHEDULER_ADDRESS than this shell, which comes first: unset it, or source that "
+        "file"
     )
 
 
