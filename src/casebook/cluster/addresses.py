@@ -160,8 +160,9 @@ def _show_credentials(place: str) -> None:
     from mlflow.utils.credentials import get_default_host_creds
     from mlflow.utils.rest_utils import http_request
 
-    answer = http_request(
-        get_default_host_creds(place), FIRST_EXPERIMENT, "GET", max_retries=0, timeout=PATIENCE_SECONDS
+    credentials = get_default_host_creds(place)  # type: ignore[no-untyped-call]
+    answer = http_request(  # type: ignore[no-untyped-call]
+        credentials, FIRST_EXPERIMENT, "GET", max_retries=0, timeout=PATIENCE_SECONDS
     )
     if answer.status_code in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         raise ValueError(f"it refuses {' and '.join(CREDENTIALS[:2])}, or {CREDENTIALS[2]} ({answer.status_code})")
