@@ -69,20 +69,25 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="session")
+def store_of_a_test(empty_store: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What each test gets a copy of; SQLite takes longer to change a copy than to make one."""
+    file = Path(shutil.copy(empty_store, tmp_path_factory.mktemp("store")))
+    with closing(sqlite3.connect(file)) as store, store:
+        # MLflow would put artifacts below the current folder.
+        store.execute("UPDATE experiments SET artifact_location = ?", [str(file.with_name("artifacts"))])
+    return file
+
+
 @pytest.fixture(autouse=True)
-def isolated_stores(empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def isolated_stores(store_of_a_test: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put MLflow's store into a temporary folder and end runs that a test left open."""
     # Here, so that the process that only deals out tests need not wait for it.
     import mlflow
 
     folder = tmp_path.with_name(f"{tmp_path.name}-mlflow")
     folder.mkdir()
-    shutil.copy(empty_store, folder)
-    with closing(sqlite3.connect(folder / "mlflow.db")) as store, store:
-        # A store that lasts as long as a test need not be safe from a loss of power.
-        store.execute("PRAGMA synchronous = OFF")
-        # MLflow would put artifacts below the current folder.
-        store.execute("UPDATE experiments SET artifact_location = ?", [str(folder / "artifacts")])
+    shutil.copy(store_of_a_test, folder)
     address = f"sqlite:///{folder / 'mlflow.db'}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     mlflow.set_tracking_uri(address)
@@ -95,6 +100,7 @@ def isolated_stores(empty_store: Path, tmp_path: Path, monkeypatch: pytest.Monke
     while mlflow.active_run():
         mlflow.end_run()
     shutil.rmtree(folder)
+    shutil.rmtree(store_of_a_test.with_name("artifacts"), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
