@@ -21,6 +21,7 @@ PARAMETERS: dict[str, Any] = {
     "reuse": False,
     "from_run": "",
     "keep_runs": {"finished": 3},
+    "monitor": {"drop": 0.05},
 }
 
 
@@ -61,7 +62,7 @@ def check(folder: RunFolder, parameters: dict[str, Any], fingerprint: str | None
 
 
 def test_the_run_goes_on_and_its_open_folds_end(killed: RunFolder) -> None:
-    parameters = {**PARAMETERS, "variants": {}, "reuse": True, "from_run": "a"}
+    parameters = {**PARAMETERS, "variants": {}, "reuse": True, "from_run": "a", "monitor": {"drop": 0.1}}
     for fingerprint in ("abc", None):
         assert check(killed, parameters, fingerprint) == killed.run_id
     children = mlflow.search_runs(["0"], f"tags.mlflow.parentRunId = '{killed.run_id}'")

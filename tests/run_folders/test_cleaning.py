@@ -25,6 +25,16 @@ def test_the_newest_finished_runs_of_each_job_are_kept(add: Callable[..., RunFol
     assert left(runs) == {"training 2", "training 3", "update 2", "update 3"}
 
 
+def test_parts_without_a_training_take_no_training_the_place(add: Callable[..., RunFolder], runs: Path) -> None:
+    network = add("training", ended=1).network
+    network.parent.mkdir()
+    network.touch()
+    for number in range(2, 5):
+        add(f"tables {number}", ended=number)
+    remove_old_runs("toy", 2, 30)
+    assert left(runs) == {"training", "tables 3", "tables 4"}
+
+
 def test_runs_that_can_be_resumed_are_kept_for_days_and_others_at_work_for_ever(
     add: Callable[..., RunFolder], runs: Path
 ) -> None:

@@ -39,12 +39,13 @@ def test_every_case_has_a_space_that_holds_its_own_default(case: str) -> None:
 
 
 def test_what_only_a_run_does_makes_no_other_study_and_what_a_trial_does_makes_one() -> None:
-    def define(**training: object) -> dict[str, Any]:
-        parameters = resolve_case("attrition", configured()["attrition"], {"training": training})
+    def define(monitor: dict[str, float] | None = None, **training: object) -> dict[str, Any]:
+        given = {"training": training, "monitor": monitor or {}}
+        parameters = resolve_case("attrition", configured()["attrition"], given)
         return define_study(replace(plan(), parameters=parameters))
 
     plain = define()
-    assert define(preset="best") == define(ensemble={"networks": 3}) == plain
+    assert define(preset="best") == define(ensemble={"networks": 3}) == define(monitor={"drop": 0.1}) == plain
     assert define(preset="quick")["parameters"]["training"]["epochs"] == 10
     assert define(preset="quick") != plain
 

@@ -53,6 +53,13 @@ def test_a_total_counts_over_launches(place: StudyLocation) -> None:
     assert len(work(place, parameters(trials=6))) == 1
 
 
+def test_what_is_done_with_a_trained_model_makes_no_other_study(place: StudyLocation) -> None:
+    begin(place, parameters={"task": "binary", "predict": {"explain": 0}, "reuse": False})
+    assert begin(place, parameters={"task": "binary", "predict": {"explain": 5}}) == "run-1"
+    with pytest.raises(SpaceError, match=r"another definition: parameters\.task: 'binary' -> 'multiclass'"):
+        begin(place, parameters={"task": "multiclass"})
+
+
 def test_the_same_seed_gives_the_same_trials_also_when_a_process_takes_over(tmp_path: Path) -> None:
     found = []
     for name, cuts in (("a", [6]), ("b", [2, 4])):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import mlflow
 
-from casebook.config.schema import EXECUTION_OPTIONS
+from casebook.config.schema import EXECUTION_OPTIONS, USES
 from casebook.config.tree import differ
 from casebook.run_folders.finding import resumable_runs, tabulate_resumable
 from casebook.run_folders.folder import FINISHED, RunFolder
@@ -88,7 +88,7 @@ def check_resumable(folder: RunFolder, facts: RunFacts, parameters: Mapping[str,
             f"{case}.resume: {folder.checkpoint} is of run {run_id}, which {mlflow.get_tracking_uri()} does not hold; "
             f"name its store in MLFLOW_TRACKING_URI, or leave out {case}.resume"
         ) from None
-    refuse_differences(case, facts.parameters, what_counts(parameters))
+    refuse_differences(case, facts.parameters, parameters)
     if fingerprint is not None and fingerprint != facts.fingerprint:
         raise click.UsageError(f"{case}.resume: the raw files are others than in run {run_id}; leave out {case}.resume")
     _end_children(run)
@@ -109,8 +109,11 @@ def what_counts(parameters: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refuse_differences(case: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Refuse other parameters than those of the run to be resumed, by their dotted keys."""
-    told = [f"{case}.{key} is {present} and was {earlier}" for key, earlier, present in differ(before, now)]
+    """Refuse other parameters than those of the run to be resumed, by their dotted keys; no training goes by uses."""
+    earlier, present = (
+        {name: value for name, value in what_counts(tree).items() if name not in USES} for tree in (before, now)
+    )
+    told = [f"{case}.{key} is {new} and was {old}" for key, old, new in differ(earlier, present)]
     if told:
         raise click.UsageError(
             f"{case}.resume: {'; '.join(told)}. A run goes on with the parameters that it began with: give those, "

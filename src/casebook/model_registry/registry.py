@@ -208,13 +208,10 @@ def promote_if_better(
     settings = PromotionParameters.model_validate(parameters["promotion"])
     # Else two runs that end at once would both be measured against the same champion, and the worse one might stay.
     with lock_store(f"promotion-{version.name}"):
-        decision = (
-            PromotionDecision(False, "the run took no promotion rows")
-            if rows is None
-            else decide_promotion(
-                version, rows, parameters["target"], parameters["task"], settings, parameters.get("weight", "")
-            )
-        )
+        decision = PromotionDecision(False, "the run took no promotion rows")
+        if rows is not None:
+            labels = (parameters["target"], parameters["task"])
+            decision = decide_promotion(version, rows, *labels, settings, parameters.get("weight", ""))
         return decision.promoted, apply_decision(version, decision, run_id, step)
 
 

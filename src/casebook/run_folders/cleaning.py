@@ -39,8 +39,8 @@ def remove_old_runs(case: str, finished: int, resumable_days: float) -> None:
 def outdated(runs: Sequence[Found], finished: int, resumable_days: float, now: float) -> list[RunFolder]:
     """Choose the runs whose folders are no longer kept.
 
-    Kept are: every run at work; the newest finished ones of each job; those broken off in or after their training for
-    some days; and of those that failed before it the last one.
+    Kept are: every run at work; the newest finished ones of each job, whole trainings and parts of one apart; those
+    broken off in or after their training for some days; and of those that failed before it the last one.
 
     Args:
         runs: the newest first.
@@ -54,7 +54,8 @@ def outdated(runs: Sequence[Found], finished: int, resumable_days: float, now: f
         if facts.live:
             continue
         trained = facts.state != FINISHED and folder.checkpoint.exists()
-        kind = facts.job if facts.state == FINISHED else "broken off"
+        # Else looking at the tables thrice (`--tags=profile`) would take a training's place.
+        kind = f"{facts.job} {folder.network.exists()}" if facts.state == FINISHED else "broken off"
         if trained:
             kept = now - (facts.ended or facts.begun) < resumable_days * DAY_SECONDS
         else:

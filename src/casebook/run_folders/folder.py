@@ -20,7 +20,7 @@ LOGGER = logging.getLogger(__name__)
 FACTS = "run.json"
 # A link to the newest finished run, which the catalog's paths go through where no run is open.
 LATEST = "latest"
-CHECKPOINT = "06_models/checkpoint.bin"
+CHECKPOINT, NETWORK = "06_models/checkpoint.bin", "06_models/network.keras"
 RUNNING, FINISHED, FAILED = "running", "finished", "failed"
 # The job of a run that trains.
 TRAINING = "training"
@@ -78,6 +78,11 @@ class RunFolder:
     def checkpoint(self) -> Path:
         """The state of the run's training, kept until the run has finished."""
         return self.path / CHECKPOINT
+
+    @property
+    def network(self) -> Path:
+        """What a training has made; there is none of a part before it (`--tags=profile`)."""
+        return self.path / NETWORK
 
     def read(self) -> RunFacts | None:
         """Read what is known of the run; nothing where the file is not there, or cannot be read, which is said."""

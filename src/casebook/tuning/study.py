@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import optuna
 
+from casebook.config.schema import NOT_CONDITIONS
 from casebook.config.tree import differ
 from casebook.tuning.hyperparameters import SpaceError
 from casebook.tuning.storage import lock_study, open_storage, quiet_optuna
@@ -83,8 +84,9 @@ def create_or_join_study(
             study_name=location.name, storage=location.storage, directions=directions, load_if_exists=True
         )
         attributes = study.user_attrs
-        if attributes.get(DEFINITION, kept) != kept:
-            raise SpaceError(_describe_changes(location.name, attributes[DEFINITION], kept))
+        known, present = (_without_uses(told) for told in (attributes.get(DEFINITION, kept), kept))
+        if known != present:
+            raise SpaceError(_describe_changes(location.name, known, present))
         if DEFINITION not in attributes:
             study.set_user_attr(DEFINITION, kept)
         # Each step is marked when it is done: a launch that died between them is made good by the next.
@@ -95,6 +97,12 @@ def create_or_join_study(
         if RUN not in attributes:
             study.set_user_attr(RUN, open_run())
         return str(study.user_attrs[RUN])
+
+
+def _without_uses(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out parameters by which no trial goes: earlier versions wrote them down too."""
+    parameters = definition.get("parameters", {})
+    return {**definition, "parameters": {n: value for n, value in parameters.items() if n not in NOT_CONDITIONS}}
 
 
 def _describe_changes(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

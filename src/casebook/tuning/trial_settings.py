@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import optuna
 
 from casebook.config.resolve import DEFAULT, InvalidParametersError, check_case
-from casebook.config.schema import FREE_MAPPINGS
+from casebook.config.schema import FREE_MAPPINGS, NOT_CONDITIONS
 from casebook.config.schema.training import OF_A_RUN
 from casebook.config.tree import flatten, look_up
 from casebook.evaluation.metrics import COSTS
@@ -169,7 +169,7 @@ def _check_metrics(plan: StudyPlan) -> None:
 def define_study(plan: StudyPlan) -> dict[str, Any]:
     """Return the definition of a study; launches may differ in trials, workers, sampler and pruner, not in this."""
     study: StudyParameters = plan.study
-    left_out = {"study", "variants", "reference", "sample", "evaluation"}
+    left_out = {"reference", "sample", "evaluation", *NOT_CONDITIONS}
     training = {name: value for name, value in plan.parameters["training"].items() if name not in OF_A_RUN}
     parameters = {**plan.parameters, "training": training}
     return {

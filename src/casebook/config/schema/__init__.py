@@ -56,6 +56,7 @@ __all__ = [
     "EXECUTION_OPTIONS",
     "FREE_MAPPINGS",
     "NOT_CONDITIONS",
+    "USES",
     "AnyPreprocessing",
     "BoostedTreesParameters",
     "CaseParameters",
@@ -92,7 +93,9 @@ FREE_MAPPINGS = frozenset({"encoding", "impute", "clip", "nearest_lower_within",
 # How a run goes about it, not what it computes: never logged, and no two runs differ by it.
 EXECUTION_OPTIONS = frozenset({"resume", "reuse", "from_run", "keep_runs", "engine"})
 # What a study's winner does not depend on: how it was found, what becomes of models later, how a run goes about it.
-NOT_CONDITIONS = EXECUTION_OPTIONS | {"variant", "variants", "study", "predict", "monitor", "update"}
+# What is done with a model once it is trained.
+USES = frozenset({"predict", "monitor", "update"})
+NOT_CONDITIONS = EXECUTION_OPTIONS | USES | {"variant", "variants", "study"}
 # Conditions that winners of earlier versions do not state.
 ADDED_CONDITIONS = frozenset({"weight"})
 
