@@ -67,6 +67,9 @@ RATE = {"training": {"optimizer": {"learning_rate": {"float": [0.001, 0.01]}}}}
         ({"space": RATE, "first": [{"training": {"epochs": 3}}]}, r"attrition\.training\.epochs does not vary"),
         ({"space": RATE, "first": ["9_units"], "sampler": "manual", "folds": 0, "pruner": "none", "metric": ["val/f1"]},
          r"study\.metric 'val/f1' is not measured while training; there are seconds, val/accuracy"),
+        # Folds are judged by scores; no trial would finish.
+        ({"space": RATE, "folds": 3, "metric": ["val/loss"]},
+         r"study\.metric 'val/loss' is not scored on folds; there are seconds, val/accuracy, val/auc, "),
     ],
 )  # fmt: skip
 def test_a_study_that_makes_no_sense_is_refused(study: dict[str, Any], message: str) -> None:

@@ -10,7 +10,7 @@ from casebook.config.resolve import DEFAULT, InvalidParametersError, check_case
 from casebook.config.schema import FREE_MAPPINGS, NOT_CONDITIONS
 from casebook.config.schema.training import OF_A_RUN
 from casebook.config.tree import flatten, look_up
-from casebook.evaluation.metrics import COSTS
+from casebook.evaluation.metrics import COSTS, metrics_of
 from casebook.tuning.hyperparameters import Hyperparameter, SpaceError
 from casebook.tuning.plan import VARIANT, StudyPlan, apply_trial_values
 from casebook.tuning.samplers import ENUMERATING_SAMPLERS, make_sampler
@@ -157,13 +157,14 @@ def _check_metrics(plan: StudyPlan) -> None:
         raise SpaceError(
             f"{plan.case}.split leaves no validation rows to judge a trial by; give {plan.case}.study.folds"
         )
-    measured = {f"val/{name}" for name in ("loss", *training["metrics"])}
+    curves, scores = ("loss", *training["metrics"]), (metric.name for metric in metrics_of(plan.parameters["task"]))
+    measured = {f"val/{name}" for name in (scores if study.folds else curves)} | set(COSTS)
     for metric in study.metric:
-        if not study.folds and metric not in measured | set(COSTS):
-            raise SpaceError(
-                f"{plan.case}.study.metric {metric!r} is not measured while training; there are "
-                f"{', '.join(sorted(measured | set(COSTS)))}; {plan.case}.training.metrics adds others"
-            )
+        if metric not in measured:
+            there = f"there are {', '.join(sorted(measured))}"
+            lack = f"is not scored on folds; {there}" if study.folds else f"is not measured while training; {there}"
+            more = "" if study.folds else f"; {plan.case}.training.metrics adds others"
+            raise SpaceError(f"{plan.case}.study.metric {metric!r} {lack}{more}")
 
 
 def define_study(plan: StudyPlan) -> dict[str, Any]:
