@@ -103,8 +103,10 @@ class Flights:
     def _tell(self, outcome: Outcome) -> None:
         self.times.add(outcome.seconds)
         if outcome.state == LOST:
-            self._lost.add(outcome.number)
-            self._launch.print_line(f"trial {outcome.number}: {outcome.message}")
+            # One whose heartbeat was missed before its worker's end came to light is run again already, and was told.
+            if outcome.number in self._list_running():
+                self._lost.add(outcome.number)
+                self._launch.print_line(f"trial {outcome.number}: {outcome.message}")
         else:
             whole = outcome.seconds.get("whole", 0.0)
             self._launch.report_end(outcome.number, outcome.state, outcome.metrics, outcome.message, whole)
@@ -122,5 +124,7 @@ class Flights:
             self._any_failed = True
             self._launch.check_failures()
         if self._lost:
-            running = self._launch.study.get_trials(deepcopy=False, states=RUNNING)
-            self._lost &= {trial.number for trial in running}
+            self._lost &= self._list_running()
+
+    def _list_running(self) -> set[int]:
+        return {trial.number for trial in self._launch.study.get_trials(deepcopy=False, states=RUNNING)}

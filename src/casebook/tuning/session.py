@@ -88,6 +88,8 @@ class StudySession:
 
     def evaluate(self, winner: Mapping[str, Any]) -> tuple[Any, Preprocessor, float, dict[str, float], pd.DataFrame]:
         """Evaluate winner and default on the test rows; see `stages.tuning.evaluate_winner`."""
+        seeds = f"{self._settings.seeds} seed{'s' * (self._settings.seeds > 1)}"
+        self.print_line(f"trial {winner['trial']} won; it and the default are trained from {seeds} for the test rows ...")
         judged = evaluate_variants(self.plan, open_splits(self.plan), winner)
         print_winner(winner)
         return judged
