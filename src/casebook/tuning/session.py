@@ -88,8 +88,9 @@ class StudySession:
 
     def evaluate(self, winner: Mapping[str, Any]) -> tuple[Any, Preprocessor, float, dict[str, float], pd.DataFrame]:
         """Evaluate winner and default on the test rows; see `stages.tuning.evaluate_winner`."""
-        seeds = f"{self._settings.seeds} seed{'s' * (self._settings.seeds > 1)}"
-        self.print_line(f"trial {winner['trial']} won; it and the default are trained from {seeds} for the test rows ...")
+        seeds = self._settings.seeds
+        trained = f"it and the default are trained from {seeds} seed{'s' * (seeds > 1)} for the test rows ..."
+        self.print_line(f"trial {winner['trial']} won; {trained}")
         judged = evaluate_variants(self.plan, open_splits(self.plan), winner)
         print_winner(winner)
         return judged
