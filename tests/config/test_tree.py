@@ -104,6 +104,12 @@ def test_a_mapping_that_counts_as_one_leaf_is_replaced_whole(below: dict[str, An
     assert merged == {"options": above}
 
 
+def test_the_order_is_that_of_the_lower_tree_and_what_is_new_comes_last() -> None:
+    # Of a case's tables the first holds the rows.
+    merged = overlay({"rows": {"a": 1}, "joined": {"b": 2}}, {"new": 3, "joined": {"c": 4}, "rows": {"a": 5}})
+    assert [*merged.items()] == [("rows", {"a": 5}), ("joined", {"b": 2, "c": 4}), ("new", 3)]
+
+
 def test_lists_are_replaced_and_not_joined() -> None:
     assert overlay({"hidden": [1, 2], "x": {"y": 1, "z": 2}}, {"hidden": [3], "x": {"y": 4}}) == {
         "hidden": [3],

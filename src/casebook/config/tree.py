@@ -70,13 +70,15 @@ def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any], atomic: Collecti
     Returns:
         A new tree; neither input is modified.
     """
-    merged = {key: copy_tree(value) for key, value in tree.items() if key not in leaves}
-    for key, value in leaves.items():
-        below = tree.get(key)
-        if isinstance(below, dict) and isinstance(value, dict) and key not in atomic:
+    # In the tree's order, which counts: of a case's tables the first holds the rows.
+    merged = {}
+    for key, below in tree.items():
+        value = leaves.get(key, below)
+        if isinstance(below, dict) and isinstance(value, dict) and key in leaves and key not in atomic:
             merged[key] = overlay(below, value, atomic)
         else:
             merged[key] = copy_tree(value)
+    merged |= {key: copy_tree(value) for key, value in leaves.items() if key not in tree}
     return merged
 
 

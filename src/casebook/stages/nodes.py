@@ -92,7 +92,9 @@ def fit_preprocessor_on_training(
     and, where `preprocessing.time_index` says so, those that tell when a row was.
     """
     names = name_features(list(feature_table.columns), feature_sources, preprocessing, leaks)
-    rows = select_training_rows(feature_table, split_assignment["part"], [*names, target, *split["keys"].values()])
+    rows = select_training_rows(
+        feature_table, split_assignment["part"], [*names, target, *split.get("keys", {}).values()]
+    )
     if row_schema is not None:
         empty = [name for name in names if not rows[name].notna().any()]
         if empty:
