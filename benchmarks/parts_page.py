@@ -9,7 +9,9 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import psutil
 
 from casebook.runtime.ports import free_port
 from parts import clean_environment, copy_project, find_run, program
@@ -51,6 +53,13 @@ program()
 """
 
 
+class Start(NamedTuple):
+    """What a server takes up to its first answer: seconds that pass, and seconds of its process on a core."""
+
+    seconds: float
+    cpu: float
+
+
 def measure_page(_raw: Path, scratch: Path, _variant: str) -> Figures:
     """Measure pima's default: its report, the server's start with and without the page, and answers of the form."""
     project = copy_project(scratch / "project")
@@ -62,7 +71,7 @@ def measure_page(_raw: Path, scratch: Path, _variant: str) -> Figures:
         float(subprocess.check_output([sys.executable, "-c", REPORT, run_id], cwd=project, env=environment, text=True))
         for _ in range(REPORTS)
     ]
-    starts: dict[str, list[float]] = {"with": [], "without": []}
+    starts: dict[str, list[Start]] = {"with": [], "without": []}
     answers: list[float] = []
     for number in range(2 * STARTS):
         kind = ("with", "without")[number % 2]
@@ -76,21 +85,23 @@ def measure_page(_raw: Path, scratch: Path, _variant: str) -> Figures:
     return {
         "report_seconds": statistics.median(reports),
         "report_bytes": page.stat().st_size,
-        "start_seconds": {kind: statistics.median(found) for kind, found in starts.items()},
+        "start_seconds": {kind: statistics.median(start.seconds for start in found) for kind, found in starts.items()},
+        "start_cpu_seconds": {kind: statistics.median(start.cpu for start in found) for kind, found in starts.items()},
         "answer_ms": 1000 * statistics.median(answers),
     }
 
 
 @contextmanager
-def serving(project: Path, environment: Figures, before: str, log: Path) -> Iterator[tuple[int, float]]:
-    """Serve the champion for as long as the block lasts; yields the port and the seconds to its first answer."""
+def serving(project: Path, environment: Figures, before: str, log: Path) -> Iterator[tuple[int, Start]]:
+    """Serve the champion for as long as the block lasts; yields the port and what the start took."""
     port = free_port()
     command, start = [sys.executable, "-c", before + SERVE, CASE, "--port", str(port)], time.perf_counter()
     with log.open("wb") as sink:
         process = subprocess.Popen(command, cwd=project, env=environment, stdout=sink, stderr=subprocess.STDOUT)
         try:
             wait_for_health(process, port)
-            yield port, time.perf_counter() - start
+            used = psutil.Process(process.pid).cpu_times()
+            yield port, Start(time.perf_counter() - start, used.user + used.system)
         finally:
             process.terminate()
             process.wait()

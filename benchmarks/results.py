@@ -52,7 +52,8 @@ own process, one after the other.
   server is asked over loopback, requests written before the clock starts; under load one request in ten is malformed
   and every good answer is compared with the first one.
 - Pages, of pima's default: `report.html` is made anew by a process of its own, imports included (median of 3). The
-  server starts 7 times with and 7 without its page by turns, up to its first answer; the form is asked 200 times.
+  server starts 7 times with and 7 without its page by turns, up to its first answer, compared by CPU seconds; the form
+  is asked 200 times.
 - Set-up: `make install` in a copy of the project beside pip 26.3 from the same lock, on a warm disk, each with a
   cache of its own that is empty first and full the second time; both write byte code (casebook leaves out the tests
   of other packages). casebook's seconds include its environment, uv itself and the installation of the project;
