@@ -107,6 +107,22 @@ def test_the_index_that_chance_makes_follows_from_the_rows_of_both_sides() -> No
     assert chance_index(untold, np.array([500, 500, 0])) == pytest.approx(10.83 / 1000, rel=0.1)
 
 
+def test_a_feature_is_told_by_the_raw_columns_that_it_is_made_of() -> None:
+    evenly: dict[str, Any] = {"edges": [0.5], "shares": [0.5, 0.5, 0.0], "rows": 100}
+    histograms = {"feature sum": evenly, "feature age": evenly, "probability": evenly}
+    counts = {name: np.array([1, 1, 0]) for name in histograms}
+    drift = tabulate_drift(histograms, counts, 0.25, {"sum": ("age", "income"), "probability": ("no feature",)})
+    assert drift[["column", "raw_columns"]].to_numpy().tolist() == [
+        ["feature sum", "age, income"], ["feature age", ""], ["probability", ""],
+    ]  # fmt: skip
+
+
+def test_more_rows_than_can_be_dealt_are_measured(training: pd.DataFrame) -> None:
+    histograms = describe_columns(training[["age"]])
+    counts = count_columns(training, histograms)["age"] * 10**7
+    assert 0 < chance_index(histograms["age"], counts) < 0.02
+
+
 def test_counts_of_two_blocks_add_up_to_those_of_both(training: pd.DataFrame) -> None:
     histograms = describe_columns(training)
     whole = count_columns(training, histograms)

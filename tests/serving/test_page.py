@@ -274,6 +274,18 @@ def test_drift_is_that_of_the_answered_rows_by_request_and_by_file(churn: FastAP
     assert found["months"] > 1 > found["size"]
 
 
+def test_thirty_rows_of_the_training_sound_no_alarm(churn: FastAPI, new_customers: pd.DataFrame) -> None:
+    sizes, content = [], new_customers.head(30).to_csv(index=False).encode()
+    for _ in range(8):
+        assert send_file(churn, content)[0] == 200
+        _, drift = ask(churn, "GET", "/drift")
+        sizes.append((drift["rows"], drift["few"], [each["column"] for each in drift["columns"] if each["alarm"]]))
+    assert sizes[0] == (30, True, [])
+    assert sizes[-1][:2] == (240, False)
+    columns = {each["column"]: each["raw_columns"] for each in drift["columns"]}
+    assert (columns["months"], columns["probability"]) == ("months", "")
+
+
 def test_the_interface_is_told_without_a_script(churn: FastAPI) -> None:
     page = look(churn, "/docs")
     assert page.find("script") == []

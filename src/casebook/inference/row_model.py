@@ -63,6 +63,7 @@ class RowModel:
         parts: Any = self.schema or _CaseCode(self.case)
         self.columns = parts.columns
         self.engineer_features = parts.engineer_features
+        self.sources = parts.sources
         self.classes = self.schema.classes if self.schema else ()
         self.task = facts["task"]
         self.threshold = facts["threshold"]

@@ -10,7 +10,7 @@ import pandas as pd
 from casebook.column_types.parsing import distinct, spread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Histogram = dict[str, Any]
 
@@ -21,8 +21,10 @@ MAX_CATEGORIES = 50
 MIN_SHARE = 1e-4
 # Rows of one kind, dealt anew so many times, reach an index that is taken for chance all but once in a thousand.
 DEALS, CHANCE = 2000, 0.999
-# A profile of an earlier version does not say of how many rows it is.
-UNTOLD_ROWS = 1_000_000
+# Of more rows chance makes next to nothing; and a profile of an earlier version does not say of how many it is.
+MANY_ROWS = 1_000_000
+# In histograms a feature bears it, an answer of the model nothing.
+FEATURE = "feature "
 
 
 def describe_columns(table: pd.DataFrame) -> dict[str, Histogram]:
@@ -76,28 +78,45 @@ def chance_index(histogram: Histogram, counts: np.ndarray) -> float:
     rows = int(counts.sum())
     if not rows:
         return float("inf")
-    old = np.rint(np.asarray(histogram["shares"]) * histogram.get("rows", UNTOLD_ROWS)).astype(np.int64)
-    both = old + counts.astype(np.int64)
-    dealt = np.random.default_rng(0).multivariate_hypergeometric(both, rows, DEALS, method="marginals")
+    new = _share_out(counts / rows, rows)
+    both = _share_out(np.asarray(histogram["shares"]), histogram.get("rows", MANY_ROWS)) + new
+    dealt = np.random.default_rng(0).multivariate_hypergeometric(both, int(new.sum()), DEALS, method="marginals")
     left = both - dealt
     return float(np.quantile(stability_index(left / np.maximum(1, left.sum(axis=1, keepdims=True)), dealt), CHANCE))
 
 
-def tabulate_drift(histograms: Mapping[str, Histogram], counts: Mapping[str, np.ndarray], alarm: float) -> pd.DataFrame:
+def tabulate_drift(
+    histograms: Mapping[str, Histogram],
+    counts: Mapping[str, np.ndarray],
+    alarm: float,
+    sources: Mapping[str, Sequence[str]] | None = None,
+) -> pd.DataFrame:
     """Tabulate the stability index of each column beside the alarm level.
 
+    Args:
+        histograms: of the training rows.
+        counts: of the new ones.
+        alarm: the level.
+        sources: of each feature the raw columns that it is made of; nothing where that is not known.
+
     Returns:
-        `column`, `index`, `alarm` (whether the index reaches the level, and is more than chance), `chance` (see
-        `chance_index`) and `rows`, the farthest first.
+        `column`, `index`, `alarm` (whether the index reaches the level, and is more than chance), `rows`, `chance` (see
+        `chance_index`) and `raw_columns` (of a feature, with commas between them), the farthest first.
     """
+    made_of = {f"{FEATURE}{name}": ", ".join(raw) for name, raw in (sources or {}).items()}
     rows = [
-        (name, float(stability_index(np.asarray(histograms[name]["shares"]), np.asarray(found))),
-         chance_index(histograms[name], np.asarray(found)), int(np.sum(found)))
+        (name, float(stability_index(np.asarray(histograms[name]["shares"]), np.asarray(found))), int(np.sum(found)),
+         chance_index(histograms[name], np.asarray(found)), made_of.get(name, ""))
         for name, found in counts.items()
     ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["column", "index", "chance", "rows"])
+    table = pd.DataFrame(rows, columns=["column", "index", "rows", "chance", "raw_columns"])
     table.insert(2, "alarm", (table["index"] >= alarm) & (table["index"] > table["chance"]))
     return table.sort_values("index", ascending=False, kind="stable", ignore_index=True)
+
+
+def _share_out(shares: np.ndarray, rows: int) -> np.ndarray:
+    """Give each place its share of the rows, of many of `MANY_ROWS`."""
+    return np.rint(shares * min(rows, MANY_ROWS)).astype(np.int64)
 
 
 def _measurable(column: pd.Series) -> pd.Series | None:

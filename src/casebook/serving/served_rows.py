@@ -95,7 +95,7 @@ class ServedRows:
             return tabulate_drift({}, {}, alarm)
         rows, answers = (pd.DataFrame(list(part), dtype=object) for part in zip(*self._rows, strict=True))
         features = self._champion.features(rows) if self._keeps_values else pd.DataFrame(index=rows.index)
-        return tabulate_drift(histograms, count_places(features, answers, histograms), alarm)
+        return tabulate_drift(histograms, count_places(features, answers, histograms), alarm, self._champion.sources)
 
 
 def _row(columns: Mapping[str, Any], place: int) -> dict[str, Any]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from casebook.batch_scoring.scorer import FEATURE
 from casebook.evaluation.metrics import INTERVAL_ENDS
+from casebook.monitoring.drift import FEATURE
 from casebook.reports.numbers import write_logged_score
 
 if TYPE_CHECKING:
@@ -51,16 +51,16 @@ def describe_drift(champion: Champion, served: ServedRows) -> dict[str, Any]:
     """Measure the drift of the served rows.
 
     Returns:
-        `rows` answered since the time `since`, how many of them were `sampled`, `columns` with `column`, `index` and
-        `alarm`, the farthest first, the `level` of the alarm, and whether there is a training `profile` at all.
+        `rows` answered since the time `since`, how many of them were `sampled`, `columns` with `column`, its
+        `raw_columns`, `index`, `chance` and `alarm` as `drift.tabulate_drift` has them, the farthest first, the `level`
+        of the alarm, whether the rows are `few`, so that chance alone may go beyond it, and whether there is a training
+        `profile` at all.
     """
     from casebook.config.schema.deployment import PredictParameters
 
     level = float(PredictParameters.model_fields["drift_alarm"].default)
     table = served.measure_drift(level)
-    columns = [
-        {"column": str(name).removeprefix(FEATURE), "index": float(index), "alarm": bool(alarm)}
-        for name, index, alarm in zip(table["column"], table["index"], table["alarm"], strict=True)
-    ]
+    shown = table.assign(column=table["column"].str.removeprefix(FEATURE)).drop(columns="rows")
+    few = bool((table["chance"] > level).any())
     return {"rows": served.count, "sampled": served.sampled, "since": f"{served.since:%Y-%m-%d %H:%M}", "level": level,
-            "columns": columns, "profile": bool(champion.profile.get("histograms"))}  # fmt: skip
+            "few": few, "columns": shown.to_dict("records"), "profile": bool(champion.profile.get("histograms"))}  # fmt: skip

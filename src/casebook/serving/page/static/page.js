@@ -194,15 +194,20 @@ async function answerFile(event) {
 
 async function measureDrift() {
   const found = await (await fetch("/drift")).json();
-  const rows = found.columns.slice(0, SHOWN_DRIFT).map(({ column, index, alarm }) => element(
-    "tr", {}, element("th", { scope: "row" }, column), element("td", { class: "number" }, `${index.toFixed(3)}${alarm ? ", alarm" : ""}`),
+  const rows = found.columns.slice(0, SHOWN_DRIFT).map(({ column, raw_columns, index, chance, alarm }) => element(
+    "tr", {}, element("th", { scope: "row" }, column, ...(raw_columns && raw_columns !== column ? [element("span", { class: "hint" }, ` of ${raw_columns}`)] : [])),
+    element("td", { class: "number" }, `${index.toFixed(3)}${alarm ? ", alarm" : ""}`), element("td", { class: "number" }, chance.toFixed(3)),
     element("td", { class: "bar" }, bar(index, Math.max(1, found.columns[0].index), true)),
   ));
   const looked = found.sampled < found.rows ? `, of which ${number(found.sampled)} are looked at` : "";
   const told = `${number(found.rows)} rows since ${found.since}${looked}.`;
   if (!found.profile) return show("drifted", element("p", {}, `${told} The run of this version kept no training profile to compare them with.`));
-  const caption = `Population stability index: below 0.1 no shift, an alarm from ${found.level} on`;
-  return show("drifted", element("p", {}, told), ...(rows.length ? [table(caption, ["feature or answer", "index", ""], rows)] : []));
+  const few = `So few rows tell nothing yet of the columns in which chance alone goes beyond ${found.level}: a small shift shows only with more.`;
+  const caption = `Population stability index: below 0.1 no shift, an alarm from ${found.level} on where chance does not go as far`;
+  return show(
+    "drifted", element("p", {}, told), ...(found.few ? [element("p", { class: "notice" }, few)] : []),
+    ...(rows.length ? [table(caption, ["feature or answer", "index", "by chance up to", ""], rows)] : []),
+  );
 }
 
 form.addEventListener("submit", (event) => { event.preventDefault(); answer(); });
