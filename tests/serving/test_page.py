@@ -15,14 +15,13 @@ import pytest
 from tests.serving.asgi import ask, exchange
 from tests.serving.form import make_champion
 
+from casebook.model_registry.champion import Champion
 from casebook.reports.numbers import write_score
 from casebook.serving.app import create_app
 from casebook.serving.page import files
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-    from casebook.model_registry.champion import Champion
 
 SCRIPT = "<script>alert(1)</script>"
 QUOTED = '"><img src=x onerror=alert(1)>'
@@ -191,11 +190,47 @@ def test_a_file_comes_back_with_answers_and_reasons_under_the_numbers_of_its_row
     )
     assert answered["class"].tolist() == expected["class"].iloc[[0, 1, 3]].tolist()
     assert answered["reason"].tolist() == [""] * 3
-    reasons = ["2 values instead of 7: too,short", "'soon' is not a date like 2023-08-26"]
+    reasons = ["2 values instead of 7: too,short", "since: 'soon' is not a date like 2023-08-26"]
     assert table["reason"].iloc[[1, 3]].tolist() == reasons
     assert (table["probability"].iloc[[1, 3]] == "").all()
     first = [{"row": row, "reason": reason} for row, reason in zip([1, 3], reasons, strict=True)]
     assert summary == {"rows": 5, "answered": 3, "rejected": 2, "first": first}
+
+
+def test_all_that_is_wrong_with_a_row_is_told_with_its_column(churn: FastAPI, new_customers: pd.DataFrame) -> None:
+    rows = new_customers.head(2).astype(object)
+    rows.loc[rows.index[1], ["months", "since"]] = ["x", "soon"]
+    _, table, summary = send_file(churn, rows.to_csv(index=False).encode())
+    reason = "months: 'x' is not a number; since: 'soon' is not a date like 2023-08-26"
+    assert table["reason"].tolist() == ["", reason]
+    assert summary["first"] == [{"row": 1, "reason": reason}]
+
+
+class ModelOfWholeNumbers:
+    """Answers the classes 0 and 1, which have no labels."""
+
+    columns = {"age": "number", "visits": "number"}  # noqa: RUF012
+    optional: frozenset[str] = frozenset()
+    task, threshold, classes, looks_back = "binary", 0.5, (), False
+
+    def engineer_features(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return rows
+
+
+def test_whole_numbers_stay_whole_beside_rows_without_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    classes = pd.DataFrame({"probability": [0.25, 0.75], "class": [0, 1]})
+    monkeypatch.setattr(Champion, "features", lambda _, rows: rows)
+    monkeypatch.setattr(Champion, "unknown_categories", lambda _, __: pd.DataFrame({"column": []}))
+    monkeypatch.setattr(Champion, "answer_features", lambda _, rows: classes.head(len(rows)))
+    app = create_app(make_champion("visits", ModelOfWholeNumbers()), 10_000)
+    _, _, answer = exchange(app, "POST", "/file", b"age,visits,note\n5,,7\ncut\n6,3,\nx,4,8\n", query="name=rows.csv")
+    assert answer.decode().splitlines() == [
+        "row,age,visits,note,probability,class,reason",
+        "0,5,,7,0.25,0,",
+        "1,,,,,,1 values instead of 3: cut",
+        "2,6,3,,0.75,1,",
+        "3,x,4,8,,,age: 'x' is not a number",
+    ]
 
 
 def test_columns_that_add_most_are_written_where_that_is_asked_for(
