@@ -85,7 +85,7 @@ def test_the_form_has_a_labelled_input_for_each_column_with_the_example_row(
 def test_the_page_tells_version_origin_and_scores(churn: FastAPI, logged: dict[str, Champion]) -> None:
     page = look(churn, "/")
     written = " ".join(page.text.split())
-    assert "churn Version 1, trained on a data frame" in written
+    assert "churn Predicts left or stayed Version 1, trained on a data frame" in written
     assert f"accuracy {write_score(logged['churn'].test_scores['accuracy'])}" in written
     assert logged["churn"].run_id in written
 
@@ -102,6 +102,28 @@ def test_scores_stand_beside_baseline_and_reference(champion: Champion) -> None:
     assert "metric model baseline reference auc 0.912 [0.88, 0.94] 0.5000 0.9000 " in written
     assert "seen_row_share" not in written
     assert "auc_low" not in written
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "predicted"),
+    [
+        ("binary", (), "gone, 0 or 1"),
+        ("binary", ("no", "yes"), "gone, no or yes"),
+        ("regression", (), "gone, a number"),
+        ("multiclass", ("a", "b", "c"), "gone, one of 3 classes: a, b, c"),
+        ("multiclass", tuple(range(10)), "gone, one of 10 classes"),
+        ("multiclass", (), "gone, one of several classes"),
+    ],
+)
+def test_pages_say_what_is_predicted(task: str, classes: tuple[str | int, ...], predicted: str) -> None:
+    model = ModelOfWholeNumbers()
+    vars(model).update(task=task, classes=classes)
+    champion = make_champion("visits", model)
+    champion.tags.update(target="gone")  # type: ignore[attr-defined]
+    app = create_app(champion, 1000)
+    for path in ("/", "/docs"):
+        assert f"Predicts {predicted} " in " ".join(look(app, path).text.split())
+    assert look(app, "/").find("main")[0]["data-target"] == "gone"
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
@@ -144,7 +166,7 @@ class HostileModel:
 def make_hostile() -> Champion:
     values = {SCRIPT: {"categories": [SCRIPT, QUOTED]}}
     champion = make_champion(SCRIPT, HostileModel(), {"values": values}, {SCRIPT: QUOTED, QUOTED: SCRIPT})
-    champion.tags.update({"data.origin": SCRIPT, "variant": QUOTED, "promotion": SCRIPT})  # type: ignore[attr-defined]
+    champion.tags.update({"data.origin": SCRIPT, "variant": QUOTED, "promotion": SCRIPT, "target": SCRIPT})  # type: ignore[attr-defined]
     champion.scores["test"][SCRIPT] = 1.0
     return champion
 

@@ -14,7 +14,7 @@ MAX_BARS = 30
 
 
 def draw_drift(drift: pd.DataFrame, alarm: float) -> Figure:
-    """Draw the stability index of the columns that drifted most, and the level of the alarm; those that raise it have another colour."""
+    """Draw the stability index of the columns that drifted most, in another colour where it alarms, and the level."""
     shown = drift.head(MAX_BARS)
     moved = int(drift["alarm"].sum())
     title = f"{moved} of {len(drift)} distributions have moved far from the training's"

@@ -58,8 +58,8 @@ def measure_drift(
         `prediction/rows`, `prediction/scored`, `prediction/rejected`, `prediction/seconds` from the first byte read to
         the last written, `prediction/unknown/<feature>` (rows whose category the model does not know), of a folder
         `prediction/files/parts`, `.../before` (scored by an earlier command) and `.../failed`,
-        `drift/<feature or answer>` and `drift/alarms` (how many reach the level and are more than chance; none where the champion's run kept no
-        profile); the table of `drift.tabulate_drift`; its figure.
+        `drift/<feature or answer>` and `drift/alarms` (how many reach the level by more than chance; none where the
+        champion's run kept no profile); the table of `drift.tabulate_drift`; its figure.
     """
     from casebook.plots.monitoring import draw_drift
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from casebook.evaluation.metrics import INTERVAL_ENDS
+from casebook.model_registry.registry import TARGET
 from casebook.monitoring.drift import FEATURE
 from casebook.reports.numbers import write_logged_score
 
@@ -24,6 +25,8 @@ TAGS = {
 # What a split lets through is a share, no score.
 SEEN = "seen_"
 SHOWN_DIGITS = 12
+# So many are named in a line.
+SHOWN_CLASSES = 6
 
 
 def describe_facts(champion: Champion) -> dict[str, str]:
@@ -33,6 +36,20 @@ def describe_facts(champion: Champion) -> dict[str, str]:
         dirty = ", with changes" if champion.tags.get("git.dirty") == "true" else ""
         tags["code"] = f"commit {tags['code'][:SHOWN_DIGITS]}{dirty}"
     return {"version": champion.version, "run": champion.run_id, **tags}
+
+
+def describe_target(champion: Champion) -> str:
+    """Describe what is predicted: the target's name, where the version has it, and which values it takes."""
+    task, classes = champion.model.task, list(map(str, champion.classes))
+    if task == "regression":
+        values = "a number"
+    elif task == "binary":
+        values = " or ".join(classes or ["0", "1"])
+    else:
+        shown = f": {', '.join(classes)}" if len(classes) <= SHOWN_CLASSES else ""
+        values = f"one of {len(classes)} classes{shown}" if classes else "one of several classes"
+    target = champion.tags.get(TARGET)
+    return f"{target}, {values}" if target else values
 
 
 def tabulate_scores(champion: Champion) -> list[tuple[str, list[str]]]:
@@ -62,5 +79,12 @@ def describe_drift(champion: Champion, served: ServedRows) -> dict[str, Any]:
     table = served.measure_drift(level)
     shown = table.assign(column=table["column"].str.removeprefix(FEATURE)).drop(columns="rows")
     few = bool((table["chance"] > level).any())
-    return {"rows": served.count, "sampled": served.sampled, "since": f"{served.since:%Y-%m-%d %H:%M}", "level": level,
-            "few": few, "columns": shown.to_dict("records"), "profile": bool(champion.profile.get("histograms"))}  # fmt: skip
+    return {
+        "rows": served.count,
+        "sampled": served.sampled,
+        "since": f"{served.since:%Y-%m-%d %H:%M}",
+        "level": level,
+        "few": few,
+        "columns": shown.to_dict("records"),
+        "profile": bool(champion.profile.get("histograms")),
+    }
