@@ -66,7 +66,7 @@ def churn(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterat
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         columns = {"months": {"type": "integer"}}
-        model = TabularClassifier(random_state=0, columns=columns, **SMALL).fit(frame, left)
+        model = TabularClassifier(random_state=0, columns=columns, **SMALL).fit(frame, pd.Series(left, name="status"))
         model.log_model("churn", X_test=frame, y_test=left, tracking_uri=address)
         champion = load_champion("churn")
         assert champion.profile
@@ -118,7 +118,8 @@ def test_a_person_fills_the_form_by_keyboard_and_reads_what_the_model_predicts(
     browser: Chrome, churn: Champion, page: str
 ) -> None:
     open_page(browser, page)
-    assert read(browser, ".headline") == predict(churn)["class"]
+    assert read(browser, "header .predicted") == "Predicts status, left or stayed"
+    assert read(browser, "#answer").startswith(f"Predicted status\n{predict(churn)['class']}\n")
     keys = ActionChains(browser)
     # Past the link to the content and those to the parts, to the first field; each has a visible ring.
     for _ in range(7):
@@ -130,7 +131,7 @@ def test_a_person_fills_the_form_by_keyboard_and_reads_what_the_model_predicts(
     # What stands in a field is marked when one comes to it by keyboard, and typed over.
     ActionChains(browser).send_keys("max", Keys.TAB, "12", Keys.ENTER).perform()
     expected = predict(churn, plan="max", months=12)
-    written = f"Probability of stayed: {write_probability(expected['probability'])}; it is stayed from"
+    written = f"Probability of status = stayed: {write_probability(expected['probability'])}; it is stayed from"
     wait(browser, lambda b: written in read(b, "#answer").replace(" %", "\u00a0%"))
     assert read(browser, ".headline") == expected["class"]
 
@@ -200,6 +201,8 @@ def test_a_file_comes_back_with_answers_by_a_link(browser: Chrome, churn: Champi
     assert answered["probability"].iloc[2] == pytest.approx(predict(churn, months=59)["probability"])
     browser.find_element(By.ID, "measure").click()
     wait(browser, lambda b: "2 rows since" in read(b, "#drifted"))
+    assert "2 rows tell little yet: where chance alone goes beyond 0.25" in read(browser, "#drifted .notice")
+    assert "alarm" not in read(browser, "#drifted tbody")
     assert "months" in read(browser, "#drifted table")
 
 
