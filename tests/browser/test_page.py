@@ -6,6 +6,7 @@ import json
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
 import mlflow
 import numpy as np
@@ -38,6 +39,7 @@ pytestmark = pytest.mark.browser
 
 PATIENCE = 20
 SCRIPT = "<script>document.title = 'spoilt'</script>"
+LONG = "paid_on_average_over_the_last_twelve_months_in_euros"
 IMAGE = '"><img src=x onerror="document.title = 1">'
 
 
@@ -62,7 +64,7 @@ def churn(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterat
     address = f"sqlite:///{folder / 'mlflow.db'}"
     (folder / "mlflow.db").write_bytes(empty_store.read_bytes())
     frame, left = customers()
-    frame = frame.assign(plan=frame["plan"].astype("str").replace("plus", SCRIPT)).rename(columns={"size": IMAGE})
+    frame = frame.assign(plan=frame["plan"].astype("str").replace("plus", SCRIPT)).rename(columns={"size": IMAGE, "paid": LONG})
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         columns = {"months": {"type": "integer"}}
@@ -209,14 +211,18 @@ def test_a_file_comes_back_with_answers_by_a_link(browser: Chrome, churn: Champi
 @pytest.mark.parametrize("path", ["", "docs"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault_and_the_page_fits_a_phone(
-    browser: Chrome, find_faults: Callable[[], list[str]], page: str, path: str, scheme: str
+    browser: Chrome, find_faults: Callable[[], list[str]], churn: Champion, page: str, path: str, scheme: str
 ) -> None:
+    # Of which the drift is shown.
+    body = json.dumps({"instances": [churn.example]}).encode()
+    urlopen(Request(f"{page}invocations", body, {"Content-Type": "application/json"})).close()  # noqa: S310
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     if path:
         browser.get(page + path)
     else:
         open_page(browser, page)
+        wait(browser, lambda b: LONG in read(b, "#drifted"))
     assert find_faults() == []
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
