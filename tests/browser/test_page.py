@@ -64,7 +64,8 @@ def churn(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterat
     address = f"sqlite:///{folder / 'mlflow.db'}"
     (folder / "mlflow.db").write_bytes(empty_store.read_bytes())
     frame, left = customers()
-    frame = frame.assign(plan=frame["plan"].astype("str").replace("plus", SCRIPT)).rename(columns={"size": IMAGE, "paid": LONG})
+    frame = frame.assign(plan=frame["plan"].astype("str").replace("plus", SCRIPT))
+    frame = frame.rename(columns={"size": IMAGE, "paid": LONG})
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         columns = {"months": {"type": "integer"}}

@@ -114,7 +114,14 @@ def find_experiment(name: str) -> str:
 
 
 def register(name: str, run_id: str, said: Mapping[str, str], *, replace_champion: bool) -> ModelVersion:
-    """Register a run's model with its `task` and `target`; it is champion where there is none, or where that one is to be replaced."""
+    """Register a run's model; it is champion where there is none, or where that one is to be replaced.
+
+    Args:
+        name: of the registered model.
+        run_id: of the run that logged it.
+        said: its `task` and `target`.
+        replace_champion: whether it takes a champion's place.
+    """
     # How rows were held out is the caller's own.
     parameters = {"split": {"strategy": "given", "promotion_share": 0.0}, **said}
     version = registry.register_version(name, mlflow.get_run(run_id), parameters)
