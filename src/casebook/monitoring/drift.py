@@ -116,7 +116,8 @@ def tabulate_drift(
 
 def _share_out(shares: np.ndarray, rows: int) -> np.ndarray:
     """Give each place its share of the rows, of many of `MANY_ROWS`."""
-    return np.rint(shares * min(rows, MANY_ROWS)).astype(np.int64)
+    shared: np.ndarray = np.rint(shares * min(rows, MANY_ROWS)).astype(np.int64)
+    return shared
 
 
 def _measurable(column: pd.Series) -> pd.Series | None:
