@@ -203,7 +203,7 @@ async function measureDrift() {
   const looked = found.sampled < found.rows ? `, of which ${number(found.sampled)} are looked at` : "";
   const told = `${number(found.rows)} rows since ${found.since}${looked}.`;
   if (!found.profile) return show("drifted", element("p", {}, `${told} The run of this version kept no training profile to compare them with.`));
-  const few = `${number(found.sampled)} rows tell little yet: where chance alone goes beyond ${found.level}, only what lies beyond chance sounds the alarm.`;
+  const few = `${number(found.sampled)} rows are few: an index below what chance alone makes of them tells nothing yet, and only one above it sounds the alarm.`;
   const caption = `Population stability index: below 0.1 no shift, an alarm from ${found.level} on where chance does not go as far`;
   return show(
     "drifted", element("p", {}, told), ...(found.few ? [element("p", { class: "notice" }, few)] : []),
