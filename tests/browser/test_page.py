@@ -204,7 +204,9 @@ def test_a_file_comes_back_with_answers_by_a_link(browser: Chrome, churn: Champi
     assert answered["probability"].iloc[2] == pytest.approx(predict(churn, months=59)["probability"])
     browser.find_element(By.ID, "measure").click()
     wait(browser, lambda b: "2 rows since" in read(b, "#drifted"))
-    assert "2 rows are few: an index below what chance alone makes of them tells nothing yet" in read(browser, "#drifted .notice")
+    assert "2 rows are few: an index below what chance alone makes of them tells nothing yet" in read(
+        browser, "#drifted .notice"
+    )
     assert "alarm" not in read(browser, "#drifted tbody")
     assert "months" in read(browser, "#drifted table")
 
