@@ -140,7 +140,7 @@ def test_a_row_whose_number_is_out_of_its_declared_range_is_rejected_before_the_
 def test_all_reasons_of_a_row_stand_in_one_line() -> None:
     scored = score(block(person=["p1", "p9", "p1"], age=["1", "old", "2"]))
     (found,) = scored.rejected.to_dict("records")
-    assert found["reason"] == "'p9' is not in people.csv; 'old' is not a number"
+    assert (found["column"], found["reason"]) == ("person", "'p9' is not in people.csv; age: 'old' is not a number")
 
 
 def test_a_block_of_nothing_but_bad_rows_has_no_predictions() -> None:

@@ -6,6 +6,7 @@ import json
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.request import Request, urlopen
 
 import mlflow
 import numpy as np
@@ -38,6 +39,7 @@ pytestmark = pytest.mark.browser
 
 PATIENCE = 20
 SCRIPT = "<script>document.title = 'spoilt'</script>"
+LONG = "paid_on_average_over_the_last_twelve_months_in_euros"
 IMAGE = '"><img src=x onerror="document.title = 1">'
 
 
@@ -62,15 +64,20 @@ def churn(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Iterat
     address = f"sqlite:///{folder / 'mlflow.db'}"
     (folder / "mlflow.db").write_bytes(empty_store.read_bytes())
     frame, left = customers()
-    frame = frame.assign(plan=frame["plan"].astype("str").replace("plus", SCRIPT)).rename(columns={"size": IMAGE})
+    frame = frame.assign(plan=frame["plan"].astype("str").replace("plus", SCRIPT))
+    frame = frame.rename(columns={"size": IMAGE, "paid": LONG})
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         columns = {"months": {"type": "integer"}}
-        model = TabularClassifier(random_state=0, columns=columns, **SMALL).fit(frame, left)
+        model = TabularClassifier(random_state=0, columns=columns, **SMALL).fit(frame, pd.Series(left, name="status"))
         model.log_model("churn", X_test=frame, y_test=left, tracking_uri=address)
         champion = load_champion("churn")
         assert champion.profile
-        assert champion.scores
+        assert champion.scores["test"]
+    # As a run of a pipeline logs them: beside a reference and with intervals, of which the longest stand here.
+    scores = {name: score for metric in ("brier_score", "log_loss") for name, score in (
+        (metric, -1234.5678), (f"{metric}_low", -1300.123), (f"{metric}_high", -1199.987))}  # fmt: skip
+    vars(champion).update(scores=dict.fromkeys(("test", "baseline", "reference"), scores))
     return champion
 
 
@@ -114,7 +121,8 @@ def test_a_person_fills_the_form_by_keyboard_and_reads_what_the_model_predicts(
     browser: Chrome, churn: Champion, page: str
 ) -> None:
     open_page(browser, page)
-    assert read(browser, ".headline") == predict(churn)["class"]
+    assert read(browser, "header .predicted") == "Predicts status, left or stayed"
+    assert read(browser, "#answer").startswith(f"Predicted status\n{predict(churn)['class']}\n")
     keys = ActionChains(browser)
     # Past the link to the content and those to the parts, to the first field; each has a visible ring.
     for _ in range(7):
@@ -126,7 +134,7 @@ def test_a_person_fills_the_form_by_keyboard_and_reads_what_the_model_predicts(
     # What stands in a field is marked when one comes to it by keyboard, and typed over.
     ActionChains(browser).send_keys("max", Keys.TAB, "12", Keys.ENTER).perform()
     expected = predict(churn, plan="max", months=12)
-    written = f"Probability of stayed: {write_probability(expected['probability'])}; it is stayed from"
+    written = f"Probability of status = stayed: {write_probability(expected['probability'])}; it is stayed from"
     wait(browser, lambda b: written in read(b, "#answer").replace(" %", "\u00a0%"))
     assert read(browser, ".headline") == expected["class"]
 
@@ -183,7 +191,7 @@ def test_a_file_comes_back_with_answers_by_a_link(browser: Chrome, churn: Champi
     browser.find_element(By.CSS_SELECTOR, "#upload button").click()
     wait(browser, lambda b: "2 answered" in read(b, "#uploaded"))
     assert "3 rows: 2 answered, 1 rejected. answered_new <b>rows.csv" in read(browser, "#uploaded")
-    assert "1 'x' is not a whole number" in read(browser, "#uploaded table")
+    assert "1 months: 'x' is not a whole number" in read(browser, "#uploaded table")
     link = browser.find_element(By.CSS_SELECTOR, "#uploaded a")
     allowed = {"behavior": "allow", "downloadPath": str(tmp_path)}
     browser.execute_cdp_cmd("Browser.setDownloadBehavior", allowed)
@@ -196,20 +204,28 @@ def test_a_file_comes_back_with_answers_by_a_link(browser: Chrome, churn: Champi
     assert answered["probability"].iloc[2] == pytest.approx(predict(churn, months=59)["probability"])
     browser.find_element(By.ID, "measure").click()
     wait(browser, lambda b: "2 rows since" in read(b, "#drifted"))
+    assert "2 rows are few: an index below what chance alone makes of them tells nothing yet" in read(
+        browser, "#drifted .notice"
+    )
+    assert "alarm" not in read(browser, "#drifted tbody")
     assert "months" in read(browser, "#drifted table")
 
 
 @pytest.mark.parametrize("path", ["", "docs"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_serious_fault_and_the_page_fits_a_phone(
-    browser: Chrome, find_faults: Callable[[], list[str]], page: str, path: str, scheme: str
+    browser: Chrome, find_faults: Callable[[], list[str]], churn: Champion, page: str, path: str, scheme: str
 ) -> None:
+    # So many that their drift sounds the alarm.
+    body = json.dumps({"instances": [churn.example] * 60}).encode()
+    urlopen(Request(f"{page}invocations", body, {"Content-Type": "application/json"})).close()  # noqa: S310
     media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
     if path:
         browser.get(page + path)
     else:
         open_page(browser, page)
+        wait(browser, lambda b: LONG in read(b, "#drifted") and "alarm" in read(b, "#drifted tbody"))
     assert find_faults() == []
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 

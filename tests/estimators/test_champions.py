@@ -26,7 +26,8 @@ def away_from_the_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.fixture(scope="module")
 def fitted() -> TabularClassifier:
-    return TabularClassifier(random_state=0, **SMALL).fit(*customers())
+    frame, left = customers()
+    return TabularClassifier(random_state=0, **SMALL).fit(frame, pd.Series(left, name="gone"))
 
 
 def test_a_logged_estimator_becomes_the_champion_that_answers_raw_rows_with_labels(fitted: TabularClassifier) -> None:
@@ -34,6 +35,7 @@ def test_a_logged_estimator_becomes_the_champion_that_answers_raw_rows_with_labe
     version = fitted.log_model("churn", X_test=unseen, y_test=left)
     assert set(version.aliases) == {"champion", "challenger"}
     assert version.tags["promotion"] == "champion: the first, fitted on a data frame"
+    assert (version.tags["task"], version.tags["target"]) == ("binary", "gone")
     champion = load_champion("churn")
     raw = unseen.drop(columns=["customer_id", "always"])
     answers = champion.predict(raw)

@@ -135,7 +135,7 @@ def test_a_prediction_counts_its_rows_and_says_where_they_are() -> None:
 
         **Rows** 1,010: scored 1,000, rejected 10 (`rejected.parquet` says why), in 2.2 s.
 
-        **Drift**: 2 features or answers reach the level 0.25 (population stability index).
+        **Drift**: 2 features or answers reach the level 0.25 (population stability index) by more than chance.
 
         The predictions are in `data/07_model_output/redhat/predictions.parquet`."""
     parameters = {**PARAMETERS, "predict": {"file": "may.csv", "folder": "", "drift_alarm": 0.25}}

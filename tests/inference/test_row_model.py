@@ -113,7 +113,8 @@ def test_an_unknown_group_is_the_embeddings_unknown_one(model: RowModel, rows: p
             lambda rows: rows.assign(people_char_10=3),
             "a row of redhat, column people_char_10: '3' is not yes or no, true or false",
         ),
-        (lambda rows: rows.head(0), "a row of redhat has a header but no rows"),
+        (lambda rows: rows.head(0), "^no rows were given$"),
+        (lambda rows: rows.head(0)[[]], "^no rows were given$"),
     ],
 )
 def test_rows_of_another_form_are_refused(model: RowModel, rows: pd.DataFrame, change: Any, message: str) -> None:  # noqa: ANN401

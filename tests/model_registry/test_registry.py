@@ -86,7 +86,8 @@ def test_a_finished_run_becomes_a_version_with_its_scores_data_and_split_and_the
     version = registry.register_version("redhat", run, PARAMETERS)
     assert version.tags == {
         "data.origin": "files", "data.fingerprint": "abc", "variant": "default", "test/auc": "0.912346",
-        "split.strategy": "person", "split.promotion_share": "0.05", "task": "binary", "run_id": run.info.run_id,
+        "split.strategy": "person", "split.promotion_share": "0.05", "task": "binary", "target": "y",
+        "run_id": run.info.run_id,
     }  # fmt: skip
     newest = registry.find_version("redhat", registry.CHALLENGER)
     assert newest is not None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from casebook.monitoring.drift import count_columns, describe_columns, stability_index, tabulate_drift
+from casebook.monitoring.drift import chance_index, count_columns, describe_columns, stability_index, tabulate_drift
 
 
 @pytest.fixture
@@ -71,6 +72,55 @@ def test_a_shifted_column_sounds_the_alarm_and_no_other(training: pd.DataFrame, 
     drift = tabulate_drift(histograms, count_columns(new, histograms), alarm=0.25)
     assert drift.loc[drift["alarm"], "column"].tolist() == [column]
     assert drift["column"].iloc[0] == column
+
+
+@pytest.mark.parametrize("rows", [1, 5, 30, 100])
+def test_few_rows_like_those_of_the_training_sound_no_alarm(training: pd.DataFrame, rows: int) -> None:
+    few = training.head(600)
+    histograms = describe_columns(few)
+    drifts = [
+        tabulate_drift(histograms, count_columns(few.sample(rows, random_state=seed), histograms), alarm=0.25)
+        for seed in range(20)
+    ]
+    # The level alone would sound often.
+    assert any((drift["index"] >= 0.25).any() for drift in drifts) == (rows < 100)
+    assert [drift["column"][drift["alarm"]].tolist() for drift in drifts] == [[]] * 20
+
+
+def test_a_shift_that_chance_does_not_make_sounds_the_alarm_from_few_rows_on(training: pd.DataFrame) -> None:
+    few = training.head(600)
+    histograms = describe_columns(few)
+    shifted = few.head(30).assign(age=lambda rows: rows["age"] + 25)
+    drift = tabulate_drift(histograms, count_columns(shifted, histograms), alarm=0.25)
+    assert drift.loc[drift["alarm"], ["column", "rows"]].to_numpy().tolist() == [["age", 30]]
+
+
+def test_the_index_that_chance_makes_follows_from_the_rows_of_both_sides() -> None:
+    evenly: dict[str, Any] = {"edges": [0.5], "shares": [0.5, 0.5, 0.0], "rows": 100_000}
+    # Of many rows the index times the number of rows is chi-squared (Yurdakul, 2018): 10.83 with a degree of freedom.
+    assert chance_index(evenly, np.array([500, 500, 0])) == pytest.approx(10.83 / 1000, rel=0.1)
+    few = {**evenly, "rows": 1000}
+    assert chance_index(few, np.array([500, 500, 0])) == pytest.approx(2 * 10.83 / 1000, rel=0.1)
+    assert chance_index(evenly, np.array([1, 1, 0])) > 0.25
+    assert chance_index(evenly, np.array([0, 0, 0])) == np.inf
+    untold = {"edges": [0.5], "shares": [0.5, 0.5, 0.0]}
+    assert chance_index(untold, np.array([500, 500, 0])) == pytest.approx(10.83 / 1000, rel=0.1)
+
+
+def test_a_feature_is_told_by_the_raw_columns_that_it_is_made_of() -> None:
+    evenly: dict[str, Any] = {"edges": [0.5], "shares": [0.5, 0.5, 0.0], "rows": 100}
+    histograms = {"feature sum": evenly, "feature age": evenly, "probability": evenly}
+    counts = {name: np.array([1, 1, 0]) for name in histograms}
+    drift = tabulate_drift(histograms, counts, 0.25, {"sum": ("age", "income"), "probability": ("no feature",)})
+    assert drift[["column", "raw_columns"]].to_numpy().tolist() == [
+        ["feature sum", "age, income"], ["feature age", ""], ["probability", ""],
+    ]  # fmt: skip
+
+
+def test_more_rows_than_can_be_dealt_are_measured(training: pd.DataFrame) -> None:
+    histograms = describe_columns(training[["age"]])
+    counts = count_columns(training, histograms)["age"] * 10**7
+    assert 0 < chance_index(histograms["age"], counts) < 0.02
 
 
 def test_counts_of_two_blocks_add_up_to_those_of_both(training: pd.DataFrame) -> None:

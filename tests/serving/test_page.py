@@ -15,14 +15,13 @@ import pytest
 from tests.serving.asgi import ask, exchange
 from tests.serving.form import make_champion
 
+from casebook.model_registry.champion import Champion
 from casebook.reports.numbers import write_score
 from casebook.serving.app import create_app
 from casebook.serving.page import files
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-    from casebook.model_registry.champion import Champion
 
 SCRIPT = "<script>alert(1)</script>"
 QUOTED = '"><img src=x onerror=alert(1)>'
@@ -86,7 +85,7 @@ def test_the_form_has_a_labelled_input_for_each_column_with_the_example_row(
 def test_the_page_tells_version_origin_and_scores(churn: FastAPI, logged: dict[str, Champion]) -> None:
     page = look(churn, "/")
     written = " ".join(page.text.split())
-    assert "churn Version 1, trained on a data frame" in written
+    assert "churn Predicts left or stayed Version 1, trained on a data frame" in written
     assert f"accuracy {write_score(logged['churn'].test_scores['accuracy'])}" in written
     assert logged["churn"].run_id in written
 
@@ -103,6 +102,28 @@ def test_scores_stand_beside_baseline_and_reference(champion: Champion) -> None:
     assert "metric model baseline reference auc 0.912 [0.88, 0.94] 0.5000 0.9000 " in written
     assert "seen_row_share" not in written
     assert "auc_low" not in written
+
+
+@pytest.mark.parametrize(
+    ("task", "classes", "predicted"),
+    [
+        ("binary", (), "gone, 0 or 1"),
+        ("binary", ("no", "yes"), "gone, no or yes"),
+        ("regression", (), "gone, a number"),
+        ("multiclass", ("a", "b", "c"), "gone, one of 3 classes: a, b, c"),
+        ("multiclass", tuple(range(10)), "gone, one of 10 classes"),
+        ("multiclass", (), "gone, one of several classes"),
+    ],
+)
+def test_pages_say_what_is_predicted(task: str, classes: tuple[str | int, ...], predicted: str) -> None:
+    model = ModelOfWholeNumbers()
+    vars(model).update(task=task, classes=classes)
+    champion = make_champion("visits", model)
+    champion.tags.update(target="gone")  # type: ignore[attr-defined]
+    app = create_app(champion, 1000)
+    for path in ("/", "/docs"):
+        assert f"Predicts {predicted} " in " ".join(look(app, path).text.split())
+    assert look(app, "/").find("main")[0]["data-target"] == "gone"
 
 
 @pytest.mark.parametrize("path", ["/", "/docs"])
@@ -145,7 +166,7 @@ class HostileModel:
 def make_hostile() -> Champion:
     values = {SCRIPT: {"categories": [SCRIPT, QUOTED]}}
     champion = make_champion(SCRIPT, HostileModel(), {"values": values}, {SCRIPT: QUOTED, QUOTED: SCRIPT})
-    champion.tags.update({"data.origin": SCRIPT, "variant": QUOTED, "promotion": SCRIPT})  # type: ignore[attr-defined]
+    champion.tags.update({"data.origin": SCRIPT, "variant": QUOTED, "promotion": SCRIPT, "target": SCRIPT})  # type: ignore[attr-defined]
     champion.scores["test"][SCRIPT] = 1.0
     return champion
 
@@ -191,11 +212,47 @@ def test_a_file_comes_back_with_answers_and_reasons_under_the_numbers_of_its_row
     )
     assert answered["class"].tolist() == expected["class"].iloc[[0, 1, 3]].tolist()
     assert answered["reason"].tolist() == [""] * 3
-    reasons = ["2 values instead of 7: too,short", "'soon' is not a date like 2023-08-26"]
+    reasons = ["2 values instead of 7: too,short", "since: 'soon' is not a date like 2023-08-26"]
     assert table["reason"].iloc[[1, 3]].tolist() == reasons
     assert (table["probability"].iloc[[1, 3]] == "").all()
     first = [{"row": row, "reason": reason} for row, reason in zip([1, 3], reasons, strict=True)]
     assert summary == {"rows": 5, "answered": 3, "rejected": 2, "first": first}
+
+
+def test_all_that_is_wrong_with_a_row_is_told_with_its_column(churn: FastAPI, new_customers: pd.DataFrame) -> None:
+    rows = new_customers.head(2).astype(object)
+    rows.loc[rows.index[1], ["months", "since"]] = ["x", "soon"]
+    _, table, summary = send_file(churn, rows.to_csv(index=False).encode())
+    reason = "months: 'x' is not a number; since: 'soon' is not a date like 2023-08-26"
+    assert table["reason"].tolist() == ["", reason]
+    assert summary["first"] == [{"row": 1, "reason": reason}]
+
+
+class ModelOfWholeNumbers:
+    """Answers the classes 0 and 1, which have no labels."""
+
+    columns = {"age": "number", "visits": "number"}  # noqa: RUF012
+    optional: frozenset[str] = frozenset()
+    task, threshold, classes, looks_back = "binary", 0.5, (), False
+
+    def engineer_features(self, rows: pd.DataFrame) -> pd.DataFrame:
+        return rows
+
+
+def test_whole_numbers_stay_whole_beside_rows_without_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    classes = pd.DataFrame({"probability": [0.25, 0.75], "class": [0, 1]})
+    monkeypatch.setattr(Champion, "features", lambda _, rows: rows)
+    monkeypatch.setattr(Champion, "unknown_categories", lambda _, __: pd.DataFrame({"column": []}))
+    monkeypatch.setattr(Champion, "answer_features", lambda _, rows: classes.head(len(rows)))
+    app = create_app(make_champion("visits", ModelOfWholeNumbers()), 10_000)
+    _, _, answer = exchange(app, "POST", "/file", b"age,visits,note\n5,,7\ncut\n6,3,\nx,4,8\n", query="name=rows.csv")
+    assert answer.decode().splitlines() == [
+        "row,age,visits,note,probability,class,reason",
+        "0,5,,7,0.25,0,",
+        "1,,,,,,1 values instead of 3: cut",
+        "2,6,3,,0.75,1,",
+        "3,x,4,8,,,age: 'x' is not a number",
+    ]
 
 
 def test_columns_that_add_most_are_written_where_that_is_asked_for(
@@ -272,6 +329,18 @@ def test_drift_is_that_of_the_answered_rows_by_request_and_by_file(churn: FastAP
     found = {each["column"]: each["index"] for each in drift["columns"]}
     assert {"plan", "size", "probability"} <= found.keys()
     assert found["months"] > 1 > found["size"]
+
+
+def test_thirty_rows_of_the_training_sound_no_alarm(churn: FastAPI, new_customers: pd.DataFrame) -> None:
+    sizes, content = [], new_customers.head(30).to_csv(index=False).encode()
+    for _ in range(8):
+        assert send_file(churn, content)[0] == 200
+        _, drift = ask(churn, "GET", "/drift")
+        sizes.append((drift["rows"], drift["few"], [each["column"] for each in drift["columns"] if each["alarm"]]))
+    assert sizes[0] == (30, True, [])
+    assert sizes[-1][:2] == (240, False)
+    columns = {each["column"]: each["raw_columns"] for each in drift["columns"]}
+    assert (columns["months"], columns["probability"]) == ("months", "")
 
 
 def test_the_interface_is_told_without_a_script(churn: FastAPI) -> None:

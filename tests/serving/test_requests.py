@@ -116,15 +116,15 @@ def test_the_row_that_has_other_columns_than_the_first_is_named() -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"instances": []}, "there are no rows"),
-        ({"inputs": {}}, "there are no rows"),
+        ({"instances": []}, "no rows were given"),
+        ({"inputs": {}}, "no rows were given"),
         ({"instances": [[1, 2]]}, "the rows are a list of objects"),
         ({"dataframe_split": []}, "dataframe_split is an object"),
         ({"dataframe_split": {"columns": "who", "data": []}}, "dataframe_split.columns is a list of names"),
         ({"dataframe_split": {"columns": ["who", "who"], "data": []}}, "has a name twice"),
         ({"dataframe_split": {"columns": ["who"], "data": 5}}, "dataframe_split.data is a list of rows"),
         ({"dataframe_split": {"columns": ["who"], "data": [[1], [1, 2]]}}, "rows do not fit the columns"),
-        ({"dataframe_split": {"columns": ["who"], "data": []}}, "there are no rows"),
+        ({"dataframe_split": {"columns": ["who"], "data": []}}, "no rows were given"),
         ({"inputs": 5}, "inputs is an object with a list of values"),
         ({"inputs": {"who": ["a"], "age": [1, 2]}}, "inputs needs lists of one length"),
     ],

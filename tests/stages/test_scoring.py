@@ -73,7 +73,7 @@ def test_a_champion_without_a_profile_explains_nothing_and_says_why(tmp_path: Pa
 
 def test_a_champion_without_a_profile_shows_no_drift() -> None:
     scored = {"rows": 2, "scored": 1, "rejected": 1, "seconds": 0.5, "counts": {}, "unknown": {"job": {"rows": 7}}}
-    champion: Any = SimpleNamespace(profile={})
+    champion: Any = SimpleNamespace(profile={}, sources={})
     metrics, drift, figures = measure_drift(scored, champion, PREDICT)
     assert metrics == {
         "prediction/rows": 2, "prediction/scored": 1, "prediction/rejected": 1, "prediction/seconds": 0.5,
@@ -120,7 +120,7 @@ def test_each_file_of_a_folder_is_a_part_and_the_first_one_is_explained(tmp_path
 
 def test_files_of_a_folder_are_counted_in_the_run() -> None:
     scored = {"rows": 2, "scored": 2, "rejected": 0, "seconds": 0.5, "counts": {}, "unknown": {}}
-    champion: Any = SimpleNamespace(profile={})
+    champion: Any = SimpleNamespace(profile={}, sources={})
     metrics, _, _ = measure_drift({**scored, "parts": {"parts": 3, "before": 1, "failed": 0}}, champion, PREDICT)
     files = {name: value for name, value in metrics.items() if name.startswith("prediction/files")}
     assert files == {"prediction/files/parts": 3, "prediction/files/before": 1, "prediction/files/failed": 0}

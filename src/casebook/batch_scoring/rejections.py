@@ -34,6 +34,8 @@ def tabulate_faults(
 ) -> pd.DataFrame:
     """Put together why rows are rejected, a line a row: its first fault's column and all reasons.
 
+    Further reasons name their own columns.
+
     Returns:
         `row`, `key`, `column`, `reason`, in the order of the file.
     """
@@ -41,11 +43,15 @@ def tabulate_faults(
     for fault in faults:
         by_row.setdefault(fault.row, []).append(fault)
     lines = [
-        (int(numbers[row]), keys.iloc[row], found[0].column, "; ".join(fault.reason for fault in found))
+        (int(numbers[row]), keys.iloc[row], found[0].column, "; ".join([found[0].reason, *map(_tell, found[1:])]))
         for row, found in by_row.items()
     ]
     lines += [(number, "", "", reason) for number, reason in broken]
     return pd.DataFrame(sorted(lines, key=itemgetter(0)), columns=REJECTED).astype({"row": "int64"})
+
+
+def _tell(fault: InvalidValue) -> str:
+    return f"{fault.column}: {fault.reason}" if fault.column else fault.reason
 
 
 def refuse_rejected(

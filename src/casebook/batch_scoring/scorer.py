@@ -18,7 +18,7 @@ from casebook.column_types.column_type import InvalidTableError
 from casebook.column_types.invalid_values import InvalidValue, find_invalid_values
 from casebook.data.joins import LookupTable, come_joined, write_keys
 from casebook.inference.bad_rows import answer_rows
-from casebook.monitoring.drift import count_columns
+from casebook.monitoring.drift import FEATURE, count_columns
 from casebook.monitoring.unknown_categories import UNKNOWN
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 MAX_COUNTED_ROWS = 10_000
 # Blocks that are scored at once: NumPy, Arrow and the network let go of the interpreter while they compute.
 AHEAD = 2
-# In histograms a feature bears it, an answer of the model nothing.
-FEATURE = "feature "
 NAMELESS = "is empty, so that nothing names the row"
 
 

@@ -100,6 +100,7 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]
         named = hasattr(self, "feature_names_in_")
         columns = describe_columns(frame, self.columns, type(self).__name__, named=named)
         self._names = list(frame.columns)
+        self._target = str(getattr(y, "name", None) or "")
         shown = [ProgressBar()] if self.verbose else []
         self._model = fit_model(
             LabelledRows(frame, target), self._read_validation(validation_data), columns.schema, settings,
@@ -160,7 +161,8 @@ class TabularEstimator(BaseEstimator):  # type: ignore[misc]
             outputs = stack_outputs(self._predict_outputs(X_test))
             scores = score_predictions(self._model.task, self._number_target(y_test), outputs, THRESHOLD)
         profile = self._model.label_profile(self._labels)
-        fit = FrameFit(type(self).__name__, self._settings.model_dump(mode="json"), self.history_, scores, profile)
+        settings = self._settings.model_dump(mode="json")
+        fit = FrameFit(type(self).__name__, settings, self.history_, scores, profile, self._target)
         return log_frame_model(
             self._model.package(self._labels), name, fit, replace_champion=replace_champion, uri=tracking_uri
         )

@@ -115,7 +115,7 @@ def _prediction(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     level = parameters["predict"]["drift_alarm"]
     reached = f"{alarms:.0f} features or answers reach" if alarms is not None else ""
     yield (
-        f"**Drift**: {reached} the level {level:g} (population stability index)."
+        f"**Drift**: {reached} the level {level:g} (population stability index) by more than chance."
         if reached
         else "**Drift**: not measured, for the run of the champion kept no training profile."
     )

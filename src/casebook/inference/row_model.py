@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from casebook.column_types.parsing import conform_table
+from casebook.column_types.parsing import InvalidTableError, conform_table
 from casebook.inference.fast_rows import FastRows
 from casebook.inference.predictions import (
     add_class,
@@ -63,6 +63,7 @@ class RowModel:
         parts: Any = self.schema or _CaseCode(self.case)
         self.columns = parts.columns
         self.engineer_features = parts.engineer_features
+        self.sources = parts.sources
         self.classes = self.schema.classes if self.schema else ()
         self.task = facts["task"]
         self.threshold = facts["threshold"]
@@ -96,9 +97,11 @@ class RowModel:
         """Predict raw rows; see `predictions.name_outputs` for the names.
 
         Raises:
-            InvalidTableError: a column is missing or unknown, or a value has the wrong form. Unknown categories and
-                nulls are no errors: the preprocessor encodes them.
+            InvalidTableError: there are no rows, a column is missing or unknown, or a value has the wrong form. Unknown
+                categories and nulls are no errors: the preprocessor encodes them.
         """
+        if not len(rows):
+            raise InvalidTableError("no rows were given")
         prepared = self.plain.prepare_table(rows) if self.plain else None
         return name_outputs(self.task, self.predict_prepared(prepared or self._prepare(rows)))
 

@@ -120,6 +120,11 @@ class Champion:
         return tuple(getattr(self.model, "classes", ()))
 
     @property
+    def sources(self) -> Mapping[str, tuple[str, ...]]:
+        """Of each feature all raw columns that it is made of; none of a version that was logged without them."""
+        return getattr(self.model, "sources", {})
+
+    @property
     def looks_back(self) -> bool:
         """Return whether an answer depends on other rows of the same table."""
         return bool(getattr(self.model, "looks_back", False))
@@ -200,7 +205,7 @@ def load_champion(case: str, alias: str = CHAMPION) -> Champion:
     """
     version = find_version(case, alias)
     if version is None:
-        others = find_models(alias)
+        others = sorted(model.name for model in MlflowClient().search_registered_models() if alias in model.aliases)
         raise NoChampionError(
             f"{case} has no {alias} in {mlflow.get_tracking_uri()}: run `kedro run --pipeline={case}` first "
             "(a version becomes champion when split.promotion_share is above 0); "
@@ -234,11 +239,6 @@ def load_version(version: ModelVersion, folder: Path | None = None) -> Champion:
         ) from error
     parts = place / "artifacts" / PARTS_FOLDER
     return Champion(case, str(version.version), str(version.run_id), dict(version.tags), model, parts)
-
-
-def find_models(alias: str = CHAMPION) -> list[str]:
-    """List the registered models of which a version has an alias."""
-    return sorted(model.name for model in MlflowClient().search_registered_models() if alias in model.aliases)
 
 
 def open_registry(uri: str | None = None) -> None:

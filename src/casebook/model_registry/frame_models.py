@@ -44,6 +44,7 @@ class FrameFit:
         history: a row an epoch, with a column a curve.
         test_scores: on rows that the caller held out, by metric.
         profile: of the rows that were learnt from, see `monitoring.training_profile`.
+        target: what the targets were called; empty where they bore no name.
     """
 
     estimator: str
@@ -51,6 +52,7 @@ class FrameFit:
     history: pd.DataFrame
     test_scores: Mapping[str, float] = field(default_factory=dict)
     profile: Mapping[str, Any] = field(default_factory=dict)
+    target: str = ""
 
 
 def log_frame_model(
@@ -85,7 +87,8 @@ def log_frame_model(
         log_metrics(run_id, {f"test/{metric}": value for metric, value in fit.test_scores.items()})
         mlflow.log_dict(dict(fit.profile), PROFILE)
         log_package(package, name)
-    return register(name, run_id, package.task, replace_champion=replace_champion)
+    said = {"task": package.task, "target": fit.target}
+    return register(name, run_id, said, replace_champion=replace_champion)
 
 
 def open_to_write(uri: str | None) -> str:
@@ -110,10 +113,17 @@ def find_experiment(name: str) -> str:
     return str(found.experiment_id)
 
 
-def register(name: str, run_id: str, task: str, *, replace_champion: bool) -> ModelVersion:
-    """Register a run's model; it is champion where there is none, or where that one is to be replaced."""
+def register(name: str, run_id: str, said: Mapping[str, str], *, replace_champion: bool) -> ModelVersion:
+    """Register a run's model; it is champion where there is none, or where that one is to be replaced.
+
+    Args:
+        name: of the registered model.
+        run_id: of the run that logged it.
+        said: its `task` and `target`.
+        replace_champion: whether it takes a champion's place.
+    """
     # How rows were held out is the caller's own.
-    parameters = {"split": {"strategy": "given", "promotion_share": 0.0}, "task": task}
+    parameters = {"split": {"strategy": "given", "promotion_share": 0.0}, **said}
     version = registry.register_version(name, mlflow.get_run(run_id), parameters)
     with lock_store(f"promotion-{name}"):
         champion = registry.find_version(name)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from casebook.config.schema import PromotionParameters
 
 CHAMPION, CHALLENGER = "champion", "challenger"
-ORIGIN, TASK = "data.origin", "task"
+ORIGIN, TASK, TARGET = "data.origin", "task", "target"
 # What MLflow answers where there is no such model, or alias of it.
 NOT_THERE = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}
 # Of the run, kept with the version that it made.
@@ -85,7 +85,7 @@ def register_version(
         **{name: f"{value:.6g}" for name, value in run.data.metrics.items() if name.startswith("test/")},
         "split.strategy": split["strategy"],
         "split.promotion_share": str(split["promotion_share"]),
-        TASK: parameters["task"],
+        **{name: parameters[name] for name in (TASK, TARGET) if parameters.get(name)},
         "run_id": run.info.run_id,
         **(more or {}),
     }

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from casebook.batch_scoring.scorer import FEATURE
 from casebook.evaluation.shapley import typical_values
 from casebook.inference.predictions import label_answers, name_outputs
-from casebook.monitoring.drift import MAX_CATEGORIES, describe_columns
+from casebook.monitoring.drift import FEATURE, MAX_CATEGORIES, describe_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ MAX_BARS = 30
 
 
 def draw_drift(drift: pd.DataFrame, alarm: float) -> Figure:
-    """Draw the stability index of the columns that drifted most, and the level of the alarm."""
+    """Draw the stability index of the columns that drifted most, in another colour where it alarms, and the level."""
     shown = drift.head(MAX_BARS)
     moved = int(drift["alarm"].sum())
     title = f"{moved} of {len(drift)} distributions have moved far from the training's"
@@ -25,7 +25,7 @@ def draw_drift(drift: pd.DataFrame, alarm: float) -> Figure:
     style.label_bars(axes, [str(name) for name in shown["column"]], list(shown["index"]), labels)
     axes.axvline(alarm, color=style.INK, linewidth=0.8)
     axes.margins(x=0.15)
-    style.name_axes(axes, horizontal=f"population stability index; alarm at {alarm:g}")
+    style.name_axes(axes, horizontal=f"population stability index; alarm at {alarm:g} where chance does not reach it")
     return figure
 
 

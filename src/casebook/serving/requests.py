@@ -136,7 +136,7 @@ def validate_names(columns: Columns, schema: RequestSchema) -> None:
         BadRequestError: a column is missing or unknown, or there are no rows.
     """
     if not len(next(iter(columns.values()), [])):
-        raise BadRequestError("there are no rows")
+        raise BadRequestError("no rows were given")
     unknown = [name for name in columns if name not in schema.kinds]
     if unknown:
         faults = [InvalidValue(0, str(name), "there is no such column") for name in unknown[:MAX_REPORTED_FAULTS]]

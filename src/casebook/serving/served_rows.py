@@ -67,9 +67,11 @@ class ServedRows:
             See `drift.tabulate_drift`; no rows where none were answered, or the champion kept no profile.
         """
         with self._lock:
-            if self._measured is None or self._measured[0] != self.count:
-                self._measured = self.count, self._tabulate(alarm)
-            return self._measured[1]
+            count, rows, measured = self.count, list(self._rows), self._measured
+        # Requests that are answered meanwhile do not wait for it.
+        if measured is None or measured[0] != count:
+            measured = self._measured = count, self._tabulate(rows, alarm)
+        return measured[1]
 
     @property
     def sampled(self) -> int:
@@ -89,13 +91,13 @@ class ServedRows:
         self._weight *= math.exp(math.log(1 - self._random.random()) / SAMPLE_ROWS)
         self._next += math.floor(math.log(1 - self._random.random()) / math.log1p(-self._weight))
 
-    def _tabulate(self, alarm: float) -> pd.DataFrame:
+    def _tabulate(self, kept: list[tuple[dict[str, Any], dict[str, Any]]], alarm: float) -> pd.DataFrame:
         histograms = self._champion.profile.get("histograms", {})
-        if not self._rows or not histograms:
+        if not kept or not histograms:
             return tabulate_drift({}, {}, alarm)
-        rows, answers = (pd.DataFrame(list(part), dtype=object) for part in zip(*self._rows, strict=True))
+        rows, answers = (pd.DataFrame(list(part), dtype=object) for part in zip(*kept, strict=True))
         features = self._champion.features(rows) if self._keeps_values else pd.DataFrame(index=rows.index)
-        return tabulate_drift(histograms, count_places(features, answers, histograms), alarm)
+        return tabulate_drift(histograms, count_places(features, answers, histograms), alarm, self._champion.sources)
 
 
 def _row(columns: Mapping[str, Any], place: int) -> dict[str, Any]:

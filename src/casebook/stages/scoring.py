@@ -10,12 +10,12 @@ from kedro.pipeline import Pipeline
 
 from casebook.batch_scoring.file_scorer import FileScorer, FolderScoring, Source
 from casebook.batch_scoring.rejections import refuse_rejected
-from casebook.batch_scoring.scorer import FEATURE, join_lookup_table
+from casebook.batch_scoring.scorer import join_lookup_table
 from casebook.column_types.invalid_values import find_invalid_values
 from casebook.column_types.parsing import InvalidTableError
 from casebook.evaluation.shapley import COLUMNS, explain_rows, explained_output
 from casebook.inference.bad_rows import answer_rows
-from casebook.monitoring.drift import tabulate_drift
+from casebook.monitoring.drift import FEATURE, tabulate_drift
 from casebook.stages.tagged_nodes import stage
 
 if TYPE_CHECKING:
@@ -58,13 +58,13 @@ def measure_drift(
         `prediction/rows`, `prediction/scored`, `prediction/rejected`, `prediction/seconds` from the first byte read to
         the last written, `prediction/unknown/<feature>` (rows whose category the model does not know), of a folder
         `prediction/files/parts`, `.../before` (scored by an earlier command) and `.../failed`,
-        `drift/<feature or answer>` and `drift/alarms` (how many reach the level; none where the champion's run kept no
-        profile); the table of `drift.tabulate_drift`; its figure.
+        `drift/<feature or answer>` and `drift/alarms` (how many reach the level by more than chance; none where the
+        champion's run kept no profile); the table of `drift.tabulate_drift`; its figure.
     """
     from casebook.plots.monitoring import draw_drift
 
     level = predict["drift_alarm"]
-    drift = tabulate_drift(champion.profile.get("histograms", {}), scored["counts"], level)
+    drift = tabulate_drift(champion.profile.get("histograms", {}), scored["counts"], level, champion.sources)
     found = {f"prediction/{name}": float(scored[name]) for name in ("rows", "scored", "rejected", "seconds")}
     found |= {f"prediction/files/{name}": float(count) for name, count in scored.get("parts", {}).items()}
     unknown = {f"prediction/unknown/{name}": float(known["rows"]) for name, known in scored["unknown"].items()}

@@ -41,7 +41,9 @@ class PredictParameters(Parameters):
         description=f"or a folder, or a pattern like inbox/*.csv.gz: each file is scored by itself; {PLACES}",
     )
     explain: int = Field(default=0, ge=0, le=1000, description="how many rows are explained, the first ones")
-    drift_alarm: float = Field(default=0.25, gt=0, description="population stability index from which it sounds")
+    drift_alarm: float = Field(
+        default=0.25, gt=0, description="population stability index from which it sounds, beyond chance"
+    )
     max_rejected_share: float = Field(
         default=0.5, ge=0, le=1, description="of the rows; beyond it the command fails once the others are written"
     )

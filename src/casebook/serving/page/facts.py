@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from casebook.batch_scoring.scorer import FEATURE
 from casebook.evaluation.metrics import INTERVAL_ENDS
+from casebook.model_registry.registry import TARGET
+from casebook.monitoring.drift import FEATURE
 from casebook.reports.numbers import write_logged_score
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ TAGS = {
 # What a split lets through is a share, no score.
 SEEN = "seen_"
 SHOWN_DIGITS = 12
+# So many are named in a line.
+SHOWN_CLASSES = 6
 
 
 def describe_facts(champion: Champion) -> dict[str, str]:
@@ -33,6 +36,20 @@ def describe_facts(champion: Champion) -> dict[str, str]:
         dirty = ", with changes" if champion.tags.get("git.dirty") == "true" else ""
         tags["code"] = f"commit {tags['code'][:SHOWN_DIGITS]}{dirty}"
     return {"version": champion.version, "run": champion.run_id, **tags}
+
+
+def describe_target(champion: Champion) -> str:
+    """Describe what is predicted: the target's name, where the version has it, and which values it takes."""
+    task, classes = champion.model.task, list(map(str, champion.classes))
+    if task == "regression":
+        values = "a number"
+    elif task == "binary":
+        values = " or ".join(classes or ["0", "1"])
+    else:
+        shown = f": {', '.join(classes)}" if len(classes) <= SHOWN_CLASSES else ""
+        values = f"one of {len(classes)} classes{shown}" if classes else "one of several classes"
+    target = champion.tags.get(TARGET)
+    return f"{target}, {values}" if target else values
 
 
 def tabulate_scores(champion: Champion) -> list[tuple[str, list[str]]]:
@@ -51,16 +68,23 @@ def describe_drift(champion: Champion, served: ServedRows) -> dict[str, Any]:
     """Measure the drift of the served rows.
 
     Returns:
-        `rows` answered since the time `since`, how many of them were `sampled`, `columns` with `column`, `index` and
-        `alarm`, the farthest first, the `level` of the alarm, and whether there is a training `profile` at all.
+        `rows` answered since the time `since`, how many of them were `sampled`, `columns` with `column`, its
+        `raw_columns`, `index`, `chance` and `alarm` as `drift.tabulate_drift` has them, the farthest first, the `level`
+        of the alarm, whether the rows are `few`, so that chance alone may go beyond it, and whether there is a training
+        `profile` at all.
     """
     from casebook.config.schema.deployment import PredictParameters
 
     level = float(PredictParameters.model_fields["drift_alarm"].default)
     table = served.measure_drift(level)
-    columns = [
-        {"column": str(name).removeprefix(FEATURE), "index": float(index), "alarm": bool(alarm)}
-        for name, index, alarm in zip(table["column"], table["index"], table["alarm"], strict=True)
-    ]
-    return {"rows": served.count, "sampled": served.sampled, "since": f"{served.since:%Y-%m-%d %H:%M}", "level": level,
-            "columns": columns, "profile": bool(champion.profile.get("histograms"))}  # fmt: skip
+    shown = table.assign(column=table["column"].str.removeprefix(FEATURE)).drop(columns="rows")
+    few = bool((table["chance"] > level).any())
+    return {
+        "rows": served.count,
+        "sampled": served.sampled,
+        "since": f"{served.since:%Y-%m-%d %H:%M}",
+        "level": level,
+        "few": few,
+        "columns": shown.to_dict("records"),
+        "profile": bool(champion.profile.get("histograms")),
+    }

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 MAX_EXPLAINED_ROWS = 200
 # Contributions of a row that are written, and rejected rows that are told at once.
 SHOWN_COLUMNS, SHOWN_REJECTED = 3, 5
-ROW, REASON, BECAUSE = "row", "reason", "because"
+ROW, COLUMN, REASON, BECAUSE = "row", "column", "reason", "because"
 # What scoring adds to the answers.
 NO_ANSWERS = ("row", "key", "day")
 
@@ -79,8 +79,8 @@ def answer_file(champion: Champion, content: bytes, name: str, with_reasons: boo
     except InvalidTableError as error:
         raise BadRequestError(str(error), reason="columns") from None
     raw = stack_blocks(blocks)
-    predictions = pd.concat([block.predictions for block in scored], ignore_index=True).set_index(ROW)
-    rejected = pd.concat([block.rejected for block in scored], ignore_index=True)[[ROW, REASON]].drop_duplicates(ROW)
+    predictions = pd.concat(_unless_empty([block.predictions for block in scored]), ignore_index=True).set_index(ROW)
+    rejected = _name_columns(pd.concat([block.rejected for block in scored], ignore_index=True))
     answers = predictions.drop(columns=list(NO_ANSWERS), errors="ignore")
     values = raw.rows.set_axis(raw.numbers, axis=0)
     reasons = _explain_all(champion, values.loc[answers.index], answers) if with_reasons else {}
@@ -131,12 +131,29 @@ def _explain_all(champion: Champion, rows: pd.DataFrame, answers: pd.DataFrame) 
     return {BECAUSE: pd.Series(written, index=rows.index)}
 
 
+def _unless_empty(tables: list[pd.DataFrame]) -> list[pd.DataFrame]:
+    """Leave out tables of no rows, which lack columns and would make others of the types of the rest."""
+    return [table for table in tables if len(table)] or tables[:1]
+
+
+def _name_columns(rejected: pd.DataFrame) -> pd.DataFrame:
+    """Say in the reason of each rejected row which column it is about, where that is known."""
+    named = rejected[COLUMN].where(rejected[COLUMN] == "", rejected[COLUMN] + ": ") + rejected[REASON]
+    return rejected[[ROW]].assign(**{REASON: named}).drop_duplicates(ROW)
+
+
 def _put_together(values: pd.DataFrame, added: dict[str, pd.Series], rows: int) -> pd.DataFrame:
     numbers = pd.RangeIndex(rows)
     taken = set(map(str, values.columns))
-    own = {_free_name(name, taken): column.reindex(numbers) for name, column in added.items()}
+    own = {_free_name(name, taken): _spread_out(column, numbers) for name, column in added.items()}
     number = pd.Series(numbers, name=_free_name(ROW, taken))
     return pd.concat([number, values.reindex(numbers), pd.DataFrame(own, index=numbers)], axis=1)
+
+
+def _spread_out(column: pd.Series, numbers: pd.RangeIndex) -> pd.Series:
+    """Put values under the numbers of all rows; whole ones stay whole beside rows that have none."""
+    whole = pd.api.types.is_integer_dtype(column)
+    return (column.astype("Int64") if whole else column).reindex(numbers)
 
 
 def _free_name(name: str, taken: Sequence[str] | set[str]) -> str:

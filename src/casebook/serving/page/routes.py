@@ -132,13 +132,15 @@ def send_asset(name: str) -> Response:
 
 
 def _describe_page(champion: Champion, max_bytes: int) -> dict[str, Any]:
-    from casebook.serving.page.facts import describe_facts, tabulate_scores
+    from casebook.serving.page.facts import describe_facts, describe_target, tabulate_scores
     from casebook.serving.page.fields import describe_fields
 
     fields = describe_fields(champion)
     return {
         "case": champion.case,
         "task": champion.model.task,
+        "target": champion.tags.get("target", ""),
+        "predicted": describe_target(champion),
         "fields": fields,
         "left_out": [name for name in champion.kinds if name not in champion.required],
         "classes": list(champion.classes),
@@ -152,12 +154,14 @@ def _describe_page(champion: Champion, max_bytes: int) -> dict[str, Any]:
 
 def _describe_interface(champion: Champion, max_bytes: int, address: str) -> dict[str, Any]:
     from casebook.column_types.kinds import COLUMN_TYPES
+    from casebook.serving.page.facts import describe_target
 
     columns = [(name, COLUMN_TYPES[kind].expected, name in champion.required) for name, kind in champion.kinds.items()]
     example = {name: value for name, value in champion.example.items() if name in champion.required}
     shown = json.dumps({"dataframe_records": [example]})
     return {
         "case": champion.case,
+        "predicted": describe_target(champion),
         "address": address,
         "columns": columns,
         "example": shown,

@@ -19,7 +19,8 @@ function show(id, ...children) {
 }
 
 function table(caption, heads, rows) {
-  const head = element("tr", {}, ...heads.map((text) => element("th", { scope: "col" }, text)));
+  const alike = (place) => (rows.length && rows[0].children[place].className === "number" ? { class: "number" } : {});
+  const head = element("tr", {}, ...heads.map((text, place) => element("th", { scope: "col", ...alike(place) }, text)));
   return element("table", {}, element("caption", {}, caption), element("thead", {}, head), element("tbody", {}, ...rows));
 }
 

@@ -4,11 +4,11 @@
 const SHOWN_CONTRIBUTIONS = 12;
 const SHOWN_CLASSES = 10;
 const SHOWN_DRIFT = 15;
-const task = content.dataset.task;
+const { task, target } = content.dataset;
 const classes = JSON.parse(content.dataset.classes);
 const form = document.getElementById("row");
 const fields = [...form.querySelectorAll(".field")].map(readField);
-const positive = classes.length ? String(classes[1]) : "class 1";
+const positive = nameClass(classes.length ? classes[1] : 1);
 let asked = 0;
 
 async function ask(path, body) {
@@ -83,9 +83,10 @@ function refuse(message, faults) {
 // -- the answer
 
 function describeAnswer(found) {
+  const title = target ? [element("p", { class: "hint" }, `Predicted ${target}`)] : [];
   const parts = task === "regression" ? describePrediction(found.answer) : task === "binary" ? describeBinary(found.answer) : describeSeveral(found.answer);
   if (found.contributions) parts.push(describeContributions(found));
-  return parts;
+  return [...title, ...parts];
 }
 
 function describePrediction(answer) {
@@ -93,7 +94,7 @@ function describePrediction(answer) {
 }
 
 function nameClass(label) {
-  return classes.length ? String(label) : `class ${label}`;
+  return classes.length || target ? String(label) : `class ${label}`;
 }
 
 function describeBinary(answer) {
@@ -103,7 +104,7 @@ function describeBinary(answer) {
   scale.lastChild.style.left = `${100 * threshold}%`;
   return [
     element("p", { class: "headline" }, nameClass(answer.class)),
-    element("p", {}, `Probability of ${positive}: ${percent(answer.probability)}; it is ${positive} from ${percent(threshold)} on.`),
+    element("p", {}, `Probability of ${target ? `${target} = ${positive}` : positive}: ${percent(answer.probability)}; it is ${positive} from ${percent(threshold)} on.`),
     scale,
   ];
 }
@@ -115,7 +116,7 @@ function describeSeveral(answer) {
     "tr", {}, element("th", { scope: "row" }, nameClass(name.replace("probability_", ""))), element("td", { class: "number" }, percent(share)),
     element("td", { class: "bar" }, bar(share, 1, true)),
   ));
-  return [element("p", { class: "headline" }, nameClass(answer.class)), table("Probabilities", ["class", "", ""], rows)];
+  return [element("p", { class: "headline" }, nameClass(answer.class)), table("Probabilities", [target || "class", "", ""], rows)];
 }
 
 function describeContributions({ contributions, typical, row, explained }) {
@@ -194,15 +195,20 @@ async function answerFile(event) {
 
 async function measureDrift() {
   const found = await (await fetch("/drift")).json();
-  const rows = found.columns.slice(0, SHOWN_DRIFT).map(({ column, index, alarm }) => element(
-    "tr", {}, element("th", { scope: "row" }, column), element("td", { class: "number" }, `${index.toFixed(3)}${alarm ? ", alarm" : ""}`),
+  const rows = found.columns.slice(0, SHOWN_DRIFT).map(({ column, raw_columns, index, chance, alarm }) => element(
+    "tr", {}, element("th", { scope: "row" }, column, ...(raw_columns && raw_columns !== column ? [element("span", { class: "hint" }, ` of ${raw_columns}`)] : [])),
+    element("td", { class: "number" }, `${index.toFixed(3)}${alarm ? ", alarm" : ""}`), element("td", { class: "number" }, chance.toFixed(3)),
     element("td", { class: "bar" }, bar(index, Math.max(1, found.columns[0].index), true)),
   ));
   const looked = found.sampled < found.rows ? `, of which ${number(found.sampled)} are looked at` : "";
   const told = `${number(found.rows)} rows since ${found.since}${looked}.`;
   if (!found.profile) return show("drifted", element("p", {}, `${told} The run of this version kept no training profile to compare them with.`));
-  const caption = `Population stability index: below 0.1 no shift, an alarm from ${found.level} on`;
-  return show("drifted", element("p", {}, told), ...(rows.length ? [table(caption, ["feature or answer", "index", ""], rows)] : []));
+  const few = `${number(found.sampled)} rows are few: an index below what chance alone makes of them tells nothing yet, and only one above it sounds the alarm.`;
+  const caption = `Population stability index: below 0.1 no shift, an alarm from ${found.level} on where chance does not go as far`;
+  return show(
+    "drifted", element("p", {}, told), ...(found.few ? [element("p", { class: "notice" }, few)] : []),
+    ...(rows.length ? [table(caption, ["feature or answer", "index", "by chance up to", ""], rows)] : []),
+  );
 }
 
 form.addEventListener("submit", (event) => { event.preventDefault(); answer(); });
