@@ -141,6 +141,20 @@ def test_the_binary_page_says_what_how_good_against_what_on_which_rows_and_on_wh
         assert words in said, words
 
 
+def test_the_caption_names_the_column_that_compares_and_says_what_is_reachable(pages: dict[str, str]) -> None:
+    compares, reaches = "The column “network better by” compares it with the reference", "Best reachable is what"
+    sample = make_run(metrics={"baseline/auc": 0.5, "best_reachable/auc": 0.95})
+    tables, intervals = make_tables()
+    said = Page(render_training(sample, tables, intervals, LIBRARY)).text
+    assert compares in said
+    assert f"{reaches} knowing how the sample was generated would score in expectation: on few" in said
+    assert reaches not in Page(pages["binary"]).text
+    alone = [{name: each[name] for name in ("name", "score", "low", "high")} for each in intervals["metrics"]]
+    said = Page(render_training(sample, tables, {**intervals, "metrics": alone}, LIBRARY)).text
+    assert "95 % intervals by bootstrap" in said
+    assert "better by" not in said
+
+
 def test_the_page_names_a_run_without_reference_intervals_or_columns() -> None:
     tables, intervals = make_tables("regression")
     bare = {**tables, "importance": [], "effects": [], "segments": [], "worst": None, "curves": []}
