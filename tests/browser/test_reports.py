@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
-from tests.reports.pages import make_judged, make_rows, make_run, make_tables
+from tests.reports.pages import HOSTILE, make_judged, make_rows, make_run, make_tables
 from tests.reports.test_pages import MAX_PAGE_BYTES, make_pages
 
 from casebook.reports.chart_library import load_chart_library
@@ -113,6 +114,34 @@ def test_a_dark_screen_gets_a_dark_page_and_paper_a_light_one(browser: Chrome, p
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "", "features": []})
     assert found["screen", "dark"] == "rgb(15, 20, 25)"
     assert found["screen", "light"] == found["print", "dark"] == "rgb(255, 255, 255)"
+
+
+def test_in_the_frame_of_mlflows_viewer_links_scroll_and_never_blank_the_page(
+    browser: Chrome, pages: dict[str, Path], tmp_path: Path
+) -> None:
+    framed = '<!doctype html><iframe sandbox="allow-scripts" width="900" height="600" srcdoc="{}"></iframe>'
+    (tmp_path / "viewer.html").write_text(framed.format(escape(pages["binary"].read_text())))
+    browser.get((tmp_path / "viewer.html").as_uri())
+    browser.switch_to.frame(0)
+    ready = "return document.body.dataset.ready"
+    WebDriverWait(browser, PATIENCE_SECONDS).until(lambda shown: shown.execute_script(ready))
+    browser.find_element(By.CSS_SELECTOR, "nav a[href='#use']").click()
+    place = browser.find_element(By.ID, "use")
+    assert 0 <= browser.execute_script("return arguments[0].getBoundingClientRect().top", place) < 600
+    assert browser.switch_to.active_element == place
+    links = [link.get_attribute("href") for link in browser.find_elements(By.CSS_SELECTOR, "a[href]")]
+    assert [link for link in links if "#" not in link] == []
+    told = f"{HOSTILE} (artifact profile/<script>.html)"
+    assert told in browser.execute_script("return document.body.textContent")
+    browser.switch_to.default_content()
+
+
+def test_links_to_other_files_stay_links_where_the_page_has_its_own_window(
+    browser: Chrome, pages: dict[str, Path]
+) -> None:
+    open_page(browser, pages["binary"])
+    links = [link.get_dom_attribute("href") for link in browser.find_elements(By.CSS_SELECTOR, "a[href]")]
+    assert [link for link in links if not link.startswith("#")] == ["profile/%3Cscript%3E.html"]
 
 
 def test_the_largest_page_is_below_three_megabytes(library: str) -> None:
