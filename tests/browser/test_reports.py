@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
-from tests.reports.pages import HOSTILE, make_judged, make_rows, make_run, make_tables
-from tests.reports.test_pages import MAX_PAGE_BYTES, make_pages
+from tests.reports.pages import HOSTILE, PARAMETERS, make_judged, make_rows, make_run, make_tables
+from tests.reports.test_pages import MAX_PAGE_BYTES, TRIALS, make_pages
 
 from casebook.reports.chart_library import load_chart_library
 from casebook.reports.judged import Judged
+from casebook.reports.study_page import render_study
 from casebook.reports.training_page import render_training
 
 if TYPE_CHECKING:
@@ -28,6 +29,13 @@ PATIENCE_SECONDS = 30
 CHARTS = (
     "return [...document.querySelectorAll('[data-chart]')].map((place) => place.querySelectorAll('svg path').length)"
 )
+# Tables that are cut, or go beyond the window.
+WIDER_THAN_THE_PAGE = """
+    const end = (each) => Math.round(each.getBoundingClientRect().right);
+    const isCut = (place) => place.scrollWidth > place.clientWidth + 1;
+    return [...document.querySelectorAll("table, pre")].filter((each) => each.checkVisibility())
+        .filter((each) => end(each) > document.documentElement.clientWidth || isCut(each.parentElement))
+        .map((each) => `${each.innerText.slice(0, 40)} ${end(each)}`)"""
 CLEAR_COLOUR = "return getComputedStyle(document.body).backgroundColor"
 
 
@@ -142,6 +150,27 @@ def test_links_to_other_files_stay_links_where_the_page_has_its_own_window(
     open_page(browser, pages["binary"])
     links = [link.get_dom_attribute("href") for link in browser.find_elements(By.CSS_SELECTOR, "a[href]")]
     assert [link for link in links if not link.startswith("#")] == ["profile/%3Cscript%3E.html"]
+
+
+@pytest.mark.parametrize("name", ["binary", "regression", "study", "comparison"])
+def test_on_paper_nothing_is_wider_than_the_page(browser: Chrome, pages: dict[str, Path], name: str) -> None:
+    browser.set_window_size(718, 1000)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    open_page(browser, pages[name])
+    wide = browser.execute_script(WIDER_THAN_THE_PAGE)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    assert wide == []
+
+
+def test_on_a_wide_screen_the_trials_of_a_study_of_many_settings_are_seen_whole(
+    browser: Chrome, library: str, tmp_path: Path
+) -> None:
+    names = ("optimizer.learning_rate", "network.hidden", "network.dropout", "network.l2", "network.activation")
+    trials = TRIALS.assign(**{f"pima.training.{name}": 0.004058889361005011 for name in names})
+    study = make_run(job="study", parameters={**PARAMETERS, "study": {"metric": ["val/auc"]}}, files=("study",))
+    (tmp_path / "study.html").write_text(render_study(study, trials.drop(columns=f"pima.{HOSTILE}"), library))
+    open_page(browser, tmp_path / "study.html")
+    assert browser.execute_script(WIDER_THAN_THE_PAGE) == []
 
 
 def test_the_largest_page_is_below_three_megabytes(library: str) -> None:

@@ -45,5 +45,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"score": write_score, "range": write_range, "count": "{:,.0f}".format}
+    environment.filters["breakable"] = break_at_dots
     environment.globals["interval"] = write_interval
     return environment
+
+
+def break_at_dots(name: object) -> Markup:
+    """Let a dotted name go on in the next line after a dot."""
+    return Markup(".<wbr>").join(str(name).split("."))
