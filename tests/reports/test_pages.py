@@ -67,7 +67,8 @@ def make_pages(library: str = LIBRARY) -> dict[str, str]:
     pages = {task: render_training(make_run(task), *make_tables(task), library) for task in TASKS}
     study = make_run(job="study", parameters={**PARAMETERS, "study": {"metric": ["val/auc"]}}, files=("study",),
         metrics={"test/auc": 0.9, "default/auc": 0.85, "baseline/auc": 0.5, "study/trials": 3.0, "study/failed": 1.0,
-                 "study/pruned_share": 0.0}, tags={"best.trial": "1"})  # fmt: skip
+                 "study/pruned_share": 0.0, "best_reachable/auc": 0.95, "data/test_rows": 77.0,
+                 "data/train_rows": 300.0, "data/features": 8.0}, tags={"best.trial": "1"})  # fmt: skip
     pages["study"] = render_study(study, TRIALS, library)
     monitor = {"metric": "", "outcomes": HOSTILE, "drop": 0.05, "min_rows_per_week": 10}
     monitored = make_run(
@@ -168,9 +169,34 @@ def test_the_page_names_a_run_without_reference_intervals_or_columns() -> None:
 
 def test_the_study_page_says_which_trial_won_and_what_it_is_worth(pages: dict[str, str]) -> None:
     said = Page(pages["study"]).text
-    assert "(3 trials, 2 complete); trial 1 won, and on the test rows, read once, its AUC is 0.9000" in said
+    sought = f"The study searched the settings of pima, which predicts {HOSTILE}, for the best val/auc"
+    assert f"{sought} (3 trials, 2 complete); trial 1 won, and on 77 test rows, read once, its AUC is 0.9000" in said
+    assert "The winner was trained on 300 rows of 8 features." in said
+    assert "winnerdefaultbaselinebest reachable" in said
+    assert "0.9500" in said
+    assert "the settings of the default" not in said
     assert "against 0.8500 of the default and 0.5000 of the baseline" in said
     assert "kedro run --pipeline=pima --params pima.variant=best" in said
+
+
+@pytest.mark.parametrize(
+    ("best", "told"),
+    [
+        ("0", "trial 0, the default itself, was not surpassed, and on the test rows, read once, its AUC is 0.9000"),
+        ("1", "trial 1 won, and on the test rows, read once, its AUC is 0.9000, against 0.8500 of the default and"),
+    ],
+)
+def test_the_study_page_says_which_trial_is_the_default(best: str, told: str) -> None:
+    rate, hidden = "pima.training.optimizer.learning_rate", "pima.training.network.hidden"
+    trials = pd.DataFrame({"trial": [1, 0], "state": "complete", "val/auc": [0.9, 0.8], rate: [0.004, 0.003],
+        hidden: ["[32]", "[32]"], "epochs": 3})  # fmt: skip
+    training = {"optimizer": {"learning_rate": 0.003}, "network": {"hidden": [32]}}
+    parameters = {**PARAMETERS, "study": {"metric": "val/auc"}, "training": training}
+    run = make_run(job="study", parameters=parameters, tags={"best.trial": best},
+        metrics={"test/auc": 0.9, "default/auc": 0.85, "baseline/auc": 0.5})  # fmt: skip
+    said = Page(render_study(run, trials, LIBRARY)).text
+    assert told in said
+    assert "Trial 0 has the settings of the default." in said
 
 
 def test_the_monitor_page_says_which_weeks_are_below_the_level(pages: dict[str, str]) -> None:

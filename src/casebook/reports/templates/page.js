@@ -1,7 +1,7 @@
 "use strict";
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const THEME = {
-  aria: false, background: null, font: "system-ui, sans-serif", padding: 2,
+  aria: false, background: null, font: "system-ui, sans-serif", padding: 5,
   autosize: { type: "fit-x", contains: "padding" },
   axis: { labelColor: "var(--soft)", titleColor: "var(--soft)", gridColor: "var(--grid)", domainColor: "var(--line)",
     tickColor: "var(--line)", titleFontWeight: "normal", labelFontSize: 11, titleFontSize: 11 },
