@@ -78,6 +78,17 @@ def test_every_chart_is_drawn_hostile_data_stay_text_and_axe_finds_no_fault(
     assert find_faults() == []
 
 
+@pytest.mark.parametrize(("name", "chart", "ticks"), [("binary", "curve loss", "123"), ("study", "trials", "01")])
+def test_epochs_and_trials_are_counted_in_whole_numbers(
+    browser: Chrome, pages: dict[str, Path], name: str, chart: str, ticks: str
+) -> None:
+    open_page(browser, pages[name])
+    script = f"""return [...document.querySelectorAll("[data-chart='{chart}'] .role-axis")]
+        .filter((axis) => /^X-axis|trial$|epoch$/.test(axis.textContent))
+        .map((axis) => [...axis.querySelectorAll(".role-axis-label text")].map((text) => text.textContent))"""
+    assert list(ticks) in browser.execute_script(script)
+
+
 def test_the_tooltip_of_a_hostile_category_is_text(browser: Chrome, pages: dict[str, Path]) -> None:
     open_page(browser, pages["binary"])
     chart = browser.find_element(By.CSS_SELECTOR, "[data-chart^='effect <']")
