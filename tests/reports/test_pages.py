@@ -11,7 +11,7 @@ import pytest
 from tests.reports.pages import HOSTILE, PARAMETERS, VALUES, make_run, make_tables
 
 from casebook.reports.comparison import ComparedRun, explain_unpaired, list_differences
-from casebook.reports.comparison_page import render_comparison
+from casebook.reports.comparison_page import judge_gain, render_comparison
 from casebook.reports.monitor_page import render_monitor
 from casebook.reports.numbers import write_interval, write_range, write_score
 from casebook.reports.sentence import summarise_run
@@ -156,6 +156,19 @@ def test_the_caption_names_the_column_that_compares_and_says_what_is_reachable(p
     assert "better by" not in said
 
 
+@pytest.mark.parametrize("name", TASKS)
+def test_a_link_within_the_page_is_named_as_the_heading_that_it_leads_to(pages: dict[str, str], name: str) -> None:
+    links = re.findall(r'<a href="#(\w+)">([^<]+)</a>', pages[name])
+    assert [place for place, _ in links] == ["scores", "classes", "errors", "columns", "curves", "rows", "use"]
+    headings = dict(re.findall(r'<h2 id="(\w+)">([^<]+)</h2>', pages[name]))
+    assert [text for place, text in links if not headings[place].startswith(text)] == []
+
+
+def test_a_command_is_shown_as_it_is_its_options_unbroken(pages: dict[str, str]) -> None:
+    assert '<code><span class="option">--params</span> pima.evaluation.threshold=cost</code>' in pages["binary"]
+    assert f"kedro run --params {HOSTILE}" in Page(pages["binary"]).text
+
+
 def test_the_page_names_a_run_without_reference_intervals_or_columns() -> None:
     tables, intervals = make_tables("regression")
     bare = {**tables, "importance": [], "effects": [], "segments": [], "worst": None, "curves": []}
@@ -211,6 +224,22 @@ def test_a_comparison_shows_what_differs_and_why_rows_are_not_paired(pages: dict
     assert "training.epochs" in said
     assert "reference.name" not in said
     assert "are not compared row by row: the test predictions of" in said
+    assert "The AUC on the test rows (higher is better) is 0." in said
+
+
+@pytest.mark.parametrize(
+    ("gain", "low", "high", "told"),
+    [
+        (0.0016, -0.006, 0.01, "is not clearly different from a (its gain is 0.0016, 95 % interval [-0.006, 0.010])."),
+        (-0.0146, -0.023, -0.006, "is worse than a (its gain is -0.0146, 95 % interval [-0.023, -0.006])."),
+        (0.02, 0.01, 0.03, "is better than a (its gain is 0.0200, 95 % interval [0.010, 0.030])."),
+        (-0.02, None, None, "is worse than a by 0.0200."),
+    ],
+)
+def test_a_comparison_says_of_each_run_whether_its_gain_may_be_chance(
+    gain: float, low: float | None, high: float | None, told: str
+) -> None:
+    assert judge_gain("b", "a", {"gain": gain, "low": low, "high": high}) == f" On the same rows b {told}"
 
 
 def test_runs_on_other_rows_data_or_targets_are_not_paired() -> None:

@@ -13,6 +13,9 @@ from casebook.reports.numbers import write_interval, write_range, write_score
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# What a column of a wide table has room for on paper.
+LONG_WORD = 8
+
 
 def render_page(
     template: str,
@@ -45,9 +48,21 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"score": write_score, "range": write_range, "count": "{:,.0f}".format}
-    environment.filters["breakable"] = break_at_dots
+    environment.filters |= {"breakable": break_at_dots, "command": keep_options, "length_class": classify_length}
     environment.globals["interval"] = write_interval
     return environment
+
+
+def keep_options(command: object) -> Markup:
+    """Keep an option of a command in one line, which would else be broken after its hyphens."""
+    words = [Markup('<span class="option">{}</span>').format(word) if word.startswith("-") else word
+        for word in str(command).split(" ")]  # fmt: skip
+    return Markup(" ").join(words)
+
+
+def classify_length(cell: object) -> str:
+    """Name the class of a cell with a word that paper may have no room for."""
+    return "long" if any(len(word) > LONG_WORD for word in str(cell).split()) else ""
 
 
 def break_at_dots(name: object) -> Markup:
