@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"score": write_score, "range": write_range, "count": "{:,.0f}".format}
-    environment.filters |= {"breakable": break_at_dots, "command": keep_options, "length_class": classify_length}
+    environment.filters |= {"breakable": break_between_parts, "command": keep_options, "length_class": classify_length}
     environment.globals["interval"] = write_interval
     return environment
 
@@ -65,6 +66,6 @@ def classify_length(cell: object) -> str:
     return "long" if any(len(word) > LONG_WORD for word in str(cell).split()) else ""
 
 
-def break_at_dots(name: object) -> Markup:
-    """Let a dotted name go on in the next line after a dot."""
-    return Markup(".<wbr>").join(str(name).split("."))
+def break_between_parts(name: object) -> Markup:
+    """Let a name go on in the next line after a dot or a slash."""
+    return Markup("<wbr>").join(re.split(r"(?<=[./])", str(name)))
