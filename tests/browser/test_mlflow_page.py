@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 TABLE = 'x-ExperimentPage-["1"]-ReactComponentState'
-# Stands for MLflow's server, which answers a search with one run.
+# Stands for MLflow's server, which answers each search with one run.
 SERVER = """<!doctype html><title>MLflow</title><script>
 window.XMLHttpRequest = class {
   open() {}
@@ -40,6 +40,7 @@ def test_the_table_of_runs_shows_scores_the_headline_first_and_nothing_that_belo
 ) -> None:
     scores = [f"test/{name}{end}" for name in ("accuracy", "auc", "f1", "log_loss") for end in ("", "_low", "_high")]
     others = ["test/accuracy_std", "test/accuracy_at_0.6", "test/seen_row_share", "baseline/auc", "val/auc", "val/loss"]
-    expected = ["test/auc", "baseline/auc", "val/auc", "test/accuracy", "test/f1", "tags.`data.origin"]
+    others.append("best/val/accuracy")
+    expected = ["test/auc", "baseline/auc", "val/auc", "test/accuracy", "test/f1", "val/accuracy", "tags.`data.origin"]
     assert columns_shown(browser, tmp_path, "binary", [*scores, *others]) == expected
     assert columns_shown(browser, tmp_path, "multiclass", [*scores, *others])[:2] == ["test/accuracy", "test/auc"]

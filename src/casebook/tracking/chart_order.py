@@ -45,11 +45,14 @@ SCRIPT = r"""<script>
   };
   const headline = HEADLINE;
   // What a task's runs are judged by, on the rows held out, beside what stands for nothing and for trees.
-  const columnsOf = (experiment) => {
-    const filter = "tags.`model.version` != ''";
+  const findLatest = (experiment, filter) => {
     const { runs = [] } = ask("POST", "runs/search", { experiment_ids: [experiment], filter, max_results: 1 });
-    if (!runs.length) return null;
-    const { metrics = [], params = [] } = runs[0].data;
+    return runs[0];
+  };
+  const columnsOf = (experiment) => {
+    const run = findLatest(experiment, "tags.`model.version` != ''");
+    if (!run) return null;
+    const { metrics = [], params = [] } = run.data;
     const names = metrics.map(({ key }) => key);
     // Neither shares of rows that training has seen, nor what belongs to a score: its interval, its deviation.
     const isScore = (name) => /^test\/(?!seen_)/.test(name) && !/_(mean|std|variance|low|high|at_[\d.]+)$/.test(name);
@@ -59,7 +62,10 @@ SCRIPT = r"""<script>
     const shown = [`test/${main}`, `baseline/${main}`, `reference/${main}`, `val/${main}`];
     const others = scores.filter((name) => name !== main).map((name) => `test/${name}`);
     const taken = [...shown.filter((name) => names.includes(name)), ...others.slice(0, 2)];
-    return [...taken.map((name) => `metrics.\`${name}\``), "tags.`data.origin`"];
+    // What trials are judged by, so that they can be sorted.
+    const study = findLatest(experiment, "tags.`best.trial` != ''") || { data: {} };
+    const best = (study.data.metrics || []).filter(({ key }) => key.startsWith("best/")).map(({ key }) => key.slice(5));
+    return [...new Set([...taken, ...best])].map((name) => `metrics.\`${name}\``).concat("tags.`data.origin`");
   };
   const sections = (names) => ({
     compareRunCharts: [],
