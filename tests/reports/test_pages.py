@@ -11,7 +11,7 @@ import pytest
 from tests.reports.pages import HOSTILE, PARAMETERS, VALUES, make_run, make_tables
 
 from casebook.reports.comparison import ComparedRun, explain_unpaired, list_differences
-from casebook.reports.comparison_page import render_comparison
+from casebook.reports.comparison_page import judge_gain, render_comparison
 from casebook.reports.monitor_page import render_monitor
 from casebook.reports.numbers import write_interval, write_range, write_score
 from casebook.reports.sentence import summarise_run
@@ -67,7 +67,8 @@ def make_pages(library: str = LIBRARY) -> dict[str, str]:
     pages = {task: render_training(make_run(task), *make_tables(task), library) for task in TASKS}
     study = make_run(job="study", parameters={**PARAMETERS, "study": {"metric": ["val/auc"]}}, files=("study",),
         metrics={"test/auc": 0.9, "default/auc": 0.85, "baseline/auc": 0.5, "study/trials": 3.0, "study/failed": 1.0,
-                 "study/pruned_share": 0.0}, tags={"best.trial": "1"})  # fmt: skip
+                 "study/pruned_share": 0.0, "best_reachable/auc": 0.95, "data/test_rows": 77.0,
+                 "data/train_rows": 300.0, "data/features": 8.0}, tags={"best.trial": "1"})  # fmt: skip
     pages["study"] = render_study(study, TRIALS, library)
     monitor = {"metric": "", "outcomes": HOSTILE, "drop": 0.05, "min_rows_per_week": 10}
     monitored = make_run(
@@ -141,6 +142,33 @@ def test_the_binary_page_says_what_how_good_against_what_on_which_rows_and_on_wh
         assert words in said, words
 
 
+def test_the_caption_names_the_column_that_compares_and_says_what_is_reachable(pages: dict[str, str]) -> None:
+    compares, reaches = "The column “network better by” compares it with the reference", "Best reachable is what"
+    sample = make_run(metrics={"baseline/auc": 0.5, "best_reachable/auc": 0.95})
+    tables, intervals = make_tables()
+    said = Page(render_training(sample, tables, intervals, LIBRARY)).text
+    assert compares in said
+    assert f"{reaches} knowing how the sample was generated would score in expectation: on few" in said
+    assert reaches not in Page(pages["binary"]).text
+    alone = [{name: each[name] for name in ("name", "score", "low", "high")} for each in intervals["metrics"]]
+    said = Page(render_training(sample, tables, {**intervals, "metrics": alone}, LIBRARY)).text
+    assert "95 % intervals by bootstrap" in said
+    assert "better by" not in said
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_link_within_the_page_is_named_as_the_heading_that_it_leads_to(pages: dict[str, str], name: str) -> None:
+    links = re.findall(r'<a href="#(\w+)">([^<]+)</a>', pages[name])
+    assert [place for place, _ in links] == ["scores", "classes", "errors", "columns", "curves", "rows", "use"]
+    headings = dict(re.findall(r'<h2 id="(\w+)">([^<]+)</h2>', pages[name]))
+    assert [text for place, text in links if not headings[place].startswith(text)] == []
+
+
+def test_a_command_is_shown_as_it_is_its_options_unbroken(pages: dict[str, str]) -> None:
+    assert '<code><span class="option">--params</span> pima.evaluation.threshold=cost</code>' in pages["binary"]
+    assert f"kedro run --params {HOSTILE}" in Page(pages["binary"]).text
+
+
 def test_the_page_names_a_run_without_reference_intervals_or_columns() -> None:
     tables, intervals = make_tables("regression")
     bare = {**tables, "importance": [], "effects": [], "segments": [], "worst": None, "curves": []}
@@ -154,9 +182,34 @@ def test_the_page_names_a_run_without_reference_intervals_or_columns() -> None:
 
 def test_the_study_page_says_which_trial_won_and_what_it_is_worth(pages: dict[str, str]) -> None:
     said = Page(pages["study"]).text
-    assert "(3 trials, 2 complete); trial 1 won, and on the test rows, read once, its AUC is 0.9000" in said
+    sought = f"The study searched the settings of pima, which predicts {HOSTILE}, for the best val/auc"
+    assert f"{sought} (3 trials, 2 complete); trial 1 won, and on 77 test rows, read once, its AUC is 0.9000" in said
+    assert "The winner was trained on 300 rows of 8 features." in said
+    assert "winnerdefaultbaselinebest reachable" in said
+    assert "0.9500" in said
+    assert "the settings of the default" not in said
     assert "against 0.8500 of the default and 0.5000 of the baseline" in said
     assert "kedro run --pipeline=pima --params pima.variant=best" in said
+
+
+@pytest.mark.parametrize(
+    ("best", "told"),
+    [
+        ("0", "trial 0, the default itself, was not surpassed, and on the test rows, read once, its AUC is 0.9000"),
+        ("1", "trial 1 won, and on the test rows, read once, its AUC is 0.9000, against 0.8500 of the default and"),
+    ],
+)
+def test_the_study_page_says_which_trial_is_the_default(best: str, told: str) -> None:
+    rate, hidden = "pima.training.optimizer.learning_rate", "pima.training.network.hidden"
+    trials = pd.DataFrame({"trial": [1, 0], "state": "complete", "val/auc": [0.9, 0.8], rate: [0.004, 0.003],
+        hidden: ["[32]", "[32]"], "epochs": 3})  # fmt: skip
+    training = {"optimizer": {"learning_rate": 0.003}, "network": {"hidden": [32]}}
+    parameters = {**PARAMETERS, "study": {"metric": "val/auc"}, "training": training}
+    run = make_run(job="study", parameters=parameters, tags={"best.trial": best},
+        metrics={"test/auc": 0.9, "default/auc": 0.85, "baseline/auc": 0.5})  # fmt: skip
+    said = Page(render_study(run, trials, LIBRARY)).text
+    assert told in said
+    assert "Trial 0 has the settings of the default." in said
 
 
 def test_the_monitor_page_says_which_weeks_are_below_the_level(pages: dict[str, str]) -> None:
@@ -171,6 +224,22 @@ def test_a_comparison_shows_what_differs_and_why_rows_are_not_paired(pages: dict
     assert "training.epochs" in said
     assert "reference.name" not in said
     assert "are not compared row by row: the test predictions of" in said
+    assert "The AUC on the test rows (higher is better) is 0." in said
+
+
+@pytest.mark.parametrize(
+    ("gain", "low", "high", "told"),
+    [
+        (0.0016, -0.006, 0.01, "is not clearly different from a (its gain is 0.0016, 95 % interval [-0.006, 0.010])."),
+        (-0.0146, -0.023, -0.006, "is worse than a (its gain is -0.0146, 95 % interval [-0.023, -0.006])."),
+        (0.02, 0.01, 0.03, "is better than a (its gain is 0.0200, 95 % interval [0.010, 0.030])."),
+        (-0.02, None, None, "is worse than a by 0.0200."),
+    ],
+)
+def test_a_comparison_says_of_each_run_whether_its_gain_may_be_chance(
+    gain: float, low: float | None, high: float | None, told: str
+) -> None:
+    assert judge_gain("b", "a", {"gain": gain, "low": low, "high": high}) == f" On the same rows b {told}"
 
 
 def test_runs_on_other_rows_data_or_targets_are_not_paired() -> None:

@@ -112,6 +112,8 @@ def test_folds_judge_a_trial_and_prune_it(folded: Studied) -> None:
     run = folded.children[1]
     assert (run.info.status, run.data.tags["pruned"]) == ("KILLED", "true")
     assert folded.children[0].info.status == "FINISHED"
+    shown = [child.data.metrics["val/auc"] for _, child in sorted(folded.children.items())]
+    assert shown == pytest.approx([good.values[0], bad.intermediate_values[1]])
     assert folded.parent.data.metrics["study/pruned_share"] == 0.5
 
 

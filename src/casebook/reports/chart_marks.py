@@ -41,7 +41,9 @@ def constant(value: Any) -> Spec:  # noqa: ANN401 - a number or a signal
 
 def numbered(field: str) -> Spec:
     """Encode whole numbers from left to right, such as epochs."""
-    return {"field": field, "type": "quantitative", "title": field, "axis": {"tickMinStep": 1, "grid": False}}
+    # Vega heeds no least step beside a number of ticks.
+    axis = {"tickCount": {"signal": "clamp(span(domain('x')), 1, 5)"}, "grid": False}
+    return {"field": field, "type": "quantitative", "title": field, "axis": axis}
 
 
 def binned(title: str, **more: Any) -> Spec:  # noqa: ANN401 - Vega-Lite's own

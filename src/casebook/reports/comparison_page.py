@@ -10,6 +10,7 @@ from casebook.reports.curve_charts import draw_compared_curves
 from casebook.reports.numbers import write_interval, write_range, write_score
 from casebook.reports.page import render_page
 from casebook.reports.reported_run import list_general_warnings
+from casebook.reports.sentence import name_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,19 +95,21 @@ def summarise_comparison(
     metric = main_metric(runs[0].tables["task"])
     scores = [{row["name"]: row for row in each.intervals["metrics"]}.get(metric.name) for each in runs]
     told = [
-        f"{name} {write_interval(row['score'], row['low'], row['high'])}"
+        f"{write_interval(row['score'], row['low'], row['high'])} of {name}"
         for name, row in zip(names, scores, strict=True)
         if row
     ]
-    sentence = f"{metric.title} on the test rows: {', '.join(told)}."
-    for name, rows in pairs.items():
-        row = rows.get(metric.name)
-        if row is None:
-            continue
-        word = "better" if row["gain"] > 0 else "worse"
-        clear = row["low"] is not None and (row["low"] > 0 or row["high"] < 0)
-        ends = f" {write_range(row['low'], row['high'])}" if row["low"] is not None else ""
-        told_apart = "" if clear else ", which chance can do"
-        gain = f"{write_score(abs(row['gain']))}{ends and f' (95 % of its gain{ends})'}"
-        sentence += f" On the same rows {name} is {word} than {names[0]} by {gain}{told_apart}."
-    return sentence
+    direction = "higher" if metric.greater_is_better else "lower"
+    sentence = f"The {metric.title} on the test rows ({direction} is better) is {' and '.join(told)}."
+    gains = {name: rows[metric.name] for name, rows in pairs.items() if metric.name in rows}
+    return sentence + "".join(judge_gain(name, names[0], row) for name, row in gains.items())
+
+
+def judge_gain(name: str, first: str, row: dict[str, Any]) -> str:
+    """Say whether a run differs from the first one by more than other test rows would make them differ."""
+    gain, low, high = row["gain"], row["low"], row["high"]
+    if low is None:
+        word = "better" if gain > 0 else "worse"
+        return f" On the same rows {name} is {word} than {first} by {write_score(abs(gain))}."
+    by = f"{write_score(gain)}, 95 % interval {write_range(low, high)}"
+    return f" On the same rows {name} is {name_verdict(low, high)} {first} (its gain is {by})."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ from casebook.reports.numbers import write_interval, write_range, write_score
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+# What a column of a wide table has room for on paper.
+LONG_WORD = 8
 
 
 def render_page(
@@ -45,5 +49,23 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {"score": write_score, "range": write_range, "count": "{:,.0f}".format}
+    environment.filters |= {"breakable": break_between_parts, "command": keep_options, "length_class": classify_length}
     environment.globals["interval"] = write_interval
     return environment
+
+
+def keep_options(command: object) -> Markup:
+    """Keep an option of a command in one line, which would else be broken after its hyphens."""
+    words = [Markup('<span class="option">{}</span>').format(word) if word.startswith("-") else word
+        for word in str(command).split(" ")]  # fmt: skip
+    return Markup(" ").join(words)
+
+
+def classify_length(cell: object) -> str:
+    """Name the class of a cell with a word that paper may have no room for."""
+    return "long" if any(len(word) > LONG_WORD for word in str(cell).split()) else ""
+
+
+def break_between_parts(name: object) -> Markup:
+    """Let a name go on in the next line after a dot or a slash."""
+    return Markup("<wbr>").join(re.split(r"(?<=[./])", str(name)))

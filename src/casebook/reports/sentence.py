@@ -51,8 +51,14 @@ def _judge_gain(own: Mapping[str, Any]) -> str:
     low, high = own.get("gain_low"), own.get("gain_high")
     if low is None or high is None:
         return ""
-    verdict = "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"
-    return f", so it is {verdict} the reference (95 % interval of the difference {write_range(low, high)})"
+    return (
+        f", so it is {name_verdict(low, high)} the reference (95 % interval of the difference {write_range(low, high)})"
+    )
+
+
+def name_verdict(low: float, high: float) -> str:
+    """Name what the interval of a gain says."""
+    return "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"
 
 
 def _summarise_columns(tables: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from casebook.config.tree import flatten
 from casebook.evaluation.metrics import find_metric
 from casebook.reports.curve_charts import draw_slice, draw_trials
 from casebook.reports.numbers import write_score
@@ -35,6 +36,7 @@ def render_study(run: ReportedRun, trials: pd.DataFrame, library: str) -> str:
     metrics = [name for name in _names(run.parameters["study"]["metric"]) if name in trials]
     searched = [str(name) for name in trials if name not in (*NO_PARAMETERS, *metrics)]
     closed, _ = list_leaks(run.parameters)
+    default = find_default(run, trials, searched)
     shown = trials[["trial", "state", *metrics, *searched]].head(SHOWN_TRIALS)
     return render_page(
         "study",
@@ -42,13 +44,15 @@ def render_study(run: ReportedRun, trials: pd.DataFrame, library: str) -> str:
         draw_study(trials, metrics[0], searched),
         run=run,
         title=f"{run.case}: {run.name}",
-        sentence=summarise_study(run, trials, metrics[0]),
+        sentence=summarise_study(run, trials, metrics[0], default),
         warnings=list_general_warnings(run),
         scores=list_winner_scores(run),
         found=run.group("study"),
         metrics=metrics,
         searched=searched,
         columns=list(shown),
+        default=default,
+        data=run.group("data"),
         rows=[[write_cell(value) for value in row] for row in shown.itertuples(index=False)],
         strategy=describe_strategy(run.parameters["split"]["strategy"]),
         closed=closed,
@@ -57,21 +61,47 @@ def render_study(run: ReportedRun, trials: pd.DataFrame, library: str) -> str:
     )
 
 
-def summarise_study(run: ReportedRun, trials: pd.DataFrame, metric: str) -> str:
+def find_default(run: ReportedRun, trials: pd.DataFrame, searched: Sequence[str]) -> str:
+    """Find the number of the trial whose settings are the case's own; empty where none has them."""
+    own = flatten({run.case: run.parameters})
+    given = trials[trials[list(searched)].notna().any(axis=1)]
+    found = [
+        str(row["trial"])
+        for row in given.to_dict("records")
+        if all(_is_same(row[name], own.get(name)) for name in searched)
+    ]
+    return found[0] if found else ""
+
+
+def _is_same(value: object, own: object) -> bool:
+    """Whether a leaderboard's cell, which a file has made of it, is a setting; none is a setting left as it is."""
+    try:
+        return np.isnan(number := float(value)) or number == float(own)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return str(value) == str(own)
+
+
+def summarise_study(run: ReportedRun, trials: pd.DataFrame, metric: str, default: str) -> str:
     """Write the sentence of a study: what was searched, what won, and what that is worth on the test rows."""
     done = int((trials["state"] == "complete").sum())
     sought = (
-        f"The study searched the settings of {run.case} for the best {metric} ({len(trials)} trials, {done} complete)"
+        f"The study searched the settings of {run.case}, which predicts {run.target}, for the best {metric} "
+        f"({len(trials)} trials, {done} complete)"
     )
     scores = list_winner_scores(run)
     if "best.trial" not in run.tags or not scores:
         return f"{sought}; there is no winner yet."
     name = find_metric(metric).name
     first = next((each for each in scores if each["name"] == name), scores[0])
-    beside = [f"{write_score(first[who])} of the {who}" for who in ("default", "baseline") if first[who] is not None]
+    winner, count = run.tags["best.trial"], run.metrics.get("data/test_rows")
+    is_default = winner == default
+    others = ("baseline",) if is_default else ("default", "baseline")
+    beside = [who for who in others if first[who] is not None]
+    against = " and ".join(f"{write_score(first[who])} of the {who}" for who in beside)
+    won = f"trial {winner}, the default itself, was not surpassed" if is_default else f"trial {winner} won"
     return (
-        f"{sought}; trial {run.tags['best.trial']} won, and on the test rows, read once, its {first['title']} is "
-        f"{write_score(first['score'])}, against {' and '.join(beside)}."
+        f"{sought}; {won}, and on {f'{count:,.0f}' if count else 'the'} test rows, read once, its {first['title']} is "
+        f"{write_score(first['score'])}, against {against}."
     )
 
 
@@ -83,7 +113,7 @@ def list_winner_scores(run: ReportedRun) -> list[dict[str, Any]]:
             "name": name, "title": find_metric(name).title, "greater": find_metric(name).greater_is_better,
             "score": groups["test"][name], "std": groups["test"].get(f"{name}_std"),
             "default": groups["default"].get(name), "default_std": groups["default"].get(f"{name}_std"),
-            "baseline": value,
+            "baseline": value, "best_reachable": run.metrics.get(f"best_reachable/{name}"),
         }
         for name, value in groups["baseline"].items()
         if name in groups["test"]

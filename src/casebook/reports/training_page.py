@@ -53,7 +53,7 @@ def render_training(run: ReportedRun, tables: Tables, intervals: Tables, library
         folds=list_folds(run),
         model=name_model(members),
         members=describe_members(members),
-        key_words=describe_keys(intervals),
+        key_words=describe_keys(intervals, name_model(members)),
         parts_of_split=list_parts(run),
         strategy=describe_strategy(run.parameters["split"]["strategy"]),
         seen={name.removeprefix("seen_").removesuffix("_share"): share for name, share in sorted(seen.items())},
@@ -84,16 +84,19 @@ def list_warnings(run: ReportedRun, intervals: Tables) -> list[str]:
     return [*list_general_warnings(run), *found, *([f"Rows count by their {weight}."] if weight else [])]
 
 
-def describe_keys(intervals: Tables) -> str:
-    """Say how the intervals were made."""
+def describe_keys(intervals: Tables, model: str) -> str:
+    """Say how the intervals were made, and which column compares the model with the reference."""
     key, resamples = intervals["key"], intervals["resamples"]
     if not resamples:
         return f"There are only {key['count']} of a {key['word']} in the test rows, too few for intervals."
     of_each = "its copies" if key["word"] == COPIES else "all its rows"
     drawn = "rows" if key["word"] == "row" else f"{key['word']}s, each with {of_each}"
+    found = f"95 % intervals by bootstrap: {resamples} resamples of the {key['count']:,} {drawn}."
+    if not any("gain" in each for each in intervals["metrics"]):
+        return found
     return (
-        f"95 % intervals by bootstrap: {resamples} resamples of the {key['count']:,} {drawn}. The last column is how "
-        "much better the network is than the reference on the same resamples; an interval without 0 is a difference."
+        f"{found} The column “{model} better by” compares it with the reference on the same resamples; an interval "
+        "without 0 is a difference."
     )
 
 

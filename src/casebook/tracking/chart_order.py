@@ -7,10 +7,13 @@ state out where the browser has none.
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from mlflow.server import app as flask_app
 from mlflow.server.fastapi_app import create_fastapi_app
+
+from casebook.evaluation.metrics import MAIN_METRIC
 
 if TYPE_CHECKING:
     from flask import Response
@@ -40,20 +43,29 @@ SCRIPT = r"""<script>
     const last = constants.filter((name) => found.delete(name));
     return [...leading, ...[...found].sort(), ...last];
   };
-  // What the latest run with a model was tuned for, on the rows held out, beside what stands for nothing and for trees.
-  const columnsOf = (experiment) => {
-    const filter = "tags.`model.version` != ''";
+  const headline = HEADLINE;
+  // What a task's runs are judged by, on the rows held out, beside what stands for nothing and for trees.
+  const findLatest = (experiment, filter) => {
     const { runs = [] } = ask("POST", "runs/search", { experiment_ids: [experiment], filter, max_results: 1 });
-    if (!runs.length) return null;
-    const { metrics = [], params = [] } = runs[0].data;
+    return runs[0];
+  };
+  const columnsOf = (experiment) => {
+    const run = findLatest(experiment, "tags.`model.version` != ''");
+    if (!run) return null;
+    const { metrics = [], params = [] } = run.data;
     const names = metrics.map(({ key }) => key);
-    const scores = names.filter((name) => /^test\/(?!seen_)/.test(name)).map((name) => name.slice(5)).sort();
-    const tuned = (params.find(({ key }) => key.endsWith(".study.metric")) || { value: "" }).value.replace("val/", "");
-    const main = scores.includes(tuned) ? tuned : scores[0];
+    // Neither shares of rows that training has seen, nor what belongs to a score: its interval, its deviation.
+    const isScore = (name) => /^test\/(?!seen_)/.test(name) && !/_(mean|std|variance|low|high|at_[\d.]+)$/.test(name);
+    const scores = names.filter(isScore).map((name) => name.slice(5)).sort();
+    const task = params.find(({ key }) => /^\w+\.task$/.test(key));
+    const main = scores.find((name) => task && name === headline[task.value]) || scores[0];
     const shown = [`test/${main}`, `baseline/${main}`, `reference/${main}`, `val/${main}`];
     const others = scores.filter((name) => name !== main).map((name) => `test/${name}`);
     const taken = [...shown.filter((name) => names.includes(name)), ...others.slice(0, 2)];
-    return [...taken.map((name) => `metrics.\`${name}\``), "tags.`data.origin`"];
+    // What trials are judged by, so that they can be sorted.
+    const study = findLatest(experiment, "tags.`best.trial` != ''") || { data: {} };
+    const best = (study.data.metrics || []).filter(({ key }) => key.startsWith("best/")).map(({ key }) => key.slice(5));
+    return [...new Set([...taken, ...best])].map((name) => `metrics.\`${name}\``).concat("tags.`data.origin`");
   };
   const sections = (names) => ({
     compareRunCharts: [],
@@ -91,7 +103,7 @@ SCRIPT = r"""<script>
     }
   };
 })();
-</script>"""
+</script>""".replace("HEADLINE", json.dumps(MAIN_METRIC))
 
 
 @flask_app.after_request

@@ -128,7 +128,7 @@ def _fill_board(runs: list[Tested], metric: Metric) -> Board:
     """Gather the entries of runs on the same rows, the newest first."""
     entries = [entry for run, measured in runs for entry in _read_entries(run, measured, metric)]
     run, measured = runs[0]
-    # Studies do not count the rows of the split.
+    # Studies of earlier versions did not count the rows of the split.
     counts = [each.metrics["data/test_rows"] for each, _ in runs if "data/test_rows" in each.metrics]
     counts += [len(entry.own.target) for entry in entries if entry.own is not None]
     rows = f"{counts[0]:,.0f} test rows" if counts else "test rows"

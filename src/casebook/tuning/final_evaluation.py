@@ -39,8 +39,9 @@ def evaluate_variants(
 
     Returns:
         The winner's network of the first seed, its preprocessor and threshold; `test/<metric>` (the winner's mean),
-        `default/...`, each with `_std`, and `baseline/...`; `evaluation/threshold` where it was chosen; and that
-        network's predictions of the test rows, none where the winner's test rows are others than the case's.
+        `default/...`, each with `_std`, and `baseline/...`; `evaluation/threshold` where it was chosen; its
+        `data/train_rows`, validation rows among them, `data/test_rows` and `data/features`; and that network's
+        predictions of the test rows, none where the winner's test rows are others than the case's.
     """
     case = plan.case
     chosen = check_case(case, apply_trial_values(plan.parameters, winner["values"]))
@@ -57,6 +58,9 @@ def evaluate_variants(
     network, threshold = networks[0]
     metrics |= {f"baseline/{name}": plain[name] for name in plain}
     metrics |= {"evaluation/threshold": threshold} if rule.is_chosen else {}
+    counts = {"train_rows": len(split.train["target"]), "test_rows": len(split.held_out["target"])}
+    counts["features"] = split.preprocessor.feature_count
+    metrics |= {f"data/{name}": float(count) for name, count in counts.items()}
     return network, split.preprocessor, threshold, metrics, _predict_rows(plan, chosen, split, network)
 
 

@@ -18,7 +18,7 @@ from casebook.training.callbacks import CurveCallback, TrainingCallback
 from casebook.tuning.cancellation import Cancelled, CancellingCallback
 from casebook.tuning.objective import evaluate_on_folds, evaluate_on_validation
 from casebook.tuning.prepared_splits import read_splits
-from casebook.tuning.trials import ERROR, RUN_ID, TAKEN, fail_and_retry, record_heartbeat, retry_of
+from casebook.tuning.trials import ERROR, RUN_ID, TAKEN, fail_and_retry, measure_pruned, record_heartbeat, retry_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -119,17 +119,20 @@ class TrialRunner:
     ) -> None:
         """Finish a trial in Optuna, then report it so that its run is ended."""
         metrics = found.metrics if found else {}
+        attributes = {**metrics, "epochs": found.epochs} if found else {}
         try:
             self._store_run_id(trial)
             if message:
                 trial.set_user_attr(ERROR, message)
             trial.set_user_attr(TAKEN, time.monotonic() - began)
-            for name, value in ({**metrics, "epochs": found.epochs} if found else {}).items():
+            for name, value in attributes.items():
                 trial.set_user_attr(name, value)
             self._study.tell(trial, found.values if found else None, state)
         except UpdateFinishedTrialError:
             self._abandon(began)
             return
+        if state == TrialState.PRUNED:
+            metrics = measure_pruned(self._study._storage.get_trial(trial._trial_id), self._plan.study)
         self._reporter.end(state.name, message, metrics, time.monotonic() - began)
 
     def _requeue(self, trial: optuna.Trial, began: float) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, RunTag
+from optuna.trial import TrialState
 
 from casebook.config.secrets import hide_password
 from casebook.config.tree import flatten
@@ -17,7 +18,7 @@ from casebook.evaluation.metrics import COSTS
 from casebook.tracking import mlflow_client
 from casebook.tracking.left_running import KILLED, process_tags
 from casebook.tuning.plan import apply_trial_values
-from casebook.tuning.trials import ERROR
+from casebook.tuning.trials import ERROR, measure_pruned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -78,10 +79,12 @@ class TrialRuns:
         self._end_run(self._runs.pop(trial), state, message, metrics)
 
     def _end_run(self, run_id: str, state: str, message: str, metrics: Mapping[str, Any]) -> None:
-        epochs = self._plan.parameters["training"]["epochs"]
+        """End a run; of its metrics it lacks what training costs, and the scores of folds, which have no curve."""
+        folds, epochs = self._plan.study.folds, self._plan.parameters["training"]["epochs"]
         tags = [RunTag("pruned", "true")] if state == "PRUNED" else []
         tags += [RunTag("error", message[: mlflow_client.TAG_LENGTH])] if message and state != "PRUNED" else []
-        final = [Metric(name, value, 0, epochs + 1) for name, value in metrics.items() if name in COSTS]
+        lacking = [name for name in metrics if name in COSTS or (folds and name.startswith("val/"))]
+        final = [Metric(name, metrics[name], 0, max(folds, 1) * epochs + 1) for name in lacking]
         self._client.log_batch(run_id, metrics=final, tags=tags)
         self._client.set_terminated(run_id, STATUS[state])
 
@@ -100,7 +103,9 @@ class TrialRuns:
             trial = ended.get(run.data.tags.get(TRIAL_TAG, ""))
             if trial:
                 attributes = trial.user_attrs
-                self._end_run(run.info.run_id, trial.state.name, attributes.get(ERROR, ""), attributes)
+                is_pruned = trial.state == TrialState.PRUNED
+                metrics = measure_pruned(trial, self._plan.study) if is_pruned else attributes
+                self._end_run(run.info.run_id, trial.state.name, attributes.get(ERROR, ""), metrics)
 
     def log_winner(self, winner: Mapping[str, Any], measured: Mapping[str, float]) -> None:
         """Log the winner to the study's run, as tags, since a later launch may replace it."""

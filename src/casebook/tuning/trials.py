@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -186,6 +187,14 @@ def fail_and_retry(
         study.enqueue_trial(values, user_attrs={**attempt, SETTING: values})
     study.tell(trial.number, state=TrialState.FAIL)
     return again
+
+
+def measure_pruned(trial: FrozenTrial, study: StudyParameters) -> dict[str, float]:
+    """Measure a pruned trial by the folds that it was trained on; nothing without folds, where its curve says it."""
+    reported = [value for _, value in sorted(trial.intermediate_values.items())]
+    if not study.folds or not reported:
+        return {}
+    return {study.metric[0]: fmean(reported) if study.pruner == "wilcoxon" else reported[-1]}
 
 
 def count_failed(study: optuna.Study) -> tuple[int, int]:

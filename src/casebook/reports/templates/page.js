@@ -1,7 +1,7 @@
 "use strict";
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const THEME = {
-  aria: false, background: null, font: "system-ui, sans-serif", padding: 2,
+  aria: false, background: null, font: "system-ui, sans-serif", padding: 5,
   autosize: { type: "fit-x", contains: "padding" },
   axis: { labelColor: "var(--soft)", titleColor: "var(--soft)", gridColor: "var(--grid)", domainColor: "var(--line)",
     tickColor: "var(--line)", titleFontWeight: "normal", labelFontSize: 11, titleFontSize: 11 },
@@ -60,6 +60,25 @@ function follow(panel) {
   show();
 }
 
+// MLflow shows the page in a frame that may run scripts but go nowhere: a link there would blank it, or do nothing.
+function stayInFrame() {
+  for (const link of document.querySelectorAll("a[href]")) {
+    const address = link.getAttribute("href");
+    if (!address.startsWith("#")) {
+      link.replaceWith(`${link.textContent} (artifact ${decodeURIComponent(address)})`);
+      continue;
+    }
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const place = document.getElementById(address.slice(1));
+      place.tabIndex = -1;
+      place.focus({ preventScroll: true });
+      place.scrollIntoView();
+    });
+  }
+}
+
+if (window !== window.top) stayInFrame();
 const charts = read("charts");
 Promise.all([...document.querySelectorAll("[data-chart]")].map(draw)).then(() => {
   const panel = document.querySelector(".slider");
