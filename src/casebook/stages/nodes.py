@@ -92,9 +92,8 @@ def fit_preprocessor_on_training(
     and, where `preprocessing.time_index` says so, those that tell when a row was.
     """
     names = name_features(list(feature_table.columns), feature_sources, preprocessing, leaks)
-    rows = select_training_rows(
-        feature_table, split_assignment["part"], [*names, target, *split.get("keys", {}).values()]
-    )
+    dealing = schema.SplitParameters.model_validate(split)
+    rows = select_training_rows(feature_table, split_assignment["part"], [*names, target, *dealing.keys.values()])
     if row_schema is not None:
         empty = [name for name in names if not rows[name].notna().any()]
         if empty:
@@ -103,8 +102,7 @@ def fit_preprocessor_on_training(
         names = [name for name in names if name not in {*empty, *days}]
         indexes = find_time_indexes(rows, names, preprocessing, split, row_schema)
         names = [name for name in names if name not in indexes]
-    key = schema.SplitParameters.model_validate(split).key
-    return fit_features(rows[names], preprocessing, KnownTargets.of(rows, target, key) if target else None)
+    return fit_features(rows[names], preprocessing, KnownTargets.of(rows, target, dealing.key) if target else None)
 
 
 def fit_features(rows: pd.DataFrame, preprocessing: Block, known: KnownTargets | None = None) -> Preprocessor:
