@@ -75,9 +75,10 @@ own process, one after the other.
 
 TABLES_METHOD = """\
 Each is declared by `casebook init` and run once with what that wrote; only the columns under `closed` were given the
-role leak, as a user does who has read the suspects. Network, reference (LightGBM) and baseline (class
-shares or training mean) are scored on the same test rows. `worse by` is the network's distance to the reference as a
-share of the reference's distance to the baseline; `and` has a second metric of the three."""
+role leak, as a user does who has read the suspects. Network (the default, which averages it with boosted trees),
+reference (LightGBM) and baseline (class shares or training mean) are scored on the same test rows. `worse by` is the
+network's distance to the reference as a share of the reference's distance to the baseline; `and` has a second metric of
+the three."""
 
 
 def render_results(
