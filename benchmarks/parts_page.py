@@ -15,6 +15,7 @@ import psutil
 
 from casebook.runtime.ports import free_port
 from parts import clean_environment, copy_project, find_run, program
+from parts_setup_ui import wait_for
 from processes import measure_command
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ Figures = dict[str, Any]
 
 CASE = "pima"
 REPORTS, STARTS, ANSWERS = 3, 7, 200
-START_SECONDS, LOOKED_EVERY_SECONDS = 120, 0.01
+LOOKED_EVERY_SECONDS = 0.01
 # Makes the page as a run does once it has ended, imports included.
 REPORT = """
 import sys, time
@@ -99,31 +100,12 @@ def serving(project: Path, environment: Figures, before: str, log: Path) -> Iter
     with log.open("wb") as sink:
         process = subprocess.Popen(command, cwd=project, env=environment, stdout=sink, stderr=subprocess.STDOUT)
         try:
-            wait_for_health(process, port)
+            wait_for(process, f"http://127.0.0.1:{port}/health", LOOKED_EVERY_SECONDS)
             used = psutil.Process(process.pid).cpu_times()
             yield port, Start(time.perf_counter() - start, used.user + used.system)
         finally:
             process.terminate()
             process.wait()
-
-
-def wait_for_health(process: subprocess.Popen[bytes], port: int) -> None:
-    """Ask until there is an answer.
-
-    Raises:
-        RuntimeError: the server ended, or does not answer in time.
-    """
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until and process.poll() is None:
-        connection = http.client.HTTPConnection("127.0.0.1", port)
-        try:
-            connection.request("GET", "/health")
-            connection.getresponse().read()
-        except OSError:
-            time.sleep(LOOKED_EVERY_SECONDS)
-        else:
-            return
-    raise RuntimeError(f"the server of {CASE} gave no answer on port {port}")
 
 
 def time_answers(port: int, project: Path, run_id: str) -> list[float]:

@@ -19,6 +19,7 @@ import pandas as pd
 
 from casebook.data.splitting import PARTS, TEST, VALIDATION
 from casebook.evaluation.scores import predict_baseline, score_predictions
+from casebook.run_folders.folder import NETWORK
 from comparison_tables import METRICS, OTHERS
 from parts import ROOT, below, clean_environment, copy_project, find_run, program
 from parts_tables import declare, environment
@@ -66,7 +67,7 @@ def measure_casebook(name: str, seed: int, raw: Path, folder: Path) -> Figures:
     measured = measure_command(command, project, variables, log, tree_proportional_bytes)
     found = find_run(project, name)
     metrics, run = found.data.metrics, project / "data" / "runs" / name / found.info.run_id
-    trained = (run / "06_models" / "network.keras").stat().st_mtime
+    trained = (run / NETWORK).stat().st_mtime
     fingerprint = export_rows(run, table.target, table.task, folder / "rows")
     check_same_rows(folder / "rows", table.task, below(metrics, "baseline"))
     shutil.rmtree(project)

@@ -65,7 +65,7 @@ def look(server: subprocess.Popen[bytes], address: str) -> None:
         raise RuntimeError(f"the run's page shows {len(found)} of {RUN_METRICS} metrics")
 
 
-def wait_for(server: subprocess.Popen[bytes], address: str) -> None:
+def wait_for(server: subprocess.Popen[bytes], address: str, looked_every_seconds: float = LOOKED_EVERY_SECONDS) -> None:
     """Wait until the server answers.
 
     Raises:
@@ -77,7 +77,7 @@ def wait_for(server: subprocess.Popen[bytes], address: str) -> None:
             with urllib.request.urlopen(address, timeout=REQUEST_SECONDS):  # noqa: S310 - our own server
                 return
         except OSError:
-            time.sleep(LOOKED_EVERY_SECONDS)
+            time.sleep(looked_every_seconds)
     raise RuntimeError(f"the UI did not answer at {address} in {START_SECONDS} s (it ended with {server.returncode})")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from casebook.cluster.worker_process import keep_freed_memory
+from casebook.compute.freed_memory import keep_freed_memory
 from waiting_parts import ARRAY_PAGES, count_page_faults
 
 

@@ -18,7 +18,8 @@ from casebook.cluster.task_times import FETCHING, STORING, WHOLE
 from casebook.cluster.tasks import STOPPED
 from casebook.cluster.tickets import REFUSED, UNREADABLE
 from casebook.cluster.versions import describe_differences, list_versions
-from casebook.cluster.worker_process import keep_freed_memory, local_folder, worker_address
+from casebook.cluster.worker_process import local_folder, worker_address
+from casebook.compute.freed_memory import keep_freed_memory
 from casebook.datasets.scored_parts import PART_ERRORS
 
 if TYPE_CHECKING:

@@ -92,9 +92,9 @@ __all__ = [
 FREE_MAPPINGS = frozenset({"encoding", "impute", "clip", "nearest_lower_within", "options", "labels", CLASS_WEIGHTS})
 # How a run goes about it, not what it computes: never logged, and no two runs differ by it.
 EXECUTION_OPTIONS = frozenset({"resume", "reuse", "from_run", "keep_runs", "engine"})
-# What a study's winner does not depend on: how it was found, what becomes of models later, how a run goes about it.
 # What is done with a model once it is trained.
 USES = frozenset({"predict", "monitor", "update"})
+# What a study's winner does not depend on: how it was found, what becomes of models later, how a run goes about it.
 NOT_CONDITIONS = EXECUTION_OPTIONS | USES | {"variant", "variants", "study"}
 # Conditions that winners of earlier versions do not state.
 ADDED_CONDITIONS = frozenset({"weight"})
