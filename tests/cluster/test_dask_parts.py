@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import logging
 import os
 import signal
 from dataclasses import replace
@@ -81,6 +82,17 @@ def test_shards_of_a_killed_worker_are_made_again_and_none_is_there_twice(tmp_pa
         assert write_all(workers, DyingFolder(tmp_path / "shards")) == EVERY
     assert (tmp_path / "died").exists()
     assert sorted(path.name for path in (tmp_path / "shards").iterdir()) == [f"{number:05d}" for number in range(8)]
+
+
+def find_level() -> int:
+    return logging.getLogger("distributed.worker").getEffectiveLevel()
+
+
+@pytest.mark.process
+def test_workers_of_this_machine_say_nothing_of_each_other_on_the_console(tmp_path: Path) -> None:
+    with open_local(FEW_BYTES + 1, tmp_path / "scratch") as workers:
+        levels = workers.client.run(find_level)
+    assert set(levels.values()) == {logging.CRITICAL}
 
 
 def die(_item: object) -> None:

@@ -32,6 +32,8 @@ MEMORY_SHARE, MOST_WORKER_BYTES, LEAST_WORKER_BYTES = 0.6, 2 << 30, 1 << 30
 BROADCAST_SHARE = 0.2
 # So little is worked on in threads of this process: a worker takes longer to start.
 FEW_BYTES = 32 << 20
+# What workers of this machine say of each other; Kedro's console, which they inherit, would print it all.
+QUIET_WORKERS = {"distributed.nanny.pre-spawn-environ.DASK_LOGGING__DISTRIBUTED": "critical"}
 # So often it is looked whether the workers are still there.
 LOOK_SECONDS = 10.0
 # Workers of a cluster that do not see the raw files are named, up to so many.
@@ -116,13 +118,15 @@ def open_local(raw_bytes: int, scratch: Path) -> Iterator[DaskPartWorkers]:
         raw_bytes: of the files: few of them are worked on by threads of this process.
         scratch: where workers put what does not fit into their memory.
     """
+    import dask
     from distributed import Client, LocalCluster
 
     cores, memory = size_workers(psutil.cpu_count(logical=True) or 1, find_memory())
     processes = raw_bytes > FEW_BYTES
-    _quiet()
+    logging.getLogger("distributed").setLevel(logging.ERROR)
     scratch.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
+        stack.enter_context(dask.config.set(QUIET_WORKERS))
         cluster = stack.enter_context(
             LocalCluster(
                 n_workers=cores if processes else 1,
@@ -137,7 +141,6 @@ def open_local(raw_bytes: int, scratch: Path) -> Iterator[DaskPartWorkers]:
             )
         )
         client = stack.enter_context(Client(cluster, set_as_default=False))
-        client.run(_quiet)
         yield DaskPartWorkers(client, int(BROADCAST_SHARE * memory))
 
 
@@ -151,11 +154,6 @@ def size_workers(cores: int, memory: int) -> tuple[int, int]:
     shared = int(MEMORY_SHARE * memory)
     count = max(1, min(cores, shared // LEAST_WORKER_BYTES))
     return count, min(MOST_WORKER_BYTES, shared // count)
-
-
-def _quiet() -> None:
-    """Leave out what Dask's processes of one machine say of each other."""
-    logging.getLogger("distributed").setLevel(logging.ERROR)
 
 
 @contextmanager
