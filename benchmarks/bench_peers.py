@@ -2,8 +2,8 @@
 
     make fetch-tables bench-peers TABLES=penguins,ames SEEDS=3 PEERS=LightGBM,RealMLP_TD MINUTES=30
 
-Each row is kept in `data/bench/peers/rows.jsonl` at once: the same command goes on after a kill, and measures anew only
-what is on other test rows than casebook's newest run. docs/measuring.md says what is measured.
+Each row is kept in `benchmarks/peers/rows.jsonl` at once: the same command goes on after a kill, on another machine too,
+and measures anew only what is on other test rows than casebook's newest run. docs/measuring.md says what is measured.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from peer_ledger import Cell, Row
 
 FOLDER = ROOT / "data" / "bench" / "peers"
-LEDGER = FOLDER / "rows.jsonl"
+# With the code: days of fitting are not measured anew by whoever clones it.
+LEDGER = RESULTS.parent / "peers" / "rows.jsonl"
 PEERS = ("LightGBM", "CatBoost", "LGBM_TD", "RealMLP_TD", "TabM_D", "AutoGluon")
 CORES, LIMIT_SECONDS = 2, 600
 NOTE_CHARACTERS = 160
@@ -106,6 +107,7 @@ def measure(cell: Cell, raw: Path, limit_seconds: float) -> Row:
         "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         "load": describe_load(),
         "commit": read_commit(),
+        "processor": describe_machine().get("processor"),
         "limit_seconds": limit_seconds,
     }
     try:

@@ -43,7 +43,8 @@ baseline and a fingerprint. Test rows are read once per row of a table and seed.
   casebook's process also types raw files, runs Kedro and MLflow and packages a model; it leaves out profiles, figures
   and the page, and finds the reference beside the model fitted before. The trees that are part of the model are not.
 - Ratios are medians over the tables of the ratios of a table's means; who was ended at the limit counts with the limit,
-  so that its true ratio is higher, and not for memory. All have the same two cores, one after the other, the peers'
+  so that its true ratio is higher, and not for memory. Rows of several days may be of several machines with the same
+  processor (`benchmarks/peers/rows.jsonl` says which). All have the same two cores, one after the other, the peers'
   order turned with each round. Other work ran on the machine (`load` under Parts): seconds that passed hang on it, CPU
   seconds far less; believe ratios above 1.5 alone."""
 HEADER = (
