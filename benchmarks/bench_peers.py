@@ -2,8 +2,8 @@
 
     make fetch-tables bench-peers TABLES=penguins,ames SEEDS=3 PEERS=LightGBM,RealMLP_TD MINUTES=30
 
-Each row is kept in `benchmarks/peers/rows.jsonl` at once: the same command goes on after a kill, on another machine too,
-and measures anew only what is on other test rows than casebook's newest run. docs/measuring.md says what is measured.
+Each row is kept in `benchmarks/peers/rows.jsonl` at once: the same command goes on after a kill, on another machine too.
+Anew it measures only what is of other test rows than casebook's newest run. docs/measuring.md says what is measured.
 """
 
 from __future__ import annotations
