@@ -2,7 +2,7 @@
 
     make fetch-tables bench-peers TABLES=penguins,ames SEEDS=3 PEERS=LightGBM,RealMLP_TD MINUTES=30
 
-Each row is kept in `benchmarks/peers/rows.jsonl` at once: the same command goes on after a kill, on another machine too.
+Each row is kept in `benchmarks/peers/rows.jsonl` at once: the same command goes on after a kill, or on another machine.
 Anew it measures only what is of other test rows than casebook's newest run. docs/measuring.md says what is measured.
 """
 
