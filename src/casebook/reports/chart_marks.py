@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 Spec = dict[str, Any]
 Rows = list[dict[str, Any]]
 MODEL, OTHER, TRAIN, THIRD = "var(--model)", "var(--reference)", "var(--train)", "var(--third)"
+VALIDATION = "var(--validation)"
 INK = "var(--ink)"
 DASHED: Spec = {"color": TRAIN, "strokeDash": [4, 3]}
 HEIGHT, BAR_PIXELS = 220, 22

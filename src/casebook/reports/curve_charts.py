@@ -10,6 +10,7 @@ from casebook.reports.chart_marks import (
     OTHER,
     SLANT,
     TRAIN,
+    VALIDATION,
     Rows,
     Spec,
     chart,
@@ -35,7 +36,7 @@ def draw_curve(points: Rows, metric: str, is_log: bool) -> Spec:
     encoding = {
         "x": numbered("epoch"),
         "y": quantitative("value", metric) | {"scale": scale},
-        "color": coloured("part", ["train", "val"], [TRAIN, MODEL]),
+        "color": coloured("part", ["train", "val"], [TRAIN, VALIDATION]),
     }
     dots = {"size": 14, "filled": True} if len(points) < MAX_DOTS else False
     return chart(points, layer("line", encoding, point=dots), height=180)
