@@ -39,6 +39,11 @@ def test_weeks_begin_on_monday_and_all_of_them_stand_below() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.filterwarnings("error")
+def test_weeks_are_found_in_no_spelling_that_pandas_gives_up() -> None:
+    assert weekly([1, 2, 3, 10, 20, 30])["week"].tolist() == ["2023-01-02", "2023-01-09", "all"]
+
+
 def test_a_week_of_few_outcomes_is_not_scored() -> None:
     assert weekly([1, 2, 3, 10, 20, 30], least_rows=4)["mae"].isna().tolist() == [True, True, False]
 

@@ -98,7 +98,7 @@ def summarize_weeks(weekly: pd.DataFrame) -> dict[str, float]:
 def _find_weeks(joined: pd.DataFrame) -> np.ndarray:
     """Return the Monday of each row's week."""
     days = pd.to_datetime(joined[DAY], format="%Y-%m-%d", errors="coerce")
-    weeks = (days - pd.to_timedelta(days.dt.weekday, unit="D")).dt.strftime("%Y-%m-%d").fillna("unknown")
+    weeks = (days - pd.to_timedelta(days.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d").fillna("unknown")
     return np.asarray(weeks.to_numpy())
 
 
