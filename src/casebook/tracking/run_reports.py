@@ -23,6 +23,7 @@ from casebook.reports.test_rows import KEY
 from casebook.runtime.atomic_files import atomic_write
 from casebook.tracking.kept_tables import NotKeptError, tabulate_kept
 from casebook.tracking.mlflow_client import set_tags
+from casebook.tracking.run_artifacts import load_dict, load_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from casebook.reports.comparison import ComparedRun
 
 PARAMETERS_FILE = "config/parameters.yml"
+TABLES_FILE, INTERVALS_FILE = "report/report_tables.json", "report/score_intervals.json"
 # Where a run says where its page lies, relative to the project.
 TAG = "report"
 # Folder of artifacts -> the job of a run that has it, and what its page is made of.
@@ -174,12 +176,10 @@ def load_tables(run: ReportedRun) -> dict[str, Any]:
     Raises:
         NothingToReportError: there are none, and none can be made; says why.
     """
-    name = "report/report_tables.json"
-    if name in (file.path for file in MlflowClient().list_artifacts(run.run_id, "report")):
-        tables = _load_json(run.run_id, "report_tables")
-    else:
+    tables = load_dict(run.run_id, TABLES_FILE)
+    if tables is None:
         tables = _make_tables(run)
-        MlflowClient().log_dict(run.run_id, tables, name)
+        MlflowClient().log_dict(run.run_id, tables, TABLES_FILE)
     if "fault" in tables:
         raise NothingToReportError(f"run {run.run_id}: the tables of its page could not be made ({tables['fault']})")
     return tables
@@ -202,15 +202,14 @@ def _make_tables(run: ReportedRun) -> dict[str, Any]:
 
 
 def load_intervals(run_id: str) -> dict[str, Any]:
-    """Load the intervals of a training's test scores."""
-    return _load_json(run_id, "score_intervals")
+    """Load the intervals of a training's test scores.
 
-
-def _load_json(run_id: str, name: str) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = mlflow.artifacts.load_dict(f"runs:/{run_id}/report/{name}.json")
-    except (mlflow.MlflowException, OSError) as error:
-        raise NothingToReportError(f"run {run_id} has no report/{name}.json: run it anew ({error})") from None
+    Raises:
+        NothingToReportError: there are none.
+    """
+    found = load_dict(run_id, INTERVALS_FILE)
+    if found is None:
+        raise NothingToReportError(f"run {run_id} has no {INTERVALS_FILE}: run it anew")
     return found
 
 
@@ -220,7 +219,7 @@ def _load_yaml(run_id: str, name: str) -> dict[str, Any]:
 
 
 def _load_csv(run_id: str, name: str) -> pd.DataFrame:
-    try:
-        return pd.read_csv(StringIO(mlflow.artifacts.load_text(f"runs:/{run_id}/{name}")))
-    except (mlflow.MlflowException, OSError) as error:
-        raise NothingToReportError(f"run {run_id} has no {name} ({error})") from None
+    text = load_text(run_id, name)
+    if text is None:
+        raise NothingToReportError(f"run {run_id} has no {name}")
+    return pd.read_csv(StringIO(text))
