@@ -67,15 +67,16 @@ def judge_weeks(
     """
     sign = find_metric(metric).sign
     level = test_score - sign * drop
-    judged = weekly.assign(test=test_score, level=level, low=np.nan, high=np.nan, below=False)
+    judged = weekly.assign(test=test_score, level=level)
+    low, high = np.full((2, len(judged)), np.nan)
     weeks = _find_weeks(joined)
-    for place in np.flatnonzero(sign * (weekly[metric] - level) < 0):
-        week = judged[WEEK].iloc[place]
-        low, high = _find_interval(joined if week == ALL else joined[weeks == week], metric)
-        best = high if sign > 0 else low
-        below = bool(sign * (best - judged["level"].iloc[place]) < 0)
-        judged.loc[judged.index[place], ["low", "high", "below"]] = low, high, below
-    return judged
+    worse = (sign * (judged[metric] - judged["level"]) < 0).to_numpy()
+    for place in np.flatnonzero(worse):
+        week = judged[WEEK].iloc[int(place)]
+        low[place], high[place] = _find_interval(joined if week == ALL else joined[weeks == week], metric)
+    best = high if sign > 0 else low
+    # NaN, where there is no interval, is not below.
+    return judged.assign(low=low, high=high, below=sign * (best - judged["level"].to_numpy()) < 0)
 
 
 def refuse_below_level(weekly: pd.DataFrame) -> None:
