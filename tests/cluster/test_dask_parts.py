@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import logging
 import os
 import signal
@@ -17,6 +18,7 @@ from distributed import LocalCluster
 from casebook.cluster import dask_parts
 from casebook.cluster.addresses import ClusterAddresses
 from casebook.cluster.dask_parts import FEW_BYTES, SharedShards, open_local, open_remote, size_workers
+from casebook.cluster.shared_store import SHARDS
 from casebook.config.schema.table_declaration import TableParameters
 from casebook.datasets import ArraysFolder
 from casebook.datasets.declared_parts import TableParts
@@ -24,6 +26,7 @@ from casebook.datasets.part_workers import PartWorkshop
 from casebook.datasets.raw import RawFileError
 from casebook.datasets.raw_parts import RawPart
 from casebook.out_of_core.encoding import ShardFolder
+from casebook.runtime.processes import this_process
 from casebook.tuning.errors import StudyFailedError
 
 if TYPE_CHECKING:
@@ -140,6 +143,32 @@ def test_shards_go_through_the_shared_store_and_are_there_until_the_launch_has_t
     assert len(list((tmp_path / "shared" / place.launch).iterdir())) == 8
     place.close()
     assert not (tmp_path / "shared" / place.launch).exists()
+
+
+def test_a_launch_removes_the_shards_of_killed_ones_and_of_no_other(tmp_path: Path) -> None:
+    shards = tmp_path / "shared" / SHARDS
+    live = this_process().describe()
+    # Its number is another process's by now.
+    dead = {**live, "started": "1"}
+    owners = {
+        "killed": dead,
+        "alive": live,
+        "elsewhere": {**dead, "host": "another machine"},
+        "of an earlier version": None,
+        "damaged": {"host": 1},
+    }
+    for name, owner in owners.items():
+        (shards / name).mkdir(parents=True)
+        (shards / name / "00000").write_bytes(b"a shard")
+        if owner is not None:
+            (shards / name / "owner.json").write_text(json.dumps(owner))
+    place = SharedShards(f"file://{tmp_path / 'shared'}", tmp_path / "kept")
+    place.begin()
+    assert {path.name for path in shards.iterdir()} == {*owners, place.number} - {"killed"}
+    place.begin()
+    assert (shards / place.number / "owner.json").is_file()
+    place.close()
+    assert place.number not in {path.name for path in shards.iterdir()}
 
 
 def test_two_parts_of_the_same_rows_are_two_shards(tmp_path: Path) -> None:

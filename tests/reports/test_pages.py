@@ -325,3 +325,11 @@ def test_the_sentence_judges_the_difference_to_the_reference(
     auc |= {"gain_low": low, "gain_high": high}
     said = summarise_run(run, tables, intervals)
     assert f"of the reference (boosted trees){verdict}; it leans most on" in said
+
+
+def test_a_week_that_may_be_worse_by_chance_says_so() -> None:
+    weekly = WEEKLY.assign(low=[0.7, None, None], high=[0.88, None, None], below=False)
+    monitor = {"metric": "", "outcomes": "o.csv", "drop": 0.05, "min_rows_per_week": 10}
+    page = Page(render_monitor(make_run(job="monitor", parameters={**PARAMETERS, "monitor": monitor}), weekly, LIBRARY))
+    assert page.text.count("worse, maybe by chance: [0.70, 0.88]") == 1
+    assert "Below the level" not in page.text

@@ -83,3 +83,12 @@ def test_digits_of_a_postcode_count_nothing() -> None:
         assert infer_type(texts(values, "zip_code")).type == "category"
         assert infer_type(texts(values, "zip_code")).decimal == ""
     assert infer_type(texts(["98101", "98102"] * 20, "price")).type == "integer"
+
+
+def test_choices_of_a_survey_are_categories_not_numbers_ranges_or_amounts() -> None:
+    found = infer_type(texts(["1", "2", "3", "1,2", "1,2,3", "2,3"] * 9, "a"))
+    assert (found.type, found.why, found.order) == ("category", "numbers of choices", ())
+    assert infer_type(texts([str(n) for n in range(9)] + ["1,2", "2,3", "3,4"], "a")).decimal == ""
+    # Ranges are no lists, and halves of one digit no choices.
+    assert infer_type(texts(["0-1", "2-4", "5+"] * 9, "a")).type == "ordinal"
+    assert infer_type(texts(["1,5", "2", "2,5"] * 9, "a", decimal=",")).type == "number"

@@ -120,6 +120,8 @@ def test_folds_judge_a_trial_and_prune_it(folded: Studied) -> None:
 def test_a_finished_list_is_not_run_again(folded: Studied, run_study: Callable[..., Studied]) -> None:
     again = run_study("attrition", folded.project, given="attrition.study.trials=20")
     assert again.code == 0, again.said[-3000:]
+    assert "study attrition goes on: 2 of 2 trials done" in again.said
+    assert "goes on" not in folded.said
     assert len(again.trials()) == 2
     assert len(again.children) == 2
     assert again.parent.info.run_id == folded.parent.info.run_id

@@ -202,12 +202,29 @@ class SharedShards:
     Attributes:
         address: of the store.
         folder: in which the launch keeps what it has fetched.
-        launch: folder of the store that is this launch's alone.
+        number: of the launch, which has a folder of the store alone.
     """
 
     address: str
     folder: Path
-    launch: str = field(default_factory=lambda: f"{SHARDS}/{uuid.uuid4().hex}")
+    number: str = field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def launch(self) -> str:
+        """Folder of the store that is this launch's alone."""
+        return f"{SHARDS}/{self.number}"
+
+    def begin(self) -> None:
+        """Claim the launch's folder, and remove those of launches that were killed on this machine.
+
+        Raises:
+            SharedStoreError: the store refuses.
+        """
+        store = SharedStore(self.address, SHARDS)
+        store.claim(self.number)
+        removed = store.remove_abandoned()
+        if removed:
+            LOGGER.info("removed the shards of launches that were killed: %s", ", ".join(removed))
 
     def write(self, number: int, parts: Mapping[str, Arrays]) -> str:
         """Publish a shard under the hash of its number and content: others may be of the same content."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from casebook.config.secrets import hide_password
 from casebook.runtime.atomic_files import atomic_write
+from casebook.runtime.processes import ProcessIdentity, this_process
 from casebook.tuning.errors import StudyError
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST = "manifest.json"
+# In a folder that is one launch's alone: which process that is.
+OWNER = "owner.json"
 # Folders of a store: prepared splits, what goes to and comes from those who score files, and shards of a launch.
 SPLITS, SCORING, SHARDS = "casebook-splits", "casebook-scoring", "casebook-shards"
 TRIES, RETRY_SECONDS = 3, 1.0
@@ -131,6 +134,54 @@ class SharedStore:
                 system.rm(place, recursive=True)
         except Exception as error:
             raise self._explain("tidied", error) from error
+
+    def claim(self, launch: str) -> None:
+        """Note in a folder of this one that this process is at work there, before anything else lies in it.
+
+        Raises:
+            SharedStoreError: the store refuses.
+        """
+        try:
+            system, root = self._place
+            facts = json.dumps(this_process().describe()).encode()
+            place = f"{root}/{self._folder}/{launch}/{OWNER}"
+            self._write(place, lambda path: system.pipe_file(path, facts))
+        except Exception as error:
+            raise self._explain("written", error) from error
+
+    def remove_abandoned(self) -> list[str]:
+        """Remove the folders of this one that processes have claimed which certainly are no more.
+
+        Returns:
+            Their names. Those of other machines stay, whose processes cannot be seen from here, and those without an
+            owner.
+
+        Raises:
+            SharedStoreError: the store refuses.
+        """
+        removed = []
+        try:
+            system, root = self._place
+            place = f"{root}/{self._folder}"
+            system.invalidate_cache()
+            for path in system.ls(place, detail=False) if system.exists(place) else []:
+                name = path.rstrip("/").rpartition("/")[2]
+                if self._is_abandoned(f"{place}/{name}/{OWNER}"):
+                    system.rm(f"{place}/{name}", recursive=True)
+                    removed.append(name)
+        except FileNotFoundError:
+            # Another launch removes the same.
+            return removed
+        except Exception as error:
+            raise self._explain("tidied", error) from error
+        return removed
+
+    def _is_abandoned(self, note: str) -> bool:
+        system, _ = self._place
+        if not system.exists(note):
+            return False
+        owner = ProcessIdentity.of(json.loads(system.cat_file(note)))
+        return owner is not None and owner.gone
 
     def fetch_into(self, fingerprint: str, folder: Path) -> None:
         """Fetch files into an empty folder, or one that is not there.

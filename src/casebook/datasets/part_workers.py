@@ -76,6 +76,7 @@ class PartWorkshop:
                     closing(dask_parts.SharedShards(self.addresses.shared, shards)) as place,
                     dask_parts.open_remote(self.addresses, files) as remote,
                 ):
+                    place.begin()
                     yield remote, place
         finally:
             shutil.rmtree(scratch, ignore_errors=True)

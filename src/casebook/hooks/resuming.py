@@ -12,6 +12,7 @@ from casebook.config.schema import EXECUTION_OPTIONS, USES
 from casebook.config.tree import differ
 from casebook.run_folders.finding import resumable_runs, tabulate_resumable
 from casebook.run_folders.folder import FINISHED, RunFolder
+from casebook.tracking.run_artifacts import look_up_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,15 +80,15 @@ def check_resumable(folder: RunFolder, facts: RunFacts, parameters: Mapping[str,
 
     Raises:
         UsageError: the run is not in this store, or its parameters or raw files were others.
+        StoreError: the store cannot be asked.
     """
     case, run_id = folder.case, folder.run_id
-    try:
-        run = mlflow.get_run(run_id)
-    except mlflow.MlflowException:
+    run = look_up_run(run_id)
+    if run is None:
         raise click.UsageError(
             f"{case}.resume: {folder.checkpoint} is of run {run_id}, which {mlflow.get_tracking_uri()} does not hold; "
             f"name its store in MLFLOW_TRACKING_URI, or leave out {case}.resume"
-        ) from None
+        )
     refuse_differences(case, facts.parameters, parameters)
     if fingerprint is not None and fingerprint != facts.fingerprint:
         raise click.UsageError(f"{case}.resume: the raw files are others than in run {run_id}; leave out {case}.resume")

@@ -13,6 +13,7 @@ from casebook.datasets.raw import RawFileError
 from casebook.evaluation.scores import ScoreError
 from casebook.monitoring.weekly_scores import BelowLevelError
 from casebook.tracking.disk_space import describe_full_disk
+from casebook.tracking.sqlite_store import StoreError
 from casebook.training.checkpoints import ResumeError
 from casebook.training.early_stopping import TrainingError
 from casebook.tuning.errors import StudyError
@@ -20,7 +21,7 @@ from casebook.tuning.errors import StudyError
 # Errors that a user mends in files: one clear line, no traceback.
 USER_ERRORS = (
     InvalidTableError, EmptySplitError, RawFileError, DamagedFileError, ResumeError, BelowLevelError, TrainingError,
-    ScoreError, StudyError, BoostingLibraryError,
+    ScoreError, StoreError, StudyError, BoostingLibraryError,
 )  # fmt: skip
 # Kedro's loggers that tell of a node that failed, and how to repeat the command.
 TELLING_OF_NODES = ("kedro.pipeline.node", "kedro.runner.sequential_runner")

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import mlflow
 import pandas as pd
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.paths import tracking_uri
@@ -22,6 +21,7 @@ from casebook.model_registry.model_package import NETWORK_FILE, PARTS_FOLDER
 from casebook.model_registry.registry import CHAMPION, ORIGIN, find_version
 from casebook.monitoring.unknown_categories import measure_unknown
 from casebook.tracking.mlflow_client import without_hint_warning
+from casebook.tracking.run_artifacts import load_dict, look_up_run
 from casebook.tracking.sqlite_store import open_read_only
 from casebook.tracking.store_address import refuse_unusable
 
@@ -86,11 +86,12 @@ class Champion:
         """Scores on its run's test rows: of the model (`test`), the `baseline` and the `reference`, by metric.
 
         Of a run that is gone, or a version that is not its only one, those of the model alone.
+
+        Raises:
+            StoreError: the store cannot be asked.
         """
-        try:
-            metrics = {} if PROFILE_TAG in self.tags else mlflow.get_run(self.run_id).data.metrics
-        except MlflowException:
-            metrics = {}
+        run = None if PROFILE_TAG in self.tags else look_up_run(self.run_id)
+        metrics = run.data.metrics if run else {}
         sides = {side: _without_prefix(metrics, f"{side}/") for side in SCORED}
         return {**sides, "test": {**self.test_scores, **sides["test"]}}
 
@@ -131,13 +132,12 @@ class Champion:
 
     @cached_property
     def profile(self) -> Mapping[str, Any]:
-        """Profile of its training rows (see `monitoring.training_profile`); empty where its run logged none."""
-        place = self.tags.get(PROFILE_TAG, PROFILE)
-        try:
-            profile: Mapping[str, Any] = mlflow.artifacts.load_dict(f"runs:/{self.run_id}/{place}")
-        except MlflowException:
-            return {}
-        return profile
+        """Profile of its training rows (see `monitoring.training_profile`); empty where its run logged none.
+
+        Raises:
+            StoreError: the store cannot be asked.
+        """
+        return load_dict(self.run_id, self.tags.get(PROFILE_TAG, PROFILE)) or {}
 
     def features(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Engineer the features of raw rows, with the code that the model was logged with.

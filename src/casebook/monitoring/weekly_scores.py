@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from casebook.evaluation.intervals import Interval, bootstrap_scores, count_resamples, find_interval
 from casebook.evaluation.metrics import find_metric
 from casebook.model_registry.comparison import score_rows
 
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DAY, WEEK, OVERALL = "day", "week", "overall_"
+# Of so many rows an interval of the score is given: fewer cannot tell a fall from chance.
+LEAST_ROWS = 5
+ALL = "all"
 
 
 class BelowLevelError(ValueError):
@@ -31,7 +35,7 @@ def score_weeks(joined: pd.DataFrame, metric: str, least_rows: int) -> pd.DataFr
         (str(week), len(rows), _score(rows, metric) if len(rows) >= least_rows else np.nan)
         for week, rows in joined.groupby(_find_weeks(joined), sort=True)
     ]
-    lines.append(("all", len(joined), _score(joined, metric)))
+    lines.append((ALL, len(joined), _score(joined, metric)))
     return pd.DataFrame(lines, columns=[WEEK, "rows", metric])
 
 
@@ -45,16 +49,34 @@ def mean_test_scores(joined: pd.DataFrame) -> np.ndarray:
     return np.append(by_week.to_numpy(), joined["test"].mean())
 
 
-def judge_weeks(weekly: pd.DataFrame, metric: str, test_score: float | np.ndarray, drop: float) -> pd.DataFrame:
-    """Mark the weeks below the level: the test rows' score, worse by `drop`.
+def judge_weeks(
+    weekly: pd.DataFrame, joined: pd.DataFrame, metric: str, test_score: float | np.ndarray, drop: float
+) -> pd.DataFrame:
+    """Mark the weeks below the level, the test rows' score worse by `drop`, by more than chance makes of their rows.
+
+    Args:
+        weekly: of `score_weeks`.
+        joined: the rows that it is made of.
+        metric: that they are scored by.
+        test_score: of each week, or of all.
+        drop: how much worse than on the test rows is still good enough.
 
     Returns:
-        The same with `test`, `level` and `below`.
+        The same with `test`, `level`, `low`, `high` and `below`. The 95 % interval is that of weeks worse than the
+        level alone; one whose interval reaches the level is not below.
     """
     sign = find_metric(metric).sign
     level = test_score - sign * drop
-    below = (sign * (weekly[metric] - level) < 0).to_numpy()
-    return weekly.assign(test=test_score, level=level, below=below)
+    judged = weekly.assign(test=test_score, level=level)
+    low, high = np.full((2, len(judged)), np.nan)
+    weeks = _find_weeks(joined)
+    worse = (sign * (judged[metric] - judged["level"]) < 0).to_numpy()
+    for place in np.flatnonzero(worse):
+        week = judged[WEEK].iloc[int(place)]
+        low[place], high[place] = _find_interval(joined if week == ALL else joined[weeks == week], metric)
+    best = high if sign > 0 else low
+    # NaN, where there is no interval, is not below.
+    return judged.assign(low=low, high=high, below=sign * (best - judged["level"].to_numpy()) < 0)
 
 
 def refuse_below_level(weekly: pd.DataFrame) -> None:
@@ -67,16 +89,17 @@ def refuse_below_level(weekly: pd.DataFrame) -> None:
     scored = weekly[weekly[metric].notna()]
     for _, line in scored.tail(2).iterrows():
         if line["below"]:
-            what = "all weeks together" if line[WEEK] == "all" else f"the week of {line[WEEK]}"
+            what = "all weeks together" if line[WEEK] == ALL else f"the week of {line[WEEK]}"
             raise BelowLevelError(
-                f"{what}: {metric} {line[metric]:.4g} on {line['rows']:,} rows is worse than the level "
+                f"{what}: {metric} {line[metric]:.4g} [{line['low']:.4g}, {line['high']:.4g}] on "
+                f"{line['rows']:,} rows is worse than the level "
                 f"{line['level']:.4g} (test rows {line['test']:.4g}); look at the run's curves, train anew or roll back"
             )
 
 
 def weekly_metrics(weekly: pd.DataFrame, metric: str) -> dict[str, Mapping[int, float]]:
     """Return the curves of the metric, its level and the rows: a point for each week, numbered from the first."""
-    weeks = weekly[weekly[WEEK] != "all"].reset_index(drop=True)
+    weeks = weekly[weekly[WEEK] != ALL].reset_index(drop=True)
     scored = weeks[weeks[metric].notna()]
     curves = {f"monitor/{metric}": scored[metric], "monitor/level": scored["level"], "monitor/rows": weeks["rows"]}
     return {name: {int(str(step)): float(value) for step, value in points.items()} for name, points in curves.items()}
@@ -89,7 +112,7 @@ def summarize_weeks(weekly: pd.DataFrame) -> dict[str, float]:
         `weeks`, `judged_weeks` and `overall_<metric>`.
     """
     metric = str(weekly.columns[2])
-    together = weekly[WEEK] == "all"
+    together = weekly[WEEK] == ALL
     found = {"weeks": float((~together).sum()), "judged_weeks": float(weekly.loc[~together, metric].notna().sum())}
     overall = float(weekly.loc[together, metric].iloc[0])
     return found if np.isnan(overall) else found | {f"{OVERALL}{metric}": overall}
@@ -98,8 +121,14 @@ def summarize_weeks(weekly: pd.DataFrame) -> dict[str, float]:
 def _find_weeks(joined: pd.DataFrame) -> np.ndarray:
     """Return the Monday of each row's week."""
     days = pd.to_datetime(joined[DAY], format="%Y-%m-%d", errors="coerce")
-    weeks = (days - pd.to_timedelta(days.dt.weekday, unit="D")).dt.strftime("%Y-%m-%d").fillna("unknown")
+    weeks = (days - pd.to_timedelta(days.dt.day_of_week, unit="D")).dt.strftime("%Y-%m-%d").fillna("unknown")
     return np.asarray(weeks.to_numpy())
+
+
+def _find_interval(rows: pd.DataFrame, metric: str) -> Interval:
+    resamples = count_resamples(len(rows)) if len(rows) >= LEAST_ROWS else 0
+    scorer = score_rows(metric, rows["actual"].to_numpy(), rows)
+    return find_interval(bootstrap_scores({metric: scorer}, np.arange(len(rows)), resamples)[metric])
 
 
 def _score(rows: pd.DataFrame, metric: str) -> float:

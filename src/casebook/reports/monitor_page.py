@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
 from casebook.evaluation.metrics import find_metric
 from casebook.reports.curve_charts import draw_weeks
-from casebook.reports.numbers import write_score
+from casebook.reports.numbers import write_range, write_score
 from casebook.reports.page import render_page
 from casebook.reports.reported_run import list_general_warnings
 
@@ -43,7 +44,9 @@ def render_monitor(run: ReportedRun, weekly: pd.DataFrame, library: str) -> str:
         sentence=summarise_weeks(run, named, metric),
         warnings=warnings,
         metric=find_metric(metric),
-        rows=[{**row, "score": None if row["score"] != row["score"] else row["score"]} for row in rows],
+        rows=[
+            {**row, "score": None if isnan(row["score"]) else row["score"], "chance": _tell_chance(row)} for row in rows
+        ],
         outcomes={name.replace("_", " "): count for name, count in run.group("monitor").items() if count == int(count)
             and name not in {"rows", "level", metric}},
         monitor=run.parameters["monitor"],
@@ -60,6 +63,12 @@ def summarise_weeks(run: ReportedRun, weekly: pd.DataFrame, metric: str) -> str:
         f"{write_score(float(whole['score']))}, against {write_score(float(whole['test']))} on the test rows "
         f"({scored} of {write_score(float(whole['level']))})."
     )
+
+
+def _tell_chance(row: dict[str, Any]) -> str:
+    """Say why a week with a score worse than the level does not fail; monitors of earlier versions have no interval."""
+    low, high = row.get("low", nan), row.get("high", nan)
+    return "" if isnan(low) else f"worse, maybe by chance: {write_range(low, high)}"
 
 
 def _list_rows(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from casebook.schema_inference.choices import lists_choices
 from casebook.schema_inference.errors import SchemaInferenceError
 
 if TYPE_CHECKING:
@@ -195,14 +196,16 @@ def has_header(cells: Sequence[Sequence[str]]) -> bool:
 def find_decimal(cells: Sequence[Sequence[str]], delimiter: str) -> str:
     """Return the decimal sign: a comma where a column holds nothing but numbers, of which one has a comma.
 
-    Between commas such a number is quoted. Commas before three digits separate thousands, unless all of the column have
-    them and the delimiter is no comma: of thousands some are below.
+    Between commas such a number is quoted, and may as well be the choices of a survey: `1,2` and `3` alone prove
+    nothing there. Commas before three digits separate thousands, unless all of the column have them and the delimiter
+    is no comma: of thousands some are below.
     """
     for column in zip(*cells, strict=True):
         filled = [cell for cell in column if cell.strip()]
         commas = [cell for cell in filled if COMMA_NUMBER.fullmatch(cell)]
         plain = sum(cell.strip().lstrip("+-").isdecimal() for cell in filled)
         proved = any(not THOUSANDS.fullmatch(cell) for cell in commas) or (delimiter != "," and not plain)
+        proved = proved and not (delimiter == "," and lists_choices(set(filled)))
         if commas and proved and len(commas) + plain == len(filled):
             return ","
     return "."

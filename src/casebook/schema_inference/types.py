@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from casebook.preprocessing.quantities import match_quantity
+from casebook.schema_inference.choices import lists_choices
 from casebook.schema_inference.dates import find_date_form
 from casebook.schema_inference.orders import find_order, split_name
 
@@ -103,6 +104,8 @@ def _infer_of_texts(column: ColumnValues) -> InferredType:
     dates = find_date_form(texts)
     if dates:
         return InferredType(dates.type, dates.why, dates.format, instants=dates.instants)  # type: ignore[arg-type]
+    if lists_choices(texts):
+        return InferredType("category", "numbers of choices")
     order, why = find_order(texts, column.name)
     if order:
         return InferredType("ordinal", why, order=tuple(order))

@@ -67,7 +67,7 @@ def follow_predictions(
     joined = join_outcomes(gather_predictions(chosen, metric, pd.Index(outcomes["key"])), outcomes)
     weekly = weekly_scores.score_weeks(joined.rows, metric, monitor["min_rows_per_week"])
     levels = weekly_scores.mean_test_scores(joined.rows)
-    judged = weekly_scores.judge_weeks(weekly, metric, levels, monitor["drop"])
+    judged = weekly_scores.judge_weeks(weekly, joined.rows, metric, levels, monitor["drop"])
     found = joined.counts | weekly_scores.summarize_weeks(judged)
     counts = {f"monitor/{name}": float(count) for name, count in found.items()}
     return judged, weekly_scores.weekly_metrics(judged, metric), {"weeks.png": draw_weeks(judged, metric)}, counts

@@ -106,7 +106,7 @@ def _read_runs(case: str) -> tuple[list[Tested], int]:
             reported = read_run(run)
             intervals = load_intervals(reported.run_id)
             # Runs of earlier versions have what identifies the rows among the tables of their page.
-            told = {} if FINGERPRINT in intervals else load_tables(reported.run_id)
+            told = {} if FINGERPRINT in intervals else load_tables(reported)
             found.append((reported, {**told, **intervals}))
         except NothingToReportError:
             left_out += 1

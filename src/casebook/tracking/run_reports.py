@@ -14,13 +14,16 @@ import yaml
 from mlflow import MlflowClient
 
 from casebook.config.paths import project_root, runs_folder
+from casebook.config.schema.evaluation import NONE
 from casebook.evaluation.thresholds import MIDDLE
 from casebook.reports.chart_library import load_chart_library
 from casebook.reports.judged import Judged
 from casebook.reports.reported_run import PAGE, ReportedRun
 from casebook.reports.test_rows import KEY
 from casebook.runtime.atomic_files import atomic_write
+from casebook.tracking.kept_tables import NotKeptError, tabulate_kept
 from casebook.tracking.mlflow_client import set_tags
+from casebook.tracking.run_artifacts import load_dict, load_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from casebook.reports.comparison import ComparedRun
 
 PARAMETERS_FILE = "config/parameters.yml"
+TABLES_FILE, INTERVALS_FILE = "report/report_tables.json", "report/score_intervals.json"
 # Where a run says where its page lies, relative to the project.
 TAG = "report"
 # Folder of artifacts -> the job of a run that has it, and what its page is made of.
@@ -90,7 +94,7 @@ def read_run(run: Run) -> ReportedRun:
     if not job or PARAMETERS_FILE.partition("/")[0] not in files:
         raise NothingToReportError(
             f"run {run_id} has nothing to report: its page is made of what a training, a study or a monitor leaves "
-            "(a training with report=none, one that failed, and other jobs leave nothing)"
+            "(one that failed before its test rows were scored, and other jobs, leave nothing)"
         )
     (case,), (parameters,) = zip(*_load_yaml(run_id, PARAMETERS_FILE).items(), strict=True)
     pages = [f.path for f in client.list_artifacts(run_id, "profile")] if "profile" in files else []
@@ -121,7 +125,7 @@ def render_report(run: ReportedRun) -> str:
         return render_monitor(run, _load_csv(run.run_id, "monitoring/weekly.csv"), library)
     from casebook.reports.training_page import render_training
 
-    return render_training(run, load_tables(run.run_id), load_intervals(run.run_id), library)
+    return render_training(run, load_tables(run), load_intervals(run.run_id), library)
 
 
 def write_comparison(run_ids: Sequence[str]) -> Path:
@@ -151,7 +155,7 @@ def read_compared(run_id: str) -> ComparedRun:
     run = read_run(MlflowClient().get_run(run_id))
     if run.job != "training":
         raise NothingToReportError(f"run {run_id} is a {run.job}: trainings are compared")
-    tables = load_tables(run_id)
+    tables = load_tables(run)
     own, keys = _read_predictions(run, float(tables.get("threshold", MIDDLE)))
     return ComparedRun(run, tables, load_intervals(run_id), own, keys)
 
@@ -166,28 +170,46 @@ def _read_predictions(run: ReportedRun, threshold: float) -> tuple[Judged | None
     return Judged.of(predictions, threshold), keys
 
 
-def load_tables(run_id: str) -> dict[str, Any]:
-    """Load the tables of a training's page.
+def load_tables(run: ReportedRun) -> dict[str, Any]:
+    """Load the tables of a training's page; of a run that made none they are made of what it kept, and logged to it.
 
     Raises:
-        NothingToReportError: there are none; says why.
+        NothingToReportError: there are none, and none can be made; says why.
     """
-    tables = _load_json(run_id, "report_tables")
+    tables = load_dict(run.run_id, TABLES_FILE)
+    if tables is None:
+        tables = _make_tables(run)
+        MlflowClient().log_dict(run.run_id, tables, TABLES_FILE)
     if "fault" in tables:
-        raise NothingToReportError(f"run {run_id}: the tables of its page could not be made ({tables['fault']})")
+        raise NothingToReportError(f"run {run.run_id}: the tables of its page could not be made ({tables['fault']})")
     return tables
 
 
-def load_intervals(run_id: str) -> dict[str, Any]:
-    """Load the intervals of a training's test scores."""
-    return _load_json(run_id, "score_intervals")
-
-
-def _load_json(run_id: str, name: str) -> dict[str, Any]:
+def _make_tables(run: ReportedRun) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = mlflow.artifacts.load_dict(f"runs:/{run_id}/report/{name}.json")
-    except (mlflow.MlflowException, OSError) as error:
-        raise NothingToReportError(f"run {run_id} has no report/{name}.json: run it anew ({error})") from None
+        return tabulate_kept(run)
+    except NotKeptError as error:
+        told = (
+            "was made with report=none, without the tables of its page"
+            if run.parameters.get("report") == NONE
+            else "left no tables of its page"
+        )
+        command = run.tags.get("command", f"kedro run --pipeline={run.case}")
+        raise NothingToReportError(
+            f"run {run.run_id} {told}, which cannot be made now: {error}. For a page run it anew with "
+            f"{run.case}.report=full; it was: {command}"
+        ) from None
+
+
+def load_intervals(run_id: str) -> dict[str, Any]:
+    """Load the intervals of a training's test scores.
+
+    Raises:
+        NothingToReportError: there are none.
+    """
+    found = load_dict(run_id, INTERVALS_FILE)
+    if found is None:
+        raise NothingToReportError(f"run {run_id} has no {INTERVALS_FILE}: run it anew")
     return found
 
 
@@ -197,7 +219,7 @@ def _load_yaml(run_id: str, name: str) -> dict[str, Any]:
 
 
 def _load_csv(run_id: str, name: str) -> pd.DataFrame:
-    try:
-        return pd.read_csv(StringIO(mlflow.artifacts.load_text(f"runs:/{run_id}/{name}")))
-    except (mlflow.MlflowException, OSError) as error:
-        raise NothingToReportError(f"run {run_id} has no {name} ({error})") from None
+    text = load_text(run_id, name)
+    if text is None:
+        raise NothingToReportError(f"run {run_id} has no {name}")
+    return pd.read_csv(StringIO(text))

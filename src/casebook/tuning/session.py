@@ -67,8 +67,13 @@ class StudySession:
         dead = retry_dead_trials(self.location, self.study, always=True)
         self.trial_runs.close_dead(dead)
         self.trial_runs.close_ended(self.study.get_trials(deepcopy=False))
-        self._progress.start(self._count_done())
+        earlier = self._count_done()
+        self._progress.start(earlier)
         try:
+            if earlier:
+                self._progress.print_line(
+                    f"study {self.plan.name} goes on: {earlier} of {self._count_budget()} trials done"
+                )
             for trial in dead:
                 self._progress.print_line(f"trial {trial.number}: its process was killed; it is run again")
             if self.count_left() > 0:
