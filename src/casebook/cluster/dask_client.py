@@ -61,7 +61,7 @@ def introduce(client: Any, workers: Workers, what: str) -> tuple[str, dict[str, 
     """
     workers.look()
     address, dashboard, count = client.scheduler.address, str(client.dashboard_link), len(workers.accepted)
-    line = f"{what} run on Dask's scheduler {address} with {count} workers; dashboard {dashboard}"
+    line = f"{what} run on Dask's scheduler {address} with {count} worker{'s' * (count != 1)}; dashboard {dashboard}"
     return line, {"cluster.scheduler": address, "cluster.dashboard": dashboard}
 
 
