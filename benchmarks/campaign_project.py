@@ -22,6 +22,7 @@ import pandas as pd
 from casebook.runtime.atomic_files import UNFINISHED
 
 ROOT = Path(__file__).parents[1]
+KEDRO = str(Path(sys.executable).with_name("kedro"))
 # What files end with that are written to their end.
 ENDS = {".csv": b"\n", ".png": b"IEND\xaeB`\x82", ".yml": b"\n"}
 SCORES = ("test/auc", "test/accuracy", "test/log_loss")
@@ -44,14 +45,18 @@ class CampaignProject:
             shutil.copy(ROOT / name, root)
         return cls(root)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables of a command: none of those that change what it does."""
+        unset = ("CASEBOOK_", "MLFLOW_", "KEDRO_")
+        return {name: value for name, value in os.environ.items() if not name.startswith(unset)} | {"COLUMNS": "160"}
+
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start `kedro` as the leader of a process group."""
-        unset = ("CASEBOOK_", "MLFLOW_", "KEDRO_")
-        environment = {name: value for name, value in os.environ.items() if not name.startswith(unset)}
         return subprocess.Popen(
-            [str(Path(sys.executable).with_name("kedro")), *arguments],
+            [KEDRO, *arguments],
             cwd=self.root,
-            env={**environment, "COLUMNS": "160"},
+            env=self.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

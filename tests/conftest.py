@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.project import Project
 
-import casebook
 from casebook.runtime.lazy_imports import import_deferred
 from casebook.tracking.sqlite_store import create_store_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mlflow import MlflowClient
     from mlflow.entities import Run
 
 pytest_plugins = ["tests.declared_fixtures", "tests.library_fixtures", "tests.processes"]
@@ -32,9 +29,6 @@ HANDED_ON = "PYTEST_CASEBOOK_RAW"  # to xdist's workers, whose environment is th
 REAL_RAW = os.environ.pop("CASEBOOK_RAW", None) or os.environ.get(HANDED_ON)
 if REAL_RAW is not None:
     os.environ[HANDED_ON] = REAL_RAW
-ROOT = Path(__file__).parents[1]
-# Busy cores shared with others can take ten times as long as free ones.
-PATIENCE = 900
 # As many processes as cores run at once, and threads that wait for a busy core take longer than none. Libraries read
 # these when they are imported.
 SINGLE = dict.fromkeys(
@@ -45,8 +39,6 @@ os.environ.update(SINGLE)
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # For processes that must share the cores as a user's do.
 ALL_CORES = dict.fromkeys(SINGLE, "")
-# What the tests' own process and CI set must not reach the processes of a temporary project.
-UNSEEN = ("MLFLOW_", "CASEBOOK_", "PYTEST_", "KEDRO_", "TF_CPP", "PYTHONPATH", "DO_NOT_TRACK", "CI", "GITHUB_")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -115,84 +107,6 @@ def real_raw() -> Path:
     """The folder that CASEBOOK_RAW named when the tests were started."""
     assert REAL_RAW is not None
     return Path(REAL_RAW).absolute()
-
-
-@dataclass(frozen=True)
-class Project:
-    """A project in a temporary folder with this project's code and configuration, and what is in its store."""
-
-    root: Path
-
-    @classmethod
-    def create(cls, root: Path) -> Project:
-        """Copy configuration and link code, as a fresh clone has them."""
-        (root / "src").mkdir(parents=True)
-        (root / "src" / "casebook").symlink_to(Path(casebook.__file__).parent)
-        shutil.copytree(ROOT / "conf", root / "conf", ignore=shutil.ignore_patterns("local"))
-        for folder in ("conf/local", "notes"):
-            (root / folder).mkdir()
-        for name in ("pyproject.toml", ".telemetry", ".gitignore"):
-            shutil.copy(ROOT / name, root)
-        return cls(root)
-
-    def environment(self, **variables: str) -> dict[str, str]:
-        """Build the environment of a user's shell: none of the tests' settings, a home of its own; empty is unset."""
-        seen = {name: value for name, value in os.environ.items() if not name.startswith(UNSEEN)}
-        # Without the fonts that matplotlib has found before, its first figure takes ten seconds.
-        fonts = str(Path.home() / ".cache" / "matplotlib")
-        home = str(self.root.parent / "home")
-        found = {**seen, "HOME": home, "MPLCONFIGDIR": fonts, "COLUMNS": "160", **variables}
-        return {name: value for name, value in found.items() if value}
-
-    def start(self, *arguments: str, folder: str = ".", **variables: str) -> subprocess.Popen[str]:
-        """Start `kedro` in a folder of the project."""
-        return subprocess.Popen(
-            [str(Path(sys.executable).with_name("kedro")), *arguments],
-            cwd=self.root / folder,
-            env=self.environment(**variables),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            # Tests that a shell runs in the background have Ctrl-C switched off, and what they start inherits that.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )
-
-    def kedro(self, *arguments: str, folder: str = ".", **variables: str) -> tuple[int, str]:
-        """Run `kedro` to its end -> exit code, everything it said."""
-        process = self.start(*arguments, folder=folder, **variables)
-        said, _ = process.communicate(timeout=PATIENCE)
-        return process.returncode, said
-
-    def wait_for(self, condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-        """Wait until something is so while a process runs; fail with what it said if it ends before."""
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            if process.poll() is not None or time.monotonic() > end:
-                process.kill()
-                raise AssertionError(process.communicate()[0][-3000:])
-            time.sleep(0.1)
-
-    def stop(self, process: subprocess.Popen[str], number: signal.Signals) -> tuple[int, str]:
-        """Send a signal -> the exit code, everything the process said."""
-        process.send_signal(number)
-        said, _ = process.communicate(timeout=PATIENCE)
-        return process.returncode, said
-
-    @property
-    def address(self) -> str:
-        """The store that the project has where nothing else is said."""
-        return f"sqlite:///{self.root / 'mlruns' / 'mlflow.db'}"
-
-    @property
-    def client(self) -> MlflowClient:
-        from mlflow import MlflowClient
-
-        return MlflowClient(self.address)
-
-    def runs(self) -> list[Run]:
-        """Give the case's runs, the latest first."""
-        experiment = self.client.get_experiment_by_name("redhat")
-        return list(self.client.search_runs([experiment.experiment_id])) if experiment else []
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,8 @@ from casebook.pipeline_registry import register_pipelines
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import Finished, Project
+    from tests.conftest import Finished
+    from tests.project import Project
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()

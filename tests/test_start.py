@@ -18,7 +18,7 @@ from casebook.cases.registry import CASES, PYTHON_CASES
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import Project
+    from tests.project import Project
 
 HEAVY = ("mlflow", "tensorflow", "keras", "sklearn", "pandera", "matplotlib", "optuna", "kagglehub")
 # Runs `kedro` and, when it leaves, tells which modules it imported and whether MLflow's telemetry was started.

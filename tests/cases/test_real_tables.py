@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow.entities import Run
-    from tests.conftest import Project
+    from tests.project import Project
 
 pytestmark = pytest.mark.real
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     import optuna
     from optuna.trial import FrozenTrial
-    from tests.conftest import Project
+    from tests.project import Project
 
     from casebook.cluster.addresses import ClusterAddresses
     from casebook.cluster.local import LocalCluster

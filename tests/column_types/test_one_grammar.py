@@ -21,6 +21,7 @@ from casebook.preprocessing.tabular import TabularPreprocessor
 from casebook.serving.requests import BadRequestError, RowsRequest
 
 KINDS = sorted({*COLUMN_TYPES, "number:,", 'ordinal:["1", "12"]', "date:%b-%Y"})
+# Of each test; what is drawn is checked for every kind, since drawing takes longer than checking.
 EXAMPLES = 60
 TABULAR = ["date", "flag", "number", "text"]
 # The pieces that dates, numbers and flags are written with, and what looks like them.
@@ -90,10 +91,7 @@ def column_of(values: list[Any]) -> pd.Series:
     return pd.Series(cells, dtype=object)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@given(value=VALUES)
-@settings(max_examples=EXAMPLES)
-def test_a_column_takes_a_value_exactly_if_it_is_valid_and_reads_it_alike(kind: Any, value: Any) -> None:  # noqa: ANN401
+def check_value(kind: Any, value: Any) -> None:  # noqa: ANN401
     valid = COLUMN_TYPES[kind].accepts(value)
     beside = BESIDE[kind]
     assert (find_invalid_values(pd.DataFrame({"a": column_of([value])}), {"a": kind}) == []) == valid
@@ -105,12 +103,16 @@ def test_a_column_takes_a_value_exactly_if_it_is_valid_and_reads_it_alike(kind: 
             assert all(map(same, parsed, map(COLUMN_TYPES[kind].parse_value, values)))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@given(texts=st.lists(st.none() | TEXTS, min_size=1, max_size=4))
+@given(value=VALUES)
 @settings(max_examples=EXAMPLES)
-def test_texts_of_a_file_are_read_like_single_ones(kind: Any, texts: list[str | None]) -> None:  # noqa: ANN401
+def test_a_column_takes_a_value_exactly_if_it_is_valid_and_reads_it_alike(value: Any) -> None:  # noqa: ANN401
+    for kind in KINDS:
+        check_value(kind, value)
+
+
+def check_texts(kind: Any, texts: list[str | None], columns: list[pd.Series]) -> None:  # noqa: ANN401
     accepted = [COLUMN_TYPES[kind].accepts(text) for text in texts]
-    for column in (pd.Series(pd.Categorical(texts)), pd.Series(texts, dtype="str"), pd.Series(texts, dtype=object)):
+    for column in columns:
         found = [fault.row for fault in find_invalid_values(pd.DataFrame({"a": column}), {"a": kind})]
         assert found == [row for row, fits in enumerate(accepted) if not fits]
         parsed = parse(column, kind)
@@ -119,10 +121,15 @@ def test_texts_of_a_file_are_read_like_single_ones(kind: Any, texts: list[str | 
             assert all(map(same, parsed, map(COLUMN_TYPES[kind].parse_value, texts)))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@given(values=st.lists(JSON_VALUES, min_size=1, max_size=3))
+@given(texts=st.lists(st.none() | TEXTS, min_size=1, max_size=4))
 @settings(max_examples=EXAMPLES)
-def test_a_request_takes_values_exactly_if_all_are_valid_and_reads_them_alike(kind: Any, values: list[Any]) -> None:  # noqa: ANN401
+def test_texts_of_a_file_are_read_like_single_ones(texts: list[str | None]) -> None:
+    columns = [pd.Series(texts, dtype=dtype) for dtype in ("category", "str", object)]
+    for kind in KINDS:
+        check_texts(kind, texts, columns)
+
+
+def check_request(kind: Any, values: list[Any]) -> None:  # noqa: ANN401
     valid = all(map(COLUMN_TYPES[kind].accepts, values))
     try:
         table = RowsRequest({"a": values}, {"a": kind}).to_table()
@@ -133,12 +140,19 @@ def test_a_request_takes_values_exactly_if_all_are_valid_and_reads_them_alike(ki
     assert all(map(same, parse(table["a"], kind), map(COLUMN_TYPES[kind].parse_value, values)))
 
 
-@pytest.mark.parametrize("kind", TABULAR)
 @given(values=st.lists(JSON_VALUES, min_size=1, max_size=3))
 @settings(max_examples=EXAMPLES)
-def test_fast_rows_take_values_exactly_if_all_are_valid(kind: Any, values: list[Any]) -> None:  # noqa: ANN401
-    prepared = FastRows({"a": kind}, set(), {}, {}, TabularPreprocessor([], "none")).prepare({"a": values})
-    assert (prepared is not None) == all(map(COLUMN_TYPES[kind].accepts, values))
+def test_a_request_takes_values_exactly_if_all_are_valid_and_reads_them_alike(values: list[Any]) -> None:
+    for kind in KINDS:
+        check_request(kind, values)
+
+
+@given(values=st.lists(JSON_VALUES, min_size=1, max_size=3))
+@settings(max_examples=EXAMPLES)
+def test_fast_rows_take_values_exactly_if_all_are_valid(values: list[Any]) -> None:
+    for kind in TABULAR:
+        prepared = FastRows({"a": kind}, set(), {}, {}, TabularPreprocessor([], "none")).prepare({"a": values})
+        assert (prepared is not None) == all(map(COLUMN_TYPES[kind].accepts, values)), kind
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import Finished, Project
+    from tests.conftest import Finished
+    from tests.project import Project
 
 
 @pytest.mark.process

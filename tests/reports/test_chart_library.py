@@ -18,3 +18,15 @@ def test_a_kept_bundle_that_is_empty_is_made_anew_and_a_whole_one_is_used(tmp_pa
     assert len(load_chart_library(tmp_path)) > 500_000
     file.write_text(f"kept{END}")
     assert load_chart_library(tmp_path) == f"kept{END}"
+
+
+def test_the_first_folder_that_can_be_written_to_keeps_it_and_each_is_looked_into(tmp_path: Path) -> None:
+    name = name_library(vl_convert.get_vega_version())
+    # A file stands where the folder would be: nothing can be kept below it.
+    (tmp_path / "closed").touch()
+    folders = [tmp_path / place for place in ("closed", "open", "last")]
+    made = load_chart_library(*folders)
+    assert (folders[1] / name).read_text() == made
+    assert not folders[2].exists()
+    (folders[1] / name).write_text(f"kept{END}")
+    assert load_chart_library(folders[2], *folders) == f"kept{END}"

@@ -23,7 +23,7 @@ from casebook.stages.stage_groups import BESIDE, make_views, stage_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.conftest import Project
+    from tests.project import Project
 
 # Of each pipeline that Kedro-Viz shows its layers, of redhat the boxes it opens with; of all what it complains of.
 LOOK = """

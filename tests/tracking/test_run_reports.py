@@ -29,8 +29,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "pyproject.toml").write_text('[tool.kedro]\npackage_name = "casebook"\n')
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("CASEBOOK_CONF", raising=False)
-    library = tmp_path / "data" / "08_reporting"
-    library.mkdir(parents=True)
+    library = tmp_path / "environment"
+    library.mkdir()
+    monkeypatch.setattr(run_reports, "environment_cache", lambda: library)
     import vl_convert
 
     from casebook.reports.chart_library import END, name_library

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import optuna
     from mlflow.entities import Run
-    from tests.conftest import Project
+    from tests.project import Project
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,19 @@ def configure(project: Project, case: str, **blocks: Any) -> None:  # noqa: ANN4
 def run_study(new_project: Callable[[], Project]) -> Callable[..., Studied]:
     """Run a study of a case with its own settings in a new project, or once more in a project."""
 
-    def run(case: str, project: Project | None = None, given: str = "", **blocks: Any) -> Studied:  # noqa: ANN401
+    def run(
+        case: str,
+        project: Project | None = None,
+        given: str = "",
+        *,
+        forked: bool = True,
+        **blocks: Any,  # noqa: ANN401
+    ) -> Studied:
         project = project or new_project()
         if blocks:
             configure(project, case, **blocks)
         words = ["--params", given] if given else []
-        code, said = project.kedro("run", f"--pipeline={case}_study", "--env", "test", *words)
+        code, said = project.kedro("run", f"--pipeline={case}_study", "--env", "test", *words, forked=forked)
         return Studied(project, case, code, said)
 
     return run
@@ -92,9 +99,8 @@ ENTRIES = [
 @pytest.fixture(scope="session")
 def listed(run_study: Callable[..., Studied]) -> Studied:
     """Run a list of four settings on Red Hat's sample with two workers; the third of them cannot be prepared."""
-    return run_study(
-        "redhat", study={"sampler": "manual", "first": ENTRIES, "workers": 2, "pruner": "none", "seeds": 2}
-    )
+    study = {"sampler": "manual", "first": ENTRIES, "workers": 2, "pruner": "none", "seeds": 2}
+    return run_study("redhat", forked=False, study=study)
 
 
 @pytest.fixture(scope="session")

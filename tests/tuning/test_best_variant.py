@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.conftest import Project
+    from tests.project import Project
 
 # No ensemble.
 ALONE = {"networks": 1, "reference": False}

@@ -14,10 +14,9 @@ from tests.tuning.conftest import Studied, configure
 from casebook.tuning.trials import count_trials
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable
 
-    from tests.conftest import Project
+    from tests.project import Command, Project
 
 # Long enough that a signal finds a trial at work, short enough to be run again.
 TRAINING = {"epochs": 25, "batch_size": 16, "network": {"hidden": [16]}}
@@ -32,7 +31,7 @@ def project(new_project: Callable[[], Project]) -> Project:
     return made
 
 
-def start(project: Project, given: str = "attrition.study.trials=99") -> subprocess.Popen[str]:
+def start(project: Project, given: str = "attrition.study.trials=99") -> Command:
     return project.start("run", "--pipeline=attrition_study", "--env", "test", "--params", given)
 
 

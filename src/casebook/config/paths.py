@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,11 @@ def is_project(folder: Path) -> bool:
         return bool(settings["tool"]["kedro"]["package_name"] == PACKAGE)
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def environment_cache() -> Path:
+    """Return the folder in which the environment keeps what is slow to make and the same for all its projects."""
+    return Path(sys.prefix) / "share" / PACKAGE
 
 
 def conf_source() -> str:

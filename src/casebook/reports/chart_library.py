@@ -15,24 +15,27 @@ EXPORTED = "window.vegaEmbed = vegaEmbed;"
 END = "\n// whole\n"
 
 
-def load_chart_library(folder: Path) -> str:
-    """Load the bundle, which is made once for a folder (about 2 s, 0.9 MB) and needs no network.
+def load_chart_library(*folders: Path) -> str:
+    """Load the bundle, which is made once (about 2 s, 0.9 MB) and needs no network.
 
     Args:
-        folder: where it is kept; a folder that cannot be written to keeps none.
+        folders: where it is looked for; the first that can be written to keeps it.
     """
     import vl_convert
 
-    file = folder / name_library(vl_convert.get_vega_version())
-    with suppress(OSError, ValueError):
-        kept = file.read_text(encoding="utf-8")
-        # An empty one, or one that was cut off, would leave pages without their charts and say nothing.
-        if kept.endswith(END):
-            return kept
+    files = [folder / name_library(vl_convert.get_vega_version()) for folder in folders]
+    for file in files:
+        with suppress(OSError, ValueError):
+            kept = file.read_text(encoding="utf-8")
+            # An empty one, or one that was cut off, would leave pages without their charts and say nothing.
+            if kept.endswith(END):
+                return kept
     # Within a script of a page this would end it.
     library = vl_convert.javascript_bundle(EXPORTED).replace("</script", "<\\/script") + END
-    with suppress(OSError), atomic_write(file) as path:
-        path.write_text(library, encoding="utf-8")
+    for file in files:
+        with suppress(OSError), atomic_write(file) as path:
+            path.write_text(library, encoding="utf-8")
+            break
     return library
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import sys
 from contextlib import closing, suppress
 from importlib.metadata import version
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from casebook.config.paths import environment_cache
 from casebook.runtime.atomic_files import atomic_write
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
 
 
 def cached_tables() -> Path:
     """Return the cached SQLite file in the environment with the empty tables of this version of MLflow."""
-    return Path(sys.prefix) / "share" / "casebook" / f"mlflow-{version('mlflow')}.db"
+    return environment_cache() / f"mlflow-{version('mlflow')}.db"
 
 
 def are_usable(kept: Path) -> bool:

@@ -13,7 +13,7 @@ import pandas as pd
 import yaml
 from mlflow import MlflowClient
 
-from casebook.config.paths import project_root, runs_folder
+from casebook.config.paths import environment_cache, project_root, runs_folder
 from casebook.config.schema.evaluation import NONE
 from casebook.evaluation.thresholds import MIDDLE
 from casebook.reports.chart_library import load_chart_library
@@ -78,8 +78,8 @@ def reports_folder(case: str) -> Path:
 
 
 def load_library() -> str:
-    """Load what draws the charts, kept once for the project."""
-    return load_chart_library(project_root() / "data" / "08_reporting")
+    """Load what draws the charts, kept once for the environment, or for the project where that cannot be written to."""
+    return load_chart_library(environment_cache(), project_root() / "data" / "08_reporting")
 
 
 def read_run(run: Run) -> ReportedRun:

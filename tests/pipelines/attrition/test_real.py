@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow.entities import Run
-    from tests.conftest import Project
     from tests.declared_fixtures import Ingest
+    from tests.project import Project
 
 RAW_ROW = [
     "satisfaction_level", "last_evaluation", "number_project", "average_montly_hours", "time_spend_company",

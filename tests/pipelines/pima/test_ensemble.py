@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlflow.entities import Run
-    from tests.conftest import Project
+    from tests.project import Project
 
 # One trial, whatever the machine is doing, and two networks beside the reference's trees.
 BEST = "pima.training.preset=best,pima.training.time_budget=0.001,pima.training.ensemble.networks=2"

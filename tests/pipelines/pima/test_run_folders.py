@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow.entities import Run
-    from tests.conftest import Project
+    from tests.project import Project
 
 SCALINGS = ("standard", "none")
 LONG = ("pima.training.epochs=4000", "pima.training.early_stopping.patience=0", "pima.training.batch_size=32")

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from mlflow.entities import Run
-    from tests.conftest import Project
     from tests.declared_fixtures import Ingest
+    from tests.project import Project
 
 PARAMETERS = Path(__file__).parents[3] / "conf" / "base" / "redhat" / "parameters.yml"
 WANTED = ("test_predictions", "train_arrays", "test_arrays", "preprocessor")

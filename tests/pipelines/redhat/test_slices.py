@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow.entities import Run
-    from tests.conftest import Project
+    from tests.project import Project
 
 PREPARE = ("run", "--env", "test", "--to-nodes", "redhat.apply_preprocessor")
 GROUPS = (

@@ -10,7 +10,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from tests.conftest import Project
+from tests.project import Project
 
 from casebook.model_registry.champion import load_champion
 
@@ -54,7 +54,7 @@ def updated(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> Upd
     good.drop(columns="char_10").to_csv(inbox / "3.csv", index=False)
     more.to_csv(inbox / "4.csv", index=False)
     upside_down.assign(outcome=upside_down["outcome"].where(~third, flipped)).to_csv(inbox / "5.csv", index=False)
-    code, said = project.kedro(*COMMAND)
+    code, said = project.kedro(*COMMAND, forked=False)
     assert code == 0, said[-5000:]
     lines = pd.read_csv(root / "data" / "08_reporting" / "redhat" / "updates.csv")
     return Updated(project, inbox, said, project.runs()[0], lines)

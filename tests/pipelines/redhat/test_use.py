@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow.entities import Run
-    from tests.conftest import Finished, Project
+    from tests.conftest import Finished
+    from tests.project import Project
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def scored(finished: Finished) -> Scored:
     text.insert(9, "a,line,cut,off")
     (raw / "spoilt.csv").write_text("\n".join(text) + "\n")
     given = "redhat.predict.file=spoilt.csv,redhat.predict.explain=2"
-    code, said = project.kedro("run", "--pipeline=redhat_predict", "--env", "test", "--params", given)
+    code, said = project.kedro("run", "--pipeline=redhat_predict", "--env", "test", "--params", given, forked=False)
     assert code == 0, said[-5000:]
     return Scored(project, folder, said, project.runs()[0], rows)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlflow.entities import Run
-    from tests.conftest import Project
+    from tests.project import Project
 
 RAW_ROW = [name for name in read_declaration("rossmann").data.columns if name != "Sales"]
 METRICS = {"mae", "mse", "rmse", "rmspe", "mape"}
