@@ -179,7 +179,11 @@ def train_network(
     split = Split(train_arrays, validation_arrays, preprocessor)
     found = training_session.search(split, training, study) if training["time_budget"] else training
     settings = schema.TrainingParameters.model_validate(found)
-    return train_ensemble(*split, settings, training_callbacks, training_session, schema.read_reference(reference))
+
+    def fit_trees() -> Any:  # noqa: ANN401 - boosted trees
+        return training_session.fit_reference(split, reference)
+
+    return train_ensemble(*split, settings, training_callbacks, training_session, fit_trees)
 
 
 def fit_reference(train_rows: Arrays, validation_rows: Arrays, preprocessor: Preprocessor, reference: Block) -> Any:  # noqa: ANN401 - a scikit-learn estimator
