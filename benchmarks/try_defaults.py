@@ -13,7 +13,6 @@ import argparse
 import json
 import sys
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +30,7 @@ from casebook.evaluation.scores import predict_baseline, score_predictions
 from casebook.inference.predictions import class_probability
 from casebook.preprocessing.row_schema import RowSchema
 from casebook.stages.nodes import apply_preprocessor, fit_preprocessor_on_training
-from casebook.training.ensemble import train_ensemble
+from casebook.training.ensemble import SilentMonitor, train_ensemble
 from comparison import PREPARATION
 from comparison_tables import METRICS
 from parts import ROOT, copy_project
@@ -39,22 +38,10 @@ from parts_tables import declare, run_case
 from real_tables import TABLES, find_raw
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
 FOLDER = ROOT / "data" / "bench" / "defaults"
-
-
-class SilentMonitor:
-    """Opens no runs for the networks of an ensemble."""
-
-    @contextmanager
-    def network(self, _name: str, _tags: Mapping[str, str]) -> Iterator[Sequence[Any]]:
-        """Open nothing."""
-        yield ()
-
-    def kept(self, metrics: Mapping[str, float]) -> None:
-        """Log nothing."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +148,7 @@ def score(rows: Rows, parameters: Mapping[str, Any], seed: int) -> tuple[float, 
     trees = fit_reference(train, validation, preprocessor, settings)
     training = schema.TrainingParameters.model_validate({**parameters["training"], "seed": seed})
     start = time.process_time()
-    network, _ = train_ensemble(train, validation, preprocessor, training, (), SilentMonitor(), settings)
+    network, _ = train_ensemble(train, validation, preprocessor, training, (), SilentMonitor(), lambda: trees)
     seconds = time.process_time() - start
     classes = network.output_shape[-1] if task == "multiclass" else None
     outputs = (

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import pickle
+import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,10 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline, node
 
 from casebook.background import runner as module
-from casebook.background.process import BackgroundProcess, ProcessLostError
+from casebook.background.process import SUBMITTED, BackgroundProcess, ProcessLostError, Submission
 from casebook.background.runner import BackgroundRunner, NodeSchedule
-from casebook.background.transfer import PickledOutput, pack
-from casebook.background.worker import compute_task
-from casebook.stages import BACKGROUND
+from casebook.background.transfer import PickledOutput
+from casebook.stages import BACKGROUND, CACHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,11 +37,11 @@ class Here:
         self.asked: list[str] = []
         self.closed = False
 
-    def submit(self, function: Any, inputs: Any, outputs: int, folder: Path | None = None) -> Future[Any]:
+    def submit(self, function: Any, inputs: Any, outputs: int, folder: Path | None = None) -> Submission:
         self.asked.append(function.__name__)
-        future: Future[Any] = Future()
-        future.set_result(pickle.loads(compute_task(pack((function, list(inputs), outputs, folder)))))
-        return future
+        submission = Submission(function, inputs, outputs, folder)
+        submission.take()
+        return submission
 
     def close(self) -> None:
         self.closed = True
@@ -101,13 +101,30 @@ def test_what_only_background_nodes_take_stays_pickled(here: Here, monkeypatch: 
     seen: list[Any] = []
     submit = here.submit
 
-    def watch(function: Any, inputs: Any, *rest: Any) -> Future[Any]:
+    def watch(function: Any, inputs: Any, *rest: Any) -> Submission:
         seen.extend(inputs)
         return submit(function, inputs, *rest)
 
     monkeypatch.setattr(here, "submit", watch)
     run(-4.0)
     assert seen == [4.0, PickledOutput(pickle.dumps(4.0, protocol=5))]
+
+
+@pytest.mark.usefixtures("here")
+def test_a_node_here_finds_what_is_kept_by_its_output_while_the_run_lasts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "project_root", lambda: tmp_path)
+
+    def take(value: float) -> float:
+        assert SUBMITTED.keys() == {"half"}
+        taken: float = pickle.loads(SUBMITTED["half"].take()[1][0])
+        return value + taken
+
+    kept = node(halve, "given", "toys.half", name="halve", tags=["reference", BACKGROUND, CACHED])
+    pipeline = Pipeline([kept, background(write, "given", "toys.text", "write"), node(take, "given", "sum")])
+    assert run(3.0, pipeline)["sum"] == 4.5
+    assert SUBMITTED == {}
 
 
 def test_an_error_in_the_background_is_that_of_the_run_and_nothing_is_left(
@@ -156,6 +173,28 @@ def test_a_process_of_its_own_computes_gives_errors_back_and_keeps_to_its_thread
     assert int(pickle.loads(threads)) == max(1, (os.cpu_count() or 1) // 2)
     _, (number,), *_ = process.submit(os.getpid, [], 1).result()
     assert pickle.loads(number) in {child.pid for child in psutil.Process().children()}
+
+
+@pytest.mark.process
+def test_what_the_process_has_not_come_to_is_computed_where_it_is_needed_and_by_nobody_else(
+    process: BackgroundProcess, tmp_path: Path
+) -> None:
+    process.submit(time.sleep, [0.5], 1)
+    waiting = process.submit(os.getpid, [], 1, tmp_path)
+    _, (number,), *_ = waiting.take()
+    assert pickle.loads(number) == os.getpid()
+    assert waiting.take() is waiting.result()
+    # The process leaves it out: its next answer comes after the sleep, and what was kept is the run's own.
+    process.submit(len, ["abc"], 1).result()
+    assert pickle.loads(waiting.result()[1][0]) == os.getpid()
+    assert len(list(tmp_path.glob("*.pickle"))) == 1
+
+
+@pytest.mark.process
+def test_an_answer_that_the_process_computes_is_waited_for(process: BackgroundProcess) -> None:
+    begun = process.submit(os.getpid, [], 1)
+    process.submit(len, ["abc"], 1).result()
+    assert pickle.loads(begun.take()[1][0]) != os.getpid()
 
 
 @pytest.mark.process

@@ -17,6 +17,7 @@ from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.resolve import resolve_case
 from casebook.datasets import DeclaredTable, NewRowsFolder
+from casebook.datasets.training_session import TrainingSession
 from casebook.inference.row_model import RowModel
 from casebook.model_registry.comparison import score_rows
 from casebook.model_registry.model_package import bundle_sources, write_package
@@ -93,7 +94,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Any:  # noqa: ANN401 - wha
             | {name: MemoryDataset(table) for name, table in raw.items()}
             | {
                 "toys.training_callbacks": MemoryDataset([]),
-                "toys.training_session": MemoryDataset([]),
+                "toys.training_session": MemoryDataset(TrainingSession("", folder / "search.json"), copy_mode="assign"),
                 "toys.reference_model": MemoryDataset(copy_mode="assign"),
             }
         )

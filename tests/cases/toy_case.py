@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from kedro.framework.hooks.manager import _NullPluginManager
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.runner import SequentialRunner
 from tests.declared_fixtures import name_blocks
@@ -14,12 +15,14 @@ from casebook.cases import declared
 from casebook.cases.registry import load_case
 from casebook.config.resolve import resolve_case
 from casebook.datasets import DeclaredTable
+from casebook.datasets.training_session import TrainingSession
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
+    from kedro.runner import AbstractRunner
 
 
 class Kept(MemoryDataset):
@@ -42,7 +45,12 @@ def declared_case(folder: Path, name: str, tree: Mapping[str, Any]) -> Iterator[
 
 
 def run_declared(
-    folder: Path, name: str, tree: Mapping[str, Any], rows: pd.DataFrame, wanted: Sequence[str]
+    folder: Path,
+    name: str,
+    tree: Mapping[str, Any],
+    rows: pd.DataFrame,
+    wanted: Sequence[str],
+    runner: AbstractRunner | None = None,
 ) -> dict[str, Any]:
     """Write the rows as `rows.csv` of the case, run its graph in memory and return what was wanted of it."""
     (folder / name).mkdir(parents=True, exist_ok=True)
@@ -56,13 +64,17 @@ def run_declared(
             | {f"{name}.raw_rows": MemoryDataset(DeclaredTable(name, "rows").load())}
             | {
                 f"{name}.training_callbacks": MemoryDataset([]),
-                f"{name}.training_session": MemoryDataset([]),
+                f"{name}.training_session": MemoryDataset(
+                    TrainingSession("", folder / "search.json"), copy_mode="assign"
+                ),
                 f"{name}.fold_monitor": MemoryDataset(ListFolds()),
             }
             | {f"{name}.reference_model": MemoryDataset(copy_mode="assign")}
         )
         graph = load_case(name).create_pipeline()
-        SequentialRunner().run(graph.to_outputs(*(f"{name}.{key}" for key in wanted)), catalog)
+        (runner or SequentialRunner()).run(
+            graph.to_outputs(*(f"{name}.{key}" for key in wanted)), catalog, hook_manager=_NullPluginManager()
+        )
         return {key: catalog.load(f"{name}.{key}") for key in wanted}
 
 

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import pickle
 from typing import TYPE_CHECKING, Any
 
+import lightgbm
 import mlflow
+import numpy as np
+import pytest
+from tests.baselines.settings import reference_parameters
 
+from casebook.background.process import SUBMITTED, Submission
 from casebook.datasets import TrainingSessionDataset
+from casebook.datasets.training_session import TrainingSession
+from casebook.stages import nodes
+from casebook.training.cross_validation import Split
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
+    from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
 
 TRAINING = {"epochs": 5, "optimizer": {"name": "adam", "learning_rate": 0.1}}
 
@@ -49,3 +58,32 @@ def test_a_further_network_has_a_child_run(tmp_path: Path) -> None:
     (child,) = mlflow.MlflowClient().search_runs(["0"], f"tags.mlflow.parentRunId = '{run.info.run_id}'")
     assert (child.info.run_name, child.info.status) == ("network 2", "FINISHED")
     assert child.data.metrics == {"kept/val/loss": 0.5}
+
+
+def test_the_reference_is_fitted_once_for_its_scores_and_for_the_ensemble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, learnable: tuple[TabularPreprocessor, Arrays, Arrays]
+) -> None:
+    fits: list[object] = []
+    train = lightgbm.train
+    monkeypatch.setattr(lightgbm, "train", lambda *given, **named: fits.append(given) or train(*given, **named))
+    preprocessor, rows, validation = learnable
+    split, reference = Split(rows, validation, preprocessor), reference_parameters().model_dump(mode="json")
+    submission = Submission(nodes.fit_reference, [*split, reference], 1)
+    monkeypatch.setitem(SUBMITTED, "reference_model", submission)
+    trees = TrainingSession("", tmp_path).fit_reference(split, reference)
+    _, (own,), *_ = submission.result()
+    assert len(fits) == 1
+    expected = pickle.loads(own).predict(validation)  # noqa: S301 - made above
+    np.testing.assert_array_equal(trees.predict(validation), expected)
+    monkeypatch.delitem(SUBMITTED, "reference_model")
+    alone = TrainingSession("", tmp_path).fit_reference(split, reference)
+    assert len(fits) == 2
+    np.testing.assert_array_equal(alone.predict(validation), expected)
+
+
+def test_what_went_wrong_with_the_reference_is_raised_where_it_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SUBMITTED, "reference_model", Submission(json.loads, ["{"], 1))
+    with pytest.raises(json.JSONDecodeError):
+        TrainingSession("", tmp_path).fit_reference(Split({}, {}, None), {})

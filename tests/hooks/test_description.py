@@ -183,7 +183,16 @@ def test_a_study_says_what_won_and_links_its_trial() -> None:
         | auc | 0.8600 | 0.8500 | 0.5000 |
 
         Train it: `kedro run --pipeline=redhat --params redhat.variant=best`"""
-    assert describe_run(run_of(metrics, tags), {**PARAMETERS, "leaks": {}}, "study") == dedent(expected)
+    parameters = {**PARAMETERS, "leaks": {}, "training": {"ensemble": {"networks": 1, "reference": False}}}
+    assert describe_run(run_of(metrics, tags), parameters, "study") == dedent(expected)
+
+
+@pytest.mark.parametrize(("folds", "judged"), [(0, "one network"), (5, "one network and boosted trees")])
+def test_a_study_says_what_judged_its_trials_where_a_run_trains_an_ensemble(folds: int, judged: str) -> None:
+    training = {"ensemble": {"networks": 1, "reference": True}}
+    parameters = {**PARAMETERS, "leaks": {}, "training": training, "study": {"folds": folds}}
+    told = describe_run(run_of({}), parameters, "study")
+    assert f"Trials are judged by {judged}; winner and default are scored on the test rows as a run trains them" in told
 
 
 def note_after(before: str) -> str:

@@ -95,9 +95,10 @@ def test_copies_stay_in_one_fold_where_they_are_grouped(table: pd.DataFrame, par
 
 def test_the_settings_of_a_fold_are_those_of_the_run() -> None:
     evaluation = {"threshold": 0.25, "thresholds": [], "head_rows": 3}
-    assert cross_validation.gather_fold_settings({"scaling": "none"}, {"epochs": 1}, "y", "binary", evaluation) == {
+    settings = ({"scaling": "none"}, {"epochs": 1}, "y", "binary", evaluation, {"name": "none"})
+    assert cross_validation.gather_fold_settings(*settings) == {
         "preprocessing": {"scaling": "none"}, "training": {"epochs": 1}, "labels": Labels("y", "binary"),
-        "evaluation": evaluation,
+        "evaluation": evaluation, "reference": {"name": "none"},
     }  # fmt: skip
 
 
@@ -113,7 +114,7 @@ def test_each_fold_is_prepared_anew_from_the_columns_of_the_run(
 
     monkeypatch.setattr(cross_validation, "fit_features", remember)
     monitor, kept, dealt = ListFolds(), table.copy(), assign(table, parts, of="all")
-    settings = cross_validation.gather_fold_settings(PREPROCESSOR, TRAINING, "y", "binary", {"threshold": 0.5})
+    settings = cross_validation.gather_fold_settings(PREPROCESSOR, TRAINING, "y", "binary", {"threshold": 0.5}, {})
     # The run closed the leak: its preprocessor knows one column.
     preprocessor = fit_preprocessor(table[["a"]], TabularPreprocessingParameters())
     scores, metrics = cross_validation.cross_validate(table, dealt, preprocessor, settings, monitor)

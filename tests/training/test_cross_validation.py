@@ -9,21 +9,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from tests.baselines.settings import reference_parameters
 
+from casebook.baselines.gradient_boosting import fit_reference
 from casebook.data.folds import assign_folds
+from casebook.evaluation.prediction import predict
 from casebook.evaluation.thresholds import ThresholdRule
+from casebook.models.network_ensemble import list_networks, list_weights, name_networks
 from casebook.preprocessing.arrays import Labels
 from casebook.training import cross_validation
 from casebook.training.callbacks import CurveCallback
-from casebook.training.cross_validation import cross_validate, summarise_folds
+from casebook.training.cross_validation import Split, cross_validate, evaluate_fold, summarise_folds
+from casebook.training.ensemble import make_loss_of_mean, weigh_networks
+from casebook.training.trainer import train_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from casebook.baselines.gradient_boosting import BoostedTrees
     from casebook.config.schema import TrainingParameters
     from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
+    from casebook.training.cross_validation import FoldResult
 
     Fit = Callable[..., TabularPreprocessor]
+    Learnable = tuple[TabularPreprocessor, Arrays, Arrays]
     Training = Callable[..., TrainingParameters]
 
 ROWS, FOLDS, REPEATS = 60, 3, 2
@@ -64,7 +73,7 @@ def trained(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Arrays, Arrays]]:
     def predict(_network: SimpleNamespace, arrays: Arrays) -> np.ndarray:
         return np.where(arrays["target"] == 1, 0.75, 0.25)
 
-    monkeypatch.setattr(cross_validation, "train_network", train)
+    monkeypatch.setattr(cross_validation, "train_ensemble", train)
     monkeypatch.setattr("casebook.evaluation.prediction.predict", predict)
     return seen
 
@@ -213,12 +222,52 @@ def test_folds_are_summed_up_by_mean_variance_and_deviation_of_the_population() 
     pd.testing.assert_frame_equal(scores, kept)
 
 
-@pytest.mark.parametrize(("patience", "rule", "held"), [(0, 0.5, 0), (0, "f1", 4), (2, 0.5, 4), (2, "cost", 4)])
-def test_a_chosen_threshold_and_early_stopping_share_a_tenth_of_the_training_rows(
-    training: Training, patience: int, rule: float | str, held: int
+def test_a_fold_judges_the_ensemble_that_a_run_trains_and_none_of_it_has_seen_the_folds_rows(
+    learnable: Learnable, training: Training
+) -> None:
+    preprocessor, rows, judged = learnable
+    parameters = training(ensemble={"networks": 2, "reference": True}, refit=True)
+    fitted: list[Split] = []
+
+    def fit_trees(split: Split) -> BoostedTrees:
+        fitted.append(split)
+        return fit_reference(*split, reference_parameters())
+
+    def evaluate(target: np.ndarray) -> FoldResult:
+        split = Split(rows, {**judged, "target": target}, preprocessor)
+        return evaluate_fold(split, "binary", ThresholdRule(), parameters, [], fit_trees)
+
+    network, _, scores = evaluate(judged["target"])
+    train, validation, _ = fitted[0]
+    assert (len(train["target"]), len(validation["target"])) == (360, 40)
+    assert name_networks(network) == ["network_1", "network_2", "boosted_trees"]
+    members = [predict(each, validation) for each in list_networks(network)]
+    expected = weigh_networks(members, validation, make_loss_of_mean("binary", parameters))
+    assert list_weights(network) == pytest.approx(expected.tolist())
+    alone, _ = train_network(train, validation, preprocessor, training())
+    np.testing.assert_array_equal(members[0], predict(alone, validation))
+    # Other answers of the rows that are judged change the score alone.
+    again = evaluate(1 - judged["target"])
+    np.testing.assert_array_equal(predict(again.network, judged), predict(network, judged))
+    assert again.scores["auc"] == pytest.approx(1 - scores["auc"])
+
+
+@pytest.mark.parametrize(
+    ("patience", "rule", "ensemble", "held"),
+    [
+        (0, 0.5, {}, 0),
+        (0, "f1", {}, 4),
+        (2, 0.5, {}, 4),
+        (2, "cost", {"reference": True}, 4),
+        (0, 0.5, {"reference": True}, 4),
+        (0, 0.5, {"networks": 2}, 4),
+    ],
+)
+def test_a_threshold_weights_and_early_stopping_share_a_tenth_of_the_training_rows(
+    training: Training, patience: int, rule: float | str, ensemble: dict[str, Any], held: int
 ) -> None:
     rows = {"target": np.arange(40)}
-    parameters = training(early_stopping={"patience": patience})
+    parameters = training(early_stopping={"patience": patience}, ensemble=ensemble)
     train, validation = cross_validation.split_off_validation_rows(rows, parameters, ThresholdRule(rule))
     assert len(validation["target"]) == held
     assert sorted([*train["target"], *validation["target"]]) == list(range(40))

@@ -19,11 +19,13 @@ from casebook.training.trainer import train_network
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from casebook.config.schema import TrainingParameters
+    from casebook.baselines.gradient_boosting import BoostedTrees
+    from casebook.config.schema import BoostedTreesParameters, TrainingParameters
     from casebook.preprocessing.tabular import Arrays, TabularPreprocessor
 
     Training = Callable[..., TrainingParameters]
     Learnable = tuple[TabularPreprocessor, Arrays, Arrays]
+    Fit = Callable[[], BoostedTrees]
 
 
 class Monitor:
@@ -40,6 +42,12 @@ class Monitor:
 
     def kept(self, metrics: Mapping[str, float]) -> None:
         self.kept_metrics.append(dict(metrics))
+
+
+def fitting(
+    train: Arrays, validation: Arrays, preprocessor: TabularPreprocessor, reference: BoostedTreesParameters
+) -> Fit:
+    return lambda: fit_reference(train, validation, preprocessor, reference)
 
 
 def squared_error(target: np.ndarray, outputs: np.ndarray, weights: np.ndarray) -> float:
@@ -140,9 +148,8 @@ def test_without_validation_rows_all_count_alike(learnable: Learnable, training:
     preprocessor, rows, validation = learnable
     settings = training(ensemble={"networks": 2, "reference": True}, refit=refit)
     held_out = without_rows(validation)
-    combined, _ = train_ensemble(
-        rows, held_out, preprocessor, settings, (), Monitor(), reference_parameters(refit=refit)
-    )
+    trees = fitting(rows, held_out, preprocessor, reference_parameters(refit=refit))
+    combined, _ = train_ensemble(rows, held_out, preprocessor, settings, (), Monitor(), trees)
     assert list_weights(combined) == [1 / 3] * 3
 
 
@@ -154,7 +161,8 @@ def test_members_that_learn_from_the_validation_rows_in_a_refit_are_weighed_befo
     for refit in (False, True):
         settings = training(ensemble={"networks": 2, "reference": True}, refit=refit)
         reference = reference_parameters(refit=refit)
-        found[refit], _ = train_ensemble(rows, validation, preprocessor, settings, (), Monitor(), reference)
+        fit_trees = fitting(rows, validation, preprocessor, reference)
+        found[refit], _ = train_ensemble(rows, validation, preprocessor, settings, (), Monitor(), fit_trees)
         network, _ = train_network(rows, validation, preprocessor, settings, (), refit)
         trees = predict_reference(fit_reference(rows, validation, preprocessor, reference), validation)[:, 1]
         members = list_networks(found[refit])
@@ -168,7 +176,8 @@ def test_the_references_trees_are_weighed_with_the_networks_on_validation_rows(
 ) -> None:
     preprocessor, rows, validation = learnable
     settings, reference = training(ensemble={"networks": 2, "reference": True}), reference_parameters()
-    combined, _ = train_ensemble(rows, validation, preprocessor, settings, (), Monitor(), reference)
+    fit_trees = fitting(rows, validation, preprocessor, reference)
+    combined, _ = train_ensemble(rows, validation, preprocessor, settings, (), Monitor(), fit_trees)
     assert name_networks(combined) == ["network_1", "network_2", "boosted_trees"]
     *networks, trees = [predict(member, validation) for member in list_networks(combined)]
     expected = predict_reference(fit_reference(rows, validation, preprocessor, reference), validation)[:, 1]
@@ -197,7 +206,8 @@ def test_classes_and_numbers_are_averaged_in_their_own_units(
     train, validation = ({**part, "target": _make_target(part["numbers"].sum(axis=1), output)} for part in parts)
     settings = training(ensemble={"reference": True}, network={"hidden": [4], "output": output}, **given)
     reference = reference_parameters(target_scale=target_scale)
-    combined, _ = train_ensemble(train, validation, preprocessor, settings, (), Monitor(), reference)
+    fit_trees = fitting(train, validation, preprocessor, reference)
+    combined, _ = train_ensemble(train, validation, preprocessor, settings, (), Monitor(), fit_trees)
     network, _ = train_network(train, validation, preprocessor, settings)
     trees = predict_reference(fit_reference(train, validation, preprocessor, reference), validation)
     weights = list_weights(combined)

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from tests.project import Project
 
-# No ensemble.
-ALONE = {"networks": 1, "reference": False}
+# The ensemble of the preset `best`.
+OF_PRESET = {"networks": 4, "reference": True}
 HIDDEN = "pima.training.network.hidden"
 # What the study was started with beside the configuration of its environment.
 TYPED = "pima.training.epochs=1,pima.preprocessing.clip.age=0.1x0.9,pima.leaks.bmi=drop"
@@ -82,12 +82,14 @@ def test_nothing_of_the_environment_is_left_below_its_blocks(
 
 
 @pytest.mark.usefixtures("project")
-def test_the_winner_of_a_study_with_a_preset_is_trained_as_its_trial_was(configured: dict[str, dict[str, Any]]) -> None:
+def test_the_winner_of_a_study_with_a_preset_is_the_ensemble_that_was_judged(
+    configured: dict[str, dict[str, Any]],
+) -> None:
     parameters = resolve_case("pima", configured["base"], {"training": {"preset": "best"}})
     assert parameters["training"]["time_budget"] == 10
     write_winner(parameters)
     found = resolve_case("pima", configured["base"], {"variant": "best"})["training"]
-    assert (found["preset"], found["ensemble"], found["time_budget"]) == ("default", ALONE, 0)
+    assert (found["preset"], found["ensemble"], found["time_budget"]) == ("default", OF_PRESET, 0)
     assert found["network"]["hidden"] == [7]
 
 

@@ -7,19 +7,48 @@ import pickle
 import socket
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from casebook.background.transfer import pack
+from casebook.background.worker import compute_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Future
     from pathlib import Path
 
 # Seconds, outputs, error, and whether an earlier run had made them.
 Answer = tuple[float, list[bytes], Exception | None, bool]
+# Output, without the case -> the submission that makes it: of the nodes of the present run whose outputs are kept.
+SUBMITTED: dict[str, Submission] = {}
+
+
+class Submission(Future[Answer]):
+    """The answer to a submitted node, computed once: by the process, or here where it is needed before its turn."""
+
+    def __init__(
+        self, function: Callable[..., Any], inputs: Sequence[Any], outputs: int, folder: Path | None = None
+    ) -> None:
+        """Store what is computed; see `BackgroundProcess.submit`."""
+        super().__init__()
+        self._task: tuple[Any, ...] | None = (function, list(inputs), outputs, folder)
+        self._lock = threading.Lock()
+
+    def begin(self) -> tuple[Any, ...] | None:
+        """Return what to compute to whoever asks first; nothing to others, and its inputs are not held any longer."""
+        with self._lock:
+            task, self._task = self._task, None
+        return task
+
+    def take(self) -> Answer:
+        """Wait for the answer; what the process has not come to yet is computed here, and the process leaves it out."""
+        task = self.begin()
+        if task is not None:
+            # Pickled as for the process, so that what either keeps for later runs has the same key.
+            self.set_result(pickle.loads(compute_task(pack(task))))  # noqa: S301 - made here
+        return self.result()
 
 
 class ProcessLostError(RuntimeError):
@@ -48,7 +77,7 @@ class BackgroundProcess:
 
     def submit(
         self, function: Callable[..., Any], inputs: Sequence[Any], outputs: int, folder: Path | None = None
-    ) -> Future[Answer]:
+    ) -> Submission:
         """Submit a node.
 
         Args:
@@ -57,7 +86,9 @@ class BackgroundProcess:
             outputs: how many outputs it has.
             folder: where they are cached for later runs; none for outputs that are computed again each time.
         """
-        return self._messenger.submit(self._request, function, (list(inputs), outputs, folder))
+        submission = Submission(function, inputs, outputs, folder)
+        self._messenger.submit(self._answer, submission)
+        return submission
 
     def close(self) -> None:
         """End the process, whatever it computes."""
@@ -67,14 +98,23 @@ class BackgroundProcess:
         self._messenger.shutdown()
         self._connection.close()
 
-    def _request(self, function: Callable[..., Any], task: tuple[Any, ...]) -> Answer:
+    def _answer(self, submission: Submission) -> None:
+        task = submission.begin()
+        if task is None:
+            return
         try:
-            self._connection.send_bytes(pack((function, *task)))
+            submission.set_result(self._request(task))
+        except Exception as error:  # noqa: BLE001 - whoever waits for the answer raises it
+            submission.set_exception(error)
+
+    def _request(self, task: tuple[Any, ...]) -> Answer:
+        try:
+            self._connection.send_bytes(pack(task))
             answer: Answer = pickle.loads(self._connection.recv_bytes())  # noqa: S301 - from our own process
         except (EOFError, OSError):
             code = self._process.wait()
             raise ProcessLostError(
-                f"the background process of the run ended with {code} while it computed {function.__name__}; "
+                f"the background process of the run ended with {code} while it computed {task[0].__name__}; "
                 "-9 mostly means that the machine had no memory left"
             ) from None
         return answer

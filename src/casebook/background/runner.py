@@ -13,7 +13,7 @@ from kedro.io import CachedDataset, MemoryDataset
 from kedro.runner import SequentialRunner
 from kedro.runner.task import Task
 
-from casebook.background.process import BackgroundProcess
+from casebook.background.process import SUBMITTED, BackgroundProcess
 from casebook.background.transfer import PickledOutput
 from casebook.config.paths import project_root
 from casebook.stages import BACKGROUND, CACHED
@@ -60,6 +60,7 @@ class BackgroundRunner(SequentialRunner):
         if self._process is not None:
             self._process.close()
         self._process = None
+        SUBMITTED.clear()
 
     def _run(
         self,
@@ -99,7 +100,10 @@ class BackgroundRunner(SequentialRunner):
                 inputs = [catalog.load(name) for name in node.inputs]
                 case, _, name = node.outputs[0].partition(".")
                 folder = project_root() / "data" / "06_models" / case / name if CACHED in node.tags else None
-                schedule.submitted[node] = self._process.submit(node.func, inputs, len(node.outputs), folder)
+                submission = self._process.submit(node.func, inputs, len(node.outputs), folder)
+                schedule.submitted[node] = submission
+                if CACHED in node.tags:
+                    SUBMITTED[name] = submission
 
 
 class NodeSchedule:

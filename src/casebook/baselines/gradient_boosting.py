@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,11 +44,13 @@ class BoostedTrees:
         booster: it predicts by its iterations up to the best on the validation rows.
         classes: their number; 0 for a target of real numbers.
         target_scale: of the target that it was fitted on.
+        before_refit: the trees that validation rows stopped, of those that were then fitted on these rows too.
     """
 
     booster: lightgbm.Booster
     classes: int
     target_scale: str
+    before_refit: BoostedTrees | None = None
 
     def predict(self, rows: Mapping[str, np.ndarray]) -> np.ndarray:
         """Predict prepared rows; see `predict_reference`. Rows in shards are read piece by piece."""
@@ -106,7 +108,7 @@ def fit_reference(
 def fit_trees(
     train: Arrays, validation: Arrays, categories: np.ndarray, parameters: BoostedTreesParameters
 ) -> BoostedTrees:
-    """Fit boosted trees, stopped early by the validation rows where there are any.
+    """Fit boosted trees, stopped early by the validation rows where there are any, and refitted on these too if asked.
 
     Args:
         train: prepared training rows; at most `max_rows` of them, drawn by the seed, are used.
@@ -117,7 +119,7 @@ def fit_trees(
     Raises:
         BoostingLibraryError: LightGBM cannot be loaded.
     """
-    boosting = _load_library()
+    boosting = load_library()
     rows = np.arange(len(train["target"]))
     if len(rows) > parameters.max_rows:
         rows = np.sort(np.random.default_rng(parameters.seed).choice(rows, parameters.max_rows, replace=False))
@@ -136,15 +138,11 @@ def fit_trees(
     settings = _name_settings(classes, parameters) | {"num_threads": count_threads(len(rows) * len(categories))}
     booster = boosting.train(settings, learnt, parameters.max_iter, **stopping)
     trees = BoostedTrees(booster, classes, parameters.target_scale)
-    return refit_trees(trees, train, validation, categories, parameters) if parameters.refit and stopping else trees
-
-
-def refit_trees(
-    trees: BoostedTrees, train: Arrays, validation: Arrays, categories: np.ndarray, parameters: BoostedTreesParameters
-) -> BoostedTrees:
-    """Fit as many trees as the validation rows have kept once more, on these rows too; see `fit_trees`."""
-    as_many = parameters.model_copy(update={"max_iter": trees.booster.best_iteration})
-    return fit_trees(stack_arrays(train, validation), without_rows(validation), categories, as_many)
+    if not (parameters.refit and stopping):
+        return trees
+    as_many = parameters.model_copy(update={"max_iter": booster.best_iteration})
+    refitted = fit_trees(stack_arrays(train, validation), without_rows(validation), categories, as_many)
+    return replace(refitted, before_refit=trees)
 
 
 def count_threads(cells: int) -> int:
@@ -158,7 +156,12 @@ def count_threads(cells: int) -> int:
     return max(1, min(most, cells // CELLS_PER_THREAD))
 
 
-def _load_library() -> ModuleType:
+def load_library() -> ModuleType:
+    """Import LightGBM.
+
+    Raises:
+        BoostingLibraryError: it cannot be loaded.
+    """
     try:
         import lightgbm
     # Its wheels bring no OpenMP of their own, and slim images have none.

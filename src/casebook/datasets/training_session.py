@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from casebook.background.process import SUBMITTED
+from casebook.config.schema import read_reference
 from casebook.config.tree import overlay, unflatten
 from casebook.datasets.tracked import RunDataset, current_run_id
 from casebook.runtime.atomic_files import atomic_write
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from casebook.training.cross_validation import Split
 
 SEARCHED = "search.best"
+REFERENCE_MODEL = "reference_model"
 
 
 class TrainingSession(ConsoleNetworks):
@@ -44,6 +48,23 @@ class TrainingSession(ConsoleNetworks):
             told = ", ".join(f"{name}={value}" for name, value in leaves.items())
             set_tags(self._parent, {SEARCHED: told or "the settings as they were"})
         return overlay(training, unflatten(json.loads(self._file.read_text())))
+
+    def fit_reference(self, split: Split, reference: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of its kind
+        """Fit the reference, or take the fit of the node that makes the run's `reference_model`.
+
+        Args:
+            split: prepared training and validation rows and their preprocessor, as that node takes them.
+            reference: the `reference` block, as it takes it.
+        """
+        submitted = SUBMITTED.get(REFERENCE_MODEL)
+        if submitted is None:
+            from casebook.baselines.gradient_boosting import fit_reference
+
+            return fit_reference(*split, read_reference(dict(reference)))
+        _, outputs, error, _ = submitted.take()
+        if error is not None:
+            raise error
+        return pickle.loads(outputs[0])  # noqa: S301 - from our own process
 
 
 class TrainingSessionDataset(RunDataset):

@@ -13,6 +13,7 @@ from casebook.reports.metric_groups import select_group
 from casebook.reports.reported_run import PAGE, PARTS, describe_strategy, list_leaks
 from casebook.tracking.run_summary import OUTCOMES, describe_weeks
 from casebook.tuning.best_variant import name_command
+from casebook.tuning.plan import describe_judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -146,6 +147,7 @@ def _study(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     best = ", ".join(f"{name} {_write(value)}" for name, value in _group(run, "best").items())
     trials = f"{found.get('trials', 0):.0f} trials, {found.get('failed', 0):.0f} failed"
     yield f"Study of `{_case(run)}`: {trials}. {_origin(run)}"
+    yield describe_judged(parameters)
     if "best.trial" in tags:
         link = f"[trial {tags['best.trial']}](#/experiments/{run.info.experiment_id}/runs/{tags['best.run_id']})"
         yield f"**Winner**: {link}{f', {best}' if best else ''}."

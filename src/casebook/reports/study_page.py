@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from casebook.reports.reported_run import ReportedRun
 
 # What a leaderboard has besides metrics and searched parameters.
-NO_PARAMETERS = ("trial", "state", "epochs", "seconds", "retried", "error", "run_id")
+NO_PARAMETERS = ("trial", "state", "judged", "epochs", "seconds", "retried", "error", "run_id")
 SHOWN_TRIALS, SHOWN_SLICES = 10, 9
 
 

@@ -12,7 +12,7 @@ from casebook.data import splitting
 from casebook.data.folds import assign_split_folds
 from casebook.preprocessing.arrays import Labels
 from casebook.preprocessing.target_statistics import KnownTargets, key_columns
-from casebook.stages.nodes import fit_features
+from casebook.stages.nodes import fit_features, fit_reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,14 +51,21 @@ def assign_folds(
 
 
 def gather_fold_settings(
-    preprocessing: Block, training: Block, target: str, task: str, evaluation: Block, weight: str = ""
+    preprocessing: Block,
+    training: Block,
+    target: str,
+    task: str,
+    evaluation: Block,
+    reference: Block,
+    weight: str = "",
 ) -> Block:
-    """Collect the settings of a fold's preprocessing, training and scoring."""
+    """Collect the settings of a fold's preprocessing, training, boosted trees and scoring."""
     return {
         "preprocessing": preprocessing,
         "training": training,
         "labels": Labels(target, task, weight),
         "evaluation": evaluation,
+        "reference": reference,
     }
 
 
@@ -104,5 +111,6 @@ def cross_validate(
         schema.TrainingParameters.model_validate(fold_settings["training"]),
         ThresholdRule.of(fold_settings["evaluation"]),
         fold_monitor,
+        lambda split: fit_reference(*split, {**fold_settings["reference"], "refit": False}),
     )
     return scores, library.summarise_folds(scores)

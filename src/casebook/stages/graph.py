@@ -176,7 +176,7 @@ def _reporting(features: RowFeatures) -> list[Node]:
 def _folding() -> list[Node]:
     said = ("folds", "duplicates", "split", "target", "task")
     dealing = ["feature_table", "split_assignment", *(f"params:{name}" for name in said)]
-    blocks = ("preprocessing", "training", "target", "task", "evaluation", "weight")
+    blocks = ("preprocessing", "training", "target", "task", "evaluation", "reference", "weight")
     settings = [f"params:{name}" for name in blocks]
     return [
         stage("folds", cross_validation.assign_folds, dealing, "fold_assignments"),

@@ -65,8 +65,7 @@ def describe_split(
     """
     part = split_assignment["part"].to_numpy()
     counts = {f"data/{name}_rows": float((part & bit > 0).sum()) for name, bit in splitting.PARTS.items()}
-    overlap = measure_overlap(feature_table, part, split["keys"])
-    seen = {f"test/{name}": share for name, share in overlap.items()}
+    seen = {f"test/{name}": share for name, share in measure_overlap(feature_table, part, split["keys"]).items()}
     others = {
         "data/promotion_rows": float((part == splitting.PROMOTION).sum()),
         "data/unused_rows": float((part == 0).sum()),
@@ -132,8 +131,7 @@ def apply_preprocessor(
     """Turn each part into model arrays.
 
     Returns:
-        Arrays of the training, validation and test rows: those of the preprocessor, `target`, and `weight` where rows
-        do not count alike.
+        Arrays of training, validation and test rows: the preprocessor's, `target`, and `weight` where there is one.
     """
     prepared = Labels(target, task, weight).attach(preprocessor.prepare(feature_table), feature_table)
     part = split_assignment["part"].to_numpy()
@@ -179,7 +177,9 @@ def train_network(
     split = Split(train_arrays, validation_arrays, preprocessor)
     found = training_session.search(split, training, study) if training["time_budget"] else training
     settings = schema.TrainingParameters.model_validate(found)
-    return train_ensemble(*split, settings, training_callbacks, training_session, schema.read_reference(reference))
+    return train_ensemble(
+        *split, settings, training_callbacks, training_session, lambda: training_session.fit_reference(split, reference)
+    )
 
 
 def fit_reference(train_rows: Arrays, validation_rows: Arrays, preprocessor: Preprocessor, reference: Block) -> Any:  # noqa: ANN401 - a scikit-learn estimator

@@ -1,7 +1,8 @@
-"""Cross-validation: the network is trained anew on all folds but one, and scored on that one."""
+"""Cross-validation: what a run trains is trained anew on all folds but one, and scored on that one."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -12,7 +13,7 @@ from casebook.evaluation.scores import score_baseline, score_network
 from casebook.evaluation.thresholds import choose_for_network
 from casebook.preprocessing.target_statistics import order_training_rows
 from casebook.training.early_stopping import kept_epoch
-from casebook.training.trainer import train_network
+from casebook.training.ensemble import SilentMonitor, train_ensemble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     import keras
 
+    from casebook.baselines.gradient_boosting import BoostedTrees
     from casebook.config.schema import TrainingParameters
     from casebook.data.folds import Fold
     from casebook.evaluation.thresholds import ThresholdRule
@@ -27,7 +29,11 @@ if TYPE_CHECKING:
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
 
-# Share of a fold's training rows that early stopping or a chosen threshold uses: never rows that it is scored on.
+    # Of training rows and the rows that stop them.
+    FitTrees = Callable[["Split"], BoostedTrees]
+
+# Share of a fold's training rows that early stopping, a chosen threshold or the weights of an ensemble use: never rows
+# that it is scored on.
 VALIDATION_SHARE = 0.1
 
 
@@ -65,8 +71,9 @@ def cross_validate(
     parameters: TrainingParameters,
     rule: ThresholdRule,
     monitor: FoldMonitor,
+    fit_trees: FitTrees | None = None,
 ) -> pd.DataFrame:
-    """Train and score a network for every fold of every repeat.
+    """Train and score a network, or an ensemble, for every fold of every repeat.
 
     Args:
         table: feature rows with the target.
@@ -76,6 +83,7 @@ def cross_validate(
         parameters: the `training` block.
         rule: of the threshold of class 1.
         monitor: is called for each fold.
+        fit_trees: fits boosted trees, for an ensemble that has them.
 
     Returns:
         A row a fold: `repeat`, `fold`, `rows`, and each metric as `<metric>` and `baseline_<metric>`.
@@ -87,7 +95,7 @@ def cross_validate(
             f"fold {fold.number}" + (f", repeat {fold.repeat}" if fold_assignments.shape[1] > 1 else ""), tags
         ) as callbacks:
             split = prepare_fold(table, fold, fit, labels)
-            network, _, scores = evaluate_fold(split, labels.task, rule, parameters, callbacks)
+            network, _, scores = evaluate_fold(split, labels.task, rule, parameters, callbacks, fit_trees)
             plain = score_baseline(network, split.held_out, split.train, labels.task, rule)
             scores |= {f"baseline_{name}": value for name, value in plain.items()}
             monitor.scores(scores)
@@ -105,30 +113,48 @@ def prepare_fold(table: pd.DataFrame, fold: Fold, fit: Callable[[pd.DataFrame], 
 
 
 def evaluate_fold(
-    split: Split, task: str, rule: ThresholdRule, parameters: TrainingParameters, callbacks: Sequence[Any]
+    split: Split,
+    task: str,
+    rule: ThresholdRule,
+    parameters: TrainingParameters,
+    callbacks: Sequence[Any],
+    fit_trees: FitTrees | None = None,
 ) -> FoldResult:
-    """Train without a fold's rows and score on them; early stopping and a chosen threshold use rows of their own."""
+    """Train without a fold's rows and score on them; early stopping, threshold and weights use rows of their own.
+
+    Nothing is refitted on these.
+    """
     train, validation = split_off_validation_rows(split.train, parameters, rule)
-    network, history = train_network(train, validation, split.preprocessor, parameters, callbacks)
+    own, once = Split(train, validation, split.preprocessor), parameters.model_copy(update={"refit": False})
+    network, history = train_members(own, once, callbacks, fit_trees)
     scores = score_network(network, split.held_out, task, choose_for_network(rule, network, validation, task))
     return FoldResult(network, kept_epoch(history, parameters) + 1, scores)
+
+
+def train_members(
+    split: Split, parameters: TrainingParameters, callbacks: Sequence[Any], fit_trees: FitTrees | None
+) -> tuple[keras.Model, pd.DataFrame]:
+    """Train a network or an ensemble, whose further networks have no run of their own; see `train_ensemble`."""
+    trees = None if fit_trees is None else partial(fit_trees, split)
+    return train_ensemble(*split, parameters, callbacks, SilentMonitor(), trees)
 
 
 def split_off_validation_rows(
     rows: Arrays, parameters: TrainingParameters, rule: ThresholdRule
 ) -> tuple[Arrays, Arrays]:
-    """Split off training rows that stop a training early, or that a threshold is chosen on; none where neither is so.
+    """Split off training rows that stop a training early, or that a threshold or weights of members are chosen on.
 
     Args:
         rows: prepared rows with `target`.
-        parameters: `seed` draws the rows, `early_stopping.patience` 0 stops nothing.
+        parameters: `seed` draws the rows, `early_stopping.patience` 0 stops nothing, `ensemble` says what is weighed.
         rule: of the threshold.
 
     Returns:
-        The rows that are left for training, and those split off (10 %).
+        The rows that are left for training, and those split off: 10 %, none where nothing needs them.
     """
     count = len(rows["target"])
-    held = round(count * VALIDATION_SHARE) if parameters.early_stopping.patience or rule.is_chosen else 0
+    needed = parameters.early_stopping.patience or rule.is_chosen or parameters.ensemble.has_weights
+    held = round(count * VALIDATION_SHARE) if needed else 0
     order = np.random.default_rng(parameters.seed).permutation(count)
     parts = (np.sort(order[held:]), np.sort(order[:held]))
     train, validation = ({name: values[part] for name, values in rows.items()} for part in parts)

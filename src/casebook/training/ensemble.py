@@ -5,13 +5,13 @@ Their weights are chosen on validation rows.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from casebook.baselines.gradient_boosting import fit_reference, native_categories, refit_trees
+from casebook.baselines.gradient_boosting import load_library
 from casebook.baselines.tree_export import tabulate_trees
-from casebook.config.schema import BoostedTreesParameters
 from casebook.evaluation.intervals import draw_weights
 from casebook.evaluation.metrics import find_metric
 from casebook.evaluation.prediction import predict
@@ -22,14 +22,14 @@ from casebook.training.early_stopping import kept_epoch
 from casebook.training.trainer import train_network
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     import keras
     import pandas as pd
 
     from casebook.baselines.gradient_boosting import BoostedTrees
-    from casebook.config.schema import ReferenceParameters, TrainingParameters
+    from casebook.config.schema import TrainingParameters
     from casebook.preprocessing.modality import Preprocessor
     from casebook.preprocessing.tabular import Arrays
     from casebook.training.cross_validation import Split
@@ -55,8 +55,23 @@ class NetworkMonitor(Protocol):
         """Log the points of the open one's curves whose weights are kept."""
 
 
+class SilentMonitor:
+    """Monitor of an ensemble whose further networks have no run of their own, as within a fold."""
+
+    @contextmanager
+    def network(self, name: str, tags: Mapping[str, str]) -> Iterator[Sequence[Any]]:  # noqa: ARG002 - the protocol's
+        """Open nothing."""
+        yield []
+
+    def kept(self, metrics: Mapping[str, float]) -> None:
+        """Log nothing."""
+
+
 class TrainingSession(NetworkMonitor, Protocol):
     """The trainings within a run besides its first network's."""
+
+    def fit_reference(self, split: Split, reference: Mapping[str, Any]) -> Any:  # noqa: ANN401 - of its kind
+        """Fit the reference once for its own scores and for the ensemble; see `gradient_boosting.fit_reference`."""
 
     def search(self, split: Split, training: Mapping[str, Any], study: Mapping[str, Any]) -> dict[str, Any]:
         """Search the training's settings -> the block `training` with those found."""
@@ -69,7 +84,7 @@ def train_ensemble(
     parameters: TrainingParameters,
     callbacks: Sequence[Any],
     monitor: NetworkMonitor,
-    reference: ReferenceParameters | None = None,
+    fit_trees: Callable[[], BoostedTrees] | None = None,
 ) -> tuple[keras.Model, pd.DataFrame]:
     """Train as many networks as the parameters ask for, from one seed after the other, and combine them.
 
@@ -81,27 +96,27 @@ def train_ensemble(
         parameters: the `training` block.
         callbacks: of the first network's training, which alone goes on where a run was broken off.
         monitor: opens a run for each other one.
-        reference: the `reference` block; where the parameters ask for its boosted trees, they are fitted on the same
-            rows and are a member.
+        fit_trees: fits boosted trees on the same rows, which are a member where the parameters ask for them; called
+            once the networks are trained, so that they can be fitted beside them.
 
     Returns:
         The combined network (the first alone where one is asked for), and the first one's history.
     """
     split = (train, validation, preprocessor)
-    grown = reference if parameters.ensemble.reference and isinstance(reference, BoostedTreesParameters) else None
-    # Before the networks: where LightGBM cannot be loaded that is told of at once.
-    trees: Any = fit_reference(*split, grown.model_copy(update={"refit": False})) if grown else None
-    if grown is None and parameters.ensemble.networks == 1:
+    if not parameters.ensemble.reference:
+        fit_trees = None
+    if fit_trees is None and parameters.ensemble.networks == 1:
         return train_network(*split, parameters, callbacks, parameters.refit)
+    if fit_trees is not None:
+        # Before the networks: where LightGBM cannot be loaded that is told of at once.
+        load_library()
     members, outputs, history = _train_networks(split, parameters, callbacks, monitor)
     task = task_of_network(members[0])
-    if grown is not None:
-        members.append(_as_network(trees, members[0]))
+    if fit_trees is not None:
+        trees = fit_trees()
         if len(validation["target"]):
-            outputs.append(predict(members[-1], validation))
-            if grown.refit:
-                categories = native_categories(preprocessor)  # type: ignore[arg-type]
-                members[-1] = _as_network(refit_trees(trees, train, validation, categories, grown), members[0])
+            outputs.append(predict(_as_network(trees.before_refit or trees, members[0]), validation))
+        members.append(_as_network(trees, members[0]))
     weights = np.full(len(members), 1 / len(members))
     if len(validation["target"]):
         weights = weigh_networks(outputs, validation, make_loss_of_mean(task, parameters))

@@ -26,11 +26,11 @@ def write_best(winner: Mapping[str, Any], plan: StudyPlan) -> None:
     """Write the winner as the variant `best`, with the study that it comes from.
 
     The variant states every leaf that the trial depended on, those of the environment and the command line of the study
-    included, so that it is the same in every other environment. What no trial goes by is as it is by default: a run of
-    the variant trains what the trial did.
+    included, so that it is the same in every other environment, and the ensemble that the final evaluation trained. A
+    search before a training is left out: a run of the variant trains what was judged.
     """
     settings = apply_trial_values(plan.parameters, winner["values"])
-    of_trial = {name: value for name, value in settings["training"].items() if name not in OF_A_RUN}
+    of_trial = {name: value for name, value in settings["training"].items() if name not in OF_A_RUN - {"ensemble"}}
     trained = check_case(plan.case, {**settings, "training": of_trial})
     conditions = {name: value for name, value in trained.items() if name not in NOT_CONDITIONS}
     told = {"study": {"winner_of": f"{winner['run_id']} trial {winner['trial']}"}}

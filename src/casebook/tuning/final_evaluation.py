@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from casebook.config.resolve import check_case
-from casebook.config.schema import TrainingParameters
+from casebook.config.schema import TrainingParameters, read_reference
 from casebook.evaluation.prediction import predict
 from casebook.evaluation.scores import score_baseline, score_network
 from casebook.evaluation.thresholds import ThresholdRule, choose_for_network
@@ -34,8 +34,8 @@ def evaluate_variants(
     """Train winner and default on training and validation rows and score both on the test rows.
 
     Early stopping needs rows that are no longer held out: where it is on, a network trains for as many epochs as it
-    kept when it was judged on the validation rows. A threshold that is chosen takes a tenth of the rows, on which the
-    network is then not trained.
+    kept when it was judged on the validation rows. An ensemble is trained where a run trains one. Its weights and what
+    stops its trees, or a threshold that is chosen, take a tenth of the rows, on which nothing else is then trained.
 
     Returns:
         The winner's network of the first seed, its preprocessor and threshold; `test/<metric>` (the winner's mean),
@@ -52,7 +52,8 @@ def evaluate_variants(
         if training.early_stopping.patience:
             training = without_early_stopping(training, epochs or _count_epochs(plan, training))
         task, rule = parameters["task"], ThresholdRule.of(parameters["evaluation"])
-        networks = [_train(split, training, seed, task, rule) for seed in range(1, plan.study.seeds + 1)]
+        settings = (training, parameters["reference"], task, rule)
+        networks = [_train(split, *settings, seed) for seed in range(1, plan.study.seeds + 1)]
         metrics |= _summarise(who, [score_network(network, split.held_out, task, at) for network, at in networks])
         plain = score_baseline(networks[0][0], split.held_out, split.train, task, rule)
     network, threshold = networks[0]
@@ -74,16 +75,24 @@ def _predict_rows(plan: StudyPlan, chosen: Mapping[str, Any], split: Split, netw
     return frame_predictions(chosen["task"], predict(network, rows), rows["target"], rows.get(WEIGHT))
 
 
-def _train(split: Split, training: TrainingParameters, seed: int, task: str, rule: ThresholdRule) -> tuple[Any, float]:
+def _train(
+    split: Split, training: TrainingParameters, reference: Mapping[str, Any], task: str, rule: ThresholdRule, seed: int
+) -> tuple[Any, float]:
     """Train from a seed -> the network and its threshold."""
-    from casebook.training.cross_validation import split_off_validation_rows
-    from casebook.training.trainer import train_network
+    from casebook.baselines.gradient_boosting import fit_reference
+    from casebook.training.cross_validation import Split, split_off_validation_rows, train_members
 
-    seeded = training.model_copy(update={"seed": seed})
+    seeded = training.model_copy(update={"seed": seed, "refit": False})
     train, validation = split.train, without_rows(split.train)
-    if rule.is_chosen:
+    if rule.is_chosen or seeded.ensemble.has_weights:
         train, validation = split_off_validation_rows(train, seeded, rule)
-    network, _ = train_network(train, without_rows(train), split.preprocessor, seeded)
+    weighed_by = validation if seeded.ensemble.has_weights else without_rows(train)
+    network, _ = train_members(
+        Split(train, weighed_by, split.preprocessor),
+        seeded,
+        (),
+        lambda rows: fit_reference(*rows, read_reference({**reference, "refit": False})),
+    )
     return network, choose_for_network(rule, network, validation, task)
 
 

@@ -87,7 +87,8 @@ def rank_trials(study: optuna.Study, plan: StudyPlan) -> pd.DataFrame:
     """Rank the finished trials, the best first.
 
     Returns:
-        `trial`, `state`, a column a metric, a column a leaf, `epochs`, `seconds`, `retried` and `error`.
+        `trial`, `state`, `judged` (see `plan.name_judged`), a column a metric, a column a leaf, `epochs`, `seconds`,
+        `retried` and `error`.
     """
     trials = study.get_trials(deepcopy=False)
     kept = {trial.number for trial in drop_replaced(trials)}
@@ -103,6 +104,7 @@ def _row(trial: FrozenTrial, plan: StudyPlan) -> dict[str, Any]:
     return {
         "trial": trial.number,
         "state": trial.state.name.lower(),
+        "judged": plan.judged,
         **dict(zip(plan.study.metric, found, strict=True)),
         **trial.params,
         "epochs": trial.user_attrs.get("epochs", trial.last_step),

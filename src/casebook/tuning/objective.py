@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 import time
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import optuna
 
 from casebook.evaluation.metrics import COSTS
+from casebook.models.network_ensemble import BOOSTED_TREES, list_networks, name_networks
 from casebook.training.callbacks import TrainingCallback
 from casebook.training.cross_validation import Split, evaluate_fold
 from casebook.training.curves import explain_divergence, name_curves, read_curves
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     import keras
 
+    from casebook.baselines.gradient_boosting import BoostedTrees
     from casebook.config.schema import TrainingParameters
     from casebook.config.schema.tuning import StudyParameters
     from casebook.evaluation.thresholds import ThresholdRule
@@ -109,16 +112,19 @@ def evaluate_on_folds(
     training: TrainingParameters,
     study: StudyParameters,
     make_callbacks: Callable[[int], Sequence[TrainingCallback]],
+    fit_trees: Callable[[int, Split], BoostedTrees] | None = None,
 ) -> TrialResult:
     """Train once a fold and return the mean metrics over the folds; each fold is a step at which pruning may happen.
 
     `make_callbacks` builds those of a fold from the number of its first epoch, so that a trial has one curve.
+    `fit_trees` fits boosted trees on the rows of a fold, by its place, for an ensemble that has them.
     """
     began, found, epochs = time.perf_counter(), [], []
     for number, split in enumerate(splits, start=1):
         pruning = PruningCallback(trial, None, restores_best=_restores_best(training))
         callbacks = [*make_callbacks((number - 1) * training.epochs + 1), pruning]
-        network, kept, scores = evaluate_fold(split, task, rule, training, callbacks)
+        trees = None if fit_trees is None else partial(fit_trees, number - 1)
+        network, kept, scores = evaluate_fold(split, task, rule, training, callbacks, trees)
         found.append(name_curves(scores, "val"))
         epochs.append(kept)
         _report_fold(trial, study, found)
@@ -148,7 +154,9 @@ def _restores_best(training: TrainingParameters) -> bool:
 
 
 def _costs(network: keras.Model, began: float) -> dict[str, float]:
-    return {"weights": float(network.count_params()), "seconds": time.perf_counter() - began}
+    members = zip(name_networks(network), list_networks(network), strict=True)
+    weights = sum(member.count_params() for name, member in members if name != BOOSTED_TREES)
+    return {"weights": float(weights), "seconds": time.perf_counter() - began}
 
 
 def _select_objectives(metrics: Mapping[str, float], study: StudyParameters) -> tuple[float, ...]:

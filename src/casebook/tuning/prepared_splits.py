@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from filelock import FileLock
 
+from casebook.background.worker import compute_cached
+from casebook.config.schema import read_reference
 from casebook.data.file_fingerprints import hash_content, read_state
 from casebook.preprocessing.modality import describe_preprocessor, restore_preprocessor
 from casebook.runtime.atomic_files import atomic_write
@@ -19,6 +22,7 @@ from casebook.tuning.errors import StaleFilesError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from casebook.baselines.gradient_boosting import BoostedTrees
     from casebook.caching.lineage import DerivedDatasets
     from casebook.preprocessing.tabular import Arrays
 
@@ -61,6 +65,25 @@ def read_splits(folder: Path) -> Iterator[Split]:
     for place in sorted(path for path in folder.iterdir() if path.is_dir()):
         preprocessor = restore_preprocessor(json.loads((place / PREPROCESSOR).read_text()))
         yield Split(_map(place / "train"), _map(place / "judged"), preprocessor)
+
+
+def fit_trees_once(folder: Path, number: int, reference: Mapping[str, Any], split: Split) -> BoostedTrees:
+    """Fit the boosted trees beside a trial's network, or take those of another trial of the same rows.
+
+    Args:
+        folder: of the splits, beside which they are kept.
+        number: of the split in it.
+        reference: the case's `reference` block.
+        split: the rows of that split that the trial trains on, and those that stop it.
+    """
+    from casebook.baselines.gradient_boosting import fit_reference
+
+    kept = folder.with_name(f"{folder.name}_trees") / f"{number:03d}"
+    kept.mkdir(parents=True, exist_ok=True)
+    with FileLock(kept.with_suffix(".lock")):
+        (trees,), _ = compute_cached(fit_reference, [*split, read_reference(dict(reference))], 1, kept)
+    found: BoostedTrees = pickle.loads(trees)  # noqa: S301 - written above, in the project's own folder
+    return found
 
 
 def _write(folder: Path, split: Split) -> None:

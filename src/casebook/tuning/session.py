@@ -23,7 +23,7 @@ from casebook.tuning.leaderboard import (
     rank_trials,
 )
 from casebook.tuning.local_trials import LocalTrials
-from casebook.tuning.plan import StudyPlan, storage_address
+from casebook.tuning.plan import StudyPlan, describe_judged, storage_address
 from casebook.tuning.prepared_splits import write_splits_once
 from casebook.tuning.progress import StudyProgress, print_winner
 from casebook.tuning.study import create_or_join_study
@@ -96,6 +96,8 @@ class StudySession:
         seeds = self._settings.seeds
         trained = f"it and the default are trained from {seeds} seed{'s' * (seeds > 1)} for the test rows ..."
         self.print_line(f"trial {winner['trial']} won; {trained}")
+        if told := describe_judged(self.plan.parameters):
+            self.print_line(told)
         judged = evaluate_variants(self.plan, open_splits(self.plan), winner)
         print_winner(winner)
         return judged

@@ -17,15 +17,17 @@ from casebook.evaluation.thresholds import ThresholdRule
 from casebook.training.callbacks import CurveCallback, TrainingCallback
 from casebook.tuning.cancellation import Cancelled, CancellingCallback
 from casebook.tuning.objective import evaluate_on_folds, evaluate_on_validation
-from casebook.tuning.prepared_splits import read_splits
+from casebook.tuning.prepared_splits import fit_trees_once, read_splits
 from casebook.tuning.trials import ERROR, RUN_ID, TAKEN, fail_and_retry, measure_pruned, record_heartbeat, retry_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from casebook.baselines.gradient_boosting import BoostedTrees
     from casebook.config.schema.tuning import StudyParameters
     from casebook.config.tree import Tree
+    from casebook.training.cross_validation import Split
     from casebook.tuning.cancellation import Cancellation
     from casebook.tuning.objective import TrialResult
     from casebook.tuning.plan import StudyPlan
@@ -177,7 +179,7 @@ class TrialRunner:
 def evaluate_trial(
     trial: optuna.Trial, study: StudyParameters, parameters: Tree, splits: Path, make_callbacks: MakeCallbacks
 ) -> TrialResult:
-    """Train a trial's network and judge it.
+    """Train a trial's network and judge it; on folds beside the boosted trees, where a run of the case has them.
 
     Args:
         trial: running.
@@ -196,7 +198,13 @@ def evaluate_trial(
         if not study.folds:
             return evaluate_on_validation(trial, next(read), training, study, make_callbacks(1))
         judged = parameters["task"], ThresholdRule.of(parameters["evaluation"])
-        return evaluate_on_folds(trial, read, *judged, training, study, make_callbacks)
+        ensemble = training.ensemble.model_copy(update={"networks": 1})
+        training = training.model_copy(update={"ensemble": ensemble})
+
+        def fit_trees(number: int, split: Split) -> BoostedTrees:
+            return fit_trees_once(splits, number, {**parameters["reference"], "refit": False}, split)
+
+        return evaluate_on_folds(trial, read, *judged, training, study, make_callbacks, fit_trees)
     finally:
         _free_memory()
 

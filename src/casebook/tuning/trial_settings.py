@@ -12,7 +12,7 @@ from casebook.config.schema.training import OF_A_RUN
 from casebook.config.tree import flatten, look_up
 from casebook.evaluation.metrics import COSTS, metrics_of
 from casebook.tuning.hyperparameters import Hyperparameter, SpaceError
-from casebook.tuning.plan import VARIANT, StudyPlan, apply_trial_values
+from casebook.tuning.plan import NETWORK, VARIANT, StudyPlan, apply_trial_values
 from casebook.tuning.samplers import ENUMERATING_SAMPLERS, make_sampler
 from casebook.tuning.search_space import (
     encode_values,
@@ -173,7 +173,9 @@ def define_study(plan: StudyPlan) -> dict[str, Any]:
     left_out = {"reference", "sample", "evaluation", *NOT_CONDITIONS}
     training = {name: value for name, value in plan.parameters["training"].items() if name not in OF_A_RUN}
     parameters = {**plan.parameters, "training": training}
+    beside = {} if plan.judged == NETWORK else {"judged": plan.judged, "reference": plan.parameters["reference"]}
     return {
+        **beside,
         "space": study.space,
         "first": study.first,
         "listed": study.sampler if study.sampler in ENUMERATING_SAMPLERS else "",

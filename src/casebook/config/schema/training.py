@@ -153,6 +153,11 @@ class EnsembleParameters(Parameters):
     )
     reference: bool = Field(default=False, description="of a table: whether its boosted trees are averaged with them")
 
+    @property
+    def has_weights(self) -> bool:
+        """Whether members are weighed, which takes rows that they have not learnt from."""
+        return self.networks > 1 or self.reference
+
 
 class TrainingParameters(Parameters):
     """The network and its training; loss, metrics and output default by the case's task."""
