@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import gc
+import subprocess
 import sys
 from functools import partial
 from importlib import import_module
@@ -176,6 +177,19 @@ def test_another_version_of_a_library_is_other_code(write: Callable[..., Any], m
     forget()
     monkeypatch.setattr(code_hash, "version", lambda name: f"{name} 99")
     assert hash_code(act) != before
+
+
+@pytest.mark.process
+def test_code_with_sets_of_texts_has_one_hash_in_every_process() -> None:
+    asked = (
+        "from casebook.caching.code_hash import hash_code;"
+        "print(hash_code(type('describe_rows', (), {'__module__': 'casebook.data.row_description'})))"
+    )
+    hashed = {
+        subprocess.check_output([sys.executable, "-c", asked], env={"PYTHONHASHSEED": seed, "PATH": ""})
+        for seed in ("1", "2", "3")
+    }
+    assert len(hashed) == 1
 
 
 def test_what_is_bound_to_a_function_counts_by_its_value_or_code(write: Callable[..., Any]) -> None:

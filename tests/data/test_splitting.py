@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from casebook.config.schema import SplitParameters
-from casebook.data import key_texts
+from casebook.data import key_texts, splitting
 from casebook.data.split_overlap import measure_overlap, measure_seen_share
 from casebook.data.splitting import (
     TEST,
@@ -15,6 +15,7 @@ from casebook.data.splitting import (
     EmptySplitError,
     assign_rows,
     check_splits,
+    hash_rows,
     split_classes,
     split_keys,
     split_rows,
@@ -166,3 +167,19 @@ def test_copies_stay_together_where_classes_are_dealt_out_alike() -> None:
     assert parts[110] == parts[111]
     assert {part: set(labels[parts == part]) for part in (1, 2, 4)} == {1: {0, 1, 2}, 2: {0, 1, 2}, 4: {0, 1, 2}}
     assert int((parts == 4).sum()) in range(22, 26)
+
+
+@pytest.mark.parametrize("rows", [1, 5, 6, 100])
+def test_rows_hashed_in_chunks_have_the_hashes_that_they_have_at_once(
+    rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(splitting, "HASHED_ROWS", 3)
+    many = pd.DataFrame({
+        "x": np.where(np.arange(100) % 7, np.arange(100) / 3, np.nan),
+        "word": pd.Series(["a", "b", None, "c", "d"] * 20, dtype="category"),
+        "text": pd.Series([f"t{row % 9}" for row in range(100)], dtype="str"),
+        "day": pd.date_range("2024-01-01", periods=100),
+    })  # fmt: skip
+    table = many.head(rows)
+    pd.testing.assert_series_equal(hash_rows(table), pd.util.hash_pandas_object(table, index=False))
+    pd.testing.assert_series_equal(hash_rows(table[:0]), pd.util.hash_pandas_object(table[:0], index=False))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from casebook.datasets import RawArrays, RawParquet, RawTable
@@ -44,6 +45,15 @@ def test_without_names_the_first_line_is_always_the_header(tmp_path: Path) -> No
 def test_rows_of_another_width_than_the_names_are_refused_by_the_files_name(tmp_path: Path) -> None:
     with pytest.raises(RawFileError, match=r"rows\.csv cannot be read as CSV \(data row 1: 2 values instead of 3"):
         read(tmp_path / "rows.csv", "1.5,a\n2.5,b\n")
+
+
+def test_reading_a_file_leaves_nothing_to_the_allocator_that_keeps_what_its_threads_took(tmp_path: Path) -> None:
+    file = tmp_path / "numbers.csv"
+    file.write_text("a,b\n" + "".join(f"{row},{row % 7}\n" for row in range(50_000)))
+    before = pa.default_memory_pool().total_bytes_allocated()
+    table = RawTable(str(file)).load()
+    assert len(table) == 50_000
+    assert pa.default_memory_pool().total_bytes_allocated() - before < 4 * file.stat().st_size
 
 
 def test_a_parquet_file_is_read_with_its_types(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from casebook.compute.threads import map_in_threads
 from casebook.data.key_texts import hash_keys
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ TRAIN, VALIDATION, TEST = 1, 2, 4
 # Rows that no run uses: on them champion and challenger are compared.
 PROMOTION = 8
 PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+HASHED_ROWS = 32_768
 # Column with the part that the data set itself assigns to a row.
 GIVEN = "part"
 
@@ -175,7 +177,11 @@ def split_given(given: pd.Series, validation_share: float, seed: int) -> np.ndar
 
 def hash_rows(table: pd.DataFrame) -> pd.Series:
     """Hash complete rows, so that exact copies have the same number: uint64 of shape (rows,)."""
-    return pd.util.hash_pandas_object(table, index=False)
+    # The hashes of a chunk's columns fit the processor's cache; its categories are hashed anew, so it has as many rows.
+    rows = max([HASHED_ROWS, *(len(kind.categories) for kind in table.dtypes if isinstance(kind, pd.CategoricalDtype))])
+    chunks = (table.iloc[start : start + rows] for start in range(0, max(len(table), 1), rows))
+    hashed = map_in_threads(lambda chunk: pd.util.hash_pandas_object(chunk, index=False), chunks, len(table))
+    return pd.concat(hashed)
 
 
 def is_first_copy(table: pd.DataFrame) -> np.ndarray:

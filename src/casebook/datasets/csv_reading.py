@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MARK = b"\xef\xbb\xbf"
+# Every block has texts of its own for each column; with blocks of 1 MB, as Arrow has them, a sixth more CPU time.
+BLOCK_BYTES = 2 << 20
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -78,7 +80,7 @@ def read_csv_options(
     types = {name: pa.string() if name in plain else pa.dictionary(pa.int32(), pa.string()) for name in header}
     return CsvOptions(
         header,
-        pyarrow.csv.ReadOptions(column_names=header if without_header else None),
+        pyarrow.csv.ReadOptions(column_names=header if without_header else None, block_size=BLOCK_BYTES),
         pyarrow.csv.ConvertOptions(
             column_types=types,
             strings_can_be_null=True,
