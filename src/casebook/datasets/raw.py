@@ -155,7 +155,7 @@ def read_csv(
         UnreadableError: it is none of that form, or rows cannot be read; names the first.
     """
     options = read_csv_options(path, names, plain, form=form)
-    # Arrow's own allocator would keep what its threads took, of a file of 34 MB as much again, to the end of the run.
+    # Arrow's own allocator keeps some of what its threads took, of a file of 34 MB 15 MB, to the end of the run.
     pool = pa.system_memory_pool()
     try:
         with open_text(path, form) as file:
