@@ -17,6 +17,7 @@ from casebook.cases.registry import load_case
 from casebook.column_types.parsing import InvalidTableError
 from casebook.config.resolve import resolve_case
 from casebook.datasets import DeclaredTable
+from casebook.datasets.training_session import TrainingSession
 from casebook.inference.row_model import RowModel
 from casebook.model_registry.model_package import write_package
 
@@ -59,7 +60,9 @@ def made(tmp_path_factory: pytest.TempPathFactory, best: dict[str, float]) -> di
         | {
             "attrition.raw_employees": MemoryDataset(raw),
             "attrition.training_callbacks": MemoryDataset([]),
-            "attrition.training_session": MemoryDataset([]),
+            "attrition.training_session": MemoryDataset(
+                TrainingSession("", folder / "search.json"), copy_mode="assign"
+            ),
         }
         | {"attrition.reference_model": MemoryDataset(copy_mode="assign")}
         | {"attrition.network": Kept(copy_mode="assign")}
