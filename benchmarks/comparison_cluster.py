@@ -19,7 +19,7 @@ def compare_waiting(waiting: Figures) -> tuple[str, str, float | None]:
 def compare_ways(found: Figures) -> tuple[str, str, float]:
     """Seconds of a study on the cluster over those of the laptop's way."""
     laptop, cluster = (statistics.median(run["seconds"] for run in found[way]) for way in ("laptop", "cluster"))
-    return f"{laptop:.0f} s on the laptop", f"{cluster:.0f} s", cluster / laptop
+    return f"{laptop:.0f} s on the laptop", f"{cluster:.0f} s, {found['epochs']} epochs a trial", cluster / laptop
 
 
 def compare_overhead(found: Figures) -> tuple[str, str, float]:

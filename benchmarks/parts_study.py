@@ -84,8 +84,8 @@ def measure_study(_raw: Path, scratch: Path, _variant: str) -> Figures:
     return {**rows, "wall_seconds": measured.seconds, "worker_bytes": peak, "bare_bytes": int(bare.stdout)}
 
 
-def write_study(file: Path) -> None:
-    """Write the study: the settings as a list, on the row split, ten epochs each."""
+def write_study(file: Path, epochs: int = EPOCHS) -> None:
+    """Write the study: the settings as a list, on the row split, so many epochs each."""
     names = {"hidden": "network", "dropout": "network", "learning_rate": "optimizer"}
     first = []
     for setting in list_settings():
@@ -97,7 +97,7 @@ def write_study(file: Path) -> None:
     # As Optuna's median pruner comes: from the first epoch on; casebook's own default waits for the second.
     study |= {"pruning": {"startup_trials": 5, "warmup_steps": 0}}
     study |= {"metric": "val/accuracy", "direction": "maximize", "seeds": 1, "max_trials_per_worker": len(first)}
-    training = {"epochs": EPOCHS, "metrics": ["accuracy"], "early_stopping": {"patience": 0}, "network": {"l1": 0.0}}
+    training = {"epochs": epochs, "metrics": ["accuracy"], "early_stopping": {"patience": 0}, "network": {"l1": 0.0}}
     training |= {"optimizer": {"name": "adam", "options": {}}, "schedule": {"name": "constant", "warmup_share": 0.0}}
     network = {"embedding": {"category_dropout": 0.0}, "l1": 0.0, "initializer": "glorot_uniform"}
     training["network"] = network
