@@ -32,7 +32,7 @@ PACKED = {"flights.csv"}
 def main() -> int:
     """Fetch what is missing, into data/01_raw; the exit status of uv."""
     if raw_folder_is_set():
-        # A folder of the user's, into which nothing is written.
+        sys.stdout.write("nothing is fetched into the folder that CASEBOOK_RAW names\n")
         return 0
     folder = raw_folder(FOLDER)
     missing = [(item, folder / file) for item, file in list_items() if not (folder / file).exists()]

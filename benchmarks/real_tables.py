@@ -55,9 +55,16 @@ class RealTable:
         return (*self.leaks, *self.later) if self.closed else ()
 
     def list_files(self, name: str, raw: Path) -> list[Path]:
-        """List its files, the one of the rows first."""
+        """List its files, the one of the rows first.
+
+        Raises:
+            FileNotFoundError: it is not there.
+        """
         folder = raw / FOLDER / name
-        return [next(folder.glob(f"{name}.csv*")), *(folder / file for file in self.joined)]
+        rows = next(folder.glob(f"{name}.csv*"), None)
+        if rows is None:
+            raise FileNotFoundError(f"no {name}.csv in {folder}; without CASEBOOK_RAW, make fetch-tables fetches it")
+        return [rows, *(folder / file for file in self.joined)]
 
 
 TABLES = {

@@ -66,13 +66,14 @@ def main() -> None:
     options = parse_options()
     try:
         raw = find_raw()
+        names = choose_tables(options.tables, raw)
     except FileNotFoundError as error:
         sys.exit(str(error))
     said = (each.partition("=") for each in options.set)
     changes = unflatten({leaf: yaml.safe_load(value) for leaf, _, value in said})
     heads = "".join(f"{head:>11}" for head in ("reference", "baseline", "defaults", "changed"))
     print(f"{'table':14}{'seed':>5}{heads}  {'change':>7} {'gained':>7}  CPU seconds")
-    for name in choose_tables(options.tables, raw):
+    for name in names:
         rows = load_rows(name, raw)
         for seed in range(1, options.seeds + 1):
             compare(name, rows, changes, seed)
@@ -82,7 +83,10 @@ def main() -> None:
 def choose_tables(said: str, raw: Path) -> list[str]:
     """Choose the tables that are named, or so many of the smallest ones as are asked for."""
     if not said.isdigit():
-        return said.split(",")
+        names = [name.strip() for name in said.split(",")]
+        if unknown := [name for name in names if name not in TABLES]:
+            sys.exit(f"{', '.join(unknown)} is none of {', '.join(TABLES)}")
+        return names
     return sorted(TABLES, key=lambda name: TABLES[name].list_files(name, raw)[0].stat().st_size)[: int(said)]
 
 

@@ -47,4 +47,11 @@ def test_tables_are_chosen_by_name_or_by_how_many_of_the_smallest(tmp_path: Path
         (tmp_path / "tables" / name).mkdir(parents=True)
         (tmp_path / "tables" / name / f"{name}.csv").write_text("x" * size)
     assert choose_tables("2", tmp_path) == ["flights", "taxi"]
-    assert choose_tables("ames,taxi", tmp_path) == ["ames", "taxi"]
+    assert choose_tables("ames, taxi", tmp_path) == ["ames", "taxi"]
+    with pytest.raises(SystemExit, match="foo is none of telco_churn, ames"):
+        choose_tables("ames,foo", tmp_path)
+
+
+def test_a_table_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"no telco_churn\.csv in .*; without CASEBOOK_RAW, make fetch-tables"):
+        choose_tables("1", tmp_path)

@@ -157,7 +157,7 @@ def test_a_monitoring_says_what_it_compares() -> None:
     expected = f"""\
         Predictions of `redhat` whose outcomes (`outcomes.csv`) have arrived, week by week.
 
-        A week fails where its auc is worse by more than 0.05 than it was on the test rows.
+        A week fails where its auc is worse by more than 0.05 than it was on the test rows, by all of its 95 % interval.
 
         {SAMPLE}"""
     assert describe_run(run_of({}), PARAMETERS, "monitor") == dedent(expected)

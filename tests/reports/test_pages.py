@@ -184,7 +184,7 @@ def test_the_study_page_says_which_trial_won_and_what_it_is_worth(pages: dict[st
     said = Page(pages["study"]).text
     sought = f"The study searched the settings of pima, which predicts {HOSTILE}, for the best val/auc"
     assert f"{sought} (3 trials, 2 complete); trial 1 won, and on 77 test rows, read once, its AUC is 0.9000" in said
-    assert "The winner was trained on 300 rows of 8 features." in said
+    assert "The winner had 300 rows to learn from, of 8 features." in said
     assert "winnerdefaultbaselinebest reachable" in said
     assert "0.9500" in said
     assert "the settings of the default" not in said
@@ -203,13 +203,14 @@ def test_the_study_page_says_which_trial_is_the_default(best: str, told: str) ->
     rate, hidden = "pima.training.optimizer.learning_rate", "pima.training.network.hidden"
     trials = pd.DataFrame({"trial": [1, 0], "state": "complete", "val/auc": [0.9, 0.8], rate: [0.004, 0.003],
         hidden: ["[32]", "[32]"], "epochs": 3})  # fmt: skip
-    training = {"optimizer": {"learning_rate": 0.003}, "network": {"hidden": [32]}}
-    parameters = {**PARAMETERS, "study": {"metric": "val/auc"}, "training": training}
+    training = {"optimizer": {"learning_rate": 0.003}, "network": {"hidden": [32]}, "ensemble": {"reference": True}}
+    parameters = {**PARAMETERS, "study": {"metric": "val/auc", "folds": 2}, "training": training}
     run = make_run(job="study", parameters=parameters, tags={"best.trial": best},
         metrics={"test/auc": 0.9, "default/auc": 0.85, "baseline/auc": 0.5})  # fmt: skip
     said = Page(render_study(run, trials, LIBRARY)).text
     assert told in said
     assert "Trial 0 has the settings of the default." in said
+    assert "Trials are judged by one network and boosted trees; winner and default are scored on" in said
 
 
 def test_the_monitor_page_says_which_weeks_are_below_the_level(pages: dict[str, str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from tests.baselines.settings import reference_parameters
 
 from casebook.config.schema import StudyParameters
-from casebook.tuning.plan import ENSEMBLE, NETWORK, name_judged
+from casebook.config.schema.tuning import ENSEMBLE, NETWORK, name_judged
 from casebook.tuning.prepared_splits import write_splits_once
 from casebook.tuning.trial_runner import evaluate_trial
 

@@ -180,7 +180,11 @@ class SharedStore:
         system, _ = self._place
         if not system.exists(note):
             return False
-        owner = ProcessIdentity.of(json.loads(system.cat_file(note)))
+        try:
+            owner = ProcessIdentity.of(json.loads(system.cat_file(note)))
+        except ValueError:
+            # Cut by a loss of power: of whom it is, cannot be said.
+            return False
         return owner is not None and owner.gone
 
     def fetch_into(self, fingerprint: str, folder: Path) -> None:

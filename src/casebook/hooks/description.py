@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from mlflow import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
+from casebook.config.schema.tuning import describe_judged
 from casebook.reports.members import describe_members, list_members, name_model
 from casebook.reports.metric_groups import select_group
 from casebook.reports.reported_run import PAGE, PARTS, describe_strategy, list_leaks
 from casebook.tracking.run_summary import OUTCOMES, describe_weeks
 from casebook.tuning.best_variant import name_command
-from casebook.tuning.plan import describe_judged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -138,7 +138,8 @@ def _monitoring(run: Run, parameters: Mapping[str, Any]) -> Iterator[str]:
     yield f"**Outcomes**: {', '.join(counts)}." if counts else ""
     weeks = describe_weeks(run.data.metrics)
     yield f"**Judged**: {weeks}." if weeks else ""
-    yield f"A week fails where {judged} is worse by more than {monitor['drop']:g} than it was on the test rows."
+    worse = f"worse by more than {monitor['drop']:g} than it was on the test rows"
+    yield f"A week fails where {judged} is {worse}, by all of its 95 % interval."
     yield _origin(run)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from casebook.config.schema.tuning import describe_judged
 from casebook.config.tree import flatten
 from casebook.evaluation.metrics import find_metric
 from casebook.reports.curve_charts import draw_slice, draw_trials
@@ -53,6 +54,7 @@ def render_study(run: ReportedRun, trials: pd.DataFrame, library: str) -> str:
         columns=list(shown),
         default=default,
         data=run.group("data"),
+        judged=describe_judged(run.parameters),
         rows=[[write_cell(value) for value in row] for row in shown.itertuples(index=False)],
         strategy=describe_strategy(run.parameters["split"]["strategy"]),
         closed=closed,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import PurePosixPath
@@ -12,6 +13,7 @@ import mlflow
 import pandas as pd
 import yaml
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from casebook.config.paths import environment_cache, project_root, runs_folder
 from casebook.config.schema.evaluation import NONE
@@ -179,7 +181,9 @@ def load_tables(run: ReportedRun) -> dict[str, Any]:
     tables = load_dict(run.run_id, TABLES_FILE)
     if tables is None:
         tables = _make_tables(run)
-        MlflowClient().log_dict(run.run_id, tables, TABLES_FILE)
+        # A store that can only be read serves what reads it.
+        with suppress(MlflowException, OSError):
+            MlflowClient().log_dict(run.run_id, tables, TABLES_FILE)
     if "fault" in tables:
         raise NothingToReportError(f"run {run.run_id}: the tables of its page could not be made ({tables['fault']})")
     return tables

@@ -87,7 +87,7 @@ def rank_trials(study: optuna.Study, plan: StudyPlan) -> pd.DataFrame:
     """Rank the finished trials, the best first.
 
     Returns:
-        `trial`, `state`, `judged` (see `plan.name_judged`), a column a metric, a column a leaf, `epochs`, `seconds`,
+        `trial`, `state`, `judged` (see `name_judged`), a column a metric, a column a leaf, `epochs`, `seconds`,
         `retried` and `error`.
     """
     trials = study.get_trials(deepcopy=False)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from casebook.config.paths import project_root
 from casebook.config.schema import FREE_MAPPINGS
-from casebook.config.schema.training import EnsembleParameters
-from casebook.config.schema.tuning import StudyParameters
+from casebook.config.schema.tuning import StudyParameters, name_judged
 from casebook.config.tree import Tree, overlay, unflatten
 from casebook.runtime.atomic_files import atomic_write
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from casebook.tuning.study import StudyLocation
 
 VARIANT = "variant"
-# What a trial is judged by, as the leaderboard names it.
-NETWORK, ENSEMBLE = "network", "network and boosted trees"
 # The storage of all studies of a shell, or of a cluster.
 STORAGE_VARIABLE = "CASEBOOK_STUDY_STORAGE"
 
@@ -104,25 +101,6 @@ class StudyPlan:
         from casebook.tuning.study import open_location
 
         return open_location(self.storage, self.name)
-
-
-def name_judged(parameters: Mapping[str, Any]) -> str:
-    """Name what a trial is judged by: its network; on folds beside the boosted trees that a run of the case has.
-
-    Validation rows choose the weights of network and trees, and so cannot judge both together.
-    """
-    with_trees = parameters["study"]["folds"] and parameters["training"]["ensemble"]["reference"]
-    return ENSEMBLE if with_trees else NETWORK
-
-
-def describe_judged(parameters: Mapping[str, Any]) -> str:
-    """Describe what trials are judged by where a run of the case trains an ensemble; empty where it trains none."""
-    if not EnsembleParameters.model_validate(parameters["training"]["ensemble"]).has_weights:
-        return ""
-    return (
-        f"Trials are judged by one {name_judged(parameters)}; winner and default are scored on the test rows as a run "
-        "trains them, as an ensemble."
-    )
 
 
 def storage_address(case: str, given: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from optuna.trial import TrialState
 
 from casebook.config.paths import project_root
+from casebook.config.schema.tuning import describe_judged
 from casebook.tuning.best_variant import write_best
 from casebook.tuning.data_graph import open_splits, stamp_base
 from casebook.tuning.errors import StudyFailedError
@@ -23,7 +24,7 @@ from casebook.tuning.leaderboard import (
     rank_trials,
 )
 from casebook.tuning.local_trials import LocalTrials
-from casebook.tuning.plan import StudyPlan, describe_judged, storage_address
+from casebook.tuning.plan import StudyPlan, storage_address
 from casebook.tuning.prepared_splits import write_splits_once
 from casebook.tuning.progress import StudyProgress, print_winner
 from casebook.tuning.study import create_or_join_study

@@ -9,10 +9,11 @@ import optuna
 from casebook.config.resolve import DEFAULT, InvalidParametersError, check_case
 from casebook.config.schema import FREE_MAPPINGS, NOT_CONDITIONS
 from casebook.config.schema.training import OF_A_RUN
+from casebook.config.schema.tuning import NETWORK
 from casebook.config.tree import flatten, look_up
 from casebook.evaluation.metrics import COSTS, metrics_of
 from casebook.tuning.hyperparameters import Hyperparameter, SpaceError
-from casebook.tuning.plan import NETWORK, VARIANT, StudyPlan, apply_trial_values
+from casebook.tuning.plan import VARIANT, StudyPlan, apply_trial_values
 from casebook.tuning.samplers import ENUMERATING_SAMPLERS, make_sampler
 from casebook.tuning.search_space import (
     encode_values,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
-from casebook.config.schema.training import OF_A_RUN
+from casebook.config.schema.training import OF_A_RUN, EnsembleParameters
 from casebook.config.schema.types import Names, Parameters, Seed, list_from_text, refuse_repeated
 from casebook.config.tree import look_up
 from casebook.evaluation.metrics import COSTS, is_greater_better
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What a trial is judged by, as the leaderboard names it.
+NETWORK, ENSEMBLE = "network", "network and boosted trees"
 Direction = Literal["maximize", "minimize"]
 Directions = Annotated[list[Direction], list_from_text("+")]
 Sampler = Literal["manual", "grid", "random", "tpe", "gp", "cmaes", "qmc"]
@@ -99,3 +104,23 @@ class StudyParameters(Parameters):
         if self.pruner == "wilcoxon" and not self.folds:
             raise ValueError("pruner wilcoxon compares folds: give folds of at least 2")
         return self
+
+
+def name_judged(parameters: Mapping[str, Any]) -> str:
+    """Name what a trial is judged by: its network; on folds beside the boosted trees that a run of the case has.
+
+    Validation rows choose the weights of network and trees, and so cannot judge both together.
+    """
+    with_trees = parameters["study"]["folds"] and parameters["training"]["ensemble"]["reference"]
+    return ENSEMBLE if with_trees else NETWORK
+
+
+def describe_judged(parameters: Mapping[str, Any]) -> str:
+    """Describe what trials are judged by where a run of the case trains an ensemble; empty where it trains none."""
+    # Runs of earlier versions have no such block.
+    if not EnsembleParameters.model_validate(look_up(parameters, "training.ensemble", {})).has_weights:
+        return ""
+    return (
+        f"Trials are judged by one {name_judged(parameters)}; winner and default are scored on the test rows as a run "
+        "trains them, as an ensemble."
+    )
