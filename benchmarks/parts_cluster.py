@@ -93,9 +93,9 @@ def measure_waiting(_raw: Path, scratch: Path, _variant: str) -> Figures:
         }  # fmt: skip
 
 
-def overhead_of(trials: list[optuna.trial.FrozenTrial], seconds: float = 0.0) -> float:
-    """Compute the median seconds of a trial in the storage beside its training, which it names itself or is given."""
-    beyond = [t.duration.total_seconds() - t.user_attrs.get("seconds", seconds) for t in trials if t.duration]
+def overhead_of(trials: list[optuna.trial.FrozenTrial], seconds: float) -> float:
+    """Compute the median seconds of a trial in the storage beside those that it waits."""
+    beyond = [t.duration.total_seconds() - seconds for t in trials if t.duration]
     return statistics.median(beyond)
 
 
@@ -125,7 +125,7 @@ def run_study(folder: Path, variables: dict[str, str], number: int) -> Figures:
     journal = f"journal:///{project}/data/06_models/redhat/study.journal"
     address = variables.get("CASEBOOK_STUDY_STORAGE", journal)
     trials = open_location(address, f"{STUDY}{number}").load().get_trials(deepcopy=False)
-    return {"wall_seconds": measured.seconds, **read_trials(trials), "overhead": overhead_of(trials)}
+    return {"wall_seconds": measured.seconds, **read_trials(trials)}
 
 
 def measure_scoring(_raw: Path, scratch: Path, _variant: str) -> Figures:
