@@ -191,6 +191,15 @@ def test_what_the_process_has_not_come_to_is_computed_where_it_is_needed_and_by_
 
 
 @pytest.mark.process
+def test_what_cannot_be_computed_here_is_an_error_for_all_who_wait() -> None:
+    cannot_be_sent = Submission(len, [[lambda: 0]], 1)
+    with pytest.raises((AttributeError, pickle.PicklingError)):
+        cannot_be_sent.take()
+    assert cannot_be_sent.done()
+    with pytest.raises((AttributeError, pickle.PicklingError)):
+        cannot_be_sent.take()
+
+
 def test_an_answer_that_the_process_computes_is_waited_for(process: BackgroundProcess) -> None:
     begun = process.submit(os.getpid, [], 1)
     process.submit(len, ["abc"], 1).result()

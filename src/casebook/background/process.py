@@ -36,18 +36,21 @@ class Submission(Future[Answer]):
         self._task: tuple[Any, ...] | None = (function, list(inputs), outputs, folder)
         self._lock = threading.Lock()
 
-    def begin(self) -> tuple[Any, ...] | None:
-        """Return what to compute to whoever asks first; nothing to others, and its inputs are not held any longer."""
+    def complete(self, compute: Callable[[tuple[Any, ...]], Answer]) -> None:
+        """Compute the answer, unless another has begun to; its inputs are not held any longer."""
         with self._lock:
             task, self._task = self._task, None
-        return task
+        if task is None:
+            return
+        try:
+            self.set_result(compute(task))
+        except Exception as error:  # noqa: BLE001 - whoever waits for the answer raises it
+            self.set_exception(error)
 
     def take(self) -> Answer:
         """Wait for the answer; what the process has not come to yet is computed here, and the process leaves it out."""
-        task = self.begin()
-        if task is not None:
-            # Pickled as for the process, so that what either keeps for later runs has the same key.
-            self.set_result(pickle.loads(compute_task(pack(task))))  # noqa: S301 - made here
+        # Pickled as for the process, so that what either keeps for later runs has the same key.
+        self.complete(lambda task: pickle.loads(compute_task(pack(task))))  # noqa: S301 - made here
         return self.result()
 
 
@@ -87,7 +90,7 @@ class BackgroundProcess:
             folder: where they are cached for later runs; none for outputs that are computed again each time.
         """
         submission = Submission(function, inputs, outputs, folder)
-        self._messenger.submit(self._answer, submission)
+        self._messenger.submit(submission.complete, self._request)
         return submission
 
     def close(self) -> None:
@@ -97,15 +100,6 @@ class BackgroundProcess:
         self._process.wait()
         self._messenger.shutdown()
         self._connection.close()
-
-    def _answer(self, submission: Submission) -> None:
-        task = submission.begin()
-        if task is None:
-            return
-        try:
-            submission.set_result(self._request(task))
-        except Exception as error:  # noqa: BLE001 - whoever waits for the answer raises it
-            submission.set_exception(error)
 
     def _request(self, task: tuple[Any, ...]) -> Answer:
         try:
