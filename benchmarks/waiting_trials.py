@@ -5,13 +5,14 @@ Workers import this module too: its folder is on their path.
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from casebook.cluster.dask_trials import DaskTrials
-from casebook.cluster.trial_task import carry_out
+from casebook.cluster.trial_task import OPENED, carry_out
 from casebook.tuning.objective import TrialResult
 from casebook.tuning.plan import StudyPlan
 from casebook.tuning.study import create_or_join_study
@@ -74,6 +75,11 @@ def wait(ticket: Ticket, seconds: float) -> Outcome:
         return TrialResult((found,), {"val/loss": found, "seconds": seconds}, 1)
 
     return carry_out(ticket, lambda: None, lambda _, outcome: SilentReporter(outcome), evaluate)
+
+
+def list_begun() -> list[str]:
+    """List the studies that this worker has opened, and TensorFlow where it has started it."""
+    return [*OPENED, *({"tensorflow"} & sys.modules.keys())]
 
 
 def threads_of(worker: Mapping[str, Any]) -> int:

@@ -15,10 +15,11 @@ from optuna.trial import TrialState
 from sqlalchemy import text
 
 from casebook.cluster.addresses import check_addresses
+from casebook.cluster.dask_client import open_client
 from casebook.cluster.services import Services
 from casebook.tuning.errors import StudyError
 from casebook.tuning.trials import HEARTBEAT, OWNER, claim_trial, count_failed, drop_replaced, retry_of
-from waiting_trials import WaitingLaunch, executor_of
+from waiting_trials import WaitingLaunch, executor_of, list_begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +81,23 @@ def assert_whole(launch: WaitingLaunch, count: int) -> None:
 
 def test_all_addresses_of_the_cluster_are_reached(addresses: ClusterAddresses) -> None:
     check_addresses(addresses)
+
+
+def test_workers_begin_a_study_before_they_have_a_trial(addresses: ClusterAddresses, tmp_path: Path) -> None:
+    import mlflow
+
+    mlflow.set_tracking_uri(addresses.tracking)
+    client = mlflow.MlflowClient()
+    launch = WaitingLaunch(addresses.storage, "early", 2, tmp_path)
+    launch.plan = launch.plan.changed(run_id=client.create_run(client.create_experiment("early")).info.run_id)
+    executor = executor_of(addresses, 0.1)
+    with open_client(addresses.scheduler) as dask:
+        assert not any("early" in name for begun in dask.run(list_begun).values() for name in begun)
+        executor.prepare(launch.plan)
+        executor.run(launch)
+        begun = [*dask.run(list_begun).values()]
+    assert [(any("early" in name for name in found), "tensorflow" in found) for found in begun] == [(True, True)] * 2
+    assert_whole(launch, 2)
 
 
 def test_two_launches_share_a_study_and_a_killed_worker_s_trial_is_run_again(

@@ -18,6 +18,19 @@ REFUSED, UNREADABLE = "REFUSED", "UNREADABLE"
 
 
 @dataclass(frozen=True)
+class Beginning:
+    """What a worker is told before it has a trial; nothing of it is shown by Dask.
+
+    Attributes:
+        plan: the study.
+        tracking: variables of the MLflow server: address and credentials.
+    """
+
+    plan: StudyPlan = field(repr=False)
+    tracking: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Ticket:
     """What a worker is told of a trial; nothing of it is shown by Dask.
 

@@ -14,7 +14,7 @@ from optuna.exceptions import UpdateFinishedTrialError
 
 from casebook.cluster.shared_store import SharedStore, SharedStoreError
 from casebook.cluster.tasks import STOPPED
-from casebook.cluster.tickets import REFUSED, UNREADABLE, Outcome, Ticket
+from casebook.cluster.tickets import REFUSED, UNREADABLE, Beginning, Outcome, Ticket
 from casebook.cluster.versions import describe_differences, list_versions
 from casebook.cluster.worker_process import local_folder, worker_address
 from casebook.tracking.late_writing import outlast
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from casebook.tuning.plan import StudyPlan
     from casebook.tuning.trial_runner import Evaluate, TrialReporter
+    from casebook.tuning.trial_runs import TrialRuns
 
 # A process trains one trial at a time: seeds and Keras's state are the process's.
 ONE_TRAINING = threading.Lock()
@@ -44,6 +45,14 @@ def run_trial(ticket: Ticket) -> Outcome:
     """
     with ONE_TRAINING:
         return carry_out(ticket, prepare_process, open_reporter)
+
+
+def begin_study(told: Beginning) -> None:
+    """Make a worker ready for the trials of a study, before it has one."""
+    with ONE_TRAINING:
+        prepare_process()
+        open_study(told.plan)
+        open_runs(told)
 
 
 def carry_out(
@@ -138,11 +147,17 @@ def open_study(plan: StudyPlan) -> optuna.Study:
 
 def open_reporter(ticket: Ticket, outcome: Outcome) -> TrialReporter:
     """Open the reporter that logs a trial to the MLflow server."""
+    from casebook.cluster.run_reporter import RunReporter
+
+    return RunReporter(open_runs(ticket), outcome)
+
+
+def open_runs(told: Beginning | Ticket) -> TrialRuns:
+    """Open the runs of a study on the MLflow server."""
     import mlflow
 
-    from casebook.cluster.run_reporter import RunReporter
     from casebook.tuning.trial_runs import TrialRuns
 
-    os.environ.update(ticket.tracking)
-    mlflow.set_tracking_uri(ticket.tracking["MLFLOW_TRACKING_URI"])
-    return RunReporter(outlast(lambda: TrialRuns(ticket.plan.run_id, ticket.plan)), outcome)
+    os.environ.update(told.tracking)
+    mlflow.set_tracking_uri(told.tracking["MLFLOW_TRACKING_URI"])
+    return outlast(lambda: TrialRuns(told.plan.run_id, told.plan))

@@ -53,6 +53,9 @@ class Launch(Protocol):
 class TrialExecutor(Protocol):
     """A way to run the trials of a launch."""
 
+    def prepare(self, plan: StudyPlan) -> None:
+        """Begin with what trials need wherever they run, before the launch reads its tables."""
+
     def run(self, launch: Launch) -> None:
         """Run trials until the budget is used up, or none is left to take.
 

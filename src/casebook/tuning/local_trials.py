@@ -11,10 +11,14 @@ from casebook.tuning.worker_pool import WorkerHandle, WorkerPool
 
 if TYPE_CHECKING:
     from casebook.tuning.execution import Launch
+    from casebook.tuning.plan import StudyPlan
 
 
 class LocalTrials:
     """Runs trials in processes of this machine."""
+
+    def prepare(self, _plan: StudyPlan) -> None:
+        """Begin with nothing: the cores are the launch's until its tables are read."""
 
     def run(self, launch: Launch) -> None:
         """Run a pool of workers until the budget is used up; see `execution.TrialExecutor`."""
