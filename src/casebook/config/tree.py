@@ -75,7 +75,10 @@ def overlay(tree: Mapping[str, Any], leaves: Mapping[str, Any], atomic: Collecti
 
 
 def merge(tree: Mapping[str, Any], leaves: Mapping[str, Any], atomic: Collection[str] = ()) -> Tree:
-    """Overlay a tree with a partial one as `overlay` does, sharing what is merged with neither: for reading alone."""
+    """Overlay a tree with a partial one as `overlay` does, without a copy: the blocks of the inputs are in the result.
+
+    For what is read and never modified; a copy takes longer than the rest of it.
+    """
     # In the tree's order, which counts: of a case's tables the first holds the rows.
     merged = {**tree, **leaves}
     for key in leaves.keys() & tree.keys():
