@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -140,7 +140,7 @@ class RedhatModel:
         assert self.package.row_schema is not None
         return self.package.row_schema
 
-    @property
+    @cached_property
     def raw_rows(self) -> pd.DataFrame:
         """Rows as a request holds them."""
         return to_raw_values(self.joined_rows.drop(columns="outcome"))

@@ -200,6 +200,7 @@ def test_what_cannot_be_computed_here_is_an_error_for_all_who_wait() -> None:
         cannot_be_sent.take()
 
 
+@pytest.mark.process
 def test_an_answer_that_the_process_computes_is_waited_for(process: BackgroundProcess) -> None:
     begun = process.submit(os.getpid, [], 1)
     process.submit(len, ["abc"], 1).result()

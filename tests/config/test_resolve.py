@@ -145,8 +145,15 @@ def test_defaults_are_filled_in_as_plain_values(configured: dict[str, Any]) -> N
 
 def test_the_configuration_is_not_modified(configured: dict[str, Any]) -> None:
     kept = deepcopy(configured)
-    resolve_parameters(configured, {"redhat": {"variant": "wide", "training": {"epochs": 7}}})
+    given = {"redhat": {"variant": "wide", "training": {"epochs": 7, "network": {"hidden": [5]}}}}
+    resolved = resolve_parameters(configured, given)
     assert configured == kept
+    # Nor by whoever modifies what it was resolved to.
+    names = ("data.tables.people", "variants.wide.training", "training.network.hidden", "training.optimizer.options")
+    for part in [look_up(resolved, f"redhat.{name}") for name in names]:
+        part.clear()
+    assert configured == kept
+    assert given == {"redhat": {"variant": "wide", "training": {"epochs": 7, "network": {"hidden": [5]}}}}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casebook.config.tree import differ, flatten, look_up, overlay, unflatten
+from casebook.config.tree import differ, flatten, look_up, merge, overlay, unflatten
 
 TREE = {"variant": "wide", "training": {"epochs": 3, "network": {"hidden": [4, 2], "options": {}}}}
 FLAT = {
@@ -72,6 +72,18 @@ def test_neither_tree_is_modified(below: dict[str, Any], above: dict[str, Any]) 
     for values in filled(merged).values():
         if isinstance(values, list):
             values.append(0)
+    assert (below, above) == kept
+
+
+@given(trees, trees, st.sets(st.sampled_from("abcd")))
+def test_a_merged_tree_is_the_overlaid_one_in_its_order(
+    below: dict[str, Any], above: dict[str, Any], atomic: set[str]
+) -> None:
+    kept = deepcopy((below, above))
+    merged = merge(below, above, atomic)
+    assert list(merged) == [*below, *(name for name in above if name not in below)]
+    assert all(merged[name] == above[name] for name in atomic & above.keys())
+    assert str(merged) == str(overlay(below, above, atomic))
     assert (below, above) == kept
 
 

@@ -16,7 +16,7 @@ from casebook.config.command_line import find_typed, interpret
 from casebook.config.error_lines import RENAMED_KEYS, explain_errors, follow
 from casebook.config.paths import best_variant_file
 from casebook.config.schema import ADDED_CONDITIONS, FREE_MAPPINGS, NOT_CONDITIONS
-from casebook.config.tree import Tree, differ, look_up, overlay, unflatten
+from casebook.config.tree import Tree, differ, look_up, merge, unflatten
 from casebook.config.yaml_text import NOTHING, read_yaml, write_value
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
     # Kedro has merged the command line into the tree already: a preset of its counts once, over everything below.
     named = look_up(given, PRESET, None)
     tree = _apply_preset(case, defaults, tree, None if named else look_up(tree, PRESET, None))
-    merged = overlay(tree, given)
+    merged = merge(tree, given)
     variant = _name_variant(merged, typed)
     if variant != DEFAULT:
         stated = tree.get("variants")
@@ -92,22 +92,22 @@ def resolve_case(case: str, tree: Mapping[str, Any], command_line: Mapping[str, 
         if not isinstance(chosen, dict):
             told = "give the keys that it replaces and their values"
             raise InvalidParametersError(f"{case}.variants.{variant} = {chosen!r}: {told}")
-        merged = overlay(merged, preset_leaves(None if named else look_up(chosen, PRESET, None), merged))
-        merged = overlay(overlay(merged, chosen, FREE_MAPPINGS | _blocks_of_winner(case, variant, chosen)), given)
+        merged = merge(merged, preset_leaves(None if named else look_up(chosen, PRESET, None), merged))
+        merged = merge(merge(merged, chosen, FREE_MAPPINGS | _blocks_of_winner(case, variant, chosen)), given)
         merged["variants"] = variants
-    merged = overlay(overlay(merged, preset_leaves(named, merged)), given)
+    merged = merge(merge(merged, preset_leaves(named, merged)), given)
     if look_up(given, "reference.name", None) == "none" and look_up(given, TREES, None) is None:
         # What is left out is left out of the ensemble too.
-        merged = overlay(merged, {"training": {"ensemble": {"reference": False}}})
+        merged = merge(merged, {"training": {"ensemble": {"reference": False}}})
     return check_case(case, merged, typed)
 
 
 def _lay_variant(tree: Mapping[str, Any], given: Mapping[str, Any], typed: Mapping[str, str]) -> Tree:
     """Lay the chosen variant and the command line over a case's YAML, by which its defaults go."""
-    merged = overlay(tree, given)
+    merged = merge(tree, given)
     variants = merged.get("variants")
     chosen = variants.get(_name_variant(merged, typed)) if isinstance(variants, dict) else None
-    return overlay(overlay(tree, chosen), given) if isinstance(chosen, dict) else merged
+    return merge(merge(tree, chosen), given) if isinstance(chosen, dict) else merged
 
 
 def _name_variant(merged: Mapping[str, Any], typed: Mapping[str, str]) -> str:
@@ -122,9 +122,9 @@ def _apply_preset(case: str, defaults: Tree, tree: Mapping[str, Any], name: obje
     preset goes before that.
     """
     if case in CASES:
-        merged = overlay(defaults, tree)
-        return overlay(merged, preset_leaves(name, merged))
-    return overlay(overlay(defaults, preset_leaves(name, defaults)), tree)
+        merged = merge(defaults, tree)
+        return merge(merged, preset_leaves(name, merged))
+    return merge(merge(defaults, preset_leaves(name, defaults)), tree)
 
 
 def read_best(case: str) -> Tree:
@@ -186,7 +186,7 @@ def _validate(case: str, tree: Mapping[str, Any], typed: Mapping[str, str]) -> T
     except ValidationError as error:
         texts = {name: typed[name] for name in _typed_places(model, error, typed) if typed[name] != NOTHING}
         try:
-            return _dump(model.model_validate(overlay(tree, unflatten(texts))))
+            return _dump(model.model_validate(merge(tree, unflatten(texts))))
         except ValidationError as left:
             mended = texts.keys() - _typed_places(model, left, typed)
             # Of what must be a text, the fault is that of the text.

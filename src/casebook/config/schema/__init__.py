@@ -48,7 +48,7 @@ from casebook.config.schema.training import (
 )
 from casebook.config.schema.tuning import StudyParameters
 from casebook.config.schema.types import Labels, Parameters, Resumed, RunId, fault_of_leaf, texts_of_labels
-from casebook.config.tree import overlay
+from casebook.config.tree import merge
 from casebook.evaluation.metrics import COSTS, LOSS, check_names
 
 __all__ = [
@@ -146,7 +146,7 @@ class CaseParameters(Parameters):
             for name in ("training", "reference")
             if name in tree
         }
-        return overlay({"training": training_of(task), "reference": name_reference(tree)}, {**tree, **numbered})
+        return merge({"training": training_of(task), "reference": name_reference(tree)}, {**tree, **numbered})
 
     @model_validator(mode="after")
     def _check_together(self) -> CaseParameters:

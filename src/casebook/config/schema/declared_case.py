@@ -11,7 +11,7 @@ from casebook.cases.samples import SAMPLES
 from casebook.config.schema import CaseParameters, Parameters
 from casebook.config.schema.table_declaration import DataParameters  # noqa: TC001 - Pydantic looks it up
 from casebook.config.schema.types import fault_of_leaf, split_labels
-from casebook.config.tree import look_up, overlay
+from casebook.config.tree import look_up, merge
 
 # Strategies of a split that are called after a role; those of keys are called after their columns.
 STRATEGIES = {"group": "group", "time": "time", "split": "given"}
@@ -55,7 +55,7 @@ class DeclaredCaseParameters(CaseParameters):
             "labels": labels if fit and not plain else {},
             "weight": "".join(weights[:1]),
         }
-        return overlay({name: block for name, block in follows.items() if block not in ({}, {"keys": {}}, "")}, tree)
+        return merge({name: block for name, block in follows.items() if block not in ({}, {"keys": {}}, "")}, tree)
 
     @model_validator(mode="after")
     def _check_target(self) -> DeclaredCaseParameters:
