@@ -13,6 +13,8 @@ os.environ["KERAS_BACKEND"] = "tensorflow"
 # The threads of boosted trees wait for each other thousands of times a second. Left to itself OpenMP spins for long,
 # which takes minutes where the cores are shared; threads that sleep at once take ten times as long to wake as to work.
 os.environ.setdefault("GOMP_SPINCOUNT", "100000")
+# Arrow reads this when it is imported; its own allocator keeps some of what its threads took to the end of the run.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 # MLflow starts its telemetry when it is imported, long before a hook could say no.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 # A bar for the five small files of each model that is logged or loaded.

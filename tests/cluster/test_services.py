@@ -30,7 +30,11 @@ def wait_for_child(services: Services) -> int:
     return int(services.tail("sleeper").split()[1])
 
 
-def test_a_service_is_found_by_a_later_command_and_stopped_with_its_children(tmp_path: Path) -> None:
+def test_a_service_is_found_by_a_later_command_and_stopped_with_its_children(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The child does not end with its parent, and is waited for as long.
+    monkeypatch.setattr("casebook.cluster.services.STOP_SECONDS", 1)
     service = Service("sleeper", [sys.executable, "-c", PARENT], {"SECRET_FILE": "/none"}, "tcp://here")
     Services(tmp_path).start(service)
     later = Services(tmp_path)

@@ -50,10 +50,11 @@ def test_rows_of_another_width_than_the_names_are_refused_by_the_files_name(tmp_
 def test_reading_a_file_leaves_nothing_to_the_allocator_that_keeps_what_its_threads_took(tmp_path: Path) -> None:
     file = tmp_path / "numbers.csv"
     file.write_text("a,b\n" + "".join(f"{row},{row % 7}\n" for row in range(50_000)))
-    before = pa.default_memory_pool().total_bytes_allocated()
+    before = pa.mimalloc_memory_pool().total_bytes_allocated()
     table = RawTable(str(file)).load()
     assert len(table) == 50_000
-    assert pa.default_memory_pool().total_bytes_allocated() - before < 4 * file.stat().st_size
+    assert pa.mimalloc_memory_pool().total_bytes_allocated() - before < 4 * file.stat().st_size
+    assert pa.default_memory_pool().backend_name == "system"
 
 
 def test_a_parquet_file_is_read_with_its_types(tmp_path: Path) -> None:

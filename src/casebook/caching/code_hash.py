@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import json
 import sys
 from functools import cache, partial
@@ -13,13 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import casebook
+from casebook.caching.module_text import DEFINITIONS, find_imports, parse, sha, summary_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from casebook.caching.module_text import Import
+
 # What the results of preprocessing depend on besides the project.
 LIBRARIES = ("numpy", "pandas", "pyarrow")
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @cache
@@ -34,11 +35,11 @@ def hash_code(function: Callable[..., Any]) -> str:
     if isinstance(function, partial):
         bound = [*enumerate(function.args), *function.keywords.items()]
         hashed = {str(name): hash_code(value) if callable(value) else value for name, value in bound}
-        return _sha(json.dumps([hash_code(function.func), hashed], sort_keys=True, default=str))
+        return sha(json.dumps([hash_code(function.func), hashed], sort_keys=True, default=str))
     libraries = [f"{name} {version(name)}" for name in LIBRARIES] + [f"python {sys.version_info[:2]}"]
     statements, modules = find_own_code(function.__module__, function.__qualname__.partition(".")[0])
     reached = [f"{name} {_read_whole(name)[0]}" for name in sorted(find_modules(modules))]
-    return _sha("\n".join([*libraries, function.__qualname__, *map(ast.dump, statements), *reached]))
+    return sha("\n".join([*libraries, function.__qualname__, *map(ast.dump, statements), *reached]))
 
 
 def find_own_code(module: str, name: str) -> tuple[list[ast.stmt], set[str]]:
@@ -56,7 +57,7 @@ def find_own_code(module: str, name: str) -> tuple[list[ast.stmt], set[str]]:
 @cache
 def _read_top(module: str) -> tuple[dict[str, ast.stmt], list[ast.stmt], dict[str, str]]:
     """Return a module's functions and classes by name, what else stands at its top, and the names imported there."""
-    body = _parse(module).body
+    body = parse(_read(module)).body
     definitions = {each.name: each for each in body if isinstance(each, DEFINITIONS)}
     others = [each for each in body if not isinstance(each, DEFINITIONS)]
     imports = [dict(_imports(each, module)) for each in others]
@@ -73,47 +74,34 @@ def find_modules(names: Iterable[str]) -> set[str]:
     while ahead := {name for name in names if _find_file(name)} - reached:
         reached |= ahead
         names = {source for each in ahead for source in _read_whole(each)[1]}
+    summary_cache().save()
     return reached
 
 
-def _parse(module: str) -> ast.Module:
-    """Parse a module, of a package what it exports, without docstrings; a module that is none of ours is empty."""
+def _read(module: str) -> str:
+    """Read a module, of a package what it exports; a module that is none of ours is empty."""
     file = _find_file(module)
     stub = file.with_suffix(".pyi") if file else None
-    text = stub.read_text() if stub and stub.exists() else file.read_text() if file else ""
-    tree = ast.parse(text)
-    for node in _statements(tree):
-        if isinstance(node, (ast.Module, *DEFINITIONS)) and ast.get_docstring(node, clean=False) is not None:
-            del node.body[0]
-    return tree
+    return stub.read_text() if stub and stub.exists() else file.read_text() if file else ""
 
 
 @cache
 def _read_whole(module: str) -> tuple[str, set[str]]:
-    """Hash a whole module, and list what it imports from; its tree is not kept: those of all take 40 MB of a run."""
-    tree = _parse(module)
-    return _sha(ast.dump(tree)), {source for _, source in _imports(tree, module)}
-
-
-def _statements(tree: ast.AST) -> list[Any]:
-    """List a piece of code and all statements in it, however deep."""
-    found = [tree]
-    for node in found:
-        for block in ("body", "orelse", "finalbody", "handlers", "cases"):
-            found += getattr(node, block, [])
-    return found
+    """Hash a whole module, and list what it imports from."""
+    found = summary_cache().summarize(_read(module))
+    return found.code, {source for _, source in _resolve(found.imports, module)}
 
 
 def _imports(tree: ast.AST, module: str) -> Iterator[tuple[str, str]]:
     """List what a piece of code imports: the name that it gets, and the module that it is from."""
-    for node in _statements(tree):
-        if isinstance(node, ast.Import):
-            yield from ((alias.asname or alias.name, alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            source = resolve_name("." * node.level + (node.module or ""), module)
-            for alias in node.names:
-                inner = f"{source}.{alias.name}"
-                yield alias.asname or alias.name, inner if _find_file(inner) else source
+    return _resolve(find_imports(tree), module)
+
+
+def _resolve(imports: Iterable[Import], module: str) -> Iterator[tuple[str, str]]:
+    for given, level, source, name in imports:
+        above = resolve_name("." * level + source, module)
+        inner = f"{above}.{name}"
+        yield given, inner if name and _find_file(inner) else above
 
 
 def _names(statements: Iterable[ast.stmt]) -> set[str]:
@@ -127,7 +115,3 @@ def _find_file(module: str) -> Path | None:
     folders = [Path(place, *names) for place in casebook.__path__] if project == casebook.__name__ else []
     files = [file for folder in folders for file in (folder.with_suffix(".py"), folder / "__init__.py")]
     return next((file for file in files if file.is_file()), None)
-
-
-def _sha(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -155,8 +155,6 @@ def read_csv(
         UnreadableError: it is none of that form, or rows cannot be read; names the first.
     """
     options = read_csv_options(path, names, plain, form=form)
-    # Arrow's own allocator keeps some of what its threads took, of a file of 34 MB 15 MB, to the end of the run.
-    pool = pa.system_memory_pool()
     try:
         with open_text(path, form) as file:
             counted = LineCounter(file)
@@ -165,7 +163,6 @@ def read_csv(
                 read_options=options.read,
                 parse_options=pyarrow.csv.ParseOptions(delimiter=form.delimiter, newlines_in_values=True),
                 convert_options=options.convert,
-                memory_pool=pool,
             )
     except pa.ArrowInvalid as error:
         raise UnreadableError(describe_broken(path, options) or str(error)) from error
@@ -175,7 +172,7 @@ def read_csv(
     if counted.lines != len(read) + options.has_header and (told := describe_broken(path, options)):
         raise UnreadableError(told)
     # The memory of a column goes once it is taken over.
-    table: pd.DataFrame = read.to_pandas(memory_pool=pool, split_blocks=True, self_destruct=True)
+    table: pd.DataFrame = read.to_pandas(split_blocks=True, self_destruct=True)
     del read
     return_freed_memory()
     return table

@@ -37,6 +37,7 @@ INTEGRITY_ERROR = "IntegrityError"
 TAG_LENGTH = 8000
 DECLARED = ".data."
 NOT_FINITE = "not_finite"
+PACKAGES_OF_MODULES = "_MODULES_TO_PACKAGES"
 HINT = "Add type hints to the `predict` method"
 # What a logged model imports; the installed versions are pinned in it.
 REQUIREMENTS = ("mlflow", "keras", "tensorflow", "numpy", "pandas", "pyarrow")
@@ -136,7 +137,7 @@ def log_package(package: Package, case: str, step: int = 0) -> str:
 
     with TemporaryDirectory() as folder:
         parts = write_package(package, case, Path(folder))
-        with _importable(folder):
+        with _importable(folder), _without_package_scan():
             logged = mlflow.pyfunc.log_model(
                 name="model",
                 step=step,
@@ -170,6 +171,23 @@ def _importable(folder: str) -> Iterator[None]:
         yield
     finally:
         sys.path.remove(folder)
+
+
+@contextmanager
+def _without_package_scan() -> Iterator[None]:
+    """Spare MLflow the file lists of all installed packages, by which it looks for modules that no package is named by.
+
+    The requirements that it compares with what is installed are names of packages.
+    """
+    from mlflow.utils import requirements_utils
+
+    # Another release of MLflow may not have it: then it is set for nobody.
+    known = getattr(requirements_utils, PACKAGES_OF_MODULES, None)
+    setattr(requirements_utils, PACKAGES_OF_MODULES, known or {})
+    try:
+        yield
+    finally:
+        setattr(requirements_utils, PACKAGES_OF_MODULES, known)
 
 
 def describe_rows(package: Package) -> ModelSignature:

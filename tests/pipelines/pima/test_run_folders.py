@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from tests.project import Project
 
 SCALINGS = ("standard", "none")
-LONG = ("pima.training.epochs=4000", "pima.training.early_stopping.patience=0", "pima.training.batch_size=32")
+# Where nothing is asserted of what a run shows of itself.
+PLAIN = ("pima.profile=none", "pima.figures=none", "pima.report=none")
+LONG = ("pima.training.epochs=4000", "pima.training.early_stopping.patience=0", "pima.training.batch_size=32", *PLAIN)
 
 
 def command(*given: str, more: tuple[str, ...] = ()) -> tuple[str, ...]:
@@ -77,8 +79,8 @@ def test_runs_at_once_give_what_they_give_alone(alone: Project, together: Projec
 def test_a_part_takes_over_the_files_of_the_newest_finished_run_or_of_a_stated_one(alone: Project) -> None:
     before = by_scaling(alone)
     from_train = ("--from-nodes=pima.train_network",)
-    newest = run(alone, "pima.training.seed=1", more=from_train)
-    stated = run(alone, f"pima.from_run={before['standard'].info.run_id}", more=from_train)
+    newest = run(alone, "pima.training.seed=1", *PLAIN[1:], more=from_train)
+    stated = run(alone, f"pima.from_run={before['standard'].info.run_id}", *PLAIN[1:], more=from_train)
     for found, scaling in ((newest, "none"), (stated, "standard")):
         assert found.data.tags["from_run"] == before[scaling].info.run_id
         assert found.data.params["pima.preprocessing.scaling"] == scaling
@@ -115,7 +117,7 @@ def killed(together: Project) -> tuple[Project, str]:
     assert together.stop(process, signal.SIGKILL)[0] == -signal.SIGKILL
     run_id = folder.parts[-3]
     assert together.client.get_run(run_id).info.status == "RUNNING"
-    run(together, "pima.training.seed=3")
+    run(together, "pima.training.seed=3", "pima.reference.name=none", *PLAIN)
     return together, run_id
 
 
@@ -155,7 +157,8 @@ def test_a_run_that_was_killed_after_its_training_goes_on_without_training_anew(
 ) -> None:
     folders = together.root / "data" / "runs" / "pima"
     before = set(folders.iterdir())
-    process = together.start(*command("pima.preprocessing.scaling=standard"))
+    given = ("pima.preprocessing.scaling=standard", *PLAIN)
+    process = together.start(*command(*given))
     made: list[Path] = []
 
     def is_trained() -> bool:
@@ -165,7 +168,7 @@ def test_a_run_that_was_killed_after_its_training_goes_on_without_training_anew(
     together.wait_for(is_trained, process)
     together.stop(process, signal.SIGKILL)
     run_id = made[0].name
-    resumed = run(together, "pima.preprocessing.scaling=standard", f"pima.resume={run_id}")
+    resumed = run(together, *given, f"pima.resume={run_id}")
     assert (resumed.info.run_id, resumed.info.status) == (run_id, "FINISHED")
     assert scores_of(resumed) == scores_of(by_scaling(alone)["standard"])
     assert not (made[0] / "06_models" / "checkpoint.bin").exists()
