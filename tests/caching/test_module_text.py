@@ -13,6 +13,8 @@ from casebook.caching.module_text import Import, SummaryCache, find_imports, par
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from casebook.caching.module_text import Summary
+
 TEXT = '''
 """What it is for."""
 import numpy as np
@@ -48,6 +50,15 @@ def no_parsing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module_text, "parse", fail)
 
 
+def check_kept_alone(file: Path, found: Summary, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Check that a later process finds what was made of `TEXT` without parsing it, and nothing of another text."""
+    later = SummaryCache(file)
+    no_parsing(monkeypatch)
+    assert later.summarize(TEXT) == found
+    with pytest.raises(AssertionError, match="x = 1"):
+        later.summarize("x = 1")
+
+
 def test_imports_are_found_however_deep() -> None:
     assert tuple(find_imports(parse(TEXT))) == IMPORTS
 
@@ -66,11 +77,7 @@ def test_a_later_process_parses_nothing_that_was_kept(file: Path, monkeypatch: p
     found = first.summarize(TEXT)
     assert found.imports == IMPORTS
     first.save()
-    later = SummaryCache(file)
-    no_parsing(monkeypatch)
-    assert later.summarize(TEXT) == found
-    with pytest.raises(AssertionError, match="x = 1"):
-        later.summarize("x = 1")
+    check_kept_alone(file, found, monkeypatch)
 
 
 def test_what_is_known_is_not_written_again(file: Path) -> None:
@@ -114,11 +121,7 @@ def test_texts_of_earlier_versions_are_dropped_once_they_are_many(file: Path, mo
     cache = SummaryCache(file)
     found = cache.summarize(TEXT)
     cache.save()
-    kept = SummaryCache(file)
-    no_parsing(monkeypatch)
-    assert kept.summarize(TEXT) == found
-    with pytest.raises(AssertionError, match="x = 1"):
-        kept.summarize("x = 1")
+    check_kept_alone(file, found, monkeypatch)
 
 
 def test_the_cache_lies_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from casebook.caching.code_hash import hash_code
+from casebook.caching.module_text import sha
 from casebook.config.tree import differ, flatten, look_up
 
 if TYPE_CHECKING:
@@ -155,4 +155,4 @@ def to_plain(values: Any) -> Any:  # noqa: ANN401 - nested values
 
 def hash_values(values: Any) -> str:  # noqa: ANN401 - nested values
     """Hash values that JSON can write."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return sha(json.dumps(values, sort_keys=True, default=str))

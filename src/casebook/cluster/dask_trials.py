@@ -80,7 +80,7 @@ class DaskTrials:
 
     def _begin(self, client: Any, workers: Iterable[str], plan: StudyPlan) -> list[Any]:  # noqa: ANN401 - Dask's
         """Have workers begin a study -> a future for each address; one that has begun it answers at once."""
-        told = Beginning(plan, tracking_variables(self.addresses.tracking))
+        told = Beginning(plan, tracking_variables(self.addresses.tracking), list_versions())
         return [client.submit(begin_study, told, pure=False, workers=[address]) for address in workers]
 
 

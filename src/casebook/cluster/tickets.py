@@ -24,10 +24,12 @@ class Beginning:
     Attributes:
         plan: the study.
         tracking: variables of the MLflow server: address and credentials.
+        versions: that a worker must have.
     """
 
     plan: StudyPlan = field(repr=False)
     tracking: Mapping[str, str] = field(repr=False)
+    versions: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True)

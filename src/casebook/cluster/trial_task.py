@@ -48,7 +48,9 @@ def run_trial(ticket: Ticket) -> Outcome:
 
 
 def begin_study(told: Beginning) -> None:
-    """Make a worker ready for the trials of a study, before it has one."""
+    """Make a worker ready for the trials of a study, before it has one; one with other versions is refused later."""
+    if describe_differences(told.versions, list_versions()):
+        return
     with ONE_TRAINING:
         prepare_process()
         open_study(told.plan)

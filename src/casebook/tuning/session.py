@@ -52,7 +52,7 @@ class StudySession:
     def __init__(self, plan: StudyPlan, run_id: str, executor: TrialExecutor) -> None:
         """Load the study that `open_session` has created or joined; the executor will run its trials."""
         self.plan, self.run_id = plan.changed(run_id=run_id), run_id
-        self._settings, self.executor = plan.study, executor
+        self._settings, self._executor = plan.study, executor
         self.location = plan.open()
         self.study: optuna.Study = self.location.load()
         self.trial_runs = TrialRuns(run_id, self.plan)
@@ -117,7 +117,7 @@ class StudySession:
         """Run trials until the budget is used up."""
         until = time.time() + self._settings.seconds if self._settings.seconds else 0.0
         self.plan = self.plan.changed(until=until)
-        self.executor.run(self)
+        self._executor.run(self)
 
     def print_line(self, text: str) -> None:
         """Print a line above the progress bar."""
@@ -217,6 +217,7 @@ def open_session(
     run_id = create_or_join_study(
         plan.open(), list(directions), define_study(plan), first, lambda: open_run(f"study {name}")
     )
-    session = StudySession(plan, run_id, executor or LocalTrials())
-    session.executor.prepare(session.plan)
+    executor = executor or LocalTrials()
+    session = StudySession(plan, run_id, executor)
+    executor.prepare(session.plan)
     return session
